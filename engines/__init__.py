@@ -1,0 +1,1 @@
+"""Everything that runs a network, behind small interfaces; knows nothing of the host."""

@@ -157,9 +157,7 @@ class OnStep(Protocol):
     Whatever it raises passes through the engine untouched; the engine stays usable.
     """
 
-    def __call__(
-        self, step: int, steps: int, preview: NDArray[np.uint8] | None = None
-    ) -> None: ...
+    def __call__(self, step: int, steps: int, preview: NDArray[np.uint8] | None = None) -> None: ...
 
 
 class ColorizeEngine(ABC):

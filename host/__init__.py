@@ -1,0 +1,1 @@
+"""The native-messaging host and the `irodori` command."""

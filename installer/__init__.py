@@ -1,0 +1,1 @@
+"""Registers the host with browsers; standard library only."""

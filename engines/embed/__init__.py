@@ -1,0 +1,1 @@
+"""Picture embeddings for retrieval."""

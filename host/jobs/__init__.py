@@ -1,0 +1,1 @@
+"""Chapter jobs: queue, lane, cancel, progress."""

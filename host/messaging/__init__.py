@@ -1,0 +1,1 @@
+"""The wire: stdio, framing, MessagePack-RPC, session and the message types."""

@@ -1,0 +1,1 @@
+"""Results by page hash, style references, history: SQLite and files."""

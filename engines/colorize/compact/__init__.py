@@ -1,0 +1,1 @@
+"""The compact engine: ours, trained here, on the processor."""

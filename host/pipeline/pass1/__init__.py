@@ -1,0 +1,1 @@
+"""Read the page: panels, balloons, lettering, masks, order, kind."""

@@ -1,0 +1,1 @@
+"""Orchestrate colour: prompt, masks, style, review."""

@@ -1,0 +1,1 @@
+"""The recipe of the compact engine's weights."""
