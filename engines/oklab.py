@@ -8,12 +8,16 @@ megapixels needs little memory beyond its own result.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cache
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
 
 _STRIP_PIXELS = 1 << 17
 # cv2.remap takes no side of 32767 or more.
@@ -94,7 +98,7 @@ def max_chroma(lightness: NDArray[np.float32], hue: NDArray[np.float32]) -> NDAr
 def fit_to_gamut(lab: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the picture with chroma cut down to what sRGB holds; lightness and hue stay."""
     chroma, hue = cv2.cartToPolar(lab[..., 1], lab[..., 2])
-    limit = max_chroma(lab[..., 0], hue)
+    limit = max_chroma(lab[..., 0], np.asarray(hue, np.float32))
     scale = np.minimum(1.0, limit / np.maximum(chroma, 1e-6))
     fitted = lab.copy()
     fitted[..., 1:] *= scale[..., None]
