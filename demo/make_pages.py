@@ -2,9 +2,9 @@
 
     python demo/make_pages.py --data DIR
 
-`DIR` holds `art/`, `lettered/`, `masks/` and `demo/images/` (sources and credits: ATTRIBUTION.md). Pages become grey by their
-luma, as a reader of a black-and-white comic gets them; references and the coloured page stay as they are. Only
-episodes 14 and 19 are used, which no training ever sees. Needs Pillow; the result is checked in.
+`DIR` holds `art/`, `lettered/`, `masks/` and `demo/images/` (sources and credits: ATTRIBUTION.md). Pages become grey
+by their luma, as a reader of a black-and-white comic gets them; references and the coloured page stay as they are.
+Only episodes 14 and 19 are used, which no training ever sees. Needs Pillow; the result is checked in.
 """
 
 from __future__ import annotations
