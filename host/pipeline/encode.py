@@ -1,0 +1,56 @@
+"""Pixels to bytes: sRGB, no alpha, no metadata; without loss unless the reader asked for less."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Final, Literal
+
+import cv2
+from PIL import Image
+
+from host.errors import InternalError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+OutputFormat = Literal["png", "webp_lossless", "webp", "jpeg"]
+
+DEFAULT_FORMAT: Final[OutputFormat] = "png"
+_MIME: Final[dict[OutputFormat, str]] = {
+    "png": "image/png",
+    "webp_lossless": "image/webp",
+    "webp": "image/webp",
+    "jpeg": "image/jpeg",
+}
+_WEBP_SIDE_PX: Final = 16_383
+
+
+def encode_page(rgb: NDArray[np.uint8], output_format: OutputFormat | None = None) -> tuple[bytes, str]:
+    """Return the encoded picture and its MIME type. `rgb`: `(H, W, 3)` uint8 sRGB.
+
+    None means `DEFAULT_FORMAT`. A picture with a side that WebP cannot hold becomes a PNG.
+    """
+    chosen = output_format or DEFAULT_FORMAT
+    if chosen.startswith("webp") and max(rgb.shape[:2]) > _WEBP_SIDE_PX:
+        chosen = "png"
+    return (_encode_png(rgb) if chosen == "png" else _encode_with_pillow(rgb, chosen)), _MIME[chosen]
+
+
+def _encode_png(rgb: NDArray[np.uint8]) -> bytes:
+    bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
+    done, encoded = cv2.imencode(".png", bgr, [cv2.IMWRITE_PNG_COMPRESSION, 1])
+    if not done:
+        raise InternalError("The coloured page could not be encoded.")
+    return encoded.tobytes()
+
+
+def _encode_with_pillow(rgb: NDArray[np.uint8], chosen: OutputFormat) -> bytes:
+    picture, buffer = Image.fromarray(rgb), io.BytesIO()
+    if chosen == "jpeg":
+        picture.save(buffer, "JPEG", quality=92, subsampling=0)
+    elif chosen == "webp":
+        picture.save(buffer, "WEBP", quality=90, method=2)
+    else:
+        picture.save(buffer, "WEBP", lossless=True, quality=0, method=0)
+    return buffer.getvalue()

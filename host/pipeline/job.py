@@ -1,0 +1,76 @@
+"""What is asked for a page, and what its steps hand on to one another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from host.messaging.messages import Direction, SkipReason, Stage
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from engines.base import ColorizeRequest, EngineInfo, Plan
+    from engines.geometry import Size
+    from host.pipeline.decode import DecodedPage
+    from host.pipeline.encode import OutputFormat
+    from host.pipeline.pagemeta import PageMeta
+    from host.pipeline.runmeta import RunMeta
+    from host.pipeline.stopwatch import Stopwatch
+
+Tick = Callable[[Stage, float], None]
+"""Takes the stage and the fraction 0..1 of the page's whole way, which never falls; raises `JobCancelled`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """A style reference: its id in the store and its `(h, w, 3)` uint8 sRGB RGB pixels."""
+
+    reference_id: str
+    pixels: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageJob:
+    """How a page is to be coloured, fully resolved. `references` are in the reader's order, most wanted first.
+
+    keep_coloured: skip a page that already has colour. output_format None: the pipeline's own choice, without loss.
+    """
+
+    engine: EngineInfo
+    plan: Plan
+    references: tuple[Reference, ...] = ()
+    keep_coloured: bool = True
+    direction: Direction = "auto"
+    output_format: OutputFormat | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkippedPage:
+    """A page that stays as it is, and why."""
+
+    reason: SkipReason
+    meta: PageMeta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedPage:
+    """A page that is ready for the engine."""
+
+    page: DecodedPage
+    meta: PageMeta
+    request: ColorizeRequest
+    job: PageJob
+    stopwatch: Stopwatch = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishedPage:
+    """A coloured, reviewed, encoded page, of the page's own size."""
+
+    image: bytes
+    mime: str
+    size: Size
+    runmeta: RunMeta
