@@ -1,0 +1,161 @@
+"""The reader's settings, fully resolved: explicit > environment (`IRODORI_…`) > file > default.
+
+The file is JSON in the config folder. A value that makes no sense there or in the environment is left out with a
+warning; a file that is no JSON object is kept aside. Neither stops the host.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import threading
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from host.errors import BadRequest, DiskFull
+from host.messaging.messages import Quality, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+_LOG = logging.getLogger(__name__)
+_PREFIX: Final = "IRODORI_"
+_HINT: Final = "Ask settings.get for the known keys and their values."
+
+OutputFormat = Literal["png", "webp_lossless", "webp", "jpeg"]
+Mebibytes = Annotated[int, Meta(ge=1, le=1 << 24)]
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """What the reader decides; every field has a value.
+
+    strength: scales the chroma, 0..1. output_format: `png` and `webp_lossless` keep protected pixels bit-identical.
+    cache_limit_mib, spool_limit_mib: the most that coloured pages and captured pages may take on disk.
+    references_max: how many references of a job are used at most. threads: of the CPU stages and of CPU engines, 0
+    for as many as there are cores. idle_unload_s: an engine that nobody used for this long gives its memory back.
+    """
+
+    default_engine: Annotated[str, Meta(min_length=1, max_length=128)] = "compact"
+    strength: Annotated[float, Meta(ge=0, le=1)] = 1.0
+    quality: Quality = "standard"
+    seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
+    prompt: Text = ""
+    keep_coloured: bool = True
+    output_format: OutputFormat = "png"
+    references_max: Annotated[int, Meta(ge=0, le=64)] = 8
+    cache_limit_mib: Mebibytes = 4096
+    spool_limit_mib: Mebibytes = 2048
+    threads: Annotated[int, Meta(ge=0, le=256)] = 0
+    idle_unload_s: Annotated[float, Meta(ge=1)] = 300.0
+
+
+_FIELDS: Final = {field.name: field for field in msgspec.structs.fields(Settings)}
+
+
+class SettingsFile:
+    """The settings in force and the file behind them. Thread-safe; `warnings` tells what was left out and why."""
+
+    def __init__(self, path: Path, explicit: Mapping[str, Any] | None = None) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self.warnings: list[str] = []
+        self._explicit = _checked(explicit or {})
+        self._environment = self._read_environment()
+        self._current = self._resolve(self._read())
+
+    @property
+    def current(self) -> Settings:
+        """The settings in force."""
+        return self._current
+
+    def update(self, changes: Mapping[str, Any]) -> Settings:
+        """Merge changes into the file and return the settings now in force.
+
+        Raises:
+            BadRequest: an unknown key or a bad value; nothing was changed.
+            DiskFull: the file cannot be written.
+        """
+        checked = _checked(changes)
+        with self._lock:
+            stored = {**self._read(), **checked}
+            self._write(stored)
+            self._current = self._resolve(stored)
+        return self._current
+
+    def _resolve(self, stored: Mapping[str, Any]) -> Settings:
+        valid: dict[str, Any] = {}
+        for key, value in stored.items():
+            try:
+                valid.update(_checked({key: value}))
+            except BadRequest as exc:
+                self._warn(f"{self._path}: {exc.message}")
+        return Settings(**{**valid, **self._environment, **self._explicit})
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            stored = json.loads(self._path.read_bytes())
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError) as exc:
+            self._keep_aside(str(exc))
+            return {}
+        if not isinstance(stored, dict):
+            self._keep_aside("it is not a JSON object")
+            return {}
+        return stored
+
+    def _keep_aside(self, reason: str) -> None:
+        aside = self._path.with_suffix(".broken.json")
+        self._warn(f"{self._path} cannot be read ({reason}); defaults are in force, the file is kept as {aside.name}")
+        try:
+            self._path.replace(aside)
+        except OSError as exc:
+            _LOG.warning("%s cannot be kept aside: %s", self._path, exc)
+
+    def _read_environment(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for key, field in _FIELDS.items():
+            text = os.environ.get(_PREFIX + key.upper())
+            if text is None:
+                continue
+            try:
+                found[key] = msgspec.convert(text, field.type, strict=False)
+            except msgspec.ValidationError as exc:
+                self._warn(f"{_PREFIX}{key.upper()} is left out: {exc}")
+        return found
+
+    def _write(self, stored: Mapping[str, Any]) -> None:
+        temporary = self._path.with_suffix(f".{os.getpid()}.tmp")
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with temporary.open("w", encoding="utf-8") as file:
+                json.dump(stored, file, indent=2, sort_keys=True)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(self._path)
+        except OSError as exc:
+            temporary.unlink(missing_ok=True)
+            raise DiskFull(f"The settings cannot be written: {exc}", "Make room, or mend the folder's rights.") from exc
+
+    def _warn(self, message: str) -> None:
+        if message not in self.warnings:
+            self.warnings.append(message)
+            _LOG.warning("%s", message)
+
+
+def _checked(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the changes with each value of its field's type, or name the first key that is wrong."""
+    checked: dict[str, Any] = {}
+    for key, value in changes.items():
+        field = _FIELDS.get(key)
+        if field is None:
+            raise BadRequest(f"There is no setting {key!r}.", _HINT, key=str(key)[:128])
+        try:
+            checked[key] = msgspec.convert(value, field.type)
+        except msgspec.ValidationError as exc:
+            raise BadRequest(f"The setting {key!r} cannot have this value: {exc}", _HINT, key=key) from exc
+    return checked
