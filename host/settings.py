@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from host.errors import BadRequest, DiskFull
-from host.messaging.messages import Quality, Text
+from host.messaging.messages import Quality, Text  # noqa: TC001 - msgspec reads the types when it converts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

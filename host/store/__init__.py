@@ -1,1 +1,1 @@
-"""Results by page hash, style references, history: SQLite and files."""
+"""Results by page hash, style references, captured pages: SQLite and files. `store.Store` is the door."""

@@ -1,0 +1,56 @@
+"""The disk's errors become ours here; writing without half-written files."""
+
+from __future__ import annotations
+
+import errno
+import os
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Final
+
+from host.errors import DiskFull, InternalError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+@contextmanager
+def disk_errors(what: str) -> Iterator[None]:
+    """Map what the file system raises while writing `what`.
+
+    Raises:
+        DiskFull: no room, or over a quota. InternalError: anything else, with the reason.
+    """
+    try:
+        yield
+    except OSError as exc:
+        if exc.errno in _NO_ROOM:
+            raise DiskFull(f"The disk has no room for {what}.", "Free some space, or lower cache_limit_mib.") from exc
+        message = f"{what} cannot be written: {exc.strerror or exc}."
+        raise InternalError(message, "`irodori doctor` checks the folders.") from exc
+
+
+def write_synced(path: Path, data: bytes) -> None:
+    """Write a file and wait until the disk has it; a failure leaves no file."""
+    try:
+        with path.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+        raise
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the disk has the folder's entries (POSIX; elsewhere a rename is durable by itself)."""
+    if os.name != "posix":  # pragma: no cover - needs that system
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,71 @@
+"""The key of a result: everything that decides its pixels, and nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from engines.base import Plan
+    from host.messaging.messages import Direction
+
+KEY_VERSION: Final = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """How a page is coloured, apart from the page itself. `references` are ids, which are digests of pixels."""
+
+    engine_id: str
+    engine_version: str
+    weights: Mapping[str, str]
+    plan: Plan
+    references: Sequence[str]
+    keep_coloured: bool
+    direction: Direction
+    output_format: str
+    pipeline_version: str
+
+
+def result_key(pixels_sha256: str, recipe: Recipe) -> str:
+    """Return the SHA-256 (hex) of the page's pixels and the recipe, over canonical JSON.
+
+    A file name or an address never enters: sites use them again for other pictures.
+
+    Raises:
+        TypeError, ValueError: an engine option is no JSON value.
+    """
+    plan = recipe.plan
+    facts = {
+        "key_version": KEY_VERSION,
+        "pixels": pixels_sha256,
+        "engine": [recipe.engine_id, recipe.engine_version],
+        "weights": dict(recipe.weights),
+        "plan": {
+            "seed": plan.seed,
+            "strength": float(plan.strength_01),
+            "steps": plan.steps,
+            "prompt": plan.prompt,
+            "quality": plan.quality,
+            "engine_options": _plain(plan.engine_options),
+        },
+        "references": list(recipe.references),
+        "keep_coloured": recipe.keep_coloured,
+        "direction": recipe.direction,
+        "output_format": recipe.output_format,
+        "pipeline": recipe.pipeline_version,
+    }
+    canonical = json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return hashlib.sha256(canonical.encode("ascii")).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    """Return mappings as dicts and sequences as lists, all the way down."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value

@@ -1,0 +1,210 @@
+"""Style references: one folder each, with the picture as it came, a thumbnail and the facts as JSON.
+
+The folders are the whole truth (a library has tens of pictures, not thousands): there is no index that could be lost
+or disagree. A folder appears and disappears by one rename.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+import secrets
+import shutil
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from msgspec import Struct
+
+from host.errors import NotFound
+from host.messaging.messages import PaletteEntry, Reference, ReferenceAdd
+from host.store.disk import disk_errors, sync_folder, write_synced
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from host.pipeline.decode import DecodedPage
+
+_LOG = logging.getLogger(__name__)
+_ID_LENGTH: Final = 32
+_ID: Final = re.compile(rf"[0-9a-f]{{{_ID_LENGTH}}}")
+_FACTS: Final = "facts.json"
+_PICTURE: Final = "picture"
+_THUMBNAIL: Final = "thumbnail.webp"
+_THUMBNAIL_PX: Final = 256
+# No engine looks at more than about a megapixel of a reference.
+_WORKING_PIXELS: Final = 1 << 20
+
+
+class Facts(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What stands in `facts.json`."""
+
+    width: int
+    height: int
+    palette: list[PaletteEntry]
+    name: str | None = None
+    series: str | None = None
+    character: str | None = None
+    source_url: str | None = None
+
+
+class ReferenceStore:
+    """Thread-safe, and safe beside another process on the same home."""
+
+    def __init__(self, root: Path, scratch: Path) -> None:
+        self._root = root
+        self._scratch = scratch
+
+    def add(self, request: ReferenceAdd) -> Reference:
+        """Keep a picture. The same pixels give the same id; what the request tells then replaces what was known.
+
+        Raises:
+            ImageInvalid, TooLarge, OutOfMemory: not a picture that can be decoded. DiskFull, InternalError
+        """
+        from host.pipeline.decode import decode_page
+
+        page = decode_page(request.image)
+        reference_id = page.pixels_sha256[:_ID_LENGTH]
+        folder = self._root / reference_id
+        if not (folder / _PICTURE).is_file():
+            self._create(folder, request.image, page)
+        changes = {
+            name: value
+            for name in ("name", "series", "character", "source_url")
+            if (value := getattr(request, name)) is not None
+        }
+        if changes:
+            self._write_facts(folder, msgspec.structs.replace(self._facts(folder), **changes))
+        return self._reference(folder)
+
+    def list(self, series: str | None = None) -> list[Reference]:
+        """Return the references, all or those of one series, by name."""
+        found = [self._reference(folder) for folder in self._folders()]
+        wanted = [reference for reference in found if series is None or reference.series == series]
+        return sorted(wanted, key=lambda reference: (reference.name or "", reference.reference_id))
+
+    def get(self, reference_id: str) -> Reference:
+        """Return one reference.
+
+        Raises:
+            NotFound: there is none of this id.
+        """
+        return self._reference(self._folder(reference_id))
+
+    def remove(self, reference_id: str) -> None:
+        """Forget a reference.
+
+        Raises:
+            NotFound: there is none of this id.
+        """
+        folder = self._folder(reference_id)
+        trash = self._scratch / secrets.token_hex(8)
+        with disk_errors("the reference library"):
+            folder.rename(trash)
+        shutil.rmtree(trash, ignore_errors=True)
+
+    def require(self, reference_ids: list[str]) -> None:
+        """Check that all are there.
+
+        Raises:
+            NotFound: one is not.
+        """
+        for reference_id in reference_ids:
+            self._folder(reference_id)
+
+    def encoded(self, reference_id: str) -> bytes:
+        """Return a reference's bytes as they came.
+
+        Raises:
+            NotFound: there is none of this id.
+        """
+        return (self._folder(reference_id) / _PICTURE).read_bytes()
+
+    def pixels(self, reference_id: str) -> NDArray[np.uint8]:
+        """Return a reference as `(h, w, 3)` uint8 sRGB RGB, brought down to about a megapixel where it is larger.
+
+        Raises:
+            NotFound: there is none of this id. ImageInvalid: its file is damaged.
+        """
+        import cv2
+        import numpy as np
+
+        from host.pipeline.decode import decode_page
+
+        page = decode_page(self.encoded(reference_id))
+        scale = (_WORKING_PIXELS / page.size.pixels) ** 0.5
+        if scale >= 1:
+            return page.rgb
+        size = (max(1, round(page.size.width * scale)), max(1, round(page.size.height * scale)))
+        return np.asarray(cv2.resize(page.rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+    def _folders(self) -> Iterator[Path]:
+        if self._root.is_dir():
+            yield from (folder for folder in self._root.iterdir() if _ID.fullmatch(folder.name))
+
+    def _folder(self, reference_id: str) -> Path:
+        # Only an id of our own form becomes a part of a path.
+        if _ID.fullmatch(reference_id):
+            folder = self._root / reference_id
+            if (folder / _PICTURE).is_file():
+                return folder
+        raise NotFound("There is no such style reference.", "Add the picture again.", reference_id=reference_id[:128])
+
+    def _create(self, folder: Path, encoded: bytes, page: DecodedPage) -> None:
+        building = self._scratch / secrets.token_hex(8)
+        with disk_errors("a style reference"):
+            if folder.exists():  # without its picture: nothing that could be kept
+                folder.rename(self._scratch / secrets.token_hex(8))
+            building.mkdir()
+            write_synced(building / _PICTURE, encoded)
+            self._describe(building, page)
+            try:
+                building.rename(folder)
+            except OSError:
+                # Another host may have been faster; its folder is as good as ours.
+                if not (folder / _PICTURE).is_file():
+                    raise
+            sync_folder(self._root)
+        shutil.rmtree(building, ignore_errors=True)
+
+    def _describe(self, folder: Path, page: DecodedPage) -> Facts:
+        """Write thumbnail and facts from the picture alone."""
+        from host.store.palette import palette_of
+
+        write_synced(folder / _THUMBNAIL, _thumbnail(page.rgb))
+        facts = Facts(width=page.size.width, height=page.size.height, palette=palette_of(page.rgb))
+        self._write_facts(folder, facts)
+        return facts
+
+    def _facts(self, folder: Path) -> Facts:
+        try:
+            return msgspec.json.decode((folder / _FACTS).read_bytes(), type=Facts)
+        except (OSError, msgspec.DecodeError) as exc:
+            from host.pipeline.decode import decode_page
+
+            _LOG.warning("the facts of reference %s are made anew: %s", folder.name, exc)
+            return self._describe(folder, decode_page((folder / _PICTURE).read_bytes()))
+
+    def _write_facts(self, folder: Path, facts: Facts) -> None:
+        temporary = self._scratch / secrets.token_hex(8)
+        with disk_errors("a style reference"):
+            write_synced(temporary, msgspec.json.encode(facts))
+            temporary.replace(folder / _FACTS)
+
+    def _reference(self, folder: Path) -> Reference:
+        facts = self._facts(folder)
+        known: dict[str, Any] = {name: getattr(facts, name) for name in Facts.__struct_fields__}
+        return Reference(reference_id=folder.name, thumbnail=(folder / _THUMBNAIL).read_bytes(), **known)
+
+
+def _thumbnail(rgb: NDArray[np.uint8]) -> bytes:
+    from PIL import Image
+
+    picture, buffer = Image.fromarray(rgb), io.BytesIO()
+    picture.thumbnail((_THUMBNAIL_PX, _THUMBNAIL_PX))
+    picture.save(buffer, "WEBP", quality=80)
+    return buffer.getvalue()

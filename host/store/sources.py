@@ -1,0 +1,59 @@
+"""What is known of encoded pages: whose bytes were decoded once need not be uploaded to find their result."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from engines.geometry import Size
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable
+
+    from host.store.database import Database
+
+_ROWS_MAX: Final = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The SHA-256 (hex) of an encoded page's pixels, and its size once upright."""
+
+    pixels_sha256: str
+    size: Size
+
+
+class SourceIndex:
+    """SHA-256 of encoded bytes → `Source`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, encoded_sha256s: Iterable[str]) -> dict[str, Source]:
+        """Return those that are known."""
+        wanted = set(encoded_sha256s)
+
+        def query(connection: sqlite3.Connection) -> dict[str, Source]:
+            select = "SELECT pixels_sha256, height, width FROM sources WHERE encoded_sha256 = ?"
+            rows = ((sha256, connection.execute(select, (sha256,)).fetchone()) for sha256 in wanted)
+            return {sha256: Source(row[0], Size(row[1], row[2])) for sha256, row in rows if row is not None}
+
+        return self._database.read(query)
+
+    def put(self, encoded_sha256: str, source: Source) -> None:
+        """Remember what a decode has told; the oldest are forgotten once there are very many."""
+        values = (encoded_sha256, source.pixels_sha256, source.size.height, source.size.width, time.time())
+
+        def insert(connection: sqlite3.Connection) -> None:
+            connection.execute("INSERT OR REPLACE INTO sources VALUES (?, ?, ?, ?, ?)", values)
+            (rows,) = connection.execute("SELECT COUNT(*) FROM sources").fetchone()
+            if rows > _ROWS_MAX:
+                delete = (
+                    "DELETE FROM sources WHERE encoded_sha256 IN"
+                    " (SELECT encoded_sha256 FROM sources ORDER BY seen LIMIT ?)"
+                )
+                connection.execute(delete, (_ROWS_MAX // 10,))
+
+        self._database.write(insert)

@@ -1,0 +1,63 @@
+"""Captured pages on their way: on the disk, not in memory, and gone with the process."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from typing import TYPE_CHECKING
+
+from host.errors import Busy, HashMismatch
+from host.store.disk import disk_errors
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Spool:
+    """Encoded pages by their SHA-256, at most `limit_bytes` of them. Thread-safe."""
+
+    def __init__(self, folder: Path, limit_bytes: int) -> None:
+        self._folder = folder
+        self._limit_bytes = limit_bytes
+        self._sizes: dict[str, int] = {}
+        self._lock = threading.Lock()
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def __contains__(self, sha256: str) -> bool:
+        return sha256 in self._sizes
+
+    def put(self, sha256: str, encoded: bytes) -> None:
+        """Keep a page's bytes; those that are here already are left alone.
+
+        Raises:
+            HashMismatch: the bytes have another digest. Busy: the spool is full. DiskFull, InternalError
+        """
+        digest = hashlib.sha256(encoded).hexdigest()
+        if digest != sha256:
+            raise HashMismatch("The page's bytes have another SHA-256 than announced.", "Capture the page again.")
+        with self._lock:
+            if digest in self._sizes:
+                return
+            if sum(self._sizes.values()) + len(encoded) > self._limit_bytes:
+                raise Busy("Too many captured pages are waiting.", "Wait until some pages are done.")
+            with disk_errors("a captured page"):
+                self._path(digest).write_bytes(encoded)
+            self._sizes[digest] = len(encoded)
+
+    def read(self, sha256: str) -> bytes | None:
+        """Return a page's bytes, None where they are not here."""
+        if sha256 not in self._sizes:
+            return None
+        try:
+            return self._path(sha256).read_bytes()
+        except OSError:
+            return None
+
+    def drop(self, sha256: str) -> None:
+        """Forget a page's bytes."""
+        with self._lock:
+            if self._sizes.pop(sha256, None) is not None:
+                self._path(sha256).unlink(missing_ok=True)
+
+    def _path(self, digest: str) -> Path:
+        return self._folder / digest
