@@ -1,0 +1,106 @@
+"""The recipe's settings: frozen, fully resolved, read from a TOML file."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+DEFAULT_CONFIG = Path(__file__).with_name("config.toml")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkConfig:
+    """Size of the network: channels at 1/2, 1/4, 1/8, 1/16, 1/32; attention heads and their width."""
+
+    widths: tuple[int, ...] = (24, 48, 96, 128, 160)
+    heads: int = 3
+    head_width: int = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataConfig:
+    """How samples are drawn. Shares are probabilities 0..1; `crop_px` is a multiple of 32."""
+
+    short_side_px: int = 480
+    crop_px: int = 256
+    reference_px: int = 192
+    manga_share: float = 0.5
+    lettered_share: float = 0.3
+    self_reference_start: float = 0.9
+    self_reference_end: float = 0.3
+    curriculum_iterations: int = 1500
+    second_reference_share: float = 0.25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptimisationConfig:
+    """AdamW with a linear warm-up and a cosine to zero; the exported weights are a running average."""
+
+    iterations: int = 6000
+    batch: int = 6
+    learning_rate: float = 1.2e-3
+    warmup_iterations: int = 100
+    weight_decay: float = 0.01
+    threads: int = 2
+    bfloat16: bool = True
+    checkpoint_every_s: float = 180.0
+    average_decay: float = 0.998
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LossConfig:
+    """Weights of the loss terms, see `losses`; `match_sigma` is a distance in OKLab."""
+
+    match: float = 0.05
+    colour: float = 10.0
+    histogram: float = 6.0
+    smooth: float = 1.0
+    chroma_weight: float = 12.0
+    match_sigma: float = 0.03
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """All settings of one run."""
+
+    seed: int = 0
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+    data: DataConfig = field(default_factory=DataConfig)
+    optimisation: OptimisationConfig = field(default_factory=OptimisationConfig)
+    loss: LossConfig = field(default_factory=LossConfig)
+
+
+def load_config(path: Path = DEFAULT_CONFIG) -> Config:
+    """Read a TOML file; what it leaves out has the defaults above.
+
+    Raises:
+        ValueError: a key that no field has.
+        OSError, tomllib.TOMLDecodeError
+    """
+    return config_from_mapping(tomllib.loads(path.read_text("utf-8")))
+
+
+def config_from_mapping(mapping: dict[str, Any]) -> Config:
+    """Return the settings of plain tables, as TOML and `dataclasses.asdict` give them."""
+    sections: dict[str, Any] = {
+        "network": NetworkConfig,
+        "data": DataConfig,
+        "optimisation": OptimisationConfig,
+        "loss": LossConfig,
+    }
+    values = {key: _section(sections[key], value) if key in sections else value for key, value in mapping.items()}
+    config: Config = _section(Config, values)
+    return config
+
+
+def _section(kind: Any, values: dict[str, Any]) -> Any:
+    unknown = set(values) - {item.name for item in fields(kind)}
+    if unknown:
+        raise ValueError(f"{kind.__name__} has no {', '.join(sorted(unknown))}")
+    clean = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
+    made = kind(**clean)
+    if not is_dataclass(made):
+        raise TypeError(kind)
+    return made

@@ -1,0 +1,194 @@
+"""Samples for training: a piece of a page as the engine sees it, its true colour, and references for it."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from engines.oklab import grey_to_lightness, srgb_to_oklab
+from models.training.compact.manga import simulate_manga
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from models.training.compact.config import DataConfig
+
+    Rgb = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A colour page without text and, where there is one, the same page with balloons; `(H, W, 3)` RGB."""
+
+    name: str
+    art: Rgb
+    lettered: Rgb | None
+
+    @property
+    def episode(self) -> str:
+        """The pages' group within which references are drawn, `E05` of `E05P02`."""
+        return self.name.split("P")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """`B` samples of side `S`, float32, OKLab.
+
+    lightness: `(B, 1, S, S)` what the network sees. target: `(B, 2, S, S)` the chroma to paint. truth: `(B, 2, S, S)`
+    the page's own chroma, to be matched in the reference. references: `(B, R, 3, s, s)`.
+    """
+
+    lightness: NDArray[np.float32]
+    target: NDArray[np.float32]
+    truth: NDArray[np.float32]
+    references: NDArray[np.float32]
+
+
+def read_pages(folder: Path, split: str) -> list[Page]:
+    """Read `art/*.webp` and `lettered/en/*.webp` of one split (`train` or `dev`) of `splits.json`.
+
+    Raises:
+        OSError: a page or the split file is missing or unreadable.
+    """
+    names = json.loads((folder / "splits.json").read_text("utf-8"))[split]
+    return [
+        Page(name, _read(folder / "art" / f"{name}.webp"), _read_if_there(folder / "lettered/en" / f"{name}.webp"))
+        for name in names
+    ]
+
+
+class Sampler:
+    """Draws batches; the same seed and iteration always give the same batch, so that a run can be resumed."""
+
+    def __init__(self, pages: list[Page], config: DataConfig, seed: int) -> None:
+        self._pages = pages
+        self._config = config
+        self._seed = seed
+        self._episodes: defaultdict[str, list[Page]] = defaultdict(list)
+        for page in pages:
+            self._episodes[page.episode].append(page)
+
+    def batch(self, iteration: int, size: int) -> Batch:
+        """Return the batch of an iteration."""
+        rng = np.random.default_rng([self._seed, iteration])
+        references = 2 if rng.random() < self._config.second_reference_share else 1
+        samples = [self._sample(rng, iteration, references) for _ in range(size)]
+        lightness, target, truth, seen = (np.stack(part) for part in zip(*samples, strict=True))
+        return Batch(lightness, target, truth, seen)
+
+    def _sample(self, rng: np.random.Generator, iteration: int, references: int) -> tuple[NDArray[np.float32], ...]:
+        page = self._pages[rng.integers(len(self._pages))]
+        picture = page.art
+        if page.lettered is not None and rng.random() < self._config.lettered_share:
+            picture = page.lettered
+        box = _piece(picture, self._config, rng)
+        left, top, side = box
+        crop = picture[top : top + side, left : left + side]
+        if rng.random() < 0.5:
+            crop = crop[:, ::-1]
+        small = _fit(crop, self._config.crop_px)
+        lab = srgb_to_oklab(small)
+        truth = lab[..., 1:]
+        if rng.random() < self._config.manga_share:
+            lightness, target = _as_manga(crop, lab, rng)
+        else:
+            lightness, target = _as_grey(small, lab, rng), truth
+        seen = [self._reference(page, box, iteration, rng, first=index == 0) for index in range(references)]
+        return lightness[None], _planes(target), _planes(truth), np.stack([_planes(item) for item in seen])
+
+    def _reference(
+        self, page: Page, box: tuple[int, int, int], iteration: int, rng: np.random.Generator, *, first: bool
+    ) -> NDArray[np.float32]:
+        config = self._config
+        done = min(1.0, iteration / max(1, config.curriculum_iterations))
+        share = config.self_reference_start + done * (config.self_reference_end - config.self_reference_start)
+        side = config.reference_px
+        if first and rng.random() < share:
+            picture = _warped(page.art, box, side, rng)
+        else:
+            others = [other for other in self._episodes[page.episode] if other is not page]
+            chosen = others[rng.integers(len(others))] if others and rng.random() < 0.8 else page
+            picture = _fit(_loose_crop(chosen.art, rng), side)
+        if rng.random() < 0.5:
+            picture = picture[:, ::-1]
+        lab = srgb_to_oklab(np.ascontiguousarray(picture))
+        lab[..., 0] **= rng.uniform(0.8, 1.25)
+        return lab
+
+
+def _piece(picture: Rgb, config: DataConfig, rng: np.random.Generator) -> tuple[int, int, int]:
+    """Return left, top and side of a square that becomes `crop_px`, at a scale around the engine's own."""
+    height, width = picture.shape[:2]
+    short = min(height, width)
+    scale = short / config.short_side_px * np.exp(rng.uniform(np.log(0.6), np.log(1.5)))
+    side = int(min(short, max(8, config.crop_px * scale)))
+    return int(rng.integers(0, width - side + 1)), int(rng.integers(0, height - side + 1)), side
+
+
+def _as_manga(
+    crop: Rgb, lab: NDArray[np.float32], rng: np.random.Generator
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    grey = cv2.cvtColor(np.ascontiguousarray(crop), cv2.COLOR_RGB2GRAY)
+    drawn, balloons = simulate_manga(np.asarray(grey, np.uint8), rng)
+    size = lab.shape[1], lab.shape[0]
+    seen = cv2.resize(drawn, size, interpolation=cv2.INTER_AREA)
+    lightness = grey_to_lightness(np.round(seen * 255).astype(np.uint8))
+    covered = cv2.resize(balloons.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    # Paper is lighter than what was painted there; the same saturation then needs more chroma.
+    gain = np.clip(0.85 * lightness / np.maximum(lab[..., 0], 0.2), 1.0, 2.0)
+    target = lab[..., 1:] * (gain * (1 - covered))[..., None]
+    return lightness, target.astype(np.float32)
+
+
+def _as_grey(small: Rgb, lab: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    luma = grey_to_lightness(np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8))
+    blend = rng.random()
+    lightness = blend * luma + (1 - blend) * lab[..., 0]
+    return np.asarray(lightness ** rng.uniform(0.75, 1.33), np.float32)
+
+
+def _warped(picture: Rgb, box: tuple[int, int, int], side: int, rng: np.random.Generator) -> Rgb:
+    left, top, width = box
+    wanted = width * rng.uniform(0.9, 1.6)
+    centre = left + width / 2 + rng.uniform(-0.1, 0.1) * width, top + width / 2 + rng.uniform(-0.1, 0.1) * width
+    matrix = cv2.getRotationMatrix2D(centre, rng.uniform(-15, 15), side / wanted)
+    matrix[:, 2] += side / 2 - np.array(centre)
+    # Reduced by area first: a warp by itself would alias.
+    shrink = max(1.0, wanted / side)
+    reduced = cv2.resize(picture, None, fx=1 / shrink, fy=1 / shrink, interpolation=cv2.INTER_AREA)
+    matrix[:, :2] *= shrink
+    warped = cv2.warpAffine(reduced, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    return np.asarray(warped, np.uint8)
+
+
+def _loose_crop(picture: Rgb, rng: np.random.Generator) -> Rgb:
+    height, width = picture.shape[:2]
+    tall, wide = (np.array([height, width]) * rng.uniform(0.45, 1.0, 2)).astype(int)
+    top, left = rng.integers(0, height - tall + 1), rng.integers(0, width - wide + 1)
+    return picture[top : top + tall, left : left + wide]
+
+
+def _fit(picture: Rgb, side: int) -> Rgb:
+    return np.asarray(cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _planes(picture: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.ascontiguousarray(picture.transpose(2, 0, 1))
+
+
+def _read_if_there(path: Path) -> Rgb | None:
+    return _read(path) if path.exists() else None
+
+
+def _read(path: Path) -> Rgb:
+    picture = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
+    if picture is None:
+        raise OSError(f"{path.name} is not a readable picture")
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)

@@ -1,0 +1,93 @@
+"""A colour page turned into something like a manga page: ink lines, black fills, tone or bare paper, balloons.
+
+Lines are an extended difference of Gaussians (Winnemöller, "XDoG", 2011). Tone is what lightness is left after
+posterising, as dots of a procedural screen or flat, or nothing at all: then the fill is paper, and only the reference
+can say what colour skin, hair and cloth have.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Picture = NDArray[np.float32]
+
+
+def simulate_manga(grey: NDArray[np.uint8], rng: np.random.Generator) -> tuple[Picture, NDArray[np.bool_]]:
+    """Return a manga-like picture, 0 ink to 1 paper, and where balloons were laid over it.
+
+    grey: `(H, W)` uint8 of the colour page, about 1000 px wide or a piece of it.
+    """
+    picture = np.asarray(grey, np.float32) / 255
+    fill = _fill(picture, rng)
+    page = np.minimum(fill, _lines(picture, rng))
+    balloons = np.zeros(grey.shape, bool)
+    for _ in range(rng.integers(0, 3)):
+        _lay_balloon(page, balloons, rng)
+    return _print(page, rng), balloons
+
+
+def _lines(picture: Picture, rng: np.random.Generator) -> Picture:
+    sigma = rng.uniform(0.8, 1.8)
+    fine = cv2.GaussianBlur(picture, (0, 0), sigma)
+    coarse = cv2.GaussianBlur(picture, (0, 0), sigma * 1.6)
+    sharpened = fine - rng.uniform(0.96, 0.99) * coarse
+    steepness = rng.uniform(60, 200)
+    threshold = rng.uniform(-0.004, 0.004)
+    response = 1 + np.tanh(steepness * (sharpened - threshold))
+    return np.clip(response, 0, 1).astype(np.float32)
+
+
+def _fill(picture: Picture, rng: np.random.Generator) -> Picture:
+    smooth = cv2.GaussianBlur(picture, (0, 0), rng.uniform(2, 5))
+    black = smooth < rng.choice([0.0, 0.08, 0.14, 0.2])
+    kind = rng.random()
+    if kind < 0.45:
+        fill = np.ones_like(picture)
+    else:
+        levels = rng.integers(2, 5)
+        lifted = np.clip(smooth * rng.uniform(1.0, 1.6), 0, 1) ** rng.uniform(0.5, 1.0)
+        tone = np.round(lifted * levels) / levels
+        fill = _screen(tone.astype(np.float32), rng) if kind < 0.8 else tone.astype(np.float32)
+    fill[black] = rng.uniform(0, 0.1)
+    return fill
+
+
+def _screen(tone: Picture, rng: np.random.Generator) -> Picture:
+    """Return round dots whose area is the darkness of the tone; white stays white."""
+    pitch, angle = rng.uniform(3.0, 7.0), rng.uniform(0, np.pi / 2)
+    rows, columns = np.indices(tone.shape, dtype=np.float32)
+    along = (columns * np.cos(angle) + rows * np.sin(angle)) * (np.pi / pitch)
+    across = (rows * np.cos(angle) - columns * np.sin(angle)) * (np.pi / pitch)
+    wave = (np.cos(along) * np.cos(across) + 1) / 2
+    softness = rng.uniform(0.05, 0.2)
+    dots = np.clip((tone - wave) / softness + 0.5, 0, 1)
+    return np.where(tone >= 0.99, 1.0, dots).astype(np.float32)
+
+
+def _lay_balloon(page: Picture, balloons: NDArray[np.bool_], rng: np.random.Generator) -> None:
+    height, width = page.shape
+    centre = int(rng.uniform(0, width)), int(rng.uniform(0, height))
+    half = int(width * rng.uniform(0.06, 0.18)) + 1, int(height * rng.uniform(0.06, 0.2)) + 1
+    cv2.ellipse(page, centre, half, 0, 0, 360, 1.0, -1, cv2.LINE_AA)
+    cv2.ellipse(page, centre, half, 0, 0, 360, 0.0, int(rng.integers(1, 4)), cv2.LINE_AA)
+    inside = np.zeros(page.shape, np.uint8)
+    cv2.ellipse(inside, centre, half, 0, 0, 360, 1, -1)
+    balloons |= inside.astype(bool)
+    glyph = max(3, min(half) // 4)
+    for row in range(-half[1] // 2, half[1] // 2, glyph + 2):
+        for column in range(-half[0] // 2, half[0] // 2, glyph + 3):
+            left, top = centre[0] + column, centre[1] + row
+            ends = rng.integers(0, glyph, 4)
+            cv2.line(page, (left + int(ends[0]), top + int(ends[1])), (left + int(ends[2]), top + int(ends[3])), 0.0, 1)
+
+
+def _print(page: Picture, rng: np.random.Generator) -> Picture:
+    """Return the page as a scan shows it: paper not quite white, ink not quite black, grain, a little blur."""
+    paper, ink = rng.uniform(0.92, 1.0), rng.uniform(0.0, 0.1)
+    grain = rng.normal(0, rng.uniform(0, 0.03), page.shape)
+    scanned = ink + (paper - ink) * page + grain
+    if rng.random() < 0.5:
+        scanned = cv2.GaussianBlur(scanned, (0, 0), rng.uniform(0.4, 1.0))
+    return np.clip(scanned, 0, 1).astype(np.float32)

@@ -1,0 +1,210 @@
+"""The network: colour is copied from the reference, the page only says from where and how much.
+
+Two parts, exported as two ONNX graphs, since a reference is encoded once and then serves a whole chapter:
+
+- `Encoder` reads lightness and chroma *magnitude* (0 for a grey page), never hue, and gives features.
+- `Painter` matches every cell of the page with the reference's cells (cosine attention) and gathers their a,b.
+  From there on colour flows in a stream of its own, through filters without bias that a and b share, scaled by
+  gates that the page's features set. So the output turns with the reference's hue *exactly*: no colour can come
+  from memory, and a network that has seen few palettes obeys all of them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812  (the field's own name for it)
+
+if TYPE_CHECKING:
+    from models.training.compact.config import NetworkConfig
+
+CELL_PX = 8
+"""Side of a cell of attention in pixels of the encoder's input."""
+MULTIPLE_PX = 32
+"""Height and width of the encoder's input are multiples of this."""
+
+
+class Features(NamedTuple):
+    """What the encoder gives, `(B, C, H/s, W/s)` for s = 2, 4, 8, and the keys at s = 8."""
+
+    half: Tensor
+    quarter: Tensor
+    eighth: Tensor
+    keys: Tensor
+
+
+def _norm_relu_conv(source: int, target: int, stride: int = 1) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(source, target, 3, stride, 1, bias=False), nn.BatchNorm2d(target), nn.ReLU(inplace=True)
+    )
+
+
+class _Residual(nn.Module):
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first = _norm_relu_conv(width, width)
+        self.second = nn.Sequential(nn.Conv2d(width, width, 3, padding=1, bias=False), nn.BatchNorm2d(width))
+        last = self.second[1]
+        if isinstance(last, nn.BatchNorm2d):
+            nn.init.constant_(last.weight, 0.2)
+
+    def forward(self, picture: Tensor) -> Tensor:
+        return F.relu(picture + self.second(self.first(picture)))
+
+
+def _twice(picture: Tensor) -> Tensor:
+    return F.interpolate(picture, scale_factor=2.0, mode="nearest")
+
+
+class Encoder(nn.Module):
+    """Features of a page or of a reference: `(B, 2, H, W)` of lightness 0..1 and chroma / 0.2."""
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        half, quarter, eighth, sixteenth, last = config.widths
+        self.at_2 = nn.Sequential(nn.PixelUnshuffle(2), _norm_relu_conv(8, half), _norm_relu_conv(half, half))
+        self.at_4 = nn.Sequential(_norm_relu_conv(half, quarter, 2), _Residual(quarter))
+        self.at_8 = nn.Sequential(_norm_relu_conv(quarter, eighth, 2), _Residual(eighth), _Residual(eighth))
+        self.at_16 = nn.Sequential(_norm_relu_conv(eighth, sixteenth, 2), _Residual(sixteenth), _Residual(sixteenth))
+        self.at_32 = nn.Sequential(_norm_relu_conv(sixteenth, last, 2), _Residual(last))
+        self.from_32 = nn.Conv2d(last, sixteenth, 1)
+        self.from_16 = nn.Conv2d(sixteenth, eighth, 1)
+        self.fuse = _Residual(eighth)
+        self.keys = nn.Conv2d(eighth, config.heads * config.head_width, 1)
+
+    def forward(self, picture: Tensor) -> Features:
+        half = self.at_2(picture)
+        quarter = self.at_4(half)
+        eighth = self.at_8(quarter)
+        sixteenth = self.at_16(eighth)
+        wide = F.relu(sixteenth + _twice(self.from_32(self.at_32(sixteenth))))
+        fused = self.fuse(F.relu(eighth + _twice(self.from_16(wide))))
+        return Features(half, quarter, fused, self.keys(fused))
+
+
+class _Stream(nn.Module):
+    """One level of the colour stream: `(B, 2, C, H, W)` colours, filtered alike for a and b, then gated."""
+
+    def __init__(self, source: int, target: int, features: int) -> None:
+        super().__init__()
+        self.filter = nn.Conv2d(source, target, 3, padding=1, bias=False)
+        self.spread = nn.Conv2d(target, target, 3, padding=1, bias=False)
+        self.gates = nn.Conv2d(features, 2 * target, 1)
+
+    def forward(self, colours: Tensor, features: Tensor) -> Tensor:
+        before, after = (2 * torch.sigmoid(self.gates(features))).unsqueeze(1).chunk(2, dim=2)
+        gathered = _for_both(self.filter, colours) * before
+        return gathered + _for_both(self.spread, gathered) * after
+
+
+def _for_both(layer: nn.Module, colours: Tensor) -> Tensor:
+    """Apply a layer of pictures to the a and the b of `(B, 2, C, H, W)`."""
+    flat: Tensor = layer(colours.flatten(0, 1))
+    return flat.unflatten(0, (-1, 2))
+
+
+class Painter(nn.Module):
+    """Chroma of a page from its features and the references' tokens."""
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        half, quarter, eighth = config.widths[:3]
+        heads = config.heads
+        self.heads = heads
+        self.queries = nn.Conv2d(eighth, heads * config.head_width, 1)
+        self.log_temperature = nn.Parameter(torch.full((heads,), 2.3))
+        candidates = 2 * heads + 2
+        self.at_8 = nn.Sequential(_norm_relu_conv(eighth + 2 * heads + candidates, eighth), _norm_relu_conv(eighth, 64))
+        self.at_4 = _norm_relu_conv(64 + quarter, 48)
+        self.at_2 = _norm_relu_conv(48 + half, 32)
+        self.stream_8 = _Stream(candidates, 24, 64)
+        self.stream_4 = _Stream(24, 16, 48)
+        self.stream_2 = _Stream(16, 8, 32)
+        self.colour = nn.Conv2d(8, 1, 1, bias=False)
+
+    def forward(self, page: Features, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+        """Return chroma `(B, 2, H/2, W/2)` and the attention's weights `(B, heads, cells, tokens)`.
+
+        keys: `(B, tokens, heads * head_width)`; values: `(B, tokens, 4)`, see `tokens_of`.
+        """
+        weights = self._attention(page.eighth, keys)
+        height, width = page.eighth.shape[-2:]
+        candidates = self._candidates(weights, values, height, width)
+        sureness = _on_grid(_sureness(weights.detach()), height, width)
+        magnitude = 5 * candidates.square().sum(1).add(1e-6).sqrt()
+        eighth = self.at_8(torch.cat([page.eighth, sureness, magnitude], 1))
+        quarter = self.at_4(torch.cat([_twice(eighth), page.quarter], 1))
+        half = self.at_2(torch.cat([_twice(quarter), page.half], 1))
+        colours = self.stream_8(candidates, eighth)
+        colours = self.stream_4(_for_both(_Twice(), colours), quarter)
+        colours = self.stream_2(_for_both(_Twice(), colours), half)
+        return _for_both(self.colour, colours).squeeze(2), weights
+
+    def _attention(self, features: Tensor, keys: Tensor) -> Tensor:
+        queries = self.queries(features).flatten(2).unflatten(1, (self.heads, -1)).float()
+        tokens = keys.unflatten(-1, (self.heads, -1)).permute(0, 2, 3, 1).float()
+        queries = F.normalize(queries, dim=2).transpose(2, 3)
+        temperature = self.log_temperature.clamp(max=4.0).exp().view(1, -1, 1, 1)
+        return torch.softmax((queries * temperature) @ F.normalize(tokens, dim=2), dim=-1)
+
+    def _candidates(self, weights: Tensor, values: Tensor, height: int, width: int) -> Tensor:
+        """Return `(B, 2, 2 * heads + 2, h, w)`: every head's colour, as it is and by lightness, and the means."""
+        attended = weights @ values.unsqueeze(1)
+        # Not `expand`: the exporter would freeze the number of cells.
+        means = values.mean(1)[:, None, None, :] + 0 * attended[:, :1]
+        both = torch.cat([attended, means], 1).unflatten(-1, (2, 2))
+        return _on_grid(both.permute(0, 4, 1, 3, 2).flatten(2, 3), height, width)
+
+
+def _on_grid(cells: Tensor, height: int, width: int) -> Tensor:
+    # Not `unflatten`: the exporter would freeze the sizes.
+    return cells.reshape(*cells.shape[:-1], height, width)
+
+
+def _sureness(weights: Tensor) -> Tensor:
+    """Return `(B, 2 * heads, cells)`: the largest weight, and how many tokens share the rest, 1 for one alone."""
+    return torch.cat([weights.amax(-1), weights.square().sum(-1)], 1)
+
+
+class _Twice(nn.Module):
+    def forward(self, picture: Tensor) -> Tensor:
+        return _twice(picture)
+
+
+def tokens_of(features: Features, chroma: Tensor, lightness: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the keys and values of a reference.
+
+    chroma: `(B, 2, H, W)`, lightness `(B, 1, H, W)`, as the encoder saw them. Values: a, b, and a, b by lightness,
+    which holds a colour's saturation where the page is lighter than the reference.
+    """
+    pair = torch.cat([chroma, chroma / lightness.clamp(min=0.3)], 1)
+    values = F.avg_pool2d(pair, CELL_PX).flatten(2).transpose(1, 2)
+    return features.keys.flatten(2).transpose(1, 2), values
+
+
+class CompactNetwork(nn.Module):
+    """Encoder and painter together, as they are trained."""
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        self.encoder = Encoder(config)
+        self.painter = Painter(config)
+
+    def forward(self, lightness: Tensor, references: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return chroma at half size, attention weights and token values.
+
+        lightness: `(B, 1, H, W)`; references: `(B, R, 3, h, w)` OKLab.
+        """
+        batch, count = references.shape[:2]
+        flat = references.flatten(0, 1)
+        chroma = flat[:, 1:]
+        magnitude = chroma.square().sum(1, keepdim=True).sqrt() * 5
+        page = self.encoder(torch.cat([lightness, torch.zeros_like(lightness)], 1))
+        seen = self.encoder(torch.cat([flat[:, :1], magnitude], 1))
+        keys, values = tokens_of(seen, chroma, flat[:, :1])
+        keys = keys.unflatten(0, (batch, count)).flatten(1, 2)
+        values = values.unflatten(0, (batch, count)).flatten(1, 2)
+        painted, weights = self.painter(page, keys, values)
+        return painted, weights, values
