@@ -499,9 +499,9 @@ class Log(Message, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A request: its parameters, its result, and whether it may take long (then it runs beside the others)."""
+    """A request: its parameters (a struct, or a map with free keys), its result, and whether it may take long."""
 
-    params: type[Message]
+    params: Any
     result: Any
     long: bool = False
 
@@ -525,7 +525,7 @@ METHODS: Final[dict[str, Method]] = {
     "model.pull": Method(ModelQuery, TaskAccepted),
     "model.remove": Method(ModelQuery, Empty),
     "settings.get": Method(Empty, dict[str, Any]),
-    "settings.set": Method(Empty, dict[str, Any]),
+    "settings.set": Method(dict[str, Any], dict[str, Any]),
     "secret.set": Method(SecretSet, Empty, long=True),
     "secret.delete": Method(SecretDelete, Empty, long=True),
     "cache.stats": Method(Empty, CacheStats),
