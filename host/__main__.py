@@ -22,9 +22,9 @@ def main() -> NoReturn:
     """Run one session over stdin and stdout, and end the process with its status."""
     arguments = sys.argv[1:]
     if "--version" in arguments:
-        from host.version import HOST_VERSION
+        from host import __version__
 
-        sys.stdout.write(f"{HOST_VERSION}\n")
+        sys.stdout.write(f"{__version__}\n")
         sys.stdout.flush()
         os._exit(0)
     from host.messaging.stdio import claim_stdio
@@ -54,12 +54,12 @@ def _open_service(notify: Notify, arguments: list[str]) -> Service:
     """Load what answers requests; the only heavy import of the host, after `session.ready`."""
     import logging
 
+    from host import __version__
     from host.logs import start_log
     from host.paths import state_paths
-    from host.version import HOST_VERSION
 
     start_log(state_paths().log_file)
-    logging.getLogger(__name__).info("host %s, process %d, started by %s", HOST_VERSION, os.getpid(), arguments)
+    logging.getLogger(__name__).info("host %s, process %d, started by %s", __version__, os.getpid(), arguments)
     from host.service import HostService
 
     return HostService(notify)
@@ -77,10 +77,10 @@ def _self_test(pipes: Pipes) -> int:
     """Write one JSON message that tells whether everything which a session needs can be loaded."""
     import json
 
+    from host import __version__
     from host.paths import state_paths
-    from host.version import HOST_VERSION
 
-    report = {"host_version": HOST_VERSION, "python": sys.version.split()[0], "log_path": str(state_paths().log_file)}
+    report = {"host_version": __version__, "python": sys.version.split()[0], "log_path": str(state_paths().log_file)}
     try:
         import host.messaging.session
         import host.service  # noqa: F401 - loading it is the test

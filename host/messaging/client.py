@@ -22,13 +22,13 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 import msgspec
 
+from host import __version__
 from host.errors import IrodoriError
 from host.messaging.channel import Channel, Ending
 from host.messaging.messages import METHODS, NOTIFICATIONS, PROTOCOL_RANGE, Message, SessionBye, WireError
 from host.messaging.rpc import Notification, Request, Response, decode_message, encode_notification, encode_request
 from host.messaging.stdio import Pipes
 from host.paths import EXTENSION_IDS, HOME_VARIABLE, HOST_COMMAND
-from host.version import HOST_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -114,7 +114,7 @@ class HostClient:
 
     def hello(self, timeout_s: float = TIMEOUT_S) -> dict[str, Any]:
         """Introduce this client and return the host's welcome."""
-        params = {"protocol": PROTOCOL_RANGE, "extension_version": HOST_VERSION, "browser": "python"}
+        params = {"protocol": PROTOCOL_RANGE, "extension_version": __version__, "browser": "python"}
         welcome: dict[str, Any] = self.call("session.hello", params, timeout_s)
         return welcome
 

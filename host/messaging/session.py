@@ -17,6 +17,7 @@ from typing import Any, Final, Protocol
 
 from msgspec import structs
 
+from host import __version__
 from host.errors import BadRequest, FrameFault, InternalError, IrodoriError, TooLarge, UnknownMethod, VersionMismatch
 from host.messaging.calls import Calls, response
 from host.messaging.channel import Channel, Ending
@@ -46,7 +47,6 @@ from host.messaging.rpc import (
     encode_notification,
 )
 from host.paths import state_paths
-from host.version import HOST_VERSION
 
 SILENCE_S: Final = 90.0
 CLOSE_S: Final = 0.5
@@ -164,7 +164,7 @@ class Session:
         welcome = self._require_service().handle("session.hello", hello)
         if not isinstance(welcome, Welcome):
             raise TypeError("session.hello is answered with a Welcome")
-        return structs.replace(welcome, protocol=version, host_version=HOST_VERSION)
+        return structs.replace(welcome, protocol=version, host_version=__version__)
 
     def _require_service(self) -> Service:
         self._opened.wait()
@@ -244,7 +244,7 @@ def common_version(theirs: tuple[int, int]) -> int:
 def _ready() -> SessionReady:
     return SessionReady(
         protocol=PROTOCOL_RANGE,
-        host_version=HOST_VERSION,
+        host_version=__version__,
         pid=os.getpid(),
         log_path=str(state_paths().log_file),
         limits=Limits(chunk_bytes=CHUNK_BYTES, window_chunks=WINDOW_CHUNKS, frame_bytes=FRAME_BYTES),
