@@ -1,0 +1,110 @@
+"""The compact engine with the weights that ship."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engines.base import ModelInvalid, ModelMissing
+from engines.colorize.compact.engine import CompactEngine
+from engines.colorize.compact.network import thread_count
+from engines.oklab import oklab_to_srgb, srgb_to_oklab
+from engines.testing import PROCESSOR, EngineContract, drawn_page, flat_reference, ignore_step, request_of
+from models.catalog import load_catalog
+from models.store import SHIPPED_WEIGHTS
+
+
+class TestCompactEngine(EngineContract):
+    @pytest.fixture
+    def engine(self) -> Iterator[CompactEngine]:
+        yield CompactEngine()
+
+    def test_turning_the_references_hue_turns_the_pages_as_far(self, loaded: CompactEngine) -> None:
+        rng = np.random.default_rng(3)
+        lab = np.repeat(np.repeat(rng.uniform(-0.05, 0.05, (6, 6, 3)).astype(np.float32), 30, 0), 30, 1)
+        lab[..., 0] = 0.62
+        turned = lab.copy()
+        turned[..., 1], turned[..., 2] = -lab[..., 2], lab[..., 1]
+        first, second = (
+            loaded.colorize(request_of(drawn_page(), oklab_to_srgb(picture)), ignore_step).oklab[..., 1:]
+            for picture in (lab, turned)
+        )
+        expected = np.stack([-first[..., 1], first[..., 0]], axis=-1)
+        assert np.abs(first).mean() > 0.005
+        assert np.abs(second - expected).mean() < 0.08 * np.abs(first).mean()
+
+    def test_several_references_are_all_used(self, loaded: CompactEngine) -> None:
+        page = drawn_page()
+        alone = loaded.colorize(request_of(page, flat_reference(0.5)), ignore_step).oklab
+        both = loaded.colorize(request_of(page, flat_reference(0.5), flat_reference(3.5)), ignore_step).oklab
+        assert not np.allclose(alone, both)
+
+    def test_tiles_of_a_strip_leave_no_seam(self, loaded: CompactEngine) -> None:
+        # Even ground, but for its ends: any step in the colour would come from the tiles.
+        page = np.full((4000, 400), 170, np.uint8)
+        chroma = loaded.colorize(request_of(page, flat_reference(0.5)), ignore_step).oklab[..., 1:]
+        steps = np.abs(np.diff(chroma[100:-100], axis=0)).max()
+        assert chroma.shape[0] > 1500
+        assert steps < 0.01
+
+
+def test_weights_that_were_tampered_with_are_refused(tmp_path: Path) -> None:
+    for file in load_catalog()["compact"].files:
+        (tmp_path / file.name).write_bytes((SHIPPED_WEIGHTS / file.name).read_bytes())
+    painter = tmp_path / "compact-painter.onnx"
+    painter.write_bytes(painter.read_bytes()[:-1] + b"x")
+    with pytest.raises(ModelInvalid, match="compact-painter"):
+        CompactEngine(tmp_path).load(PROCESSOR)
+
+
+def test_a_file_that_is_no_network_is_refused(tmp_path: Path) -> None:
+    card = load_catalog()["compact"]
+    for file in card.files:
+        (tmp_path / file.name).write_bytes((SHIPPED_WEIGHTS / file.name).read_bytes())
+    (tmp_path / "compact-encoder.onnx").write_bytes(b"")
+    empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    files = tuple(replace(f, sha256=empty) if "encoder" in f.name else f for f in card.files)
+    with pytest.raises(ModelInvalid):
+        CompactEngine(tmp_path, replace(card, files=files)).load(PROCESSOR)
+
+
+def test_missing_weights_are_named(tmp_path: Path) -> None:
+    engine = CompactEngine(tmp_path)
+    assert not engine.viability().ok
+    assert "compact-encoder.onnx" in engine.viability().reason
+    with pytest.raises(ModelMissing):
+        engine.weights_digests()
+    with pytest.raises(ModelMissing):
+        engine.load(PROCESSOR)
+
+
+def test_few_threads_are_used() -> None:
+    assert 1 <= thread_count() <= 4
+
+
+def test_colouring_a_page_imports_no_torch() -> None:
+    code = (
+        "import sys\n"
+        "from engines.registry import get\n"
+        "from engines.testing import PROCESSOR, drawn_page, ignore_step, request_of\n"
+        "engine = get('compact')\n"
+        "engine.load(PROCESSOR)\n"
+        "lab = engine.colorize(request_of(drawn_page()), ignore_step).oklab\n"
+        "heavy = {'torch', 'pandas', 'diffusers'} & sys.modules.keys()\n"
+        "raise SystemExit(f'imported {heavy}' if heavy else 0)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_lightness_of_the_result_is_the_pages_own() -> None:
+    engine = CompactEngine()
+    engine.load(PROCESSOR)
+    page = drawn_page(480, 320)
+    lab = engine.colorize(request_of(page), ignore_step).oklab
+    grey = srgb_to_oklab(np.repeat(page[..., None], 3, axis=2))[..., 0]
+    assert abs(float(lab[..., 0].mean()) - float(grey.mean())) < 0.02

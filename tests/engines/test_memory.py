@@ -1,0 +1,56 @@
+"""One engine in memory at a time."""
+
+import pytest
+
+from engines.base import Device, EngineError, EngineUnavailable
+from engines.memory import Residency
+from engines.stepped import SteppedEngine
+from engines.testing import PROCESSOR, drawn_page, ignore_step, request_of
+
+
+def usable(engine: SteppedEngine) -> bool:
+    try:
+        engine.colorize(request_of(drawn_page()), ignore_step)
+    except EngineError:
+        return False
+    return True
+
+
+class Unavailable(SteppedEngine):
+    def load(self, device: Device) -> None:
+        raise EngineUnavailable("no device")
+
+
+def test_second_engine_drives_out_the_first() -> None:
+    first, second = SteppedEngine(0), SteppedEngine(0)
+    residency = Residency(PROCESSOR)
+    residency.require(first)
+    assert usable(first)
+    residency.require(second)
+    assert not usable(first)
+    assert usable(second)
+    assert residency.resident is second
+
+
+def test_nothing_is_resident_after_a_failed_load() -> None:
+    residency = Residency(PROCESSOR)
+    first = SteppedEngine(0)
+    residency.require(first)
+    with pytest.raises(EngineUnavailable):
+        residency.require(Unavailable(0))
+    assert residency.resident is None
+    assert not usable(first)
+
+
+def test_engine_is_dropped_only_when_it_has_idled_long_enough() -> None:
+    now = [100.0]
+    residency = Residency(PROCESSOR, clock=lambda: now[0])
+    engine = SteppedEngine(0)
+    residency.require(engine)
+    now[0] = 159.0
+    assert not residency.release_idle(60)
+    assert usable(engine)
+    now[0] = 160.0
+    assert residency.release_idle(60)
+    assert not usable(engine)
+    assert not residency.release_idle(60)
