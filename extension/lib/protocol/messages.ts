@@ -1,0 +1,471 @@
+/**
+ * Every message of the wire. Generated from host/messaging/messages.py by `python -m host.messaging.generate`;
+ * do not edit. A key with `?` may be left out.
+ */
+
+export const PROTOCOL_RANGE: readonly [number, number] = [1, 1];
+export const CHUNK_BYTES = 196_608;
+export const WINDOW_CHUNKS = 8;
+export const FRAME_BYTES = 67_108_864;
+export const MESSAGE_BYTES = 1_048_576;
+export const UNFINISHED_MS = 30_000;
+export const SILENCE_MS = 90_000;
+
+export type ErrorCode =
+  | "E_VERSION"
+  | "E_BAD_REQUEST"
+  | "E_UNKNOWN_METHOD"
+  | "E_NOT_FOUND"
+  | "E_FRAME"
+  | "E_TOO_LARGE"
+  | "E_IMAGE"
+  | "E_HASH_MISMATCH"
+  | "E_ENGINE_UNAVAILABLE"
+  | "E_MODEL_MISSING"
+  | "E_MODEL_INVALID"
+  | "E_OUT_OF_MEMORY"
+  | "E_CANCELLED"
+  | "E_QUALITY"
+  | "E_REMOTE"
+  | "E_FETCH_REFUSED"
+  | "E_DISK_FULL"
+  | "E_BUSY"
+  | "E_INTERNAL"
+  | "E_SECRETS";
+
+/** `{}`. */
+export type Empty = Record<string, never>;
+
+/** What went wrong and what to do. */
+export interface WireError {
+  code: string;
+  message: string;
+  hint: string;
+  retryable: boolean;
+  data?: Record<string, unknown>;
+}
+
+/** The wire's limits, as the host keeps them. */
+export interface Limits {
+  chunk_bytes: number;
+  window_chunks: number;
+  frame_bytes: number;
+}
+
+/** What an engine can take. */
+export interface EngineSupports {
+  references_max: number;
+  preview: boolean;
+  negative_prompt: boolean;
+  lora: boolean;
+  inpaint: boolean;
+  seed: boolean;
+}
+
+/** One engine; `reason` says why it is not ready and how to mend it. */
+export interface EngineInfo {
+  id: string;
+  label: string;
+  ready: boolean;
+  reason: string;
+  models: string[];
+  licence: string;
+  device: string;
+  supports: EngineSupports;
+}
+
+/** The machine's accelerator, or its processor. */
+export interface DeviceInfo {
+  kind: string;
+  name: string;
+  memory_mib: number;
+}
+
+/** A colour and the share of the picture that it covers. */
+export interface PaletteEntry {
+  rgb: [number, number, number];
+  share: number;
+}
+
+/** A style reference; `thumbnail` is an encoded WebP or PNG of at most 256 px. */
+export interface Reference {
+  reference_id: string;
+  width: number;
+  height: number;
+  thumbnail: Uint8Array;
+  palette: PaletteEntry[];
+  name?: string;
+  series?: string;
+  character?: string;
+  source_url?: string;
+}
+
+/** A hit of a search; higher is nearer, 1.0 is the same picture. */
+export interface ReferenceScore {
+  reference_id: string;
+  score: number;
+}
+
+/** A page as the extension found it. `sha256` is that of its encoded bytes, `index` its place in the chapter. */
+export interface Page {
+  page_id: string;
+  index: number;
+  sha256: string;
+  visible?: boolean;
+  width?: number;
+  height?: number;
+  url?: string;
+}
+
+/** How to colour; what is left out is decided by the settings. */
+export interface Options {
+  seed?: number;
+  strength?: number;
+  steps?: number;
+  prompt?: string;
+  keep_coloured?: boolean;
+  quality?: "preview" | "standard" | "best";
+  engine_options?: Record<string, unknown>;
+}
+
+/** How many pages of a job stand where. */
+export interface PageCounts {
+  queued: number;
+  running: number;
+  done: number;
+  skipped: number;
+  failed: number;
+  cancelled: number;
+}
+
+/** One job. */
+export interface JobStatus {
+  job_id: string;
+  state: "running" | "done" | "cancelled";
+  pages: PageCounts;
+}
+
+/** A model of the catalogue; `state` is `ready`, `missing`, `pulling` or `invalid`. */
+export interface ModelInfo {
+  model_id: string;
+  label: string;
+  engine: string;
+  licence: string;
+  bytes: number;
+  memory_mib: number;
+  state: "ready" | "missing" | "pulling" | "invalid";
+}
+
+/** One link of the chain that `host.doctor` walks. */
+export interface DoctorCheck {
+  check: string;
+  ok: boolean;
+  detail: string;
+  fix: string;
+}
+
+/** The extension introduces itself. */
+export interface Hello {
+  protocol: [number, number];
+  extension_version?: string;
+  browser?: string;
+}
+
+/** What the host is and can do; `protocol` is the version agreed on. */
+export interface Welcome {
+  protocol: number;
+  host_version: string;
+  engines: EngineInfo[];
+  default_engine: string;
+  device: DeviceInfo;
+  settings: Record<string, unknown>;
+}
+
+/** The host's pulse. */
+export interface Pong {
+  uptime_s: number;
+  busy: boolean;
+  queue_depth: number;
+}
+
+/** Keep a picture as a style reference; the same pixels give the same id. */
+export interface ReferenceAdd {
+  image: Uint8Array;
+  name?: string;
+  series?: string;
+  character?: string;
+  source_url?: string;
+}
+
+/** Ask for references, all or those of one series. */
+export interface ReferenceList {
+  series?: string;
+}
+
+/** Forget a reference. */
+export interface ReferenceRemove {
+  reference_id: string;
+}
+
+/** Ask for the references nearest to a picture: exactly one of `image` and `reference_id`. */
+export interface ReferenceSearch {
+  k: number;
+  image?: Uint8Array;
+  reference_id?: string;
+  series?: string;
+}
+
+/** Colour a chapter. */
+export interface RunChapter {
+  series: string;
+  chapter: string;
+  direction: "rtl" | "ltr" | "auto";
+  pages: Page[];
+  references: string[];
+  engine?: string;
+  options?: Options;
+}
+
+/** Colour one page; with `image` its bytes come along. */
+export interface RunPage {
+  page_id: string;
+  index?: number;
+  sha256: string;
+  visible?: boolean;
+  width?: number;
+  height?: number;
+  url?: string;
+  image?: Uint8Array;
+  series?: string;
+  chapter?: string;
+  direction?: "rtl" | "ltr" | "auto";
+  references?: string[];
+  engine?: string;
+  options?: Options;
+}
+
+/** The job's id, and the pages whose bytes the host lacks. */
+export interface JobAccepted {
+  job_id: string;
+  need: string[];
+}
+
+/** The bytes of a needed page. */
+export interface PagePut {
+  job_id: string;
+  page_id: string;
+  image: Uint8Array;
+}
+
+/** The page's bytes are here and are those announced. */
+export interface PageAccepted {
+  accepted: boolean;
+}
+
+/** These pages next, in this order. */
+export interface JobPrioritize {
+  job_id: string;
+  page_ids: string[];
+}
+
+/** Stop a job, or only some of its pages. */
+export interface JobCancel {
+  job_id: string;
+  page_ids?: string[];
+}
+
+/** The pages that will not end as done, skipped or failed. */
+export interface CancelResult {
+  cancelled: string[];
+}
+
+/** Ask for one job, or for all that this host knows. */
+export interface JobStatusQuery {
+  job_id?: string;
+}
+
+/** Write a job's pages, in reading order, into one file. */
+export interface ChapterExport {
+  job_id: string;
+  format: "cbz" | "zip" | "pdf";
+}
+
+/** Where the file is and how long. */
+export interface ExportResult {
+  path: string;
+  bytes: number;
+}
+
+/** Name a model of the catalogue. */
+export interface ModelQuery {
+  model_id: string;
+}
+
+/** A task that reports by `model.progress`. */
+export interface TaskAccepted {
+  task_id: string;
+}
+
+/** Keep a secret in the system keyring. */
+export interface SecretSet {
+  name: string;
+  value: string;
+}
+
+/** Forget a secret. */
+export interface SecretDelete {
+  name: string;
+}
+
+/** What the cache of results holds. */
+export interface CacheStats {
+  entries: number;
+  bytes: number;
+  limit_bytes: number;
+  hits: number;
+  misses: number;
+}
+
+/** Drop results, all or those not used for this long. */
+export interface CacheClear {
+  older_than_s?: number;
+}
+
+/** How many results were dropped. */
+export interface CacheCleared {
+  removed: number;
+}
+
+/** The host speaks first. */
+export interface SessionReady {
+  protocol: [number, number];
+  host_version: string;
+  pid: number;
+  log_path: string;
+  limits: Limits;
+}
+
+/** A frame was dropped; `id` is the frame's, 0 where it is not known. */
+export interface SessionFault {
+  id: number;
+  code: string;
+  message: string;
+}
+
+/** This side closes. */
+export interface SessionBye {
+  reason: string;
+}
+
+/** Where a page stands; `fraction` never falls for a page. */
+export interface JobProgress {
+  job_id: string;
+  page_id: string;
+  stage: "queued" | "decode" | "pass1" | "retrieve" | "pass2" | "compose" | "encode";
+  fraction: number;
+  step?: number;
+  steps?: number;
+  eta_s?: number;
+}
+
+/** An early, small picture of a page. */
+export interface PagePreview {
+  job_id: string;
+  page_id: string;
+  image: Uint8Array;
+  mime: string;
+}
+
+/** A coloured page. */
+export interface PageDone {
+  job_id: string;
+  page_id: string;
+  image: Uint8Array;
+  mime: string;
+  width: number;
+  height: number;
+  cached: boolean;
+  runmeta: Record<string, unknown>;
+}
+
+/** A page that is left as it is, and why. */
+export interface PageSkipped {
+  job_id: string;
+  page_id: string;
+  reason: "already_coloured" | "not_a_page" | "blank" | "text_only" | "advertisement";
+}
+
+/** A page that could not be coloured; it stays as it was. */
+export interface PageFailed {
+  job_id: string;
+  page_id: string;
+  error: WireError;
+}
+
+/** The job's end: every page is counted once. */
+export interface JobDone {
+  job_id: string;
+  done: number;
+  skipped: number;
+  failed: number;
+  cancelled: number;
+  duration_ms: number;
+}
+
+/** How far a pull is; `state` is `pulling`, `verifying`, `ready`, `failed`. */
+export interface ModelProgress {
+  task_id: string;
+  model_id: string;
+  bytes: number;
+  total_bytes: number;
+  state: "pulling" | "verifying" | "ready" | "failed";
+}
+
+/** A line for the extension's console. */
+export interface Log {
+  level: "debug" | "info" | "warning" | "error";
+  message: string;
+}
+
+/** The requests that the host answers. */
+export interface Methods {
+  "session.hello": { params: Hello; result: Welcome };
+  "session.ping": { params: Empty; result: Pong };
+  "engine.list": { params: Empty; result: EngineInfo[] };
+  "reference.add": { params: ReferenceAdd; result: Reference };
+  "reference.list": { params: ReferenceList; result: Reference[] };
+  "reference.remove": { params: ReferenceRemove; result: Empty };
+  "reference.search": { params: ReferenceSearch; result: ReferenceScore[] };
+  "pipeline.run_chapter": { params: RunChapter; result: JobAccepted };
+  "pipeline.run_page": { params: RunPage; result: JobAccepted };
+  "page.put": { params: PagePut; result: PageAccepted };
+  "job.prioritize": { params: JobPrioritize; result: Empty };
+  "job.cancel": { params: JobCancel; result: CancelResult };
+  "job.status": { params: JobStatusQuery; result: JobStatus[] };
+  "chapter.export": { params: ChapterExport; result: ExportResult };
+  "model.list": { params: Empty; result: ModelInfo[] };
+  "model.pull": { params: ModelQuery; result: TaskAccepted };
+  "model.remove": { params: ModelQuery; result: Empty };
+  "settings.get": { params: Empty; result: Record<string, unknown> };
+  "settings.set": { params: Record<string, unknown>; result: Record<string, unknown> };
+  "secret.set": { params: SecretSet; result: Empty };
+  "secret.delete": { params: SecretDelete; result: Empty };
+  "cache.stats": { params: Empty; result: CacheStats };
+  "cache.clear": { params: CacheClear; result: CacheCleared };
+  "host.doctor": { params: Empty; result: DoctorCheck[] };
+}
+
+/** What the host tells unasked; `session.bye` is also the extension's. */
+export interface Notifications {
+  "session.ready": SessionReady;
+  "session.fault": SessionFault;
+  "session.bye": SessionBye;
+  "job.progress": JobProgress;
+  "page.preview": PagePreview;
+  "page.done": PageDone;
+  "page.skipped": PageSkipped;
+  "page.failed": PageFailed;
+  "job.done": JobDone;
+  "model.progress": ModelProgress;
+  "log": Log;
+}
