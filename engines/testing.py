@@ -72,7 +72,7 @@ class EngineContract:
     obeys_hue_rad = 0.35
 
     @pytest.fixture
-    def engine(self) -> Iterator[ColorizeEngine]:
+    def engine(self) -> ColorizeEngine:
         """Give the engine under test, not loaded."""
         raise NotImplementedError
 

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,8 +19,8 @@ from models.store import SHIPPED_WEIGHTS
 
 class TestCompactEngine(EngineContract):
     @pytest.fixture
-    def engine(self) -> Iterator[CompactEngine]:
-        yield CompactEngine()
+    def engine(self) -> CompactEngine:
+        return CompactEngine()
 
     def test_turning_the_references_hue_turns_the_pages_as_far(self, loaded: CompactEngine) -> None:
         rng = np.random.default_rng(3)

@@ -1,7 +1,6 @@
 """The stand-in keeps the contract of real engines, at the speed it was given."""
 
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -11,8 +10,8 @@ from engines.testing import PROCESSOR, EngineContract, drawn_page, ignore_step, 
 
 class TestSteppedEngine(EngineContract):
     @pytest.fixture
-    def engine(self) -> Iterator[SteppedEngine]:
-        yield SteppedEngine(step_s=0.001)
+    def engine(self) -> SteppedEngine:
+        return SteppedEngine(step_s=0.001)
 
 
 def test_page_takes_the_time_of_its_steps() -> None:

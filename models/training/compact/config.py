@@ -26,6 +26,8 @@ class DataConfig:
     short_side_px: int = 480
     crop_px: int = 256
     reference_px: int = 192
+    drawn_share: float = 0.35
+    drawn_manga_share: float = 0.8
     manga_share: float = 0.5
     lettered_share: float = 0.3
     self_reference_start: float = 0.9
@@ -38,7 +40,7 @@ class DataConfig:
 class OptimisationConfig:
     """AdamW with a linear warm-up and a cosine to zero; the exported weights are a running average."""
 
-    iterations: int = 6000
+    iterations: int = 5600
     batch: int = 6
     learning_rate: float = 1.2e-3
     warmup_iterations: int = 100
@@ -53,7 +55,7 @@ class OptimisationConfig:
 class LossConfig:
     """Weights of the loss terms, see `losses`; `match_sigma` is a distance in OKLab."""
 
-    match: float = 0.05
+    match: float = 0.15
     colour: float = 10.0
     histogram: float = 6.0
     smooth: float = 1.0

@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 
 from engines.oklab import grey_to_lightness, srgb_to_oklab
-from models.training.compact.manga import simulate_manga
+from models.training.compact.manga import inked, simulate_manga
+from models.training.compact.scenes import draw, make_world
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,7 +80,12 @@ class Sampler:
         """Return the batch of an iteration."""
         rng = np.random.default_rng([self._seed, iteration])
         references = 2 if rng.random() < self._config.second_reference_share else 1
-        samples = [self._sample(rng, iteration, references) for _ in range(size)]
+        samples = [
+            _drawn_sample(rng, references, self._config)
+            if rng.random() < self._config.drawn_share
+            else self._sample(rng, iteration, references)
+            for _ in range(size)
+        ]
         lightness, target, truth, seen = (np.stack(part) for part in zip(*samples, strict=True))
         return Batch(lightness, target, truth, seen)
 
@@ -123,6 +129,32 @@ class Sampler:
         return lab
 
 
+def _drawn_sample(rng: np.random.Generator, references: int, config: DataConfig) -> tuple[NDArray[np.float32], ...]:
+    world = make_world(rng)
+    drawing = draw(world, rng, config.crop_px * 3 // 2)
+    lab, chroma = (_reduced(item, config.crop_px) for item in (drawing.lab, drawing.chroma))
+    lightness, target = lab[..., 0] ** np.float32(rng.uniform(0.75, 1.33)), chroma
+    if rng.random() < config.drawn_manga_share:
+        drawn = _reduced(inked(drawing.fill, drawing.ink, rng), config.crop_px)
+        lightness = grey_to_lightness(np.round(drawn * 255).astype(np.uint8))
+        target = chroma * _gain(lightness, lab[..., 0])
+    side = config.reference_px
+    seen = [_planes(_reduced(draw(world, rng, side * 3 // 2).lab, side)) for _ in range(references)]
+    return lightness[None], _planes(target), _planes(chroma), np.stack(seen)
+
+
+def _reduced(picture: NDArray[np.float32], side: int) -> NDArray[np.float32]:
+    return np.asarray(cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA), np.float32)
+
+
+def _gain(lightness: NDArray[np.float32], painted: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return what chroma is to be multiplied with, `(H, W, 1)`.
+
+    Paper is lighter than what was painted there; the same saturation then needs more chroma.
+    """
+    return np.clip(0.85 * lightness / np.maximum(painted, 0.2), 1.0, 2.0)[..., None].astype(np.float32)
+
+
 def _piece(picture: Rgb, config: DataConfig, rng: np.random.Generator) -> tuple[int, int, int]:
     """Return left, top and side of a square that becomes `crop_px`, at a scale around the engine's own."""
     height, width = picture.shape[:2]
@@ -141,9 +173,7 @@ def _as_manga(
     seen = cv2.resize(drawn, size, interpolation=cv2.INTER_AREA)
     lightness = grey_to_lightness(np.round(seen * 255).astype(np.uint8))
     covered = cv2.resize(balloons.astype(np.float32), size, interpolation=cv2.INTER_AREA)
-    # Paper is lighter than what was painted there; the same saturation then needs more chroma.
-    gain = np.clip(0.85 * lightness / np.maximum(lab[..., 0], 0.2), 1.0, 2.0)
-    target = lab[..., 1:] * (gain * (1 - covered))[..., None]
+    target = lab[..., 1:] * _gain(lightness, lab[..., 0]) * (1 - covered)[..., None]
     return lightness, target.astype(np.float32)
 
 
@@ -158,7 +188,7 @@ def _warped(picture: Rgb, box: tuple[int, int, int], side: int, rng: np.random.G
     left, top, width = box
     wanted = width * rng.uniform(0.9, 1.6)
     centre = left + width / 2 + rng.uniform(-0.1, 0.1) * width, top + width / 2 + rng.uniform(-0.1, 0.1) * width
-    matrix = cv2.getRotationMatrix2D(centre, rng.uniform(-15, 15), side / wanted)
+    matrix = np.asarray(cv2.getRotationMatrix2D(centre, rng.uniform(-15, 15), side / wanted), np.float64)
     matrix[:, 2] += side / 2 - np.array(centre)
     # Reduced by area first: a warp by itself would alias.
     shrink = max(1.0, wanted / side)

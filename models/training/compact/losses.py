@@ -63,7 +63,7 @@ def _match(weights: Tensor, values: Tensor, truth: Tensor, config: LossConfig) -
         weight = weight * (0.1 + reach)
     likelihood = torch.einsum("bhqt,bqt->bhq", weights, near)
     nll = -(likelihood.mean(1) + 0.2 * likelihood.amin(1) + 1e-3).log()
-    return (nll * weight).sum() / weight.sum(), reach.unflatten(-1, cells.shape[-2:]).unsqueeze(1)
+    return (nll * weight).sum() / weight.sum(), reach.reshape(-1, 1, *cells.shape[-2:])
 
 
 def _colour(painted: Tensor, wanted: Tensor, seen: Tensor, reach: Tensor, config: LossConfig) -> Tensor:

@@ -19,13 +19,18 @@ def simulate_manga(grey: NDArray[np.uint8], rng: np.random.Generator) -> tuple[P
 
     grey: `(H, W)` uint8 of the colour page, about 1000 px wide or a piece of it.
     """
-    picture = np.asarray(grey, np.float32) / 255
-    fill = _fill(picture, rng)
-    page = np.minimum(fill, _lines(picture, rng))
+    picture = np.asarray(grey, np.float32) / np.float32(255)
+    page = np.minimum(_tone(picture, rng), _lines(picture, rng))
     balloons = np.zeros(grey.shape, bool)
     for _ in range(rng.integers(0, 3)):
         _lay_balloon(page, balloons, rng)
-    return _print(page, rng), balloons
+    return printed(page, rng), balloons
+
+
+def inked(fill: Picture, ink: Picture, rng: np.random.Generator) -> Picture:
+    """Return a drawn manga page of its fills and lines (0 black to 1 paper), screened or in flat greys."""
+    toned = screened(fill, rng) if rng.random() < 0.6 else fill
+    return printed(np.minimum(toned, ink), rng)
 
 
 def _lines(picture: Picture, rng: np.random.Generator) -> Picture:
@@ -36,10 +41,11 @@ def _lines(picture: Picture, rng: np.random.Generator) -> Picture:
     steepness = rng.uniform(60, 200)
     threshold = rng.uniform(-0.004, 0.004)
     response = 1 + np.tanh(steepness * (sharpened - threshold))
-    return np.clip(response, 0, 1).astype(np.float32)
+    lines: Picture = np.clip(response, 0, 1).astype(np.float32)
+    return lines
 
 
-def _fill(picture: Picture, rng: np.random.Generator) -> Picture:
+def _tone(picture: Picture, rng: np.random.Generator) -> Picture:
     smooth = cv2.GaussianBlur(picture, (0, 0), rng.uniform(2, 5))
     black = smooth < rng.choice([0.0, 0.08, 0.14, 0.2])
     kind = rng.random()
@@ -49,12 +55,12 @@ def _fill(picture: Picture, rng: np.random.Generator) -> Picture:
         levels = rng.integers(2, 5)
         lifted = np.clip(smooth * rng.uniform(1.0, 1.6), 0, 1) ** rng.uniform(0.5, 1.0)
         tone = np.round(lifted * levels) / levels
-        fill = _screen(tone.astype(np.float32), rng) if kind < 0.8 else tone.astype(np.float32)
+        fill = screened(tone.astype(np.float32), rng) if kind < 0.8 else tone.astype(np.float32)
     fill[black] = rng.uniform(0, 0.1)
     return fill
 
 
-def _screen(tone: Picture, rng: np.random.Generator) -> Picture:
+def screened(tone: Picture, rng: np.random.Generator) -> Picture:
     """Return round dots whose area is the darkness of the tone; white stays white."""
     pitch, angle = rng.uniform(3.0, 7.0), rng.uniform(0, np.pi / 2)
     rows, columns = np.indices(tone.shape, dtype=np.float32)
@@ -83,11 +89,11 @@ def _lay_balloon(page: Picture, balloons: NDArray[np.bool_], rng: np.random.Gene
             cv2.line(page, (left + int(ends[0]), top + int(ends[1])), (left + int(ends[2]), top + int(ends[3])), 0.0, 1)
 
 
-def _print(page: Picture, rng: np.random.Generator) -> Picture:
+def printed(page: Picture, rng: np.random.Generator) -> Picture:
     """Return the page as a scan shows it: paper not quite white, ink not quite black, grain, a little blur."""
     paper, ink = rng.uniform(0.92, 1.0), rng.uniform(0.0, 0.1)
     grain = rng.normal(0, rng.uniform(0, 0.03), page.shape)
     scanned = ink + (paper - ink) * page + grain
     if rng.random() < 0.5:
-        scanned = cv2.GaussianBlur(scanned, (0, 0), rng.uniform(0.4, 1.0))
+        scanned = np.asarray(cv2.GaussianBlur(scanned, (0, 0), rng.uniform(0.4, 1.0)))
     return np.clip(scanned, 0, 1).astype(np.float32)

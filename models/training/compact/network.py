@@ -75,6 +75,7 @@ class Encoder(nn.Module):
         self.keys = nn.Conv2d(eighth, config.heads * config.head_width, 1)
 
     def forward(self, picture: Tensor) -> Features:
+        """Return the features of a picture whose sides are multiples of 32."""
         half = self.at_2(picture)
         quarter = self.at_4(half)
         eighth = self.at_8(quarter)
@@ -102,7 +103,7 @@ class _Stream(nn.Module):
 def _for_both(layer: nn.Module, colours: Tensor) -> Tensor:
     """Apply a layer of pictures to the a and the b of `(B, 2, C, H, W)`."""
     flat: Tensor = layer(colours.flatten(0, 1))
-    return flat.unflatten(0, (-1, 2))
+    return flat.reshape(-1, 2, *flat.shape[1:])
 
 
 class Painter(nn.Module):
@@ -143,8 +144,9 @@ class Painter(nn.Module):
         return _for_both(self.colour, colours).squeeze(2), weights
 
     def _attention(self, features: Tensor, keys: Tensor) -> Tensor:
-        queries = self.queries(features).flatten(2).unflatten(1, (self.heads, -1)).float()
-        tokens = keys.unflatten(-1, (self.heads, -1)).permute(0, 2, 3, 1).float()
+        queries = self.queries(features).flatten(2).float()
+        queries = queries.reshape(queries.shape[0], self.heads, -1, queries.shape[2])
+        tokens = keys.reshape(*keys.shape[:2], self.heads, -1).permute(0, 2, 3, 1).float()
         queries = F.normalize(queries, dim=2).transpose(2, 3)
         temperature = self.log_temperature.clamp(max=4.0).exp().view(1, -1, 1, 1)
         return torch.softmax((queries * temperature) @ F.normalize(tokens, dim=2), dim=-1)
@@ -154,7 +156,8 @@ class Painter(nn.Module):
         attended = weights @ values.unsqueeze(1)
         # Not `expand`: the exporter would freeze the number of cells.
         means = values.mean(1)[:, None, None, :] + 0 * attended[:, :1]
-        both = torch.cat([attended, means], 1).unflatten(-1, (2, 2))
+        both = torch.cat([attended, means], 1)
+        both = both.reshape(*both.shape[:3], 2, 2)
         return _on_grid(both.permute(0, 4, 1, 3, 2).flatten(2, 3), height, width)
 
 
@@ -197,14 +200,14 @@ class CompactNetwork(nn.Module):
 
         lightness: `(B, 1, H, W)`; references: `(B, R, 3, h, w)` OKLab.
         """
-        batch, count = references.shape[:2]
+        batch = references.shape[0]
         flat = references.flatten(0, 1)
         chroma = flat[:, 1:]
         magnitude = chroma.square().sum(1, keepdim=True).sqrt() * 5
         page = self.encoder(torch.cat([lightness, torch.zeros_like(lightness)], 1))
         seen = self.encoder(torch.cat([flat[:, :1], magnitude], 1))
         keys, values = tokens_of(seen, chroma, flat[:, :1])
-        keys = keys.unflatten(0, (batch, count)).flatten(1, 2)
-        values = values.unflatten(0, (batch, count)).flatten(1, 2)
+        keys = keys.reshape(batch, -1, keys.shape[2])
+        values = values.reshape(batch, -1, values.shape[2])
         painted, weights = self.painter(page, keys, values)
         return painted, weights, values
