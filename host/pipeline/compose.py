@@ -1,0 +1,98 @@
+"""The engine gives colour, the page keeps its ink.
+
+Output = the page's own lightness with the engine's chroma, in OKLab: any engine and any working resolution give a
+picture of the page's own size and sharpness. Protected pixels are copied from the source. `align` undoes a shift of
+the engine's picture, `upsample` brings its chroma to the page along the page's edges, `paper` finds room for colour
+on bare paper. The last step runs in strips of rows: memory does not grow with the page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import cv2
+import numpy as np
+
+from engines.oklab import grey_to_lightness, max_chroma, oklab_to_srgb
+from host.pipeline.align import Shift, measure_shift, undo_shift
+from host.pipeline.paper import cost_of_paper, ink_weight, paper_weight
+from host.pipeline.upsample import spread_chroma
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from host.pipeline.decode import DecodedPage
+
+_STRIP_PIXELS: Final = 1 << 17
+_TONES: Final = np.arange(256, dtype=np.uint8)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Composition:
+    """A composed page: `(H, W, 3)` uint8 sRGB, and the shift of the engine's picture that was undone."""
+
+    rgb: NDArray[np.uint8]
+    shift: Shift
+
+
+def compose_page(
+    page: DecodedPage,
+    protect: NDArray[np.bool_],
+    oklab: NDArray[np.float32],
+    strength_01: float = 1.0,
+    *,
+    keep_lightness: bool = False,
+) -> Composition:
+    """Compose a page with an engine's `(h, w, 3)` OKLab picture.
+
+    protect: `(H, W)` bool; there the output is bit-identical to `page.rgb`. strength_01 scales the chroma.
+    keep_lightness: also paper keeps its lightness exactly, whatever chroma that costs (the safer composition).
+    Same arguments give the same pixels.
+    """
+    shift = measure_shift(oklab[..., 0], page.grey)
+    chroma = undo_shift(np.ascontiguousarray(oklab[..., 1:]) * np.float32(strength_01), shift)
+    coloured = _colour(page.grey, spread_chroma(chroma, page.grey), keep_lightness=keep_lightness)
+    np.copyto(coloured, page.rgb, where=protect[..., None])
+    return Composition(coloured, shift)
+
+
+def _colour(grey: NDArray[np.uint8], grid_chroma: NDArray[np.float32], *, keep_lightness: bool) -> NDArray[np.uint8]:
+    height, width = grey.shape
+    tone = grey_to_lightness(_TONES)
+    paper, ink = paper_weight(tone) * np.float32(not keep_lightness), ink_weight(tone)
+    coloured = np.empty((height, width, 3), np.uint8)
+    for rows in _strips(height, width):
+        levels = grey[rows]
+        chroma, hue = _polar(_rows_of(grid_chroma, rows, (height, width)))
+        lightness = tone[levels] - paper[levels] * cost_of_paper(chroma, hue)
+        chroma = np.minimum(chroma * ink[levels], max_chroma(lightness, hue))
+        a, b = cv2.polarToCart(chroma, hue)
+        coloured[rows] = oklab_to_srgb(np.asarray(cv2.merge((lightness, a, b)), np.float32))
+    return coloured
+
+
+def _polar(chroma: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    magnitude, hue = cv2.cartToPolar(chroma[..., 0], chroma[..., 1])
+    return np.asarray(magnitude, np.float32), np.asarray(hue, np.float32)
+
+
+def _rows_of(grid: NDArray[np.float32], rows: slice, page: tuple[int, int]) -> NDArray[np.float32]:
+    """Return these rows of the grid at the page's size, as if the whole grid had been resized bilinearly."""
+    height, width = page
+    scale_y, scale_x = grid.shape[0] / height, grid.shape[1] / width
+    first = max(0, int((rows.start + 0.5) * scale_y - 0.5) - 1)
+    last = min(grid.shape[0], int((rows.stop + 0.5) * scale_y) + 2)
+    to_grid = np.array([[scale_x, 0, 0.5 * scale_x - 0.5], [0, scale_y, 0]], np.float64)
+    to_grid[1, 2] = (rows.start + 0.5) * scale_y - 0.5 - first
+    how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    size = (width, rows.stop - rows.start)
+    wide = cv2.warpAffine(grid[first:last], to_grid, size, flags=how, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(wide, np.float32)
+
+
+def _strips(height: int, width: int) -> Iterator[slice]:
+    step = max(1, _STRIP_PIXELS // width)
+    return (slice(top, min(top + step, height)) for top in range(0, height, step))

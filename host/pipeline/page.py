@@ -1,0 +1,200 @@
+"""The way of a page, top to bottom.
+
+    1 capture   the extension                        6 pass2     orchestrate -> the engine infers
+    2 ask       host.jobs, by the result's key       7 compose   the engine's colour, the page's ink
+    3 decode    bytes -> pixels                      8 review    ink, protected pixels, colour
+    4 pass1     pixels -> PageMeta and masks         9 encode    then host.jobs keeps and sends
+    5 retrieve  references that serve this page
+
+`host.jobs` decides when and on which thread each of the four methods runs; every one holds a single page.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Final, cast
+
+from host.errors import QualityRejected
+from host.pipeline.compose import Composition, compose_page
+from host.pipeline.decode import DecodedPage, DecodeLimits, decode_page
+from host.pipeline.encode import encode_page
+from host.pipeline.faults import faults_mapped
+from host.pipeline.job import FinishedPage, PageJob, PreparedPage, Reference, SkippedPage, Tick
+from host.pipeline.pass1.classical import ClassicalReader
+from host.pipeline.pass2.orchestrate import make_request
+from host.pipeline.pass2.review import fault, review_page
+from host.pipeline.progress import fraction_of_page
+from host.pipeline.retrieve import ReaderOrder, Retriever
+from host.pipeline.runmeta import EngineRecord, PlanRecord, RunMeta, Verdicts
+from host.pipeline.stopwatch import Stopwatch
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from pydantic import JsonValue
+
+    from engines.base import ColorizeEngine, ColorizeResult
+    from host.messaging.messages import SkipReason, Stage
+    from host.pipeline.pagemeta import PageKind, PageMeta
+    from host.pipeline.pass1.reader import PageReader
+
+__all__ = [
+    "PIPELINE_VERSION",
+    "FinishedPage",
+    "PageJob",
+    "PagePipeline",
+    "PreparedPage",
+    "Reference",
+    "SkippedPage",
+    "Tick",
+]
+
+_LOG = logging.getLogger(__name__)
+
+PIPELINE_VERSION: Final = "1"
+"""A part of the cache key: raise it whenever the same page, engine and plan would give other pixels."""
+
+_SKIPPED_KINDS: Final[dict[PageKind, SkipReason]] = {
+    "blank": "blank",
+    "text": "text_only",
+    "advertisement": "advertisement",
+    "already_coloured": "already_coloured",
+}
+
+
+class PagePipeline:
+    """The steps of a page. Holds no page and no engine: one instance serves every thread."""
+
+    def __init__(
+        self,
+        limits: DecodeLimits | None = None,
+        reader: PageReader | None = None,
+        retriever: Retriever | None = None,
+    ) -> None:
+        self._limits = limits or DecodeLimits()
+        self._reader = reader or ClassicalReader()
+        self._retriever = retriever or ReaderOrder()
+
+    def decode(self, encoded: bytes) -> DecodedPage:
+        """Decode a captured page.
+
+        Raises:
+            ImageInvalid, TooLarge, OutOfMemory
+        """
+        return decode_page(encoded, self._limits)
+
+    def read(self, page: DecodedPage, job: PageJob, tick: Tick) -> PreparedPage | SkippedPage:
+        """Read the page, choose its references and make the engine's request; or say why it stays as it is.
+
+        Raises:
+            OutOfMemory, and whatever `tick` raises.
+        """
+        stopwatch = Stopwatch()
+        with faults_mapped():
+            _tick(tick, "pass1")
+            with stopwatch.stage("pass1"):
+                reading = self._reader.read(page, job.direction)
+            reason = _reason_to_skip(reading.meta, job)
+            if reason is not None:
+                return SkippedPage(reason=reason, meta=reading.meta)
+            _tick(tick, "retrieve")
+            with stopwatch.stage("retrieve"):
+                meta = self._with_references(page, reading.meta, job)
+            request = make_request(page, meta, reading.masks, job)
+        return PreparedPage(page=page, meta=meta, request=request, job=job, stopwatch=stopwatch)
+
+    def colour(self, prepared: PreparedPage, engine: ColorizeEngine, tick: Tick) -> ColorizeResult:
+        """Let a loaded engine infer. Runs on the lane and does nothing else there.
+
+        Raises:
+            EngineNotAvailable, WeightsMissing, WeightsInvalid, OutOfMemory, BadRequest, InternalError, and whatever
+            `tick` raises.
+        """
+
+        def on_step(step: int, steps: int, preview: NDArray[np.uint8] | None = None) -> None:
+            del preview
+            _tick(tick, "pass2", step / max(1, steps))
+
+        with faults_mapped(), prepared.stopwatch.stage("pass2"):
+            _tick(tick, "pass2")
+            return engine.colorize(prepared.request, on_step)
+
+    def finish(self, prepared: PreparedPage, result: ColorizeResult, tick: Tick) -> FinishedPage:
+        """Compose, review and encode.
+
+        Raises:
+            QualityRejected: neither the composition nor the safer one passed review.
+            OutOfMemory, and whatever `tick` raises.
+        """
+        with faults_mapped():
+            composition, verdicts, retries = self._compose_until_good(prepared, result, tick)
+            _tick(tick, "encode")
+            with prepared.stopwatch.stage("encode"):
+                image, mime = encode_page(composition.rgb, prepared.job.output_format)
+            runmeta = _record(prepared, result, composition, verdicts, retries, mime)
+            _tick(tick, "encode", 1.0)
+        return FinishedPage(image=image, mime=mime, size=prepared.page.size, runmeta=runmeta)
+
+    def _with_references(self, page: DecodedPage, meta: PageMeta, job: PageJob) -> PageMeta:
+        limit = job.engine.supports.references_max
+        chosen = self._retriever.choose(page, meta, job.references, limit)
+        return meta.model_copy(update={"references": chosen})
+
+    def _compose_until_good(
+        self, prepared: PreparedPage, result: ColorizeResult, tick: Tick
+    ) -> tuple[Composition, Verdicts, int]:
+        page, protect, plan = prepared.page, prepared.request.protect, prepared.request.plan
+        wrong = ""
+        for retries, keep_lightness in enumerate((False, True)):
+            _tick(tick, "compose", retries / 2)
+            with prepared.stopwatch.stage("compose"):
+                composition = compose_page(page, protect, result.oklab, plan.strength_01, keep_lightness=keep_lightness)
+                verdicts = review_page(page, protect, composition.rgb)
+            wrong = fault(verdicts, plan.strength_01)
+            if not wrong:
+                return composition, verdicts, retries
+            _LOG.warning("review: %s", wrong)
+        raise QualityRejected(wrong, "Try another reference or another engine.", verdicts=verdicts.model_dump())
+
+
+def _tick(tick: Tick, stage: Stage, share_01: float = 0.0) -> None:
+    tick(stage, fraction_of_page(stage, share_01))
+
+
+def _reason_to_skip(meta: PageMeta, job: PageJob) -> SkipReason | None:
+    if meta.kind == "already_coloured" and not job.keep_coloured:
+        return None
+    return _SKIPPED_KINDS.get(meta.kind)
+
+
+def _record(
+    prepared: PreparedPage,
+    result: ColorizeResult,
+    composition: Composition,
+    verdicts: Verdicts,
+    retries: int,
+    mime: str,
+) -> RunMeta:
+    plan, engine = prepared.request.plan, prepared.job.engine
+    return RunMeta(
+        pipeline_version=PIPELINE_VERSION,
+        pixels_sha256=prepared.page.pixels_sha256,
+        size=prepared.page.size,
+        kind=prepared.meta.kind,
+        mime=mime,
+        engine=EngineRecord(id=engine.id, version=engine.version, weights=dict(result.weights)),
+        plan=PlanRecord(
+            seed=plan.seed,
+            strength_01=plan.strength_01,
+            steps=plan.steps,
+            quality=plan.quality,
+            prompt=plan.prompt,
+            engine_options=cast("dict[str, JsonValue]", dict(plan.engine_options)),
+        ),
+        references=prepared.meta.references,
+        shift_px=(composition.shift.x_px, composition.shift.y_px),
+        duration_ms=prepared.stopwatch.duration_ms,
+        peak_memory_mib=prepared.stopwatch.peak_memory_mib,
+        verdicts=verdicts,
+        retries=retries,
+    )

@@ -1,0 +1,98 @@
+"""Letter-like strokes: small dark marks on flat bright ground, and how like writing a set of them is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from engines.geometry import Box
+
+# Shares of the page's width.
+_STROKE_WIDTH: Final = 0.024
+_LETTER_MAX: Final = 0.09
+_INK_DEPTH: Final = 40
+_GROUND_MIN: Final = 150
+_GROUND_RANGE: Final = 24
+_FLAT_SHARE_MIN: Final = 0.7
+_NEIGHBOURS_MAX: Final = 400
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Letters:
+    """Letter-like marks. Columns of `x`, `y` (centres), `size` (longer side) are pixels; `mask` is `(H, W)` bool.
+
+    `labels` is `(H, W)` int32, and `ids` says which label each mark has.
+    """
+
+    mask: NDArray[np.bool_]
+    labels: NDArray[np.int32]
+    ids: NDArray[np.intp]
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    size: NDArray[np.float64]
+
+    def inside(self, box: Box) -> NDArray[np.intp]:
+        """Return the indices of marks whose centre lies in a box."""
+        across = (self.x >= box.left) & (self.x < box.right)
+        return np.nonzero(across & (self.y >= box.top) & (self.y < box.bottom))[0]
+
+
+def find_letters(grey: NDArray[np.uint8]) -> Letters:
+    """Find dark marks of a letter's size that stand on flat bright ground."""
+    width = grey.shape[1]
+    side = max(9, round(_STROKE_WIDTH * width)) | 1
+    ground = cv2.morphologyEx(grey, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
+    ink = cv2.subtract(ground, grey) > np.maximum(ground // 4, _INK_DEPTH)
+    flat = cv2.morphologyEx(ground, cv2.MORPH_GRADIENT, np.ones((9, 9), np.uint8)) <= _GROUND_RANGE
+    _, *found = cv2.connectedComponentsWithStats(ink.view(np.uint8), connectivity=8)
+    labels, stats, centres = np.asarray(found[0], np.int32), np.asarray(found[1], np.int32), np.asarray(found[2])
+    size = stats[:, 2:4].max(axis=1)
+    good = (size <= _LETTER_MAX * width) & (size >= 2) & (stats[:, 4] >= 4)
+    good &= _share_inside(flat & (ground >= _GROUND_MIN), stats) >= _FLAT_SHARE_MIN
+    good[0] = False
+    ids = np.nonzero(good)[0]
+    return Letters(good[labels], labels, ids, centres[ids, 0], centres[ids, 1], size[ids].astype(np.float64))
+
+
+def likeness(letters: Letters, chosen: NDArray[np.intp], width: int) -> float:
+    """Return how like writing some marks are, 0..1: of a readable size, and standing in lines or columns.
+
+    The share of marks, weighted by size, that have a neighbour of similar size beside or below them; 0 where the
+    marks are too small (screentone) or too large to be read on a page of this width.
+    """
+    if len(chosen) > _NEIGHBOURS_MAX:
+        chosen = chosen[:: len(chosen) // _NEIGHBOURS_MAX + 1]
+    size = letters.size[chosen]
+    if not 0.0065 * width <= typical_size(size) <= 0.06 * width:
+        return 0.0
+    x, y = letters.x[chosen], letters.y[chosen]
+    larger = np.maximum(size[:, None], size)
+    similar = np.minimum(size[:, None], size) > 0.4 * larger
+    off_x, off_y = np.abs(x[:, None] - x) / larger, np.abs(y[:, None] - y) / larger
+    beside = (np.maximum(off_x, off_y) < 1.8) & (np.minimum(off_x, off_y) < 0.5) & similar
+    np.fill_diagonal(beside, val=False)
+    return float(size[beside.any(axis=1)].sum() / size.sum())
+
+
+def typical_size(size: NDArray[np.float64]) -> float:
+    """Return the median size, dots and accents left out."""
+    if not size.size:
+        return 0.0
+    return float(np.median(size[size >= 0.4 * np.percentile(size, 80)]))
+
+
+def _share_inside(mask: NDArray[np.bool_], stats: NDArray[np.int32]) -> NDArray[np.float64]:
+    """Return the share of each component's box, one pixel wider, that a mask covers."""
+    height, width = mask.shape
+    total = cv2.integral(mask.view(np.uint8))
+    left, top = np.maximum(stats[:, 0] - 1, 0), np.maximum(stats[:, 1] - 1, 0)
+    right = np.minimum(stats[:, 0] + stats[:, 2] + 1, width)
+    bottom = np.minimum(stats[:, 1] + stats[:, 3] + 1, height)
+    covered = total[bottom, right] - total[top, right] - total[bottom, left] + total[top, left]
+    return np.asarray(covered / ((right - left) * (bottom - top)), np.float64)

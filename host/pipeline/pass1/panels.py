@@ -1,0 +1,82 @@
+"""Panels by recursive cuts along gutters, in reading order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal
+
+import numpy as np
+
+from engines.geometry import Box
+from host.pipeline.pagemeta import Panel
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from host.pipeline.pagemeta import ReadingDirection
+
+# A cut needs this share of gutter all along; a balloon may bridge the rest.
+_GUTTER_SHARE: Final = 0.85
+_SIDE_MIN: Final = 0.04
+_DEPTH_MAX: Final = 8
+
+_Axis = Literal["rows", "columns"]
+
+
+def find_panels(gutters: NDArray[np.bool_], direction: ReadingDirection) -> tuple[Panel, ...]:
+    """Return the panels of a page in reading order: rows from the top, within a row by the direction.
+
+    A page without inner gutters is one panel; a page that is all paper has none.
+    """
+    height, width = gutters.shape
+    boxes = _cut(gutters, Box(0, 0, width, height), direction, _DEPTH_MAX)
+    return tuple(Panel(box=box, order=order, score=_score(gutters, box)) for order, box in enumerate(boxes))
+
+
+def _cut(gutters: NDArray[np.bool_], box: Box, direction: ReadingDirection, depth: int) -> list[Box]:
+    box = _trim(gutters, box)
+    page_height, page_width = gutters.shape
+    if box.width < _SIDE_MIN * page_width or box.height < _SIDE_MIN * min(page_height, 2 * page_width):
+        return []
+    if depth == 0:
+        return [box]
+    for axis in ("rows", "columns"):
+        parts = _split(gutters, box, "rows" if axis == "rows" else "columns")
+        if len(parts) > 1:
+            if axis == "columns" and direction == "rtl":
+                parts.reverse()
+            return [panel for part in parts for panel in _cut(gutters, part, direction, depth - 1)]
+    return [box]
+
+
+def _split(gutters: NDArray[np.bool_], box: Box, axis: _Axis) -> list[Box]:
+    view = gutters[box.top : box.bottom, box.left : box.right]
+    runs = _runs(view.mean(axis=1 if axis == "rows" else 0) < _GUTTER_SHARE)
+    if axis == "rows":
+        return [Box(box.left, box.top + start, box.right, box.top + stop) for start, stop in runs]
+    return [Box(box.left + start, box.top, box.left + stop, box.bottom) for start, stop in runs]
+
+
+def _trim(gutters: NDArray[np.bool_], box: Box) -> Box:
+    view = ~gutters[box.top : box.bottom, box.left : box.right]
+    rows, columns = np.nonzero(view.any(axis=1))[0], np.nonzero(view.any(axis=0))[0]
+    if not rows.size:
+        return Box(box.left, box.top, box.left, box.top)
+    return Box(
+        box.left + int(columns[0]), box.top + int(rows[0]), box.left + int(columns[-1]) + 1, box.top + int(rows[-1]) + 1
+    )
+
+
+def _runs(content: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], content, [False]]).astype(np.int8)))
+    return [(int(start), int(stop)) for start, stop in edges.reshape(-1, 2)]
+
+
+def _score(gutters: NDArray[np.bool_], box: Box) -> float:
+    """Return how much of the box is content: near 1 for a framed rectangle."""
+    return float(1 - gutters[box.top : box.bottom, box.left : box.right].mean())
+
+
+def panel_around(box: Box, panels: tuple[Panel, ...]) -> int | None:
+    """Return the order of the panel that holds most of a box, None where none does."""
+    best = max(panels, key=lambda panel: panel.box.intersection(box).area, default=None)
+    return None if best is None or not best.box.intersection(box).area else best.order

@@ -1,0 +1,31 @@
+"""The seam of pass1: a reader of pages. The classical one stands beside; a trained one takes the same place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from host.messaging.messages import Direction
+    from host.pipeline.decode import DecodedPage
+    from host.pipeline.pagemasks import PageMasks
+    from host.pipeline.pagemeta import PageMeta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageReading:
+    """What a reader found: the page's record, still without references, and its masks."""
+
+    meta: PageMeta
+    masks: PageMasks
+
+
+class PageReader(Protocol):
+    """Reads a page. Any decoded page gives a reading; none is refused."""
+
+    def read(self, page: DecodedPage, direction: Direction) -> PageReading:
+        """Find panels, balloons, lettering, masks, reading order and the page's kind.
+
+        `direction` `auto` lets the reader decide.
+        """
+        ...
