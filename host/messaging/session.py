@@ -102,6 +102,7 @@ class Session:
         self._service: Service | None = None
         self._failure: IrodoriError | None = None
         self._began = time.monotonic()
+        self._parent = os.getppid()
 
     def run(self) -> int:
         """Speak first, serve, and return the exit status: 0, or 2 after a length prefix that no message can have."""
@@ -119,7 +120,6 @@ class Session:
         self._endings.put(Ending(reason, announced=True))
 
     def _watch(self) -> Ending:
-        parent = os.getppid()
         while True:
             try:
                 return self._endings.get(timeout=_LOOK_S)
@@ -127,7 +127,7 @@ class Session:
                 self._channel.sweep()
             if self._channel.silent_s() > SILENCE_S:
                 return Ending(f"nothing was heard for {SILENCE_S:.0f} s", announced=True)
-            if sys.platform != "win32" and os.getppid() != parent:
+            if sys.platform != "win32" and os.getppid() != self._parent:
                 return Ending("the parent process is gone")
 
     def _close(self, ending: Ending) -> None:
