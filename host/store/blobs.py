@@ -23,6 +23,7 @@ _SUFFIXES: Final = {
     "image/avif": ".avif",
     "image/gif": ".gif",
 }
+_STARTS: Final = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +111,27 @@ class BlobFolder:
             yield path.stem, path
 
     def _path(self, blob: Blob) -> Path:
-        return self._root / blob.digest[:2] / f"{blob.digest}{_SUFFIXES.get(blob.mime, '.bin')}"
+        return self._root / blob.digest[:2] / f"{blob.digest}{suffix_of(blob.mime)}"
 
     def _remember(self, blob: Blob, path: Path) -> None:
         stamp = _stamp(path)
         if stamp is not None:
             self._seen[blob.digest] = stamp
+
+
+def suffix_of(mime: str) -> str:
+    """Return the file suffix of a MIME type, with its dot; `.bin` for a stranger."""
+    return _SUFFIXES.get(mime, ".bin")
+
+
+def mime_of(encoded: bytes) -> str:
+    """Return the MIME type of an encoded page by its first bytes."""
+    for start, mime in _STARTS.items():
+        if encoded.startswith(start):
+            return mime
+    if encoded[:4] == b"RIFF" and encoded[8:12] == b"WEBP":
+        return "image/webp"
+    return "image/avif" if encoded[4:12] in (b"ftypavif", b"ftypavis") else "application/octet-stream"
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:

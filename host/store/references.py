@@ -21,7 +21,7 @@ from host.messaging.messages import PaletteEntry, Reference, ReferenceAdd
 from host.store.disk import disk_errors, sync_folder, write_synced
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     import numpy as np
@@ -107,7 +107,7 @@ class ReferenceStore:
             folder.rename(trash)
         shutil.rmtree(trash, ignore_errors=True)
 
-    def require(self, reference_ids: list[str]) -> None:
+    def require(self, reference_ids: Iterable[str]) -> None:
         """Check that all are there.
 
         Raises:

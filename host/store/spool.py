@@ -18,7 +18,7 @@ class Spool:
 
     def __init__(self, folder: Path, limit_bytes: int) -> None:
         self._folder = folder
-        self._limit_bytes = limit_bytes
+        self.limit_bytes = limit_bytes
         self._sizes: dict[str, int] = {}
         self._lock = threading.Lock()
         folder.mkdir(parents=True, exist_ok=True)
@@ -38,7 +38,7 @@ class Spool:
         with self._lock:
             if digest in self._sizes:
                 return
-            if sum(self._sizes.values()) + len(encoded) > self._limit_bytes:
+            if sum(self._sizes.values()) + len(encoded) > self.limit_bytes:
                 raise Busy("Too many captured pages are waiting.", "Wait until some pages are done.")
             with disk_errors("a captured page"):
                 self._path(digest).write_bytes(encoded)

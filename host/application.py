@@ -1,0 +1,114 @@
+"""The one place where everything is put together; the host's service and the command line both open it."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from engines import registry
+from host.device import machine_device
+from host.errors import BadRequest
+from host.jobs.board import JobBoard
+from host.jobs.lane import Lane
+from host.model_shelf import ModelShelf
+from host.settings import Settings, SettingsFile
+from host.store.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from host.jobs.recipe import EngineSource
+    from host.messaging.messages import Message
+    from host.paths import StatePaths
+    from host.pipeline.page import PagePipeline
+
+_LOG = logging.getLogger(__name__)
+_MIB: Final = 1 << 20
+CLOSE_S: Final = 0.6
+
+
+class Application:
+    """Settings, store, models and the board of jobs of one process. A context manager; `close` may be called twice."""
+
+    def __init__(
+        self, paths: StatePaths, settings: SettingsFile, store: Store, engines: EngineSource,
+        notify: Callable[[Message], None],
+    ) -> None:  # fmt: skip
+        self.paths = paths
+        self.settings = settings
+        self.store = store
+        self.engines = engines
+        self.device = machine_device()
+        self._opened_s = time.monotonic()
+        self.models = ModelShelf(notify)
+        self.board = JobBoard(
+            pipeline=_make_pipeline,
+            store=store,
+            engines=engines,
+            lane=Lane(paths.lane_lock),
+            device=self.device,
+            notify=notify,
+            settings=settings,
+            exports=paths.exports,
+        )
+
+    @classmethod
+    def open(
+        cls,
+        paths: StatePaths,
+        notify: Callable[[Message], None],
+        *,
+        explicit: Mapping[str, Any] | None = None,
+        engines: EngineSource = registry,
+    ) -> Self:
+        """Open the home in `paths`. `explicit` settings go before the environment and the file.
+
+        notify: thread-safe; gets what the reader is to hear of jobs and models.
+
+        Raises:
+            BadRequest: an explicit setting is unknown or bad. DiskFull, Busy, InternalError: the home cannot be used.
+        """
+        settings = SettingsFile(paths.settings_file, explicit)
+        current = settings.current
+        store = Store.open(paths, cache_limit_mib=current.cache_limit_mib, spool_limit_mib=current.spool_limit_mib)
+        return cls(paths, settings, store, engines, notify)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def uptime_s(self) -> float:
+        """How long this has been open."""
+        return time.monotonic() - self._opened_s
+
+    def change_settings(self, changes: Mapping[str, Any]) -> Settings:
+        """Change settings and let them take effect; jobs under way keep theirs.
+
+        Raises:
+            BadRequest: an unknown key, a bad value, or a default engine that does not exist. DiskFull
+        """
+        known = [info.id for info in self.engines.infos()]
+        if "default_engine" in changes and changes["default_engine"] not in known:
+            raise BadRequest("The setting 'default_engine' names no engine.", f"The engines are: {', '.join(known)}.")
+        settings = self.settings.update(changes)
+        self.store.results.limit_bytes = settings.cache_limit_mib * _MIB
+        self.store.spool.limit_bytes = settings.spool_limit_mib * _MIB
+        return settings
+
+    def close(self, timeout_s: float = CLOSE_S) -> None:
+        """Stop all work, within about `timeout_s`, and leave no partial file."""
+        self.models.close()
+        if not self.board.close(timeout_s):
+            # A step of a library cannot be interrupted; what it still writes goes to a folder that is gone.
+            _LOG.warning("some work did not stop within %.1f s", timeout_s)
+        self.store.close()
+
+
+def _make_pipeline() -> PagePipeline:
+    from host.pipeline.page import PagePipeline
+
+    return PagePipeline()

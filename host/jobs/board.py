@@ -1,0 +1,186 @@
+"""The requests about jobs: what is asked is checked here, decided by the scheduler and done by the stages."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+from msgspec import structs
+
+from host.errors import BadRequest, NotFound
+from host.jobs.engine_room import EngineRoom
+from host.jobs.export import export_chapter
+from host.jobs.job import ChapterJob
+from host.jobs.recipe import resolve
+from host.jobs.scheduler import Scheduler
+from host.jobs.stages import Stages
+from host.messaging.messages import (
+    CancelResult,
+    Empty,
+    JobAccepted,
+    JobStatus,
+    Page,
+    PageAccepted,
+    RunChapter,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from engines.base import Device
+    from host.jobs.job import JobPage
+    from host.jobs.lane import Lane
+    from host.jobs.recipe import EngineSource
+    from host.messaging.messages import (
+        ChapterExport,
+        ExportResult,
+        JobCancel,
+        JobPrioritize,
+        JobStatusQuery,
+        Message,
+        PagePut,
+        RunPage,
+    )
+    from host.pipeline.page import PagePipeline
+    from host.settings import SettingsFile
+    from host.store.store import Store
+
+
+class JobBoard:
+    """Thread-safe; every request is answered without waiting for a page."""
+
+    def __init__(
+        self,
+        pipeline: Callable[[], PagePipeline],
+        store: Store,
+        engines: EngineSource,
+        lane: Lane,
+        device: Device,
+        notify: Callable[[Message], None],
+        settings: SettingsFile,
+        exports: Path,
+    ) -> None:
+        self._store = store
+        self._engines = engines
+        self._settings = settings
+        self._exports = exports
+        self._scheduler = Scheduler(notify, store.spool)
+        room = EngineRoom(engines, lane, device, settings.current.idle_unload_s)
+        self._stages = Stages(self._scheduler, pipeline, store, room)
+
+    def run_chapter(self, request: RunChapter) -> JobAccepted:
+        """Begin a chapter; cached pages are sent at once, those in `need` wait for their bytes.
+
+        Raises:
+            BadRequest: two pages of one id. NotFound: no such engine or reference. EngineNotAvailable, WeightsMissing
+        """
+        if len({page.page_id for page in request.pages}) < len(request.pages):
+            raise BadRequest("Two pages have the same page_id.", "Give every page an id of its own.")
+        recipe = resolve(request, self._settings.current, self._engines, self._store.references)
+        job = ChapterJob(secrets.token_hex(8), request.series, request.chapter, recipe, request.pages)
+        cached = self._find_cached(job)
+        self._scheduler.add(job)
+        for page in sorted(cached, key=lambda page: (not page.visible, page.index)):
+            self._stages.send_cached((job, page), page.key or "")
+        missing = [page for page in job.pages.values() if page not in cached]
+        here = {page.sha256 for page in missing if page.sha256 in self._store.spool}
+        for sha256 in here:
+            self._scheduler.arrived(sha256)
+        self._scheduler.announce(job)
+        return JobAccepted(job_id=job.job_id, need=[page.page_id for page in missing if page.sha256 not in here])
+
+    def run_page(self, request: RunPage) -> JobAccepted:
+        """Begin one page; errors as `run_chapter` and, where its bytes come along, as `put`."""
+        facts = structs.asdict(request)
+        page = Page(**{name: facts[name] for name in Page.__struct_fields__})
+        names = set(RunChapter.__struct_fields__) - {"pages"}
+        chapter = RunChapter(pages=[page], **{name: facts[name] for name in names})
+        if request.image is None:
+            return self.run_chapter(chapter)
+        self._store.spool.put(request.sha256, request.image)
+        try:
+            return self.run_chapter(chapter)
+        finally:
+            # Drops the bytes again where the request was refused.
+            self._scheduler.arrived(request.sha256)
+
+    def put(self, request: PagePut) -> PageAccepted:
+        """Take in a page's bytes. A page that does not need them (any more) takes them without a word.
+
+        Raises:
+            NotFound: no such job or page. HashMismatch: other bytes than announced; the page still needs them.
+            Busy: too many captured pages wait. DiskFull
+        """
+        page = self._page(request.job_id, request.page_id)
+        if not page.ended:
+            self._store.spool.put(page.sha256, request.image)
+            self._scheduler.arrived(page.sha256)
+        return PageAccepted(accepted=True)
+
+    def prioritize(self, request: JobPrioritize) -> Empty:
+        """Put pages first.
+
+        Raises:
+            NotFound: no such job or page.
+        """
+        job = self._scheduler.job(request.job_id)
+        _require_pages(job, request.page_ids)
+        self._scheduler.prioritize(job, request.page_ids)
+        return Empty()
+
+    def cancel(self, request: JobCancel) -> CancelResult:
+        """Stop a job or some of its pages, whatever they are doing.
+
+        Raises:
+            NotFound: no such job or page.
+        """
+        job = self._scheduler.job(request.job_id)
+        _require_pages(job, request.page_ids or ())
+        return CancelResult(cancelled=self._scheduler.cancel(job, request.page_ids))
+
+    def status(self, request: JobStatusQuery) -> list[JobStatus]:
+        """Return one job's status, or those of all that are known, oldest first.
+
+        Raises:
+            NotFound: no such job.
+        """
+        if request.job_id is not None:
+            return [self._scheduler.job(request.job_id).status()]
+        return [job.status() for job in self._scheduler.jobs()]
+
+    def export(self, request: ChapterExport) -> ExportResult:
+        """Write the job's finished pages into one file; see `host.jobs.export`."""
+        job = self._scheduler.job(request.job_id)
+        return export_chapter(job, request.format, self._store.results, self._exports)
+
+    def pulse(self) -> tuple[bool, int]:
+        """Return whether a page is under way, and how many have not ended."""
+        return self._scheduler.depth()
+
+    def close(self, timeout_s: float) -> bool:
+        """Stop all work and wait for the threads; return whether they have stopped. Nobody is told anything more."""
+        self._scheduler.close()
+        return self._stages.close(timeout_s)
+
+    def _find_cached(self, job: ChapterJob) -> set[JobPage]:
+        sources = self._store.sources.get(page.sha256 for page in job.pages.values())
+        cached: set[JobPage] = set()
+        for page in job.pages.values():
+            source = sources.get(page.sha256)
+            if source is not None:
+                page.key = job.recipe.key(source.pixels_sha256)
+                if self._store.results.has(page.key):
+                    cached.add(page)
+        return cached
+
+    def _page(self, job_id: str, page_id: str) -> JobPage:
+        job = self._scheduler.job(job_id)
+        _require_pages(job, [page_id])
+        return job.pages[page_id]
+
+
+def _require_pages(job: ChapterJob, page_ids: Iterable[str]) -> None:
+    for page_id in page_ids:
+        if page_id not in job.pages:
+            raise NotFound("The job has no such page.", "Use the page ids of the request.", page_id=page_id[:128])

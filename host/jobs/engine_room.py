@@ -1,0 +1,63 @@
+"""An engine, loaded, on the lane: what the lane thread works with."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from engines.memory import Residency
+from host.errors import IrodoriError
+from host.jobs.recipe import viable_engine
+from host.pipeline.faults import faults_mapped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from engines.base import ColorizeEngine, Device
+    from host.jobs.lane import Lane
+    from host.jobs.recipe import EngineSource
+
+_LOG = logging.getLogger(__name__)
+
+
+class EngineRoom:
+    """Used by the lane thread alone. `idle_s`: an engine that nobody used for this long is unloaded."""
+
+    def __init__(self, engines: EngineSource, lane: Lane, device: Device, idle_s: float) -> None:
+        self.idle_s = idle_s
+        self._engines = engines
+        self._lane = lane
+        self._residency = Residency(device)
+
+    @contextmanager
+    def engine(self, engine_id: str, check: Callable[[], None]) -> Iterator[tuple[ColorizeEngine, bool]]:
+        """Hold the lane with a loaded engine; also tells whether another process had the lane meanwhile.
+
+        Raises:
+            NotFound, EngineNotAvailable, WeightsMissing, WeightsInvalid, OutOfMemory, and what `check` raises.
+        """
+        with self._lane.hold(check) as waited:
+            engine = viable_engine(self._engines, engine_id)
+            with faults_mapped():
+                self._residency.require(engine)
+            yield engine, waited
+
+    def release_idle(self) -> None:
+        """Unload the engine if it has been idle for long."""
+        with self._unloading():
+            self._residency.release_idle(self.idle_s)
+
+    def close(self) -> None:
+        """Unload, and give the lane's files back."""
+        with self._unloading():
+            self._residency.release()
+        self._lane.close()
+
+    @contextmanager
+    def _unloading(self) -> Iterator[None]:
+        try:
+            with faults_mapped():
+                yield
+        except IrodoriError as exc:
+            _LOG.warning("the engine was not unloaded cleanly: %s", exc)

@@ -1,0 +1,59 @@
+"""The one accelerator lane of this machine: whoever infers holds it, and only while it infers.
+
+Two locks make it fair. Who wants the lane first takes the turnstile, then waits for the lane, then opens the turnstile
+again; so a host that releases the lane and wants it back at once stands behind the one that waits already.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from host.locks import ProcessLock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+_POLL_S: Final = 0.01
+
+
+class Lane:
+    """Used by one thread at a time in each process."""
+
+    def __init__(self, lock_path: Path) -> None:
+        self._lane = ProcessLock(lock_path)
+        self._turnstile = ProcessLock(lock_path.with_suffix(".next.lock"))
+        self._thread = threading.Lock()
+
+    @contextmanager
+    def hold(self, check: Callable[[], None]) -> Iterator[bool]:
+        """Hold the lane; yields whether another process had it meanwhile.
+
+        check: called about every 10 ms while waiting; what it raises (`JobCancelled`) ends the waiting.
+        """
+        with self._thread:
+            waited = self._acquire(self._turnstile, check)
+            try:
+                waited = self._acquire(self._lane, check) or waited
+            finally:
+                self._turnstile.release()
+            try:
+                yield waited
+            finally:
+                self._lane.release()
+
+    def close(self) -> None:
+        """Give everything back."""
+        self._lane.close()
+        self._turnstile.close()
+
+    def _acquire(self, lock: ProcessLock, check: Callable[[], None]) -> bool:
+        if lock.try_acquire():
+            return False
+        while not lock.try_acquire():
+            check()
+            time.sleep(_POLL_S)
+        return True

@@ -1,0 +1,148 @@
+"""From a request and the settings to a recipe in which nothing is left open."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+
+from engines.base import Plan
+from host.errors import BadRequest, EngineNotAvailable, NotFound
+from host.messaging.messages import Options
+from host.pipeline.faults import faults_mapped
+from host.store.keys import Recipe, result_key
+
+if TYPE_CHECKING:
+    from engines.base import ColorizeEngine, EngineInfo
+    from host.messaging.messages import RunChapter
+    from host.pipeline.job import PageJob
+    from host.settings import Settings
+    from host.store.references import ReferenceStore
+
+_NO_PIXELS: Final = "0" * 64
+
+
+class EngineSource(Protocol):
+    """What gives engines: `engines.registry`, or a test's own."""
+
+    def infos(self) -> tuple[EngineInfo, ...]:
+        """Return the facts of all engines."""
+        ...
+
+    def get(self, engine_id: str) -> ColorizeEngine:
+        """Return the engine of this id, always the same object; KeyError for a stranger."""
+        ...
+
+
+class JobRecipe:
+    """A job's recipe, what identifies it, and the pictures that it needs, loaded when the first page asks."""
+
+    def __init__(self, recipe: Recipe, engine: EngineInfo, references: ReferenceStore) -> None:
+        self.engine = engine
+        self.direction = recipe.direction
+        self.identity = self._identity(recipe)
+        self._recipe = recipe
+        self._references = references
+        self._page_job: PageJob | None = None
+        self._lock = threading.Lock()
+
+    def key(self, pixels_sha256: str) -> str:
+        """Return the key of a page's result."""
+        return result_key(pixels_sha256, self._recipe)
+
+    def page_job(self) -> PageJob:
+        """Return what the pipeline is asked for.
+
+        Raises:
+            NotFound, ImageInvalid: a reference has gone or is damaged.
+        """
+        with self._lock:
+            if self._page_job is None:
+                self._page_job = self._load()
+            return self._page_job
+
+    def release(self) -> None:
+        """Give the pictures' memory back; a later page loads them again."""
+        with self._lock:
+            self._page_job = None
+
+    def _load(self) -> PageJob:
+        from host.pipeline.job import PageJob, Reference
+
+        return PageJob(
+            engine=self.engine,
+            plan=self._recipe.plan,
+            references=tuple(
+                Reference(reference_id=reference_id, pixels=self._references.pixels(reference_id))
+                for reference_id in self._recipe.references
+            ),
+            keep_coloured=self._recipe.keep_coloured,
+            direction=self._recipe.direction,
+            output_format=cast("Any", self._recipe.output_format),
+        )
+
+    @staticmethod
+    def _identity(recipe: Recipe) -> str:
+        try:
+            return result_key(_NO_PIXELS, recipe)
+        except (TypeError, ValueError) as exc:
+            raise BadRequest(f"engine_options must be plain values: {exc}") from exc
+
+
+def resolve(request: RunChapter, settings: Settings, engines: EngineSource, references: ReferenceStore) -> JobRecipe:
+    """Return the recipe of a request: what it says goes before the settings.
+
+    Raises:
+        NotFound: no such engine or reference. EngineNotAvailable, WeightsMissing, WeightsInvalid: the engine cannot
+        run here; no other takes its place. BadRequest: an engine option is no plain value.
+    """
+    from host.pipeline.page import PIPELINE_VERSION
+
+    engine = viable_engine(engines, request.engine or settings.default_engine)
+    references.require(request.references)
+    options = request.options or Options()
+    with faults_mapped():
+        weights = engine.weights_digests()
+    recipe = Recipe(
+        engine_id=engine.info.id,
+        engine_version=engine.info.version,
+        weights=weights,
+        plan=_plan(options, settings),
+        references=tuple(request.references[: settings.references_max]),
+        keep_coloured=_chosen(options.keep_coloured, settings.keep_coloured),
+        direction=request.direction,
+        output_format=settings.output_format,
+        pipeline_version=PIPELINE_VERSION,
+    )
+    return JobRecipe(recipe, engine.info, references)
+
+
+def viable_engine(engines: EngineSource, engine_id: str) -> ColorizeEngine:
+    """Return an engine that can run here.
+
+    Raises:
+        NotFound: there is none of this id. EngineNotAvailable: it cannot run here; the hint says how to mend that.
+    """
+    try:
+        engine = engines.get(engine_id)
+    except KeyError as exc:
+        known = ", ".join(info.id for info in engines.infos())
+        raise NotFound(f"There is no engine {engine_id[:128]!r}.", f"The engines are: {known}.") from exc
+    viability = engine.viability()
+    if not viability.ok:
+        raise EngineNotAvailable(f"{engine.info.label} cannot run here: {viability.reason}", viability.fix)
+    return engine
+
+
+def _plan(options: Options, settings: Settings) -> Plan:
+    return Plan(
+        seed=_chosen(options.seed, settings.seed),
+        strength_01=float(_chosen(options.strength, settings.strength)),
+        steps=_chosen(options.steps, 0),
+        prompt=_chosen(options.prompt, settings.prompt),
+        quality=_chosen(options.quality, settings.quality),
+        engine_options=options.engine_options or {},
+    )
+
+
+def _chosen(asked: Any, otherwise: Any) -> Any:
+    return otherwise if asked is None else asked

@@ -1,0 +1,333 @@
+"""Who does what next: the state of all jobs under one lock, and everything that the extension hears of them.
+
+The threads of `stages` ask here for work (`take_…` wait) and report what became of it; requests come from `board`.
+Notifications are sent without the lock, because they wait for a slow reader; an end is always noted first, so that
+nothing is told of a page after its end. Lock order: `_telling`, then `_changed`.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict, deque
+from typing import TYPE_CHECKING, Final
+
+from host.errors import JobCancelled, NotFound
+from host.jobs.job import PageState
+from host.jobs.queue import PageQueue, QueuedPage
+from host.jobs.work import Work, WorksInFlight
+from host.messaging.messages import JobProgress, PageDone, PageFailed, PageSkipped, WireError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from engines.base import ColorizeResult
+    from host.errors import IrodoriError
+    from host.jobs.job import ChapterJob, JobPage
+    from host.messaging.messages import Message, Stage
+    from host.pipeline.job import PreparedPage, Tick
+    from host.store.results import StoredResult
+    from host.store.spool import Spool
+
+LOOK_AHEAD: Final = 2
+_ENDED_JOBS_KEPT: Final = 64
+Waiting = tuple["ChapterJob", "JobPage"]
+
+
+class Scheduler:
+    """Thread-safe. `notify` may wait for a slow reader, except on the thread that brings requests."""
+
+    def __init__(self, notify: Callable[[Message], None], spool: Spool) -> None:
+        self._notify = notify
+        self._spool = spool
+        self._changed = threading.Condition()
+        self._telling = threading.Lock()
+        self._jobs: OrderedDict[str, ChapterJob] = OrderedDict()
+        self._queue = PageQueue()
+        self._works = WorksInFlight()
+        self._bytes_wanted: dict[str, set[JobPage]] = {}
+        self._open_pages = 0
+        self._ahead: set[Work] = set()
+        self._prepared: deque[Work] = deque()
+        self._coloured: deque[Work] = deque()
+        self._closing = False
+
+    # --- requests ------------------------------------------------------------------------------------------------
+
+    def add(self, job: ChapterJob) -> None:
+        """Take in a job; its pages are `needed` until `enqueue` or `arrived`."""
+        with self._changed:
+            self._jobs[job.job_id] = job
+            self._open_pages += len(job.pages)
+            for page in job.pages.values():
+                self._bytes_wanted.setdefault(page.sha256, set()).add(page)
+            self._forget_old_jobs()
+
+    def job(self, job_id: str) -> ChapterJob:
+        """Return a job.
+
+        Raises:
+            NotFound: there is none of this id, or it ended long ago.
+        """
+        with self._changed:
+            if job_id not in self._jobs:
+                raise NotFound("There is no such job.", "Start the chapter again.", job_id=job_id[:128])
+            return self._jobs[job_id]
+
+    def jobs(self) -> list[ChapterJob]:
+        """Return all jobs that are known."""
+        with self._changed:
+            return list(self._jobs.values())
+
+    def arrived(self, sha256: str) -> None:
+        """Queue every page that needs these bytes, now in the spool; where there is none, drop them."""
+        with self._changed:
+            if sha256 not in self._bytes_wanted:
+                self._spool.drop(sha256)
+            for job in self._jobs.values():
+                for page in () if job.ended else job.pages.values():
+                    if page.sha256 == sha256 and page.state is PageState.NEEDED:
+                        page.state = PageState.QUEUED
+                        self._queue.add(QueuedPage(job.job_id, page.page_id, page.index, page.visible))
+            self._changed.notify_all()
+
+    def prioritize(self, job: ChapterJob, page_ids: list[str]) -> None:
+        """Put these pages first."""
+        with self._changed:
+            if not job.ended:
+                self._queue.prioritize(job.job_id, page_ids)
+
+    def cancel(self, job: ChapterJob, page_ids: Iterable[str] | None) -> list[str]:
+        """End the pages (None: all) that have not ended as cancelled, and return them; at once, wherever they are."""
+        with self._changed:
+            wanted = job.pages.values() if page_ids is None else [job.pages[page_id] for page_id in page_ids]
+            job.cancelled = job.cancelled or page_ids is None
+            cancelled = [page for page in wanted if self._end(job, page, PageState.CANCELLED)]
+            for work in self._works:
+                if not work.wanted:
+                    self._drop(work)
+            self._changed.notify_all()
+        # Who is just telling progress of one of these pages has told it before anybody hears of the cancel.
+        with self._telling:
+            pass
+        for _ in cancelled:
+            self._told(job)
+        return [page.page_id for page in cancelled]
+
+    @property
+    def closing(self) -> bool:
+        """Whether `close` was called."""
+        return self._closing
+
+    def depth(self) -> tuple[bool, int]:
+        """Return whether anything is under way, and how many pages have not ended; never waits for a lock."""
+        return len(self._works) > 0, self._open_pages
+
+    def close(self) -> None:
+        """Let every thread stop at its next step, and nobody wait any more."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+
+    # --- work ----------------------------------------------------------------------------------------------------
+
+    def take(self) -> Work | None:
+        """Wait for a page that can be prepared, at most two ahead of the lane; None when closing."""
+        with self._changed:
+            while not self._closing:
+                queued = self._queue.pop() if len(self._ahead) < LOOK_AHEAD else None
+                if queued is None:
+                    self._changed.wait()
+                    continue
+                job = self._jobs[queued.job_id]
+                page = job.pages[queued.page_id]
+                page.state = PageState.RUNNING
+                job.pace.began(time.monotonic())
+                work = self._works.join(job, page)
+                if work is not None:
+                    self._ahead.add(work)
+                    return work
+            return None
+
+    def claim(self, work: Work, key: str) -> bool:
+        """Note a result's key; False where the same result is under way already, which then serves these pages too."""
+        with self._changed:
+            claimed = self._works.claim(work, key)
+            if not claimed:
+                self._drop(work)
+            return claimed
+
+    def hand_to_lane(self, work: Work, prepared: PreparedPage) -> None:
+        """Queue a prepared page for the engine."""
+        with self._changed:
+            if work.wanted and not self._closing:
+                work.prepared = prepared
+                self._prepared.append(work)
+                self._changed.notify_all()
+
+    def take_prepared(self, timeout_s: float) -> Work | None:
+        """Wait for a page that the engine can colour; None when closing or after the time."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closing or self._prepared, timeout_s)
+            if self._closing or not self._prepared:
+                return None
+            work = self._prepared.popleft()
+            self._ahead.discard(work)
+            self._changed.notify_all()
+            return work
+
+    def hand_to_finish(self, work: Work, result: ColorizeResult) -> None:
+        """Queue a coloured page; waits while two others are still to be finished, so that few stand in memory."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closing or len(self._coloured) < LOOK_AHEAD)
+            if work.wanted and not self._closing:
+                work.result = result
+                self._coloured.append(work)
+                self._changed.notify_all()
+
+    def take_coloured(self) -> Work | None:
+        """Wait for a page that can be finished; None when closing."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closing or self._coloured)
+            if self._closing:
+                return None
+            work = self._coloured.popleft()
+            self._changed.notify_all()
+            return work
+
+    def check(self, work: Work) -> None:
+        """Go on only if somebody waits for it.
+
+        Raises:
+            JobCancelled: nobody does, or the host is closing.
+        """
+        if self._closing or not work.wanted:
+            raise JobCancelled("The page was cancelled.")
+
+    def tick(self, work: Work) -> Tick:
+        """Return what the pipeline calls with its progress; it raises `JobCancelled` when nobody waits any more."""
+
+        def tick(stage: Stage, fraction: float) -> None:
+            self.check(work)
+            now_s = time.monotonic()
+            for job, page in tuple(work.waiting):
+                with self._telling:
+                    if not page.ended and page.progress.advance(stage, fraction, now_s):
+                        self._notify(_progress(job, page, stage, now_s))
+
+        return tick
+
+    # --- ends ----------------------------------------------------------------------------------------------------
+
+    def deliver(self, work: Work, result: StoredResult, *, cached: bool) -> None:
+        """Give the result of a computation to all that wait for it."""
+        for waiting in self._finish(work):
+            self.deliver_page(waiting, result, cached=cached)
+
+    def fail(self, work: Work, error: IrodoriError) -> None:
+        """Fail all that wait for a computation."""
+        for waiting in self._finish(work):
+            self.fail_page(waiting, error)
+
+    def abandon(self, work: Work) -> None:
+        """Forget a computation that was stopped because nobody waits for it."""
+        with self._changed:
+            self._drop(work)
+            self._changed.notify_all()
+
+    def deliver_page(self, waiting: Waiting, result: StoredResult, *, cached: bool) -> None:
+        """End one page as done, or as skipped where the result is a verdict."""
+        job, page = waiting
+        names = {"job_id": job.job_id, "page_id": page.page_id}
+        reason = result.skip_reason
+        if reason is not None:
+            self._settle(waiting, PageState.SKIPPED, lambda: PageSkipped(**names, reason=reason))
+            return
+        self._settle(
+            waiting,
+            PageState.DONE,
+            lambda: PageDone(
+                **names,
+                image=result.image,
+                mime=result.mime,
+                width=result.size.width,
+                height=result.size.height,
+                cached=cached,
+                runmeta=result.runmeta,
+            ),
+        )
+
+    def fail_page(self, waiting: Waiting, error: IrodoriError) -> None:
+        """End one page as failed."""
+        job, page = waiting
+        wire = WireError(**error.wire())
+        self._settle(waiting, PageState.FAILED, lambda: PageFailed(job_id=job.job_id, page_id=page.page_id, error=wire))
+
+    def announce(self, job: ChapterJob) -> None:
+        """Tell a job's end if it has no page that could tell it."""
+        with self._changed:
+            over = job.over()
+        if over is not None:
+            self._notify(over)
+
+    # --- inside --------------------------------------------------------------------------------------------------
+
+    def _finish(self, work: Work) -> list[Waiting]:
+        with self._changed:
+            self._drop(work)
+            now_s = time.monotonic()
+            for job in {job.job_id: job for job, page in work.waiting if not page.ended}.values():
+                job.pace.finished(now_s)
+            self._changed.notify_all()
+            return work.waiting
+
+    def _drop(self, work: Work) -> None:
+        self._works.remove(work)
+        self._ahead.discard(work)
+        for line in (self._prepared, self._coloured):
+            if work in line:
+                line.remove(work)
+
+    def _settle(self, waiting: Waiting, state: PageState, message: Callable[[], Message]) -> None:
+        job, page = waiting
+        with self._changed:
+            if self._closing or not self._end(job, page, state):
+                return
+        self._notify(message())
+        self._told(job)
+
+    def _end(self, job: ChapterJob, page: JobPage, state: PageState) -> bool:
+        if not job.end(page, state):
+            return False
+        self._open_pages -= 1
+        self._queue.remove(job.job_id, page.page_id)
+        wanting = self._bytes_wanted.get(page.sha256, set())
+        wanting.discard(page)
+        if not wanting:
+            self._bytes_wanted.pop(page.sha256, None)
+            self._spool.drop(page.sha256)
+        if job.ended:
+            self._queue.forget(job.job_id)
+            job.recipe.release()
+        return True
+
+    def _told(self, job: ChapterJob) -> None:
+        with self._changed:
+            over = job.told()
+        if over is not None:
+            self._notify(over)
+
+    def _forget_old_jobs(self) -> None:
+        ended = [job_id for job_id, job in self._jobs.items() if job.ended]
+        for job_id in ended[:-_ENDED_JOBS_KEPT]:
+            del self._jobs[job_id]
+
+
+def _progress(job: ChapterJob, page: JobPage, stage: Stage, now_s: float) -> JobProgress:
+    return JobProgress(
+        job_id=job.job_id,
+        page_id=page.page_id,
+        stage=stage,
+        fraction=page.progress.fraction,
+        eta_s=job.eta_s(now_s),
+    )

@@ -1,0 +1,184 @@
+"""The threads that bring pages along.
+
+stage: decode … orchestrate. lane: the engine. finish: compose … send. courier: sends what the cache has already.
+
+Each holds one page at a time; what stands between them is bounded by the scheduler. Every step runs inside
+`_attempt`, where the host's one `except JobCancelled` is.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from functools import partial
+from queue import SimpleQueue
+from typing import TYPE_CHECKING
+
+from host.errors import HashMismatch, InternalError, IrodoriError, JobCancelled
+from host.pipeline.job import SkippedPage
+from host.store.blobs import mime_of
+from host.store.results import StoredResult
+from host.store.sources import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from host.jobs.engine_room import EngineRoom
+    from host.jobs.scheduler import Scheduler, Waiting
+    from host.jobs.work import Work
+    from host.pipeline.page import PagePipeline
+    from host.store.store import Store
+
+_LOG = logging.getLogger(__name__)
+
+
+class Stages:
+    """`pipeline` makes the pipeline on the stage thread, when the first page needs it: it imports heavy libraries."""
+
+    def __init__(
+        self, scheduler: Scheduler, pipeline: Callable[[], PagePipeline], store: Store, engine_room: EngineRoom
+    ) -> None:
+        self._scheduler = scheduler
+        self._make_pipeline = pipeline
+        self._pipeline: PagePipeline | None = None
+        self._store = store
+        self._engine_room = engine_room
+        self._cached: SimpleQueue[tuple[Waiting, str] | None] = SimpleQueue()
+        loops = {"stage": self._stage, "lane": self._lane, "finish": self._finish, "courier": self._courier}
+        self._threads = [threading.Thread(target=loop, name=name, daemon=True) for name, loop in loops.items()]
+        for thread in self._threads:
+            thread.start()
+
+    def send_cached(self, waiting: Waiting, key: str) -> None:
+        """Let the courier send a page whose result is in the cache."""
+        self._cached.put((waiting, key))
+
+    def close(self, timeout_s: float) -> bool:
+        """Wait for the threads after the scheduler was closed; return whether all have stopped."""
+        self._cached.put(None)
+        deadline = time.monotonic() + timeout_s
+        for thread in self._threads:
+            if thread is not threading.current_thread():
+                thread.join(max(0.0, deadline - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def _stage(self) -> None:
+        while (work := self._scheduler.take()) is not None:
+            self._attempt(work, self._prepare)
+            del work
+
+    def _lane(self) -> None:
+        while not self._scheduler.closing:
+            work = self._scheduler.take_prepared(self._engine_room.idle_s)
+            if work is not None:
+                self._attempt(work, self._colour)
+            else:
+                self._engine_room.release_idle()
+            del work
+        self._engine_room.close()
+
+    def _finish(self) -> None:
+        while (work := self._scheduler.take_coloured()) is not None:
+            self._attempt(work, self._complete)
+            del work
+
+    def _courier(self) -> None:
+        while (sending := self._cached.get()) is not None and not self._scheduler.closing:
+            waiting, key = sending
+            try:
+                self._send(waiting, key)
+            except IrodoriError as exc:
+                self._scheduler.fail_page(waiting, exc)
+            except Exception as exc:  # noqa: BLE001 - a page ends, whatever happened
+                self._scheduler.fail_page(waiting, _ours(exc))
+
+    def _attempt(self, work: Work, step: Callable[[Work], None]) -> None:
+        try:
+            self._scheduler.check(work)
+            step(work)
+        except JobCancelled:
+            self._scheduler.abandon(work)
+        except IrodoriError as exc:
+            self._scheduler.fail(work, exc)
+        except Exception as exc:  # noqa: BLE001 - a page ends, whatever happened
+            self._scheduler.fail(work, _ours(exc))
+
+    def _prepare(self, work: Work) -> None:
+        if self._pipeline is None:
+            self._pipeline = self._make_pipeline()
+        tick = self._scheduler.tick(work)
+        tick("decode", 0.0)
+        encoded = self._store.spool.read(work.sha256)
+        if encoded is None:
+            self._scheduler.check(work)
+            raise HashMismatch("The page's bytes have gone.", "Start the chapter again.")
+        page = self._pipeline.decode(encoded)
+        self._store.sources.put(work.sha256, Source(page.pixels_sha256, page.size))
+        key = work.recipe.key(page.pixels_sha256)
+        if not self._scheduler.claim(work, key):
+            return
+        stored = self._store.results.get(key)
+        if stored is not None:
+            self._scheduler.deliver(work, stored, cached=True)
+            return
+        read = self._pipeline.read(page, work.recipe.page_job(), tick)
+        if isinstance(read, SkippedPage):
+            self._keep(work, _verdict(encoded, read))
+        else:
+            self._scheduler.hand_to_lane(work, read)
+
+    def _colour(self, work: Work) -> None:
+        prepared = work.prepared
+        check = partial(self._scheduler.check, work)
+        with self._engine_room.engine(work.recipe.engine.id, check) as (engine, waited):
+            # While we waited for the lane, the other host may have coloured this very page.
+            stored = self._store.results.get(_key(work)) if waited else None
+            if stored is None:
+                if prepared is None or self._pipeline is None:
+                    raise JobCancelled("The page was cancelled.")
+                result = self._pipeline.colour(prepared, engine, self._scheduler.tick(work))
+        if stored is not None:
+            self._scheduler.deliver(work, stored, cached=True)
+        else:
+            self._scheduler.hand_to_finish(work, result)
+
+    def _complete(self, work: Work) -> None:
+        prepared, result = work.prepared, work.result
+        if prepared is None or result is None or self._pipeline is None:
+            raise JobCancelled("The page was cancelled.")
+        finished = self._pipeline.finish(prepared, result, self._scheduler.tick(work))
+        runmeta = finished.runmeta.model_dump(mode="json")
+        self._keep(work, StoredResult(image=finished.image, mime=finished.mime, size=finished.size, runmeta=runmeta))
+
+    def _keep(self, work: Work, result: StoredResult) -> None:
+        """Commit a result, then tell it: a host that dies in between loses nothing."""
+        self._store.results.put(_key(work), result)
+        self._scheduler.deliver(work, result, cached=False)
+
+    def _send(self, waiting: Waiting, key: str) -> None:
+        stored = self._store.results.get(key)
+        if stored is None:
+            raise HashMismatch("The page's cached picture was damaged.", "Start the chapter again.")
+        self._scheduler.deliver_page(waiting, stored, cached=True)
+
+
+def _verdict(encoded: bytes, skipped: SkippedPage) -> StoredResult:
+    return StoredResult(
+        image=encoded,
+        mime=mime_of(encoded),
+        size=skipped.meta.size,
+        runmeta={"page_meta": skipped.meta.model_dump(mode="json")},
+        skip_reason=skipped.reason,
+    )
+
+
+def _key(work: Work) -> str:
+    if work.key is None:
+        raise InternalError("A page went on without its key.")
+    return work.key
+
+
+def _ours(exc: Exception) -> InternalError:
+    _LOG.exception("a page failed for a reason of ours")
+    return InternalError(f"Something went wrong inside ({type(exc).__name__}).", "The log has the details.")

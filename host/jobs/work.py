@@ -1,0 +1,86 @@
+"""One computation, for all the pages that wait for it: identical pages in flight are computed once.
+
+Two pages are known to be identical when their encoded bytes and recipes are, or, once decoded, when their result's
+key is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from engines.base import ColorizeResult
+    from host.jobs.job import ChapterJob, JobPage
+    from host.jobs.recipe import JobRecipe
+    from host.pipeline.job import PreparedPage
+
+
+@dataclass(slots=True, eq=False)
+class Work:
+    """A page on its way. `prepared` and `result` are what the next step needs, and are dropped after it."""
+
+    sha256: str
+    recipe: JobRecipe
+    waiting: list[tuple[ChapterJob, JobPage]]
+    key: str | None = None
+    prepared: PreparedPage | None = field(default=None, repr=False)
+    result: ColorizeResult | None = field(default=None, repr=False)
+
+    @property
+    def wanted(self) -> bool:
+        """Whether any page still waits for it."""
+        return any(not page.ended for _, page in self.waiting)
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """What is known before decoding."""
+        return self.sha256, self.recipe.identity
+
+
+class WorksInFlight:
+    """The computations under way. Not thread-safe: the scheduler's lock guards it."""
+
+    def __init__(self) -> None:
+        self._by_identity: dict[tuple[str, str], Work] = {}
+        self._by_key: dict[str, Work] = {}
+
+    def __len__(self) -> int:
+        return len(self._by_identity)
+
+    def __iter__(self) -> Iterator[Work]:
+        return iter(list(self._by_identity.values()))
+
+    def join(self, job: ChapterJob, page: JobPage) -> Work | None:
+        """Let a page wait for a computation; return it where it is new and to be begun."""
+        work = Work(page.sha256, job.recipe, [(job, page)])
+        running = self._by_identity.get(work.identity)
+        if running is not None and running.wanted:
+            running.waiting.append((job, page))
+            return None
+        self._by_identity[work.identity] = work
+        return work
+
+    def claim(self, work: Work, key: str) -> bool:
+        """Note the key of a computation; False where another one has it: then that one serves its pages too."""
+        for _, page in work.waiting:
+            page.key = key
+        other = self._by_key.get(key)
+        if other is not None and other is not work and other.wanted:
+            other.waiting.extend(work.waiting)
+            work.waiting = []
+            self.remove(work)
+            return False
+        work.key = key
+        self._by_key[key] = work
+        return True
+
+    def remove(self, work: Work) -> None:
+        """Take out a computation that has ended or that nobody wants."""
+        work.prepared = work.result = None
+        if self._by_identity.get(work.identity) is work:
+            del self._by_identity[work.identity]
+        if work.key is not None and self._by_key.get(work.key) is work:
+            del self._by_key[work.key]

@@ -1,0 +1,186 @@
+"""What answers the extension's requests: one handler per method of the wire."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from msgspec import structs
+
+from host import __version__
+from host.application import CLOSE_S, Application
+from host.doctor import examine
+from host.errors import BadRequest, UnknownMethod
+from host.messaging.messages import (
+    PROTOCOL_RANGE,
+    CacheClear,
+    CacheCleared,
+    CacheStats,
+    DeviceInfo,
+    DoctorCheck,
+    Empty,
+    EngineInfo,
+    EngineSupports,
+    Hello,
+    ModelQuery,
+    Pong,
+    Reference,
+    ReferenceAdd,
+    ReferenceList,
+    ReferenceRemove,
+    ReferenceScore,
+    ReferenceSearch,
+    SecretDelete,
+    SecretSet,
+    Welcome,
+)
+from host.paths import state_paths
+from host.secrets import delete_secret, set_secret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import engines.base as seam
+    from host.messaging.messages import Message, TaskAccepted
+
+
+class HostService:
+    """The `Service` of a session, over one `Application`. Handlers may run on several threads."""
+
+    def __init__(self, notify: Callable[[Message], None], application: Application | None = None) -> None:
+        self._application = application or Application.open(state_paths(), notify)
+        board, models = self._application.board, self._application.models
+        self._handlers: dict[str, Callable[[Any], object]] = {
+            "session.hello": self._hello,
+            "session.ping": self._ping,
+            "engine.list": lambda _: self._engines(),
+            "reference.add": self._add_reference,
+            "reference.list": self._list_references,
+            "reference.remove": self._remove_reference,
+            "reference.search": self._search_references,
+            "pipeline.run_chapter": board.run_chapter,
+            "pipeline.run_page": board.run_page,
+            "page.put": board.put,
+            "job.prioritize": board.prioritize,
+            "job.cancel": board.cancel,
+            "job.status": board.status,
+            "chapter.export": board.export,
+            "model.list": lambda _: models.list(),
+            "model.pull": self._pull_model,
+            "model.remove": self._remove_model,
+            "settings.get": lambda _: self._settings(),
+            "settings.set": self._change_settings,
+            "secret.set": self._set_secret,
+            "secret.delete": self._delete_secret,
+            "cache.stats": lambda _: self._cache_stats(),
+            "cache.clear": self._clear_cache,
+            "host.doctor": lambda _: self._examine(),
+        }
+
+    @property
+    def methods(self) -> frozenset[str]:
+        """The methods that have a handler."""
+        return frozenset(self._handlers)
+
+    def handle(self, method: str, params: Any) -> object:
+        """Answer a request whose parameters have the type that `METHODS` names.
+
+        Raises:
+            IrodoriError
+        """
+        handler = self._handlers.get(method)
+        if handler is None:
+            raise UnknownMethod(f"There is no method {method[:128]!r}.", "Update the extension or the host.")
+        return handler(params)
+
+    def pulse(self) -> tuple[bool, int]:
+        """Return whether work is under way, and how many pages wait; at once."""
+        return self._application.board.pulse()
+
+    def close(self, timeout_s: float = CLOSE_S) -> None:
+        """Cancel everything and leave no partial file."""
+        self._application.close(timeout_s)
+
+    def _hello(self, _: Hello) -> Welcome:
+        device = self._application.device
+        return Welcome(
+            protocol=PROTOCOL_RANGE[1],
+            host_version=__version__,
+            engines=self._engines(),
+            default_engine=self._application.settings.current.default_engine,
+            device=DeviceInfo(kind=device.kind, name=device.name, memory_mib=device.memory_mib),
+            settings=self._settings(),
+        )
+
+    def _ping(self, _: Empty) -> Pong:
+        busy, depth = self.pulse()
+        return Pong(uptime_s=self._application.uptime_s, busy=busy, queue_depth=depth)
+
+    def _engines(self) -> list[EngineInfo]:
+        engines = self._application.engines
+        return [_engine_info(info, engines.get(info.id).viability()) for info in engines.infos()]
+
+    def _add_reference(self, params: ReferenceAdd) -> Reference:
+        return self._application.store.references.add(params)
+
+    def _list_references(self, params: ReferenceList) -> list[Reference]:
+        return self._application.store.references.list(params.series)
+
+    def _remove_reference(self, params: ReferenceRemove) -> Empty:
+        self._application.store.references.remove(params.reference_id)
+        return Empty()
+
+    def _search_references(self, params: ReferenceSearch) -> list[ReferenceScore]:
+        if (params.image is None) == (params.reference_id is None):
+            raise BadRequest("Search by exactly one of image and reference_id.", "Leave one of the two out.")
+        return self._application.store.references.search(params.image, params.reference_id, params.k, params.series)
+
+    def _pull_model(self, params: ModelQuery) -> TaskAccepted:
+        return self._application.models.pull(params.model_id)
+
+    def _remove_model(self, params: ModelQuery) -> Empty:
+        self._application.models.remove(params.model_id)
+        return Empty()
+
+    def _settings(self) -> dict[str, Any]:
+        return structs.asdict(self._application.settings.current)
+
+    def _change_settings(self, params: dict[str, Any]) -> dict[str, Any]:
+        return structs.asdict(self._application.change_settings(params))
+
+    def _set_secret(self, params: SecretSet) -> Empty:
+        set_secret(params.name, params.value)
+        return Empty()
+
+    def _delete_secret(self, params: SecretDelete) -> Empty:
+        delete_secret(params.name)
+        return Empty()
+
+    def _cache_stats(self) -> CacheStats:
+        return self._application.store.results.stats()
+
+    def _clear_cache(self, params: CacheClear) -> CacheCleared:
+        return CacheCleared(removed=self._application.store.results.clear(params.older_than_s))
+
+    def _examine(self) -> list[DoctorCheck]:
+        return examine(self._application)
+
+
+def _engine_info(info: seam.EngineInfo, viability: seam.Viability) -> EngineInfo:
+    supports = info.supports
+    return EngineInfo(
+        id=info.id,
+        label=info.label,
+        ready=viability.ok,
+        reason=" ".join(part for part in (viability.reason, viability.fix) if part),
+        models=list(info.models),
+        licence=info.licence,
+        device=info.device,
+        supports=EngineSupports(
+            references_max=supports.references_max,
+            preview=supports.preview,
+            negative_prompt=supports.negative_prompt,
+            lora=supports.lora,
+            inpaint=supports.inpaint,
+            seed=supports.seed,
+        ),
+    )
