@@ -119,7 +119,7 @@ def test_short_requests_pass_a_long_one(stage: Any) -> None:
     export = client.request("chapter.export", {"job_id": "j", "format": "cbz"})
     assert client.call("settings.set", {"k": 1}) == {"k": 1}
     assert not export.done()
-    stage.service.gate.set()
+    stage.opened().gate.set()
     assert isinstance(export.exception(10), HostFault)
 
 
@@ -165,7 +165,7 @@ def test_a_second_request_of_the_same_msgid_is_refused(stage: Any) -> None:
     assert refusal.msgid == 5
     assert refusal.error is not None
     assert refusal.error["code"] == "E_BAD_REQUEST"
-    stage.service.gate.set()
+    stage.opened().gate.set()
     answer = hear(stage)
     assert isinstance(answer, Response)
     assert answer.error is not None
@@ -210,12 +210,9 @@ def test_a_service_that_cannot_open_says_so_to_every_request(make_stage: Make) -
 
 
 def test_a_secret_never_reaches_the_log(stage: Any, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.DEBUG):
-        for value in ("hunter2", 7):
-            with pytest.raises(HostFault) as fault:
-                stage.client().call("secret.set", {"name": "token", "value": value})
-            assert "hunter2" not in str(fault.value)
-            break
+    with caplog.at_level(logging.DEBUG), pytest.raises(HostFault) as fault:
+        stage.client().call("secret.set", {"name": "token", "value": "hunter2"})
+    assert "hunter2" not in str(fault.value)
     assert "secret.set failed: RuntimeError" in caplog.text
     assert "hunter2" not in caplog.text
 
