@@ -1,0 +1,1 @@
+"""Comics on disk: pictures, folders and archives in; coloured pictures and archives out."""
