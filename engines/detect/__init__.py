@@ -1,1 +1,1 @@
-"""Page detectors."""
+"""Detectors of what stands on a page; the classical reading of `host.pipeline.pass1` needs none."""

@@ -37,7 +37,7 @@ def train(data: Path, out: Path, config: Config) -> Path:
     """
     out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(config.optimisation.threads)
-    run = _Run(config)
+    run = TrainingRun(config)
     checkpoint = out / "checkpoint.pt"
     if checkpoint.exists():
         run.load(checkpoint)
@@ -68,7 +68,7 @@ def load_network(checkpoint: Path) -> tuple[CompactNetwork, Config, int]:
     return network.eval(), config, int(state["iteration"])
 
 
-class _Run:
+class TrainingRun:
     """Network, running average and optimiser at one iteration."""
 
     def __init__(self, config: Config) -> None:

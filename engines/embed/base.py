@@ -1,0 +1,35 @@
+"""The seam between retrieval and whatever tells how alike two pictures are."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedderInfo:
+    """The facts of an embedder. An index is only valid for one id and version; `width` is the vectors' length."""
+
+    id: str
+    version: str
+    width: int
+
+
+class Embedder(ABC):
+    """Turns pictures into vectors whose dot product is their likeness, 1 for the same picture."""
+
+    info: EmbedderInfo
+
+    @abstractmethod
+    def embed(self, pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        """Return `(n, width)` float32, each row of length 1, for n sRGB RGB pictures `(h, w, 3)` of any size.
+
+        Same pictures give the same bytes.
+        """

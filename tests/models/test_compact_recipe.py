@@ -1,0 +1,149 @@
+"""The compact recipe, small: it learns, it can be resumed, and what it exports is what it trained."""
+
+import hashlib
+import json
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+
+from engines.colorize.compact.engine import CompactEngine
+from engines.testing import PROCESSOR, drawn_page, flat_reference, ignore_step, request_of
+from models.catalog import CATALOG_FILE, ModelFile, load_catalog
+from models.training.compact.__main__ import main
+from models.training.compact.config import Config, DataConfig, NetworkConfig, OptimisationConfig, config_from_mapping
+from models.training.compact.data import Sampler, read_pages
+from models.training.compact.export import export
+from models.training.compact.network import CompactNetwork
+from models.training.compact.train import TrainingRun, load_network, train
+
+pytestmark = pytest.mark.train
+
+TINY = Config(
+    seed=5,
+    network=NetworkConfig(widths=(4, 4, 8, 8, 8), heads=2, head_width=4),
+    data=DataConfig(short_side_px=96, crop_px=64, reference_px=64, curriculum_iterations=4),
+    optimisation=OptimisationConfig(iterations=4, batch=2, warmup_iterations=1, bfloat16=False),
+)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two episodes of two pages of coloured blobs."""
+    folder = tmp_path_factory.mktemp("data")
+    (folder / "art").mkdir()
+    names = ["E01P01", "E01P02", "E02P01", "E02P02"]
+    rng = np.random.default_rng(0)
+    for name in names:
+        page = np.full((180, 120, 3), 255, np.uint8)
+        for _ in range(8):
+            centre = int(rng.integers(10, 110)), int(rng.integers(10, 170))
+            cv2.circle(page, centre, int(rng.integers(8, 30)), rng.integers(0, 255, 3).tolist(), -1)
+        cv2.imwrite(str(folder / "art" / f"{name}.webp"), page)
+    (folder / "splits.json").write_text(json.dumps({"train": names, "dev": []}))
+    return folder
+
+
+def weights(checkpoint: Path) -> dict[str, torch.Tensor]:
+    state: dict[str, torch.Tensor] = torch.load(checkpoint, weights_only=True)["network"]
+    return state
+
+
+def test_training_changes_every_weight(data: Path, tmp_path: Path) -> None:
+    torch.manual_seed(TINY.seed)
+    before = CompactNetwork(TINY.network).state_dict()
+    after = weights(train(data, tmp_path, TINY))
+    assert before.keys() == after.keys()
+    unmoved = [name for name, value in before.items() if torch.equal(value, after[name])]
+    assert not unmoved
+    assert all(torch.isfinite(value).all() for value in after.values())
+
+
+def test_resumed_run_ends_exactly_where_an_unbroken_one_does(data: Path, tmp_path: Path) -> None:
+    sampler = Sampler(read_pages(data, "train"), TINY.data, TINY.seed)
+    unbroken = TrainingRun(TINY)
+    for iteration in range(4):
+        unbroken.step(sampler.batch(iteration, 2))
+        if iteration == 1:
+            unbroken.save(tmp_path / "checkpoint.pt")
+    resumed = weights(train(data, tmp_path, TINY))
+    for name, value in unbroken.network.state_dict().items():
+        assert torch.equal(value, resumed[name]), name
+
+
+def test_same_seed_and_iteration_give_the_same_batch(data: Path) -> None:
+    pages = read_pages(data, "train")
+    first, second = (Sampler(pages, TINY.data, 1).batch(3, 2) for _ in range(2))
+    assert np.array_equal(first.lightness, second.lightness)
+    assert np.array_equal(first.references, second.references)
+    assert first.lightness.shape == (2, 1, 64, 64)
+    assert first.target.shape == first.truth.shape == (2, 2, 64, 64)
+
+
+def test_chroma_turns_exactly_with_the_references_hue() -> None:
+    torch.manual_seed(1)
+    network = CompactNetwork(TINY.network).eval()
+    page, references = torch.rand(1, 1, 64, 96), torch.rand(1, 2, 3, 64, 64) - 0.3
+    turned = references.clone()
+    turned[:, :, 1], turned[:, :, 2] = -references[:, :, 2], references[:, :, 1]
+    with torch.no_grad():
+        first, second = network(page, references)[0], network(page, turned)[0]
+    assert first.abs().mean() > 1e-4
+    assert torch.allclose(second[:, 0], -first[:, 1], atol=1e-5)
+    assert torch.allclose(second[:, 1], first[:, 0], atol=1e-5)
+
+
+def test_exported_graphs_give_what_the_network_gives(data: Path, tmp_path: Path) -> None:
+    checkpoint = train(data, tmp_path, TINY)
+    encoder_file, painter_file = export(checkpoint, tmp_path / "onnx")
+    network, _, iteration = load_network(checkpoint)
+    assert iteration == 4
+    encoder, painter = (
+        onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
+        for path in (encoder_file, painter_file)
+    )
+    # Another size than the one it was exported with.
+    picture = np.random.default_rng(0).random((1, 2, 96, 160), np.float32)
+    half, quarter, eighth, keys = encoder.run(None, {"picture": picture})
+    rows = np.ascontiguousarray(keys.reshape(1, keys.shape[1], -1).transpose(0, 2, 1))[:, :100]
+    values = np.random.default_rng(1).random((1, 100, 4), np.float32)
+    feeds = {"half": half, "quarter": quarter, "eighth": eighth, "keys": rows, "values": values}
+    chroma = painter.run(None, feeds)[0]
+    with torch.no_grad():
+        features = network.encoder(torch.from_numpy(picture))
+        expected = network.painter(features, torch.from_numpy(rows), torch.from_numpy(values))[0].numpy()
+    assert chroma.shape == (1, 2, 48, 80)
+    assert np.abs(chroma - expected).max() < 2e-3 * max(1.0, float(np.abs(expected).max()))
+
+
+def test_commands_make_weights_that_the_engine_runs(data: Path, tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(
+        "seed = 1\n[network]\nwidths = [4, 4, 8, 8, 8]\nheads = 2\nhead_width = 4\n"
+        "[data]\nshort_side_px = 96\ncrop_px = 64\nreference_px = 64\n"
+        "[optimisation]\niterations = 1\nbatch = 1\nbfloat16 = false\n"
+    )
+    catalog = tmp_path / "catalog.toml"
+    catalog.write_text(CATALOG_FILE.read_text())
+    out = tmp_path / "weights"
+    main(["train", "--data", str(data), "--out", str(tmp_path / "run"), "--config", str(config)])
+    checkpoint = tmp_path / "run" / "checkpoint.pt"
+    main(["export", "--checkpoint", str(checkpoint), "--out", str(out), "--catalog", str(catalog)])
+    cv2.imwrite(str(out / "compact-neutral.png"), flat_reference(1.0))
+    card = load_catalog(catalog)["compact"]
+    assert card.file("compact-painter.onnx").bytes == (out / "compact-painter.onnx").stat().st_size
+    neutral = hashlib.sha256((out / "compact-neutral.png").read_bytes()).hexdigest()
+    graphs = tuple(file for file in card.files if file.name.endswith(".onnx"))
+    engine = CompactEngine(out, replace(card, files=(*graphs, ModelFile("compact-neutral.png", 0, neutral))))
+    engine.load(PROCESSOR)
+    assert engine.colorize(request_of(drawn_page()), ignore_step).oklab.shape[2] == 3
+
+
+def test_unknown_setting_is_refused() -> None:
+    with pytest.raises(ValueError, match="speed"):
+        config_from_mapping(tomllib.loads("[optimisation]\nspeed = 3\n"))
