@@ -115,7 +115,7 @@ def _chip(page: ReportPage) -> str:
 def _pictures(page: ReportPage) -> str:
     if page.before is None:
         return ""
-    size = f"width={page.before.width} height={page.before.height} loading=lazy decoding=async"
+    size = f"width={page.before.width} height={page.before.height}"
     name = escape(page.name, quote=True)
     if page.after is None:
         return f'<div class=single><img src="{page.before.address}" {size} alt="{name}"></div>'
