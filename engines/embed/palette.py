@@ -59,7 +59,7 @@ def _histogram(lab: NDArray[np.float32]) -> NDArray[np.float32]:
         weight = np.where(corner, rest, 1 - rest).prod(axis=1)
         index = np.ravel_multi_index(tuple((first + corner).T), tuple(counts))
         histogram += np.bincount(index, weights=weight, minlength=histogram.size)
-    return (histogram / histogram.sum()).astype(np.float32)
+    return np.asarray(histogram / histogram.sum(), np.float32)
 
 
 def _layout(lab: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -70,4 +70,4 @@ def _layout(lab: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _unit(vector: NDArray[np.float32]) -> NDArray[np.float32]:
     length = float(np.linalg.norm(vector))
-    return vector / np.float32(max(length, 1e-6))
+    return np.asarray(vector / max(length, 1e-6), np.float32)
