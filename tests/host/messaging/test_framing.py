@@ -1,0 +1,174 @@
+"""Cutting and joining: whatever comes, it ends in a frame, in silence, or in a typed refusal."""
+
+from __future__ import annotations
+
+import json
+import random
+from zlib import crc32
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from host.messaging import framing
+from host.messaging.framing import (
+    CHUNK_BYTES,
+    FRAME_BYTES,
+    Ack,
+    Chunk,
+    Reassembler,
+    Refused,
+    Splitter,
+    chunk_count,
+    decode_envelope,
+    encode_envelope,
+)
+
+CODES = {"E_FRAME", "E_TOO_LARGE"}
+INTEGERS = st.integers(-3, 5) | st.sampled_from([CHUNK_BYTES, FRAME_BYTES, FRAME_BYTES + 1, 2**53, 2**64, 10**30])
+VALUES = INTEGERS | st.text(max_size=8) | st.booleans() | st.none() | st.floats() | st.lists(st.none(), max_size=2)
+ENVELOPES = st.fixed_dictionaries(
+    {},
+    optional={
+        "t": st.sampled_from(["chunk", "ack", "chunks"]) | VALUES,
+        **dict.fromkeys(("id", "q", "n", "z", "c"), VALUES),
+        "d": st.binary(max_size=9).map(lambda data: data.hex())
+        | st.sampled_from(["", "YQ==", "YWI=", "YWJj"])
+        | VALUES,
+    },
+)
+
+
+def cut(frame: bytes, frame_id: int, size: int) -> list[Chunk]:
+    pieces = [frame[start : start + size] for start in range(0, len(frame), size)] or [b""]
+    head = {"z": len(frame), "c": crc32(frame)}
+    return [
+        Chunk(id=frame_id, q=q, n=len(pieces), d=piece, **(head if q == 0 else {})) for q, piece in enumerate(pieces)
+    ]
+
+
+def feed(payloads: list[bytes]) -> tuple[list[bytes], list[str]]:
+    """Return the frames and the codes of the refusals that a receiver of `payloads` gets."""
+    reassembler, frames, codes = Reassembler(), [], []
+    for now, payload in enumerate(payloads):
+        try:
+            envelope = decode_envelope(payload)
+            frame = reassembler.feed(envelope, now) if isinstance(envelope, Chunk) else None
+        except Refused as refused:
+            codes.append(refused.error.code)
+            reassembler.drop(refused.frame_id)
+        else:
+            frames += [frame] if frame is not None else []
+    return frames, codes
+
+
+@given(st.binary(max_size=300))
+@example(b"")
+@example(b"\xff\xfe")
+@example(b'{"t":' * 3000)
+def test_any_bytes_are_an_envelope_or_refused(payload: bytes) -> None:
+    try:
+        assert isinstance(decode_envelope(payload), Chunk | Ack)
+    except Refused as refused:
+        assert refused.error.code in CODES
+
+
+@given(st.lists(ENVELOPES, max_size=12))
+def test_any_envelopes_end_in_frames_or_refusals(envelopes: list[dict[str, object]]) -> None:
+    frames, codes = feed([json.dumps(envelope).encode() for envelope in envelopes])
+    assert set(codes) <= CODES
+    assert len(frames) + len(codes) <= len(envelopes)
+
+
+@given(st.lists(st.binary(max_size=60), min_size=1, max_size=5), st.integers(1, 20), st.randoms(use_true_random=False))
+def test_interleaved_frames_come_out_whole(frames: list[bytes], size: int, chance: random.Random) -> None:
+    waiting = [cut(frame, number, size) for number, frame in enumerate(frames, 1)]
+    payloads = []
+    while any(waiting):
+        payloads.append(encode_envelope(chance.choice([chunks for chunks in waiting if chunks]).pop(0)))
+    received, codes = feed(payloads)
+    assert codes == []
+    assert sorted(received) == sorted(frames)
+
+
+@given(
+    st.binary(min_size=1, max_size=80),
+    st.integers(1, 20),
+    st.lists(st.tuples(st.sampled_from(["drop", "twice", "swap", "flip"]), st.integers(0, 99)), max_size=4),
+)
+def test_a_damaged_frame_is_never_delivered_otherwise_than_it_was_sent(
+    frame: bytes, size: int, damages: list[tuple[str, int]]
+) -> None:
+    payloads = [encode_envelope(chunk) for chunk in cut(frame, 1, size)]
+    for kind, where in damages:
+        index = where % len(payloads) if payloads else 0
+        if kind == "drop":
+            payloads[index : index + 1] = []
+        elif kind == "twice":
+            payloads[index:index] = payloads[index : index + 1]
+        elif kind == "swap":
+            payloads[index : index + 2] = reversed(payloads[index : index + 2])
+        elif payloads:
+            damaged = bytearray(payloads[index])
+            damaged[where % len(damaged)] ^= 1 << where % 7
+            payloads[index] = bytes(damaged)
+    received, codes = feed(payloads)
+    assert set(received) <= {frame}
+    assert set(codes) <= CODES
+
+
+@pytest.mark.parametrize("size", [0, 1, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 3 * CHUNK_BYTES])
+def test_a_splitter_cuts_at_the_limit_and_counts_from_1(size: int) -> None:
+    splitter = Splitter()
+    frame = random.Random(size).randbytes(size)
+    first, second = list(splitter.split(frame)), list(splitter.split(frame))
+    assert [chunk.id for chunk in first + second] == [1] * len(first) + [2] * len(second)
+    assert len(first) == chunk_count(size)
+    assert all(len(encode_envelope(chunk)) <= 1_048_576 for chunk in first)
+    assert feed([encode_envelope(chunk) for chunk in first])[0] == [frame]
+
+
+def test_the_largest_frame_passes_and_one_byte_more_does_not() -> None:
+    frame = bytes(FRAME_BYTES)
+    reassembler = Reassembler()
+    assert [reassembler.feed(chunk, 0.0) for chunk in Splitter().split(frame)][-1] == frame
+    with pytest.raises(Refused, match="at most 67108864"):
+        reassembler.feed(next(Splitter().split(frame + b"x")), 0.0)
+
+
+def test_an_announced_length_allocates_nothing() -> None:
+    reassembler = Reassembler()
+    for frame_id in range(1, 60):
+        reassembler.feed(Chunk(id=frame_id, q=0, n=342, z=FRAME_BYTES, c=0, d=b"x"), 0.0)
+    assert reassembler._held_bytes == 59
+
+
+def test_an_unfinished_frame_is_dropped_after_30_s_without_a_chunk() -> None:
+    reassembler = Reassembler()
+    first, second, third = cut(b"abc", 1, 1)
+    assert reassembler.feed(first, 0.0) is None
+    assert reassembler.feed(second, 29.0) is None
+    assert reassembler.sweep(58.9) == []
+    (refused,) = reassembler.sweep(59.0)
+    assert (refused.frame_id, refused.error.code) == (1, "E_FRAME")
+    assert reassembler.feed(third, 60.0) is None
+    assert reassembler.sweep(1000.0) == []
+
+
+def test_the_stalest_frames_give_way_to_too_many() -> None:
+    reassembler = Reassembler()
+    for frame_id in range(1, 70):
+        reassembler.feed(cut(b"ab", frame_id, 1)[0], float(frame_id) / 1000)
+    refused = reassembler.sweep(1.0)
+    assert [each.frame_id for each in refused] == [1, 2, 3, 4, 5]
+    assert {each.error.code for each in refused} == {"E_TOO_LARGE"}
+    assert reassembler.feed(cut(b"ab", 69, 1)[1], 1.0) == b"ab"
+
+
+def test_too_many_unfinished_bytes_drop_the_stalest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(framing, "UNFINISHED_BYTES", 10)
+    reassembler = Reassembler()
+    for frame_id in (1, 2, 3):
+        reassembler.feed(cut(b"abcdefgh", frame_id, 4)[0], 0.0)
+    assert [each.frame_id for each in reassembler.sweep(0.0)] == [1]
+    assert reassembler._held_bytes == 8
