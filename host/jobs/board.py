@@ -9,7 +9,6 @@ from msgspec import structs
 
 from host.errors import BadRequest, NotFound
 from host.jobs.engine_room import EngineRoom
-from host.jobs.export import export_chapter
 from host.jobs.job import ChapterJob
 from host.jobs.recipe import resolve
 from host.jobs.scheduler import Scheduler
@@ -88,6 +87,8 @@ class JobBoard:
         for sha256 in here:
             self._scheduler.arrived(sha256)
         self._scheduler.announce(job)
+        if missing:
+            self._stages.warm(recipe.engine.id)
         return JobAccepted(job_id=job.job_id, need=[page.page_id for page in missing if page.sha256 not in here])
 
     def run_page(self, request: RunPage) -> JobAccepted:
@@ -151,6 +152,8 @@ class JobBoard:
 
     def export(self, request: ChapterExport) -> ExportResult:
         """Write the job's finished pages into one file; see `host.jobs.export`."""
+        from host.jobs.export import export_chapter
+
         job = self._scheduler.job(request.job_id)
         return export_chapter(job, request.format, self._store.results, self._exports)
 

@@ -5,13 +5,13 @@ Coloured pages go in as they were sent, skipped ones as they were captured; fail
 
 from __future__ import annotations
 
+import html
 import io
 import re
 import secrets
 import unicodedata
 import zipfile
 from typing import TYPE_CHECKING, Final
-from xml.sax.saxutils import escape
 
 from host.errors import BadRequest, ImageInvalid, NotFound
 from host.jobs.job import PageState
@@ -89,7 +89,7 @@ def _archive(pictures: list[StoredResult], job: ChapterJob, *, comic: bool) -> b
 def _comic_info(job: ChapterJob, pages: int) -> str:
     right_to_left = {"rtl": "YesAndRightToLeft", "ltr": "No"}.get(job.recipe.direction, "Unknown")
     facts = {"Series": job.series, "Number": job.chapter, "PageCount": str(pages), "Manga": right_to_left}
-    rows = "".join(f"  <{name}>{escape(_UNSAFE_XML.sub('', text))}</{name}>\n" for name, text in facts.items() if text)
+    rows = "".join(f"  <{name}>{html.escape(_UNSAFE_XML.sub('', text))}</{name}>\n" for name, text in facts.items() if text)
     return f'<?xml version="1.0" encoding="utf-8"?>\n<ComicInfo>\n{rows}</ComicInfo>\n'
 
 

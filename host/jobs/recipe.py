@@ -9,6 +9,7 @@ from engines.base import Plan
 from host.errors import BadRequest, EngineNotAvailable, NotFound
 from host.messaging.messages import Options
 from host.pipeline.faults import faults_mapped
+from host.pipeline.version import PIPELINE_VERSION
 from host.store.keys import Recipe, result_key
 
 if TYPE_CHECKING:
@@ -95,8 +96,6 @@ def resolve(request: RunChapter, settings: Settings, engines: EngineSource, refe
         NotFound: no such engine or reference. EngineNotAvailable, WeightsMissing, WeightsInvalid: the engine cannot
         run here; no other takes its place. BadRequest: an engine option is no plain value.
     """
-    from host.pipeline.page import PIPELINE_VERSION
-
     engine = viable_engine(engines, request.engine or settings.default_engine)
     references.require(request.references)
     options = request.options or Options()

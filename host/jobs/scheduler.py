@@ -201,8 +201,18 @@ class Scheduler:
         Raises:
             JobCancelled: nobody does, or the host is closing.
         """
-        if self._closing or not work.wanted:
+        self.check_open()
+        if not work.wanted:
             raise JobCancelled("The page was cancelled.")
+
+    def check_open(self) -> None:
+        """Go on only if the host stays.
+
+        Raises:
+            JobCancelled: it is closing.
+        """
+        if self._closing:
+            raise JobCancelled("The host is closing.")
 
     def tick(self, work: Work) -> Tick:
         """Return what the pipeline calls with its progress; it raises `JobCancelled` when nobody waits any more."""

@@ -3,7 +3,7 @@
 stage: decode … orchestrate. lane: the engine. finish: compose … send. courier: sends what the cache has already.
 
 Each holds one page at a time; what stands between them is bounded by the scheduler. Every step runs inside
-`_attempt`, where the host's one `except JobCancelled` is.
+`_attempt`, where a cancel ends.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ class Stages:
     ) -> None:
         self._scheduler = scheduler
         self._make_pipeline = pipeline
-        self._pipeline: PagePipeline | None = None
+        self._made: PagePipeline | None = None
+        self._making = threading.Lock()
         self._store = store
         self._engine_room = engine_room
         self._cached: SimpleQueue[tuple[Waiting, str] | None] = SimpleQueue()
@@ -53,6 +54,11 @@ class Stages:
     def send_cached(self, waiting: Waiting, key: str) -> None:
         """Let the courier send a page whose result is in the cache."""
         self._cached.put((waiting, key))
+
+    def warm(self, engine_id: str) -> None:
+        """Load libraries and the engine while the first pages are still on their way here."""
+        if self._made is None:
+            threading.Thread(target=self._warm, args=(engine_id,), name="warm", daemon=True).start()
 
     def close(self, timeout_s: float) -> bool:
         """Wait for the threads after the scheduler was closed; return whether all have stopped."""
@@ -93,6 +99,20 @@ class Stages:
             except Exception as exc:  # noqa: BLE001 - a page ends, whatever happened
                 self._scheduler.fail_page(waiting, _ours(exc))
 
+    def _warm(self, engine_id: str) -> None:
+        try:
+            self._pipeline()
+            with self._engine_room.engine(engine_id, self._scheduler.check_open):
+                _LOG.info("%s is loaded", engine_id)
+        except Exception as exc:  # noqa: BLE001 - the first page will say it to the reader
+            _LOG.info("%s was not loaded ahead: %s", engine_id, exc)
+
+    def _pipeline(self) -> PagePipeline:
+        with self._making:
+            if self._made is None:
+                self._made = self._make_pipeline()
+            return self._made
+
     def _attempt(self, work: Work, step: Callable[[Work], None]) -> None:
         try:
             self._scheduler.check(work)
@@ -105,15 +125,14 @@ class Stages:
             self._scheduler.fail(work, _ours(exc))
 
     def _prepare(self, work: Work) -> None:
-        if self._pipeline is None:
-            self._pipeline = self._make_pipeline()
+        pipeline = self._pipeline()
         tick = self._scheduler.tick(work)
         tick("decode", 0.0)
         encoded = self._store.spool.read(work.sha256)
         if encoded is None:
             self._scheduler.check(work)
             raise HashMismatch("The page's bytes have gone.", "Start the chapter again.")
-        page = self._pipeline.decode(encoded)
+        page = pipeline.decode(encoded)
         self._store.sources.put(work.sha256, Source(page.pixels_sha256, page.size))
         key = work.recipe.key(page.pixels_sha256)
         if not self._scheduler.claim(work, key):
@@ -122,7 +141,7 @@ class Stages:
         if stored is not None:
             self._scheduler.deliver(work, stored, cached=True)
             return
-        read = self._pipeline.read(page, work.recipe.page_job(), tick)
+        read = pipeline.read(page, work.recipe.page_job(), tick)
         if isinstance(read, SkippedPage):
             self._keep(work, _verdict(encoded, read))
         else:
@@ -135,9 +154,9 @@ class Stages:
             # While we waited for the lane, the other host may have coloured this very page.
             stored = self._store.results.get(_key(work)) if waited else None
             if stored is None:
-                if prepared is None or self._pipeline is None:
+                if prepared is None:
                     raise JobCancelled("The page was cancelled.")
-                result = self._pipeline.colour(prepared, engine, self._scheduler.tick(work))
+                result = self._pipeline().colour(prepared, engine, self._scheduler.tick(work))
         if stored is not None:
             self._scheduler.deliver(work, stored, cached=True)
         else:
@@ -145,9 +164,9 @@ class Stages:
 
     def _complete(self, work: Work) -> None:
         prepared, result = work.prepared, work.result
-        if prepared is None or result is None or self._pipeline is None:
+        if prepared is None or result is None:
             raise JobCancelled("The page was cancelled.")
-        finished = self._pipeline.finish(prepared, result, self._scheduler.tick(work))
+        finished = self._pipeline().finish(prepared, result, self._scheduler.tick(work))
         runmeta = finished.runmeta.model_dump(mode="json")
         self._keep(work, StoredResult(image=finished.image, mime=finished.mime, size=finished.size, runmeta=runmeta))
 

@@ -27,6 +27,7 @@ from host.pipeline.progress import fraction_of_page
 from host.pipeline.retrieve import ReaderOrder, Retriever
 from host.pipeline.runmeta import EngineRecord, PlanRecord, RunMeta, Verdicts
 from host.pipeline.stopwatch import Stopwatch
+from host.pipeline.version import PIPELINE_VERSION
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,9 +51,6 @@ __all__ = [
 ]
 
 _LOG = logging.getLogger(__name__)
-
-PIPELINE_VERSION: Final = "1"
-"""A part of the cache key: raise it whenever the same page, engine and plan would give other pixels."""
 
 _SKIPPED_KINDS: Final[dict[PageKind, SkipReason]] = {
     "blank": "blank",
