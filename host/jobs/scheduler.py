@@ -101,8 +101,8 @@ class Scheduler:
         """End the pages (None: all) that have not ended as cancelled, and return them; at once, wherever they are."""
         with self._changed:
             wanted = job.pages.values() if page_ids is None else [job.pages[page_id] for page_id in page_ids]
-            job.cancelled = job.cancelled or page_ids is None
             cancelled = [page for page in wanted if self._end(job, page, PageState.CANCELLED)]
+            job.cancelled = job.cancelled or (page_ids is None and bool(cancelled))
             for work in self._works:
                 if not work.wanted:
                     self._drop(work)

@@ -5,19 +5,22 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 import pytest
 
-from engines.base import ColorizeEngine, ColorizeRequest, ColorizeResult, EngineInfo, OnStep
 from engines.stepped import SteppedEngine
 from host.application import Application
 from host.messaging.messages import JobDone, Message, Page, PageDone, PagePut, RunChapter
 from host.paths import state_paths
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from engines.base import ColorizeEngine, ColorizeRequest, ColorizeResult, EngineInfo, OnStep
 
 
 class Watched(SteppedEngine):

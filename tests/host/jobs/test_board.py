@@ -2,8 +2,41 @@
 
 from __future__ import annotations
 
-from host.messaging.messages import PageDone
-from tests.host.jobs.conftest import Reader
+import time
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import pytest
+
+from engines.base import EngineOutOfMemory, Viability
+from host.errors import BadRequest, EngineNotAvailable, HashMismatch, NotFound
+from host.messaging.messages import (
+    JobPrioritize,
+    JobProgress,
+    JobStatusQuery,
+    Options,
+    Page,
+    PageDone,
+    PageFailed,
+    PagePut,
+    PageSkipped,
+    RunChapter,
+    RunPage,
+)
+from tests.host.jobs.conftest import done, eventually, page_bytes, sha256
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.host.jobs.conftest import Reader, Watched
+
+
+def coloured_bytes() -> bytes:
+    page = np.zeros((120, 80, 3), np.uint8)
+    page[..., 0], page[..., 2] = np.linspace(0, 255, 80), 200
+    page[:60, :, 1] = 180
+    return bytes(cv2.imencode(".png", page)[1])
 
 
 def test_a_chapter_is_coloured_end_to_end(reader: Reader) -> None:
@@ -13,4 +46,238 @@ def test_a_chapter_is_coloured_end_to_end(reader: Reader) -> None:
     pages = reader.listener.of(PageDone)
     assert {page.page_id for page in pages} == {"p0", "p1", "p2"}
     assert all((page.width, page.height, page.cached) == (80, 120, False) for page in pages)
+    assert all(page.runmeta["engine"]["id"] == "stepped" for page in pages)
     assert reader.listener.messages[-1] == end
+
+
+def test_progress_never_falls_and_stops_at_the_pages_end(reader: Reader) -> None:
+    job_id = reader.run(list(range(6)))
+    reader.listener.end_of(job_id)
+    ended: set[str] = set()
+    fractions: dict[str, float] = {}
+    for message in reader.listener.messages:
+        if isinstance(message, JobProgress):
+            assert message.page_id not in ended
+            assert fractions.get(message.page_id, 0.0) <= message.fraction <= 1.0
+            fractions[message.page_id] = message.fraction
+        elif isinstance(message, PageDone):
+            assert message.page_id not in ended
+            ended.add(message.page_id)
+    assert len(ended) == len(fractions) == 6
+    assert reader.listener.of(JobProgress)[-1].eta_s is not None
+
+
+def test_a_second_visit_needs_no_upload_and_no_engine(reader: Reader, engine: Watched) -> None:
+    first = reader.run([1, 2, 3])
+    reader.listener.end_of(first)
+    calls = engine.calls
+    accepted = reader.board.run_chapter(reader.chapter([1, 2, 3]))
+    assert accepted.need == []
+    reader.listener.end_of(accepted.job_id)
+    images = {page.page_id: page.image for page in reader.listener.of(PageDone, job_id=first)}
+    again = reader.listener.of(PageDone, job_id=accepted.job_id)
+    assert all(page.cached for page in again)
+    assert {page.page_id: page.image for page in again} == images
+    assert engine.calls == calls
+
+
+def test_a_cached_page_answers_within_forty_milliseconds(reader: Reader) -> None:
+    reader.listener.end_of(reader.run([1]))
+    durations = []
+    for _ in range(11):
+        began = time.perf_counter()
+        accepted = reader.board.run_chapter(reader.chapter([1]))
+        reader.listener.wait(PageDone, job_id=accepted.job_id)
+        durations.append(time.perf_counter() - began)
+    assert sorted(durations)[5] < 0.04
+
+
+def test_the_same_pixels_in_another_file_come_from_the_cache(reader: Reader, engine: Watched) -> None:
+    reader.listener.end_of(reader.run([1]))
+    pixels = cv2.imdecode(np.frombuffer(page_bytes(1), np.uint8), cv2.IMREAD_UNCHANGED)
+    other = bytes(cv2.imencode(".png", pixels, [cv2.IMWRITE_PNG_COMPRESSION, 0])[1])
+    accepted = reader.board.run_page(RunPage(page_id="x", sha256=sha256(other), image=other))
+    assert accepted.need == []
+    (page,) = reader.listener.wait(PageDone, job_id=accepted.job_id)
+    assert page.cached
+    assert engine.calls == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"options": Options(seed=5)},
+        {"options": Options(strength=0.5)},
+        {"options": Options(engine_options={"deep": [1, {"er": 2}]})},
+        {"direction": "ltr"},
+    ],
+)
+def test_another_recipe_is_another_result(reader: Reader, change: dict[str, object]) -> None:
+    reader.listener.end_of(reader.run([1]))
+    assert reader.board.run_chapter(reader.chapter([1], **change)).need == ["p0"]
+
+
+def test_identical_pages_in_flight_are_computed_once_and_given_to_all(reader: Reader, engine: Watched) -> None:
+    engine.gate.clear()
+    pixels = cv2.imdecode(np.frombuffer(page_bytes(1), np.uint8), cv2.IMREAD_UNCHANGED)
+    other = bytes(cv2.imencode(".png", pixels, [cv2.IMWRITE_PNG_COMPRESSION, 0])[1])
+    one = reader.run([1])
+    two = reader.run([1, 1])
+    three = reader.board.run_page(RunPage(page_id="x", sha256=sha256(other), image=other)).job_id
+    assert eventually(lambda: reader.board.status(JobStatusQuery(job_id=three))[0].pages.running == 1)
+    engine.gate.set()
+    for job_id, pages in ((one, 1), (two, 2), (three, 1)):
+        assert reader.listener.end_of(job_id).done == pages
+    assert engine.calls == 1
+
+
+def test_pages_without_bytes_do_not_hold_up_the_others(reader: Reader) -> None:
+    accepted = reader.board.run_chapter(reader.chapter([1, 2, 3]))
+    assert accepted.need == ["p0", "p1", "p2"]
+    reader.put(accepted.job_id, "p2")
+    reader.listener.wait(PageDone, page_id="p2")
+    status = reader.board.status(JobStatusQuery(job_id=accepted.job_id))[0]
+    assert (status.state, status.pages.queued, status.pages.done) == ("running", 2, 1)
+    assert reader.board.pulse()[1] == 2
+
+
+def test_bytes_that_another_job_has_sent_are_not_asked_for_again(reader: Reader, engine: Watched) -> None:
+    engine.gate.clear()
+    reader.run([1, 2, 3, 4, 5])
+    accepted = reader.board.run_chapter(reader.chapter([5, 6], options=Options(seed=9)))
+    assert accepted.need == ["p1"]
+    engine.gate.set()
+    reader.put(accepted.job_id, "p1")
+    assert reader.listener.end_of(accepted.job_id).done == 2
+
+
+def test_visible_pages_then_named_ones_come_first(reader: Reader, engine: Watched) -> None:
+    engine.gate.clear()
+    chapter = reader.chapter(list(range(8)))
+    accepted = reader.board.run_chapter(chapter)
+    reader.put(accepted.job_id, "p0")
+    assert engine.began.wait(10)
+    for page_id in ("p1", "p2"):
+        reader.put(accepted.job_id, page_id)
+    assert eventually(lambda: reader.board.status(JobStatusQuery())[0].pages.running == 3)
+    for page_id in ("p3", "p4", "p5", "p6", "p7"):
+        reader.put(accepted.job_id, page_id)
+    reader.board.prioritize(JobPrioritize(job_id=accepted.job_id, page_ids=["p7", "p5"]))
+    engine.gate.set()
+    reader.listener.end_of(accepted.job_id)
+    order = [page.page_id for page in reader.listener.of(PageDone)]
+    assert order == ["p0", "p1", "p2", "p7", "p5", "p3", "p4", "p6"]
+
+
+def test_an_empty_chapter_ends_at_once(reader: Reader) -> None:
+    accepted = reader.board.run_chapter(reader.chapter([]))
+    end = reader.listener.end_of(accepted.job_id)
+    assert (accepted.need, end.done, end.cancelled) == ([], 0, 0)
+    assert reader.board.status(JobStatusQuery(job_id=accepted.job_id))[0].state == "done"
+
+
+def test_a_coloured_page_is_skipped_and_remembered(reader: Reader, engine: Watched) -> None:
+    encoded = coloured_bytes()
+    request = RunPage(page_id="c", sha256=sha256(encoded), image=encoded)
+    first = reader.board.run_page(request)
+    (skipped,) = reader.listener.wait(PageSkipped, job_id=first.job_id)
+    assert skipped.reason == "already_coloured"
+    again = reader.board.run_page(RunPage(page_id="c", sha256=sha256(encoded)))
+    assert again.need == []
+    end = reader.listener.end_of(again.job_id)
+    assert (end.skipped, engine.calls) == (1, 0)
+    forced = reader.board.run_page(
+        RunPage(page_id="c", sha256=sha256(encoded), image=encoded, options=Options(keep_coloured=False))
+    )
+    assert reader.listener.end_of(forced.job_id).done == 1
+
+
+def test_other_bytes_than_announced_are_refused_and_the_page_still_needs_them(reader: Reader) -> None:
+    accepted = reader.board.run_chapter(reader.chapter([1]))
+    with pytest.raises(HashMismatch):
+        reader.board.put(PagePut(job_id=accepted.job_id, page_id="p0", image=b"other"))
+    reader.put(accepted.job_id, "p0")
+    assert reader.listener.end_of(accepted.job_id).done == 1
+    reader.put(accepted.job_id, "p0")
+
+
+def test_a_damaged_picture_fails_alone(reader: Reader) -> None:
+    broken = b"\x89PNG no picture"
+    chapter = reader.chapter([1])
+    page = Page(page_id="broken", index=5, sha256=sha256(broken))
+    accepted = reader.board.run_chapter(
+        RunChapter(series="S", chapter="1", direction="auto", references=[], pages=[*chapter.pages, page])
+    )
+    reader.encoded["broken"] = broken
+    for page_id in accepted.need:
+        reader.put(accepted.job_id, page_id)
+    end = reader.listener.end_of(accepted.job_id)
+    assert (end.done, end.failed) == (1, 1)
+    assert reader.listener.of(PageFailed)[0].error.code == "E_IMAGE"
+
+
+@pytest.mark.parametrize(
+    ("failure", "code"),
+    [(EngineOutOfMemory("no memory", "close programs"), "E_OUT_OF_MEMORY"), (KeyError("ours"), "E_INTERNAL")],
+)
+def test_an_engine_that_fails_fails_the_page_and_not_the_job(
+    reader: Reader, engine: Watched, failure: Exception, code: str
+) -> None:
+    engine.failure = failure
+    job_id = reader.run([1])
+    assert reader.listener.end_of(job_id).failed == 1
+    error = reader.listener.of(PageFailed)[0].error
+    assert error.code == code
+    assert error.message
+    assert error.hint
+    engine.failure = None
+    assert reader.listener.end_of(reader.run([1])).done == 1
+    assert done(reader.listener, job_id) == set()
+
+
+def test_strangers_are_not_found(reader: Reader) -> None:
+    job_id = reader.board.run_chapter(reader.chapter([1])).job_id
+    stranger = "0" * 32
+    refused: list[Callable[[], object]] = [
+        lambda: reader.board.put(PagePut(job_id="no", page_id="p0", image=b"")),
+        lambda: reader.board.put(PagePut(job_id=job_id, page_id="no", image=b"")),
+        lambda: reader.board.prioritize(JobPrioritize(job_id=job_id, page_ids=["no"])),
+        lambda: reader.board.status(JobStatusQuery(job_id="no")),
+        lambda: reader.board.run_chapter(reader.chapter([1], references=[stranger])),
+        lambda: reader.board.run_chapter(reader.chapter([1], references=["../../etc/passwd"])),
+        lambda: reader.board.run_chapter(reader.chapter([1], engine="no")),
+    ]
+    for request in refused:
+        with pytest.raises(NotFound):
+            request()
+
+
+def test_two_pages_of_one_id_are_refused(reader: Reader) -> None:
+    page = reader.chapter([1]).pages[0]
+    with pytest.raises(BadRequest):
+        reader.board.run_chapter(
+            RunChapter(series="S", chapter="1", direction="auto", references=[], pages=[page, page])
+        )
+
+
+def test_an_engine_that_cannot_run_is_refused_with_its_reason(
+    reader: Reader, engine: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "viability", lambda: Viability(ok=False, reason="no device", fix="plug one in"))
+    with pytest.raises(EngineNotAvailable) as refused:
+        reader.board.run_chapter(reader.chapter([1]))
+    assert refused.value.hint == "plug one in"
+    assert "no device" in refused.value.message
+
+
+def test_a_cached_picture_that_was_damaged_is_asked_for_again(reader: Reader, engine: Watched) -> None:
+    reader.listener.end_of(reader.run([1, 2]))
+    file = next(path for path in reader.application.paths.results.rglob("*.png"))
+    content = bytearray(file.read_bytes())
+    content[-20] ^= 0x10
+    file.write_bytes(content)
+    accepted = reader.board.run_chapter(reader.chapter([1, 2]))
+    assert len(accepted.need) == 1
+    reader.put(accepted.job_id, accepted.need[0])
+    assert reader.listener.end_of(accepted.job_id).done == 2
+    assert engine.calls == 3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,6 +14,9 @@ from host.paths import StatePaths, state_paths
 from host.store.results import StoredResult
 from host.store.sources import Source
 from host.store.store import Store
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 KEY, OTHER = "a" * 64, "b" * 64
 SIZE = Size(3, 2)

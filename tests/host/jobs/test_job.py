@@ -1,0 +1,83 @@
+"""The state machine of a job: every page ends exactly once, and the job after its last page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from host.jobs.job import ENDS, ChapterJob, PageState
+from host.jobs.progress import Pace, PageProgress
+from host.messaging.messages import Page
+
+if TYPE_CHECKING:
+    from host.messaging.messages import Stage
+
+ATTEMPTS = st.lists(st.tuples(st.integers(0, 4), st.sampled_from(sorted(ENDS, key=lambda end: end.value))))
+STAGES: list[Stage] = ["decode", "pass1", "pass2", "compose", "encode"]
+
+
+def job_of(pages: int) -> ChapterJob:
+    recipe = None  # the state machine never looks at it
+    found = [Page(page_id=str(index), index=index, sha256="0" * 64) for index in range(pages)]
+    return ChapterJob("job", "S", "1", recipe, found)  # type: ignore[arg-type]
+
+
+@given(ATTEMPTS)
+def test_each_page_ends_once_whatever_is_attempted(attempts: list[tuple[int, PageState]]) -> None:
+    job = job_of(5)
+    first: dict[int, PageState] = {}
+    ends = []
+    for index, state in attempts:
+        assert job.end(job.pages[str(index)], state) == (index not in first)
+        if index not in first:
+            first[index] = state
+            ends.append(job.told())
+    assert {index: job.pages[str(index)].state for index in first} == first
+    assert job.ended == (len(first) == 5)
+    counts = job.counts()
+    assert counts.queued == 5 - len(first)
+    assert [end is not None for end in ends] == [place == 4 for place in range(len(ends))]
+    if len(first) == 5:
+        told = ends[-1]
+        assert told is not None
+        assert (told.done, told.skipped, told.failed, told.cancelled) == (
+            counts.done, counts.skipped, counts.failed, counts.cancelled,
+        )  # fmt: skip
+        assert job.over() is None
+
+
+def test_a_job_is_over_only_when_every_end_has_been_told() -> None:
+    job = job_of(2)
+    job.end(job.pages["0"], PageState.DONE)
+    job.end(job.pages["1"], PageState.CANCELLED)
+    assert job.told() is None
+    assert job.told() is not None
+
+
+@given(st.lists(st.tuples(st.sampled_from(STAGES), st.floats(0, 1.5), st.floats(0, 0.2)), max_size=60))
+def test_a_fraction_never_falls_and_is_told_at_most_ten_times_a_second(
+    steps: list[tuple[Stage, float, float]],
+) -> None:
+    progress, now_s, before, told_s, stage_told = PageProgress(), 0.0, 0.0, None, None
+    for stage, fraction, passed_s in steps:
+        now_s += passed_s
+        told = progress.advance(stage, fraction, now_s)
+        assert before <= progress.fraction <= 1.0
+        before = progress.fraction
+        if told and stage == stage_told and told_s is not None:
+            assert now_s - told_s >= 0.1
+        if told:
+            told_s, stage_told = now_s, stage
+
+
+def test_the_eta_follows_the_mean_of_page_times() -> None:
+    pace = Pace()
+    assert pace.eta_s(5, 0.0) is None
+    pace.began(0.0)
+    for page in range(1, 6):
+        pace.finished(2.0 * page)
+    assert pace.eta_s(5, 10.0) == 10.0
+    assert pace.eta_s(5, 11.0) == 9.0
+    assert pace.eta_s(0, 10.0) == 0.0
