@@ -13,11 +13,13 @@ from host.jobs.board import JobBoard
 from host.jobs.lane import Lane
 from host.model_shelf import ModelShelf
 from host.settings import Settings, SettingsFile
+from host.store.search import ReferenceSearcher
 from host.store.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from engines.embed.base import Embedder
     from host.jobs.recipe import EngineSource
     from host.messaging.messages import Message
     from host.paths import StatePaths
@@ -42,6 +44,7 @@ class Application:
         self.device = machine_device()
         self._opened_s = time.monotonic()
         self.models = ModelShelf(notify)
+        self.searcher = ReferenceSearcher(store.references, _make_embedder)
         self.board = JobBoard(
             pipeline=_make_pipeline,
             store=store,
@@ -112,3 +115,9 @@ def _make_pipeline() -> PagePipeline:
     from host.pipeline.page import PagePipeline
 
     return PagePipeline()
+
+
+def _make_embedder() -> Embedder:
+    from engines.embed.palette import PaletteEmbedder
+
+    return PaletteEmbedder()

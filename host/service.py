@@ -130,9 +130,12 @@ class HostService:
         return Empty()
 
     def _search_references(self, params: ReferenceSearch) -> list[ReferenceScore]:
-        if (params.image is None) == (params.reference_id is None):
-            raise BadRequest("Search by exactly one of image and reference_id.", "Leave one of the two out.")
-        return self._application.store.references.search(params.image, params.reference_id, params.k, params.series)
+        searcher = self._application.searcher
+        if params.image is not None and params.reference_id is None:
+            return searcher.like_image(params.image, params.k, params.series)
+        if params.reference_id is not None and params.image is None:
+            return searcher.like_reference(params.reference_id, params.k, params.series)
+        raise BadRequest("Search by exactly one of image and reference_id.", "Leave one of the two out.")
 
     def _pull_model(self, params: ModelQuery) -> TaskAccepted:
         return self._application.models.pull(params.model_id)

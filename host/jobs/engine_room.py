@@ -22,7 +22,7 @@ _LOG = logging.getLogger(__name__)
 
 
 class EngineRoom:
-    """Thread-safe; one thread at a time holds the engine. `idle_s`: an engine that nobody used for this long is unloaded."""
+    """Thread-safe; one thread at a time holds the engine, which is unloaded when nobody has used it for `idle_s`."""
 
     def __init__(self, engines: EngineSource, lane: Lane, device: Device, idle_s: float) -> None:
         self.idle_s = idle_s

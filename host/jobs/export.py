@@ -89,7 +89,8 @@ def _archive(pictures: list[StoredResult], job: ChapterJob, *, comic: bool) -> b
 def _comic_info(job: ChapterJob, pages: int) -> str:
     right_to_left = {"rtl": "YesAndRightToLeft", "ltr": "No"}.get(job.recipe.direction, "Unknown")
     facts = {"Series": job.series, "Number": job.chapter, "PageCount": str(pages), "Manga": right_to_left}
-    rows = "".join(f"  <{name}>{html.escape(_UNSAFE_XML.sub('', text))}</{name}>\n" for name, text in facts.items() if text)
+    plain = {name: html.escape(_UNSAFE_XML.sub("", text)) for name, text in facts.items() if text}
+    rows = "".join(f"  <{name}>{text}</{name}>\n" for name, text in plain.items())
     return f'<?xml version="1.0" encoding="utf-8"?>\n<ComicInfo>\n{rows}</ComicInfo>\n'
 
 
