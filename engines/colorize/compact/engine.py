@@ -94,25 +94,12 @@ class CompactEngine(ColorizeEngine):
         if self._network is None or self._neutral is None:
             raise EngineError("the compact engine is not loaded")
         _refuse_what_is_not_supported(request)
-        size = working_size(request.size)
-        lightness = padded(working_lightness(request.page, size))
-        padded_size = Size(*lightness.shape)
-        boxes = tiles(padded_size)
         tokens = self._tokens(self._network, request.references or (self._neutral,))
-        on_step(1, len(boxes) + 1)
-        chroma = np.zeros((padded_size.height // 2, padded_size.width // 2, 2), np.float32)
-        total = np.zeros(chroma.shape[:2], np.float32)
-        for index, box in enumerate(boxes):
-            painted = self._network.paint(lightness[box.top : box.bottom, box.left : box.right], tokens)
-            weight = feather(box, padded_size)
-            where = slice(box.top // 2, box.bottom // 2), slice(box.left // 2, box.right // 2)
-            chroma[where] += painted * weight[..., None]
-            total[where] += weight
-            on_step(index + 2, len(boxes) + 1)
-        chroma /= total[..., None]
+        size = working_size(request.size)
+        chroma = _paint(self._network, padded(working_lightness(request.page, size)), tokens, on_step)
         half = Size(size.height // 2, size.width // 2)
-        own = working_lightness(request.page, half)
-        oklab = np.dstack([own, chroma[: half.height, : half.width]])
+        lightness = working_lightness(request.page, half)
+        oklab = np.dstack([lightness, chroma[: half.height, : half.width]])
         return ColorizeResult(oklab=oklab, weights=self.weights_digests())
 
     def unload(self) -> None:
@@ -142,6 +129,25 @@ class CompactEngine(ColorizeEngine):
         while len(self._encoded) > _ENCODED_REFERENCES_KEPT:
             self._encoded.popitem(last=False)
         return self._encoded[key]
+
+
+def _paint(
+    network: CompactNetwork, lightness: NDArray[np.float32], tokens: Tokens, on_step: OnStep
+) -> NDArray[np.float32]:
+    """Return the chroma of a padded page at half its size, tile by tile, blended where tiles overlap."""
+    size = Size(*lightness.shape)
+    boxes = tiles(size)
+    on_step(1, len(boxes) + 1)
+    chroma = np.zeros((size.height // 2, size.width // 2, 2), np.float32)
+    total = np.zeros(chroma.shape[:2], np.float32)
+    for index, box in enumerate(boxes):
+        where = slice(box.top // 2, box.bottom // 2), slice(box.left // 2, box.right // 2)
+        weight = feather(box, size)
+        painted = network.paint(lightness[box.top : box.bottom, box.left : box.right], tokens)
+        chroma[where] += painted * weight[..., None]
+        total[where] += weight
+        on_step(index + 2, len(boxes) + 1)
+    return chroma / total[..., None]
 
 
 def _refuse_what_is_not_supported(request: ColorizeRequest) -> None:
