@@ -1,0 +1,36 @@
+import { browser } from "wxt/browser";
+import { defineBackground } from "wxt/utils/define-background";
+import type { HostConnection } from "@/lib/host/connection";
+import { answerWorkerCalls } from "@/lib/worker/calls";
+import { openHost, releaseWhenIdle } from "@/lib/worker/host";
+import { answerMenus, createMenus } from "@/lib/worker/menus";
+import { clearRefererRules } from "@/lib/worker/referer-rule";
+import { Runs, watchTabs } from "@/lib/worker/runs";
+
+/** Listeners are in place before the first await: an event that wakes the worker comes at once. */
+export default defineBackground(() => {
+  let host: HostConnection | undefined;
+  const runs = new Runs(() => host as HostConnection);
+
+  const wake = async (): Promise<HostConnection> => {
+    await clearRefererRules();
+    host = await openHost(
+      (notification) => runs.hear(notification),
+      (state) => runs.follow(state),
+    );
+    releaseWhenIdle(host, () => runs.anyActive || popups > 0);
+    void runs.restore();
+    return host;
+  };
+  const woken = wake();
+
+  let popups = 0;
+  browser.runtime.onConnect.addListener((port) => {
+    popups += 1;
+    port.onDisconnect.addListener(() => (popups -= 1));
+  });
+  browser.runtime.onInstalled.addListener(() => void createMenus());
+  answerWorkerCalls(woken, runs);
+  answerMenus(() => woken, runs);
+  watchTabs(runs);
+});

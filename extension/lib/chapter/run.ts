@@ -1,0 +1,254 @@
+/** One chapter in one tab: asks the host for its pages, brings the bytes it lacks, and shows what comes back. */
+
+import type { HostNotification, Method, ParamsOf, ResultOf } from "../host/methods";
+import { HostError, HostGone, HostSilent, sayError } from "../host/errors";
+import { type FoundPage, NobodyThere, type PageCalls } from "../messages";
+import { bytesOf, pack } from "../payload";
+import type { PageDone, PageFailed, PageSkipped, JobProgress } from "../protocol/messages";
+import { isOpen, type PageRecord, pagesInOrder, type RunState, sayReason, tallyOf } from "./state";
+
+const UPLOADS_AT_ONCE = 2; // bounds the bytes in memory, keeps the wire busy
+const IDLE_RESUMES = 3; // a host that stops again and again without one more page is not called back
+
+/** What a run needs: the host, the tab's scripts, and somewhere to put its state. */
+export interface RunOutside {
+  ask<M extends Method>(method: M, params: ParamsOf<M>): Promise<ResultOf<M>>;
+  tell<Kind extends keyof PageCalls>(
+    frameId: number | null,
+    kind: Kind,
+    params: PageCalls[Kind]["params"],
+  ): Promise<PageCalls[Kind]["result"]>;
+  changed(run: ChapterRun): void;
+  tabGone(run: ChapterRun): void;
+}
+
+export class ChapterRun {
+  readonly state: RunState;
+  readonly #outside: RunOutside;
+  readonly #jobs = new Map<string, Set<string>>();
+  #idleResumes = 0;
+  #settledAtPause = -1;
+
+  constructor(state: RunState, outside: RunOutside) {
+    this.state = state;
+    this.#outside = outside;
+  }
+
+  get isActive(): boolean {
+    return this.state.name === "running" || this.state.name === "paused";
+  }
+
+  has(pageId: string): boolean {
+    return pageId in this.state.pages;
+  }
+
+  /** Pages that a script found and could read: colour them. */
+  async add(pages: FoundPage[], frameId: number): Promise<void> {
+    if (this.state.name === "cancelled" || this.state.name === "failed") return;
+    for (const page of pages) this.state.pages[page.pageId] = record(page, frameId);
+    if (this.state.name === "paused") return this.#outside.changed(this); // resuming asks for them with the others
+    this.state.name = "running";
+    this.#outside.changed(this);
+    await this.#submit(pages.map(({ pageId }) => pageId));
+  }
+
+  /** A page that could not be read: say so. */
+  unreadable(page: Omit<FoundPage, "sha256">, frameId: number, reason: string): void {
+    this.state.pages[page.pageId] = { ...record({ ...page, sha256: "" }, frameId), state: "failed", note: reason };
+    this.#settled();
+  }
+
+  /** The reader looks at these pages now. */
+  async prioritize(pageIds: string[]): Promise<void> {
+    for (const [job_id, pages] of this.#jobs) {
+      const wanted = pageIds.filter((id) => pages.has(id) && isOpen(this.#page(id)));
+      if (wanted.length) await this.#outside.ask("job.prioritize", { job_id, page_ids: wanted }).catch(ignoreEnd);
+    }
+  }
+
+  /** The reader wants no more; what is coloured stays. */
+  async cancel(): Promise<void> {
+    if (!this.isActive) return;
+    this.state.name = "cancelled";
+    for (const page of Object.values(this.state.pages)) if (isOpen(page)) page.state = "cancelled";
+    this.#outside.changed(this);
+    const jobs = [...this.#jobs.keys()];
+    this.#jobs.clear();
+    await Promise.all(jobs.map((job_id) => this.#outside.ask("job.cancel", { job_id }).catch(ignoreEnd)));
+  }
+
+  /** The host went away: nothing is lost but what was under way. */
+  pause(): void {
+    this.#jobs.clear();
+    if (!this.isActive) return;
+    this.state.name = "paused";
+    for (const page of Object.values(this.state.pages)) if (isOpen(page)) page.state = "waiting";
+    this.#outside.changed(this);
+  }
+
+  /** The host is back: ask again for the pages that lack a result. */
+  async resume(): Promise<void> {
+    if (this.state.name !== "paused") return;
+    const { total, open } = tallyOf(this.state);
+    this.#idleResumes = total - open === this.#settledAtPause ? this.#idleResumes + 1 : 0;
+    this.#settledAtPause = total - open;
+    if (this.#idleResumes >= IDLE_RESUMES) return this.fail("Irodori's host stops at the same page every time.");
+    this.state.name = "running";
+    this.#outside.changed(this);
+    await this.#submit(
+      pagesInOrder(this.state)
+        .filter(isOpen)
+        .map(({ pageId }) => pageId),
+    );
+  }
+
+  /** The run cannot go on. */
+  fail(reason: string): void {
+    if (!this.isActive) return;
+    this.state.name = "failed";
+    this.state.problem = reason;
+    const open = Object.values(this.state.pages).filter(isOpen);
+    for (const page of open) Object.assign(page, { state: "failed", note: reason });
+    for (const page of open) this.#tell(page, "page.left", { pageId: page.pageId, note: reason, failed: true });
+    this.#outside.changed(this);
+  }
+
+  /** A notification about one of this run's pages or jobs. */
+  hear(notification: HostNotification): void {
+    switch (notification.method) {
+      case "job.progress":
+        return this.#progress(notification.params);
+      case "page.done":
+        return void this.#done(notification.params);
+      case "page.skipped":
+        return this.#skipped(notification.params);
+      case "page.failed":
+        return this.#failed(notification.params);
+      case "job.done":
+        this.#jobs.delete(notification.params.job_id);
+        return;
+    }
+  }
+
+  async #submit(pageIds: string[]): Promise<void> {
+    const pages = pageIds.map((id) => this.#page(id)).filter(isOpen);
+    if (!pages.length) return this.#settled();
+    try {
+      const { job_id, need } = await this.#outside.ask("pipeline.run_chapter", this.#question(pages));
+      if (!this.isActive) return void this.#outside.ask("job.cancel", { job_id }).catch(ignoreEnd);
+      this.#jobs.set(job_id, new Set(pageIds));
+      await this.#deliver(job_id, need);
+    } catch (error) {
+      if (!(error instanceof HostGone)) this.fail(sayError(error));
+    }
+  }
+
+  #question(pages: PageRecord[]): ParamsOf<"pipeline.run_chapter"> {
+    const { series, chapter, references, engine } = this.state;
+    return {
+      series,
+      chapter,
+      direction: "auto",
+      references,
+      ...(engine ? { engine } : {}),
+      pages: pages.map(({ pageId, index, sha256, visible, width, height, url }) => ({
+        page_id: pageId,
+        index,
+        sha256,
+        visible,
+        width,
+        height,
+        ...(url.startsWith("http") ? { url: url.slice(0, 4096) } : {}),
+      })),
+    };
+  }
+
+  async #deliver(jobId: string, need: string[]): Promise<void> {
+    const needed = new Set(need);
+    for (const id of this.#jobs.get(jobId) ?? []) if (!needed.has(id)) this.#forgetBytes(id);
+    const queue = need.map((id) => this.#page(id)).sort((a, b) => Number(b.visible) - Number(a.visible));
+    const worker = async () => {
+      for (let page = queue.shift(); page; page = queue.shift()) {
+        if (this.#jobs.has(jobId) && isOpen(page)) await this.#upload(jobId, page);
+      }
+    };
+    await Promise.all(Array.from({ length: UPLOADS_AT_ONCE }, worker));
+  }
+
+  async #upload(jobId: string, page: PageRecord): Promise<void> {
+    const { pageId, frameId } = page;
+    try {
+      const image = await bytesOf(await this.#outside.tell(frameId, "page.bytes", { pageId }));
+      await this.#outside.ask("page.put", { job_id: jobId, page_id: pageId, image });
+      this.#forgetBytes(pageId);
+    } catch (error) {
+      if (error instanceof HostGone || !isOpen(page)) return;
+      this.#leave(page, sayError(error), "failed");
+      this.#outside.ask("job.cancel", { job_id: jobId, page_ids: [pageId] }).catch(ignoreEnd);
+    }
+  }
+
+  #progress({ page_id, fraction }: JobProgress): void {
+    const page = this.#page(page_id);
+    if (!isOpen(page)) return;
+    page.state = fraction > 0 ? "running" : page.state;
+    page.fraction = Math.max(page.fraction, fraction);
+    this.#tell(page, "page.progress", { pageId: page_id, fraction: page.fraction });
+    this.#outside.changed(this);
+  }
+
+  async #done({ page_id, image, mime, width, height, cached }: PageDone): Promise<void> {
+    const page = this.#page(page_id);
+    if (!isOpen(page)) return;
+    Object.assign(page, { state: "done", fraction: 1, cached });
+    const picture = await pack(new Blob([image as Uint8Array<ArrayBuffer>], { type: mime }));
+    this.#tell(page, "page.done", { pageId: page_id, picture, width, height });
+    this.#settled();
+  }
+
+  #skipped({ page_id, reason }: PageSkipped): void {
+    const page = this.#page(page_id);
+    if (isOpen(page)) this.#leave(page, sayReason(reason), "skipped");
+  }
+
+  #failed({ page_id, error }: PageFailed): void {
+    const page = this.#page(page_id);
+    if (isOpen(page)) this.#leave(page, sayError(new HostError(error)), "failed");
+  }
+
+  #leave(page: PageRecord, note: string, state: "skipped" | "failed"): void {
+    Object.assign(page, { state, note, fraction: 1 });
+    this.#tell(page, "page.left", { pageId: page.pageId, note, failed: state === "failed" });
+    this.#settled();
+  }
+
+  #settled(): void {
+    if (this.state.name === "running" && tallyOf(this.state).open === 0) this.state.name = "done";
+    this.#outside.changed(this);
+  }
+
+  #forgetBytes(pageId: string): void {
+    this.#tell(this.#page(pageId), "page.settled", { pageId });
+  }
+
+  #tell<Kind extends keyof PageCalls>(page: PageRecord, kind: Kind, params: PageCalls[Kind]["params"]): void {
+    this.#outside.tell(page.frameId, kind, params).catch((error: unknown) => {
+      if (error instanceof NobodyThere) this.#outside.tabGone(this);
+    });
+  }
+
+  #page(pageId: string): PageRecord {
+    const page = this.state.pages[pageId];
+    if (!page) throw new Error(`no page ${pageId} in this run`);
+    return page;
+  }
+}
+
+function record(page: FoundPage, frameId: number): PageRecord {
+  return { ...page, frameId, state: "waiting", fraction: 0, cached: false, note: "" };
+}
+
+/** A job that has ended, or a host that is gone, has nothing left to cancel or to hurry. */
+function ignoreEnd(error: unknown): void {
+  if (!(error instanceof HostError || error instanceof HostGone || error instanceof HostSilent)) throw error;
+}

@@ -1,0 +1,75 @@
+/** A chapter's run as plain data: it is stored at every change and survives the service worker. */
+
+import type { FoundPage } from "../messages";
+
+export type PageStateName = "waiting" | "running" | "done" | "skipped" | "failed" | "cancelled";
+
+/** One page of a run; `note` says why it was skipped or failed. */
+export interface PageRecord extends FoundPage {
+  frameId: number;
+  state: PageStateName;
+  fraction: number;
+  cached: boolean;
+  note: string;
+}
+
+/** `paused` waits for the host to come back; `done` still takes pages that a reader scrolls to. */
+export type RunName = "running" | "paused" | "done" | "cancelled" | "failed";
+
+export interface RunState {
+  runId: string;
+  tabId: number;
+  name: RunName;
+  series: string;
+  chapter: string;
+  engine: string | null;
+  references: string[];
+  pages: Record<string, PageRecord>;
+  problem: string;
+  startedAt: number;
+  original: boolean;
+}
+
+/** How many pages stand where. */
+export interface Tally {
+  total: number;
+  done: number;
+  skipped: number;
+  failed: number;
+  cancelled: number;
+  open: number;
+  fraction: number;
+}
+
+export const isOpen = (page: PageRecord): boolean => page.state === "waiting" || page.state === "running";
+
+export function pagesInOrder(run: RunState): PageRecord[] {
+  return Object.values(run.pages).sort((a, b) => a.frameId - b.frameId || a.index - b.index);
+}
+
+export function tallyOf(run: RunState): Tally {
+  const pages = Object.values(run.pages);
+  const count = (state: PageStateName) => pages.filter((page) => page.state === state).length;
+  const progress = pages.reduce((sum, page) => sum + (isOpen(page) ? page.fraction : 1), 0);
+  return {
+    total: pages.length,
+    done: count("done"),
+    skipped: count("skipped"),
+    failed: count("failed"),
+    cancelled: count("cancelled"),
+    open: pages.filter(isOpen).length,
+    fraction: pages.length ? progress / pages.length : 0,
+  };
+}
+
+/** Why a page was left as it is, for a reader. */
+export function sayReason(reason: string): string {
+  const known: Record<string, string> = {
+    already_coloured: "already in colour",
+    not_a_page: "not a page",
+    blank: "blank",
+    text_only: "text only",
+    advertisement: "an advertisement",
+  };
+  return known[reason] ?? reason.replaceAll("_", " ");
+}

@@ -1,0 +1,30 @@
+/** The host's methods with their types, and how long to wait for each. */
+
+import type { Methods, Notifications } from "../protocol/messages";
+
+export type Method = keyof Methods;
+export type ParamsOf<M extends Method> = Methods[M]["params"];
+export type ResultOf<M extends Method> = Methods[M]["result"];
+
+/** A notification of the host, told apart by `method`. */
+export type HostNotification = {
+  [N in keyof Notifications]: { method: N; params: Notifications[N] };
+}[keyof Notifications];
+
+const USUAL_MS = 15_000;
+
+const TIMEOUTS_MS: Partial<Record<Method, number>> = {
+  "session.hello": 10_000,
+  "session.ping": 10_000,
+  "reference.add": 60_000,
+  "reference.search": 60_000,
+  "pipeline.run_chapter": 30_000,
+  "page.put": 60_000,
+  "chapter.export": 300_000,
+  "host.doctor": 60_000,
+};
+
+/** Milliseconds after which `method` counts as unanswered. */
+export function timeoutMs(method: Method): number {
+  return TIMEOUTS_MS[method] ?? USUAL_MS;
+}

@@ -1,0 +1,156 @@
+/** The one door between worker, page and popup: every message with its type, and the two functions that use it. */
+
+import { browser } from "wxt/browser";
+import type { Payload } from "./payload";
+
+/** A page image as the page's script found it; `pageId` is unique over all tabs. */
+export interface FoundPage {
+  pageId: string;
+  index: number;
+  sha256: string;
+  visible: boolean;
+  width: number;
+  height: number;
+  url: string;
+}
+
+/** What a look at a page tells before anything is started. */
+export interface Survey {
+  pages: number;
+  origins: string[];
+  series: string;
+  chapter: string;
+}
+
+/** A style reference as the popup shows it. */
+export interface ReferenceCard {
+  referenceId: string;
+  name: string;
+  thumbnail: string;
+  palette: string[];
+}
+
+/** What the reader chose in the popup. */
+export interface ChapterChoice {
+  series: string;
+  engine: string | null;
+}
+
+interface Call<Params, Result = void> {
+  params: Params;
+  result: Result;
+}
+
+/** Asked of the service worker: by the popup, then by a page's script. */
+export interface WorkerCalls {
+  "host.connect": Call<{ probe: unknown }, { probe: unknown }>;
+  "page.survey": Call<{ tabId: number }, Survey>;
+  "reference.list": Call<object, ReferenceCard[]>;
+  "reference.add": Call<{ picture: Payload; name: string; series: string }, ReferenceCard>;
+  "reference.remove": Call<{ referenceId: string }>;
+  "chapter.intend": Call<{ tabId: number; choice: ChapterChoice }>;
+  "chapter.start": Call<{ tabId: number; choice: ChapterChoice }>;
+  "chapter.cancel": Call<{ tabId: number }>;
+  "chapter.show": Call<{ tabId: number; original: boolean }>;
+
+  "agent.pages": Call<{ runId: string; pages: FoundPage[] }>;
+  "agent.unreadable": Call<{ runId: string; page: Omit<FoundPage, "sha256">; reason: string }>;
+  "agent.visible": Call<{ runId: string; pageIds: string[] }>;
+  "agent.alive": Call<{ runId: string; probe: unknown }, { known: boolean; probe: unknown }>;
+  "agent.left": Call<{ runId: string }>;
+  "agent.hash": Call<{ picture: Payload }, string>;
+  "agent.fetch": Call<{ url: string; referer: string | null }, Payload>;
+}
+
+/** Asked of a page's script by the service worker. */
+export interface PageCalls {
+  "page.hello": Call<{ probe: unknown }, { probe: unknown }>;
+  "page.survey": Call<object, Survey>;
+  "page.start": Call<{ runId: string; only: string | null }>;
+  "page.cancel": Call<object>;
+  "page.show": Call<{ original: boolean }>;
+  "page.retry": Call<object>;
+  "page.bytes": Call<{ pageId: string }, Payload>;
+  "page.settled": Call<{ pageId: string }>;
+  "page.progress": Call<{ pageId: string; fraction: number }>;
+  "page.done": Call<{ pageId: string; picture: Payload; width: number; height: number }>;
+  "page.left": Call<{ pageId: string; note: string; failed: boolean }>;
+  "page.capture": Call<{ url: string }, Payload>;
+  "page.notice": Call<{ url: string; text: string }>;
+}
+
+export type Handlers<Calls, Sender> = {
+  [Kind in keyof Calls]: Calls[Kind] extends Call<infer Params, infer Result>
+    ? (params: Params, sender: Sender) => Result | Promise<Result>
+    : never;
+};
+
+type Answer = { ok: true; value: unknown } | { ok: false; reason: string };
+type Runtime = typeof browser.runtime;
+export type MessageSender = Parameters<Parameters<Runtime["onMessage"]["addListener"]>[0]>[1];
+
+/** The tab is closed, or shows a document without our script. */
+export class NobodyThere extends Error {
+  override name = "NobodyThere";
+
+  constructor() {
+    super("The page is not there any more.");
+  }
+}
+
+/** Ask the service worker; rejects with the reason it gives. */
+export async function askWorker<Kind extends keyof WorkerCalls>(
+  kind: Kind,
+  params: WorkerCalls[Kind]["params"],
+): Promise<WorkerCalls[Kind]["result"]> {
+  return read(await browser.runtime.sendMessage({ door: "worker", kind, params })) as WorkerCalls[Kind]["result"];
+}
+
+/** Ask the script in a tab's frame, or in all its frames (the first answer counts). */
+export async function askPage<Kind extends keyof PageCalls>(
+  tabId: number,
+  frameId: number | null,
+  kind: Kind,
+  params: PageCalls[Kind]["params"],
+): Promise<PageCalls[Kind]["result"]> {
+  const options = frameId === null ? {} : { frameId };
+  const answer: unknown = await browser.tabs.sendMessage(tabId, { door: "page", kind, params }, options).catch(() => {
+    throw new NobodyThere();
+  });
+  return read(answer) as PageCalls[Kind]["result"];
+}
+
+/** Answer the calls that come through `door`, until `signal` aborts. */
+export function answerCalls<Calls extends WorkerCalls | PageCalls>(
+  door: Calls extends WorkerCalls ? "worker" : "page",
+  handlers: Handlers<Calls, MessageSender>,
+  signal?: AbortSignal,
+): void {
+  const listener = (message: unknown, sender: MessageSender, respond: (answer: Answer) => void): boolean => {
+    const call = message as { door?: unknown; kind?: unknown; params?: unknown } | null;
+    if (sender.id !== browser.runtime.id || call?.door !== door) return false;
+    const handler = (handlers as Record<string, (params: unknown, sender: MessageSender) => unknown>)[
+      String(call.kind)
+    ];
+    if (!handler) return false;
+    void Promise.resolve()
+      .then(() => handler(call.params, sender))
+      .then(
+        (value) => respond({ ok: true, value: value ?? null }),
+        (error: unknown) => respond({ ok: false, reason: error instanceof Error ? error.message : String(error) }),
+      );
+    return true; // the answer comes later
+  };
+  browser.runtime.onMessage.addListener(listener);
+  signal?.addEventListener("abort", () => browser.runtime.onMessage.removeListener(listener), { once: true });
+}
+
+function read(answer: unknown): unknown {
+  const { ok, value, reason } = (answer ?? { ok: false, reason: "Nobody answered." }) as {
+    ok: boolean;
+    value?: unknown;
+    reason?: string;
+  };
+  if (!ok) throw new Error(reason);
+  return value;
+}

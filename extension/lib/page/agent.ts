@@ -1,0 +1,113 @@
+/** The page's side of the extension: answers the worker in one frame, and goes quietly when the extension goes. */
+
+import { browser } from "wxt/browser";
+import { answerCalls, askWorker, type PageCalls, type Survey } from "../messages";
+import { learnFrom, pack, probe } from "../payload";
+import { capture } from "./capture";
+import { namesOf } from "./chapter";
+import { pagesAmong, picturesOf } from "./find";
+import { Marks } from "./marks";
+import { ChapterReader } from "./reader";
+import { imagesBelow } from "./roots";
+import { knownUrls } from "./sources";
+
+const HEARTBEAT_MS = 15_000;
+const SMALLEST_FRAME_PX = 400; // a smaller frame shows no chapter
+
+export class Agent {
+  readonly #stop = new AbortController();
+  #reader: ChapterReader | null = null;
+  readonly #notices = new Marks(this.#stop.signal);
+
+  constructor() {
+    const { signal } = this.#stop;
+    answerCalls<PageCalls>("page", this.#handlers(), signal);
+    const timer = setInterval(() => void this.#beat(), HEARTBEAT_MS);
+    signal.addEventListener("abort", () => clearInterval(timer), { once: true });
+    addEventListener("pagehide", () => this.#leave(), { signal });
+  }
+
+  /** Whether the extension that this script belongs to still runs. */
+  get isAlive(): boolean {
+    return !this.#stop.signal.aborted && browser.runtime?.id !== undefined;
+  }
+
+  /** The extension is gone or replaced: stop watching, leave the pictures as they are. */
+  retire(): void {
+    this.#reader?.stop(false);
+    this.#stop.abort();
+  }
+
+  #handlers(): Parameters<typeof answerCalls<PageCalls>>[1] {
+    return {
+      "page.hello": ({ probe: arrived }) => (learnFrom(arrived), { probe: probe() }),
+      "page.survey": () => survey(),
+      "page.start": ({ runId, only }) => this.#start(runId, only),
+      "page.cancel": () => this.#reader?.cancel(),
+      "page.show": ({ original }) => this.#reader?.show(original),
+      "page.retry": () => this.#reader?.retry(),
+      "page.bytes": ({ pageId }) => this.#need().bytes(pageId),
+      "page.settled": ({ pageId }) => this.#need().settled(pageId),
+      "page.progress": ({ pageId, fraction }) => this.#need().progress(pageId, fraction),
+      "page.done": ({ pageId, picture, width, height }) => this.#need().done(pageId, picture, width, height),
+      "page.left": ({ pageId, note, failed }) => this.#need().leave(pageId, note, failed),
+      "page.capture": async ({ url }) => pack((await capture(url, elementAt(url))).blob),
+      "page.notice": ({ url, text }) => this.#notice(url, text),
+    };
+  }
+
+  #start(runId: string, only: string | null): void {
+    if (Math.min(innerWidth, innerHeight) < SMALLEST_FRAME_PX && window !== window.top) return;
+    if (only !== null && this.#reader?.runId === runId) return this.#reader.include(only);
+    this.#reader?.stop(true);
+    this.#reader = new ChapterReader(runId, only, () => this.#leave());
+  }
+
+  #leave(): void {
+    const reader = this.#reader;
+    if (!reader) return;
+    this.#reader = null;
+    reader.stop(true);
+    void askWorker("agent.left", { runId: reader.runId }).catch(() => undefined);
+  }
+
+  /** Wakes a worker that died with pages under way; without one the script retires. */
+  async #beat(): Promise<void> {
+    if (!this.isAlive) return this.retire();
+    if (!this.#reader?.isBusy) return;
+    const { runId } = this.#reader;
+    const answer = await askWorker("agent.alive", { runId, probe: probe() }).catch(() => null);
+    if (answer) learnFrom(answer.probe);
+    if (answer?.known === false && this.#reader?.runId === runId) this.#reader.cancel();
+  }
+
+  #notice(url: string, text: string): void {
+    const img = elementAt(url);
+    if (img) this.#notices.set(img, { kind: "notice", text });
+  }
+
+  #need(): ChapterReader {
+    if (!this.#reader) throw new Error("This page is not being coloured any more.");
+    return this.#reader;
+  }
+}
+
+function survey(): Survey {
+  const pages = pagesAmong(
+    picturesOf(
+      () => undefined,
+      () => null,
+    ),
+  );
+  const origins = new Set([location.origin, ...pages.map(({ url }) => new URL(url).origin)]);
+  return {
+    pages: pages.length,
+    origins: [...origins].filter((origin) => /^https?:/.test(origin)),
+    ...namesOf(document.title, location.href),
+  };
+}
+
+function elementAt(url: string): HTMLImageElement | null {
+  for (const img of imagesBelow(document, () => undefined)) if (knownUrls(img).has(url)) return img;
+  return null;
+}

@@ -1,0 +1,64 @@
+/** One page of the chapter as this document knows it: its address, where it is shown, and what has become of it. */
+
+import type { Coloured } from "./swap";
+
+/** `reading` gets its bytes, `sent` is with the host, `left` stays as it is, `ignored` turned out to be no page. */
+export type EntryState = "found" | "reading" | "sent" | "done" | "left" | "ignored";
+
+export class Entry {
+  readonly elements = new Set<HTMLImageElement>();
+  state: EntryState = "found";
+  index = 0;
+  fraction = 0;
+  width = 0;
+  height = 0;
+  sha256 = "";
+  note = "";
+  failed = false;
+  coloured: Coloured | null = null;
+
+  constructor(
+    readonly pageId: string,
+    readonly url: string,
+  ) {}
+
+  /** An element that shows the page now, or will. */
+  get element(): HTMLImageElement | null {
+    for (const element of this.elements) if (element.isConnected) return element;
+    return null;
+  }
+
+  /** Judged by what the page shows or pointed at by the reader; not only guessed from an attribute. */
+  isSure = false;
+
+  get isOpen(): boolean {
+    return this.state === "found" || this.state === "reading" || this.state === "sent";
+  }
+}
+
+/** Keeps captured bytes until the host has them, within a budget; what does not fit is captured again when asked for. */
+export class Shelf {
+  readonly #budget: number;
+  readonly #blobs = new Map<string, Blob>();
+  #held = 0;
+
+  constructor(budgetBytes: number) {
+    this.#budget = budgetBytes;
+  }
+
+  put(pageId: string, blob: Blob): void {
+    this.drop(pageId);
+    if (this.#held + blob.size > this.#budget) return;
+    this.#blobs.set(pageId, blob);
+    this.#held += blob.size;
+  }
+
+  get(pageId: string): Blob | null {
+    return this.#blobs.get(pageId) ?? null;
+  }
+
+  drop(pageId: string): void {
+    this.#held -= this.#blobs.get(pageId)?.size ?? 0;
+    this.#blobs.delete(pageId);
+  }
+}

@@ -1,0 +1,149 @@
+/** Reads one chapter in one document until it is stopped: what is found goes to the worker, what comes back is shown. */
+
+import { askWorker } from "../messages";
+import { type Payload, unpack } from "../payload";
+import { Book } from "./book";
+import { type Candidate, pagesAmong, picturesOf } from "./find";
+import { Intake } from "./intake";
+import { Stage } from "./stage";
+import { knownUrls } from "./sources";
+import { DocumentWatch, ViewWatch } from "./watch";
+
+export class ChapterReader {
+  readonly runId: string;
+  readonly #stop = new AbortController();
+  readonly #book = new Book();
+  readonly #stage: Stage;
+  readonly #intake: Intake;
+  readonly #document: DocumentWatch;
+  readonly #view: ViewWatch;
+  readonly #left: () => void;
+  readonly #pointedAt = new Set<string>();
+  #takes: "chapter" | "pointed" | "nothing";
+
+  /** With `only`, just the picture at that address; `left` is called once the document shows another chapter. */
+  constructor(runId: string, only: string | null, left: () => void) {
+    const { signal } = this.#stop;
+    this.runId = runId;
+    this.#left = left;
+    this.#takes = only === null ? "chapter" : "pointed";
+    if (only !== null) this.#pointedAt.add(only);
+    this.#document = new DocumentWatch(() => this.#scan(), signal);
+    this.#view = new ViewWatch((elements) => this.#lookAt(elements), signal);
+    this.#stage = new Stage(this.#book, () => this.#document.soon(), signal);
+    this.#intake = new Intake(
+      runId,
+      () => this.#book.entries,
+      (entry) => this.#stage.present(entry),
+      signal,
+    );
+    this.#scan();
+  }
+
+  /** Whether pages are still on their way. */
+  get isBusy(): boolean {
+    return this.#book.entries.some(({ isOpen }) => isOpen);
+  }
+
+  /** Take in one more picture that the reader pointed at. */
+  include(url: string): void {
+    this.#pointedAt.add(url);
+    this.#scan();
+  }
+
+  /** No more watching, no signs; with `restore` the colours go too. */
+  stop(restore: boolean): void {
+    this.#stop.abort();
+    if (restore) this.#stage.clear();
+  }
+
+  /** What is not done stays as it is and no page joins; what is coloured can still be toggled. */
+  cancel(): void {
+    this.#takes = "nothing";
+    this.#pointedAt.clear();
+    for (const entry of this.#book.entries.filter(({ isOpen }) => isOpen)) {
+      entry.state = "ignored";
+      this.#intake.drop(entry);
+      this.#stage.present(entry);
+    }
+  }
+
+  show(original: boolean): void {
+    this.#stage.showOriginal(original);
+  }
+
+  retry(): void {
+    this.#intake.retry();
+  }
+
+  bytes(pageId: string): Promise<Payload> {
+    return this.#intake.bytes(this.#book.page(pageId));
+  }
+
+  settled(pageId: string): void {
+    this.#intake.drop(this.#book.page(pageId));
+  }
+
+  progress(pageId: string, fraction: number): void {
+    const entry = this.#book.page(pageId);
+    entry.fraction = fraction;
+    this.#stage.present(entry);
+  }
+
+  async done(pageId: string, picture: Payload, width: number, height: number): Promise<void> {
+    const entry = this.#book.page(pageId);
+    this.#intake.drop(entry);
+    await this.#stage.colour(entry, unpack(picture), { width, height }).catch((error: Error) => {
+      this.leave(pageId, error.message, true);
+    });
+  }
+
+  leave(pageId: string, note: string, failed: boolean): void {
+    const entry = this.#book.page(pageId);
+    this.#intake.drop(entry);
+    Object.assign(entry, { state: "left", note, failed });
+    this.#stage.present(entry);
+  }
+
+  #scan(): void {
+    if (this.#stop.signal.aborted) return;
+    const pictures = picturesOf(
+      (root) => this.#document.include(root),
+      (img) => this.#standsFor(img),
+    );
+    this.#book.release(pictures).forEach((img) => this.#stage.release(img));
+    if (this.#book.isOver()) return this.#left();
+    this.#wanted(pictures).forEach((candidate, index) => this.#meet(candidate, index));
+    this.#intake.read();
+  }
+
+  #wanted(pictures: Candidate[]): Candidate[] {
+    const pages = new Set(this.#takes === "pointed" ? [] : pagesAmong(pictures));
+    return pictures.filter((picture) => pages.has(picture) || this.#isPointedAt(picture));
+  }
+
+  #isPointedAt({ img, url }: Candidate): boolean {
+    if (this.#pointedAt.size === 0) return false;
+    return this.#pointedAt.has(url) || [...knownUrls(img)].some((known) => this.#pointedAt.has(known));
+  }
+
+  #meet(candidate: Candidate, index: number): void {
+    const entry = this.#book.meet(candidate, index, this.#takes === "nothing");
+    if (!entry) return;
+    entry.isSure ||= candidate.loaded || this.#isPointedAt(candidate);
+    this.#view.include(candidate.img);
+    this.#stage.present(entry);
+  }
+
+  /** What an element that shows one of our pictures stands for. */
+  #standsFor(img: HTMLImageElement): Omit<Candidate, "img"> | null {
+    const entry = this.#stage.isSwapped(img) ? this.#book.of(img) : undefined;
+    return entry ? { url: entry.url, width: entry.width, height: entry.height, loaded: true } : null;
+  }
+
+  #lookAt(elements: Element[]): void {
+    const entries = elements.flatMap((element) => this.#book.of(element) ?? []);
+    const pageIds = entries.filter(({ state }) => state === "sent").map(({ pageId }) => pageId);
+    if (pageIds.length) void askWorker("agent.visible", { runId: this.runId, pageIds }).catch(() => undefined);
+  }
+}

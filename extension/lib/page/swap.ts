@@ -1,0 +1,118 @@
+/**
+ * Shows a coloured picture in an element of the site and takes it back without a trace. The layout stays: the picture
+ * stands in with the original's intrinsic size. While it is shown, the site's own writes are watched: the same page again
+ * is answered by showing ours again, another page ends the swap.
+ */
+
+import { knownUrls, sourceOf } from "./sources";
+
+/** A coloured picture as an address of this document. */
+export interface Coloured {
+  url: string;
+  width: number;
+  height: number;
+}
+
+type Attribute = "src" | "srcset" | "sizes" | "decoding";
+const OWNED: readonly Attribute[] = ["src", "srcset", "sizes", "decoding"];
+const STUBBORN_SITE = 30; // writes that we answer before the site gets its way
+
+export class Swap {
+  readonly img: HTMLImageElement;
+  readonly #coloured: Coloured;
+  readonly #urls: Set<string>;
+  readonly #saved = new Map<Element, Map<string, string | null>>();
+  readonly #observer: MutationObserver;
+  readonly #ended: () => void;
+  readonly #density: number;
+  readonly #wasLoaded: boolean;
+  #writes = 0;
+
+  /** `pageUrl` is the page's address; `ended` is called if the site puts another page into `img`. */
+  constructor(img: HTMLImageElement, pageUrl: string, coloured: Coloured, ended: () => void) {
+    this.img = img;
+    this.#coloured = coloured;
+    this.#ended = ended;
+    this.#urls = knownUrls(img).add(pageUrl);
+    this.#wasLoaded = img.complete && img.naturalWidth > 0;
+    const isPage = this.#wasLoaded && (img.currentSrc || img.src) === pageUrl;
+    this.#density = isPage ? coloured.width / img.naturalWidth : 1;
+    this.#observer = new MutationObserver((records) => this.#siteWrote(records));
+    this.#save();
+    this.#assert();
+  }
+
+  /** The site's own load event has not come yet; ours must let its handlers run. */
+  get hidesLoadEvent(): boolean {
+    return this.#wasLoaded;
+  }
+
+  get isShown(): boolean {
+    return this.img.getAttribute("src") === this.#coloured.url;
+  }
+
+  /** Put every attribute back as the site last had it. */
+  restore(): void {
+    this.#observer.disconnect();
+    for (const [element, attributes] of this.#saved) {
+      for (const [name, value] of attributes) write(element, name, value);
+    }
+  }
+
+  #save(): void {
+    this.#saved.set(this.img, new Map(OWNED.map((name) => [name, this.img.getAttribute(name)])));
+    for (const source of this.#pictureSources()) {
+      this.#saved.set(source, new Map([["srcset", source.getAttribute("srcset")]]));
+    }
+  }
+
+  #pictureSources(): HTMLSourceElement[] {
+    const picture = this.img.parentElement;
+    return picture?.localName === "picture" ? [...picture.querySelectorAll("source")] : [];
+  }
+
+  #assert(): void {
+    const { url } = this.#coloured;
+    this.#observer.disconnect();
+    for (const element of this.#saved.keys()) if (element !== this.img) write(element, "srcset", null);
+    const isDense = Math.abs(this.#density - 1) > 0.001;
+    write(this.img, "sizes", null);
+    write(this.img, "srcset", isDense ? `${url} ${this.#density}x` : null);
+    write(this.img, "decoding", "sync"); // it is decoded already: no blank frame
+    write(this.img, "src", url);
+    for (const element of this.#saved.keys())
+      this.#observer.observe(element, { attributeFilter: ["src", "srcset", "sizes"] });
+  }
+
+  /** The site wrote to an element of ours: remember it for the way back, then answer. */
+  #siteWrote(records: MutationRecord[]): void {
+    for (const { target, attributeName } of records) {
+      const element = target as Element;
+      if (attributeName) this.#saved.get(element)?.set(attributeName, element.getAttribute(attributeName));
+    }
+    if (++this.#writes <= STUBBORN_SITE && this.#wantsTheSamePage()) return this.#assert();
+    this.restore();
+    this.#ended();
+  }
+
+  #wantsTheSamePage(): boolean {
+    const { img } = this;
+    const src = img.getAttribute("src") ?? "";
+    if (src === this.#coloured.url) return [...knownUrls(img)].some((url) => this.#urls.has(url));
+    if (src && this.#urls.has(new URL(src, img.baseURI).href)) return true;
+    const source = sourceOf(img, () => 1);
+    return source !== null && this.#urls.has(source.url);
+  }
+}
+
+function write(element: Element, name: string, value: string | null): void {
+  if (value === null) element.removeAttribute(name);
+  else if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+}
+
+/** Decode before anything on the page changes; rejects if the browser cannot show the picture. */
+export async function decodeFirst(url: string): Promise<void> {
+  const image = new Image();
+  image.src = url;
+  await image.decode();
+}

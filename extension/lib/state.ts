@@ -1,0 +1,97 @@
+/** What outlives the service worker: the session's storage, and the reader's lasting choices. Typed, one key a record. */
+
+import { browser } from "wxt/browser";
+import type { Problem } from "./host/causes";
+import type { EngineInfo } from "./protocol/messages";
+import type { RunState } from "./chapter/state";
+
+/** The connection as the popup shows it. */
+export interface ConnectionView {
+  name: "idle" | "connecting" | "ready" | "disconnected" | "failed";
+  problem: Problem | null;
+  hostVersion: string;
+  device: string;
+  pid: number;
+  logPath: string;
+  engines: EngineInfo[];
+  defaultEngine: string;
+  hasSpoken: boolean;
+}
+
+/** Kept over browser restarts. */
+export interface Choices {
+  referenceId: string | null;
+  engine: string | null;
+}
+
+export const NO_CONNECTION: ConnectionView = {
+  name: "idle",
+  problem: null,
+  hostVersion: "",
+  device: "",
+  pid: 0,
+  logPath: "",
+  engines: [],
+  defaultEngine: "",
+  hasSpoken: false,
+};
+
+export const NO_CHOICES: Choices = { referenceId: null, engine: null };
+
+const CONNECTION = "connection";
+const CHOICES = "choices";
+const RUN = "run:";
+
+export const runKey = (tabId: number): string => `${RUN}${tabId}`;
+
+export async function loadConnection(): Promise<ConnectionView> {
+  return (await read(browser.storage.session, CONNECTION)) ?? NO_CONNECTION;
+}
+
+export async function saveConnection(view: ConnectionView): Promise<void> {
+  await browser.storage.session.set({ [CONNECTION]: view });
+}
+
+export async function loadChoices(): Promise<Choices> {
+  return { ...NO_CHOICES, ...(await read<Choices>(browser.storage.local, CHOICES)) };
+}
+
+export async function saveChoices(change: Partial<Choices>): Promise<void> {
+  await browser.storage.local.set({ [CHOICES]: { ...(await loadChoices()), ...change } });
+}
+
+export async function loadRun(tabId: number): Promise<RunState | null> {
+  return (await read(browser.storage.session, runKey(tabId))) ?? null;
+}
+
+export async function loadRuns(): Promise<RunState[]> {
+  const all = await browser.storage.session.get(null);
+  return Object.entries(all).flatMap(([key, value]) => (key.startsWith(RUN) ? [value as RunState] : []));
+}
+
+export async function saveRun(run: RunState): Promise<void> {
+  await browser.storage.session.set({ [runKey(run.tabId)]: run });
+}
+
+export async function forgetRun(tabId: number): Promise<void> {
+  await browser.storage.session.remove(runKey(tabId));
+}
+
+/** Call back at every change of the connection, the choices, or the run of `tabId`. */
+export function watchState(
+  tabId: number,
+  seen: { connection(view: ConnectionView): void; run(run: RunState | null): void; choices(choices: Choices): void },
+  signal: AbortSignal,
+): void {
+  const listener = (changes: Record<string, { newValue?: unknown }>) => {
+    if (CONNECTION in changes) seen.connection((changes[CONNECTION]?.newValue as ConnectionView) ?? NO_CONNECTION);
+    if (CHOICES in changes) seen.choices({ ...NO_CHOICES, ...(changes[CHOICES]?.newValue as Choices) });
+    if (runKey(tabId) in changes) seen.run((changes[runKey(tabId)]?.newValue as RunState) ?? null);
+  };
+  browser.storage.onChanged.addListener(listener);
+  signal.addEventListener("abort", () => browser.storage.onChanged.removeListener(listener), { once: true });
+}
+
+async function read<Value>(area: typeof browser.storage.session, key: string): Promise<Value | undefined> {
+  return (await area.get(key))[key] as Value | undefined;
+}

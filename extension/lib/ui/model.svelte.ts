@@ -1,0 +1,152 @@
+/** What the popup shows and does. All truth is the worker's; this mirrors it and passes the reader's wishes on. */
+
+import { browser } from "wxt/browser";
+import { isOpen, type PageRecord, pagesInOrder, type RunState, type Tally, tallyOf } from "../chapter/state";
+import { askWorker, type ChapterChoice, type ReferenceCard, type Survey } from "../messages";
+import { learnFrom, pack, probe } from "../payload";
+import {
+  type Choices,
+  type ConnectionView,
+  loadChoices,
+  loadConnection,
+  loadRun,
+  NO_CHOICES,
+  NO_CONNECTION,
+  saveChoices,
+  watchState,
+} from "../state";
+import { missingOrigins } from "./origins";
+
+export class PopupModel {
+  readonly tabId: number;
+  connection = $state<ConnectionView>(NO_CONNECTION);
+  choices = $state<Choices>(NO_CHOICES);
+  run = $state<RunState | null>(null);
+  survey = $state<Survey | null>(null);
+  references = $state<ReferenceCard[]>([]);
+  series = $state("");
+  trouble = $state("");
+  working = $state(false);
+  readonly #stop = new AbortController();
+  #missing: string[] = [];
+
+  constructor(tabId: number) {
+    this.tabId = tabId;
+  }
+
+  get pages(): PageRecord[] {
+    return this.run ? pagesInOrder(this.run) : [];
+  }
+
+  get tally(): Tally | null {
+    return this.run ? tallyOf(this.run) : null;
+  }
+
+  get isRunning(): boolean {
+    if (this.run?.name === "paused") return true;
+    return this.run?.name === "running" && (this.pages.length === 0 || this.pages.some(isOpen));
+  }
+
+  get hasColour(): boolean {
+    return (this.tally?.done ?? 0) > 0;
+  }
+
+  get engine(): string {
+    const { engines, defaultEngine } = this.connection;
+    const chosen = engines.find(({ id, ready }) => id === this.choices.engine && ready);
+    return chosen?.id ?? defaultEngine;
+  }
+
+  /** Mirror the stored state, then look at the host and at the page. */
+  async open(): Promise<void> {
+    browser.runtime.connect({ name: "popup" }); // while it stands, the host stays warm
+    const mirror = {
+      connection: (view: ConnectionView) => this.#connectionBecame(view),
+      run: (run: RunState | null) => (this.run = run),
+      choices: (choices: Choices) => (this.choices = choices),
+    };
+    watchState(this.tabId, mirror, this.#stop.signal);
+    [this.choices, this.run] = await Promise.all([loadChoices(), loadRun(this.tabId)]);
+    await Promise.all([this.connect(), this.#look()]);
+  }
+
+  /** Reach for the host, again where it failed. */
+  async connect(): Promise<void> {
+    const answer = await this.#attempt(askWorker("host.connect", { probe: probe() }));
+    learnFrom(answer?.probe);
+    this.#connectionBecame(await loadConnection());
+  }
+
+  /** Start colouring. Call it straight from the click: the browser asks for sites only then. */
+  async colorize(): Promise<void> {
+    this.trouble = "";
+    const call = { tabId: this.tabId, choice: this.#choice() };
+    const granted = this.#missing.length ? browser.permissions.request({ origins: this.#missing }) : null;
+    this.working = true;
+    if (granted) {
+      void askWorker("chapter.intend", call).catch(() => undefined);
+      await granted.catch(() => false); // without it, the pages that can be read are still coloured
+    }
+    await this.#attempt(askWorker("chapter.start", call));
+    await this.#look();
+    this.working = false;
+  }
+
+  async cancel(): Promise<void> {
+    await this.#attempt(askWorker("chapter.cancel", { tabId: this.tabId }));
+  }
+
+  async toggleOriginal(): Promise<void> {
+    await this.#attempt(askWorker("chapter.show", { tabId: this.tabId, original: !this.run?.original }));
+  }
+
+  async choose(referenceId: string | null): Promise<void> {
+    await saveChoices({ referenceId });
+  }
+
+  async chooseEngine(engine: string): Promise<void> {
+    await saveChoices({ engine });
+  }
+
+  async upload(file: File): Promise<void> {
+    const name = file.name.replace(/\.\w+$/, "");
+    const add = { picture: await pack(file), name, series: this.series };
+    if (await this.#attempt(askWorker("reference.add", add))) await this.#list();
+  }
+
+  async remove(referenceId: string): Promise<void> {
+    await this.#attempt(askWorker("reference.remove", { referenceId }));
+    await this.#list();
+  }
+
+  #choice(): ChapterChoice {
+    return { series: this.series.trim(), engine: this.choices.engine ? this.engine : null };
+  }
+
+  #connectionBecame(view: ConnectionView): void {
+    const isNews = view.name === "ready" && this.connection.name !== "ready";
+    this.connection = view;
+    if (isNews) void this.#list();
+  }
+
+  async #list(): Promise<void> {
+    this.references = (await this.#attempt(askWorker("reference.list", {}))) ?? this.references;
+  }
+
+  async #look(): Promise<void> {
+    const survey = await this.#attempt(askWorker("page.survey", { tabId: this.tabId }));
+    if (!survey) return;
+    this.survey = survey;
+    this.series ||= this.run?.series ?? survey.series;
+    this.#missing = await missingOrigins(survey.origins);
+  }
+
+  async #attempt<Result>(asked: Promise<Result>): Promise<Result | null> {
+    try {
+      return await asked;
+    } catch (error) {
+      this.trouble = error instanceof Error ? error.message : String(error);
+      return null;
+    }
+  }
+}

@@ -1,0 +1,75 @@
+/** The context menu on images. */
+
+import { browser } from "wxt/browser";
+import type { HostConnection } from "../host/connection";
+import { askPage } from "../messages";
+import type { Payload } from "../payload";
+import { loadChoices } from "../state";
+import { flashBadge } from "./badge";
+import { fetchPicture } from "./fetch-picture";
+import { ensureAgent } from "./inject";
+import { addReference } from "./references";
+import type { Runs } from "./runs";
+
+export const SET_REFERENCE = "set-style-reference";
+export const COLORIZE_PAGE = "colorize-page";
+
+/** Make the menu; browsers keep it, so this is for installs and updates. */
+export async function createMenus(): Promise<void> {
+  await browser.contextMenus.removeAll();
+  browser.contextMenus.create({ id: SET_REFERENCE, title: "Set as style reference", contexts: ["image"] });
+  browser.contextMenus.create({ id: COLORIZE_PAGE, title: "Colorize this page", contexts: ["image"] });
+}
+
+/** Act on clicks; what comes of them is told by the badge and on the page. */
+export function answerMenus(host: () => Promise<HostConnection>, runs: Runs): void {
+  browser.contextMenus.onClicked.addListener(async ({ menuItemId, srcUrl, frameId }, tab) => {
+    const tabId = tab?.id ?? (await activeTabId());
+    if (!srcUrl || tabId === undefined) return;
+    try {
+      if (menuItemId === SET_REFERENCE) await setReference(await host(), tabId, frameId ?? 0, srcUrl);
+      if (menuItemId === COLORIZE_PAGE) await colorizePage(runs, tabId, srcUrl);
+    } catch (error) {
+      await flashBadge(tabId, "!", "bad");
+      const text = error instanceof Error ? error.message : String(error);
+      await askPage(tabId, frameId ?? 0, "page.notice", { url: srcUrl, text }).catch(() => undefined);
+    }
+  });
+}
+
+async function setReference(host: HostConnection, tabId: number, frameId: number, url: string): Promise<void> {
+  await flashBadge(tabId, "…", "busy");
+  const picture = await captured(tabId, frameId, url);
+  const survey = await askPage(tabId, 0, "page.survey", {}).catch(() => null);
+  await addReference(host, picture, {
+    name: survey?.chapter ?? "",
+    series: survey?.series ?? "",
+    source_url: url.startsWith("http") ? url.slice(0, 4096) : "",
+  });
+  await flashBadge(tabId, "✓", "good");
+  await askPage(tabId, frameId, "page.notice", { url, text: "Style reference set" }).catch(() => undefined);
+}
+
+async function captured(tabId: number, frameId: number, url: string): Promise<Payload> {
+  try {
+    await ensureAgent(tabId);
+  } catch (error) {
+    return fetchPicture(url, null).catch(() => Promise.reject(error)); // a tab that shows nothing but the picture
+  }
+  return askPage(tabId, frameId, "page.capture", { url });
+}
+
+async function colorizePage(runs: Runs, tabId: number, url: string): Promise<void> {
+  const { engine } = await loadChoices();
+  const run = runs.of(tabId);
+  if (run && run.state.name !== "cancelled" && run.state.name !== "failed") {
+    await askPage(tabId, null, "page.start", { runId: run.state.runId, only: url });
+  } else {
+    await runs.start(tabId, { series: "", engine }, url);
+  }
+}
+
+async function activeTabId(): Promise<number | undefined> {
+  const [tab] = await browser.tabs.query({ active: true, lastFocusedWindow: true });
+  return tab?.id;
+}

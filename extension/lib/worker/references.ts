@@ -1,0 +1,46 @@
+/** The reader's library of style references, as the popup shows it. */
+
+import type { HostConnection } from "../host/connection";
+import type { ReferenceCard } from "../messages";
+import { bytesOf, type Payload } from "../payload";
+import { pictureType } from "../picture";
+import { toBase64 } from "../protocol/base64";
+import type { Reference } from "../protocol/messages";
+import { loadChoices, saveChoices } from "../state";
+
+const PALETTE_SHOWN = 6;
+
+export async function listReferences(host: HostConnection): Promise<ReferenceCard[]> {
+  const references = await host.request("reference.list", {});
+  const { referenceId } = await loadChoices();
+  const chosenIsThere = references.some(({ reference_id }) => reference_id === referenceId);
+  if (referenceId && !chosenIsThere) await saveChoices({ referenceId: null });
+  return Promise.all(references.map(cardOf));
+}
+
+/** Keep a picture in the library and choose it. */
+export async function addReference(
+  host: HostConnection,
+  picture: Payload,
+  about: { name?: string; series?: string; source_url?: string },
+): Promise<ReferenceCard> {
+  const known = Object.fromEntries(Object.entries(about).filter(([, value]) => value));
+  const reference = await host.request("reference.add", { image: await bytesOf(picture), ...known });
+  await saveChoices({ referenceId: reference.reference_id });
+  return cardOf(reference);
+}
+
+export async function removeReference(host: HostConnection, referenceId: string): Promise<void> {
+  await host.request("reference.remove", { reference_id: referenceId });
+  if ((await loadChoices()).referenceId === referenceId) await saveChoices({ referenceId: null });
+}
+
+async function cardOf({ reference_id, name, series, thumbnail, palette }: Reference): Promise<ReferenceCard> {
+  const mime = (await pictureType(new Blob([thumbnail as Uint8Array<ArrayBuffer>]))) ?? "image/webp";
+  return {
+    referenceId: reference_id,
+    name: name || series || "Style reference",
+    thumbnail: `data:${mime};base64,${toBase64(thumbnail)}`,
+    palette: palette.slice(0, PALETTE_SHOWN).map(({ rgb: [red, green, blue] }) => `rgb(${red} ${green} ${blue})`),
+  };
+}

@@ -1,0 +1,153 @@
+/** The chapters under way, one a tab: started, restored after the worker's death, paused and resumed with the host. */
+
+import { browser } from "wxt/browser";
+import { ChapterRun } from "../chapter/run";
+import type { RunState } from "../chapter/state";
+import type { ConnectionState, HostConnection } from "../host/connection";
+import type { HostNotification } from "../host/methods";
+import { askPage, type ChapterChoice, type Survey } from "../messages";
+import { forgetRun, loadChoices, loadRuns, saveRun } from "../state";
+import { showBadge } from "./badge";
+import { ensureAgent } from "./inject";
+
+const SAVE_EVERY_MS = 150;
+
+export class Runs {
+  readonly #host: () => HostConnection;
+  readonly #byTab = new Map<number, ChapterRun>();
+  readonly #saving = new Map<number, ReturnType<typeof setTimeout>>();
+
+  constructor(host: () => HostConnection) {
+    this.#host = host;
+  }
+
+  get anyActive(): boolean {
+    return [...this.#byTab.values()].some((run) => run.isActive);
+  }
+
+  of(tabId: number): ChapterRun | undefined {
+    return this.#byTab.get(tabId);
+  }
+
+  /** The run of this id, if it is still the one of the tab. */
+  find(tabId: number | undefined, runId: string): ChapterRun | undefined {
+    const run = tabId === undefined ? undefined : this.#byTab.get(tabId);
+    return run?.state.runId === runId ? run : undefined;
+  }
+
+  /** Colour a chapter, or with `only` the one picture at that address. An earlier run of the tab ends. */
+  async start(tabId: number, choice: ChapterChoice, only: string | null = null): Promise<void> {
+    await ensureAgent(tabId);
+    const survey = await askPage(tabId, 0, "page.survey", {});
+    await this.forget(tabId);
+    const run = this.#adopt(await newState(tabId, choice, survey));
+    this.#changed(run);
+    await askPage(tabId, null, "page.start", { runId: run.state.runId, only });
+    await this.#host()
+      .ready()
+      .catch((error: Error) => run.fail(error.message));
+  }
+
+  async cancel(tabId: number): Promise<void> {
+    await this.#byTab.get(tabId)?.cancel();
+    await askPage(tabId, null, "page.cancel", {}).catch(() => undefined); // the page may be gone
+  }
+
+  async show(tabId: number, original: boolean): Promise<void> {
+    const run = this.#byTab.get(tabId);
+    if (!run) return;
+    run.state.original = original;
+    this.#changed(run);
+    await askPage(tabId, null, "page.show", { original });
+  }
+
+  /** The tab shows something else now: end its run and remember nothing of it. */
+  async forget(tabId: number): Promise<void> {
+    const run = this.#byTab.get(tabId);
+    this.#byTab.delete(tabId);
+    clearTimeout(this.#saving.get(tabId));
+    this.#saving.delete(tabId);
+    await run?.cancel();
+    await forgetRun(tabId);
+    await showBadge(tabId, null);
+  }
+
+  /** Hand a notification to the run that it is about. */
+  hear(notification: HostNotification): void {
+    const { page_id } = notification.params as { page_id?: string };
+    for (const run of this.#byTab.values()) if (page_id === undefined || run.has(page_id)) run.hear(notification);
+  }
+
+  /** Follow the host: pause when it goes, resume when it is back, give up when it does not come back. */
+  follow(state: ConnectionState): void {
+    for (const run of this.#byTab.values()) {
+      if (state.name === "ready") void run.resume();
+      else if (state.name === "failed") run.fail(state.problem.cause);
+      else if (state.name === "disconnected") run.pause();
+    }
+  }
+
+  /** The reader allowed more sites: let the pages try again what they could not read. */
+  async retryUnreadable(): Promise<void> {
+    for (const tabId of this.#byTab.keys()) await askPage(tabId, null, "page.retry", {}).catch(() => undefined);
+  }
+
+  /** Take up what an earlier life of the worker left. */
+  async restore(): Promise<void> {
+    for (const state of await loadRuns()) {
+      const alive = await askPage(state.tabId, 0, "page.hello", { probe: null }).catch(() => null);
+      if (!alive) await forgetRun(state.tabId);
+      else this.#adopt(state).pause();
+    }
+    if (this.anyActive)
+      await this.#host()
+        .ready()
+        .catch(() => undefined); // its failure ends the runs
+  }
+
+  #adopt(state: RunState): ChapterRun {
+    const { tabId } = state;
+    const run: ChapterRun = new ChapterRun(state, {
+      ask: (method, params) => this.#host().request(method, params),
+      tell: (frameId, kind, params) => askPage(tabId, frameId, kind, params),
+      changed: (changed) => this.#changed(changed),
+      tabGone: (gone) => void (this.#byTab.get(tabId) === gone && this.forget(tabId)),
+    });
+    this.#byTab.set(tabId, run);
+    return run;
+  }
+
+  /** Store soon, at most some times a second: progress comes often. */
+  #changed(run: ChapterRun): void {
+    const { tabId } = run.state;
+    if (this.#byTab.get(tabId) !== run || this.#saving.has(tabId)) return;
+    const save = () => {
+      this.#saving.delete(tabId);
+      void saveRun(run.state);
+      void showBadge(tabId, run.state);
+    };
+    this.#saving.set(tabId, setTimeout(save, SAVE_EVERY_MS));
+  }
+}
+
+async function newState(tabId: number, { series, engine }: ChapterChoice, survey: Survey): Promise<RunState> {
+  const { referenceId } = await loadChoices();
+  return {
+    runId: crypto.randomUUID(),
+    tabId,
+    name: "running",
+    series: series || survey.series,
+    chapter: survey.chapter,
+    engine,
+    references: referenceId ? [referenceId] : [],
+    pages: {},
+    problem: "",
+    startedAt: Date.now(),
+    original: false,
+  };
+}
+
+/** End the runs of closed tabs. */
+export function watchTabs(runs: Runs): void {
+  browser.tabs.onRemoved.addListener((tabId) => void runs.forget(tabId));
+}

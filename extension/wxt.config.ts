@@ -1,0 +1,31 @@
+import { readFileSync } from "node:fs";
+import { defineConfig } from "wxt";
+
+const key = readFileSync(new URL("./key.txt", import.meta.url), "utf8").trim();
+
+/** Origins that the browser tests serve; a reader's build holds no host at install. */
+const TEST_ORIGINS = ["http://127.0.0.1/*", "http://localhost/*"];
+
+export default defineConfig({
+  modules: ["@wxt-dev/module-svelte"],
+  imports: false,
+  outDirTemplate: "{{browser}}-mv{{manifestVersion}}{{modeSuffix}}",
+  manifest: ({ browser, mode }) => ({
+    name: "Irodori",
+    description: "Manga pages turn to colour where people read them, on your own machine.",
+    permissions: [
+      "activeTab",
+      "scripting",
+      "storage",
+      "contextMenus",
+      "nativeMessaging",
+      "declarativeNetRequestWithHostAccess",
+    ],
+    optional_host_permissions: ["*://*/*"],
+    ...(mode === "e2e" ? { host_permissions: TEST_ORIGINS } : {}),
+    action: { default_title: "Irodori" },
+    ...(browser === "firefox"
+      ? { browser_specific_settings: { gecko: { id: "host@irodori.app", strict_min_version: "128.0" } } }
+      : { key, minimum_chrome_version: "120", message_serialization: "structured_clone" }),
+  }),
+});
