@@ -147,7 +147,8 @@ def _paint(
         chroma[where] += painted * weight[..., None]
         total[where] += weight
         on_step(index + 2, len(boxes) + 1)
-    return chroma / total[..., None]
+    chroma /= total[..., None]
+    return chroma
 
 
 def _refuse_what_is_not_supported(request: ColorizeRequest) -> None:
