@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from host.errors import BadRequest, DiskFull
+from host.errors import BadRequest
 from host.messaging.messages import Quality, Text  # noqa: TC001 - msgspec reads the types when it converts
+from host.store.disk import disk_errors, write_synced
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,7 +78,7 @@ class SettingsFile:
 
         Raises:
             BadRequest: an unknown key or a bad value; nothing was changed.
-            DiskFull: the file cannot be written.
+            DiskFull, InternalError: the file cannot be written.
         """
         checked = _checked(changes)
         with self._lock:
@@ -100,7 +101,10 @@ class SettingsFile:
             stored = json.loads(self._path.read_bytes())
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError) as exc:
+        except OSError as exc:
+            self._warn(f"{self._path} cannot be read: {exc.strerror}")
+            return {}
+        except ValueError as exc:
             self._keep_aside(str(exc))
             return {}
         if not isinstance(stored, dict):
@@ -130,16 +134,10 @@ class SettingsFile:
 
     def _write(self, stored: Mapping[str, Any]) -> None:
         temporary = self._path.with_suffix(f".{os.getpid()}.tmp")
-        try:
+        with disk_errors("the settings"):
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            with temporary.open("w", encoding="utf-8") as file:
-                json.dump(stored, file, indent=2, sort_keys=True)
-                file.flush()
-                os.fsync(file.fileno())
+            write_synced(temporary, json.dumps(stored, indent=2, sort_keys=True).encode("utf-8"))
             temporary.replace(self._path)
-        except OSError as exc:
-            temporary.unlink(missing_ok=True)
-            raise DiskFull(f"The settings cannot be written: {exc}", "Make room, or mend the folder's rights.") from exc
 
     def _warn(self, message: str) -> None:
         if message not in self.warnings:
