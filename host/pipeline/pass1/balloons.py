@@ -8,13 +8,15 @@ makes a region a balloon is the writing in it, never its whiteness: skin, skies 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import cv2
 import numpy as np
 
 from engines.geometry import Box
-from host.pipeline.pass1.lettering import Letters, likeness, typical_size
+from host.pipeline.pass1.blocks import groups_outside
+from host.pipeline.pass1.lettering import Letters, is_short_word, likeness, typical_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,37 +30,84 @@ class _Trial(NamedTuple):
 
 
 # The opening is a share of the page's width.
-_TRIALS: Final = (_Trial(200, 0), _Trial(225, 0), _Trial(245, 0), _Trial(225, 0.008), _Trial(245, 0.008))
+_TRIALS: Final = (
+    _Trial(200, 0),
+    _Trial(225, 0),
+    _Trial(245, 0),
+    _Trial(225, 0.008),
+    _Trial(245, 0.008),
+)
 _AREA_MIN: Final = 0.0006
 _AREA_MAX: Final = 0.25
-_LIKENESS_MIN: Final = 0.5
-_COVER_MIN: Final = 0.1
+_LIKENESS_MIN: Final = 0.6
+_COMPACT: Final = 0.65
+_OFF_CENTRE_MAX: Final = 0.15
+_COVER_MIN: Final = 0.08
+_COVER_MIN_LARGE: Final = 0.2
+_LARGE: Final = 0.03
 _INK_MIN: Final = 0.015
 _INK_MAX: Final = 0.3
+_UNEVENNESS_MAX: Final = 6.5
+_TINT_RANGE: Final = 10
+_TINT_BOX_MAX: Final = 0.2
+_MARK: Final = 2
+_ONLY_MARK: Final = 4 | (_MARK << 8) | cv2.FLOODFILL_MASK_ONLY | cv2.FLOODFILL_FIXED_RANGE
+_RING: Final = ((1, 0), (-1, 0), (0, 1), (0, -1), (0.7, 0.7), (-0.7, 0.7), (0.7, -0.7), (-0.7, -0.7))
 _SOLIDITY_MIN: Final = 0.4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Region:
-    """A balloon: its box, `(h, w)` uint8 body inside of that box (1 inside, holes filled), and its writing."""
+    """A balloon: its box; `(h, w)` uint8 ground inside of that box and body (the ground, holes filled); its writing."""
 
     box: Box
+    ground: NDArray[np.uint8]
     body: NDArray[np.uint8]
     letters: NDArray[np.intp]
 
 
-def find_balloons(grey: NDArray[np.uint8], gutters: NDArray[np.bool_], letters: Letters) -> list[Region]:
+def find_balloons(grey: NDArray[np.uint8], outer_gutters: NDArray[np.bool_], letters: Letters) -> list[Region]:
     """Return the balloons of a `(H, W)` uint8 page, in no order."""
     found: list[Region] = []
     if not letters.ids.size:
         return found
-    free = ~gutters
-    for trial in _TRIALS:
-        for region in _regions(grey, free, letters, trial):
-            if _is_balloon(region, letters, grey.shape[1]):
+    free = ~outer_gutters
+    looks = [partial(_regions, grey, free, letters, trial) for trial in _TRIALS]
+    for look in (*looks, partial(_tinted_regions, grey, free, letters)):
+        for region in look():
+            if _is_balloon(region, letters, grey):
                 found.append(region)
                 free[_window(region.box)] &= region.body == 0
     return found
+
+
+def _tinted_regions(grey: NDArray[np.uint8], free: NDArray[np.bool_], letters: Letters) -> Iterator[Region]:
+    """Yield the even ground around every group of marks that is still outside of all balloons, whatever its tint."""
+    height, width = grey.shape
+    for group in groups_outside(letters, ~free):
+        if likeness(letters, group, width) < _LIKENESS_MIN:
+            continue
+        reached = np.zeros((height + 2, width + 2), np.uint8)
+        reached[1:-1, 1:-1] = ~free
+        for x, y in _beside(letters, group, grey):
+            if not reached[y + 1, x + 1]:
+                cv2.floodFill(grey, reached, (x, y), 0, _TINT_RANGE, _TINT_RANGE, _ONLY_MARK)
+        marked = (reached[1:-1, 1:-1] == _MARK).view(np.uint8)
+        left, top, across, down = cv2.boundingRect(marked)
+        box = Box(left, top, left + across, top + down)
+        if across * down <= _TINT_BOX_MAX * grey.size:
+            yield from _region(marked[_window(box)], box, letters)
+
+
+def _beside(letters: Letters, group: NDArray[np.intp], grey: NDArray[np.uint8]) -> Iterator[tuple[int, int]]:
+    """Yield a point of ground near each mark: the brightest on a small ring around it."""
+    height, width = grey.shape
+    for index in group[:: max(1, len(group) // 12)]:
+        reach = letters.size[index] / 2 + 3
+        around = [(letters.x[index] + reach * dx, letters.y[index] + reach * dy) for dx, dy in _RING]
+        inside = [(int(x), int(y)) for x, y in around if 0 <= x < width and 0 <= y < height]
+        if inside:
+            yield max(inside, key=lambda point: int(grey[point[1], point[0]]))
 
 
 def _regions(grey: NDArray[np.uint8], free: NDArray[np.bool_], letters: Letters, trial: _Trial) -> Iterator[Region]:
@@ -68,13 +117,17 @@ def _regions(grey: NDArray[np.uint8], free: NDArray[np.bool_], letters: Letters,
         bright = _open_around_letters(bright, letters, reach)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(bright, connectivity=4)
     for index in _worth_a_look(np.asarray(stats, np.int32), letters, grey.size):
-        left, top, width, height, _ = stats[index]
-        box = Box(int(left), int(top), int(left + width), int(top + height))
-        body = _fill((labels[_window(box)] == index).view(np.uint8))
-        inside = letters.inside(box)
-        inside = inside[body[letters.y[inside].astype(int) - top, letters.x[inside].astype(int) - left] > 0]
-        if inside.size:
-            yield Region(box, body, inside)
+        left, top, width, height, _ = (int(number) for number in stats[index])
+        box = Box(left, top, left + width, top + height)
+        yield from _region((labels[_window(box)] == index).view(np.uint8), box, letters)
+
+
+def _region(ground: NDArray[np.uint8], box: Box, letters: Letters) -> Iterator[Region]:
+    body = _fill(ground)
+    inside = letters.inside(box)
+    inside = inside[body[letters.y[inside].astype(int) - box.top, letters.x[inside].astype(int) - box.left] > 0]
+    if inside.size:
+        yield Region(box, ground, body, inside)
 
 
 def _open_around_letters(bright: NDArray[np.uint8], letters: Letters, reach: int) -> NDArray[np.uint8]:
@@ -96,15 +149,30 @@ def _fill(component: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(cv2.drawContours(np.zeros_like(component), contours, -1, 1, cv2.FILLED), np.uint8)
 
 
-def _is_balloon(region: Region, letters: Letters, width: int) -> bool:
+def _is_balloon(region: Region, letters: Letters, grey: NDArray[np.uint8]) -> bool:
     area = int(np.count_nonzero(region.body))
     window = _window(region.box)
     ink = letters.mask[window] & (region.body > 0)
     if not _INK_MIN <= np.count_nonzero(ink) / area <= _INK_MAX:
         return False
-    if likeness(letters, region.letters, width) < _LIKENESS_MIN:
+    if not _holds_writing(region, letters, grey.shape[1]):
         return False
-    return _text_cover(ink, letters.size[region.letters]) >= _COVER_MIN * area and _solidity(region) >= _SOLIDITY_MIN
+    cover_min = _COVER_MIN_LARGE if area > _LARGE * grey.size else _COVER_MIN
+    if _text_cover(ink, letters.size[region.letters]) < cover_min * area:
+        return False
+    return _unevenness(grey[window], region.ground) <= _UNEVENNESS_MAX and _solidity(region) >= _SOLIDITY_MIN
+
+
+def _holds_writing(region: Region, letters: Letters, width: int) -> bool:
+    """Tell lines of letters, or one short word in the middle of a compact body, from the features of a face."""
+    if likeness(letters, region.letters, width) >= _LIKENESS_MIN:
+        return True
+    if not is_short_word(letters, region.letters, width) or _solidity(region) < _COMPACT:
+        return False
+    rows, columns = np.nonzero(region.body)
+    off_x = abs(letters.x[region.letters].mean() - region.box.left - columns.mean()) / region.box.width
+    off_y = abs(letters.y[region.letters].mean() - region.box.top - rows.mean()) / region.box.height
+    return bool(max(off_x, off_y) <= _OFF_CENTRE_MAX)
 
 
 def _text_cover(ink: NDArray[np.bool_], size: NDArray[np.float64]) -> int:
@@ -112,6 +180,12 @@ def _text_cover(ink: NDArray[np.bool_], size: NDArray[np.float64]) -> int:
     gap = int(1.2 * typical_size(size)) | 1
     padded = np.pad(ink.view(np.uint8), gap)
     return int(np.count_nonzero(cv2.morphologyEx(padded, cv2.MORPH_CLOSE, np.ones((gap, gap), np.uint8))))
+
+
+def _unevenness(grey: NDArray[np.uint8], ground: NDArray[np.uint8]) -> float:
+    """Return the standard deviation of the ground: a balloon is filled evenly, painted skies and skin are not."""
+    inner = cv2.erode(ground, np.ones((5, 5), np.uint8)) > 0
+    return float(np.std(grey[inner])) if inner.any() else 0.0
 
 
 def _solidity(region: Region) -> float:

@@ -32,14 +32,21 @@ def text_boxes(ink: NDArray[np.bool_], size: float, left: int = 0, top: int = 0)
     )
 
 
-def free_lettering(letters: Letters, taken: NDArray[np.bool_], width: int) -> list[NDArray[np.intp]]:
+def free_lettering(letters: Letters, taken: NDArray[np.bool_]) -> list[NDArray[np.intp]]:
     """Return groups of marks that are writing outside of the `(H, W)` mask `taken`: captions, notes, titles."""
+    return [group for group in groups_outside(letters, taken) if _is_writing(letters, group, taken.shape[1])]
+
+
+def groups_outside(letters: Letters, taken: NDArray[np.bool_]) -> list[NDArray[np.intp]]:
+    """Return the marks of readable size outside of the `(H, W)` mask `taken`, grouped by nearness."""
+    width = taken.shape[1]
     outside = ~taken[letters.y.astype(int), letters.x.astype(int)]
     readable = (letters.size >= 0.006 * width) & (letters.size <= 0.06 * width)
     chosen = np.nonzero(outside & readable)[0]
     labels = _neighbourhoods(letters, chosen, taken.shape)
-    groups = [chosen[labels == label] for label in np.unique(labels)]
-    return [group for group in groups if _is_writing(letters, group, width)]
+    order = np.argsort(labels, kind="stable")
+    edges = np.flatnonzero(np.diff(labels[order])) + 1
+    return [group for group in np.split(chosen[order], edges) if group.size]
 
 
 def _neighbourhoods(letters: Letters, chosen: NDArray[np.intp], shape: tuple[int, ...]) -> NDArray[np.int32]:

@@ -38,13 +38,13 @@ class ClassicalReader:
         """Find panels, balloons, lettering, masks, reading order and kind; `auto` reads right to left."""
         reads: ReadingDirection = "ltr" if direction == "ltr" else "rtl"
         small = _for_reading(page.grey)
-        gutters = find_gutters(small)
         letters = find_letters(small)
-        regions = find_balloons(small, gutters, letters)
+        gutters = find_gutters(small, letters.mask)
+        regions = find_balloons(small, gutters.outer, letters)
         bodies = _bodies(regions, small.shape)
-        free = free_lettering(letters, bodies, small.shape[1])
-        masks = _masks(gutters, bodies, letters, [region.letters for region in regions] + free, page.size)
-        panels = find_panels(gutters, reads)
+        free = free_lettering(letters, bodies)
+        masks = _masks(gutters.all, bodies, letters, [region.letters for region in regions] + free, page.size)
+        panels = find_panels(gutters.all, reads)
         scale = page.size.width / small.shape[1], page.size.height / small.shape[0]
         balloons = _balloons(regions, letters, panels, reads)
         text = _text(balloons, free, letters)

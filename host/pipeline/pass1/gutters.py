@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import cv2
@@ -17,18 +18,31 @@ _PANEL_SHARE_MIN: Final = 0.006
 # A gutter is long one way and narrow the other, in shares of the page's width.
 _CORRIDOR_LENGTH: Final = 0.12
 _CORRIDOR_WIDTH: Final = 0.07
+_LETTER_GAP: Final = 0.014
 
 
-def find_gutters(grey: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Return margins and gutters of a `(H, W)` uint8 page, white, black or cream; nothing where art bleeds off.
+@dataclass(frozen=True, slots=True, eq=False)
+class Gutters:
+    """Margins and gutters, `(H, W)` bool. `outer` leaves out the notches of panels, where a balloon may stand."""
+
+    all: NDArray[np.bool_]
+    outer: NDArray[np.bool_]
+
+
+def find_gutters(grey: NDArray[np.uint8], writing: NDArray[np.bool_]) -> Gutters:
+    """Find margins and gutters of a `(H, W)` uint8 page, white, black or cream; nothing where art bleeds off.
 
     White art that lies open to the margin (a figure without a frame) is not a gutter inside of the figure's hull.
+    `writing` is where letter-like marks are: between the lines of a balloon that lies open to a gutter is no gutter.
     """
     paper = _paper_level(grey)
     if paper is None:
-        return np.zeros(grey.shape, np.bool_)
+        nothing = np.zeros(grey.shape, np.bool_)
+        return Gutters(nothing, nothing)
     flood = _reach_border(np.abs(grey.astype(np.int16) - paper) <= _TOLERANCE)
-    return flood & (~_panel_hulls(flood) | _corridors(flood))
+    hulls, boxes = _around_panels(flood)
+    corridors = _corridors(flood | _fat(writing))
+    return Gutters(flood & (~hulls | corridors), flood & (~boxes | corridors))
 
 
 def _paper_level(grey: NDArray[np.uint8]) -> int | None:
@@ -46,16 +60,24 @@ def _reach_border(paper: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.asarray(labels[1:-1, 1:-1] == labels[0, 0], np.bool_)
 
 
-def _panel_hulls(flood: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return the convex hulls of everything large that the paper surrounds."""
-    hulls = np.zeros(flood.shape, np.uint8)
+def _around_panels(flood: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return the convex hulls and the boxes of everything large that the paper surrounds."""
+    hulls, boxes = np.zeros(flood.shape, np.uint8), np.zeros(flood.shape, np.uint8)
     content = (~flood).astype(np.uint8)
     contours, _ = cv2.findContours(content, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     for contour in contours:
         hull = cv2.convexHull(contour)
         if cv2.contourArea(hull) >= _PANEL_SHARE_MIN * flood.size:
             cv2.fillConvexPoly(hulls, hull, 1)
-    return hulls.astype(np.bool_)
+            left, top, width, height = cv2.boundingRect(contour)
+            boxes[top : top + height, left : left + width] = 1
+    return hulls.view(np.bool_), boxes.view(np.bool_)
+
+
+def _fat(writing: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return marks grown until those of a line touch, so that a balloon reads as one wide space."""
+    side = max(3, round(_LETTER_GAP * writing.shape[1]))
+    return np.asarray(cv2.dilate(writing.view(np.uint8), np.ones((side, side), np.uint8)), np.uint8).view(np.bool_)
 
 
 def _corridors(flood: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -16,11 +16,14 @@ if TYPE_CHECKING:
 # Shares of the page's width.
 _STROKE_WIDTH: Final = 0.024
 _LETTER_MAX: Final = 0.09
+_READABLE_MIN: Final = 0.008
+_READABLE_MAX: Final = 0.06
 _INK_DEPTH: Final = 40
 _GROUND_MIN: Final = 150
 _GROUND_RANGE: Final = 24
 _FLAT_SHARE_MIN: Final = 0.7
 _NEIGHBOURS_MAX: Final = 400
+_SHORT_WORD_MAX: Final = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,23 +64,42 @@ def find_letters(grey: NDArray[np.uint8]) -> Letters:
 
 
 def likeness(letters: Letters, chosen: NDArray[np.intp], width: int) -> float:
-    """Return how like writing some marks are, 0..1: of a readable size, and standing in lines or columns.
+    """Return how like writing some marks are, 0..1: of a readable size, and standing in lines.
 
-    The share of marks, weighted by size, that have a neighbour of similar size beside or below them; 0 where the
-    marks are too small (screentone) or too large to be read on a page of this width.
+    The share of marks, weighted by size, that stand in a row or column of three or more of similar size; 0 where
+    the marks are too small (screentone) or too large to be read on a page of this width.
     """
     if len(chosen) > _NEIGHBOURS_MAX:
         chosen = chosen[:: len(chosen) // _NEIGHBOURS_MAX + 1]
-    size = letters.size[chosen]
-    if not 0.0065 * width <= typical_size(size) <= 0.06 * width:
+    if not is_readable(letters, chosen, width):
         return 0.0
-    x, y = letters.x[chosen], letters.y[chosen]
+    x, y, size = letters.x[chosen], letters.y[chosen], letters.size[chosen]
     larger = np.maximum(size[:, None], size)
-    similar = np.minimum(size[:, None], size) > 0.4 * larger
+    similar = np.minimum(size[:, None], size) > 0.35 * larger
     off_x, off_y = np.abs(x[:, None] - x) / larger, np.abs(y[:, None] - y) / larger
-    beside = (np.maximum(off_x, off_y) < 1.8) & (np.minimum(off_x, off_y) < 0.5) & similar
+    in_row = _in_line(similar & (off_x < 1.8) & (off_y < 0.4))
+    in_column = _in_line(similar & (off_y < 1.8) & (off_x < 0.4))
+    return float(max(size[in_row].sum(), size[in_column].sum()) / size.sum())
+
+
+def is_readable(letters: Letters, chosen: NDArray[np.intp], width: int) -> bool:
+    """Tell whether marks have the size of letters on a page of this width."""
+    return _READABLE_MIN * width <= typical_size(letters.size[chosen]) <= _READABLE_MAX * width
+
+
+def is_short_word(letters: Letters, chosen: NDArray[np.intp], width: int) -> bool:
+    """Tell whether a few marks stand in one single row or column: "Oh no!", "え?"."""
+    if not 2 <= len(chosen) <= _SHORT_WORD_MAX or not is_readable(letters, chosen, width):
+        return False
+    reach = 0.45 * typical_size(letters.size[chosen])
+    return bool(min(np.ptp(letters.x[chosen]), np.ptp(letters.y[chosen])) <= 2 * reach)
+
+
+def _in_line(beside: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which marks belong to a line of three or more, from who stands beside whom."""
     np.fill_diagonal(beside, val=False)
-    return float(size[beside.any(axis=1)].sum() / size.sum())
+    between = beside.sum(axis=1) >= 2
+    return np.asarray(between | (beside & between).any(axis=1), np.bool_)
 
 
 def typical_size(size: NDArray[np.float64]) -> float:
