@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from msgspec import Struct
 
-from host.errors import NotFound
+from host.errors import ImageInvalid, NotFound
 from host.messaging.messages import PaletteEntry, Reference, ReferenceAdd
 from host.store.disk import disk_errors, sync_folder, write_synced
 
@@ -83,7 +83,7 @@ class ReferenceStore:
 
     def list(self, series: str | None = None) -> list[Reference]:
         """Return the references, all or those of one series, by name."""
-        found = [self._reference(folder) for folder in self._folders()]
+        found = [reference for folder in self._folders() if (reference := self._reference_if_whole(folder))]
         wanted = [reference for reference in found if series is None or reference.series == series]
         return sorted(wanted, key=lambda reference: (reference.name or "", reference.reference_id))
 
@@ -175,7 +175,7 @@ class ReferenceStore:
         """Write thumbnail and facts from the picture alone."""
         from host.store.palette import palette_of
 
-        write_synced(folder / _THUMBNAIL, _thumbnail(page.rgb))
+        write_synced(folder / _THUMBNAIL, _thumbnail_of(page.rgb))
         facts = Facts(width=page.size.width, height=page.size.height, palette=palette_of(page.rgb))
         self._write_facts(folder, facts)
         return facts
@@ -198,10 +198,29 @@ class ReferenceStore:
     def _reference(self, folder: Path) -> Reference:
         facts = self._facts(folder)
         known: dict[str, Any] = {name: getattr(facts, name) for name in Facts.__struct_fields__}
-        return Reference(reference_id=folder.name, thumbnail=(folder / _THUMBNAIL).read_bytes(), **known)
+        return Reference(reference_id=folder.name, thumbnail=self._thumbnail(folder), **known)
+
+    def _reference_if_whole(self, folder: Path) -> Reference | None:
+        """Return a reference; None where another host has just removed it, or its picture is damaged."""
+        try:
+            return self._reference(folder)
+        except (OSError, ImageInvalid) as exc:
+            _LOG.warning("reference %s is left out: %s", folder.name, exc)
+            return None
+
+    def _thumbnail(self, folder: Path) -> bytes:
+        try:
+            return (folder / _THUMBNAIL).read_bytes()
+        except FileNotFoundError:
+            from host.pipeline.decode import decode_page
+
+            thumbnail = _thumbnail_of(decode_page((folder / _PICTURE).read_bytes()).rgb)
+            with disk_errors("a thumbnail"):
+                write_synced(folder / _THUMBNAIL, thumbnail)
+            return thumbnail
 
 
-def _thumbnail(rgb: NDArray[np.uint8]) -> bytes:
+def _thumbnail_of(rgb: NDArray[np.uint8]) -> bytes:
     from PIL import Image
 
     picture, buffer = Image.fromarray(rgb), io.BytesIO()

@@ -1,0 +1,104 @@
+"""A chapter in one file."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from host.errors import BadRequest, NotFound
+from host.jobs.export import safe_stem
+from host.messaging.messages import CacheClear, ChapterExport, Page, PageDone, RunChapter
+from tests.host.jobs.conftest import page_bytes, sha256
+from tests.host.jobs.test_board import coloured_bytes
+
+if TYPE_CHECKING:
+    from tests.host.jobs.conftest import Reader
+
+
+def run_mixed(reader: Reader, series: str = "A/B: <S>", chapter: str = "7") -> str:
+    """Colour a chapter of a page, a coloured one, a broken one and another page; return the job's id."""
+    contents = {"p0": page_bytes(1), "p1": coloured_bytes(), "p2": b"broken", "p3": page_bytes(2)}
+    pages = [Page(page_id=name, index=int(name[1]), sha256=sha256(data)) for name, data in contents.items()]
+    reader.encoded |= contents
+    request = RunChapter(series=series, chapter=chapter, direction="rtl", references=[], pages=pages[::-1])
+    accepted = reader.board.run_chapter(request)
+    for page_id in accepted.need:
+        reader.put(accepted.job_id, page_id)
+    end = reader.listener.end_of(accepted.job_id)
+    assert (end.done, end.skipped, end.failed) == (2, 1, 1)
+    return accepted.job_id
+
+
+@pytest.mark.parametrize("kind", ["cbz", "zip"])
+def test_an_archive_holds_the_pages_in_reading_order(reader: Reader, kind: str) -> None:
+    job_id = run_mixed(reader)
+    result = reader.board.export(ChapterExport(job_id=job_id, format=kind))  # type: ignore[arg-type]
+    path = Path(result.path)
+    assert path.parent == reader.application.paths.exports
+    assert path.stat().st_size == result.bytes
+    with zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+        assert names[:3] == ["001.png", "002.png", "003.png"]
+        images = {page.page_id: page.image for page in reader.listener.of(PageDone)}
+        assert [archive.read(name) for name in names[:3]] == [images["p0"], coloured_bytes(), images["p3"]]
+        if kind == "cbz":
+            facts = {one.tag: one.text for one in ET.fromstring(archive.read("ComicInfo.xml"))}
+            assert facts == {"Series": "A/B: <S>", "Number": "7", "PageCount": "3", "Manga": "YesAndRightToLeft"}
+    assert [entry.name for entry in path.parent.iterdir()] == [path.name]
+    again = reader.board.export(ChapterExport(job_id=job_id, format=kind))  # type: ignore[arg-type]
+    assert again == result
+
+
+def test_a_pdf_has_a_page_per_picture(reader: Reader) -> None:
+    result = reader.board.export(ChapterExport(job_id=run_mixed(reader), format="pdf"))
+    content = Path(result.path).read_bytes()
+    assert content.startswith(b"%PDF")
+    assert len(re.findall(rb"/Type\s*/Page\b", content)) == 3
+
+
+def test_without_a_finished_page_there_is_nothing_to_export(reader: Reader) -> None:
+    accepted = reader.board.run_chapter(reader.chapter([1]))
+    with pytest.raises(BadRequest) as refused:
+        reader.board.export(ChapterExport(job_id=accepted.job_id, format="cbz"))
+    assert refused.value.hint
+
+
+def test_pages_that_the_cache_has_dropped_are_told(reader: Reader) -> None:
+    job_id = reader.run([1])
+    reader.listener.end_of(job_id)
+    reader.application.store.results.clear(CacheClear().older_than_s)
+    with pytest.raises(NotFound):
+        reader.board.export(ChapterExport(job_id=job_id, format="zip"))
+
+
+@given(st.text(max_size=200), st.text(max_size=20))
+def test_any_title_makes_a_plain_file_name(series: str, chapter: str) -> None:
+    stem = safe_stem(f"{series} - {chapter}")
+    assert 0 < len(stem.encode()) <= 101
+    assert Path(stem).name == stem
+    assert not re.search(r'[\x00-\x1f<>:"/\\|?*]', stem)
+    assert stem[0] not in ". "
+    assert stem[-1] not in ". "
+    assert stem.split(".")[0].lower() not in {"con", "nul", "aux", "prn", "com1", "lpt9"}
+
+
+def test_a_pdf_of_a_picture_is_without_loss(reader: Reader) -> None:
+    job_id = reader.run([3])
+    reader.listener.end_of(job_id)
+    (page,) = reader.listener.of(PageDone)
+    result = reader.board.export(ChapterExport(job_id=job_id, format="pdf"))
+    with Image.open(io.BytesIO(page.image)) as picture:
+        width, height = picture.size
+    content = Path(result.path).read_bytes()
+    assert f"/Width {width}".encode() in content
+    assert f"/Height {height}".encode() in content
+    assert b"/FlateDecode" in content

@@ -1,0 +1,198 @@
+"""The service: every method of the wire has a handler, and each does what the protocol says."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import msgspec
+import numpy as np
+import pytest
+
+from host import __version__
+from host.errors import BadRequest, NotFound, SecretsUnavailable, UnknownMethod
+from host.messaging.messages import (
+    METHODS,
+    CacheClear,
+    Hello,
+    Message,
+    ModelProgress,
+    ModelQuery,
+    ReferenceAdd,
+    ReferenceList,
+    ReferenceRemove,
+    ReferenceSearch,
+    SecretDelete,
+    SecretSet,
+)
+from host.service import HostService
+from tests.host.jobs.conftest import Listener
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def listener() -> Listener:
+    return Listener()
+
+
+@pytest.fixture
+def service(irodori_home: Path, listener: Listener) -> Iterator[HostService]:
+    opened = HostService(listener)
+    yield opened
+    opened.close(2.0)
+
+
+def picture(hue: int = 20) -> bytes:
+    rows = np.linspace(60, 200, 64, dtype=np.uint8)
+    hsv = np.dstack([np.full((64, 64), hue, np.uint8), np.full((64, 64), 180, np.uint8), np.tile(rows, (64, 1))])
+    return bytes(cv2.imencode(".png", cv2.cvtColor(hsv, cv2.COLOR_HSV2BGR))[1])
+
+
+def empty(method: str) -> Any:
+    return METHODS[method].params()
+
+
+def test_every_method_of_the_wire_has_a_handler_and_no_other(service: HostService) -> None:
+    assert service.methods == set(METHODS)
+    with pytest.raises(UnknownMethod):
+        service.handle("no.such", {})
+
+
+@pytest.mark.parametrize(
+    "method",
+    ["engine.list", "job.status", "model.list", "settings.get", "cache.stats", "cache.clear", "host.doctor"],
+)
+def test_what_a_method_returns_is_of_its_declared_type(service: HostService, method: str) -> None:
+    result = service.handle(method, empty(method))
+    assert msgspec.convert(msgspec.to_builtins(result), METHODS[method].result) == result
+
+
+def test_hello_tells_engines_device_and_settings(service: HostService) -> None:
+    welcome: Any = service.handle("session.hello", Hello(protocol=(1, 1), extension_version="1", browser="test"))
+    assert welcome.host_version == __version__
+    assert welcome.default_engine in {engine.id for engine in welcome.engines}
+    assert welcome.device.memory_mib > 0
+    assert welcome.settings == service.handle("settings.get", empty("settings.get"))
+
+
+def test_the_version_is_the_packages() -> None:
+    pyproject = Path(__file__).parents[2] / "pyproject.toml"
+    assert f'version = "{__version__}"' in pyproject.read_text()
+
+
+def test_ping_tells_an_idle_host(service: HostService) -> None:
+    pong: Any = service.handle("session.ping", empty("session.ping"))
+    assert (pong.busy, pong.queue_depth) == (False, 0)
+    assert pong.uptime_s >= 0
+
+
+def test_references_are_added_found_and_removed(service: HostService) -> None:
+    warm: Any = service.handle("reference.add", ReferenceAdd(image=picture(10), series="S"))
+    cold: Any = service.handle("reference.add", ReferenceAdd(image=picture(110)))
+    assert service.handle("reference.list", ReferenceList(series="S")) == [warm]
+    hits: Any = service.handle("reference.search", ReferenceSearch(k=5, image=picture(112)))
+    assert [hit.reference_id for hit in hits] == [cold.reference_id, warm.reference_id]
+    for wrong in (ReferenceSearch(k=1), ReferenceSearch(k=1, image=b"x", reference_id="y")):
+        with pytest.raises(BadRequest):
+            service.handle("reference.search", wrong)
+    service.handle("reference.remove", ReferenceRemove(reference_id=warm.reference_id))
+    with pytest.raises(NotFound):
+        service.handle("reference.search", ReferenceSearch(k=1, reference_id=warm.reference_id))
+
+
+def test_settings_take_effect_and_strangers_are_refused(service: HostService, irodori_home: Path) -> None:
+    changed: Any = service.handle("settings.set", {"strength": 0.25, "cache_limit_mib": 7})
+    assert changed["strength"] == 0.25
+    stats: Any = service.handle("cache.stats", empty("cache.stats"))
+    assert stats.limit_bytes == 7 * 2**20
+    assert json.loads((irodori_home / "config" / "settings.json").read_text())["strength"] == 0.25
+    for wrong in ({"strenght": 1}, {"default_engine": "no such"}, {"default_engine": 3}):
+        with pytest.raises(BadRequest):
+            service.handle("settings.set", wrong)
+    assert service.handle("settings.get", empty("settings.get")) == changed
+
+
+def test_shipped_models_are_verified_and_stay(service: HostService, listener: Listener) -> None:
+    models: Any = service.handle("model.list", empty("model.list"))
+    compact = next(model for model in models if model.model_id == "compact")
+    assert compact.state == "ready"
+    task: Any = service.handle("model.pull", ModelQuery(model_id="compact"))
+    listener.wait(ModelProgress, task_id=task.task_id, state="ready")
+    told = [message.bytes for message in listener.of(ModelProgress, task_id=task.task_id)]
+    assert told == sorted(told)
+    assert told[-1] == compact.bytes
+    with pytest.raises(BadRequest, match="ships"):
+        service.handle("model.remove", ModelQuery(model_id="compact"))
+    for method in ("model.pull", "model.remove"):
+        with pytest.raises(NotFound):
+            service.handle(method, ModelQuery(model_id="no such"))
+
+
+class _BrokenKeyring:
+    def __init__(self, real: Any) -> None:
+        self.real = real
+
+
+def test_secrets_go_to_the_keyring_and_never_come_back(
+    service: HostService, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    keyring = pytest.importorskip("keyring")
+    kept: dict[tuple[str, str], str] = {}
+    monkeypatch.setattr(keyring, "set_password", lambda *parts: kept.__setitem__(parts[:2], parts[2]))
+    monkeypatch.setattr(keyring, "get_password", lambda *parts: kept.get(parts))
+    monkeypatch.setattr(keyring, "delete_password", lambda *parts: kept.pop(parts))
+    service.handle("secret.set", SecretSet(name="hub", value="hunter2"))
+    assert list(kept.values()) == ["hunter2"]
+    for method in ("settings.get", "host.doctor", "model.list"):
+        assert "hunter2" not in repr(service.handle(method, empty(method)))
+    assert "hunter2" not in caplog.text
+    service.handle("secret.delete", SecretDelete(name="hub"))
+    service.handle("secret.delete", SecretDelete(name="hub"))
+    assert kept == {}
+
+
+def test_without_a_keyring_secrets_are_refused_with_a_hint(
+    service: HostService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keyring = pytest.importorskip("keyring")
+    fail = pytest.importorskip("keyring.backends.fail")
+    before = keyring.get_keyring()
+    keyring.set_keyring(fail.Keyring())
+    try:
+        with pytest.raises(SecretsUnavailable) as refused:
+            service.handle("secret.set", SecretSet(name="hub", value="hunter2"))
+    finally:
+        keyring.set_keyring(before)
+    assert refused.value.hint
+    assert "hunter2" not in refused.value.message
+
+
+def test_the_doctor_names_what_is_wrong_and_what_mends_it(service: HostService, irodori_home: Path) -> None:
+    checks: Any = service.handle("host.doctor", empty("host.doctor"))
+    assert {check.check for check in checks} >= {"folders", "disk", "database", "engines", "weights", "lane", "log"}
+    assert all(check.ok for check in checks), checks
+    (irodori_home / "config").mkdir()
+    (irodori_home / "config" / "settings.json").write_text("{broken")
+    other = HostService(lambda message: None)
+    found: Any = {check.check: check for check in other.handle("host.doctor", empty("host.doctor"))}
+    other.close()
+    assert not found["settings"].ok
+    assert found["settings"].fix
+
+
+def test_close_may_be_called_twice(service: HostService) -> None:
+    service.close(0.5)
+    service.close(0.5)
+    assert service.pulse() == (False, 0)
+
+
+def test_clear_empties_the_cache(service: HostService) -> None:
+    cleared: Any = service.handle("cache.clear", CacheClear())
+    assert cleared.removed == 0
+    assert isinstance(cleared, Message)
+    assert hashlib.sha256(picture()).hexdigest()
