@@ -1,0 +1,170 @@
+"""The house: which way knowledge flows, and how little is loaded at the door."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT: Final = Path(__file__).parents[1]
+PACKAGES: Final = ("host", "engines", "models", "installer")
+HEAVY: Final = frozenset({"torch", "numpy", "cv2", "PIL", "onnxruntime", "pydantic", "keyring", "typer", "rich"})
+# Recipes that make weights are run by hand; they stand beside the weights but are no part of what runs.
+WORKSHOP: Final = "models.training"
+
+
+def modules() -> Iterator[tuple[str, Path]]:
+    """Yield name and file of every module of the import packages."""
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts), path
+
+
+def imports(path: Path, *, typing_too: bool) -> set[str]:
+    """Return the full names of what a module imports, also inside functions; on demand without type checkers' blocks."""
+    found: set[str] = set()
+
+    class Collector(ast.NodeVisitor):
+        def visit_If(self, node: ast.If) -> None:
+            if typing_too or "TYPE_CHECKING" not in ast.unparse(node.test):
+                self.generic_visit(node)
+            else:
+                for statement in node.orelse:
+                    self.visit(statement)
+
+        def visit_Import(self, node: ast.Import) -> None:
+            found.update(alias.name for alias in node.names)
+
+        def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+            assert node.level == 0, f"{path} imports relatively"
+            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+
+    Collector().visit(ast.parse(path.read_text("utf-8")))
+    return found
+
+
+def room(name: str) -> str:
+    """Return the room of a module: `host.jobs`, `host.service`, `engines`, `models`, `installer`."""
+    parts = name.split(".")
+    return ".".join(parts[:2]) if parts[0] == "host" else parts[0]
+
+
+ALL_MODULES: Final = dict(modules())
+
+
+@pytest.mark.parametrize("package", ["engines", "models"])
+def test_engines_and_models_know_nothing_of_the_host(package: str) -> None:
+    for name, path in ALL_MODULES.items():
+        if room(name) == package:
+            strangers = {one for one in imports(path, typing_too=True) if one.split(".")[0] in ("host", "installer")}
+            assert strangers == set(), name
+
+
+def test_models_know_nothing_of_engines() -> None:
+    for name, path in ALL_MODULES.items():
+        if room(name) == "models" and not name.startswith(WORKSHOP):
+            assert not any(one.startswith("engines") for one in imports(path, typing_too=True)), name
+
+
+def test_the_installer_needs_only_the_standard_library_and_the_paths_of_the_host() -> None:
+    for name, path in ALL_MODULES.items():
+        if room(name) == "installer":
+            for one in imports(path, typing_too=True):
+                known = one.startswith(("installer", "host.paths")) or one == "host.__version__"
+                assert known or one.split(".")[0] in sys.stdlib_module_names, f"{name} imports {one}"
+
+
+def test_no_room_stands_in_a_circle() -> None:
+    graph: dict[str, set[str]] = {}
+    for name, path in ALL_MODULES.items():
+        if name.startswith(WORKSHOP):
+            continue
+        for one in imports(path, typing_too=False):
+            if one.split(".")[0] in PACKAGES:
+                target = one if one in ALL_MODULES else one.rpartition(".")[0]
+                if room(target) not in (room(name), "host"):
+                    graph.setdefault(room(name), set()).add(room(target))
+    try:
+        order = list(TopologicalSorter(graph).static_order())
+    except CycleError as exc:
+        pytest.fail(f"rooms in a circle: {' -> '.join(exc.args[1])}")
+    assert order.index("engines") < order.index("host.jobs") < order.index("host.service")
+
+
+def test_library_code_neither_prints_nor_exits_nor_asserts() -> None:
+    # The doors to the outside may end the process and write to the terminal; `testing` is made of tests.
+    doors = {"host.__main__", "host.cli", "installer.__main__", "engines.testing"}
+    for name, path in ALL_MODULES.items():
+        if name in doors or name.startswith(WORKSHOP):
+            continue
+        body = [one for one in ast.parse(path.read_text("utf-8")).body if "__main__" not in ast.unparse(one)[:40]]
+        for node in (inner for one in body for inner in ast.walk(one)):
+            assert not isinstance(node, ast.Assert), f"{name}:{node.lineno} asserts"
+            if isinstance(node, ast.Call):
+                call = ast.unparse(node.func)
+                assert call not in {"print", "exit", "quit", "sys.exit"}, f"{name}:{node.lineno} calls {call}"
+
+
+def test_a_cancel_is_caught_in_one_place() -> None:
+    catchers = [
+        f"{name}:{node.lineno}"
+        for name, path in ALL_MODULES.items()
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ExceptHandler) and node.type and "JobCancelled" in ast.unparse(node.type)
+    ]
+    assert len(catchers) == 1, catchers
+    assert catchers[0].startswith("host.jobs.")
+
+
+def loaded_after(code: str, home: Path) -> set[str]:
+    """Return the heavy libraries that a fresh interpreter has loaded after running `code`."""
+    report = "import json, sys; sys.stdout.write('\\n' + json.dumps(sorted(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\n{report}"],
+        capture_output=True, text=True, check=True, cwd=ROOT,
+        env={"IRODORI_HOME": str(home), "PATH": "", "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    return HEAVY & set(json.loads(done.stdout.splitlines()[-1]))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import host.__main__",
+        "import host.messaging.session",
+        "import host.messaging.messages, host.errors, host.paths, host.settings, host.secrets",
+        "import engines.registry; engines.registry.infos()",
+        "import host.service",
+        "import installer",
+    ],
+)
+def test_nothing_heavy_is_loaded_at_the_door(code: str, tmp_path: Path) -> None:
+    assert loaded_after(code, tmp_path) == set()
+
+
+def test_opening_a_home_loads_nothing_heavy(tmp_path: Path) -> None:
+    code = (
+        "from host.application import Application; from host.paths import state_paths\n"
+        "with Application.open(state_paths(), lambda message: None) as application:\n"
+        "    application.store.results.stats(); application.store.references.list(); application.models.list()"
+    )
+    assert loaded_after(code, tmp_path) == set()
+
+
+def test_a_hello_loads_no_network_runtime(tmp_path: Path) -> None:
+    code = (
+        "from host.service import HostService; from host.messaging.messages import Hello\n"
+        "service = HostService(lambda message: None)\n"
+        "service.handle('session.hello', Hello(protocol=(1, 1))); service.close()"
+    )
+    assert loaded_after(code, tmp_path) <= {"numpy", "cv2"}
