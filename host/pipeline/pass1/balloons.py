@@ -23,20 +23,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from host.pipeline.pass1.gutters import Gutters
+
 
 class _Trial(NamedTuple):
     brightness: int
     opening: float
 
 
-# The opening is a share of the page's width.
-_TRIALS: Final = (
-    _Trial(200, 0),
-    _Trial(225, 0),
-    _Trial(245, 0),
-    _Trial(225, 0.008),
-    _Trial(245, 0.008),
-)
 _AREA_MIN: Final = 0.0006
 _AREA_MAX: Final = 0.25
 _LIKENESS_MIN: Final = 0.6
@@ -66,18 +60,20 @@ class Region:
     letters: NDArray[np.intp]
 
 
-def find_balloons(grey: NDArray[np.uint8], outer_gutters: NDArray[np.bool_], letters: Letters) -> list[Region]:
+def find_balloons(grey: NDArray[np.uint8], gutters: Gutters, letters: Letters) -> list[Region]:
     """Return the balloons of a `(H, W)` uint8 page, in no order."""
     found: list[Region] = []
     if not letters.ids.size:
         return found
-    free = ~outer_gutters
-    looks = [partial(_regions, grey, free, letters, trial) for trial in _TRIALS]
-    for look in (*looks, partial(_tinted_regions, grey, free, letters)):
-        for region in look():
-            if _is_balloon(region, letters, grey):
-                found.append(region)
-                free[_window(region.box)] &= region.body == 0
+    taken = np.zeros(grey.shape, np.bool_)
+    for gutter, looks in ((gutters.sure, _LOOKS), (gutters.outer, _LOOKS_ACROSS)):
+        free = ~(gutter | taken)
+        for look in looks:
+            for region in look(grey, free, letters):
+                if _is_balloon(region, letters, grey):
+                    found.append(region)
+                    free[_window(region.box)] &= region.body == 0
+                    taken[_window(region.box)] |= region.body > 0
     return found
 
 
@@ -196,3 +192,15 @@ def _solidity(region: Region) -> float:
 
 def _window(box: Box) -> tuple[slice, slice]:
     return slice(box.top, box.bottom), slice(box.left, box.right)
+
+
+_LOOKS: Final = (
+    partial(_regions, trial=_Trial(200, 0)),
+    partial(_regions, trial=_Trial(225, 0)),
+    partial(_regions, trial=_Trial(245, 0)),
+    partial(_regions, trial=_Trial(225, 0.008)),
+    partial(_regions, trial=_Trial(245, 0.008)),
+    _tinted_regions,
+)
+# A balloon that reaches over a gutter is cut by it in the first round.
+_LOOKS_ACROSS: Final = (partial(_regions, trial=_Trial(225, 0)), partial(_regions, trial=_Trial(245, 0.008)))

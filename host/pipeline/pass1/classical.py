@@ -40,7 +40,7 @@ class ClassicalReader:
         small = _for_reading(page.grey)
         letters = find_letters(small)
         gutters = find_gutters(small, letters.mask)
-        regions = find_balloons(small, gutters.outer, letters)
+        regions = find_balloons(small, gutters, letters)
         bodies = _bodies(regions, small.shape)
         free = free_lettering(letters, bodies)
         masks = _masks(gutters.all, bodies, letters, [region.letters for region in regions] + free, page.size)

@@ -23,9 +23,14 @@ _LETTER_GAP: Final = 0.014
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Gutters:
-    """Margins and gutters, `(H, W)` bool. `outer` leaves out the notches of panels, where a balloon may stand."""
+    """Margins and gutters, `(H, W)` bool.
+
+    `sure` leaves out the notches of panels, where a balloon may stand open to the margin; `outer` also leaves out
+    what is a gutter only by being long and narrow.
+    """
 
     all: NDArray[np.bool_]
+    sure: NDArray[np.bool_]
     outer: NDArray[np.bool_]
 
 
@@ -38,11 +43,12 @@ def find_gutters(grey: NDArray[np.uint8], writing: NDArray[np.bool_]) -> Gutters
     paper = _paper_level(grey)
     if paper is None:
         nothing = np.zeros(grey.shape, np.bool_)
-        return Gutters(nothing, nothing)
+        return Gutters(nothing, nothing, nothing)
     flood = _reach_border(np.abs(grey.astype(np.int16) - paper) <= _TOLERANCE)
     hulls, boxes = _around_panels(flood)
     corridors = _corridors(flood | _fat(writing))
-    return Gutters(flood & (~hulls | corridors), flood & (~boxes | corridors))
+    outer = flood & ~boxes
+    return Gutters(flood & (~hulls | corridors), outer | (flood & corridors), outer)
 
 
 def _paper_level(grey: NDArray[np.uint8]) -> int | None:
