@@ -31,7 +31,7 @@ def modules() -> Iterator[tuple[str, Path]]:
 
 
 def imports(path: Path, *, typing_too: bool) -> set[str]:
-    """Return the full names of what a module imports, also inside functions; on demand without type checkers' blocks."""
+    """Return the full names of what a module imports, also in functions; type checkers' blocks only if `typing_too`."""
     found: set[str] = set()
 
     class Collector(ast.NodeVisitor):
