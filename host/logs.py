@@ -1,9 +1,8 @@
-"""The host's log: one file that several hosts write to, turned over when it grows, and warnings on stderr."""
+"""The host's log: one file that several hosts write to, turned over when it grows."""
 
 from __future__ import annotations
 
 import logging
-import os
 from logging.handlers import WatchedFileHandler
 from typing import TYPE_CHECKING, Final
 
@@ -26,25 +25,26 @@ class TurningFileHandler(WatchedFileHandler):
         self._limit_bytes = limit_bytes
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write one record."""
-        super().emit(record)
+        """Write one record; a folder that is gone or a disk that is full costs the record, never its sender."""
         try:
+            super().emit(record)
             if self._path.stat().st_size > self._limit_bytes:
                 self._path.replace(f"{self._path}.1")
         except OSError:
-            return
+            self.handleError(record)
 
 
 def start_log(path: Path, level: int = logging.INFO) -> None:
-    """Send the log of this process to `path`, and its warnings to stderr; without a writable file to stderr only."""
+    """Send the log of this process to `path`; without a writable file there, its errors go to stderr.
+
+    With a file nothing goes to stderr: a browser that does not read it would hold us up.
+    """
     logging.raiseExceptions = False
-    stderr = logging.StreamHandler()
-    stderr.setLevel(logging.WARNING)
-    handlers: list[logging.Handler] = [stderr]
+    handler: logging.Handler
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handlers.append(TurningFileHandler(path))
-    except OSError as fault:
-        stderr.setLevel(level)
-        os.write(2, f"irodori: no log file: {fault}\n".encode(errors="backslashreplace"))
-    logging.basicConfig(level=level, format=_FORMAT, handlers=handlers, force=True)
+        handler = TurningFileHandler(path)
+    except OSError:
+        handler = logging.StreamHandler()
+        level = logging.ERROR
+    logging.basicConfig(level=level, format=_FORMAT, handlers=[handler], force=True)

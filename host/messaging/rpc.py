@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import msgpack
 import msgspec
 
 from host.errors import BadRequest, FrameFault, IrodoriError, UnknownMethod
 from host.messaging.messages import METHODS, NOTIFICATIONS, Message
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 REQUEST: Final = 0
 RESPONSE: Final = 1
@@ -72,14 +69,19 @@ def encode_result(msgid: int, result: object) -> bytes:
     """Return the frame of a response that succeeded.
 
     Raises:
-        TypeError: `result` holds what the wire cannot carry.
+        TypeError, OverflowError: `result` holds what the wire cannot carry.
     """
     return _pack([RESPONSE, msgid, None, result])
 
 
 def encode_error(msgid: int, error: IrodoriError) -> bytes:
-    """Return the frame of a response that failed; what the wire cannot carry in its data goes as text."""
-    return _pack([RESPONSE, msgid, error.wire(), None], enc_hook=str)
+    """Return the frame of a response that failed; data that the wire cannot carry goes as text."""
+    wire = error.wire()
+    try:
+        return _pack([RESPONSE, msgid, wire, None])
+    except (TypeError, ValueError, OverflowError):
+        data = {str(key): str(value) for key, value in error.data.items()}
+        return _pack([RESPONSE, msgid, wire | {"data": data}, None])
 
 
 def encode_notification(message: Message) -> bytes:
@@ -162,9 +164,9 @@ def _is_msgid(value: int) -> bool:
     return not isinstance(value, bool) and 0 <= value <= _MSGID_MAX
 
 
-def _pack(document: object, enc_hook: Callable[[Any], object] | None = None) -> bytes:
-    plain = msgspec.to_builtins(document, builtin_types=(bytes,), enc_hook=enc_hook)
-    packed: bytes = msgpack.packb(plain, use_bin_type=True)
+def _pack(document: object) -> bytes:
+    plain = msgspec.to_builtins(document, builtin_types=(bytes,))
+    packed: bytes = msgpack.packb(plain, use_bin_type=True, unicode_errors="replace")
     return packed
 
 
