@@ -1,8 +1,6 @@
-import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
-  plugins: [svelte()],
-  resolve: { conditions: ["browser"] },
+  resolve: { alias: { "@": import.meta.dirname } },
   test: { include: ["test/**/*.test.ts"], testTimeout: 10_000 },
 });

@@ -89,7 +89,7 @@ export class Channel {
   #dispatch(frameId: number, frame: Uint8Array): void {
     const message = readMessage(frameId, frame);
     if (message.kind === "response") return this.#answer(message.msgid, message.error, message.result);
-    if (message.kind === "request") throw new FrameFault(frameId, "the extension takes no requests");
+    if (message.kind === "request") return this.#refuse(message.msgid, message.method);
     if (message.method === "session.fault") this.#sender.drop(Number(message.params.id));
     this.#onNotification(message.method, message.params);
   }
@@ -98,6 +98,12 @@ export class Channel {
     const waiting = this.#settle(msgid);
     if (error === null || error === undefined) waiting?.resolve(result);
     else waiting?.reject(hostErrorOf(error));
+  }
+
+  /** The host asks nothing in this version; it still gets an answer. */
+  #refuse(msgid: number, method: string): void {
+    const error = { code: "E_UNKNOWN_METHOD", message: `The extension has no ${method}.`, hint: "", retryable: false };
+    this.#sender.send(encodeMessage({ kind: "response", msgid, error, result: null }));
   }
 
   #settle(msgid: number): Waiting | undefined {
