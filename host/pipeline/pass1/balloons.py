@@ -80,6 +80,7 @@ def find_balloons(grey: NDArray[np.uint8], gutters: Gutters, letters: Letters) -
 def _tinted_regions(grey: NDArray[np.uint8], free: NDArray[np.bool_], letters: Letters) -> Iterator[Region]:
     """Yield the even ground around every group of marks that is still outside of all balloons, whatever its tint."""
     height, width = grey.shape
+    canvas = grey.copy()  # cv2 asks for a picture that may be written to, although it only marks
     for group in groups_outside(letters, ~free):
         if likeness(letters, group, width) < _LIKENESS_MIN:
             continue
@@ -87,7 +88,7 @@ def _tinted_regions(grey: NDArray[np.uint8], free: NDArray[np.bool_], letters: L
         reached[1:-1, 1:-1] = ~free
         for x, y in _beside(letters, group, grey):
             if not reached[y + 1, x + 1]:
-                cv2.floodFill(grey, reached, (x, y), 0, _TINT_RANGE, _TINT_RANGE, _ONLY_MARK)
+                cv2.floodFill(canvas, reached, (x, y), 0, _TINT_RANGE, _TINT_RANGE, _ONLY_MARK)
         marked = (reached[1:-1, 1:-1] == _MARK).view(np.uint8)
         left, top, across, down = cv2.boundingRect(marked)
         box = Box(left, top, left + across, top + down)
