@@ -56,10 +56,10 @@ class Outbox:
             self._changed.notify_all()
 
     def notify(self, frame: bytes, stream: object = None, *, patient: bool) -> None:
-        """Queue a notification; a `patient` caller first waits until less than 64 MiB are queued."""
+        """Queue a notification; a `patient` caller with an image first waits until less than 64 MiB are queued."""
         with self._changed:
-            while patient and self._image_bytes + self._control_bytes > WAITING_BYTES and not self._closed:
-                self._changed.wait()
+            if patient and chunk_count(len(frame)) > 1:
+                self._changed.wait_for(lambda: self._image_bytes <= WAITING_BYTES or self._closed)
             if self._held is None:
                 self._queue(frame, stream)
                 self._changed.notify_all()
@@ -100,8 +100,7 @@ class Outbox:
         Images do not count: they wait for acknowledgements, which must be read.
         """
         with self._changed:
-            while self._control_bytes > CONTROL_BYTES and not self._closed:
-                self._changed.wait()
+            self._changed.wait_for(lambda: self._control_bytes <= CONTROL_BYTES or self._closed)
 
     def take(self) -> Chunk | Ack | None:
         """Return what is to be written next, waiting for it; None after `close`, once all control is out."""

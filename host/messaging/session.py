@@ -58,8 +58,8 @@ _log: Final = logging.getLogger(__name__)
 Notify = Callable[[Message], None]
 """Sends a notification; the type decides the method.
 
-Any thread may call it. It returns at once, save that it waits while 64 MiB are queued for a peer that does not read;
-it never waits on the dispatcher, nor once the session closes. What is sent while a short request is handled goes out
+Any thread may call it. It returns at once, save that an image waits while 64 MiB are queued for a peer that does not
+take them; it never waits on the dispatcher, nor once the session closes. What is sent while a short request is handled goes out
 after its response. The notifications that end a page or a job keep their order within the job.
 """
 
