@@ -59,8 +59,8 @@ Notify = Callable[[Message], None]
 """Sends a notification; the type decides the method.
 
 Any thread may call it. It returns at once, save that an image waits while 64 MiB are queued for a peer that does not
-take them; it never waits on the dispatcher, nor once the session closes. What is sent while a short request is handled goes out
-after its response. The notifications that end a page or a job keep their order within the job.
+take them; it never waits on the dispatcher, nor once the session closes. What is sent while a short request is handled
+goes out after its response. The notifications that end a page or a job keep their order within the job.
 """
 
 

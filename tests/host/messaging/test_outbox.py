@@ -24,11 +24,6 @@ def image(name: str, chunks: int = 3) -> bytes:
 
 def drain(outbox: Outbox, acknowledge: bool = True) -> Iterator[Chunk | Ack]:
     """Take all there is, giving each credit back at once."""
-    outbox.notify(b"-end-", patient=False)  # control, so it comes first; what follows is awaited without blocking
-    while (envelope := outbox.take()) is not None:
-        if isinstance(envelope, Chunk) and envelope.d == b"-end-":
-            break
-        yield envelope
     while (envelope := outbox._next()) is not None:
         if acknowledge and isinstance(envelope, Chunk):
             outbox.acknowledged(Ack(envelope.id, envelope.q))
