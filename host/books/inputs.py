@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import zipfile
+from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from host.books.archive import ARCHIVE_SUFFIXES, open_archive
@@ -20,7 +22,9 @@ _NOT_YET: Final = frozenset({".cbr", ".rar", ".cb7", ".7z", ".cbt", ".tar", ".pd
 
 
 def open_inputs(paths: Sequence[Path], output: Path) -> list[Book]:
-    """Return one book for each folder and archive, and one for all single pictures. The caller closes them.
+    """Return one book for each folder and archive, and one for all single pictures; no two have one name.
+
+    The caller closes them.
 
     Raises:
         BadRequest: an input is missing, of no kind that we read, or the output would overwrite it. TooLarge
@@ -38,11 +42,11 @@ def open_inputs(paths: Sequence[Path], output: Path) -> list[Book]:
         if pictures:
             books.append(open_pictures(pictures))
         _check_pages(books)
+        return _named_apart(books)
     except BaseException:
         for book in books:
             book.close()
         raise
-    return books
 
 
 def _is_archive(path: Path) -> bool:
@@ -67,3 +71,13 @@ def _check_pages(books: Sequence[Book]) -> None:
     if not any(book.pages for book in books):
         reasons = "; ".join(f"{each.name}: {each.reason}" for book in books for each in book.left_out[:5])
         raise BadRequest(f"There is no page in the input{f' ({reasons})' if reasons else ''}.", "Pages are pictures.")
+
+
+def _named_apart(books: Sequence[Book]) -> list[Book]:
+    seen: Counter[str] = Counter()
+    apart = []
+    for book in books:
+        seen[book.name.casefold()] += 1
+        count = seen[book.name.casefold()]
+        apart.append(book if count == 1 else replace(book, name=f"{book.name} ({count})"))
+    return apart

@@ -25,6 +25,13 @@ SUFFIX_OF_MIME: Final = {"image/png": ".png", "image/webp": ".webp", "image/jpeg
 class Output(Protocol):
     """Takes pages in any order."""
 
+    def check(self, suffix: str) -> None:
+        """Refuse, before work starts, what could not be written with this suffix.
+
+        Raises:
+            BadRequest: it would overwrite a source, or a file stands where a folder should be.
+        """
+
     def put(self, name: str, image: bytes, suffix: str) -> Path:
         """Keep a page under its name in the book, with this suffix; return where.
 
@@ -49,10 +56,17 @@ def target_stems(names: Sequence[str]) -> dict[str, str]:
 class FolderOutput:
     """Pictures below a folder, named as in the book."""
 
-    def __init__(self, root: Path, book: Book) -> None:
+    def __init__(self, root: Path, book: Book, sources: frozenset[Path]) -> None:
         self._root = root
         self._stems = target_stems([page.name for page in book.pages])
-        self._sources = book.sources
+        self._sources = sources
+
+    def check(self, suffix: str) -> None:
+        """Refuse a root that is a file, and pages that would replace a source."""
+        if self._root.is_file():
+            raise BadRequest(f"{self._root} is a file.", "Choose a folder as --output.")
+        for stem in self._stems.values():
+            _refuse_source(self._root / f"{stem}{suffix}", self._sources)
 
     def put(self, name: str, image: bytes, suffix: str) -> Path:
         """Write the picture; replaces one of an earlier run."""
@@ -71,9 +85,13 @@ class FolderOutput:
 class FileOutput:
     """One picture in one file of the reader's own naming."""
 
-    def __init__(self, path: Path, book: Book) -> None:
+    def __init__(self, path: Path, sources: frozenset[Path]) -> None:
         self._path = path
-        self._sources = book.sources
+        self._sources = sources
+
+    def check(self, suffix: str) -> None:  # noqa: ARG002
+        """Refuse a source."""
+        _refuse_source(self._path, self._sources)
 
     def put(self, name: str, image: bytes, suffix: str) -> Path:  # noqa: ARG002
         """Write the picture; the name and suffix are the reader's."""
@@ -91,13 +109,19 @@ class FileOutput:
 class ArchiveOutput:
     """A CBZ with the pages in reading order. Until `finish` they wait in a temporary folder."""
 
-    def __init__(self, path: Path, book: Book) -> None:
+    def __init__(self, path: Path, book: Book, sources: frozenset[Path]) -> None:
         self._path = path
         self._order = [page.name for page in book.pages]
         self._stems = target_stems(self._order)
-        self._sources = book.sources
+        self._sources = sources
         self._waiting = Path(tempfile.mkdtemp(prefix="irodori-"))
         self._entries: dict[str, tuple[str, Path]] = {}
+
+    def check(self, suffix: str) -> None:  # noqa: ARG002
+        """Refuse a source, and a folder of the archive's name."""
+        if self._path.is_dir():
+            raise BadRequest(f"{self._path} is a folder.", "Name a file that ends in .cbz.")
+        _refuse_source(self._path, self._sources)
 
     def put(self, name: str, image: bytes, suffix: str) -> Path:
         """Set the picture aside for the archive."""
@@ -130,10 +154,14 @@ def write_whole(path: Path, data: bytes, sources: frozenset[Path] = frozenset())
         temporary.write_bytes(data)
 
 
-@contextlib.contextmanager
-def _temporary_beside(path: Path, sources: frozenset[Path]) -> Iterator[Path]:
+def _refuse_source(path: Path, sources: frozenset[Path]) -> None:
     if path.resolve() in sources:
         raise BadRequest(f"{path} is a source.", "Choose another --output; sources are never overwritten.")
+
+
+@contextlib.contextmanager
+def _temporary_beside(path: Path, sources: frozenset[Path]) -> Iterator[Path]:
+    _refuse_source(path, sources)
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".irodori-", suffix=".part")
     os.close(handle)

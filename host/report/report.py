@@ -5,18 +5,18 @@ Everything that comes from a comic or from the machine is escaped; the page may 
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 from string import Template
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from host.books.run import Verdict
     from host.report.pictures import Picture
-
-Verdict = Literal["coloured", "cached", "skipped", "failed"]
 
 _HERE: Final = Path(__file__).parent
 _WORDS: Final[dict[Verdict, str]] = {
@@ -83,8 +83,12 @@ def _text(name: str) -> str:
 
 
 def _summary(report: Report) -> str:
-    counts = {verdict: sum(page.verdict == verdict for page in report.pages) for verdict in _WORDS}
-    parts = [f"<li class={verdict}><b>{count}</b> {_WORDS[verdict]}</li>" for verdict, count in counts.items() if count]
+    counts = Counter(page.verdict for page in report.pages)
+    parts = [
+        f"<li class={verdict}><b>{counts[verdict]}</b> {words}</li>"
+        for verdict, words in _WORDS.items()
+        if counts[verdict]
+    ]
     seconds = f"<li><b>{report.duration_s:.1f} s</b> in all</li>"
     return "".join([*parts, seconds, f"<li><b>{escape(report.engine)}</b> engine</li>"])
 

@@ -1,0 +1,159 @@
+"""The `irodori` command. Commands are declared here and do their work elsewhere: `irodori --help` loads nothing heavy.
+
+Exit status: 0 all done or skipped, 1 something failed, 2 wrong usage, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path  # noqa: TC003 - typer reads the annotations
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from host.errors import BadRequest, IrodoriError, NotFound, TooLarge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FAILED: Final = 1
+USAGE: Final = 2
+INTERRUPTED: Final = 130
+
+app: Final = typer.Typer(
+    name="irodori",
+    help="Irodori colours comic pages on this machine.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+cache: Final = typer.Typer(help="What coloured pages are kept.", no_args_is_help=True)
+app.add_typer(cache, name="cache")
+
+
+class Format(StrEnum):
+    """What is written."""
+
+    IMAGES = "images"
+    CBZ = "cbz"
+
+
+class ReadingDirection(StrEnum):
+    """Which way panels are read."""
+
+    RTL = "rtl"
+    LTR = "ltr"
+    AUTO = "auto"
+
+
+@app.command()
+def colorize(
+    inputs: Annotated[list[Path], typer.Argument(metavar="INPUT...", help="Pictures, folders, CBZ or ZIP archives.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="A folder; or a .cbz, or a picture for one page.")],
+    reference: Annotated[
+        list[Path] | None, typer.Option("--reference", "-r", help="A picture whose colours to take (repeatable).")
+    ] = None,
+    engine: Annotated[str | None, typer.Option(help="Which engine; see `irodori engines`.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Same seed, same page, same picture.")] = None,
+    strength: Annotated[float | None, typer.Option(min=0, max=1, help="How strong the colour is.")] = None,
+    format_: Annotated[Format | None, typer.Option("--format", help="Default: what --output looks like.")] = None,
+    direction: Annotated[ReadingDirection, typer.Option(help="Which way the comic is read.")] = ReadingDirection.AUTO,
+    keep_coloured: Annotated[
+        bool | None,
+        typer.Option("--keep-coloured/--recolour", help="Leave pages that have colour; or colour them anew."),
+    ] = None,
+    report: Annotated[bool, typer.Option("--report", help="Write a before/after report.html as well.")] = False,
+    json_: Annotated[bool, typer.Option("--json", help="Print one JSON document about all pages.")] = False,
+) -> None:
+    """Colour pages as the browser's extension would, from the same cache and with the same engine."""
+    from host.books.layout import Layout
+    from host.cli_colorize import Request, run
+
+    request = Request(
+        inputs=tuple(inputs),
+        layout=Layout(output, as_images=format_ is Format.IMAGES, as_archives=format_ is Format.CBZ),
+        references=tuple(reference or ()),
+        engine=engine,
+        seed=seed,
+        strength=strength,
+        direction=direction.value,
+        keep_coloured=keep_coloured,
+        report=report,
+        json=json_,
+    )
+    with _faults_told():
+        raise typer.Exit(run(request))
+
+
+@app.command()
+def engines() -> None:
+    """List the engines, and whether each can run here."""
+    from host.cli_tables import print_engines
+
+    with _faults_told():
+        print_engines()
+
+
+@app.command()
+def doctor() -> None:
+    """Check the chain from the browser to the engines; say how to mend what is broken."""
+    from host.cli_tables import print_diagnosis
+
+    with _faults_told():
+        raise typer.Exit(print_diagnosis())
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    from host import __version__
+
+    typer.echo(__version__)
+
+
+@cache.command()
+def stats() -> None:
+    """Say how much is kept, and how often it served."""
+    from host.cli_tables import print_cache
+
+    with _faults_told():
+        print_cache()
+
+
+@cache.command()
+def clear(
+    older_than: Annotated[
+        str | None, typer.Option(metavar="AGE", help="Only what was not used for this long: 90s, 30m, 12h, 7d, 4w.")
+    ] = None,
+) -> None:
+    """Drop coloured pages."""
+    from host.cli_tables import clear_cache, seconds_of
+
+    with _faults_told():
+        clear_cache(None if older_than is None else seconds_of(older_than))
+
+
+@contextmanager
+def _faults_told() -> Iterator[None]:
+    """Turn what ends a command into words on stderr and an exit status."""
+    try:
+        yield
+    except IrodoriError as error:
+        typer.echo(f"Error: {error.message}", err=True)
+        if error.hint:
+            typer.echo(f"       {error.hint}", err=True)
+        raise typer.Exit(USAGE if isinstance(error, BadRequest | NotFound | TooLarge) else FAILED) from error
+    except KeyboardInterrupt as interrupt:
+        typer.echo("Interrupted; what was finished is kept.", err=True)
+        raise typer.Exit(INTERRUPTED) from interrupt
+
+
+def main() -> None:
+    """Run the command line; the entry point `irodori`."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

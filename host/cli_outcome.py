@@ -1,0 +1,113 @@
+"""What became of each page: lines for people, JSON for programs, and the report."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from host.books.book import UnreadablePage
+from host.errors import IrodoriError
+from host.report.pictures import shrink
+from host.report.report import Report, ReportPage, reason_in_words, render
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from host.books.run import PageEnd, Verdict
+    from host.report.pictures import Picture
+
+_WORDS: Final[dict[Verdict, str]] = {
+    "coloured": "coloured",
+    "cached": "from the cache",
+    "skipped": "left as they are",
+    "failed": "failed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PageRecord:
+    """One page: its verdict, where it was written, why it was skipped or failed, how it was made."""
+
+    book: str
+    page: str
+    verdict: Verdict
+    output: str | None = None
+    reason: str = ""
+    error: dict[str, Any] = field(default_factory=dict)
+    runmeta: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def words(self) -> str:
+        """Why it was skipped, or what went wrong and what to do; empty otherwise."""
+        if self.error:
+            return f"{self.error['message']} {self.error['hint']}".strip()
+        return f"it {reason_in_words(self.reason)}" if self.reason else ""
+
+    @property
+    def line(self) -> str:
+        """The page's line on a terminal."""
+        return f"  {self.page}  {self.verdict}{f': {self.words}' if self.words else ''}"
+
+    def plain(self) -> dict[str, Any]:
+        """Return what is known, as JSON has it."""
+        names = ("book", "page", "verdict", "output", "reason", "error", "runmeta")
+        return {name: value for name in names if (value := getattr(self, name))}
+
+
+class Outcome:
+    """Grows page by page; with `pictures` it keeps small ones of every page for the report."""
+
+    def __init__(self, *, pictures: bool) -> None:
+        self._pictures = pictures
+        self._records: list[PageRecord] = []
+        self._pages: dict[str, list[ReportPage]] = {}
+        self._began_s = time.monotonic()
+
+    @property
+    def has_failures(self) -> bool:
+        """Whether any page failed."""
+        return any(record.verdict == "failed" for record in self._records)
+
+    def add(self, record: PageRecord, end: PageEnd) -> None:
+        """Take a page in."""
+        self._records.append(record)
+        if self._pictures:
+            self._pages.setdefault(record.book, []).append(_report_page(record, end))
+
+    def summary(self) -> str:
+        """Return the counts in words."""
+        counts = Counter(record.verdict for record in self._records)
+        parts = [f"{counts[verdict]} {words}" for verdict, words in _WORDS.items() if counts[verdict]]
+        return f"{', '.join(parts)} in {self._elapsed_s():.1f} s"
+
+    def plain(self) -> dict[str, Any]:
+        """Return everything as JSON has it."""
+        return {"duration_s": round(self._elapsed_s(), 3), "pages": [record.plain() for record in self._records]}
+
+    def report(self, orders: dict[str, list[str]], engine: str, references: Sequence[tuple[str, bytes]]) -> str:
+        """Return the report. `orders`: of each book, its pages' names in reading order."""
+        pages = []
+        for book, order in orders.items():
+            place = {name: number for number, name in enumerate(order)}
+            pages += sorted(self._pages.get(book, []), key=lambda page: place[page.name])
+        title = next(iter(orders)) if len(orders) == 1 else f"{len(orders)} books"
+        pictures = [(name, shrink(image)) for name, image in references]
+        return render(Report(title, engine, self._elapsed_s(), pages, pictures))
+
+    def _elapsed_s(self) -> float:
+        return time.monotonic() - self._began_s
+
+
+def _report_page(record: PageRecord, end: PageEnd) -> ReportPage:
+    after = shrink(end.image) if record.verdict in ("coloured", "cached") else None
+    words = f"{record.words[:1].upper()}{record.words[1:]}"
+    return ReportPage(record.page, record.verdict, _before(end), after, words, record.runmeta)
+
+
+def _before(end: PageEnd) -> Picture | None:
+    try:
+        return shrink(end.page.read())
+    except (IrodoriError, UnreadablePage):
+        return None
