@@ -177,6 +177,7 @@ def test_thousands_of_damaged_messages_end_in_no_hang(host: Any) -> None:
             host.request(3_000_000 + turn, "session.ping")
             assert host.answer(3_000_000 + turn)[2] is None
     assert host.end() == 0
+    assert host.errors == b"", "a browser that does not read stderr would hold the host up"
 
 
 def test_damaged_documents_in_sound_envelopes_end_in_no_hang(host: Any) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from host.errors import DiskFull, VersionMismatch
+from host.messaging import framing
 from host.messaging import session as session_module
 from host.messaging.client import HostFault, HostGone
 from host.messaging.framing import Chunk, Reassembler, Splitter, decode_envelope, encode_envelope
@@ -195,6 +196,19 @@ def test_a_frame_that_cannot_be_answered_gets_a_fault(stage: Any, frame: bytes, 
     assert (fault.params["id"], fault.params["code"]) == (1, code)
     say(stage, encode_request(Request(1, "session.ping", {})))
     assert isinstance(hear(stage), Response)
+
+
+def test_a_frame_that_stays_unfinished_is_told(make_stage: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(framing, "UNFINISHED_S", 0.05)
+    stage = make_stage()
+    hear(stage)
+    first = next(Splitter().split(bytes(200_000)))
+    stage.pipes.write_message(encode_envelope(first))
+    ack = decode_envelope(stage.pipes.read_message())
+    assert (ack.id, ack.q) == (1, 0)
+    fault = hear(stage)
+    assert isinstance(fault, Notification)
+    assert (fault.method, fault.params["id"], fault.params["code"]) == ("session.fault", 1, "E_FRAME")
 
 
 def test_a_service_that_cannot_open_says_so_to_every_request(make_stage: Make) -> None:
