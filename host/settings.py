@@ -36,8 +36,8 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     strength: scales the chroma, 0..1. output_format: `png` and `webp_lossless` keep protected pixels bit-identical.
     cache_limit_mib, spool_limit_mib: the most that coloured pages and captured pages may take on disk.
-    references_max: how many references of a job are used at most. threads: of the CPU stages and of CPU engines, 0
-    for as many as there are cores. idle_unload_s: an engine that nobody used for this long gives its memory back.
+    references_max: how many references of a job are used at most. idle_unload_s: an engine that nobody used for this
+    long gives its memory back (from the next start on).
     """
 
     default_engine: Annotated[str, Meta(min_length=1, max_length=128)] = "compact"
@@ -50,7 +50,6 @@ class Settings(Struct, frozen=True, kw_only=True):
     references_max: Annotated[int, Meta(ge=0, le=64)] = 8
     cache_limit_mib: Mebibytes = 4096
     spool_limit_mib: Mebibytes = 2048
-    threads: Annotated[int, Meta(ge=0, le=256)] = 0
     idle_unload_s: Annotated[float, Meta(ge=1)] = 300.0
 
 

@@ -16,7 +16,7 @@ from host.errors import JobCancelled, NotFound
 from host.jobs.job import PageState
 from host.jobs.queue import PageQueue, QueuedPage
 from host.jobs.work import Work, WorksInFlight
-from host.messaging.messages import JobProgress, PageDone, PageFailed, PageSkipped, WireError
+from host.messaging.messages import JobProgress, PageDone, PageFailed, PagePreview, PageSkipped, WireError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -223,9 +223,16 @@ class Scheduler:
             for job, page in tuple(work.waiting):
                 with self._telling:
                     if not page.ended and page.progress.advance(stage, fraction, now_s):
-                        self._notify(_progress(job, page, stage, now_s))
+                        self._notify(_progress(job, page, stage, work.step, now_s))
 
         return tick
+
+    def preview(self, work: Work, image: bytes, mime: str) -> None:
+        """Send an early picture to all that wait for a computation."""
+        for job, page in tuple(work.waiting):
+            with self._telling:
+                if not page.ended:
+                    self._notify(PagePreview(job_id=job.job_id, page_id=page.page_id, image=image, mime=mime))
 
     # --- ends ----------------------------------------------------------------------------------------------------
 
@@ -333,11 +340,16 @@ class Scheduler:
             del self._jobs[job_id]
 
 
-def _progress(job: ChapterJob, page: JobPage, stage: Stage, now_s: float) -> JobProgress:
+def _progress(
+    job: ChapterJob, page: JobPage, stage: Stage, engine_step: tuple[int, int] | None, now_s: float
+) -> JobProgress:
+    step, steps = engine_step if engine_step and stage == "pass2" else (None, None)
     return JobProgress(
         job_id=job.job_id,
         page_id=page.page_id,
         stage=stage,
         fraction=page.progress.fraction,
+        step=step,
+        steps=steps,
         eta_s=job.eta_s(now_s),
     )

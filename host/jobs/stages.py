@@ -24,6 +24,9 @@ from host.store.sources import Source
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from host.jobs.engine_room import EngineRoom
     from host.jobs.scheduler import Scheduler, Waiting
     from host.jobs.work import Work
@@ -156,11 +159,19 @@ class Stages:
             if stored is None:
                 if prepared is None:
                     raise JobCancelled("The page was cancelled.")
-                result = self._pipeline().colour(prepared, engine, self._scheduler.tick(work))
+                tick, watch = self._scheduler.tick(work), partial(self._watch, work)
+                result = self._pipeline().colour(prepared, engine, tick, watch)
         if stored is not None:
             self._scheduler.deliver(work, stored, cached=True)
         else:
             self._scheduler.hand_to_finish(work, result)
+
+    def _watch(self, work: Work, step: int, steps: int, preview: NDArray[np.uint8] | None = None) -> None:
+        work.step = step, steps
+        if preview is not None:
+            from host.pipeline.encode import encode_page
+
+            self._scheduler.preview(work, *encode_page(preview, "jpeg"))
 
     def _complete(self, work: Work) -> None:
         prepared, result = work.prepared, work.result

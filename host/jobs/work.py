@@ -20,12 +20,16 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, eq=False)
 class Work:
-    """A page on its way. `prepared` and `result` are what the next step needs, and are dropped after it."""
+    """A page on its way. `prepared` and `result` are what the next step needs; both go with the computation's end.
+
+    step: the engine's step and how many it takes, None before the first.
+    """
 
     sha256: str
     recipe: JobRecipe
     waiting: list[tuple[ChapterJob, JobPage]]
     key: str | None = None
+    step: tuple[int, int] | None = None
     prepared: PreparedPage | None = field(default=None, repr=False)
     result: ColorizeResult | None = field(default=None, repr=False)
 

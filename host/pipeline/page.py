@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pydantic import JsonValue
 
-    from engines.base import ColorizeEngine, ColorizeResult
+    from engines.base import ColorizeEngine, ColorizeResult, OnStep
     from host.messaging.messages import SkipReason, Stage
     from host.pipeline.pagemeta import PageKind, PageMeta
     from host.pipeline.pass1.reader import PageReader
@@ -101,8 +101,12 @@ class PagePipeline:
             request = make_request(page, meta, reading.masks, job)
         return PreparedPage(page=page, meta=meta, request=request, job=job, stopwatch=stopwatch)
 
-    def colour(self, prepared: PreparedPage, engine: ColorizeEngine, tick: Tick) -> ColorizeResult:
+    def colour(
+        self, prepared: PreparedPage, engine: ColorizeEngine, tick: Tick, watch: OnStep | None = None
+    ) -> ColorizeResult:
         """Let a loaded engine infer. Runs on the lane and does nothing else there.
+
+        watch: sees each step, with the engine's preview where it makes one, before `tick` does.
 
         Raises:
             EngineNotAvailable, WeightsMissing, WeightsInvalid, OutOfMemory, BadRequest, InternalError, and whatever
@@ -110,7 +114,8 @@ class PagePipeline:
         """
 
         def on_step(step: int, steps: int, preview: NDArray[np.uint8] | None = None) -> None:
-            del preview
+            if watch is not None:
+                watch(step, steps, preview)
             _tick(tick, "pass2", step / max(1, steps))
 
         with faults_mapped(), prepared.stopwatch.stage("pass2"):

@@ -175,17 +175,15 @@ def test_an_interrupt_leaves_no_partial_file(irodori_home: Path, pages: Path, tm
         with Image.open(pages / "panels-en.webp") as picture:
             picture.rotate(number, fillcolor=255).save(comic / f"{number}.png")
     out = tmp_path / target
-    process = subprocess.Popen(
-        [sys.executable, "-m", "host.cli", "colorize", comic, "-o", out],
-        env=os.environ | {"IRODORI_HOME": str(irodori_home), "TMPDIR": str(tmp_path)},
-        stderr=subprocess.PIPE,
-        cwd=ROOT,
-    )
-    assert process.stderr is not None
-    assert b"coloured" in process.stderr.readline()
-    process.send_signal(signal.SIGINT)
-    began = time.monotonic()
-    _, rest = process.communicate(timeout=30)
+    command = [sys.executable, "-m", "host.cli", "colorize", comic, "-o", out]
+    environ = os.environ | {"IRODORI_HOME": str(irodori_home), "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, cwd=ROOT) as process:
+        assert process.stderr is not None
+        first_line = process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        began = time.monotonic()
+        _, rest = process.communicate(timeout=60)
+    assert b"coloured" in first_line
     assert process.returncode == 130, rest
     assert time.monotonic() - began < 10
     assert not list(tmp_path.rglob("*.part"))

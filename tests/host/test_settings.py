@@ -79,9 +79,9 @@ def test_a_bad_value_in_the_file_or_the_environment_is_left_out_with_a_warning(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write(tmp_path / "settings.json", strength=7, seed=5, from_a_later_version=True)
-    monkeypatch.setenv("IRODORI_THREADS", "many")
+    monkeypatch.setenv("IRODORI_REFERENCES_MAX", "many")
     settings = SettingsFile(path)
-    assert (settings.current.strength, settings.current.seed, settings.current.threads) == (1.0, 5, 0)
+    assert (settings.current.strength, settings.current.seed, settings.current.references_max) == (1.0, 5, 8)
     assert len(settings.warnings) == 3
     settings.update({"seed": 6})
     assert json.loads(path.read_text())["from_a_later_version"] is True

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from engines.base import ColorizeEngine, ColorizeRequest, ColorizeResult, EngineInfo, OnStep
 
 
@@ -33,12 +35,15 @@ class Watched(SteppedEngine):
         self.gate.set()
         self.began = threading.Event()
         self.failure: Exception | None = None
+        self.preview: NDArray[np.uint8] | None = None
 
     def colorize(self, request: ColorizeRequest, on_step: OnStep) -> ColorizeResult:
         self.calls += 1
         self.began.set()
         if self.failure is not None:
             raise self.failure
+        if self.preview is not None:
+            on_step(1, 100, self.preview)
         while not self.gate.wait(0.01):
             on_step(1, 100)
         return super().colorize(request, on_step)

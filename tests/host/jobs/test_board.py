@@ -19,6 +19,7 @@ from host.messaging.messages import (
     Page,
     PageDone,
     PageFailed,
+    PagePreview,
     PagePut,
     PageSkipped,
     RunChapter,
@@ -65,6 +66,19 @@ def test_progress_never_falls_and_stops_at_the_pages_end(reader: Reader) -> None
             ended.add(message.page_id)
     assert len(ended) == len(fractions) == 6
     assert reader.listener.of(JobProgress)[-1].eta_s is not None
+
+
+def test_steps_and_previews_of_the_engine_are_told(reader: Reader, engine: Watched) -> None:
+    engine.preview = np.full((12, 8, 3), 90, np.uint8)
+    engine.gate.clear()
+    job_id = reader.run([1])
+    reader.listener.wait(JobProgress, step=1, steps=100)
+    engine.gate.set()
+    reader.listener.end_of(job_id)
+    (preview,) = reader.listener.of(PagePreview, job_id=job_id, page_id="p0")
+    assert preview.mime == "image/jpeg"
+    assert cv2.imdecode(np.frombuffer(preview.image, np.uint8), cv2.IMREAD_COLOR).shape == (12, 8, 3)
+    assert all(one.step is None for one in reader.listener.of(JobProgress) if one.stage != "pass2")
 
 
 def test_a_second_visit_needs_no_upload_and_no_engine(reader: Reader, engine: Watched) -> None:
