@@ -42,24 +42,23 @@ def main() -> NoReturn:
 
 
 def _serve(pipes: Pipes, arguments: list[str]) -> int:
-    from host.messaging.channel import Channel
-    from host.messaging.session import Session
-
-    session = Session(Channel(pipes), lambda notify: _open_service(notify, arguments))
-    _obey_signals(session.stop)
-    return session.run()
-
-
-def _open_service(notify: Notify, arguments: list[str]) -> Service:
-    """Load what answers requests; the only heavy import of the host, after `session.ready`."""
     import logging
 
     from host import __version__
     from host.logs import start_log
+    from host.messaging.channel import Channel
+    from host.messaging.session import Session
     from host.paths import state_paths
 
     start_log(state_paths().log_file)
     logging.getLogger(__name__).info("host %s, process %d, started by %s", __version__, os.getpid(), arguments)
+    session = Session(Channel(pipes), _open_service)
+    _obey_signals(session.stop)
+    return session.run()
+
+
+def _open_service(notify: Notify) -> Service:
+    """Load what answers requests: the only heavy import of the host, after `session.ready`."""
     from host.service import HostService
 
     return HostService(notify)

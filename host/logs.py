@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from logging.handlers import WatchedFileHandler
+import os
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ LIMIT_BYTES: Final = 2 * 1024 * 1024
 _FORMAT: Final = "%(asctime)s %(process)d %(levelname)s %(name)s %(threadName)s: %(message)s"
 
 
-class TurningFileHandler(WatchedFileHandler):
+class TurningFileHandler(logging.FileHandler):
     """Appends to `path`; past `limit_bytes` the file becomes `path.1`, which a host beside this one notices.
 
     Where the system does not let go of an open file, the file grows on.
@@ -27,11 +27,24 @@ class TurningFileHandler(WatchedFileHandler):
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record; a folder that is gone or a disk that is full costs the record, never its sender."""
         try:
+            self._follow()
             super().emit(record)
             if self._path.stat().st_size > self._limit_bytes:
                 self._path.replace(f"{self._path}.1")
         except OSError:
             self.handleError(record)
+
+    def _follow(self) -> None:
+        """Let go of a file that is not at its path any more; the base class opens the path anew."""
+        if self.stream is None:
+            return
+        try:
+            moved = not os.path.samestat(self._path.stat(), os.fstat(self.stream.fileno()))
+        except FileNotFoundError:
+            moved = True
+        if moved:
+            self.stream.close()
+            self.stream = None
 
 
 def start_log(path: Path, level: int = logging.INFO) -> None:
