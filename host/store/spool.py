@@ -41,7 +41,7 @@ class Spool:
             if sum(self._sizes.values()) + len(encoded) > self.limit_bytes:
                 raise Busy("Too many captured pages are waiting.", "Wait until some pages are done.")
             with disk_errors("a captured page"):
-                self._path(digest).write_bytes(encoded)
+                self._write(self._path(digest), encoded)
             self._sizes[digest] = len(encoded)
 
     def read(self, sha256: str) -> bytes | None:
@@ -58,6 +58,14 @@ class Spool:
         with self._lock:
             if self._sizes.pop(sha256, None) is not None:
                 self._path(sha256).unlink(missing_ok=True)
+
+    @staticmethod
+    def _write(path: Path, encoded: bytes) -> None:
+        try:
+            path.write_bytes(encoded)
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise
 
     def _path(self, digest: str) -> Path:
         return self._folder / digest

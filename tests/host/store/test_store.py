@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import sqlite3
-from typing import TYPE_CHECKING
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -14,9 +17,6 @@ from host.paths import StatePaths, state_paths
 from host.store.results import StoredResult
 from host.store.sources import Source
 from host.store.store import Store
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 KEY, OTHER = "a" * 64, "b" * 64
 SIZE = Size(3, 2)
@@ -125,12 +125,10 @@ def test_two_stores_on_one_home_see_each_other(paths: StatePaths) -> None:
 
 def test_a_failed_put_leaves_no_file(paths: StatePaths, monkeypatch: pytest.MonkeyPatch) -> None:
     store = open_store(paths)
-    unwritable = StoredResult(image=b"x", mime="image/png", size=Size(1, "one"), runmeta={})  # type: ignore[arg-type]
     with pytest.raises(TypeError):
         store.results.put(KEY, StoredResult(image=b"x", mime="image/png", size=SIZE, runmeta={"bad": object()}))
     with pytest.raises(sqlite3.IntegrityError):
         store.results.put(KEY, StoredResult(image=b"x", mime=None, size=SIZE))  # type: ignore[arg-type]
-    del unwritable
     assert store.results.get(KEY) is None
     store.close()
     assert [path for path in paths.cache.rglob("*") if path.is_file() and path.suffix != ".lock"] in ([], files(paths))
@@ -202,3 +200,64 @@ def test_leftovers_of_the_dead_are_swept_and_those_of_the_living_are_not(paths: 
     assert living.spool.read(hashlib.sha256(b"page").hexdigest()) == b"page"
     other.close()
     living.close()
+
+
+FULL_DISK = """
+import resource, sys
+from engines.geometry import Size
+from host.errors import DiskFull
+from host.paths import state_paths
+from host.store.results import StoredResult
+from host.store.store import Store
+store = Store.open(state_paths(), cache_limit_mib=64, spool_limit_mib=64)
+store.results.put("a" * 64, StoredResult(image=b"small", mime="image/png", size=Size(1, 1)))
+resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))
+large = StoredResult(image=bytes(900_000), mime="image/png", size=Size(1, 1))
+for put in (lambda: store.results.put("b" * 64, large), lambda: store.spool.put(sys.argv[1], large.image)):
+    try:
+        put()
+    except DiskFull as error:
+        sys.stdout.write(error.code + "\\n")
+assert store.results.get("b" * 64) is None and sys.argv[1] not in store.spool
+assert store.results.get("a" * 64).image == b"small"
+left = [path for path in state_paths().cache.rglob("*") if path.is_file() and path.suffix not in (".lock", ".png")]
+assert left == [], left
+store.close()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the system has no file size limit")
+def test_a_disk_without_room_is_told_and_leaves_no_partial_file(paths: StatePaths) -> None:
+    digest = hashlib.sha256(bytes(900_000)).hexdigest()
+    root = str(Path(__file__).parents[3])
+    command = [sys.executable, "-c", FULL_DISK, digest]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=root, env=os.environ | {"PYTHONPATH": root})
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["E_DISK_FULL", "E_DISK_FULL"]
+
+
+def test_files_that_no_row_names_are_swept_once_they_are_old(paths: StatePaths) -> None:
+    store = open_store(paths)
+    store.results.put(KEY, picture())
+    lost = paths.results / "ab" / f"ab{'0' * 62}.png"
+    lost.parent.mkdir(exist_ok=True)
+    lost.write_bytes(b"left by a process that died")
+    store.results.sweep()
+    assert lost.exists()
+    os.utime(lost, (1, 1))
+    store.results.sweep()
+    assert not lost.exists()
+    assert store.results.get(KEY) == picture()
+    store.close()
+
+
+def test_a_database_of_a_later_version_is_moved_aside(paths: StatePaths) -> None:
+    open_store(paths).close()
+    connection = sqlite3.connect(paths.database)
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    store = open_store(paths)
+    assert store.database.moved_aside is not None
+    store.results.put(KEY, picture())
+    assert store.results.get(KEY) == picture()
+    store.close()
