@@ -216,10 +216,11 @@ class HostClient:
             self._end(f"the host broke the protocol: {fault}")
 
     def _on_response(self, response: Response) -> None:
+        if response.error is not None:
+            msgspec.convert(response.error, WireError)
         with self._changed:
             method, future = self._waiting.pop(response.msgid)
         if response.error is not None:
-            msgspec.convert(response.error, WireError)
             future.set_exception(HostFault(response.error))
             return
         try:
