@@ -1,0 +1,61 @@
+"""The extension as it is built for tests, the site, and a browser for each test."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.reading import Reader, chromium, reading, register_host
+from tests.e2e.site import MangaSite, serve
+
+ROOT = Path(__file__).parents[2]
+BUILT = ROOT / "extension" / ".output" / "chrome-mv3-e2e"
+
+
+@pytest.fixture(scope="session")
+def extension() -> Path:
+    """Return the extension's build for tests; made anew where a source is newer."""
+    if chromium() is None:
+        pytest.fail("The browser tests need Chromium: run `make chromium`.")
+    made = subprocess.run(["make", "extension-e2e"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=280)
+    if made.returncode != 0:
+        pytest.fail(f"`make extension-e2e` failed:\n{made.stdout[-2000:]}{made.stderr[-2000:]}")
+    return BUILT
+
+
+@pytest.fixture(scope="module")
+def site(pages_folder: Path) -> Iterator[MangaSite]:
+    """Serve the manga site."""
+    with serve(pages_folder) as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def pages_folder() -> Path:
+    """Return the folder of comic pages."""
+    return ROOT / "tests" / "pages"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """Return a fresh folder for the state of the browser's hosts."""
+    return tmp_path / "irodori-home"
+
+
+@pytest.fixture
+def reader(extension: Path, tmp_path: Path, home: Path) -> Iterator[Reader]:
+    """Start a browser whose profile knows the installed host."""
+    profile = tmp_path / "profile"
+    register_host(profile)
+    with reading(extension, profile, home) as reader:
+        yield reader
+
+
+@pytest.fixture
+def stranger(extension: Path, tmp_path: Path, home: Path) -> Iterator[Reader]:
+    """Start a browser that knows no host."""
+    with reading(extension, tmp_path / "profile", home) as reader:
+        yield reader

@@ -1,0 +1,172 @@
+"""A person who reads in a Chromium with our extension: what they do, and what they see."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import io
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from playwright.sync_api import BrowserContext, Locator, Page, Worker, sync_playwright
+
+from host.messaging.client import installed_command
+from host.paths import EXTENSION_IDS, HOME_VARIABLE
+from installer.manifest import FILE_NAME, compose, write
+
+PATIENCE_S: Final = 45.0
+POPUP: Final = f"chrome-extension://{EXTENSION_IDS[0]}/popup.html"
+FLAGS: Final = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def chromium() -> str | None:
+    """Return the Chromium of this machine; branded Chrome does not load unpacked extensions."""
+    return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def register_host(profile: Path) -> None:
+    """Register the installed host for the browser profile at `profile`."""
+    folder = profile / "NativeMessagingHosts"
+    folder.mkdir(parents=True)
+    write(folder / FILE_NAME, compose("chromium", Path(installed_command()[0])))
+
+
+@dataclass
+class Reader:
+    """One browser with the extension; every wait ends in a sight or in an error that says what was last seen."""
+
+    context: BrowserContext
+
+    @property
+    def worker(self) -> Worker:
+        workers = self.context.service_workers
+        return workers[0] if workers else self.context.wait_for_event("serviceworker")
+
+    def open(self, address: str) -> Page:
+        page = self.context.new_page()
+        page.goto(address)
+        return page
+
+    def popup(self, page: Page) -> Page:
+        """Open the popup for the tab of `page`."""
+        popup = self.context.new_page()
+        popup.set_viewport_size({"width": 360, "height": 640})
+        popup.goto(f"{POPUP}?tabId={self.tab_id(page)}")
+        page.bring_to_front()
+        return popup
+
+    def colorize(self, page: Page) -> Page:
+        """Open the popup and click the button; the popup stays open."""
+        popup = self.popup(page)
+        popup.get_by_role("button", name="Colorize chapter").click()
+        return popup
+
+    def tab_id(self, page: Page) -> int:
+        found: int = self.worker.evaluate(
+            "async (url) => (await chrome.tabs.query({})).find((tab) => tab.url === url).id", page.url
+        )
+        return found
+
+    def choose_from_menu(self, item: str, page: Page, source: str) -> None:
+        """Choose an item of the context menu of a picture, as the browser would report it."""
+        info = {"menuItemId": item, "srcUrl": source, "pageUrl": page.url, "frameId": 0}
+        click = "([info, id, url]) => chrome.contextMenus.onClicked.dispatch(info, {id, url})"
+        self.worker.evaluate(click, [info, self.tab_id(page), page.url])
+
+    def stored(self, key: str, area: str = "session") -> Any:
+        return self.worker.evaluate("async ([area, key]) => (await chrome.storage[area].get(key))[key]", [area, key])
+
+    def run_of(self, page: Page) -> dict[str, Any]:
+        """Return the state of the run in the tab of `page`; empty without one."""
+        return self.stored(f"run:{self.tab_id(page)}") or {}
+
+    def pages_of(self, page: Page) -> list[dict[str, Any]]:
+        """Return the pages of the run, in reading order."""
+        return sorted(self.run_of(page).get("pages", {}).values(), key=lambda each: each["index"])
+
+    def wait_until_over(self, page: Page, pages: int) -> list[dict[str, Any]]:
+        """Wait until `pages` pages have ended, whichever way."""
+
+        def over() -> bool:
+            found = self.pages_of(page)
+            return len(found) >= pages and all(each["state"] not in {"waiting", "running"} for each in found)
+
+        until(over, lambda: self.run_of(page))
+        return self.pages_of(page)
+
+
+@contextlib.contextmanager
+def reading(extension: Path, profile: Path, home: Path) -> Iterator[Reader]:
+    """Start Chromium with `extension` on `profile`; its hosts keep their state in `home`."""
+    with sync_playwright() as playwright:
+        context = playwright.chromium.launch_persistent_context(
+            profile,
+            executable_path=chromium(),
+            headless=False,  # the flag below is the headless that loads extensions
+            args=[*FLAGS, f"--disable-extensions-except={extension}", f"--load-extension={extension}"],
+            env={**os.environ, HOME_VARIABLE: str(home)},
+            viewport={"width": 1000, "height": 800},
+        )
+        try:
+            yield Reader(context)
+        finally:
+            context.close()
+
+
+def until(holds: Callable[[], bool], seen: Callable[[], object] = lambda: None, patience_s: float = PATIENCE_S) -> None:
+    """Wait until `holds`; else fail with what `seen` gives."""
+    deadline = time.monotonic() + patience_s
+    while not holds():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not seen within {patience_s:.0f} s; last: {seen()!r}"[:4000])
+        time.sleep(0.05)
+
+
+# --- what is to be seen -----------------------------------------------------------------------------------------------
+
+
+def images(page: Page) -> Locator:
+    """Return the pages of the chapter, not the banner or the avatar."""
+    return page.locator("main img")
+
+
+def colourfulness(image: Locator) -> float:
+    """Return the mean spread of the channels (0..255) of what the screen shows of an element; grey is 0."""
+    image.scroll_into_view_if_needed()
+    shot = Image.open(io.BytesIO(image.screenshot())).convert("RGB")
+    pixels = np.asarray(shot, dtype=np.int16)
+    return float((pixels.max(axis=2) - pixels.min(axis=2)).mean())
+
+
+def boxes(page: Page) -> list[dict[str, float] | None]:
+    """Return the place of every page image."""
+    page.evaluate("scrollTo(0, 0)")
+    return [each.bounding_box() for each in images(page).all()]
+
+
+def shown_picture(image: Locator) -> NDArray[np.uint8]:
+    """Return the pixels of the picture that an element shows, at its own size."""
+    fetched = image.evaluate(
+        """async (img) => {
+          const bytes = new Uint8Array(await (await fetch(img.currentSrc)).arrayBuffer());
+          return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+        }"""
+    )
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(fetched))).convert("RGB"))
