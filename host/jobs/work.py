@@ -62,6 +62,7 @@ class WorksInFlight:
         work = Work(page.sha256, job.recipe, [(job, page)])
         running = self._by_identity.get(work.identity)
         if running is not None and running.wanted:
+            page.key = running.key
             running.waiting.append((job, page))
             return None
         self._by_identity[work.identity] = work

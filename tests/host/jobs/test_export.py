@@ -16,12 +16,12 @@ from PIL import Image
 
 from host.errors import BadRequest, NotFound
 from host.jobs.export import safe_stem
-from host.messaging.messages import CacheClear, ChapterExport, Page, PageDone, RunChapter
-from tests.host.jobs.conftest import page_bytes, sha256
+from host.messaging.messages import CacheClear, ChapterExport, JobStatusQuery, Page, PageDone, RunChapter
+from tests.host.jobs.conftest import eventually, page_bytes, sha256
 from tests.host.jobs.test_board import coloured_bytes
 
 if TYPE_CHECKING:
-    from tests.host.jobs.conftest import Reader
+    from tests.host.jobs.conftest import Reader, Watched
 
 
 def run_mixed(reader: Reader, series: str = "A/B: <S>", chapter: str = "7") -> str:
@@ -89,6 +89,18 @@ def test_any_title_makes_a_plain_file_name(series: str, chapter: str) -> None:
     assert stem[0] not in ". "
     assert stem[-1] not in ". "
     assert stem.split(".")[0].lower() not in {"con", "nul", "aux", "prn", "com1", "lpt9"}
+
+
+def test_identical_pages_stand_in_the_file_as_often_as_in_the_chapter(reader: Reader, engine: Watched) -> None:
+    engine.gate.clear()
+    job_id = reader.run([5, 5, 5])
+    assert engine.began.wait(10)
+    assert eventually(lambda: reader.board.status(JobStatusQuery(job_id=job_id))[0].pages.running == 3)
+    engine.gate.set()
+    reader.listener.end_of(job_id)
+    with zipfile.ZipFile(reader.board.export(ChapterExport(job_id=job_id, format="zip")).path) as archive:
+        assert len({archive.read(name) for name in archive.namelist()}) == 1
+        assert len(archive.namelist()) == 3
 
 
 def test_a_pdf_of_a_picture_is_without_loss(reader: Reader) -> None:
