@@ -52,6 +52,9 @@ __all__ = [
 
 _LOG = logging.getLogger(__name__)
 
+# Each composition is safer than the one before: a strong reference shifts the luma of thin ink by its very chroma.
+_ATTEMPTS: Final = ((False, 1.0), (True, 1.0), (True, 0.7), (True, 0.45))
+
 _SKIPPED_KINDS: Final[dict[PageKind, SkipReason]] = {
     "blank": "blank",
     "text": "text_only",
@@ -126,7 +129,7 @@ class PagePipeline:
         """Compose, review and encode.
 
         Raises:
-            QualityRejected: neither the composition nor the safer one passed review.
+            QualityRejected: neither the composition nor the safer ones passed review.
             OutOfMemory, and whatever `tick` raises.
         """
         with faults_mapped():
@@ -148,10 +151,11 @@ class PagePipeline:
     ) -> tuple[Composition, Verdicts, int]:
         page, protect, plan = prepared.page, prepared.request.protect, prepared.request.plan
         wrong = ""
-        for retries, keep_lightness in enumerate((False, True)):
-            _tick(tick, "compose", retries / 2)
+        for retries, (keep_lightness, share_01) in enumerate(_ATTEMPTS):
+            _tick(tick, "compose", retries / len(_ATTEMPTS))
             with prepared.stopwatch.stage("compose"):
-                composition = compose_page(page, protect, result.oklab, plan.strength_01, keep_lightness=keep_lightness)
+                strength_01 = plan.strength_01 * share_01
+                composition = compose_page(page, protect, result.oklab, strength_01, keep_lightness=keep_lightness)
                 verdicts = review_page(page, protect, composition.rgb)
             wrong = fault(verdicts, plan.strength_01)
             if not wrong:
