@@ -5,6 +5,8 @@ Exit status: 0 all done or skipped, 1 something failed, 2 wrong usage, 130 inter
 
 from __future__ import annotations
 
+import os
+import sys
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path  # noqa: TC003 - typer reads the annotations
@@ -152,7 +154,14 @@ def _faults_told() -> Iterator[None]:
 
 def main() -> None:
     """Run the command line; the entry point `irodori`."""
-    app()
+    try:
+        app()
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            # a step of a library may still run in a thread, and nothing waits for it
+            sys.stderr.flush()
+            os._exit(INTERRUPTED)
+        raise
 
 
 if __name__ == "__main__":

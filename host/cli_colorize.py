@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -55,7 +54,7 @@ def run(request: Request) -> int:
         IrodoriError: nothing could be begun; BadRequest and NotFound are the caller's mistakes.
     """
     paths, inbox = state_paths(), Inbox()
-    start_log(paths.log_file, stderr_level=logging.CRITICAL)
+    start_log(paths.log_file)
     output_format = request.layout.output_format
     with ExitStack() as stack:
         books = open_inputs(request.inputs, request.layout.target)
