@@ -1,4 +1,4 @@
-"""Requests on their threads: short ones in order on the dispatcher, long ones beside them on a small pool.
+"""Requests on their threads: short ones in order on the dispatcher, pages in order on another, long ones on a pool.
 
 Whatever happens while a request is handled, exactly one response leaves.
 """
@@ -45,8 +45,7 @@ class Calls:
         self._outbox = outbox
         self._handle = handle
         self._prepare = prepare
-        self._short: SimpleQueue[_Call] = SimpleQueue()
-        self._long: SimpleQueue[_Call] = SimpleQueue()
+        self._lanes: dict[str, SimpleQueue[_Call]] = {lane: SimpleQueue() for lane in ("short", "pages", "long")}
         self._room = Condition()
         self._in_flight: set[int] = set()
         self._waiting_bytes = 0
@@ -55,8 +54,8 @@ class Calls:
     def start(self) -> None:
         """Start the threads."""
         self._dispatcher.start()
-        for number in range(POOL_THREADS):
-            Thread(target=self._work, name=f"request-{number}", daemon=True).start()
+        for lane in ("pages",) + ("long",) * POOL_THREADS:
+            Thread(target=self._work, args=(self._lanes[lane],), name=lane, daemon=True).start()
 
     def is_dispatcher(self, thread: Thread) -> bool:
         """Return whether `thread` is the dispatcher, which never waits for the peer."""
@@ -75,19 +74,18 @@ class Calls:
             self._room.wait_for(lambda: self._waiting_bytes <= WAITING_BYTES)
             self._waiting_bytes += size
         method = METHODS.get(request.method)
-        queue = self._long if method is not None and method.long else self._short
-        queue.put(_Call(request, size))
+        self._lanes[method.lane if method is not None else "short"].put(_Call(request, size))
 
     def _dispatch(self) -> None:
         self._prepare()
         while True:
-            call = self._short.get()
+            call = self._lanes["short"].get()
             self._outbox.hold()
             self._outbox.release(self._run(call))
 
-    def _work(self) -> None:
+    def _work(self, lane: SimpleQueue[_Call]) -> None:
         while True:
-            self._outbox.put(self._run(self._long.get()))
+            self._outbox.put(self._run(lane.get()))
 
     def _run(self, call: _Call) -> bytes:
         request = call.request

@@ -499,38 +499,42 @@ class Log(Message, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A request: its parameters (a struct, or a map with free keys), its result, and whether it may take long."""
+    """A request: its parameters (a struct, or a map with free keys), its result, and where it runs.
+
+    Short ones run one at a time, in order; pages likewise, in a line of their own, so that control never waits for
+    images; long ones beside each other.
+    """
 
     params: Any
     result: Any
-    long: bool = False
+    lane: Literal["short", "pages", "long"] = "short"
 
 
 METHODS: Final[dict[str, Method]] = {
     "session.hello": Method(Hello, Welcome),
     "session.ping": Method(Empty, Pong),
     "engine.list": Method(Empty, list[EngineInfo]),
-    "reference.add": Method(ReferenceAdd, Reference, long=True),
+    "reference.add": Method(ReferenceAdd, Reference, lane="long"),
     "reference.list": Method(ReferenceList, list[Reference]),
     "reference.remove": Method(ReferenceRemove, Empty),
-    "reference.search": Method(ReferenceSearch, list[ReferenceScore], long=True),
+    "reference.search": Method(ReferenceSearch, list[ReferenceScore], lane="long"),
     "pipeline.run_chapter": Method(RunChapter, JobAccepted),
     "pipeline.run_page": Method(RunPage, JobAccepted),
-    "page.put": Method(PagePut, PageAccepted),
+    "page.put": Method(PagePut, PageAccepted, lane="pages"),
     "job.prioritize": Method(JobPrioritize, Empty),
     "job.cancel": Method(JobCancel, CancelResult),
     "job.status": Method(JobStatusQuery, list[JobStatus]),
-    "chapter.export": Method(ChapterExport, ExportResult, long=True),
+    "chapter.export": Method(ChapterExport, ExportResult, lane="long"),
     "model.list": Method(Empty, list[ModelInfo]),
     "model.pull": Method(ModelQuery, TaskAccepted),
     "model.remove": Method(ModelQuery, Empty),
     "settings.get": Method(Empty, dict[str, Any]),
     "settings.set": Method(dict[str, Any], dict[str, Any]),
-    "secret.set": Method(SecretSet, Empty, long=True),
-    "secret.delete": Method(SecretDelete, Empty, long=True),
+    "secret.set": Method(SecretSet, Empty, lane="long"),
+    "secret.delete": Method(SecretDelete, Empty, lane="long"),
     "cache.stats": Method(Empty, CacheStats),
-    "cache.clear": Method(CacheClear, CacheCleared, long=True),
-    "host.doctor": Method(Empty, list[DoctorCheck], long=True),
+    "cache.clear": Method(CacheClear, CacheCleared, lane="long"),
+    "host.doctor": Method(Empty, list[DoctorCheck], lane="long"),
 }
 
 NOTIFICATIONS: Final[dict[str, type[Message]]] = {

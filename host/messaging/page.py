@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, get_args, get_origin
 from msgspec import Meta, Struct
 
 from host.messaging.framing import CHUNK_BYTES, FRAME_BYTES, UNFINISHED_S, WINDOW_CHUNKS
-from host.messaging.messages import METHODS, NOTIFICATIONS, PROTOCOL_RANGE
+from host.messaging.messages import METHODS, NOTIFICATIONS, PROTOCOL_RANGE, Method
 from host.messaging.session import SILENCE_S
 from host.messaging.shapes import Key, Record, bare, choices, error_codes, records
 from host.messaging.stdio import MESSAGE_BYTES
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _PROSE: Final = Path(__file__).with_name("protocol.md")
+_WHEN: Final = {"short": "in order", "pages": "in order of pages", "long": "beside others"}
 _PLAIN: Final = {str: "text", int: "integer", float: "number", bool: "boolean", bytes: "bytes", Any: "anything"}
 
 
@@ -44,16 +45,19 @@ def protocol_page() -> str:
 
 def _methods() -> str:
     rows = [
-        (f"`{name}`", _type(method.params), _type(method.result), _when(name, method.long))
+        (
+            f"`{name}`",
+            _type(method.params),
+            _type(method.result),
+            _WHEN[method.lane] if name != "session.ping" else "at once",
+        )
         for name, method in METHODS.items()
     ]
     return _table(("method", "params", "result", "runs"), rows)
 
 
-def _when(name: str, long: bool) -> str:
-    if name == "session.ping":
-        return "at once"
-    return "beside others" if long else "in order"
+def _when(name: str, method: Method) -> str:
+    return "at once" if name == "session.ping" else _WHEN[method.lane]
 
 
 def _notifications() -> str:

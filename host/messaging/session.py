@@ -75,7 +75,7 @@ class Service(Protocol):
 
         Returns:
             What METHODS says: a struct, a list or a map. For `session.hello` a `Welcome`; the session sets its
-            `protocol`. Methods marked long run on a small pool, beside the others; the others one at a time, in order.
+            `protocol`. Methods of the lane `short` come one at a time, those of `pages` and `long` beside them.
         """
 
     def pulse(self) -> tuple[bool, int]:

@@ -124,6 +124,18 @@ def test_short_requests_pass_a_long_one(stage: Any) -> None:
     assert isinstance(export.exception(10), HostFault)
 
 
+def test_control_passes_pages(stage: Any) -> None:
+    client = stage.client()
+    service = stage.opened()
+    service.page_put = lambda _: service.gate.wait(30)
+    pages = [client.request("page.put", {"job_id": "j", "page_id": f"{n}", "image": b""}) for n in range(5)]
+    assert client.call("settings.set", {"k": 1}) == {"k": 1}
+    assert not any(page.done() for page in pages)
+    service.page_put = lambda _: {"accepted": True}
+    service.gate.set()
+    assert pages[-1].result(10) == {"accepted": True}
+
+
 def test_unknown_keys_are_ignored(stage: Any) -> None:
     assert stage.client().call("session.ping", {"from": "the future"})["queue_depth"] >= 0
 
