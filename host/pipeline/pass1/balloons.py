@@ -32,12 +32,14 @@ class _Trial(NamedTuple):
 
 
 _AREA_MIN: Final = 0.0006
-_AREA_MAX: Final = 0.25
+_AREA_MAX: Final = 0.12
 _LIKENESS_MIN: Final = 0.6
 _COMPACT: Final = 0.65
-_OFF_CENTRE_MAX: Final = 0.15
+_OFF_CENTRE_MAX: Final = 0.2
 _COVER_MIN: Final = 0.08
 _COVER_MIN_LARGE: Final = 0.2
+_COVER_MIN_ROUND: Final = 0.04
+_ROUND: Final = 0.85
 _LARGE: Final = 0.03
 _INK_MIN: Final = 0.015
 _INK_MAX: Final = 0.3
@@ -154,10 +156,17 @@ def _is_balloon(region: Region, letters: Letters, grey: NDArray[np.uint8]) -> bo
         return False
     if not _holds_writing(region, letters, grey.shape[1]):
         return False
-    cover_min = _COVER_MIN_LARGE if area > _LARGE * grey.size else _COVER_MIN
-    if _text_cover(ink, letters.size[region.letters]) < cover_min * area:
+    solidity = _solidity(region)
+    if _text_cover(ink, letters.size[region.letters]) < _cover_min(area / grey.size, solidity) * area:
         return False
-    return _unevenness(grey[window], region.ground) <= _UNEVENNESS_MAX and _solidity(region) >= _SOLIDITY_MIN
+    return _unevenness(grey[window], region.ground) <= _UNEVENNESS_MAX and solidity >= _SOLIDITY_MIN
+
+
+def _cover_min(area_share: float, solidity: float) -> float:
+    """Return how much of a region writing must cover: little in a round balloon, much in something large."""
+    if solidity >= _ROUND and area_share <= 2 * _LARGE:
+        return _COVER_MIN_ROUND
+    return _COVER_MIN_LARGE if area_share > _LARGE else _COVER_MIN
 
 
 def _holds_writing(region: Region, letters: Letters, width: int) -> bool:

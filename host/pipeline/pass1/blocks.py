@@ -13,10 +13,13 @@ from host.pipeline.pass1.lettering import Letters, likeness, typical_size
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_SMALLEST: Final = 0.006
 _FREE_LETTERS_MIN: Final = 5
 _FREE_LIKENESS_MIN: Final = 0.8
 # Of equal marks, letters are uneven and screentone is even: spread of sizes over their mean.
 _FREE_UNEVENNESS_MIN: Final = 0.08
+# Rain and hatching are thin slanted strokes in large boxes.
+_FREE_FILL_MIN: Final = 0.25
 
 
 def text_boxes(ink: NDArray[np.bool_], size: float, left: int = 0, top: int = 0) -> tuple[Box, ...]:
@@ -32,16 +35,20 @@ def text_boxes(ink: NDArray[np.bool_], size: float, left: int = 0, top: int = 0)
     )
 
 
-def free_lettering(letters: Letters, taken: NDArray[np.bool_]) -> list[NDArray[np.intp]]:
-    """Return groups of marks that are writing outside of the `(H, W)` mask `taken`: captions, notes, titles."""
-    return [group for group in groups_outside(letters, taken) if _is_writing(letters, group, taken.shape[1])]
+def free_lettering(letters: Letters, taken: NDArray[np.bool_], smallest: float = _SMALLEST) -> list[NDArray[np.intp]]:
+    """Return groups of marks that are writing outside of the `(H, W)` mask `taken`: captions, notes, titles.
+
+    `smallest` is the least size of a mark, as a share of the page's width.
+    """
+    groups = groups_outside(letters, taken, smallest)
+    return [group for group in groups if _is_writing(letters, group, taken.shape[1])]
 
 
-def groups_outside(letters: Letters, taken: NDArray[np.bool_]) -> list[NDArray[np.intp]]:
+def groups_outside(letters: Letters, taken: NDArray[np.bool_], smallest: float = _SMALLEST) -> list[NDArray[np.intp]]:
     """Return the marks of readable size outside of the `(H, W)` mask `taken`, grouped by nearness."""
     width = taken.shape[1]
     outside = ~taken[letters.y.astype(int), letters.x.astype(int)]
-    readable = (letters.size >= 0.006 * width) & (letters.size <= 0.06 * width)
+    readable = (letters.size >= smallest * width) & (letters.size <= 0.06 * width)
     chosen = np.nonzero(outside & readable)[0]
     labels = _neighbourhoods(letters, chosen, taken.shape)
     order = np.argsort(labels, kind="stable")
@@ -62,6 +69,8 @@ def _neighbourhoods(letters: Letters, chosen: NDArray[np.intp], shape: tuple[int
 
 def _is_writing(letters: Letters, group: NDArray[np.intp], width: int) -> bool:
     if len(group) < _FREE_LETTERS_MIN:
+        return False
+    if np.median(letters.fill_01[group]) < _FREE_FILL_MIN:
         return False
     size = letters.size[group]
     uneven = np.std(size) / np.mean(size) >= _FREE_UNEVENNESS_MIN

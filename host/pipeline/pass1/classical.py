@@ -14,7 +14,7 @@ from host.pipeline.pass1.balloons import Region, find_balloons
 from host.pipeline.pass1.blocks import free_lettering, text_boxes
 from host.pipeline.pass1.gutters import find_gutters
 from host.pipeline.pass1.kind import classify_page
-from host.pipeline.pass1.lettering import Letters, find_letters, typical_size
+from host.pipeline.pass1.lettering import Letters, find_letters, mask_of, typical_size
 from host.pipeline.pass1.panels import find_panels, panel_around
 from host.pipeline.pass1.reader import PageReading
 
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 _READING_WIDTH: Final = 1000
 _READING_HEIGHT: Final = 1400
+_BLACK_GROUND_MIN: Final = 190
+_WHITE_LETTER_MIN: Final = 0.011
+_OUTLINE: Final = 0.012
+_ISLAND_SHARE: Final = 0.001
 _SOFT_EDGE: Final = np.ones((3, 3), np.uint8)
 
 
@@ -43,7 +47,9 @@ class ClassicalReader:
         regions = find_balloons(small, gutters, letters)
         bodies = _bodies(regions, small.shape)
         free = free_lettering(letters, bodies)
-        masks = _masks(gutters.all, bodies, letters, [region.letters for region in regions] + free, page.size)
+        lettering = mask_of(letters, [region.letters for region in regions] + free)
+        lettering |= _white_lettering(small, bodies | gutters.all)
+        masks = _masks(gutters.all, bodies, lettering, page.size)
         panels = find_panels(gutters.all, reads)
         scale = page.size.width / small.shape[1], page.size.height / small.shape[0]
         balloons = _balloons(regions, letters, panels, reads)
@@ -79,21 +85,33 @@ def _bodies(regions: list[Region], shape: tuple[int, ...]) -> NDArray[np.bool_]:
     return bodies.view(np.bool_)
 
 
+def _white_lettering(grey: NDArray[np.uint8], taken: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return white letters on black, with the black around them: sound words, signs, captions at night."""
+    negative = np.asarray(cv2.bitwise_not(grey), np.uint8)
+    letters = find_letters(negative, _BLACK_GROUND_MIN)
+    glyphs = mask_of(letters, free_lettering(letters, taken, _WHITE_LETTER_MIN))
+    side = max(3, round(_OUTLINE * grey.shape[1])) | 1
+    around = np.asarray(cv2.dilate(glyphs.view(np.uint8), np.ones((side, side), np.uint8)), np.uint8)
+    return glyphs | (around.view(np.bool_) & (negative >= _BLACK_GROUND_MIN))
+
+
 def _masks(
-    gutters: NDArray[np.bool_],
-    bodies: NDArray[np.bool_],
-    letters: Letters,
-    written: list[NDArray[np.intp]],
-    size: Size,
+    gutters: NDArray[np.bool_], bodies: NDArray[np.bool_], lettering: NDArray[np.bool_], size: Size
 ) -> PageMasks:
-    chosen = np.zeros(int(letters.labels.max(initial=0)) + 1, np.bool_)
-    for group in written:
-        chosen[letters.ids[group]] = True
+    lettering = lettering | _enclosed(gutters | bodies | lettering)
     return PageMasks(
         balloons=_at_page(bodies, size, soft_edge=True),
-        lettering=_at_page(chosen[letters.labels], size, soft_edge=True),
+        lettering=_at_page(lettering, size, soft_edge=True),
         gutters=_at_page(gutters, size, soft_edge=False),
     )
+
+
+def _enclosed(protect: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the small islands in what is protected: letters that stand alone, numbers and marks on the margin."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats((~protect).view(np.uint8), connectivity=8)
+    small = stats[:, 4] < _ISLAND_SHARE * protect.size
+    small[0] = False
+    return np.asarray(small[labels], np.bool_)
 
 
 def _at_page(mask: NDArray[np.bool_], size: Size, *, soft_edge: bool) -> NDArray[np.bool_]:

@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     from engines.geometry import Box
@@ -24,12 +26,14 @@ _GROUND_RANGE: Final = 24
 _FLAT_SHARE_MIN: Final = 0.7
 _NEIGHBOURS_MAX: Final = 400
 _SHORT_WORD_MAX: Final = 8
+_FLAT_MARK: Final = 0.45
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Letters:
     """Letter-like marks. Columns of `x`, `y` (centres), `size` (longer side) are pixels; `mask` is `(H, W)` bool.
 
+    `width_01` is the shorter side over the longer, `fill_01` the ink in the mark's box.
     `labels` is `(H, W)` int32, and `ids` says which label each mark has.
     """
 
@@ -39,6 +43,8 @@ class Letters:
     x: NDArray[np.float64]
     y: NDArray[np.float64]
     size: NDArray[np.float64]
+    width_01: NDArray[np.float64]
+    fill_01: NDArray[np.float64]
 
     def inside(self, box: Box) -> NDArray[np.intp]:
         """Return the indices of marks whose centre lies in a box."""
@@ -46,8 +52,8 @@ class Letters:
         return np.nonzero(across & (self.y >= box.top) & (self.y < box.bottom))[0]
 
 
-def find_letters(grey: NDArray[np.uint8]) -> Letters:
-    """Find dark marks of a letter's size that stand on flat bright ground."""
+def find_letters(grey: NDArray[np.uint8], ground_min: int = _GROUND_MIN) -> Letters:
+    """Find dark marks of a letter's size that stand on flat ground of at least a brightness."""
     width = grey.shape[1]
     side = max(9, round(_STROKE_WIDTH * width)) | 1
     ground = cv2.morphologyEx(grey, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
@@ -57,10 +63,28 @@ def find_letters(grey: NDArray[np.uint8]) -> Letters:
     labels, stats, centres = np.asarray(found[0], np.int32), np.asarray(found[1], np.int32), np.asarray(found[2])
     size = stats[:, 2:4].max(axis=1)
     good = (size <= _LETTER_MAX * width) & (size >= 2) & (stats[:, 4] >= 4)
-    good &= _share_inside(flat & (ground >= _GROUND_MIN), stats) >= _FLAT_SHARE_MIN
+    good &= _share_inside(flat & (ground >= ground_min), stats) >= _FLAT_SHARE_MIN
     good[0] = False
     ids = np.nonzero(good)[0]
-    return Letters(good[labels], labels, ids, centres[ids, 0], centres[ids, 1], size[ids].astype(np.float64))
+    sides, area = stats[ids, 2:4].astype(np.float64), stats[ids, 4].astype(np.float64)
+    return Letters(
+        mask=good[labels],
+        labels=labels,
+        ids=ids,
+        x=centres[ids, 0],
+        y=centres[ids, 1],
+        size=sides.max(axis=1),
+        width_01=sides.min(axis=1) / sides.max(axis=1),
+        fill_01=area / sides.prod(axis=1),
+    )
+
+
+def mask_of(letters: Letters, groups: Iterable[NDArray[np.intp]]) -> NDArray[np.bool_]:
+    """Return the `(H, W)` mask of some groups of marks."""
+    chosen = np.zeros(int(letters.labels.max(initial=0)) + 1, np.bool_)
+    for group in groups:
+        chosen[letters.ids[group]] = True
+    return chosen[letters.labels]
 
 
 def likeness(letters: Letters, chosen: NDArray[np.intp], width: int) -> float:
@@ -88,8 +112,11 @@ def is_readable(letters: Letters, chosen: NDArray[np.intp], width: int) -> bool:
 
 
 def is_short_word(letters: Letters, chosen: NDArray[np.intp], width: int) -> bool:
-    """Tell whether a few marks stand in one single row or column: "Oh no!", "え?"."""
+    """Tell whether a few marks, not all of them flat like closed eyes, stand in one row or column: "Oh no!", "え?"."""
     if not 2 <= len(chosen) <= _SHORT_WORD_MAX or not is_readable(letters, chosen, width):
+        return False
+    large = letters.size[chosen] >= 0.5 * typical_size(letters.size[chosen])
+    if letters.width_01[chosen][large].max() < _FLAT_MARK:
         return False
     reach = 0.45 * typical_size(letters.size[chosen])
     return bool(min(np.ptp(letters.x[chosen]), np.ptp(letters.y[chosen])) <= 2 * reach)
