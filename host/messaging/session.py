@@ -49,7 +49,7 @@ from host.messaging.rpc import (
 from host.paths import state_paths
 
 SILENCE_S: Final = 90.0
-CLOSE_S: Final = 0.5
+CLOSE_S: Final = 0.4
 _OPENING_S: Final = 0.3
 _LOOK_S: Final = 0.5
 _OF_A_JOB: Final = (PagePreview, PageDone, PageSkipped, PageFailed, JobDone)

@@ -129,3 +129,26 @@ def test_two_hosts_on_one_home_share_one_cache(tmp_path: Path, pages: Path) -> N
     colour(tmp_path, images, third)
     assert third["images"] == outcomes[0]["images"]
     assert third["cached"] == [True, True, True]
+
+
+def test_the_input_may_end_while_pages_are_coloured(tmp_path: Path, pages: Path) -> None:
+    names = ("manga-library-ja.png", "panels-ja.jpg", "night-en.webp")
+    images = {name: (pages / name).read_bytes() for name in names}
+    for pause_s in (0.0, 0.3, 0.8):
+        host = HostClient.spawn(home=tmp_path)
+        host.call("cache.clear")
+        job = host.call("pipeline.run_chapter", chapter(*(announce(image, name) for name, image in images.items())))
+        for page_id in job["need"]:
+            host.put_page(job["job_id"], page_id, images[page_id])
+        threading.Event().wait(pause_s)
+        assert host.close() == 0
+        assert not [path for path in (tmp_path / "cache" / "spool").rglob("*") if path.is_file()]
+    done: dict[str, Any] = {}
+    colour(tmp_path, images, done)
+    assert done["counts"] == {"done": 3, "skipped": 0, "failed": 0, "cancelled": 0}
+    assert all(is_picture(image, *size_of(images[name])) for name, image in done["images"].items())
+
+
+def size_of(image: bytes) -> tuple[int, int]:
+    with Image.open(io.BytesIO(image)) as picture:
+        return picture.size
