@@ -4,7 +4,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .PHONY: help demo test check static generated install uninstall extension extension-e2e bench clean node chromium
 
-PIP := .venv/bin/pip install --quiet --disable-pip-version-check --no-input -c constraints.txt
+PIP := .venv/bin/pip install -qq --disable-pip-version-check --no-input -c constraints.txt
 IN_EXTENSION := cd extension && PATH="$(CURDIR)/.venv/bin:$$PATH"
 EXTENSION_SOURCES := $(shell find extension -type d \( -name node_modules -o -name .output -o -name .wxt \) -prune -o -type f -print)
 
