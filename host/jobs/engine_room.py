@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from engines.memory import Residency
 from host.errors import IrodoriError
+from host.jobs.memory import return_free_memory
 from host.jobs.recipe import viable_engine
 from host.pipeline.faults import faults_mapped
 
@@ -46,7 +47,8 @@ class EngineRoom:
     def release_idle(self) -> None:
         """Unload the engine if it has been idle for long."""
         with self._unloading():
-            self._residency.release_idle(self.idle_s)
+            if self._residency.release_idle(self.idle_s):
+                return_free_memory()
 
     def close(self) -> None:
         """Unload, and give the lane's files back."""

@@ -16,6 +16,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from host.errors import HashMismatch, InternalError, IrodoriError, JobCancelled
+from host.jobs.memory import return_free_memory
 from host.pipeline.job import SkippedPage
 from host.store.blobs import mime_of
 from host.store.results import StoredResult
@@ -91,6 +92,8 @@ class Stages:
         while (work := self._scheduler.take_coloured()) is not None:
             self._attempt(work, self._complete)
             del work
+            if not self._scheduler.depth()[0]:
+                return_free_memory()
 
     def _courier(self) -> None:
         while (sending := self._cached.get()) is not None and not self._scheduler.closing:
