@@ -1,0 +1,57 @@
+"""Make the README's picture from what `make demo` left: `python demo/make_picture.py`.
+
+Three pages side by side, grey on the left of a slanted cut and in colour on the right of it, with the reference that
+the colours come from.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PIL import Image, ImageDraw
+
+HERE = Path(__file__).resolve().parent
+TARGET = HERE.parent / "docs" / "images" / "before-after.webp"
+PAGES = ("01", "04", "05")
+PAGE_WIDTH_PX = 460
+GAP_PX = 16
+SLANT = 0.16
+REFERENCE_WIDTH_PX = 150
+
+
+def split(before: Image.Image, after: Image.Image) -> Image.Image:
+    """Return the page: grey up to a slanted cut through its middle, then in colour."""
+    width, height = before.size
+    top, bottom = width * (0.5 + SLANT), width * (0.5 - SLANT)
+    mask = Image.new("L", (width * 2, height * 2), 0)
+    ImageDraw.Draw(mask).polygon([(0, 0), (top * 2, 0), (bottom * 2, height * 2), (0, height * 2)], fill=255)
+    page = Image.composite(before, after, mask.resize(before.size, Image.Resampling.LANCZOS))
+    ImageDraw.Draw(page).line([(top, 0), (bottom, height)], fill="white", width=4)
+    return page
+
+
+def load(path: Path, width: int) -> Image.Image:
+    """Return the picture at this width, in RGB."""
+    with Image.open(path) as picture:
+        rgb = picture.convert("RGB")
+    return rgb.resize((width, round(rgb.height * width / rgb.width)), Image.Resampling.LANCZOS)
+
+
+def main() -> None:
+    """Put the pages and the reference side by side."""
+    source = {path.stem: path for path in (HERE / "chapter").iterdir()}
+    coloured = {path.stem: path for path in (HERE / "out" / "pages").iterdir()}
+    pages = [split(load(source[name], PAGE_WIDTH_PX), load(coloured[name], PAGE_WIDTH_PX)) for name in PAGES]
+    reference = load(next((HERE / "reference").iterdir()), REFERENCE_WIDTH_PX)
+    height = max(page.height for page in pages)
+    width = len(pages) * (PAGE_WIDTH_PX + GAP_PX) + REFERENCE_WIDTH_PX
+    picture = Image.new("RGB", (width, height), "white")
+    for index, page in enumerate(pages):
+        picture.paste(page, (index * (PAGE_WIDTH_PX + GAP_PX), 0))
+    picture.paste(reference, (width - REFERENCE_WIDTH_PX, 0))
+    TARGET.parent.mkdir(parents=True, exist_ok=True)
+    picture.save(TARGET, quality=84, method=6)
+
+
+if __name__ == "__main__":
+    main()
