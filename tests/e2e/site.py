@@ -17,7 +17,7 @@ from typing import Any
 TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
 
 STYLE = """
-  body { margin: 0; font: 16px sans-serif; background: #eee }
+  html { scrollbar-width: none } body { margin: 0; font: 16px sans-serif; background: #eee }
   header { height: 90px; background: #334; color: white } header img { height: 90px }
   main { width: 620px; margin: auto } main img { display: block; width: 100%; height: auto; margin: 0 0 12px }
   .avatar { width: 48px; height: 48px } footer { height: 300px }

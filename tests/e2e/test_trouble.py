@@ -2,19 +2,45 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.reading import Reader
-from tests.e2e.site import MangaSite
+from tests.e2e.reading import Reader, colourfulness, images, register_host, until
+from tests.e2e.site import LONG, MangaSite
 
 pytestmark = pytest.mark.browser
 
+COLOURED = 8.0
 
-def test_popup_says_what_to_do_where_no_host_is_registered(stranger: Reader, site: MangaSite) -> None:
+
+def test_popup_says_what_to_do_where_no_host_is_registered(stranger: Reader, site: MangaSite, tmp_path: Path) -> None:
     page = stranger.open(f"{site.origin}/chapter/plain")
     popup = stranger.popup(page)
     alert = popup.get_by_role("alert")
     expect(alert).to_contain_text("not registered for this browser")
     expect(alert).to_contain_text("make install")
-    popup.screenshot(path="/tmp/irodori/popup-error.png")
+
+    register_host(tmp_path / "profile")
+    popup.get_by_role("button", name="Try again").click()
+    expect(popup.get_by_role("status")).to_contain_text("Ready")
+    expect(alert).to_have_count(0)
+
+
+def test_host_that_is_killed_midway_loses_no_page(reader: Reader, site: MangaSite) -> None:
+    page = reader.open(f"{site.origin}/chapter/long")
+    reader.colorize(page)
+    until(lambda: any(each["state"] == "done" for each in reader.pages_of(page)), lambda: reader.run_of(page))
+    done = {each["pageId"] for each in reader.pages_of(page) if each["state"] == "done"}
+    assert len(done) < len(LONG)
+    first = reader.stored("connection")["pid"]
+    os.kill(first, signal.SIGKILL)
+
+    ended = reader.wait_until_over(page, len(LONG))
+    assert [each["state"] for each in ended] == ["done"] * len(LONG)
+    assert reader.stored("connection")["pid"] != first
+    for image in images(page).all():
+        until(lambda image=image: colourfulness(image) > COLOURED, lambda image=image: colourfulness(image))

@@ -2,7 +2,7 @@
 
 import { browser } from "wxt/browser";
 import type { HostConnection } from "../host/connection";
-import { askPage } from "../messages";
+import { askPage, type Survey } from "../messages";
 import type { Payload } from "../payload";
 import { loadChoices } from "../state";
 import { flashBadge } from "./badge";
@@ -42,12 +42,16 @@ async function setReference(host: HostConnection, tabId: number, frameId: number
   const picture = await captured(tabId, frameId, url);
   const survey = await askPage(tabId, 0, "page.survey", {}).catch(() => null);
   await addReference(host, picture, {
-    name: survey?.chapter ?? "",
+    name: survey ? nameOf(survey) : "",
     series: survey?.series ?? "",
     source_url: url.startsWith("http") ? url.slice(0, 4096) : "",
   });
   await flashBadge(tabId, "✓", "good");
   await askPage(tabId, frameId, "page.notice", { url, text: "Style reference set" }).catch(() => undefined);
+}
+
+function nameOf({ series, chapter }: Survey): string {
+  return chapter.startsWith("/") ? series : `${series}, ${chapter}`;
 }
 
 async function captured(tabId: number, frameId: number, url: string): Promise<Payload> {
