@@ -44,7 +44,7 @@ def chromium() -> str | None:
 def register_host(profile: Path) -> None:
     """Register the installed host for the browser profile at `profile`."""
     folder = profile / "NativeMessagingHosts"
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)  # a browser that ran makes it
     write(folder / FILE_NAME, compose("chromium", Path(installed_command()[0])))
 
 
@@ -110,6 +110,14 @@ class Reader:
 
         until(over, lambda: self.run_of(page))
         return self.pages_of(page)
+
+    def wait_until_done(self, page: Page, pages: int) -> list[dict[str, Any]]:
+        """Wait until `pages` pages have ended; each must be coloured."""
+        ended = self.wait_until_over(page, pages)
+        faults = [(each["url"], each["state"], each["note"]) for each in ended if each["state"] != "done"]
+        if faults:
+            raise AssertionError(f"not coloured: {faults}")
+        return ended
 
 
 @contextlib.contextmanager

@@ -61,7 +61,9 @@ class MangaSite:
 
     def _frame(self, body: str, script: str = "") -> str:
         head = f'<meta charset="utf-8"><title>Rain Town - Chapter 3 - Comics</title><style>{STYLE}</style>'
-        return f"<!doctype html><html><head>{head}</head><body>{FURNITURE_TOP}{body}{FURNITURE_END}{script}</body></html>"
+        return (
+            f"<!doctype html><html><head>{head}</head><body>{FURNITURE_TOP}{body}{FURNITURE_END}{script}</body></html>"
+        )
 
     def _list(self, names: tuple[str, ...], form: str) -> str:
         images = "".join(f'<img src="{form.format(name)}" alt="">' for name in names)

@@ -35,7 +35,7 @@ def test_reader_sets_a_reference_and_colours_a_chapter(reader: Reader, site: Man
     popup = reader.popup(page)
     expect(popup.get_by_role("button", name="Use Rain Town, Chapter 3")).to_have_attribute("aria-pressed", "true")
     popup.get_by_role("button", name="Colorize chapter").click()
-    assert [each["state"] for each in reader.wait_until_over(page, len(PLAIN))] == ["done"] * len(PLAIN)
+    reader.wait_until_done(page, len(PLAIN))
     expect(popup.get_by_text("3 pages coloured")).to_be_visible()
 
     for image in images(page).all():
@@ -54,7 +54,7 @@ def test_reader_sets_a_reference_and_colours_a_chapter(reader: Reader, site: Man
     until(lambda: reader.run_of(page) == {}, lambda: reader.run_of(page))
     popup.reload()
     popup.get_by_role("button", name="Colorize chapter").click()
-    assert all(each["cached"] for each in reader.wait_until_over(page, len(PLAIN)))
+    assert all(each["cached"] for each in reader.wait_until_done(page, len(PLAIN)))
     for image in images(page).all():
         until(lambda image=image: colourfulness(image) > COLOURED, lambda image=image: colourfulness(image))
 
@@ -88,8 +88,7 @@ def test_cancel_keeps_what_is_coloured_and_leaves_the_rest(reader: Reader, site:
 def test_one_page_from_the_context_menu(reader: Reader, site: MangaSite) -> None:
     page = reader.open(f"{site.origin}/chapter/plain")
     reader.choose_from_menu("colorize-page", page, f"{site.origin}/pages/{PLAIN[1]}")
-    ended = reader.wait_until_over(page, 1)
-    assert [each["state"] for each in ended] == ["done"]
+    reader.wait_until_done(page, 1)
     until(lambda: colourfulness(images(page).nth(1)) > COLOURED)
     assert colourfulness(images(page).nth(0)) < GREY
     assert colourfulness(images(page).nth(2)) < GREY

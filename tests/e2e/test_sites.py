@@ -35,7 +35,7 @@ def assert_all_coloured(page: Page, count: int) -> None:
 def test_pictures_of_another_origin_that_checks_the_referer(reader: Reader, site: MangaSite) -> None:
     page = reader.open(f"{site.origin}/chapter/cdn")
     reader.colorize(page)
-    assert [each["state"] for each in reader.wait_until_over(page, len(PLAIN))] == ["done"] * len(PLAIN)
+    reader.wait_until_done(page, len(PLAIN))
     assert_all_coloured(page, len(PLAIN))
     rules = reader.worker.evaluate("() => chrome.declarativeNetRequest.getSessionRules()")
     assert rules == []
@@ -44,7 +44,7 @@ def test_pictures_of_another_origin_that_checks_the_referer(reader: Reader, site
 def test_content_policy_that_allows_only_own_pictures(reader: Reader, site: MangaSite) -> None:
     page = reader.open(f"{site.origin}/chapter/policy")
     reader.colorize(page)
-    reader.wait_until_over(page, len(PLAIN))
+    reader.wait_until_done(page, len(PLAIN))
     assert_all_coloured(page, len(PLAIN))
 
 
@@ -52,7 +52,7 @@ def test_lazy_pictures_are_coloured_before_they_are_reached(reader: Reader, site
     page = reader.open(f"{site.origin}/chapter/lazy")
     assert images(page).last.evaluate("(img) => img.naturalWidth") <= 1
     reader.colorize(page)
-    reader.wait_until_over(page, len(PLAIN))
+    reader.wait_until_done(page, len(PLAIN))
     assert_all_coloured(page, len(PLAIN))
 
 
@@ -61,7 +61,7 @@ def test_srcset_and_picture_keep_their_layout_and_their_markup(reader: Reader, s
     page.wait_for_load_state("load")
     before, markup = boxes(page), page.locator("main").inner_html()
     popup = reader.colorize(page)
-    reader.wait_until_over(page, len(PLAIN))
+    reader.wait_until_done(page, len(PLAIN))
     assert_all_coloured(page, len(PLAIN))
     assert boxes(page) == before
     popup.get_by_role("button", name="Show original").click()
@@ -71,7 +71,7 @@ def test_srcset_and_picture_keep_their_layout_and_their_markup(reader: Reader, s
 def test_site_that_writes_its_picture_again_still_shows_colour(reader: Reader, site: MangaSite) -> None:
     page = reader.open(f"{site.origin}/chapter/plain")
     reader.colorize(page)
-    reader.wait_until_over(page, len(PLAIN))
+    reader.wait_until_done(page, len(PLAIN))
     assert_all_coloured(page, len(PLAIN))
     images(page).nth(0).evaluate("(img, src) => { img.src = src }", f"/pages/{PLAIN[0]}")
     page.wait_for_timeout(300)
@@ -93,14 +93,14 @@ def test_pages_that_a_site_adds_while_one_scrolls_join(reader: Reader, site: Man
         return images(page).count() == len(LONG)
 
     until(scrolled_to_the_end, lambda: images(page).count())
-    reader.wait_until_over(page, len(LONG))
+    reader.wait_until_done(page, len(LONG))
     assert_all_coloured(page, len(LONG))
 
 
 def test_next_chapter_without_a_new_document_starts_clean(reader: Reader, site: MangaSite) -> None:
     page = reader.open(f"{site.origin}/chapter/app/1")
     popup = reader.colorize(page)
-    reader.wait_until_over(page, len(PLAIN))
+    reader.wait_until_done(page, len(PLAIN))
     assert_all_coloured(page, len(PLAIN))
     popup.close()
 
@@ -112,5 +112,5 @@ def test_next_chapter_without_a_new_document_starts_clean(reader: Reader, site: 
     popup = reader.popup(page)
     expect(popup.get_by_text("3 pages found here")).to_be_visible()
     popup.get_by_role("button", name="Colorize chapter").click()
-    reader.wait_until_over(page, 3)
+    reader.wait_until_done(page, 3)
     assert_all_coloured(page, 3)

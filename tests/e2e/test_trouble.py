@@ -39,8 +39,7 @@ def test_host_that_is_killed_midway_loses_no_page(reader: Reader, site: MangaSit
     first = reader.stored("connection")["pid"]
     os.kill(first, signal.SIGKILL)
 
-    ended = reader.wait_until_over(page, len(LONG))
-    assert [each["state"] for each in ended] == ["done"] * len(LONG)
+    reader.wait_until_done(page, len(LONG))
     assert reader.stored("connection")["pid"] != first
     for image in images(page).all():
         until(lambda image=image: colourfulness(image) > COLOURED, lambda image=image: colourfulness(image))

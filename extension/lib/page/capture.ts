@@ -23,7 +23,7 @@ export async function capture(url: string, img: HTMLImageElement | null): Promis
   for (const way of [ownFetch, workerFetch]) {
     try {
       const captured = await measured(await way(url, img));
-      if (img === null || showsTheSame(captured, img)) return captured;
+      if (isTheSame(captured, url, img)) return captured;
       reason = "The site sent another picture than the one on the page.";
     } catch (error) {
       reason = error instanceof Error ? error.message : String(error);
@@ -70,19 +70,19 @@ async function measured(blob: Blob): Promise<Captured> {
   return { blob: blob.type === mime ? blob : new Blob([blob], { type: mime }), width, height };
 }
 
-/** Hotlink guards answer 200 with another picture: compare with what the element shows. */
-function showsTheSame(
-  { width, height }: Captured,
-  { complete, naturalWidth, naturalHeight }: HTMLImageElement,
-): boolean {
-  if (!complete || naturalWidth === 0) return true; // nothing to compare with yet
-  const shape = (width * naturalHeight) / (height * naturalWidth);
-  return Math.abs(shape - 1) <= SAME_SHAPE && width >= naturalWidth * (1 - SAME_SHAPE);
+/** Hotlink guards answer 200 with another picture: compare with what the element shows, if it shows this one. */
+function isTheSame({ width, height }: Captured, url: string, img: HTMLImageElement | null): boolean {
+  if (!img || !shows(img, url)) return true;
+  const shape = (width * img.naturalHeight) / (height * img.naturalWidth);
+  return Math.abs(shape - 1) <= SAME_SHAPE && width >= img.naturalWidth * (1 - SAME_SHAPE);
+}
+
+function shows(img: HTMLImageElement, url: string): boolean {
+  return img.complete && img.naturalWidth > 0 && (img.currentSrc || img.src) === url;
 }
 
 async function readBack(img: HTMLImageElement | null, url: string): Promise<Captured> {
-  if (!img?.complete || img.naturalWidth === 0 || (img.currentSrc || img.src) !== url)
-    throw new Error("not on the page");
+  if (!img || !shows(img, url)) throw new Error("not on the page");
   const { naturalWidth: width, naturalHeight: height } = img;
   const canvas = new OffscreenCanvas(width, height);
   canvas.getContext("2d")?.drawImage(img, 0, 0, width, height);

@@ -11,7 +11,7 @@ import { isInView } from "./watch";
 const SHELF_BYTES = 96 * 1024 * 1024;
 const CAPTURES_AT_ONCE = 3;
 const IN_VIEW_WAIT_MS = 30;
-const BATCH_WAIT_MS = 250;
+const BATCH_WAIT_MS = 150;
 
 export class Intake {
   readonly #runId: string;

@@ -13,8 +13,8 @@ export interface Coloured {
   height: number;
 }
 
-type Attribute = "src" | "srcset" | "sizes" | "decoding";
-const OWNED: readonly Attribute[] = ["src", "srcset", "sizes", "decoding"];
+const OWNED = ["src", "srcset", "decoding"];
+const DECODE_PATIENCE_MS = 1500; // a tab may go to the background meanwhile
 const STUBBORN_SITE = 30; // writes that we answer before the site gets its way
 
 export class Swap {
@@ -25,7 +25,7 @@ export class Swap {
   readonly #observer: MutationObserver;
   readonly #ended: () => void;
   readonly #density: number;
-  readonly #wasLoaded: boolean;
+  readonly #wasThere: boolean;
   #writes = 0;
 
   /** `pageUrl` is the page's address; `ended` is called if the site puts another page into `img`. */
@@ -34,17 +34,16 @@ export class Swap {
     this.#coloured = coloured;
     this.#ended = ended;
     this.#urls = knownUrls(img).add(pageUrl);
-    this.#wasLoaded = img.complete && img.naturalWidth > 0;
-    const isPage = this.#wasLoaded && (img.currentSrc || img.src) === pageUrl;
-    this.#density = isPage ? coloured.width / img.naturalWidth : 1;
+    this.#wasThere = img.complete && img.naturalWidth > 0 && (img.currentSrc || img.src) === pageUrl;
+    this.#density = this.#wasThere ? coloured.width / img.naturalWidth : 1;
     this.#observer = new MutationObserver((records) => this.#siteWrote(records));
     this.#save();
     this.#assert();
   }
 
-  /** The site's own load event has not come yet; ours must let its handlers run. */
+  /** The site has had the load event of its page already; else ours must let its handlers run. */
   get hidesLoadEvent(): boolean {
-    return this.#wasLoaded;
+    return this.#wasThere;
   }
 
   get isShown(): boolean {
@@ -74,14 +73,13 @@ export class Swap {
   #assert(): void {
     const { url } = this.#coloured;
     this.#observer.disconnect();
-    for (const element of this.#saved.keys()) if (element !== this.img) write(element, "srcset", null);
+    for (const element of this.#saved.keys()) if (element !== this.img) blank(element);
     const isDense = Math.abs(this.#density - 1) > 0.001;
-    write(this.img, "sizes", null);
-    write(this.img, "srcset", isDense ? `${url} ${this.#density}x` : null);
+    if (isDense) write(this.img, "srcset", `${url} ${this.#density}x`);
+    else blank(this.img);
     write(this.img, "decoding", "sync"); // it is decoded already: no blank frame
     write(this.img, "src", url);
-    for (const element of this.#saved.keys())
-      this.#observer.observe(element, { attributeFilter: ["src", "srcset", "sizes"] });
+    for (const element of this.#saved.keys()) this.#observer.observe(element, { attributeFilter: ["src", "srcset"] });
   }
 
   /** The site wrote to an element of ours: remember it for the way back, then answer. */
@@ -110,9 +108,24 @@ function write(element: Element, name: string, value: string | null): void {
   else if (element.getAttribute(name) !== value) element.setAttribute(name, value);
 }
 
-/** Decode before anything on the page changes; rejects if the browser cannot show the picture. */
+/** A srcset without candidates counts as none, and the order of the attributes stays. */
+function blank(element: Element): void {
+  if (element.hasAttribute("srcset")) write(element, "srcset", "");
+}
+
+/**
+ * Decode before anything on the page changes; rejects if the browser cannot show the picture. A tab in the background
+ * decodes nothing until it is looked at: there, having loaded is enough.
+ */
 export async function decodeFirst(url: string): Promise<void> {
   const image = new Image();
+  const loaded = new Promise<void>((resolve, reject) => {
+    image.onload = () => resolve();
+    image.onerror = () => reject(new Error("not a picture that this browser shows"));
+  });
   image.src = url;
-  await image.decode();
+  await loaded;
+  if (document.hidden) return;
+  const late = new Promise<void>((resolve) => setTimeout(resolve, DECODE_PATIENCE_MS));
+  await Promise.race([image.decode(), late]);
 }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { Channel } from "@/lib/host/channel";
-import { type Ack, type Envelope, parseEnvelope } from "@/lib/protocol/envelope";
+import { type Ack, type Chunk, type Envelope, parseEnvelope } from "@/lib/protocol/envelope";
 import { Receiver } from "@/lib/protocol/receiver";
 import { decodeMessage, encodeMessage, type RpcMessage } from "@/lib/protocol/rpc";
 import { chunkOf } from "@/lib/protocol/sender";
@@ -75,7 +75,7 @@ describe("large messages", () => {
     expect(sha256(frame)).toBe(frame_sha256);
     const chunks = chunksOf(frame, first_id);
     const summary = chunks.map((chunk) => {
-      const { d, ...rest } = chunk as Record<string, unknown> & { d: string };
+      const { d, ...rest } = chunk as Chunk;
       return { ...rest, d_length: d.length, d_sha256: sha256(d) };
     });
     expect(summary).toEqual(envelopes);
