@@ -16,8 +16,8 @@ import numpy as np
 
 from engines.oklab import grey_to_lightness, max_chroma, oklab_to_srgb
 from host.pipeline.align import Shift, measure_shift, undo_shift
-from host.pipeline.paper import cost_of_paper, ink_weight, paper_weight
-from host.pipeline.upsample import spread_chroma
+from host.pipeline.paper import cost_of_paper, ground_weight, ink_weight, luma_shift
+from host.pipeline.upsample import grid_lightness, spread_chroma
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,40 +43,61 @@ def compose_page(
     protect: NDArray[np.bool_],
     oklab: NDArray[np.float32],
     strength_01: float = 1.0,
-    *,
-    keep_lightness: bool = False,
+    paper_01: float = 1.0,
 ) -> Composition:
     """Compose a page with an engine's `(h, w, 3)` OKLab picture.
 
     protect: `(H, W)` bool; there the output is bit-identical to `page.rgb`. strength_01 scales the chroma.
-    keep_lightness: also paper keeps its lightness exactly, whatever chroma that costs (the safer composition).
+    paper_01: how much of its lightness paper may give for colour; 0 keeps every luma, the safest composition.
     Same arguments give the same pixels.
     """
     shift = measure_shift(oklab[..., 0], page.grey)
     chroma = undo_shift(np.ascontiguousarray(oklab[..., 1:]) * np.float32(strength_01), shift)
-    coloured = _colour(page.grey, spread_chroma(chroma, page.grey), keep_lightness=keep_lightness)
+    field = _colour_field(page.grey, chroma, paper_01)
+    coloured = _colour(page.grey, field)
     np.copyto(coloured, page.rgb, where=protect[..., None])
     return Composition(coloured, shift)
 
 
-def _colour(grey: NDArray[np.uint8], grid_chroma: NDArray[np.float32], *, keep_lightness: bool) -> NDArray[np.uint8]:
+def _colour_field(grey: NDArray[np.uint8], chroma: NDArray[np.float32], paper_01: float) -> NDArray[np.float32]:
+    """Return a, b and the cost d of paper on the page's grid, `(h, w, 3)` float32."""
+    lightness = grid_lightness(grey)
+    a, b = spread_chroma(chroma, lightness)
+    cost = cost_of_paper(*_polar(a, b)) * ground_weight(lightness) * np.float32(paper_01)
+    return np.asarray(cv2.merge((a, b, cost)), np.float32)
+
+
+def _colour(grey: NDArray[np.uint8], field: NDArray[np.float32]) -> NDArray[np.uint8]:
     height, width = grey.shape
     tone = grey_to_lightness(_TONES)
-    paper, ink = paper_weight(tone) * np.float32(not keep_lightness), ink_weight(tone)
+    ink = ink_weight(tone)
     coloured = np.empty((height, width, 3), np.uint8)
     for rows in _strips(height, width):
         levels = grey[rows]
-        chroma, hue = _polar(_rows_of(grid_chroma, rows, (height, width)))
-        lightness = tone[levels] - paper[levels] * cost_of_paper(chroma, hue)
-        chroma = np.minimum(chroma * ink[levels], max_chroma(lightness, hue))
-        a, b = cv2.polarToCart(chroma, hue)
-        coloured[rows] = oklab_to_srgb(np.asarray(cv2.merge((lightness, a, b)), np.float32))
+        a, b, cost = cv2.split(_rows_of(field, rows, (height, width)))
+        chroma, hue = _polar(np.asarray(a, np.float32), np.asarray(b, np.float32))
+        lightness = tone[levels] * (1 - np.asarray(cost, np.float32))
+        coloured[rows] = oklab_to_srgb(_fit(lightness, chroma * ink[levels], hue))
     return coloured
 
 
-def _polar(chroma: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    magnitude, hue = cv2.cartToPolar(chroma[..., 0], chroma[..., 1])
-    return np.asarray(magnitude, np.float32), np.asarray(hue, np.float32)
+def _fit(lightness: NDArray[np.float32], chroma: NDArray[np.float32], hue: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return OKLab of this hue, with the luma of this lightness and as much of the chroma as sRGB holds there."""
+    wanted = lightness + luma_shift(lightness, *_cartesian(chroma, hue))
+    a, b = _cartesian(np.minimum(chroma, max_chroma(wanted, hue)), hue)
+    return np.asarray(cv2.merge((lightness + luma_shift(lightness, a, b), a, b)), np.float32)
+
+
+def _cartesian(
+    chroma: NDArray[np.float32], hue: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    a, b = cv2.polarToCart(chroma, hue)
+    return np.asarray(a, np.float32), np.asarray(b, np.float32)
+
+
+def _polar(a: NDArray[np.float32], b: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    chroma, hue = cv2.cartToPolar(a, b)
+    return np.asarray(chroma, np.float32), np.asarray(hue, np.float32)
 
 
 def _rows_of(grid: NDArray[np.float32], rows: slice, page: tuple[int, int]) -> NDArray[np.float32]:

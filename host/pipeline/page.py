@@ -52,8 +52,8 @@ __all__ = [
 
 _LOG = logging.getLogger(__name__)
 
-# Each composition is safer than the one before: a strong reference shifts the luma of thin ink by its very chroma.
-_ATTEMPTS: Final = ((False, 1.0), (True, 1.0), (True, 0.7), (True, 0.45))
+# How much lightness paper may give, and the share of the chroma: each composition is safer than the one before.
+_ATTEMPTS: Final = ((1.0, 1.0), (0.5, 1.0), (0.0, 1.0), (0.0, 0.6))
 
 _SKIPPED_KINDS: Final[dict[PageKind, SkipReason]] = {
     "blank": "blank",
@@ -151,11 +151,11 @@ class PagePipeline:
     ) -> tuple[Composition, Verdicts, int]:
         page, protect, plan = prepared.page, prepared.request.protect, prepared.request.plan
         wrong = ""
-        for retries, (keep_lightness, share_01) in enumerate(_ATTEMPTS):
+        for retries, (paper_01, share_01) in enumerate(_ATTEMPTS):
             _tick(tick, "compose", retries / len(_ATTEMPTS))
             with prepared.stopwatch.stage("compose"):
                 strength_01 = plan.strength_01 * share_01
-                composition = compose_page(page, protect, result.oklab, strength_01, keep_lightness=keep_lightness)
+                composition = compose_page(page, protect, result.oklab, strength_01, paper_01)
                 verdicts = review_page(page, protect, composition.rgb)
             wrong = fault(verdicts, plan.strength_01)
             if not wrong:

@@ -42,22 +42,26 @@ def grid_size(page: Size) -> Size:
     return Size(max(1, round(page.height * scale)), max(1, round(page.width * scale)))
 
 
-def spread_chroma(chroma: NDArray[np.float32], grey: NDArray[np.uint8]) -> NDArray[np.float32]:
+def grid_lightness(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return the OKLab lightness of a `(H, W)` uint8 page on its grid."""
+    small = cv2.resize(grey, grid_size(Size(*grey.shape))[::-1], interpolation=cv2.INTER_AREA)
+    return grey_to_lightness(np.asarray(small, np.uint8))
+
+
+def spread_chroma(chroma: NDArray[np.float32], lightness: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return an engine's chroma on the page's grid, with its edges where the page has them.
 
-    chroma: `(h, w, 2)` float32, OKLab a and b at any resolution. grey: `(H, W)` uint8, the page.
-    Result: `(*grid_size, 2)` float32.
+    chroma: `(h, w, 2)` float32, OKLab a and b at any resolution. lightness: the page's, from `grid_lightness`.
+    Result: `(2, *grid)` float32, a and b.
     """
-    grid = grid_size(Size(*grey.shape))
-    small = cv2.resize(grey, grid[::-1], interpolation=cv2.INTER_AREA)
-    lightness = grey_to_lightness(np.asarray(small, np.uint8))
+    grid = Size(*lightness.shape)
     cell_px = max(1.0, max(grid.height / chroma.shape[0], grid.width / chroma.shape[1]))
     trust = _trust(lightness, cell_px)
     wide = cv2.resize(chroma, grid[::-1], interpolation=cv2.INTER_LINEAR).reshape(*grid, 2)
     weighted = np.stack([wide[..., 0] * trust, wide[..., 1] * trust, trust])
     _spread(weighted, lightness, reach_px=_REACH_ENGINE_PX * cell_px)
     weighted[:2] /= weighted[2]
-    return np.ascontiguousarray(weighted[:2].transpose(1, 2, 0))
+    return weighted[:2]
 
 
 def _trust(lightness: NDArray[np.float32], cell_px: float) -> NDArray[np.float32]:
