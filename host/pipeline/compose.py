@@ -53,16 +53,18 @@ def compose_page(
     """
     shift = measure_shift(oklab[..., 0], page.grey)
     chroma = undo_shift(np.ascontiguousarray(oklab[..., 1:]) * np.float32(strength_01), shift)
-    field = _colour_field(page.grey, chroma, paper_01)
+    field = _colour_field(page.grey, protect, chroma, paper_01)
     coloured = _colour(page.grey, field)
     np.copyto(coloured, page.rgb, where=protect[..., None])
     return Composition(coloured, shift)
 
 
-def _colour_field(grey: NDArray[np.uint8], chroma: NDArray[np.float32], paper_01: float) -> NDArray[np.float32]:
+def _colour_field(
+    grey: NDArray[np.uint8], protect: NDArray[np.bool_], chroma: NDArray[np.float32], paper_01: float
+) -> NDArray[np.float32]:
     """Return a, b and the cost d of paper on the page's grid, `(h, w, 3)` float32."""
     lightness = grid_lightness(grey)
-    a, b = spread_chroma(chroma, lightness)
+    a, b = spread_chroma(chroma, lightness, protect)
     cost = cost_of_paper(*_polar(a, b)) * ground_weight(lightness) * np.float32(paper_01)
     return np.asarray(cv2.merge((a, b, cost)), np.float32)
 

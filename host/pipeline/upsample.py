@@ -48,15 +48,20 @@ def grid_lightness(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
     return grey_to_lightness(np.asarray(small, np.uint8))
 
 
-def spread_chroma(chroma: NDArray[np.float32], lightness: NDArray[np.float32]) -> NDArray[np.float32]:
+def spread_chroma(
+    chroma: NDArray[np.float32], lightness: NDArray[np.float32], protect: NDArray[np.bool_]
+) -> NDArray[np.float32]:
     """Return an engine's chroma on the page's grid, with its edges where the page has them.
 
     chroma: `(h, w, 2)` float32, OKLab a and b at any resolution. lightness: the page's, from `grid_lightness`.
+    protect: `(H, W)` bool; what the engine gave there (white) must not spread into the art beside it.
     Result: `(2, *grid)` float32, a and b.
     """
     grid = Size(*lightness.shape)
     cell_px = max(1.0, max(grid.height / chroma.shape[0], grid.width / chroma.shape[1]))
     trust = _trust(lightness, cell_px)
+    kept = cv2.resize(protect.view(np.uint8), grid[::-1], interpolation=cv2.INTER_NEAREST)
+    trust[kept > 0] = _TRUST_MIN / 10
     wide = cv2.resize(chroma, grid[::-1], interpolation=cv2.INTER_LINEAR).reshape(*grid, 2)
     weighted = np.stack([wide[..., 0] * trust, wide[..., 1] * trust, trust])
     _spread(weighted, lightness, reach_px=_REACH_ENGINE_PX * cell_px)
