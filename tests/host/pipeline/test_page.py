@@ -126,7 +126,9 @@ def test_a_coloured_page_is_skipped_unless_the_reader_wants_it_coloured_anew(pip
     skipped = read(pipeline, coloured, PageJob(engine=engine.info, plan=Plan()))
     assert isinstance(skipped, SkippedPage)
     assert skipped.reason == "already_coloured"
-    assert isinstance(read(pipeline, coloured, PageJob(engine=engine.info, plan=Plan(), keep_coloured=False)), PreparedPage)
+    assert isinstance(
+        read(pipeline, coloured, PageJob(engine=engine.info, plan=Plan(), keep_coloured=False)), PreparedPage
+    )
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 900), (700, 3), (1600, 1100)])
