@@ -1,4 +1,4 @@
-"""Render `icon.svg` into `public/icon/<size>.png`. Run from anywhere; needs Playwright and a Chromium at /usr/bin/chromium."""
+"""Render `icon.svg` into `public/icon/<size>.png`. Needs Playwright and a Chromium at /usr/bin/chromium."""
 
 from pathlib import Path
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.e2e.reading import Reader, chromium, reading, register_host
 from tests.e2e.site import MangaSite, serve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
 BUILT = ROOT / "extension" / ".output" / "chrome-mv3-e2e"

@@ -8,19 +8,22 @@ import io
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import BrowserContext, Locator, Page, Worker, sync_playwright
 
 from host.messaging.client import installed_command
 from host.paths import EXTENSION_IDS, HOME_VARIABLE
 from installer.manifest import FILE_NAME, compose, write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import NDArray
 
 PATIENCE_S: Final = 45.0
 POPUP: Final = f"chrome-extension://{EXTENSION_IDS[0]}/popup.html"

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
 
@@ -76,7 +78,8 @@ class MangaSite:
         )
         script = """<script>
           const near = new IntersectionObserver((seen) => seen.forEach(({target, isIntersecting}) => {
-            if (isIntersecting) { target.src = target.dataset.src; target.style.aspectRatio = ''; near.unobserve(target) }
+            if (!isIntersecting) return;
+            target.src = target.dataset.src; target.style.aspectRatio = ''; near.unobserve(target);
           }));
           document.querySelectorAll('main img').forEach((img) => near.observe(img));
         </script>"""
@@ -85,11 +88,11 @@ class MangaSite:
     def _srcset(self) -> str:
         images = "".join(
             f'<picture><source type="image/webp" srcset="/pages/{name} 1x, /pages/{name}?big 2x">'
-            f'<img src="/pages/{name}?fallback" srcset="/pages/{name} 620w, /pages/{name}?w 1240w" sizes="620px" alt="">'
+            f'<img src="/pages/{name}?fallback" srcset="/pages/{name} 620w, /pages/{name}?w 1240w" sizes="620px">'
             "</picture>"
             for name in PLAIN[:2]
         ) + "".join(
-            f'<picture><img src="/pages/{name}?fallback" srcset="/pages/{name} 2x" alt="" style="width: auto"></picture>'
+            f'<picture><img src="/pages/{name}?fallback" srcset="/pages/{name} 2x" style="width: auto"></picture>'
             for name in PLAIN[2:]
         )
         return self._frame(f"<main>{images}</main>")
@@ -131,7 +134,7 @@ class _Handler(BaseHTTPRequestHandler):
     site: MangaSite
 
     def do_GET(self) -> None:
-        path, _, query = self.path.partition("?")
+        path, _, _ = self.path.partition("?")
         self.site.asked[self.path] = self.site.asked.get(self.path, 0) + 1
         document = self.site.document(path)
         if document is not None:
@@ -154,7 +157,7 @@ class _Handler(BaseHTTPRequestHandler):
         with contextlib.suppress(ConnectionError):
             self.wfile.write(body)
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, *args: Any) -> None:
         """Say nothing."""
 
 

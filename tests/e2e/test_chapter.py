@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.e2e.reading import Reader, boxes, colourfulness, images, shown_picture, until
 from tests.e2e.site import LONG, PLAIN, MangaSite
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = pytest.mark.browser
 
@@ -18,7 +21,7 @@ GREY = 1.0  # a grey page's mean spread of channels on screen is 0; compression 
 COLOURED = 8.0
 
 
-def states(reader: Reader, page) -> list[str]:
+def states(reader: Reader, page: Page) -> list[str]:
     return [each["state"] for each in reader.pages_of(page)]
 
 

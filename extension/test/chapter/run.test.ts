@@ -1,0 +1,198 @@
+import { expect, test, vi } from "vitest";
+
+vi.mock("wxt/browser", () => ({ browser: {} })); // a run itself touches no browser
+
+import { ChapterRun, type RunOutside } from "@/lib/chapter/run";
+import type { RunState } from "@/lib/chapter/state";
+import { HostError, HostGone } from "@/lib/host/errors";
+import type { HostNotification } from "@/lib/host/methods";
+import { type FoundPage, NobodyThere } from "@/lib/messages";
+import type { PageDone } from "@/lib/protocol/messages";
+
+type Asked = { method: string; params: Record<string, unknown> };
+
+const found = (n: number, visible = false): FoundPage => ({
+  pageId: `p${n}`,
+  index: n,
+  sha256: `${n}`.repeat(64).slice(0, 64),
+  visible,
+  width: 800,
+  height: 1200,
+  url: `https://site.example/${n}.jpg`,
+});
+
+/** A run whose host takes every page it is told to need; `told` is what the page's script hears. */
+function runWith(need: (pageIds: string[]) => string[] = (ids) => ids) {
+  const asked: Asked[] = [];
+  const told: { kind: string; params: Record<string, unknown> }[] = [];
+  const problems = new Map<string, Error>();
+  const gone = vi.fn();
+  let jobs = 0;
+  const outside = {
+    async ask(method: string, params: Record<string, unknown>) {
+      asked.push({ method, params });
+      const problem = problems.get(method);
+      if (problem) throw problem;
+      if (method !== "pipeline.run_chapter") return { accepted: true };
+      const ids = (params.pages as { page_id: string }[]).map(({ page_id }) => page_id);
+      return { job_id: `j${++jobs}`, need: need(ids) };
+    },
+    async tell(_frame: number | null, kind: string, params: Record<string, unknown>) {
+      told.push({ kind, params });
+      const problem = problems.get(kind);
+      if (problem) throw problem;
+      return kind === "page.bytes" ? new Blob([String(params.pageId)]) : undefined;
+    },
+    changed: () => undefined,
+    tabGone: gone,
+  } as unknown as RunOutside;
+  const state: RunState = {
+    runId: "r",
+    tabId: 1,
+    name: "running",
+    series: "Rain Town",
+    chapter: "3",
+    engine: null,
+    references: ["ref"],
+    pages: {},
+    problem: "",
+    startedAt: 0,
+    original: false,
+  };
+  return { run: new ChapterRun(state, outside), asked, told, problems, gone };
+}
+
+const doneWith = (page_id: string): HostNotification => ({
+  method: "page.done",
+  params: { job_id: "j1", page_id, image: new Uint8Array([1]), mime: "image/png", width: 8, height: 9 } as PageDone,
+});
+const methods = (asked: Asked[]) => asked.map(({ method }) => method);
+const stateOf = (run: ChapterRun, id: string) => run.state.pages[id]?.state;
+
+test("asks with hashes first and sends only what is needed, what is seen first", async () => {
+  const { run, asked, told } = runWith((ids) => ids.filter((id) => id !== "p1"));
+  await run.add([found(1), found(2), found(3, true)], 0);
+  expect(asked[0]).toMatchObject({
+    method: "pipeline.run_chapter",
+    params: { series: "Rain Town", references: ["ref"], direction: "auto" },
+  });
+  const puts = asked.filter(({ method }) => method === "page.put").map(({ params }) => params.page_id);
+  expect(puts).toEqual(["p3", "p2"]);
+  const settled = told.filter(({ kind }) => kind === "page.settled").map(({ params }) => params.pageId);
+  expect(settled.sort()).toEqual(["p1", "p2", "p3"]);
+});
+
+test("shows a page as soon as it is done, and is over when all have ended", async () => {
+  const { run, told } = runWith();
+  await run.add([found(1), found(2), found(3)], 0);
+  run.hear(doneWith("p1"));
+  await vi.waitFor(() => expect(told.some(({ kind }) => kind === "page.done")).toBe(true));
+  run.hear({ method: "page.skipped", params: { job_id: "j1", page_id: "p2", reason: "already_coloured" } });
+  expect(run.state.name).toBe("running");
+  const error = { code: "E_IMAGE", message: "Damaged.", hint: "Reload.", retryable: false };
+  run.hear({ method: "page.failed", params: { job_id: "j1", page_id: "p3", error } });
+  expect(run.state.name).toBe("done");
+  expect(run.state.pages.p2?.note).toBe("already in colour");
+  expect(run.state.pages.p3?.note).toBe("Damaged. Reload.");
+});
+
+test("a page's fraction never falls", async () => {
+  const { run } = runWith();
+  await run.add([found(1)], 0);
+  for (const fraction of [0.5, 0.2, 0.7]) {
+    run.hear({ method: "job.progress", params: { job_id: "j1", page_id: "p1", stage: "pass2", fraction } });
+  }
+  expect(run.state.pages.p1?.fraction).toBe(0.7);
+});
+
+test("a host that comes back is asked only for what is missing", async () => {
+  const { run, asked } = runWith();
+  await run.add([found(1), found(2)], 0);
+  run.hear(doneWith("p1"));
+  run.pause();
+  expect(run.state.name).toBe("paused");
+  await run.resume();
+  const second = asked.filter(({ method }) => method === "pipeline.run_chapter")[1];
+  expect((second?.params.pages as { page_id: string }[]).map(({ page_id }) => page_id)).toEqual(["p2"]);
+  expect(run.state.name).toBe("running");
+});
+
+test("pages found while the host is away are asked for when it is back", async () => {
+  const { run, asked } = runWith();
+  run.pause();
+  await run.add([found(1)], 0);
+  expect(asked).toEqual([]);
+  await run.resume();
+  expect(methods(asked)).toContain("pipeline.run_chapter");
+});
+
+test("a host that stops again and again at the same page ends the run", async () => {
+  const { run } = runWith();
+  await run.add([found(1)], 0);
+  for (let time = 0; time < 5; time++) {
+    run.pause();
+    await run.resume();
+  }
+  expect(run.state.name).toBe("failed");
+  expect(stateOf(run, "p1")).toBe("failed");
+});
+
+test("cancel ends open pages only, and tells the host", async () => {
+  const { run, asked } = runWith();
+  await run.add([found(1), found(2)], 0);
+  run.hear(doneWith("p1"));
+  await run.cancel();
+  expect([stateOf(run, "p1"), stateOf(run, "p2")]).toEqual(["done", "cancelled"]);
+  expect(asked.at(-1)).toEqual({ method: "job.cancel", params: { job_id: "j1" } });
+  run.hear(doneWith("p2"));
+  expect(stateOf(run, "p2")).toBe("cancelled");
+});
+
+test("a host that refuses the chapter says why on every page", async () => {
+  const { run, problems, told } = runWith();
+  const error = { code: "E_MODEL_MISSING", message: "No weights.", hint: "Pull them.", retryable: false };
+  problems.set("pipeline.run_chapter", new HostError(error));
+  await run.add([found(1)], 0);
+  expect(run.state).toMatchObject({ name: "failed", problem: "No weights. Pull them." });
+  expect(told.at(-1)).toMatchObject({ kind: "page.left", params: { note: "No weights. Pull them.", failed: true } });
+});
+
+test("bytes that cannot be had again fail their page alone", async () => {
+  const { run, problems, asked } = runWith();
+  problems.set("page.bytes", new Error("The picture is gone."));
+  await run.add([found(1)], 0);
+  expect(run.state.pages.p1).toMatchObject({ state: "failed", note: "The picture is gone." });
+  expect(asked.at(-1)).toEqual({ method: "job.cancel", params: { job_id: "j1", page_ids: ["p1"] } });
+});
+
+test("a host that goes away during an upload fails nothing", async () => {
+  const { run, problems } = runWith();
+  problems.set("page.put", new HostGone());
+  await run.add([found(1)], 0);
+  expect(stateOf(run, "p1")).toBe("waiting");
+});
+
+test("scrolling hurries open pages of the right jobs", async () => {
+  const { run, asked } = runWith();
+  await run.add([found(1), found(2)], 0);
+  await run.add([found(3)], 0);
+  run.hear(doneWith("p1"));
+  await run.prioritize(["p3", "p1", "p2"]);
+  expect(asked.slice(-2).map(({ params }) => params)).toEqual([
+    { job_id: "j1", page_ids: ["p2"] },
+    { job_id: "j2", page_ids: ["p3"] },
+  ]);
+});
+
+test("a tab that is gone is reported, an answer with a reason is not", async () => {
+  const { run, problems, gone } = runWith();
+  await run.add([found(1)], 0);
+  problems.set("page.progress", new Error("This page is not here any more."));
+  const progress = { job_id: "j1", page_id: "p1", stage: "pass2", fraction: 0.1 } as const;
+  run.hear({ method: "job.progress", params: progress });
+  await Promise.resolve();
+  expect(gone).not.toHaveBeenCalled();
+  problems.set("page.progress", new NobodyThere());
+  run.hear({ method: "job.progress", params: progress });
+  await vi.waitFor(() => expect(gone).toHaveBeenCalled());
+});
