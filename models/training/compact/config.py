@@ -26,9 +26,9 @@ class DataConfig:
     short_side_px: int = 480
     crop_px: int = 256
     reference_px: int = 192
-    drawn_share: float = 0.35
+    drawn_share: float = 0.45
     drawn_manga_share: float = 0.8
-    manga_share: float = 0.5
+    manga_share: float = 0.55
     lettered_share: float = 0.3
     self_reference_start: float = 0.9
     self_reference_end: float = 0.3
@@ -40,14 +40,14 @@ class DataConfig:
 class OptimisationConfig:
     """AdamW with a linear warm-up and a cosine to zero; the exported weights are a running average."""
 
-    iterations: int = 5600
+    iterations: int = 4900
     batch: int = 6
     learning_rate: float = 1.2e-3
     warmup_iterations: int = 100
     weight_decay: float = 0.01
-    threads: int = 2
+    threads: int = 1
     bfloat16: bool = True
-    checkpoint_every_s: float = 180.0
+    checkpoint_every_s: float = 120.0
     average_decay: float = 0.998
 
 
@@ -55,9 +55,9 @@ class OptimisationConfig:
 class LossConfig:
     """Weights of the loss terms, see `losses`; `match_sigma` is a distance in OKLab."""
 
-    match: float = 0.15
+    match: float = 0.4
     colour: float = 10.0
-    histogram: float = 6.0
+    histogram: float = 12.0
     smooth: float = 1.0
     chroma_weight: float = 12.0
     match_sigma: float = 0.03

@@ -6,6 +6,7 @@ import csv
 import logging
 import math
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -43,10 +44,13 @@ def train(data: Path, out: Path, config: Config) -> Path:
         run.load(checkpoint)
     sampler = Sampler(read_pages(data, "train"), config.data, config.seed)
     saved_at = time.monotonic()
-    with (out / "log.csv").open("a", newline="", encoding="utf-8") as file:
+    with (out / "log.csv").open("a", newline="", encoding="utf-8") as file, ThreadPoolExecutor(1) as ahead:
         log = _Log(file)
+        coming = ahead.submit(sampler.batch, run.iteration, config.optimisation.batch)
         while run.iteration < config.optimisation.iterations:
-            terms = run.step(sampler.batch(run.iteration, config.optimisation.batch))
+            batch = coming.result()
+            coming = ahead.submit(sampler.batch, run.iteration + 1, config.optimisation.batch)
+            terms = run.step(batch)
             log.add(run.iteration, terms)
             if time.monotonic() - saved_at > config.optimisation.checkpoint_every_s:
                 run.save(checkpoint)
