@@ -85,9 +85,12 @@ def _colour(grey: NDArray[np.uint8], field: NDArray[np.float32]) -> NDArray[np.u
 
 def _fit(lightness: NDArray[np.float32], chroma: NDArray[np.float32], hue: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return OKLab of this hue, with the luma of this lightness and as much of the chroma as sRGB holds there."""
-    wanted = lightness + luma_shift(lightness, *_cartesian(chroma, hue))
-    a, b = _cartesian(np.minimum(chroma, max_chroma(wanted, hue)), hue)
-    return np.asarray(cv2.merge((lightness + luma_shift(lightness, a, b), a, b)), np.float32)
+    fitted = lightness
+    # Less chroma shifts the lightness less, which may leave less room again: the second round settles it.
+    for _ in range(2):
+        fitted = lightness + luma_shift(lightness, *_cartesian(chroma, hue))
+        chroma = np.minimum(chroma, max_chroma(fitted, hue))
+    return np.asarray(cv2.merge((fitted, *_cartesian(chroma, hue))), np.float32)
 
 
 def _cartesian(

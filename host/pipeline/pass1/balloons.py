@@ -34,6 +34,7 @@ class _Trial(NamedTuple):
 _AREA_MIN: Final = 0.0006
 _AREA_MAX: Final = 0.12
 _LIKENESS_MIN: Final = 0.6
+_LIKENESS_MIN_COMPACT: Final = 0.5
 _COMPACT: Final = 0.65
 _OFF_CENTRE_MAX: Final = 0.2
 _COVER_MIN: Final = 0.08
@@ -171,9 +172,10 @@ def _cover_min(area_share: float, solidity: float) -> float:
 
 def _holds_writing(region: Region, letters: Letters, width: int) -> bool:
     """Tell lines of letters, or one short word in the middle of a compact body, from the features of a face."""
-    if likeness(letters, region.letters, width) >= _LIKENESS_MIN:
+    alike, solidity = likeness(letters, region.letters, width), _solidity(region)
+    if alike >= _LIKENESS_MIN or (alike >= _LIKENESS_MIN_COMPACT and solidity >= _COMPACT):
         return True
-    if not is_short_word(letters, region.letters, width) or _solidity(region) < _COMPACT:
+    if not is_short_word(letters, region.letters, width) or solidity < _COMPACT:
         return False
     rows, columns = np.nonzero(region.body)
     off_x = abs(letters.x[region.letters].mean() - region.box.left - columns.mean()) / region.box.width

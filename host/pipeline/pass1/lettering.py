@@ -93,8 +93,8 @@ def likeness(letters: Letters, chosen: NDArray[np.intp], width: int) -> float:
     The share of marks, weighted by size, that stand in a row or column of three or more of similar size; 0 where
     the marks are too small (screentone) or too large to be read on a page of this width.
     """
-    if len(chosen) > _NEIGHBOURS_MAX:
-        chosen = chosen[:: len(chosen) // _NEIGHBOURS_MAX + 1]
+    # The marks come from the top of the page down, so the first of many are whole lines.
+    chosen = chosen[:_NEIGHBOURS_MAX]
     if not is_readable(letters, chosen, width):
         return 0.0
     x, y, size = letters.x[chosen], letters.y[chosen], letters.size[chosen]

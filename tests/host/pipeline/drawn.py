@@ -1,0 +1,56 @@
+"""Pages drawn for the tests of the pipeline."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from host.pipeline.decode import DecodedPage, pixels_digest
+
+Grey = NDArray[np.uint8]
+
+
+def decoded(grey: Grey) -> DecodedPage:
+    """Return a grey page as `decode_page` would."""
+    rgb = cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB)
+    return DecodedPage(rgb, grey, pixels_digest(rgb))
+
+
+def two_regions(height: int = 400, width: int = 400, line_px: int = 3) -> Grey:
+    """Return white paper with one ink line down the middle."""
+    page = np.full((height, width), 255, np.uint8)
+    page[:, width // 2 - line_px // 2 : width // 2 - line_px // 2 + line_px] = 0
+    return page
+
+
+def manga_page(height: int = 1400, width: int = 1000) -> Grey:
+    """Return four framed panels on white, with a figure in each, two balloons with lettering, and screentone."""
+    page = np.full((height, width), 255, np.uint8)
+    for left, top, right, bottom in PANELS:
+        cv2.rectangle(page, (left, top), (right - 1, bottom - 1), 0, 4)
+    cv2.circle(page, (300, 400), 110, 0, 4)
+    cv2.ellipse(page, (270, 390), (14, 6), 0, 0, 360, 0, -1)
+    cv2.ellipse(page, (330, 392), (14, 6), 0, 0, 360, 0, -1)
+    page[900:1200:6, 560:900:6] = 0
+    page[901:1200:6, 560:900:6] = 0
+    for centre, axes, lines in BALLOONS:
+        cv2.ellipse(page, centre, axes, 0, 0, 360, 255, -1)
+        cv2.ellipse(page, centre, axes, 0, 0, 360, 0, 3)
+        for row, words in enumerate(lines):
+            at = (centre[0] - 9 * len(words), centre[1] - 16 * len(lines) + 34 * row + 24)
+            cv2.putText(page, words, at, cv2.FONT_HERSHEY_DUPLEX, 0.9, 0, 2, cv2.LINE_AA)
+    return page
+
+
+PANELS = ((60, 60, 480, 660), (520, 60, 940, 660), (60, 700, 480, 1340), (520, 700, 940, 1340))
+BALLOONS = (
+    ((740, 220), (150, 100), ("What is", "this place?")),
+    ((260, 880), (160, 110), ("I have been", "here before", "you know")),
+)
+
+
+def balloon_mask(index: int, height: int = 1400, width: int = 1000) -> NDArray[np.bool_]:
+    """Return the inside of a balloon, without its outline."""
+    centre, (across, down), _ = BALLOONS[index]
+    mask = np.zeros((height, width), np.uint8)
+    cv2.ellipse(mask, centre, (across - 3, down - 3), 0, 0, 360, 1, -1)
+    return mask.astype(np.bool_)
