@@ -34,7 +34,9 @@ class TestCompactEngine(EngineContract):
         )
         expected = np.stack([-first[..., 1], first[..., 0]], axis=-1)
         assert np.abs(first).mean() > 0.005
-        assert np.abs(second - expected).mean() < 0.08 * np.abs(first).mean()
+        # Exact but for the 8 bits of the references, which the turn rounds anew.
+        assert float((second * expected).sum()) > 0.98 * float(np.linalg.norm(second) * np.linalg.norm(expected))
+        assert np.abs(second - expected).mean() < 0.2 * np.abs(first).mean()
 
     def test_several_references_are_all_used(self, loaded: CompactEngine) -> None:
         page = drawn_page()
