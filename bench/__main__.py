@@ -66,9 +66,21 @@ def page(*, quick: bool) -> Iterator[Row]:
 
     figures = bench.measure(runs=5 if quick else 15)
     median_s = statistics.median(figures.seconds)
-    yield Row("1200×1800 page, warm, decode → encode", f"{median_s:.2f} s", "≤ 1.2 s", median_s <= 1.2, "bench/page.py")
-    peak = figures.peak_mib
-    yield Row("its peak memory", f"{peak:.0f} MiB", "≤ 700 MB", peak * 1.048576 <= 700, "bench/page.py")
+    yield Row(
+        "1200×1800 page, warm, decode → encode",
+        f"{median_s:.2f} s",
+        _most(bench.TARGET_S, "s"),
+        median_s <= bench.TARGET_S,
+        "bench/page.py",
+    )
+    peak_mb = figures.peak_mib * 2**20 / 1e6
+    yield Row(
+        "its peak memory",
+        f"{peak_mb:.0f} MB",
+        _most(bench.TARGET_MB, "MB"),
+        peak_mb <= bench.TARGET_MB,
+        "bench/page.py",
+    )
 
 
 def lane(*, quick: bool) -> Iterator[Row]:
@@ -111,11 +123,20 @@ def ink(*, quick: bool) -> Iterator[Row]:
 def browser(*, quick: bool) -> Iterator[Row]:
     from bench import browser as bench
 
-    for what, value, unit, target in bench.measure(quick=quick):
-        yield Row(what, f"{value:.2f} {unit}", _most(target, unit), _within(value, target), "bench/browser.py")
+    pages = 5 if quick else 20
+    waits = bench.measure(pages, 5 if quick else 9)
+    rows = (
+        ("click → first coloured page, host cold", waits.first_page_s, "s", 4.0),
+        (f"chapter of {pages} pages again, all in colour", waits.revisit_s, "s", 1.5),
+        ("8 MB there and back", statistics.median(waits.echo_ms), "ms", 400.0),
+    )
+    for what, value, unit, target in rows:
+        yield Row(
+            f"Chromium: {what}", f"{value:.2f} {unit}", _most(target, unit), _within(value, target), "bench/browser.py"
+        )
 
 
-MEASUREMENTS: tuple[Callable[..., Iterator[Row]], ...] = (wire, visit, page, lane, ink, memory)
+MEASUREMENTS: tuple[Callable[..., Iterator[Row]], ...] = (wire, visit, page, browser, lane, ink, memory)
 
 
 def main() -> int:
