@@ -1,9 +1,13 @@
 """Measure a composed page against its source, and say what is wrong with it.
 
-Line Dice. Ink is what is clearly darker than the brightest ground within a line's width: with Y the luma (Rec. 601,
-0..255) and G the morphological closing of Y over a square of about a 128th of the page's width (7 px at least),
-ink = Y < 0.8 G. The test is relative, so colour that darkens paper evenly moves no line, while blur, doubled
-lines or colour edges that read as lines do. Dice = 2 |A and B| / (|A| + |B|) over the whole page.
+Line Dice = 2 |A and B| / (|A| + |B|) of the ink of source and output, over the whole page, by luma Y (Rec. 601).
+There is no one definition of ink, so the worse of two counts:
+
+    by contrast   Y < 0.8 G, with G the morphological closing of Y over a square of a 128th of the page's width (7 px at
+                  least): clearly darker than the brightest ground within a line's width
+    by threshold  Y < mean of Y over 15 x 15 px, less 10 levels: the usual adaptive threshold
+
+Colour that darkens paper evenly moves no line; blur, doubled lines and colour edges that read as lines do.
 """
 
 from __future__ import annotations
@@ -22,9 +26,15 @@ if TYPE_CHECKING:
     from host.pipeline.decode import DecodedPage
 
 LINE_DICE_MIN: Final = 0.97
-_INK_CONTRAST: Final = 0.8
+_CONTRAST_LEVELS: Final = np.ceil(np.arange(256) * 0.8).astype(np.uint8)
+_THRESHOLD_SIDE_PX: Final = 15
+_THRESHOLD_LEVELS: Final = 10
 _VISIBLE_CHROMA: Final = 0.015
 _COLOURED_SHARE_MIN: Final = 0.01
+# With less strength colour is there, but too faint to be counted pixel by pixel.
+_STRENGTH_SEEN: Final = 0.4
+_STRENGTH_MIN: Final = 0.05
+_CHROMA_MEAN_MIN: Final = 5e-4
 _SPILL_EDGE: Final = 0.04
 _SAMPLE_PIXELS: Final = 300_000
 
@@ -46,28 +56,44 @@ def review_page(page: DecodedPage, protect: NDArray[np.bool_], rgb: NDArray[np.u
 
 
 def fault(verdicts: Verdicts, strength_01: float) -> str:
-    """Return what is wrong in one sentence, or an empty string. Without strength no colour is expected."""
+    """Return what is wrong in one sentence, or an empty string.
+
+    The less strength the reader asked for, the less colour is expected; below a twentieth, none.
+    """
     if verdicts.protected_changed:
         return f"{verdicts.protected_changed} protected pixels changed."
     if verdicts.line_dice < LINE_DICE_MIN:
         return f"The ink changed: line Dice {verdicts.line_dice:.3f}, at least {LINE_DICE_MIN} is asked."
-    if strength_01 > 0 and verdicts.coloured_share < _COLOURED_SHARE_MIN:
+    if strength_01 >= _STRENGTH_SEEN:
+        grey = verdicts.coloured_share < _COLOURED_SHARE_MIN
+    else:
+        grey = strength_01 >= _STRENGTH_MIN and verdicts.chroma_mean < _CHROMA_MEAN_MIN
+    if grey:
         return "The page stayed grey."
     return ""
 
 
 def line_dice(source: NDArray[np.uint8], output: NDArray[np.uint8]) -> float:
-    """Return the agreement of the ink of two `(H, W)` luma pictures, 0..1; 1 where neither has ink."""
-    ours, theirs = extract_ink(source), extract_ink(output)
+    """Return the agreement of the ink of two `(H, W)` uint8 luma pictures, 0..1; 1 where neither has ink."""
+    return min(_dice(ink(source), ink(output)) for ink in (_ink_by_contrast, _ink_by_threshold))
+
+
+def _dice(ours: NDArray[np.bool_], theirs: NDArray[np.bool_]) -> float:
     total = np.count_nonzero(ours) + np.count_nonzero(theirs)
     return 2 * np.count_nonzero(ours & theirs) / total if total else 1.0
 
 
-def extract_ink(luma: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Return where a `(H, W)` uint8 luma picture has ink."""
+def _ink_by_contrast(luma: NDArray[np.uint8]) -> NDArray[np.bool_]:
     side = max(7, luma.shape[1] // 128) | 1
     ground = cv2.morphologyEx(luma, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
-    return np.asarray(luma < ground * np.float32(_INK_CONTRAST), np.bool_)
+    return np.asarray(luma < _CONTRAST_LEVELS[ground], np.bool_)
+
+
+def _ink_by_threshold(luma: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    ink = cv2.adaptiveThreshold(
+        luma, 1, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, _THRESHOLD_SIDE_PX, _THRESHOLD_LEVELS
+    )
+    return np.asarray(ink, np.uint8).view(np.bool_)
 
 
 def _count_changed(source: NDArray[np.uint8], output: NDArray[np.uint8], protect: NDArray[np.bool_]) -> int:

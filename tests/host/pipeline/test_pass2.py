@@ -1,6 +1,7 @@
 """Review, prompt, retrieval and encoding."""
 
 import io
+import itertools
 
 import cv2
 import numpy as np
@@ -44,6 +45,13 @@ def test_a_page_that_stayed_grey_is_refused():
 
 def test_a_grey_page_is_what_a_reader_without_strength_asked_for():
     assert fault(review_page(PAGE, NOTHING, PAGE.rgb), strength_01=0.0) == ""
+
+
+@pytest.mark.parametrize("strength_01", [0.05, 0.2, 0.39])
+def test_faint_colour_passes_where_little_was_asked_for_and_none_does_not(strength_01):
+    faint = washed(1 - 0.1 * strength_01)
+    assert fault(review_page(PAGE, NOTHING, faint), strength_01) == ""
+    assert "grey" in fault(review_page(PAGE, NOTHING, PAGE.rgb), strength_01)
 
 
 @pytest.mark.parametrize("sigma", [1.5, 3.0])
@@ -138,6 +146,6 @@ def test_a_strip_too_long_for_webp_becomes_a_png():
 def test_stages_follow_one_another_without_a_gap():
     stages = ["decode", "pass1", "retrieve", "pass2", "compose", "encode"]
     assert fraction_of_page("queued", 1.0) == fraction_of_page("decode", 0.0) == 0.0
-    for before, after in zip(stages, stages[1:], strict=False):
+    for before, after in itertools.pairwise(stages):
         assert fraction_of_page(before, 1.0) == fraction_of_page(after, 0.0)
     assert fraction_of_page("encode", 1.0) == 1.0
