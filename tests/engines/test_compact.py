@@ -24,7 +24,7 @@ class TestCompactEngine(EngineContract):
 
     def test_turning_the_references_hue_turns_the_pages_as_far(self, loaded: CompactEngine) -> None:
         rng = np.random.default_rng(3)
-        lab = np.repeat(np.repeat(rng.uniform(-0.05, 0.05, (6, 6, 3)).astype(np.float32), 30, 0), 30, 1)
+        lab = np.repeat(np.repeat(rng.uniform(-0.02, 0.1, (6, 6, 3)).astype(np.float32), 30, 0), 30, 1)
         lab[..., 0] = 0.62
         turned = lab.copy()
         turned[..., 1], turned[..., 2] = -lab[..., 2], lab[..., 1]
