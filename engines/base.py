@@ -9,13 +9,14 @@ listing engines stays cheap.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from engines.geometry import Size
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -157,7 +158,8 @@ class OnStep(Protocol):
     Whatever it raises passes through the engine untouched; the engine stays usable.
     """
 
-    def __call__(self, step: int, steps: int, preview: NDArray[np.uint8] | None = None) -> None: ...
+    def __call__(self, step: int, steps: int, preview: NDArray[np.uint8] | None = None) -> None:
+        """Take that `step` of `steps` is done, and what can be seen so far."""
 
 
 class ColorizeEngine(ABC):

@@ -57,11 +57,10 @@ class ModelShelf:
         card = _card(model_id)
         raise BadRequest(f"{card.label} ships with Irodori and stays.", "Choose another default engine instead.")
 
-    def damaged(self) -> list[str]:
+    def damaged(self) -> tuple[str, ...]:
         """Return the names of the shipped files that are missing or are not what the catalogue says."""
-        return [
-            file.name for card in load_catalog().values() for file in card.files if not self._is_whole(file, _nothing)
-        ]
+        files = [file for card in load_catalog().values() for file in card.files]
+        return tuple(file.name for file in files if not self._is_whole(file, _nothing))
 
     def close(self) -> None:
         """Let pulls end at their next block."""
