@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.reading import Reader, colourfulness, images, register_host, until
-from tests.e2e.site import LONG, MangaSite
+from tests.e2e.site import MANY, MangaSite
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,11 +38,11 @@ def test_host_that_is_killed_midway_loses_no_page(reader: Reader, site: MangaSit
     reader.colorize(page)
     until(lambda: any(each["state"] == "done" for each in reader.pages_of(page)), lambda: reader.run_of(page))
     done = {each["pageId"] for each in reader.pages_of(page) if each["state"] == "done"}
-    assert len(done) < len(LONG)
+    assert len(done) < len(MANY)
     first = reader.stored("connection")["pid"]
     os.kill(first, signal.SIGKILL)
 
-    reader.wait_until_done(page, len(LONG))
+    reader.wait_until_done(page, len(MANY))
     assert reader.stored("connection")["pid"] != first
     for image in images(page).all():
         until(lambda image=image: colourfulness(image) > COLOURED, lambda image=image: colourfulness(image))
