@@ -77,6 +77,11 @@ export class ChapterRun {
     await Promise.all(jobs.map((job_id) => this.#outside.ask("job.cancel", { job_id }).catch(ignoreEnd)));
   }
 
+  /** Nothing more is expected for now; pages that come later still join. */
+  settle(): void {
+    this.#settled();
+  }
+
   /** The host went away: nothing is lost but what was under way. */
   pause(): void {
     this.#jobs.clear();
@@ -125,8 +130,7 @@ export class ChapterRun {
       case "page.failed":
         return this.#failed(notification.params);
       case "job.done":
-        this.#jobs.delete(notification.params.job_id);
-        return;
+        return this.#jobDone(notification.params.job_id);
     }
   }
 
@@ -214,6 +218,19 @@ export class ChapterRun {
   #failed({ page_id, error }: PageFailed): void {
     const page = this.#page(page_id);
     if (isOpen(page)) this.#leave(page, sayError(new HostError(error)), "failed");
+  }
+
+  /** What a job ends without a word about was cancelled, unless a later job asks for it again. */
+  #jobDone(jobId: string): void {
+    const pageIds = this.#jobs.get(jobId) ?? [];
+    this.#jobs.delete(jobId);
+    const elsewhere = new Set([...this.#jobs.values()].flatMap((ids) => [...ids]));
+    for (const page of [...pageIds].map((id) => this.#page(id))) {
+      if (!isOpen(page) || elsewhere.has(page.pageId)) continue;
+      page.state = "cancelled";
+      this.#tell(page, "page.left", { pageId: page.pageId, note: "cancelled", failed: false });
+    }
+    this.#settled();
   }
 
   #leave(page: PageRecord, note: string, state: "skipped" | "failed"): void {

@@ -11,6 +11,7 @@ import { showBadge } from "./badge";
 import { ensureAgent } from "./inject";
 
 const SAVE_EVERY_MS = 150;
+const FIRST_PAGES_MS = 4000; // by then a document that has pages has shown one
 
 export class Runs {
   readonly #host: () => HostConnection;
@@ -43,6 +44,7 @@ export class Runs {
     const run = this.#adopt(await newState(tabId, choice, survey));
     this.#changed(run);
     await askPage(tabId, null, "page.start", { runId: run.state.runId, only });
+    setTimeout(() => run.settle(), FIRST_PAGES_MS);
     await this.#host()
       .ready()
       .catch((error: Error) => run.fail(error.message));

@@ -96,6 +96,15 @@ test("shows a page as soon as it is done, and is over when all have ended", asyn
   expect(run.state.pages.p3?.note).toBe("Damaged. Reload.");
 });
 
+test("a page that its job ends without a word counts as cancelled", async () => {
+  const { run } = runWith();
+  await run.add([found(1), found(2)], 0);
+  run.hear(doneWith("p1"));
+  const counts = { done: 1, skipped: 0, failed: 0, cancelled: 1, duration_ms: 5 };
+  run.hear({ method: "job.done", params: { job_id: "j1", ...counts } });
+  expect([stateOf(run, "p1"), stateOf(run, "p2"), run.state.name]).toEqual(["done", "cancelled", "done"]);
+});
+
 test("a page's fraction never falls", async () => {
   const { run } = runWith();
   await run.add([found(1)], 0);
