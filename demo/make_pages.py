@@ -36,7 +36,7 @@ PAGES = (
     Page("lettered/en/E19P05.webp", "demo/chapter/04.webp"),
     Page("lettered/en/E19P06.webp", "demo/chapter/05.webp"),
     Page("demo/images/msdemo-004-rain.png", "demo/chapter/06.png"),
-    Page("art/E19P07.webp", "demo/reference/reference.webp", grey=False),
+    Page("art/E14P06.webp", "demo/reference/reference.webp", grey=False),
     Page("lettered/en/E14P01.webp", "tests/pages/panels-en.webp"),
     Page("lettered/ja/E14P02.webp", "tests/pages/panels-ja.jpg", 800),
     Page("lettered/ja/E14P06.webp", "tests/pages/dragons-ja.png", 560),
