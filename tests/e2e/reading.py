@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-PATIENCE_S: Final = 45.0
+PATIENCE_S: Final = 90.0
 POPUP: Final = f"chrome-extension://{EXTENSION_IDS[0]}/popup.html"
 FLAGS: Final = (
     "--headless=new",

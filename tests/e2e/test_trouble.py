@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import expect
@@ -44,5 +44,29 @@ def test_host_that_is_killed_midway_loses_no_page(reader: Reader, site: MangaSit
 
     reader.wait_until_done(page, len(MANY))
     assert reader.stored("connection")["pid"] != first
+    for image in images(page).all():
+        until(lambda image=image: colourfulness(image) > COLOURED, lambda image=image: colourfulness(image))
+
+
+def test_service_worker_that_dies_midway_takes_its_run_up_again(reader: Reader, site: MangaSite) -> None:
+    page = reader.open(f"{site.origin}/chapter/long")
+    popup = reader.colorize(page)
+    key = f"run:{reader.tab_id(page)}"
+
+    def stored(name: str) -> dict[str, Any]:
+        found: dict[str, Any] = popup.evaluate("async (key) => (await chrome.storage.session.get(key))[key]", name)
+        return found or {}
+
+    def pages() -> list[dict[str, Any]]:
+        return list(stored(key).get("pages", {}).values())
+
+    until(lambda: len(pages()) == len(MANY) and any(each["state"] == "done" for each in pages()), pages)
+    first = stored("connection")["pid"]
+    tools = reader.context.new_cdp_session(popup)
+    tools.send("ServiceWorker.enable")
+    tools.send("ServiceWorker.stopAllWorkers")
+
+    until(lambda: [each["state"] for each in pages()] == ["done"] * len(MANY), pages)
+    assert stored("connection")["pid"] != first
     for image in images(page).all():
         until(lambda image=image: colourfulness(image) > COLOURED, lambda image=image: colourfulness(image))

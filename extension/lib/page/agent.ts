@@ -11,7 +11,7 @@ import { ChapterReader } from "./reader";
 import { imagesBelow } from "./roots";
 import { knownUrls } from "./sources";
 
-const HEARTBEAT_MS = 15_000;
+const HEARTBEAT_MS = 5_000;
 const SMALLEST_FRAME_PX = 400; // a smaller frame shows no chapter
 
 export class Agent {
