@@ -1,0 +1,87 @@
+import { beforeEach, expect, test, vi } from "vitest";
+
+interface Rule {
+  id: number;
+  action: { requestHeaders: unknown[] };
+  condition: object;
+}
+const allowed = new Set<string>();
+const rules = new Map<number, Rule>();
+
+vi.mock("wxt/browser", () => ({
+  browser: {
+    permissions: { contains: async ({ origins }: { origins: string[] }) => origins.every((each) => allowed.has(each)) },
+    declarativeNetRequest: {
+      getSessionRules: async () => [...rules.values()],
+      async updateSessionRules({ addRules = [], removeRuleIds = [] }: { addRules?: Rule[]; removeRuleIds?: number[] }) {
+        for (const id of removeRuleIds) rules.delete(id);
+        for (const rule of addRules) rules.set(rule.id, rule);
+      },
+    },
+  },
+}));
+
+import { fetchPicture } from "@/lib/worker/fetch-picture";
+import { clearRefererRules } from "@/lib/worker/referer-rule";
+
+const PNG = new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 0]);
+const URL_OF_PAGE = "https://cdn.example:8443/p/1.png?x=1#top";
+let during: Rule[] = [];
+
+function answer(body: BodyInit, status = 200): void {
+  vi.stubGlobal(
+    "fetch",
+    vi.fn(async () => {
+      during = [...rules.values()];
+      return new Response(body, { status });
+    }),
+  );
+}
+
+beforeEach(() => {
+  allowed.clear();
+  rules.clear();
+  allowed.add("https://cdn.example/*");
+  answer(PNG);
+});
+
+test("fetches with the page's Referer, for this address and no tab, and leaves no rule", async () => {
+  const blob = await fetchPicture(URL_OF_PAGE, "https://site.example/");
+  expect(blob.size).toBe(PNG.length);
+  expect(during).toHaveLength(1);
+  expect(during[0]?.action.requestHeaders).toEqual([
+    { header: "referer", operation: "set", value: "https://site.example/" },
+  ]);
+  expect(during[0]?.condition).toMatchObject({ urlFilter: "|https://cdn.example:8443/p/1.png?x=1|", tabIds: [-1] });
+  expect(rules.size).toBe(0);
+});
+
+test("no Referer, no rule", async () => {
+  await fetchPicture(URL_OF_PAGE, null);
+  expect(during).toEqual([]);
+});
+
+test("asks nothing of a site that the reader did not allow, and names it", async () => {
+  allowed.clear();
+  await expect(fetchPicture(URL_OF_PAGE, null)).rejects.toThrow("cdn.example");
+  expect(fetch).not.toHaveBeenCalled();
+});
+
+test.each(["file:///etc/passwd", "chrome://settings", "data:image/png;base64,AAAA"])("%s is refused", async (url) => {
+  await expect(fetchPicture(url, null)).rejects.toThrow();
+  expect(fetch).not.toHaveBeenCalled();
+});
+
+test("only pictures leave the worker, and a failure leaves no rule", async () => {
+  answer("<html>secret</html>");
+  await expect(fetchPicture(URL_OF_PAGE, "https://site.example/")).rejects.toThrow("no picture");
+  answer("", 403);
+  await expect(fetchPicture(URL_OF_PAGE, "https://site.example/")).rejects.toThrow("403");
+  expect(rules.size).toBe(0);
+});
+
+test("rules that an earlier worker left are cleared", async () => {
+  rules.set(7, { id: 7, action: { requestHeaders: [] }, condition: {} });
+  await clearRefererRules();
+  expect(rules.size).toBe(0);
+});
