@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 _READING_WIDTH: Final = 1000
 _READING_HEIGHT: Final = 1400
 _BLACK_GROUND_MIN: Final = 190
-_WHITE_LETTER_MIN: Final = 0.011
+_WHITE_LETTER_MIN: Final = 0.015
 _OUTLINE: Final = 0.012
+_TOUCHING: Final = np.ones((7, 7), np.uint8)
 _ISLAND_SHARE: Final = 0.001
 _SOFT_EDGE: Final = np.ones((3, 3), np.uint8)
 
@@ -45,7 +46,7 @@ class ClassicalReader:
         letters = find_letters(small)
         gutters = find_gutters(small, letters.mask)
         regions = find_balloons(small, gutters, letters)
-        bodies = _bodies(regions, small.shape)
+        bodies = _bodies(regions, gutters.sure)
         free = free_lettering(letters, bodies)
         lettering = mask_of(letters, [region.letters for region in regions] + free)
         lettering |= _white_lettering(small, bodies | gutters.all)
@@ -78,11 +79,16 @@ def _for_reading(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _bodies(regions: list[Region], shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    bodies = np.zeros(shape, np.uint8)
+def _bodies(regions: list[Region], slices: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return all balloons, with those slices of paper, long and narrow like gutters, that were cut out of them."""
+    bodies = np.zeros(slices.shape, np.uint8)
     for region in regions:
         bodies[region.box.top : region.box.bottom, region.box.left : region.box.right] |= region.body
-    return bodies.view(np.bool_)
+    _, labels = cv2.connectedComponents(slices.view(np.uint8), connectivity=8)
+    touching = np.zeros(int(labels.max(initial=0)) + 1, np.bool_)
+    touching[labels[cv2.dilate(bodies, _TOUCHING) > 0]] = True
+    touching[0] = False
+    return np.asarray(bodies.view(np.bool_) | touching[labels], np.bool_)
 
 
 def _white_lettering(grey: NDArray[np.uint8], taken: NDArray[np.bool_]) -> NDArray[np.bool_]:

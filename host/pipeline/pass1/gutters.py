@@ -16,8 +16,10 @@ _TOLERANCE: Final = 12
 _BORDER_SHARE_MIN: Final = 0.12
 _PANEL_SHARE_MIN: Final = 0.006
 # A gutter is long one way and narrow the other, in shares of the page's width.
-_CORRIDOR_LENGTH: Final = 0.12
+_CORRIDOR_LENGTH: Final = 0.13
 _CORRIDOR_WIDTH: Final = 0.07
+_BAR_SLIMNESS: Final = 0.5
+_BAR_FULLNESS: Final = 0.6
 _LETTER_GAP: Final = 0.014
 
 
@@ -25,8 +27,8 @@ _LETTER_GAP: Final = 0.014
 class Gutters:
     """Margins and gutters, `(H, W)` bool.
 
-    `sure` leaves out the notches of panels, where a balloon may stand open to the margin; `outer` also leaves out
-    what is a gutter only by being long and narrow.
+    `sure` leaves out the notches of panels, where a balloon may stand open to the margin, and has everything long and
+    narrow, which may cut through balloons and open art; `outer` has nothing that lies between panels.
     """
 
     all: NDArray[np.bool_]
@@ -46,9 +48,9 @@ def find_gutters(grey: NDArray[np.uint8], writing: NDArray[np.bool_]) -> Gutters
         return Gutters(nothing, nothing, nothing)
     flood = _reach_border(np.abs(grey.astype(np.int16) - paper) <= _TOLERANCE)
     hulls, boxes = _around_panels(flood)
-    corridors = _corridors(flood | _fat(writing))
+    bars, gaps = _corridors(flood | _fat(writing))
     outer = flood & ~boxes
-    return Gutters(flood & (~hulls | corridors), outer | (flood & corridors), outer)
+    return Gutters(flood & (~hulls | bars), outer | (flood & gaps), outer)
 
 
 def _paper_level(grey: NDArray[np.uint8]) -> int | None:
@@ -86,14 +88,23 @@ def _fat(writing: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.asarray(cv2.dilate(writing.view(np.uint8), np.ones((side, side), np.uint8)), np.uint8).view(np.bool_)
 
 
-def _corridors(flood: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return the paper that is long one way and narrow the other: gutters, also where a balloon bridges them."""
+def _corridors(flood: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return the straight bars of paper, gutters that a balloon bridges; and all paper that is long and narrow."""
     width = flood.shape[1]
     length, narrow = max(3, round(_CORRIDOR_LENGTH * width)), max(2, round(_CORRIDOR_WIDTH * width))
     paper = flood.astype(np.uint8)
     lying = _open(paper, length, 1) & ~_open(paper, 1, narrow)
     standing = _open(paper, 1, length) & ~_open(paper, narrow, 1)
-    return (lying | standing).astype(np.bool_)
+    return _bars(lying, length) | _bars(standing.T, length).T, (lying | standing).astype(np.bool_)
+
+
+def _bars(mask: NDArray[np.uint8], length: int) -> NDArray[np.bool_]:
+    """Keep the lying straight bars of a mask: a gutter is one, the gaps between strokes of open white art are none."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(np.ascontiguousarray(mask), connectivity=8)
+    across, down, area = stats[:, 2], stats[:, 3], stats[:, 4]
+    bars = (across >= length) & (down <= length * _BAR_SLIMNESS) & (area >= _BAR_FULLNESS * across * down)
+    bars[0] = False
+    return np.asarray(bars[labels], np.bool_)
 
 
 def _open(mask: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
