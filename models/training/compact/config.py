@@ -26,9 +26,9 @@ class DataConfig:
     short_side_px: int = 480
     crop_px: int = 256
     reference_px: int = 192
-    drawn_share: float = 0.45
+    drawn_share: float = 0.35
     drawn_manga_share: float = 0.8
-    manga_share: float = 0.55
+    manga_share: float = 0.5
     lettered_share: float = 0.3
     self_reference_start: float = 0.9
     self_reference_end: float = 0.3
@@ -40,7 +40,7 @@ class DataConfig:
 class OptimisationConfig:
     """AdamW with a linear warm-up and a cosine to zero; the exported weights are a running average."""
 
-    iterations: int = 4900
+    iterations: int = 3100
     batch: int = 6
     learning_rate: float = 1.2e-3
     warmup_iterations: int = 100
