@@ -144,7 +144,8 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="fewer runs and pages")
     parser.add_argument("only", nargs="*", metavar="WHAT", help=", ".join(each.__name__ for each in MEASUREMENTS))
     options = parser.parse_args()
-    console, errors = Console(), Console(stderr=True)
+    errors = Console(stderr=True)
+    console = Console(width=max(130, errors.width))
     table = Table("what", "measured (median)", "target", "", "alone: python …", title=_machine(), expand=False)
     missed = 0
     for measurement in MEASUREMENTS:
