@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 _MIB: Final = 1 << 20
 CLOSE_S: Final = 0.6
+# Of the time to close: waiting for threads. The rest is for the store.
+_WAITING_SHARE: Final = 0.6
 
 
 class Application:
@@ -105,7 +107,7 @@ class Application:
     def close(self, timeout_s: float = CLOSE_S) -> None:
         """Stop all work, within about `timeout_s`, and leave no partial file."""
         self.models.close()
-        if not self.board.close(timeout_s):
+        if not self.board.close(timeout_s * _WAITING_SHARE):
             # A step of a library cannot be interrupted; what it still writes goes to a folder that is gone.
             _LOG.warning("some work did not stop within %.1f s", timeout_s)
         self.store.close()

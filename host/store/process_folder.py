@@ -6,6 +6,7 @@ import logging
 import os
 import secrets
 import shutil
+import time
 from typing import TYPE_CHECKING, Self
 
 from host.locks import ProcessLock
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 _LOCK_SUFFIX = ".lock"
+_LONE_LOCK_S = 60.0
 
 
 class ProcessFolder:
@@ -54,13 +56,31 @@ def sweep(parent: Path) -> int:
     removed = 0
     for folder in [entry for entry in parent.iterdir() if entry.is_dir()]:
         lock_path = folder.with_name(folder.name + _LOCK_SUFFIX)
-        lock = ProcessLock(lock_path)
         # The owner locks before it makes the folder: a folder with a free lock, or with none, has no owner.
-        if lock.try_acquire():
-            shutil.rmtree(folder, ignore_errors=True)
-            lock_path.unlink(missing_ok=True)
+        if _remove_if_free(lock_path, folder):
             removed += 1
-        lock.close()
+    for lock_path in parent.glob(f"*{_LOCK_SUFFIX}"):
+        # Without a folder, its owner may be about to make one.
+        if not lock_path.with_suffix("").exists() and _age_s(lock_path) > _LONE_LOCK_S:
+            _remove_if_free(lock_path, None)
     if removed:
         _LOG.info("swept %d folders of dead processes in %s", removed, parent)
     return removed
+
+
+def _remove_if_free(lock_path: Path, folder: Path | None) -> bool:
+    lock = ProcessLock(lock_path)
+    free = lock.try_acquire()
+    if free:
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+        lock_path.unlink(missing_ok=True)
+    lock.close()
+    return free
+
+
+def _age_s(path: Path) -> float:
+    try:
+        return time.time() - path.stat().st_mtime
+    except OSError:
+        return 0.0

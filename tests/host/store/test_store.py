@@ -195,8 +195,13 @@ def test_leftovers_of_the_dead_are_swept_and_those_of_the_living_are_not(paths: 
     dead = paths.spool / "4242-dead"
     dead.mkdir()
     (dead / "page").write_bytes(b"left")
+    lone = [paths.spool / "4242-old.lock", paths.spool / "4242-new.lock"]
+    for lock in lone:
+        lock.touch()
+    os.utime(lone[0], (1, 1))
     other = open_store(paths)
     assert not dead.exists()
+    assert [lock.exists() for lock in lone] == [False, True]
     assert living.spool.read(hashlib.sha256(b"page").hexdigest()) == b"page"
     other.close()
     living.close()
