@@ -6,9 +6,14 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # no test reaches for a hub; must stand before any library reads it
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
+# Tests share their cores with others: how long an example takes says nothing about what is right.
+settings.register_profile("irodori", deadline=None)
+settings.load_profile("irodori")
 
 
 @pytest.fixture
