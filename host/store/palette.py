@@ -44,8 +44,8 @@ def palette_of(rgb: NDArray[np.uint8]) -> list[PaletteEntry]:
 
 
 def _share(count: float, colours: NDArray[np.float32]) -> float:
-    # Rounded down, so that the shares never add up to more than 1.
-    return int(count / len(colours) * 10_000) / 10_000
+    # Rounded down to a binary fraction: sums of these are exact, so that the shares never add up to more than 1.
+    return int(count / len(colours) * 4096) / 4096
 
 
 def _shrink(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
