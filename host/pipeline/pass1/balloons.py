@@ -33,6 +33,9 @@ class _Trial(NamedTuple):
 
 _AREA_MIN: Final = 0.0006
 _AREA_MAX: Final = 0.12
+_AREA_MAX_ACROSS: Final = 0.05
+# What a region encloses beside its ground is writing; a gutter encloses panels.
+_GROUND_MIN: Final = 0.5
 _LIKENESS_MIN: Final = 0.6
 _LIKENESS_MIN_COMPACT: Final = 0.5
 _COMPACT: Final = 0.65
@@ -69,11 +72,12 @@ def find_balloons(grey: NDArray[np.uint8], gutters: Gutters, letters: Letters) -
     if not letters.ids.size:
         return found
     taken = np.zeros(grey.shape, np.bool_)
-    for gutter, looks in ((gutters.sure, _LOOKS), (gutters.outer, _LOOKS_ACROSS)):
+    rounds = (gutters.sure, _LOOKS, _AREA_MAX), (gutters.outer, _LOOKS_ACROSS, _AREA_MAX_ACROSS)
+    for gutter, looks, area_max in rounds:
         free = ~(gutter | taken)
         for look in looks:
             for region in look(grey, free, letters):
-                if _is_balloon(region, letters, grey):
+                if _is_balloon(region, letters, grey, area_max):
                     found.append(region)
                     free[_window(region.box)] &= region.body == 0
                     taken[_window(region.box)] |= region.body > 0
@@ -149,8 +153,10 @@ def _fill(component: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(cv2.drawContours(np.zeros_like(component), contours, -1, 1, cv2.FILLED), np.uint8)
 
 
-def _is_balloon(region: Region, letters: Letters, grey: NDArray[np.uint8]) -> bool:
+def _is_balloon(region: Region, letters: Letters, grey: NDArray[np.uint8], area_max: float) -> bool:
     area = int(np.count_nonzero(region.body))
+    if area > area_max * grey.size or np.count_nonzero(region.ground) < _GROUND_MIN * area:
+        return False
     window = _window(region.box)
     ink = letters.mask[window] & (region.body > 0)
     if not _INK_MIN <= np.count_nonzero(ink) / area <= _INK_MAX:
