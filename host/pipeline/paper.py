@@ -64,7 +64,10 @@ def ink_weight(lightness: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def luma_shift(lightness: NDArray[np.float32], a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return what to add to L so that a colour has the luma of the grey of that L. All `(H, W)` float32."""
+    """Return what to add to L so that a colour has the luma of the grey of that L. All `(H, W)` float32.
+
+    A fit: at its worst colour 12 levels of 255 off up to chroma 0.1, 23 up to 0.2 (vivid cyan).
+    """
     quadratic = (1.281 * a + 0.674 * b) * a + 0.528 * b * b
     return np.asarray(quadratic / np.maximum(lightness, 0.1) - 0.17 * a, np.float32)
 

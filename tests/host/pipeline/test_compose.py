@@ -17,8 +17,11 @@ from tests.host.pipeline.drawn import decoded, manga_page, two_regions
 RED, BLUE = (0.12, 0.06), (-0.03, -0.12)
 # Eight bits of sRGB hold a hue this well, in radians, where chroma is 0.03 and more.
 HUE_TOLERANCE = 0.12
-# The fit of `luma_shift` at its worst colours.
-LUMA_TOLERANCE = 12
+# The fit of `luma_shift` in levels, at its worst colour of every 5th level and 10th degree: 12 up to chroma 0.1, which
+# few colours of a painted page pass; 23 up to 0.2 (cyan).
+MODERATE_CHROMA = 0.1
+LUMA_TOLERANCE = 13
+LUMA_TOLERANCE_VIVID = 25
 
 
 def nothing_protected(grey):
@@ -107,7 +110,8 @@ def test_the_safest_composition_keeps_the_luma_of_any_tone(level, chroma, hue):
     grey = np.full((25, 25), level, np.uint8)
     lab = flat(grey, chroma * np.cos(hue), chroma * np.sin(hue))
     rgb = compose_page(decoded(grey), nothing_protected(grey), lab, paper_01=0.0).rgb
-    assert abs(int(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)[12, 12]) - level) <= LUMA_TOLERANCE
+    tolerance = LUMA_TOLERANCE if chroma <= MODERATE_CHROMA else LUMA_TOLERANCE_VIVID
+    assert abs(int(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)[12, 12]) - level) <= tolerance
 
 
 @pytest.mark.parametrize("colour", [RED, BLUE, (-0.12, 0.1), (0.02, 0.14)])
