@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from host.messaging.messages import Direction
     from host.pipeline.decode import DecodedPage
-    from host.pipeline.pagemasks import PageMasks
+    from host.pipeline.pagemasks import PageMaps, PageMasks
     from host.pipeline.pagemeta import PageMeta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageReading:
-    """What a reader found: the page's record, still without references, and its masks."""
+    """What a reader found: the page's record, still without references and signals, its masks and its maps.
+
+    maps: None where the page is skipped anyway (blank, already coloured).
+    """
 
     meta: PageMeta
     masks: PageMasks
+    maps: PageMaps | None = None
 
 
 class PageReader(Protocol):

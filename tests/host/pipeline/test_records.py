@@ -61,7 +61,7 @@ def test_a_record_survives_json():
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"kind": "novel"}, {"surprise": 1}, {"pixels_sha256": "abc"}, {"schema_version": 2}, {"direction": "auto"}],
+    [{"kind": "novel"}, {"surprise": 1}, {"pixels_sha256": "abc"}, {"schema_version": 1}, {"direction": "auto"}],
 )
 def test_what_is_not_exact_is_refused(wrong):
     with pytest.raises(ValidationError):
