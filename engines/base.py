@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 DeviceKind = Literal["cpu", "cuda", "mps", "remote"]
 Quality = Literal["preview", "standard", "best"]
+MemoryPolicy = Literal["auto", "full", "model_offload", "group_offload", "layerwise_fp8"]
+"""How an engine uses a device's memory, from the fastest to the leanest that it has; `auto`: as the device suggests."""
 
 
 class EngineError(Exception):
@@ -55,11 +57,12 @@ class RequestUnsupported(EngineError):
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """Where an engine runs. `memory_mib` is the device's whole memory."""
+    """Where an engine runs, and how it uses the memory there. `memory_mib` is the device's whole memory."""
 
     kind: DeviceKind
     name: str
     memory_mib: int
+    policy: MemoryPolicy = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +104,51 @@ class Viability:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StagePlan:
+    """One pass over the picture. An engine takes the fields that it has a use for and leaves the others.
+
+    prompt, negative_prompt: what the picture shows, and what it must not. Comma-separated tags.
+    guidance: classifier-free guidance, 1 for none. Distilled models take 1 whatever stands here.
+    denoise_01: how much of what the stage is given is made anew; 1 starts from noise alone.
+    steps: 0 for the engine's own number.
+    structure, pose and style: how strongly the page's lines, the figures' poses and the references' style bind (0 for
+        not at all), and up to which share of the steps (`*_end_01`).
+    """
+
+    prompt: str = ""
+    negative_prompt: str = ""
+    guidance: float = 1.0
+    denoise_01: float = 1.0
+    steps: int = 0
+    structure_strength: float = 1.0
+    structure_end_01: float = 1.0
+    pose_strength: float = 0.0
+    pose_end_01: float = 1.0
+    style_weight: float = 1.0
+    style_end_01: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoraUse:
+    """A LoRA and how strongly it acts (may be negative).
+
+    name: what the reader calls it; on a remote engine the name that the server knows it by.
+    path: the file on this machine, empty where it lies on a server. sha256: its digest in hex, a part of the cache key.
+    """
+
+    name: str
+    weight: float = 1.0
+    path: str = ""
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """How to colour, fully resolved: nothing in it is None or left to an engine's taste.
 
     `strength_01` scales the chroma (0 grey, 1 as the engine gives it). `steps` is 0 where an engine has none.
+    `stages` are the passes in their order; an engine that has fewer takes the first ones. Where none is planned,
+    `stage` makes one of `prompt`, `negative_prompt` and `steps`, which are the reader's wish.
     `engine_options` holds the reader's engine-specific keys, unread by the pipeline.
     """
 
@@ -112,8 +156,42 @@ class Plan:
     strength_01: float = 1.0
     steps: int = 0
     prompt: str = ""
+    negative_prompt: str = ""
     quality: Quality = "standard"
+    stages: tuple[StagePlan, ...] = ()
+    loras: tuple[LoraUse, ...] = ()
     engine_options: Mapping[str, object] = field(default_factory=dict)
+
+    def stage(self, index: int) -> StagePlan:
+        """Return the plan of a pass, counted from 0; the last one also stands for those after it."""
+        if self.stages:
+            return self.stages[min(index, len(self.stages) - 1)]
+        return StagePlan(prompt=self.prompt, negative_prompt=self.negative_prompt, steps=self.steps)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Region:
+    """A part of the page that has words or references of its own, a character as a rule.
+
+    mask: `(H, W)` bool at the page's size. prompt: what is there. references: indices into the request's references
+    that show it, best first; empty for all of them.
+    """
+
+    mask: NDArray[np.bool_]
+    prompt: str = ""
+    references: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Repair:
+    """Colour only a part anew and keep the rest of a picture that is there.
+
+    picture: `(h, w, 3)` uint8 sRGB RGB, the coloured page so far, of the page's aspect ratio.
+    mask: `(H, W)` bool at the page's size, True where colour is made anew.
+    """
+
+    picture: NDArray[np.uint8]
+    mask: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,12 +202,16 @@ class ColorizeRequest:
     protect: `(H, W)` bool, True where the page must stay as it is; engines may use it to ignore lettering.
     references: `(h, w, 3)` uint8 sRGB RGB pictures, best first, at most `supports.references_max` of them.
         Empty means: no reference, use what the engine has of its own.
+    regions: characters' masks with their prompts; engines without a use for them leave them.
+    repair: only where `supports.inpaint`; colour outside its mask comes back as its picture has it.
     """
 
     page: NDArray[np.uint8]
     protect: NDArray[np.bool_]
     references: tuple[NDArray[np.uint8], ...]
     plan: Plan
+    regions: tuple[Region, ...] = ()
+    repair: Repair | None = None
 
     @property
     def size(self) -> Size:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -49,7 +49,10 @@ def result_key(pixels_sha256: str, recipe: Recipe) -> str:
             "strength": float(plan.strength_01),
             "steps": plan.steps,
             "prompt": plan.prompt,
+            "negative_prompt": plan.negative_prompt,
             "quality": plan.quality,
+            "stages": [asdict(stage) for stage in plan.stages],
+            "loras": [[lora.name, lora.sha256, float(lora.weight)] for lora in plan.loras],
             "engine_options": _plain(plan.engine_options),
         },
         "references": list(recipe.references),
