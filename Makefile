@@ -58,11 +58,13 @@ clean: ## remove what was built (the environment and your own state stay)
 	@$(PIP) -e .
 	@touch $@
 
-# torch comes first: alone it resolves to the CPU build where the index offers one, and stays what it is
+# torch comes first: alone it resolves to the CPU build where the index offers one, and stays what it is; what would
+# bring another torch or a second OpenCV comes last and alone
 .venv/irodori-dev.stamp: pyproject.toml constraints.txt | .venv/bin/pip
 	@echo "Installing Irodori with its development tools into .venv (once)"
 	@$(PIP) torch
-	@$(PIP) -e '.[dev,train]'
+	@$(PIP) -e '.[dev,diffusion,retrieval,train]'
+	@$(PIP) --no-deps ultralytics torchvision
 	@touch $@ .venv/irodori.stamp
 
 # --- the extension: Node 20 or newer from this machine, else from PyPI ------------------------------------------------
