@@ -1,0 +1,170 @@
+"""What every engine that runs on torch needs around it: quiet and offline libraries, a place and a precision.
+
+Nothing here imports torch before a function is called.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib.util
+import os
+import sys
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from engines.base import EngineOutOfMemory, EngineUnavailable, Viability
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import torch
+
+    from engines.base import Device, MemoryPolicy
+
+LIBRARIES: Final = ("torch", "diffusers", "transformers", "accelerate", "safetensors")
+INSTALL: Final = "pip install 'irodori[diffusion]'"
+# Under this much device memory the parts of a pipeline take turns on the device.
+_WHOLE_PIPELINE_MIB: Final = 20_000
+_TAKING_TURNS_MIB: Final = 10_000
+# What torch says where it raises no class of its own: on Apple's devices and on the processor.
+_OUT_OF_MEMORY: Final = ("out of memory", "can't allocate memory", "not enough memory")
+_kept: list[Any] = []
+
+
+def torch_viability() -> Viability:
+    """Say whether torch and diffusers are installed, without importing them."""
+    missing = [name for name in LIBRARIES if importlib.util.find_spec(name) is None]
+    if missing:
+        return Viability(ok=False, reason=f"{', '.join(missing)} is not installed", fix=INSTALL)
+    return Viability(ok=True)
+
+
+@cache
+def prepare_torch() -> None:
+    """Make ready for the first import of diffusers or transformers; a second call does nothing.
+
+    Hubs are switched off (what is needed lies on this machine), bars and notices too: the host's stdout is a wire.
+
+    Raises:
+        EngineUnavailable: a library is missing.
+    """
+    viability = torch_viability()
+    if not viability.ok:
+        raise EngineUnavailable(viability.reason, viability.fix)
+    os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1", DO_NOT_TRACK="1")
+    os.environ.setdefault("PYTORCH_ENABLE_MPS_FALLBACK", "1")
+    _mend_torchvision()
+    import diffusers.utils.logging
+    import transformers.utils.logging
+
+    for logging in (diffusers.utils.logging, transformers.utils.logging):
+        logging.disable_progress_bar()
+        logging.set_verbosity_error()
+
+
+def torch_device(device: Device) -> torch.device:
+    """Return torch's name of a device.
+
+    Raises:
+        EngineUnavailable: torch has no such device here.
+    """
+    import torch
+
+    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if not there.get(device.kind, False):
+        raise EngineUnavailable(f"torch has no {device.kind} device here", "Install torch for this device.")
+    return torch.device(device.kind)
+
+
+def torch_dtype(device: Device) -> torch.dtype:
+    """Return the precision to compute in: bfloat16 where the device has it.
+
+    The processor counts exactly; on Apple's devices FLUX transformers give NaN in bfloat16 and VAEs black pictures.
+    """
+    import torch
+
+    if device.kind != "cuda":
+        return torch.float32
+    return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+
+
+def memory_policy(device: Device) -> MemoryPolicy:
+    """Return the policy of a device, its own or, where that is `auto`, by its memory."""
+    if device.policy != "auto":
+        return device.policy
+    if device.kind != "cuda" or device.memory_mib >= _WHOLE_PIPELINE_MIB:
+        return "full"
+    return "model_offload" if device.memory_mib >= _TAKING_TURNS_MIB else "group_offload"
+
+
+@contextmanager
+def torch_memory_mapped() -> Iterator[None]:
+    """Turn the ways in which torch says that memory ran out into `EngineOutOfMemory`."""
+    import torch
+
+    try:
+        yield
+    except (RuntimeError, MemoryError) as exc:
+        ran_out = isinstance(exc, (torch.OutOfMemoryError, MemoryError))
+        if not ran_out and not any(words in str(exc).lower() for words in _OUT_OF_MEMORY):
+            raise
+        raise EngineOutOfMemory("the device's memory did not suffice", "Close other programs or ask for less.") from exc
+
+
+def return_device_memory() -> None:
+    """Give back what torch keeps for later, on every device that was used."""
+    gc.collect()
+    torch = sys.modules.get("torch")
+    if torch is None:
+        return
+    if torch.cuda.is_available() and torch.cuda.is_initialized():
+        torch.cuda.empty_cache()
+    if torch.backends.mps.is_available():
+        torch.mps.empty_cache()
+
+
+def _mend_torchvision() -> None:
+    """Let torchvision be imported where its compiled part does not fit torch, as on CPU builds.
+
+    `import torchvision` then fails for want of the operator `torchvision::nms` and takes diffusers and transformers
+    down with it. The operator is declared and given a body in torch. Builds that fit are left alone.
+    """
+    spec = None if "torchvision" in sys.modules else importlib.util.find_spec("torchvision")
+    if spec is None or spec.origin is None:
+        return
+    import torch
+
+    load: Any = torch.ops.load_library
+    declare: Any = torch.library.Library
+    for library in sorted(Path(spec.origin).parent.glob("_C*.*")):
+        try:
+            load(str(library))
+        except (OSError, ImportError):
+            continue
+        return
+    fragment = declare("torchvision", "FRAGMENT")
+    for name in ("nms", "qnms"):
+        fragment.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+    import torchvision
+
+    fragment.impl("nms", _nms, "CPU")
+    torchvision.ops.nms = torchvision.ops.boxes.nms = _nms
+    _kept.append(fragment)  # the declaration lives as long as its object
+
+
+def _nms(dets: torch.Tensor, scores: torch.Tensor, iou_threshold: float) -> torch.Tensor:
+    """Greedy non-maximum suppression, as torchvision defines it: boxes `(n, 4)`, scores `(n,)`, kept indices out."""
+    import torch
+
+    order = scores.argsort(descending=True, stable=True)
+    area = (dets[:, 2] - dets[:, 0]) * (dets[:, 3] - dets[:, 1])
+    keep = []
+    while order.numel():
+        best, rest = order[0], order[1:]
+        keep.append(best)
+        corner = torch.minimum(dets[best, 2:], dets[rest, 2:]) - torch.maximum(dets[best, :2], dets[rest, :2])
+        common = corner.clamp(min=0).prod(dim=1)
+        order = rest[common / (area[best] + area[rest] - common) <= iou_threshold]
+    return torch.stack(keep) if keep else torch.empty(0, dtype=torch.long, device=dets.device)
