@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 DeviceKind = Literal["cpu", "cuda", "mps", "remote"]
 Quality = Literal["preview", "standard", "best"]
+Wording = Literal["none", "tags", "sentences"]
 MemoryPolicy = Literal["auto", "full", "model_offload", "group_offload", "layerwise_fp8"]
 """How an engine uses a device's memory, from the fastest to the leanest that it has; `auto`: as the device suggests."""
 
@@ -82,7 +83,9 @@ class EngineInfo:
     """The facts of an engine; they stand here and nowhere else.
 
     `version` enters the cache key: raise it whenever the same request would give other pixels.
-    `models` are ids of `models/catalog.toml`.
+    `models` are ids of `models/catalog.toml`. wording: how its text encoder was taught to read, if it has one.
+    stages: passes that it makes of a plan. comfort_pixels: above this area it loses quality and mixes identities, so
+    that larger pages come to it panel by panel; None: it takes any page whole.
     """
 
     id: str
@@ -92,6 +95,9 @@ class EngineInfo:
     supports: Supports
     models: tuple[str, ...]
     device: DeviceKind
+    wording: Wording = "none"
+    stages: int = 1
+    comfort_pixels: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
