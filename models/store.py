@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,23 @@ class WeightsMissing(FileNotFoundError):
 
 class WeightsInvalid(ValueError):
     """A file of a model is not what its card says, or is of a kind that could run code."""
+
+
+def models_folder() -> Path:
+    """Return the folder of the models that were pulled: `IRODORI_MODELS`, else a part of Irodori's own data folder."""
+    chosen, home = os.environ.get("IRODORI_MODELS"), os.environ.get("IRODORI_HOME")
+    if chosen:
+        return Path(chosen).expanduser().absolute()
+    if home:
+        return Path(home).expanduser().absolute() / "data" / "models"
+    from platformdirs import user_data_path
+
+    return user_data_path("irodori", appauthor=False) / "models"
+
+
+def local_folder(model_id: str) -> Path:
+    """Return the folder in which a model's files lie, or would lie: it need not be there."""
+    return models_folder() / model_id
 
 
 def weights_path(file: ModelFile, folder: Path = SHIPPED_WEIGHTS) -> Path:
