@@ -15,7 +15,7 @@ from host.store.keys import Recipe, result_key
 if TYPE_CHECKING:
     from engines.base import ColorizeEngine, EngineInfo
     from host.messaging.messages import RunChapter
-    from host.pipeline.job import PageJob
+    from host.pipeline.job import PageJob, Reference
     from host.settings import Settings
     from host.store.references import ReferenceStore
 
@@ -67,18 +67,26 @@ class JobRecipe:
             self._page_job = None
 
     def _load(self) -> PageJob:
-        from host.pipeline.job import PageJob, Reference
+        from host.pipeline.job import PageJob
 
         return PageJob(
             engine=self.engine,
             plan=self._recipe.plan,
-            references=tuple(
-                Reference(reference_id=reference_id, pixels=self._references.pixels(reference_id))
-                for reference_id in self._recipe.references
-            ),
+            references=tuple(self._reference(reference_id) for reference_id in self._recipe.references),
             keep_coloured=self._recipe.keep_coloured,
             direction=self._recipe.direction,
             output_format=cast("Any", self._recipe.output_format),
+        )
+
+    def _reference(self, reference_id: str) -> Reference:
+        from host.pipeline.job import Reference
+
+        facts = self._references.get(reference_id)
+        return Reference(
+            reference_id=reference_id,
+            pixels=self._references.pixels(reference_id),
+            character=facts.character or "",
+            palette=tuple(entry.rgb for entry in facts.palette),
         )
 
     @staticmethod
@@ -98,6 +106,7 @@ def resolve(request: RunChapter, settings: Settings, engines: EngineSource, refe
     """
     engine = viable_engine(engines, request.engine or settings.default_engine)
     references.require(request.references)
+    chosen = tuple(request.references[: settings.references_max])
     options = request.options or Options()
     with faults_mapped():
         weights = engine.weights_digests()
@@ -106,7 +115,8 @@ def resolve(request: RunChapter, settings: Settings, engines: EngineSource, refe
         engine_version=engine.info.version,
         weights=weights,
         plan=_plan(options, settings),
-        references=tuple(request.references[: settings.references_max]),
+        references=chosen,
+        cast=_cast(references, chosen) if engine.info.wording != "none" else (),
         keep_coloured=_chosen(options.keep_coloured, settings.keep_coloured),
         direction=request.direction,
         output_format=settings.output_format,
@@ -141,6 +151,10 @@ def _plan(options: Options, settings: Settings) -> Plan:
         quality=_chosen(options.quality, settings.quality),
         engine_options=options.engine_options or {},
     )
+
+
+def _cast(references: ReferenceStore, chosen: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(references.get(reference_id).character or "" for reference_id in chosen)
 
 
 def _chosen(asked: Any, otherwise: Any) -> Any:

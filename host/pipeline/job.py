@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from host.pipeline.decode import DecodedPage
     from host.pipeline.encode import OutputFormat
     from host.pipeline.pagemeta import PageMeta
+    from host.pipeline.pass2.director.direct import Directive
     from host.pipeline.runmeta import RunMeta
     from host.pipeline.stopwatch import Stopwatch
 
@@ -26,10 +27,16 @@ Tick = Callable[[Stage, float], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
-    """A style reference: its id in the store and its `(h, w, 3)` uint8 sRGB RGB pixels."""
+    """A style reference: its id in the store and its `(h, w, 3)` uint8 sRGB RGB pixels.
+
+    character: who it shows, as the reader called them; empty where nobody said. palette: its colours, sRGB, the most
+    frequent first.
+    """
 
     reference_id: str
     pixels: NDArray[np.uint8]
+    character: str = ""
+    palette: tuple[tuple[int, int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +69,7 @@ class PreparedPage:
     page: DecodedPage
     meta: PageMeta
     request: ColorizeRequest
+    directive: Directive
     job: PageJob
     stopwatch: Stopwatch = field(compare=False)
 

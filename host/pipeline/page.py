@@ -25,7 +25,7 @@ from host.pipeline.pass2.orchestrate import make_request
 from host.pipeline.pass2.review import fault, review_page
 from host.pipeline.progress import fraction_of_page
 from host.pipeline.retrieve import ReaderOrder, Retriever
-from host.pipeline.runmeta import EngineRecord, PlanRecord, RunMeta, Verdicts
+from host.pipeline.runmeta import EngineRecord, RunMeta, Verdicts, record_plan
 from host.pipeline.stopwatch import Stopwatch
 from host.pipeline.version import PIPELINE_VERSION
 
@@ -101,8 +101,8 @@ class PagePipeline:
             _tick(tick, "retrieve")
             with stopwatch.stage("retrieve"):
                 meta = self._with_references(page, reading.meta, job)
-            request = make_request(page, meta, reading.masks, job)
-        return PreparedPage(page=page, meta=meta, request=request, job=job, stopwatch=stopwatch)
+            request, directive = make_request(page, meta, reading.masks, job)
+        return PreparedPage(page=page, meta=meta, request=request, directive=directive, job=job, stopwatch=stopwatch)
 
     def colour(
         self, prepared: PreparedPage, engine: ColorizeEngine, tick: Tick, watch: OnStep | None = None
@@ -190,14 +190,8 @@ def _record(
         kind=prepared.meta.kind,
         mime=mime,
         engine=EngineRecord(id=engine.id, version=engine.version, weights=dict(result.weights)),
-        plan=PlanRecord(
-            seed=plan.seed,
-            strength_01=plan.strength_01,
-            steps=plan.steps,
-            quality=plan.quality,
-            prompt=plan.prompt,
-            engine_options=cast("dict[str, JsonValue]", dict(plan.engine_options)),
-        ),
+        plan=record_plan(plan),
+        director=cast("dict[str, JsonValue]", prepared.directive.diagnostics()),
         references=prepared.meta.references,
         shift_px=(composition.shift.x_px, composition.shift.y_px),
         duration_ms=prepared.stopwatch.duration_ms,

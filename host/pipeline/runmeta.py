@@ -6,7 +6,8 @@ between two runs of the same page.
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Final, Literal, cast
 
 from pydantic import Field, JsonValue
 
@@ -16,7 +17,10 @@ from engines.geometry import Size  # noqa: TC001
 from host.messaging.messages import Stage  # noqa: TC001
 from host.pipeline.pagemeta import Digest, PageKind, Record, ReferenceUse, Unit
 
-SCHEMA_VERSION: Final = 1
+if TYPE_CHECKING:
+    from engines.base import Plan
+
+SCHEMA_VERSION: Final = 2
 
 NotNegative = Annotated[float, Field(ge=0.0)]
 
@@ -29,14 +33,41 @@ class EngineRecord(Record):
     weights: dict[str, Digest]
 
 
+class StageRecord(Record):
+    """A pass as it was planned; the fields are those of `engines.base.StagePlan`."""
+
+    prompt: str
+    negative_prompt: str
+    guidance: float
+    denoise_01: Unit
+    steps: int
+    structure_strength: float
+    structure_end_01: Unit
+    pose_strength: float
+    pose_end_01: Unit
+    style_weight: float
+    style_end_01: Unit
+
+
+class LoraRecord(Record):
+    """A LoRA that took part. sha256 is empty where it lies on a server."""
+
+    name: str
+    weight: float
+    sha256: str
+
+
 class PlanRecord(Record):
-    """The plan as the engine got it."""
+    """The plan as the engine got it; `stages` is what became of the reader's prompts and steps."""
 
     seed: int
     strength_01: float
     steps: int
     quality: Quality
     prompt: str
+    negative_prompt: str
+    stages: tuple[StageRecord, ...]
+    loras: tuple[LoraRecord, ...]
     engine_options: dict[str, JsonValue]
 
 
@@ -57,9 +88,9 @@ class Verdicts(Record):
 
 
 class RunMeta(Record):
-    """The record of one coloured page."""
+    """The record of one coloured page. director: what it planned by, under the seed plan's names (its §8)."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[2] = SCHEMA_VERSION
     pipeline_version: str
     pixels_sha256: Digest
     size: Size
@@ -67,9 +98,25 @@ class RunMeta(Record):
     mime: str
     engine: EngineRecord
     plan: PlanRecord
+    director: dict[str, JsonValue]
     references: tuple[ReferenceUse, ...]
     shift_px: tuple[float, float]
     duration_ms: dict[Stage, NotNegative]
     peak_memory_mib: NotNegative
     verdicts: Verdicts
     retries: Annotated[int, Field(ge=0)]
+
+
+def record_plan(plan: Plan) -> PlanRecord:
+    """Return the record of a plan."""
+    return PlanRecord(
+        seed=plan.seed,
+        strength_01=plan.strength_01,
+        steps=plan.steps,
+        quality=plan.quality,
+        prompt=plan.prompt,
+        negative_prompt=plan.negative_prompt,
+        stages=tuple(StageRecord(**asdict(stage)) for stage in plan.stages),
+        loras=tuple(LoraRecord(name=lora.name, weight=lora.weight, sha256=lora.sha256) for lora in plan.loras),
+        engine_options=cast("dict[str, JsonValue]", dict(plan.engine_options)),
+    )

@@ -17,13 +17,17 @@ KEY_VERSION: Final = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """How a page is coloured, apart from the page itself. `references` are ids, which are digests of pixels."""
+    """How a page is coloured, apart from the page itself. `references` are ids, which are digests of pixels.
+
+    cast: who each of them shows, empty for engines that read no words.
+    """
 
     engine_id: str
     engine_version: str
     weights: Mapping[str, str]
     plan: Plan
     references: Sequence[str]
+    cast: Sequence[str] = ()
     keep_coloured: bool
     direction: Direction
     output_format: str
@@ -56,6 +60,7 @@ def result_key(pixels_sha256: str, recipe: Recipe) -> str:
             "engine_options": _plain(plan.engine_options),
         },
         "references": list(recipe.references),
+        "cast": list(recipe.cast),
         "keep_coloured": recipe.keep_coloured,
         "direction": recipe.direction,
         "output_format": recipe.output_format,

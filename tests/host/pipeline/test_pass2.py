@@ -14,7 +14,6 @@ from host.pipeline.job import PageJob, Reference
 from host.pipeline.pagemasks import PageMasks
 from host.pipeline.pagemeta import PageMeta, ReferenceUse
 from host.pipeline.pass2.orchestrate import make_request
-from host.pipeline.pass2.prompt import build_prompt
 from host.pipeline.pass2.review import fault, line_dice, review_page
 from host.pipeline.progress import fraction_of_page
 from host.pipeline.retrieve import ReaderOrder
@@ -92,13 +91,6 @@ def test_colour_over_a_line_counts_as_spill():
     assert review_page(decoded(lined), protect, on_line).spill == 0.0
 
 
-def test_the_readers_words_come_first_and_no_tag_comes_twice():
-    prompt = build_prompt(META, "red hair,  Flat   Colours , ,red hair")
-    assert prompt.startswith("red hair, Flat Colours, ")
-    tags = [tag.casefold() for tag in prompt.split(", ")]
-    assert len(tags) == len(set(tags))
-
-
 def test_the_request_holds_the_masks_and_the_chosen_references_in_order():
     references = tuple(
         Reference(reference_id=name, pixels=np.full((4, 4, 3), index, np.uint8)) for index, name in enumerate("abc")
@@ -106,7 +98,7 @@ def test_the_request_holds_the_masks_and_the_chosen_references_in_order():
     masks = PageMasks(balloons=NOTHING.copy(), lettering=NOTHING.copy(), gutters=NOTHING.copy())
     masks.balloons[5, 5] = masks.gutters[9, 9] = True
     meta = META.model_copy(update={"references": tuple(ReferenceUse(reference_id=name) for name in "ca")})
-    request = make_request(PAGE, meta, masks, PageJob(engine=INFO, plan=Plan(seed=7), references=references))
+    request, _ = make_request(PAGE, meta, masks, PageJob(engine=INFO, plan=Plan(seed=7), references=references))
     assert [int(pixels[0, 0, 0]) for pixels in request.references] == [2, 0]
     assert np.argwhere(request.protect).tolist() == [[5, 5], [9, 9]]
     assert request.plan.seed == 7

@@ -28,8 +28,17 @@ def run_meta():
         mime="image/png",
         engine=EngineRecord(id="compact", version="1", weights={"a.onnx": DIGEST}),
         plan=PlanRecord(
-            seed=3, strength_01=1.0, steps=0, quality="standard", prompt="", engine_options={"k": [1, "x"]}
+            seed=3,
+            strength_01=1.0,
+            steps=0,
+            quality="standard",
+            prompt="",
+            negative_prompt="",
+            stages=(),
+            loras=(),
+            engine_options={"k": [1, "x"]},
         ),
+        director={"S_structure_confidence": 0.5},
         references=(),
         shift_px=(0.0, 0.0),
         duration_ms={"pass1": 1.5},

@@ -20,7 +20,7 @@ _SAFER_UNION: Final = 0.10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Direction:
+class Directive:
     """The plan of a page. `acted`: names of the adjustments and rules that changed something, in their order."""
 
     knobs: Knobs
@@ -51,16 +51,16 @@ class Direction:
         }
 
 
-def direct(page: Evidence) -> Direction:
+def direct(page: Evidence) -> Directive:
     """Return the plan for a page. Same evidence, same plan."""
     bounds, adjusted = _bounds(page)
     knobs, ruled = _obey(bounds.clamp(propose(page)), page)
-    return Direction(knobs=knobs, evidence=page, acted=(*adjusted, *ruled))
+    return Directive(knobs=knobs, evidence=page, acted=(*adjusted, *ruled))
 
 
-def direct_safer(direction: Direction) -> Direction:
+def direct_safer(directive: Directive) -> Directive:
     """Return the plan for a second try: less is made anew, references weigh less, structure binds more."""
-    page, knobs = direction.evidence, direction.knobs
+    page, knobs = directive.evidence, directive.knobs
     bounds, adjusted = _bounds(page)
     calmer = replace(
         knobs,
@@ -71,7 +71,7 @@ def direct_safer(direction: Direction) -> Direction:
         union=knobs.union + _SAFER_UNION,
     )
     safer, ruled = _obey(bounds.clamp(calmer), page)
-    return Direction(knobs=safer, evidence=page, acted=("safer_plan", *adjusted, *ruled))
+    return Directive(knobs=safer, evidence=page, acted=("safer_plan", *adjusted, *ruled))
 
 
 def _bounds(page: Evidence) -> tuple[Bounds, list[str]]:
