@@ -1,0 +1,80 @@
+"""Files whose matrices have 8 bits: plain casts, and those with a scale for the matrix or for each of its rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from engines.base import ModelInvalid
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import torch
+
+_SCALES: Final = (".weight_scale", ".scale_weight")
+_ASIDE: Final = (".input_scale", ".scale_input", ".comfy_quant", ".weight_scale_2")
+
+
+def has_fp8(dtypes: frozenset[str]) -> bool:
+    """Say whether a file has 8-bit floating point, by the names of its types."""
+    return any(name.startswith("F8_") for name in dtypes)
+
+
+def restored(tensors: Mapping[str, Any], dtype: torch.dtype, name: str) -> dict[str, Any]:
+    """Return all tensors in `dtype`, matrices with scales multiplied by them; `name` is the file's, for errors.
+
+    Raises:
+        ModelInvalid: the matrices have 4 bits, or their scales another form.
+    """
+    return {key: _restored(tensors, key, value, dtype, name) for key, value in _weights(tensors, name).items()}
+
+
+def kept(tensors: Mapping[str, Any], dtype: torch.dtype, name: str) -> dict[str, Any] | None:
+    """Return the tensors as `BFLQuantizationConfig` reads them, 8 bits kept and a scale for each row.
+
+    None where no matrix has a scale: then restoring and casting again later loses nothing.
+
+    Raises:
+        ModelInvalid: as `restored`.
+    """
+    import torch
+
+    out: dict[str, Any] = {}
+    for key, value in _weights(tensors, name).items():
+        scale = _scale(tensors, key)
+        if scale is None or value.dtype != torch.float8_e4m3fn:
+            out[key] = _restored(tensors, key, value, dtype, name)
+            continue
+        out[key] = value
+        rows = _by_rows(scale, value, name)
+        out[f"{key.removesuffix('.weight')}.weight_scale"] = rows.expand(value.shape[0], 1)[:, 0].contiguous()
+    return out if any(key.endswith(".weight_scale") for key in out) else None
+
+
+def _weights(tensors: Mapping[str, Any], name: str) -> dict[str, Any]:
+    import torch
+
+    out = {key: value for key, value in tensors.items() if not key.endswith((*_SCALES, *_ASIDE, "scaled_fp8"))}
+    if any(value.dtype in (torch.uint8, torch.int8) for value in out.values()):
+        raise ModelInvalid(f"{name} has a quantisation that is not read here (4 bits)", "Get it as bf16, fp8 or GGUF.")
+    return out
+
+
+def _restored(tensors: Mapping[str, Any], key: str, value: Any, dtype: torch.dtype, name: str) -> Any:
+    scale = _scale(tensors, key)
+    if scale is None:
+        return value.to(dtype) if value.is_floating_point() else value
+    return (value.float() * _by_rows(scale, value, name)).to(dtype)
+
+
+def _scale(tensors: Mapping[str, Any], key: str) -> Any:
+    if not key.endswith(".weight"):
+        return None
+    return next((tensors[found] for end in _SCALES if (found := key.removesuffix(".weight") + end) in tensors), None)
+
+
+def _by_rows(scale: Any, value: Any, name: str) -> Any:
+    """Return a scale as `(1 or rows, 1)` float32."""
+    if scale.numel() not in (1, value.shape[0]):
+        raise ModelInvalid(f"{name} has scales of shape {tuple(scale.shape)}", "Get it as bf16, fp8 or GGUF.")
+    return scale.float().reshape(-1, 1)

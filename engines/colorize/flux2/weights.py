@@ -1,0 +1,212 @@
+"""From files to a pipeline on the processor's memory; `placement` brings it to the device.
+
+Everything comes from this machine: configurations from the model's own folder, or from the shapes in the files.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from engines.base import ModelInvalid
+from engines.colorize.flux2 import fp8, keys
+from engines.colorize.flux2.anatomy import ENCODER_LAYERS_KEPT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import torch
+
+    from engines.colorize.flux2.files import KleinFiles, PartFiles
+    from engines.colorize.flux2.info import KleinVariant
+
+# The schedule of every FLUX.2 klein; a folder's own goes before it.
+_SCHEDULE: Final = {
+    "use_dynamic_shifting": True,
+    "shift": 3.0,
+    "time_shift_type": "exponential",
+    "base_shift": 0.5,
+    "max_shift": 1.15,
+    "base_image_seq_len": 256,
+    "max_image_seq_len": 4096,
+}
+_AGAIN: Final = "Pull or copy the file again."
+
+
+def load_pipeline(files: KleinFiles, variant: KleinVariant, dtype: torch.dtype, *, keep_fp8: bool = False) -> Any:
+    """Return a `Flux2KleinPipeline`, or a `Flux2KleinKVPipeline` for the variant with cached references.
+
+    keep_fp8: leave scaled 8-bit matrices of the transformer as they are, at half the memory.
+
+    Raises:
+        ModelInvalid: a file lacks tensors or does not give the model that its header promised.
+    """
+    from diffusers import Flux2KleinKVPipeline, Flux2KleinPipeline
+
+    parts = {
+        "scheduler": _scheduler(files),
+        "vae": _vae(files, dtype),
+        "text_encoder": _text_encoder(files, dtype),
+        "tokenizer": _tokenizer(files),
+        "transformer": _transformer(files, dtype, keep_fp8=keep_fp8),
+    }
+    for name in ("vae", "text_encoder", "transformer"):
+        _require_whole(parts[name], getattr(files, name))
+    pipeline = Flux2KleinKVPipeline(**parts) if variant.cached else Flux2KleinPipeline(
+        **parts, is_distilled=variant.distilled
+    )  # fmt: skip
+    pipeline.set_progress_bar_config(disable=True)
+    return pipeline
+
+
+def _transformer(files: KleinFiles, dtype: torch.dtype, *, keep_fp8: bool) -> Any:
+    from diffusers import Flux2Transformer2DModel
+
+    part, measures = files.transformer, files.transformer_is
+    with _faults_named(part), tempfile.TemporaryDirectory() as place:
+        if part.folder is not None and not fp8.has_fp8(part.dtypes):
+            return Flux2Transformer2DModel.from_pretrained(part.folder, **_local(dtype))
+        (Path(place) / "config.json").write_text(
+            json.dumps({"_class_name": "Flux2Transformer2DModel", **measures.config()}), "utf-8"
+        )
+        tensors, quantisation = _transformer_tensors(part, dtype, measures.prefix, keep_fp8=keep_fp8)
+        return Flux2Transformer2DModel.from_single_file(
+            tensors, config=place, dtype=dtype, quantization_config=quantisation, local_files_only=True
+        )
+
+
+def _transformer_tensors(
+    part: PartFiles, dtype: torch.dtype, prefix: str, *, keep_fp8: bool
+) -> tuple[keys.Tensors, Any]:
+    """Return the tensors, and what tells diffusers how they are quantised."""
+    from diffusers import BFLQuantizationConfig, GGUFQuantizationConfig
+
+    if part.format == "gguf":
+        from diffusers.models.model_loading_utils import load_gguf_checkpoint
+
+        tensors = load_gguf_checkpoint(str(part.paths[0]))
+        return keys.without_prefix(tensors, prefix), GGUFQuantizationConfig(compute_dtype=dtype)
+    name = part.paths[0].name
+    tensors = keys.without_prefix(_safetensors(part), prefix)
+    if keep_fp8 and (as_they_are := fp8.kept(tensors, dtype, name)) is not None:
+        return as_they_are, BFLQuantizationConfig(compute_dtype=dtype)
+    return fp8.restored(tensors, dtype, name), None
+
+
+def _vae(files: KleinFiles, dtype: torch.dtype) -> Any:
+    from accelerate import init_empty_weights
+    from diffusers import AutoencoderKLFlux2
+
+    part, measures = files.vae, files.vae_is
+    with _faults_named(part):
+        if part.folder is not None:
+            return AutoencoderKLFlux2.from_pretrained(part.folder, **_local(dtype))
+        tensors = fp8.restored(_safetensors(part), dtype, part.paths[0].name)
+        if measures.layout == "single":
+            tensors = keys.vae_to_diffusers(tensors, len(measures.encoder_channels))
+        with init_empty_weights():
+            vae = AutoencoderKLFlux2(**measures.config())
+        _fill(vae, tensors, part)
+        return vae.eval()
+
+
+def _text_encoder(files: KleinFiles, dtype: torch.dtype) -> Any:
+    """Return a `Qwen3Model` of as many layers as the transformer reads: a quarter less to hold and to compute."""
+    from accelerate import init_empty_weights
+    from transformers import Qwen3Config, Qwen3Model
+
+    part, measures = files.text_encoder, files.text_encoder_is
+    with _faults_named(part):
+        if part.folder is not None and not fp8.has_fp8(part.dtypes):
+            config = Qwen3Config.from_pretrained(part.folder, local_files_only=True)
+            return Qwen3Model.from_pretrained(part.folder, config=_shortened(config), **_local(dtype)).eval()
+        tensors = _encoder_tensors(part, dtype)
+        with init_empty_weights(include_buffers=False):
+            encoder = Qwen3Model(Qwen3Config(**measures.config()))
+        _fill(encoder, tensors, part)
+        return encoder.eval()
+
+
+def _shortened(config: Any) -> Any:
+    config.num_hidden_layers = min(config.num_hidden_layers, ENCODER_LAYERS_KEPT)
+    if config.layer_types is not None:
+        config.layer_types = config.layer_types[: config.num_hidden_layers]
+    return config
+
+
+def _encoder_tensors(part: PartFiles, dtype: torch.dtype) -> keys.Tensors:
+    if part.format != "gguf":
+        return keys.encoder_without_head(fp8.restored(_safetensors(part), dtype, part.paths[0].name))
+    import gguf
+    import torch
+
+    tensors = {}
+    for tensor in gguf.GGUFReader(part.paths[0]).tensors:
+        name = keys.gguf_encoder_to_huggingface(tensor.name)
+        if name is not None:
+            exact = gguf.quants.dequantize(tensor.data, tensor.tensor_type)
+            tensors[name] = torch.from_numpy(exact).to(dtype)
+    return tensors
+
+
+def _tokenizer(files: KleinFiles) -> Any:
+    from transformers import Qwen2TokenizerFast
+
+    try:
+        return Qwen2TokenizerFast.from_pretrained(files.tokenizer, local_files_only=True)
+    except (OSError, ValueError, KeyError, TypeError) as exc:
+        raise ModelInvalid(f"the tokenizer in {files.tokenizer} cannot be read: {exc}", _AGAIN) from exc
+
+
+def _scheduler(files: KleinFiles) -> Any:
+    from diffusers import FlowMatchEulerDiscreteScheduler
+
+    if files.scheduler is None:
+        return FlowMatchEulerDiscreteScheduler(**_SCHEDULE)
+    try:
+        return FlowMatchEulerDiscreteScheduler.from_pretrained(files.scheduler, local_files_only=True)
+    except (OSError, ValueError) as exc:
+        raise ModelInvalid(f"the schedule in {files.scheduler} cannot be read: {exc}", _AGAIN) from exc
+
+
+def _safetensors(part: PartFiles) -> dict[str, Any]:
+    from safetensors.torch import load_file
+
+    return {name: value for path in part.paths for name, value in load_file(path).items()}
+
+
+def _local(dtype: torch.dtype) -> dict[str, Any]:
+    return {"dtype": dtype, "local_files_only": True, "use_safetensors": True}
+
+
+def _fill(model: Any, tensors: keys.Tensors, part: PartFiles) -> None:
+    missing, unexpected = model.load_state_dict(tensors, strict=False, assign=True)
+    missing = [name for name in missing if not name.endswith("num_batches_tracked")]
+    for said, names in (("lacks", missing), ("has in excess", unexpected)):
+        if names:
+            raise ModelInvalid(f"{part.paths[0].name} {said} {names[0]} ({len(names)} in all)", _AGAIN)
+
+
+def _require_whole(model: Any, part: PartFiles) -> None:
+    """Refuse a model of which a tensor was in no file: diffusers leaves it empty and says so in its log alone."""
+    empty = [name for name, value in model.named_parameters() if value.is_meta]
+    if empty:
+        raise ModelInvalid(f"{part.paths[0].name} lacks {empty[0]} ({len(empty)} in all)", _AGAIN)
+
+
+@contextmanager
+def _faults_named(part: PartFiles) -> Iterator[None]:
+    """Turn what the libraries raise over a file into an error that names it."""
+    from safetensors import SafetensorError
+
+    try:
+        yield
+    except (OSError, ValueError, KeyError, SafetensorError) as exc:
+        raise ModelInvalid(f"{part.paths[0].name} cannot be loaded: {exc}", _AGAIN) from exc
+    except RuntimeError as exc:
+        if "size mismatch" not in str(exc) and "shape" not in str(exc):
+            raise
+        raise ModelInvalid(f"{part.paths[0].name} does not fit its own measures: {exc}", _AGAIN) from exc
