@@ -85,7 +85,8 @@ class EngineInfo:
     `version` enters the cache key: raise it whenever the same request would give other pixels.
     `models` are ids of `models/catalog.toml`. wording: how its text encoder was taught to read, if it has one.
     stages: passes that it makes of a plan. comfort_pixels: above this area it loses quality and mixes identities, so
-    that larger pages come to it panel by panel; None: it takes any page whole.
+    that larger pages come to it panel by panel; None: it takes any page whole. draws: it makes a picture of its own,
+    which may depart from the page and is measured against it; others only lay chroma on the page's lightness.
     """
 
     id: str
@@ -98,6 +99,7 @@ class EngineInfo:
     wording: Wording = "none"
     stages: int = 1
     comfort_pixels: int | None = None
+    draws: bool = False
 
 
 @dataclass(frozen=True, slots=True)
