@@ -123,7 +123,7 @@ def _single_files(folder: Path) -> Iterator[Path]:
 
 
 def _part_in(path: Path) -> Part | None:
-    return part_of(_read(path).tensors)
+    return part_of(read_weights_header(path).tensors)
 
 
 def _shards(folder: Path) -> list[Path]:
@@ -157,7 +157,12 @@ def _refuse_pickles(folders: Iterable[Path]) -> None:
                 )
 
 
-def _read(path: Path) -> WeightsHeader:
+def read_weights_header(path: Path) -> WeightsHeader:
+    """Return the header of a weights file.
+
+    Raises:
+        ModelInvalid: it is damaged or of another format. ModelMissing: it cannot be read.
+    """
     try:
         return read_header(path)
     except WeightsInvalid as exc:
@@ -171,7 +176,7 @@ def _headers(files: PartFiles) -> tuple[str, Mapping[str, TensorHeader]]:
     tensors: dict[str, TensorHeader] = {}
     form = ""
     for path in files.paths:
-        header = _read(path)
+        header = read_weights_header(path)
         form = header.format
         tensors.update(header.tensors)
     return form, tensors

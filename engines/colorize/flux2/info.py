@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from engines.base import EngineInfo, Supports
+from engines.base import EngineInfo, Quality, Supports
 
 REFERENCES_MAX: Final = 4
+_BASE_STEPS: Final[dict[Quality, int]] = {"preview": 16, "standard": 28, "best": 50}
 _APACHE, _NON_COMMERCIAL = "Apache-2.0", "LicenseRef-FLUX-Non-Commercial"
 
 
@@ -28,10 +29,9 @@ class KleinVariant:
     distilled: bool = True
     cached: bool = False
 
-    @property
-    def steps(self) -> int:
-        """Steps where the plan asks for none in particular."""
-        return 4 if self.distilled else 28
+    def steps(self, quality: Quality) -> int:
+        """Return the number of steps where the plan asks for none in particular."""
+        return 4 if self.distilled else _BASE_STEPS[quality]
 
     def info(self) -> EngineInfo:
         """Return the engine's facts. A distilled model reads no negative prompt."""
@@ -49,6 +49,8 @@ class KleinVariant:
             ),
             models=(self.model_id,),
             device="cuda",
+            wording="sentences",
+            comfort_pixels=1024 * 1024,
         )
 
 

@@ -1,0 +1,191 @@
+"""FLUX.2 klein as an engine: the page and its references are shown to the model, the picture starts from noise.
+
+Image to image in the usual sense fails here: with little noise the page stays grey, with much the lines are lost. What
+the model makes still moves and relights; `host.pipeline.compose` takes only its colour.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any, Final
+
+import cv2
+import numpy as np
+
+from engines.base import (
+    ColorizeEngine,
+    ColorizeRequest,
+    ColorizeResult,
+    EngineError,
+    ModelMissing,
+    RequestUnsupported,
+    Viability,
+)
+from engines.colorize.flux2.files import find_klein
+from engines.colorize.flux2.info import KLEIN_4B
+from engines.colorize.flux2.lora import LoraRack
+from engines.colorize.flux2.placement import place
+from engines.colorize.flux2.prompts import PromptCache
+from engines.oklab import srgb_to_oklab
+from engines.torch_runtime import (
+    memory_policy,
+    prepare_torch,
+    return_device_memory,
+    torch_device,
+    torch_dtype,
+    torch_memory_mapped,
+    torch_viability,
+)
+from models.digests import file_digest
+from models.store import WeightsMissing, local_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from engines.base import Device, OnStep
+    from engines.colorize.flux2.generate import Words
+    from engines.colorize.flux2.info import KleinVariant
+    from engines.colorize.flux2.preview import LatentMap
+
+# The base models were made for 4; a plan's numbers are on SDXL's scale.
+_GUIDANCE_MAX: Final = 4.0
+
+
+class Flux2KleinEngine(ColorizeEngine):
+    """One variant of FLUX.2 klein; `folder` says where its files lie, by default where pulled models do."""
+
+    def __init__(self, variant: KleinVariant = KLEIN_4B, folder: Path | None = None) -> None:
+        self.info = variant.info()
+        self._variant = variant
+        self._folder = folder
+        self._pipeline: Any = None
+        self._inpaint: Any = None
+        self._loras = LoraRack()
+        self._prompts = PromptCache()
+        self._map: tuple[str, LatentMap] | None = None
+
+    def viability(self) -> Viability:
+        """Look for torch and for the files, whose headers are compared with one another."""
+        installed = torch_viability()
+        if not installed.ok:
+            return installed
+        try:
+            find_klein(self._place(), self._variant)
+        except EngineError as exc:
+            return Viability(ok=False, reason=exc.message, fix=exc.hint)
+        return Viability(ok=True)
+
+    def weights_digests(self) -> Mapping[str, str]:
+        """Return the digests of every weights file, by its path within the model's folder."""
+        folder = self._place()
+        try:
+            return {
+                path.relative_to(folder).as_posix(): file_digest(path)
+                for path in find_klein(folder, self._variant).weights
+            }
+        except WeightsMissing as exc:
+            raise ModelMissing(str(exc)) from exc
+
+    def load(self, device: Device) -> None:
+        """Read the weights and bring them to the device, as its memory policy says."""
+        if self._pipeline is not None:
+            return
+        files = find_klein(self._place(), self._variant)
+        prepare_torch()
+        from engines.colorize.flux2.weights import load_pipeline
+
+        policy, dtype = memory_policy(device), torch_dtype(device)
+        try:
+            with torch_memory_mapped():
+                where = torch_device(device)
+                pipeline = load_pipeline(files, self._variant, dtype, keep_fp8=policy == "layerwise_fp8")
+                place(pipeline, where, dtype, policy)
+        except EngineError:
+            pipeline = None
+            return_device_memory()
+            raise
+        self._pipeline = pipeline
+
+    def colorize(self, request: ColorizeRequest, on_step: OnStep) -> ColorizeResult:
+        """Colour one page, or repair a part of it."""
+        pipeline = self._pipeline
+        if pipeline is None:
+            raise EngineError(f"{self.info.label} is not loaded")
+        self._refuse_what_is_not_supported(request)
+        from engines.colorize.flux2 import generate
+
+        with torch_memory_mapped():
+            self._loras.wear(pipeline, request.plan.loras)
+            words = self._words(request)
+            show = self._latent_map(request).picture
+        steps = request.plan.stage(0).steps or self._variant.steps(request.plan.quality)
+        if request.repair is None:
+            rgb = generate.coloured(pipeline, request, words, steps, show, on_step)
+        else:
+            rgb = generate.repaired(self._inpainting(), request, request.repair, words, steps, show, on_step)
+        return ColorizeResult(oklab=srgb_to_oklab(rgb), weights=self._all_weights(request))
+
+    def unload(self) -> None:
+        """Drop the pipeline and all that was kept from it."""
+        if self._pipeline is not None:
+            self._pipeline.remove_all_hooks()
+        self._pipeline = self._inpaint = self._map = None
+        self._loras, self._prompts = LoraRack(), PromptCache()
+        return_device_memory()
+
+    def _place(self) -> Path:
+        return self._folder or local_folder(self._variant.model_id)
+
+    def _words(self, request: ColorizeRequest) -> Words:
+        from engines.colorize.flux2.generate import Words
+
+        stage = request.plan.stage(0)
+        positive = self._prompts.embeds(self._pipeline, stage.prompt)
+        if self._variant.distilled:
+            return Words(positive=positive, negative=None, guidance=None if self._variant.cached else 1.0)
+        guidance = min(stage.guidance, _GUIDANCE_MAX) if request.plan.stages else _GUIDANCE_MAX
+        negative = self._prompts.embeds(self._pipeline, stage.negative_prompt) if guidance > 1 else None
+        return Words(positive=positive, negative=negative, guidance=guidance)
+
+    def _latent_map(self, request: ColorizeRequest) -> LatentMap:
+        """Return the job's map for previews; the pages of a job have the same references."""
+        from engines.colorize.flux2.preview import fit_map
+
+        small = [cv2.resize(picture, (32, 32), interpolation=cv2.INTER_AREA) for picture in request.references]
+        key = hashlib.sha256(b"".join(picture.tobytes() for picture in small)).hexdigest()
+        if self._map is None or self._map[0] != key:
+            self._map = key, fit_map(self._pipeline.vae, self._execution_device(), request.references)
+        return self._map[1]
+
+    def _execution_device(self) -> Any:
+        return self._pipeline._execution_device  # noqa: SLF001  (offloaded parts say the processor; this is where they work)
+
+    def _inpainting(self) -> Any:
+        if self._inpaint is None:
+            from diffusers import Flux2KleinInpaintPipeline
+
+            self._inpaint = Flux2KleinInpaintPipeline(**self._pipeline.components, is_distilled=self._variant.distilled)
+            self._inpaint.set_progress_bar_config(disable=True)
+        return self._inpaint
+
+    def _all_weights(self, request: ColorizeRequest) -> Mapping[str, str]:
+        loras = {f"lora/{lora.name}": lora.sha256 for lora in request.plan.loras}
+        return {**self.weights_digests(), **loras}
+
+    def _refuse_what_is_not_supported(self, request: ColorizeRequest) -> None:
+        most = self.info.supports.references_max
+        if len(request.references) > most:
+            raise RequestUnsupported(f"{len(request.references)} references", f"klein takes up to {most}.")
+        if request.repair is not None and not self.info.supports.inpaint:
+            raise RequestUnsupported(f"{self.info.label} cannot repair a part of a page", "Use FLUX.2 klein 9B.")
+        if request.page.ndim != 2 or request.page.dtype != np.uint8 or not request.page.size:
+            raise RequestUnsupported("the page is not a grey picture of 8 bits")
+        pictures: list[NDArray[np.uint8]] = [*request.references]
+        if request.repair is not None:
+            pictures.append(request.repair.picture)
+        for picture in pictures:
+            if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8 or not picture.size:
+                raise RequestUnsupported("a picture is not an RGB picture of 8 bits")

@@ -1,0 +1,31 @@
+"""A toy of FLUX.2 klein, made once for all tests of this folder."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from engines.colorize.flux2.info import KLEIN_4B, KleinVariant
+from tests.engines.toys import klein
+
+TOY = replace(KLEIN_4B, hidden=klein.HIDDEN)
+"""The 4B variant, at the toy's width."""
+
+
+@pytest.fixture(scope="session")
+def toy_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a toy in diffusers' folder layout; tests only read it."""
+    return klein.build_folder(tmp_path_factory.mktemp("klein"))
+
+
+@pytest.fixture
+def toy() -> KleinVariant:
+    return TOY
+
+
+@pytest.fixture(autouse=True)
+def own_home(irodori_home: Path) -> Path:
+    """Keep the memory of digests in the test's own folder."""
+    return irodori_home
