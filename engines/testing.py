@@ -63,13 +63,30 @@ class _Cancelled(Exception):
     pass
 
 
+class _Stopper:
+    """An `OnStep` that cancels at one step, and remembers the last step that it saw."""
+
+    def __init__(self, last: int) -> None:
+        self.cancelled = _Cancelled()
+        self.seen = 0
+        self._last = last
+
+    def __call__(self, step: int, steps: int, preview: NDArray[np.uint8] | None = None) -> None:
+        self.seen = step
+        if step == self._last:
+            raise self.cancelled
+
+
 class EngineContract:
     """Tests that every engine passes. A subclass gives `engine`, unloaded, as a fixture of the same name.
 
     obeys_hue_rad: how far the mean hue of a page may be from the one hue of its reference.
+    trained: False for an engine whose weights are random, in a toy: its colours depend on what it is given, but obey
+        nothing.
     """
 
     obeys_hue_rad = 0.35
+    trained = True
 
     @pytest.fixture
     def engine(self) -> ColorizeEngine:
@@ -87,7 +104,7 @@ class EngineContract:
         assert engine.viability() == Viability(ok=True)
         assert all(len(digest) == 64 for digest in engine.weights_digests().values())
 
-    @pytest.mark.parametrize("shape", [(360, 240), (240, 361), (1500, 150), (1, 1), (1, 77)])
+    @pytest.mark.parametrize("shape", [(360, 240), (240, 361), (1500, 150), (100, 800), (1, 1), (1, 77)])
     def test_result_has_the_pages_aspect_and_lightness(self, loaded: ColorizeEngine, shape: tuple[int, int]) -> None:
         page = cv2.resize(drawn_page(), shape[::-1], interpolation=cv2.INTER_AREA)
         result = loaded.colorize(request_of(np.asarray(page, np.uint8), flat_reference(0.5)), ignore_step)
@@ -113,6 +130,21 @@ class EngineContract:
         }
         assert len(results) == (2 if loaded.info.supports.seed else 1)
 
+    def test_prompt_matters_exactly_where_the_engine_reads_words(self, loaded: ColorizeEngine) -> None:
+        results = {
+            loaded.colorize(request_of(drawn_page(), plan=Plan(steps=2, prompt=prompt)), ignore_step).oklab.tobytes()
+            for prompt in ("a girl with red hair", "a forest at night")
+        }
+        assert len(results) == (1 if loaded.info.wording == "none" else 2)
+
+    def test_every_number_of_references_is_taken_and_each_one_matters(self, loaded: ColorizeEngine) -> None:
+        references = [flat_reference(hue) for hue in np.linspace(0.3, 5.5, loaded.info.supports.references_max)]
+        results = [
+            loaded.colorize(request_of(drawn_page(), *references[:count], plan=Plan(steps=2)), ignore_step).oklab
+            for count in range(len(references) + 1)
+        ]
+        assert len({result.tobytes() for result in results}) == len(results)
+
     def test_steps_are_counted_to_the_end(self, loaded: ColorizeEngine) -> None:
         seen: list[tuple[int, int]] = []
         loaded.colorize(
@@ -120,18 +152,31 @@ class EngineContract:
         )
         assert [step for step, _ in seen] == list(range(1, seen[-1][1] + 1))
 
-    def test_cancel_between_steps_passes_through_and_leaves_the_engine_usable(self, loaded: ColorizeEngine) -> None:
+    def test_cancel_at_any_step_passes_through_at_once_and_leaves_the_engine_usable(
+        self, loaded: ColorizeEngine
+    ) -> None:
         request = request_of(drawn_page(), flat_reference(1.0))
-        before = loaded.colorize(request, ignore_step).oklab
-
-        def cancel(step: int, steps: int, preview: NDArray[np.uint8] | None = None) -> None:
-            raise _Cancelled
-
-        with pytest.raises(_Cancelled):
-            loaded.colorize(request, cancel)
+        seen: list[int] = []
+        before = loaded.colorize(request, lambda step, steps, _=None: seen.append(step)).oklab
+        for last in seen:
+            stopper = _Stopper(last)
+            with pytest.raises(_Cancelled) as caught:
+                loaded.colorize(request, stopper)
+            assert caught.value is stopper.cancelled
+            assert stopper.seen == last
         assert loaded.colorize(request, ignore_step).oklab.tobytes() == before.tobytes()
 
+    def test_previews_come_exactly_where_the_engine_says_so(self, loaded: ColorizeEngine) -> None:
+        previews: list[NDArray[np.uint8] | None] = []
+        request = request_of(drawn_page(), flat_reference(1.0))
+        loaded.colorize(request, lambda step, steps, preview=None: previews.append(preview))
+        shown = [preview for preview in previews if preview is not None]
+        assert bool(shown) is loaded.info.supports.preview
+        assert all(preview.dtype == np.uint8 and preview.ndim == 3 for preview in shown)
+
     def test_reference_is_obeyed(self, loaded: ColorizeEngine) -> None:
+        if not self.trained:
+            pytest.skip("random weights obey nothing")
         for hue in (0.4, 2.4, 4.4):
             lab = loaded.colorize(request_of(drawn_page(), flat_reference(hue)), ignore_step).oklab
             a, b = (float(lab[..., plane].mean()) for plane in (1, 2))
