@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from engines.colorize.compact.info import INFO as COMPACT
+from engines.colorize.flux2 import info as flux2
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,7 +24,16 @@ def _compact() -> ColorizeEngine:
     return CompactEngine()
 
 
-_factories: dict[str, tuple[EngineInfo, Callable[[], ColorizeEngine]]] = {COMPACT.id: (COMPACT, _compact)}
+def _flux2(variant: flux2.KleinVariant) -> ColorizeEngine:
+    from engines.colorize.flux2.engine import Flux2KleinEngine
+
+    return Flux2KleinEngine(variant)
+
+
+_factories: dict[str, tuple[EngineInfo, Callable[[], ColorizeEngine]]] = {
+    COMPACT.id: (COMPACT, _compact),
+    **{variant.id: (variant.info(), partial(_flux2, variant)) for variant in flux2.VARIANTS},
+}
 _made: dict[str, ColorizeEngine] = {}
 
 

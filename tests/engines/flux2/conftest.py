@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from engines.colorize.flux2.info import KLEIN_4B, KleinVariant
 from tests.engines.toys import klein
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TOY = replace(KLEIN_4B, hidden=klein.HIDDEN)
 """The 4B variant, at the toy's width."""
