@@ -16,7 +16,7 @@ from engines.colorize.flux2 import fp8, keys
 from engines.colorize.flux2.anatomy import ENCODER_LAYERS_KEPT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     import torch
 
@@ -53,8 +53,6 @@ def load_pipeline(files: KleinFiles, variant: KleinVariant, dtype: torch.dtype, 
         "tokenizer": _tokenizer(files),
         "transformer": _transformer(files, dtype, keep_fp8=keep_fp8),
     }
-    for name in ("vae", "text_encoder", "transformer"):
-        _require_whole(parts[name], getattr(files, name))
     pipeline = Flux2KleinKVPipeline(**parts) if variant.cached else Flux2KleinPipeline(
         **parts, is_distilled=variant.distilled
     )  # fmt: skip
@@ -68,7 +66,7 @@ def _transformer(files: KleinFiles, dtype: torch.dtype, *, keep_fp8: bool) -> An
     part, measures = files.transformer, files.transformer_is
     with _faults_named(part), tempfile.TemporaryDirectory() as place:
         if part.folder is not None and not fp8.has_fp8(part.dtypes):
-            return Flux2Transformer2DModel.from_pretrained(part.folder, **_local(dtype))
+            return _from_folder(Flux2Transformer2DModel, part, dtype)
         (Path(place) / "config.json").write_text(
             json.dumps({"_class_name": "Flux2Transformer2DModel", **measures.config()}), "utf-8"
         )
@@ -103,7 +101,7 @@ def _vae(files: KleinFiles, dtype: torch.dtype) -> Any:
     part, measures = files.vae, files.vae_is
     with _faults_named(part):
         if part.folder is not None:
-            return AutoencoderKLFlux2.from_pretrained(part.folder, **_local(dtype))
+            return _from_folder(AutoencoderKLFlux2, part, dtype)
         tensors = fp8.restored(_safetensors(part), dtype, part.paths[0].name)
         if measures.layout == "single":
             tensors = keys.vae_to_diffusers(tensors, len(measures.encoder_channels))
@@ -122,7 +120,7 @@ def _text_encoder(files: KleinFiles, dtype: torch.dtype) -> Any:
     with _faults_named(part):
         if part.folder is not None and not fp8.has_fp8(part.dtypes):
             config = Qwen3Config.from_pretrained(part.folder, local_files_only=True)
-            return Qwen3Model.from_pretrained(part.folder, config=_shortened(config), **_local(dtype)).eval()
+            return _from_folder(Qwen3Model, part, dtype, config=_shortened(config)).eval()
         tensors = _encoder_tensors(part, dtype)
         with init_empty_weights(include_buffers=False):
             encoder = Qwen3Model(Qwen3Config(**measures.config()))
@@ -148,7 +146,7 @@ def _encoder_tensors(part: PartFiles, dtype: torch.dtype) -> keys.Tensors:
         name = keys.gguf_encoder_to_huggingface(tensor.name)
         if name is not None:
             exact = gguf.quants.dequantize(tensor.data, tensor.tensor_type)
-            tensors[name] = torch.from_numpy(exact).to(dtype)
+            tensors[name] = torch.tensor(exact, dtype=dtype)
     return tensors
 
 
@@ -178,23 +176,25 @@ def _safetensors(part: PartFiles) -> dict[str, Any]:
     return {name: value for path in part.paths for name, value in load_file(path).items()}
 
 
-def _local(dtype: torch.dtype) -> dict[str, Any]:
-    return {"dtype": dtype, "local_files_only": True, "use_safetensors": True}
+def _from_folder(kind: Any, part: PartFiles, dtype: torch.dtype, **more: Any) -> Any:
+    model, info = kind.from_pretrained(
+        part.folder, dtype=dtype, local_files_only=True, use_safetensors=True, output_loading_info=True, **more
+    )
+    _refuse(part, "lacks", info["missing_keys"])
+    return model
 
 
 def _fill(model: Any, tensors: keys.Tensors, part: PartFiles) -> None:
     missing, unexpected = model.load_state_dict(tensors, strict=False, assign=True)
-    missing = [name for name in missing if not name.endswith("num_batches_tracked")]
-    for said, names in (("lacks", missing), ("has in excess", unexpected)):
-        if names:
-            raise ModelInvalid(f"{part.paths[0].name} {said} {names[0]} ({len(names)} in all)", _AGAIN)
+    _refuse(part, "lacks", missing)
+    _refuse(part, "has in excess", unexpected)
 
 
-def _require_whole(model: Any, part: PartFiles) -> None:
-    """Refuse a model of which a tensor was in no file: diffusers leaves it empty and says so in its log alone."""
-    empty = [name for name, value in model.named_parameters() if value.is_meta]
-    if empty:
-        raise ModelInvalid(f"{part.paths[0].name} lacks {empty[0]} ({len(empty)} in all)", _AGAIN)
+def _refuse(part: PartFiles, said: str, names: Iterable[str]) -> None:
+    """Refuse a model of which a tensor was in no file: the libraries make one up and say so in their logs alone."""
+    counted = sorted(name for name in names if not name.endswith("num_batches_tracked"))
+    if counted:
+        raise ModelInvalid(f"{part.paths[0].name} {said} {counted[0]} ({len(counted)} in all)", _AGAIN)
 
 
 @contextmanager
@@ -206,6 +206,8 @@ def _faults_named(part: PartFiles) -> Iterator[None]:
         yield
     except (OSError, ValueError, KeyError, SafetensorError) as exc:
         raise ModelInvalid(f"{part.paths[0].name} cannot be loaded: {exc}", _AGAIN) from exc
+    except NotImplementedError as exc:  # a tensor that no file filled cannot be moved
+        raise ModelInvalid(f"{part.paths[0].name} lacks tensors", _AGAIN) from exc
     except RuntimeError as exc:
         if "size mismatch" not in str(exc) and "shape" not in str(exc):
             raise

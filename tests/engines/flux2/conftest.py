@@ -13,9 +13,6 @@ from tests.engines.toys import klein
 if TYPE_CHECKING:
     from pathlib import Path
 
-TOY = replace(KLEIN_4B, hidden=klein.HIDDEN)
-"""The 4B variant, at the toy's width."""
-
 
 @pytest.fixture(scope="session")
 def toy_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -23,9 +20,10 @@ def toy_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return klein.build_folder(tmp_path_factory.mktemp("klein"))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def toy() -> KleinVariant:
-    return TOY
+    """Return the 4B variant, at the toy's width."""
+    return replace(KLEIN_4B, hidden=klein.HIDDEN)
 
 
 @pytest.fixture(autouse=True)
