@@ -21,11 +21,10 @@ from host.messaging.messages import JobProgress, PageDone, PageFailed, PagePrevi
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from engines.base import ColorizeResult
     from host.errors import IrodoriError
     from host.jobs.job import ChapterJob, JobPage
     from host.messaging.messages import Message, Stage
-    from host.pipeline.job import PreparedPage, Tick
+    from host.pipeline.job import ColouredPage, PreparedPage, Tick
     from host.store.results import StoredResult
     from host.store.spool import Spool
 
@@ -176,12 +175,12 @@ class Scheduler:
             self._changed.notify_all()
             return work
 
-    def hand_to_finish(self, work: Work, result: ColorizeResult) -> None:
+    def hand_to_finish(self, work: Work, coloured: ColouredPage) -> None:
         """Queue a coloured page; waits while two others are still to be finished, so that few stand in memory."""
         with self._changed:
             self._changed.wait_for(lambda: self._closing or len(self._coloured) < LOOK_AHEAD)
             if work.wanted and not self._closing:
-                work.result = result
+                work.coloured = coloured
                 self._coloured.append(work)
                 self._changed.notify_all()
 

@@ -163,11 +163,11 @@ class Stages:
                 if prepared is None:
                     raise JobCancelled("The page was cancelled.")
                 tick, watch = self._scheduler.tick(work), partial(self._watch, work)
-                result = self._pipeline().colour(prepared, engine, tick, watch)
+                coloured = self._pipeline().colour(prepared, engine, tick, watch)
         if stored is not None:
             self._scheduler.deliver(work, stored, cached=True)
         else:
-            self._scheduler.hand_to_finish(work, result)
+            self._scheduler.hand_to_finish(work, coloured)
 
     def _watch(self, work: Work, step: int, steps: int, preview: NDArray[np.uint8] | None = None) -> None:
         work.step = step, steps
@@ -177,10 +177,10 @@ class Stages:
             self._scheduler.preview(work, *encode_page(preview, "jpeg"))
 
     def _complete(self, work: Work) -> None:
-        prepared, result = work.prepared, work.result
-        if prepared is None or result is None:
+        prepared, coloured = work.prepared, work.coloured
+        if prepared is None or coloured is None:
             raise JobCancelled("The page was cancelled.")
-        finished = self._pipeline().finish(prepared, result, self._scheduler.tick(work))
+        finished = self._pipeline().finish(prepared, coloured, self._scheduler.tick(work))
         runmeta = finished.runmeta.model_dump(mode="json")
         self._keep(work, StoredResult(image=finished.image, mime=finished.mime, size=finished.size, runmeta=runmeta))
 

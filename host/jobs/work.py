@@ -12,15 +12,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from engines.base import ColorizeResult
     from host.jobs.job import ChapterJob, JobPage
     from host.jobs.recipe import JobRecipe
-    from host.pipeline.job import PreparedPage
+    from host.pipeline.job import ColouredPage, PreparedPage
 
 
 @dataclass(slots=True, eq=False)
 class Work:
-    """A page on its way. `prepared` and `result` are what the next step needs; both go with the computation's end.
+    """A page on its way. `prepared` and `coloured` are what the next step needs; both go with the computation's end.
 
     step: the engine's step and how many it takes, None before the first.
     """
@@ -31,7 +30,7 @@ class Work:
     key: str | None = None
     step: tuple[int, int] | None = None
     prepared: PreparedPage | None = field(default=None, repr=False)
-    result: ColorizeResult | None = field(default=None, repr=False)
+    coloured: ColouredPage | None = field(default=None, repr=False)
 
     @property
     def wanted(self) -> bool:
@@ -84,7 +83,7 @@ class WorksInFlight:
 
     def remove(self, work: Work) -> None:
         """Take out a computation that has ended or that nobody wants."""
-        work.prepared = work.result = None
+        work.prepared = work.coloured = None
         if self._by_identity.get(work.identity) is work:
             del self._by_identity[work.identity]
         if work.key is not None and self._by_key.get(work.key) is work:

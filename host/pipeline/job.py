@@ -12,11 +12,12 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from engines.base import ColorizeRequest, EngineInfo, Plan
+    from engines.base import ColorizeRequest, ColorizeResult, EngineInfo, Plan
     from engines.geometry import Size
     from host.pipeline.decode import DecodedPage
     from host.pipeline.encode import OutputFormat
     from host.pipeline.pagemeta import PageMeta
+    from host.pipeline.pass2.correct import Attempt
     from host.pipeline.pass2.director.direct import Directive
     from host.pipeline.runmeta import RunMeta
     from host.pipeline.stopwatch import Stopwatch
@@ -72,6 +73,18 @@ class PreparedPage:
     directive: Directive
     job: PageJob
     stopwatch: Stopwatch = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColouredPage:
+    """What the engine made of a page, corrected where that was called for (`host.pipeline.pass2.correct`)."""
+
+    attempts: tuple[Attempt, ...]
+
+    @property
+    def result(self) -> ColorizeResult:
+        """The picture that the page gets: the last attempt's."""
+        return self.attempts[-1].result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

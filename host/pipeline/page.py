@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Final, cast
 
 from host.errors import QualityRejected
@@ -19,8 +20,9 @@ from host.pipeline.compose import Composition, compose_page
 from host.pipeline.decode import DecodedPage, DecodeLimits, decode_page
 from host.pipeline.encode import encode_page
 from host.pipeline.faults import faults_mapped
-from host.pipeline.job import FinishedPage, PageJob, PreparedPage, Reference, SkippedPage, Tick
+from host.pipeline.job import ColouredPage, FinishedPage, PageJob, PreparedPage, Reference, SkippedPage, Tick
 from host.pipeline.pass1.classical import ClassicalReader
+from host.pipeline.pass2.correct import colour_page, record_attempts
 from host.pipeline.pass2.orchestrate import make_request
 from host.pipeline.pass2.review import fault, review_page
 from host.pipeline.progress import fraction_of_page
@@ -30,8 +32,6 @@ from host.pipeline.stopwatch import Stopwatch
 from host.pipeline.version import PIPELINE_VERSION
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
     from pydantic import JsonValue
 
     from engines.base import ColorizeEngine, ColorizeResult, OnStep
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PIPELINE_VERSION",
+    "ColouredPage",
     "FinishedPage",
     "PageJob",
     "PagePipeline",
@@ -106,26 +107,20 @@ class PagePipeline:
 
     def colour(
         self, prepared: PreparedPage, engine: ColorizeEngine, tick: Tick, watch: OnStep | None = None
-    ) -> ColorizeResult:
-        """Let a loaded engine infer. Runs on the lane and does nothing else there.
+    ) -> ColouredPage:
+        """Let a loaded engine infer, and correct what it drew. Runs on the lane and does nothing else there.
 
         watch: sees each step, with the engine's preview where it makes one, before `tick` does.
 
         Raises:
-            EngineNotAvailable, WeightsMissing, WeightsInvalid, OutOfMemory, BadRequest, InternalError, and whatever
-            `tick` raises.
+            EngineNotAvailable, WeightsMissing, WeightsInvalid, OutOfMemory, BadRequest, InternalError, QualityRejected,
+            and whatever `tick` raises.
         """
-
-        def on_step(step: int, steps: int, preview: NDArray[np.uint8] | None = None) -> None:
-            if watch is not None:
-                watch(step, steps, preview)
-            _tick(tick, "pass2", step / max(1, steps))
-
         with faults_mapped(), prepared.stopwatch.stage("pass2"):
             _tick(tick, "pass2")
-            return engine.colorize(prepared.request, on_step)
+            return ColouredPage(attempts=colour_page(prepared, engine, partial(_tick, tick, "pass2"), watch))
 
-    def finish(self, prepared: PreparedPage, result: ColorizeResult, tick: Tick) -> FinishedPage:
+    def finish(self, prepared: PreparedPage, coloured: ColouredPage, tick: Tick) -> FinishedPage:
         """Compose, review and encode.
 
         Raises:
@@ -133,11 +128,11 @@ class PagePipeline:
             OutOfMemory, and whatever `tick` raises.
         """
         with faults_mapped():
-            composition, verdicts, retries = self._compose_until_good(prepared, result, tick)
+            composition, verdicts, retries = self._compose_until_good(prepared, coloured.result, tick)
             _tick(tick, "encode")
             with prepared.stopwatch.stage("encode"):
                 image, mime = encode_page(composition.rgb, prepared.job.output_format)
-            runmeta = _record(prepared, result, composition, verdicts, retries, mime)
+            runmeta = _record(prepared, coloured, composition, verdicts, retries, mime)
             _tick(tick, "encode", 1.0)
         return FinishedPage(image=image, mime=mime, size=prepared.page.size, runmeta=runmeta)
 
@@ -176,7 +171,7 @@ def _reason_to_skip(meta: PageMeta, job: PageJob) -> SkipReason | None:
 
 def _record(
     prepared: PreparedPage,
-    result: ColorizeResult,
+    coloured: ColouredPage,
     composition: Composition,
     verdicts: Verdicts,
     retries: int,
@@ -189,7 +184,7 @@ def _record(
         size=prepared.page.size,
         kind=prepared.meta.kind,
         mime=mime,
-        engine=EngineRecord(id=engine.id, version=engine.version, weights=dict(result.weights)),
+        engine=EngineRecord(id=engine.id, version=engine.version, weights=dict(coloured.result.weights)),
         plan=record_plan(plan),
         director=cast("dict[str, JsonValue]", prepared.directive.diagnostics()),
         references=prepared.meta.references,
@@ -197,5 +192,6 @@ def _record(
         duration_ms=prepared.stopwatch.duration_ms,
         peak_memory_mib=prepared.stopwatch.peak_memory_mib,
         verdicts=verdicts,
+        attempts=tuple(record_attempts(coloured.attempts)),
         retries=retries,
     )

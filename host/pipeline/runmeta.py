@@ -88,7 +88,11 @@ class Verdicts(Record):
 
 
 class RunMeta(Record):
-    """The record of one coloured page. director: what it planned by, under the seed plan's names (its §8)."""
+    """The record of one coloured page. director: what it planned by, under the seed plan's names (its §8).
+
+    attempts: what each try of an engine that draws measured, see `host.pipeline.pass2.assess`; empty for others.
+    retries: compositions that were made anew because the one before failed review.
+    """
 
     schema_version: Literal[2] = SCHEMA_VERSION
     pipeline_version: str
@@ -103,6 +107,7 @@ class RunMeta(Record):
     shift_px: tuple[float, float]
     duration_ms: dict[Stage, NotNegative]
     peak_memory_mib: NotNegative
+    attempts: tuple[dict[str, JsonValue], ...] = ()
     verdicts: Verdicts
     retries: Annotated[int, Field(ge=0)]
 

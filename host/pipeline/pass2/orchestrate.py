@@ -37,6 +37,13 @@ def make_request(
     return request, directive
 
 
+def with_knobs(plan: Plan, knobs: Knobs) -> Plan:
+    """Return a plan whose passes keep their words and steps and follow other knobs."""
+    words = [Words(stage.prompt, stage.negative_prompt) for stage in plan.stages]
+    both = (words[0], words[-1]) if words else (Words("", ""), Words("", ""))
+    return replace(plan, stages=plan_stages(knobs, both, plan, len(plan.stages)))
+
+
 def plan_stages(knobs: Knobs, words: tuple[Words, Words], plan: Plan, stages: int) -> tuple[StagePlan, ...]:
     """Return the passes that an engine makes: structure (KS1) and, where it makes two, clean-up (KS2)."""
     structure = StagePlan(
