@@ -52,6 +52,14 @@ def spotted(lab):
     return lab
 
 
+def blotted(lab):
+    """Spoil a tenth, in the middle."""
+    height, width = lab.shape[:2]
+    rows, columns = slice(height // 3, 2 * height // 3), slice(width // 3, 2 * width // 3)
+    lab[rows, columns] = television(lab[rows, columns])
+    return lab
+
+
 def as_it_is(lab):
     return lab
 
@@ -182,7 +190,7 @@ def test_only_panels_with_a_fault_are_repaired(pipeline):
     whole = DrawingEngine(comfort=300_000)
     run(pipeline, whole)
     units = len(whole.requests)
-    faulty = DrawingEngine(*[as_it_is] * (units - 1), spotted, comfort=300_000, inpaint=True)
+    faulty = DrawingEngine(*[as_it_is] * (units - 1), blotted, comfort=300_000, inpaint=True)
     assert run(pipeline, faulty)[-1].action == "repair"
     assert units < len(faulty.requests) < 2 * units
 
