@@ -147,7 +147,7 @@ def _measured(tensors: Tensors, layout: Layout, prefix: str, names: Mapping[str,
     image, text, time, mlp = (_matrix(tensors, prefix + names[key]) for key in ("image", "text", "time", "mlp"))
     head = _shape(tensors, prefix + names["norm"], 1)[0]
     hidden = image[0]
-    if head <= 0 or hidden % head or head % 4:
+    if hidden % head or head % 4:
         raise WeightsInvalid(f"a width of {hidden} does not divide into heads of {head}")
     return Transformer(
         layout=layout,
@@ -175,7 +175,7 @@ def measure_text_encoder(tensors: Tensors) -> TextEncoder:
     if names["norm"] not in tensors:
         raise WeightsInvalid("this is no Qwen3 language model")
     words, gate = (_matrix(tensors, names[key]) for key in ("words", "gate"))
-    head = max(1, _shape(tensors, names["norm"], 1)[0])
+    head = _shape(tensors, names["norm"], 1)[0]
     layers = _blocks(tensors, names["layers"])
     if layers < ENCODER_LAYERS_KEPT:
         raise WeightsInvalid(f"this Qwen3 model has {layers} layers, at least {ENCODER_LAYERS_KEPT} are read")
@@ -227,7 +227,7 @@ def _shape(tensors: Tensors, name: str, dimensions: int) -> tuple[int, ...]:
     header = tensors.get(name)
     if header is None:
         raise WeightsInvalid(f"{name} is missing")
-    if len(header.shape) != dimensions:
+    if len(header.shape) != dimensions or 0 in header.shape:
         raise WeightsInvalid(f"{name} has the shape {header.shape}, {dimensions} dimensions are expected")
     return header.shape
 

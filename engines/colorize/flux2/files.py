@@ -136,7 +136,9 @@ def _shards(folder: Path) -> list[Path]:
             raise ModelInvalid(f"{folder.name}/{indices[0].name} is damaged", "Pull the model again.") from exc
         paths = [folder / name for name in sorted(names)]
         if any(path.parent != folder for path in paths):
-            raise ModelInvalid(f"{folder.name}/{indices[0].name} names files outside its folder")
+            raise ModelInvalid(
+                f"{folder.name}/{indices[0].name} names files outside its folder", "Pull the model again."
+            )
     else:
         paths = sorted(folder.glob("*.safetensors"))
     if not paths:
@@ -168,7 +170,7 @@ def read_weights_header(path: Path) -> WeightsHeader:
     except WeightsInvalid as exc:
         raise ModelInvalid(str(exc), "Pull or copy the file again.") from exc
     except OSError as exc:
-        raise ModelMissing(f"{path.name} cannot be read: {exc.strerror}") from exc
+        raise ModelMissing(f"{path.name} cannot be read: {exc.strerror}", "Look at its permissions.") from exc
 
 
 def _headers(files: PartFiles) -> tuple[str, Mapping[str, TensorHeader]]:

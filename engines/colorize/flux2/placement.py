@@ -11,6 +11,16 @@ if TYPE_CHECKING:
 
 # Under a megapixel the autoencoder wants about as much as the transformer's activations; tiles halve that.
 _TILED: Final = ("group_offload", "layerwise_fp8")
+# What little files of 8 bits keep exact, because all else passes through it.
+_EXACT: Final = (
+    "norm",
+    "pos_embed",
+    "x_embedder",
+    "context_embedder",
+    "time_guidance_embed",
+    "modulation",
+    "proj_out$",
+)
 
 
 def place(pipeline: Any, device: torch.device, dtype: torch.dtype, policy: MemoryPolicy) -> None:
@@ -35,7 +45,9 @@ def _store_as_fp8(transformer: Any, dtype: torch.dtype) -> None:
     import torch
 
     if getattr(transformer, "hf_quantizer", None) is None:
-        transformer.enable_layerwise_casting(storage_dtype=torch.float8_e4m3fn, compute_dtype=dtype)
+        transformer.enable_layerwise_casting(
+            storage_dtype=torch.float8_e4m3fn, compute_dtype=dtype, skip_modules_pattern=_EXACT
+        )
 
 
 def _offload_layers(pipeline: Any, device: torch.device) -> None:

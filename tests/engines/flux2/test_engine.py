@@ -124,7 +124,7 @@ def test_every_memory_policy_gives_the_picture(toy_folder: Path, toy: KleinVaria
     engine.load(replace(PROCESSOR, policy=policy))
     lean = engine.colorize(request, ignore_step).oklab
     # 8 bits for each weight show; moving weights about must not.
-    assert np.abs(lean - exact).max() <= (0.1 if policy == "layerwise_fp8" else 1e-5)
+    assert np.abs(lean - exact).max() <= (0.02 if policy == "layerwise_fp8" else 1e-5)
     engine.unload()
 
 

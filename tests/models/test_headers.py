@@ -1,0 +1,130 @@
+"""Headers of weights files are read without loading, whatever the bytes are."""
+
+from __future__ import annotations
+
+import json
+import struct
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import gguf
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.headers import TensorHeader, read_header
+from models.store import WeightsInvalid
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SHAPES = st.dictionaries(
+    st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=20).filter(
+        lambda name: name != "__metadata__"
+    ),
+    st.lists(st.integers(1, 4), min_size=1, max_size=3),
+    min_size=1,
+    max_size=5,
+)
+
+
+def safetensors_bytes(table: object, data: bytes = b"") -> bytes:
+    header = json.dumps(table).encode()
+    return struct.pack("<Q", len(header)) + header + data
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("headers") / "file"
+
+
+@given(SHAPES)
+def test_safetensors_round_trip(place: Path, shapes: dict[str, list[int]]) -> None:
+    from safetensors.numpy import save_file
+
+    save_file({name: np.zeros(shape, np.float16) for name, shape in shapes.items()}, place, {"format": "pt"})
+    header = read_header(place)
+    assert header.format == "safetensors"
+    assert header.metadata == {"format": "pt"}
+    assert header.tensors == {name: TensorHeader("F16", tuple(shape)) for name, shape in shapes.items()}
+
+
+@pytest.mark.parametrize("kind", ["F32", "BF16", "Q8_0", "Q4_0", "Q5_1"])
+def test_gguf_round_trip(place: Path, kind: str) -> None:
+    writer = gguf.GGUFWriter(place, arch="flux")
+    writer.add_array("words", ["a", "bc", "日本"])
+    writer.add_array("numbers", [1, 2, 3])
+    writer.add_bool("yes", True)
+    values = np.ones((6, 64), np.float32)
+    quantised = gguf.GGMLQuantizationType[kind]
+    writer.add_tensor("matrix", gguf.quants.quantize(values, quantised), raw_dtype=quantised)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    header = read_header(place)
+    assert header.format == "gguf"
+    assert header.metadata == {"general.architecture": "flux", "yes": "True"}
+    assert header.tensors == {"matrix": TensorHeader(kind, (6, 64))}
+
+
+def test_sizes_of_blocks_are_ggufs_own() -> None:
+    from models import headers
+
+    known = {kind.value: (kind.name, *sizes) for kind, sizes in gguf.GGML_QUANT_SIZES.items()}
+    assert {number: known[number] for number in headers._GGML if number in known} == {
+        number: facts for number, facts in headers._GGML.items() if number in known
+    }
+    assert len(headers._GGML.keys() & known.keys()) > 25
+
+
+@given(st.one_of(st.binary(max_size=300), st.binary(max_size=300).map(lambda rest: b"GGUF\3\0\0\0" + rest)))
+def test_any_bytes_end_in_a_header_or_the_right_error(place: Path, raw: bytes) -> None:
+    place.write_bytes(raw)
+    with suppress(WeightsInvalid):
+        read_header(place)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+ENTRY = st.fixed_dictionaries({"dtype": JSON, "shape": JSON, "data_offsets": JSON})
+
+
+@given(st.dictionaries(st.sampled_from(["a", "b", "__metadata__"]), ENTRY | JSON, max_size=3))
+def test_any_table_ends_in_a_header_or_the_right_error(place: Path, table: dict[str, object]) -> None:
+    place.write_bytes(safetensors_bytes(table, b"0" * 16))
+    with suppress(WeightsInvalid):
+        read_header(place)
+
+
+@given(st.integers(0, 400), st.integers(0, 255))
+def test_a_flipped_byte_of_gguf_ends_in_a_header_or_the_right_error(place: Path, where: int, value: int) -> None:
+    raw = bytearray(_small_gguf())
+    raw[where % len(raw)] = value
+    place.write_bytes(raw)
+    with suppress(WeightsInvalid):
+        read_header(place)
+
+
+def _small_gguf() -> bytes:
+    name = b"general.architecture"
+    value = struct.pack("<Q", len(name)) + name + struct.pack("<I", 8) + struct.pack("<Q", 4) + b"flux"
+    tensor = struct.pack("<Q", 1) + b"w" + struct.pack("<IQQIQ", 2, 4, 2, 0, 0)
+    start = b"GGUF" + struct.pack("<IQQ", 3, 1, 1) + value + tensor
+    return start + b"\0" * (-len(start) % 32) + b"\0" * 32
+
+
+def test_lengths_are_those_of_the_file(place: Path) -> None:
+    place.write_bytes(_small_gguf())
+    assert read_header(place).tensors == {"w": TensorHeader("F32", (2, 4))}
+    place.write_bytes(_small_gguf()[:-1])
+    with pytest.raises(WeightsInvalid, match="cut off"):
+        read_header(place)
+    table = {"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}
+    place.write_bytes(safetensors_bytes(table, b"0" * 7))
+    with pytest.raises(WeightsInvalid, match="cut off"):
+        read_header(place)
