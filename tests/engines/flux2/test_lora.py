@@ -109,6 +109,29 @@ def test_blend_of_two_is_the_sum_of_both(engine: Flux2KleinEngine, tmp_path: Pat
     assert np.abs(picture(engine, *half) - whole).max() < 0.005
 
 
+def test_alpha_that_diffusers_writes_beside_the_tensors_counts(engine: Flux2KleinEngine, tmp_path: Path) -> None:
+    from diffusers import Flux2KleinPipeline
+
+    layers = {name.removeprefix("transformer."): value for name, value in in_layout("diffusers").items()}
+    Flux2KleinPipeline.save_lora_weights(
+        tmp_path, layers, weight_name="alpha.safetensors",
+        transformer_lora_adapter_metadata={"r": RANK, "lora_alpha": RANK // 2, "alpha_pattern": {}},
+    )  # fmt: skip
+    path = tmp_path / "alpha.safetensors"
+    ours = picture(engine, LoraUse(name="alpha", path=str(path), sha256="a"))
+    half = picture(engine, saved(tmp_path / "plain.safetensors", in_layout("diffusers"), 0.5))
+    assert np.abs(ours - half).max() < 0.005
+    assert np.abs(ours - picture(engine)).mean() > 1e-4
+
+
+def test_dora_is_refused_rather_than_worn_wrongly(engine: Flux2KleinEngine, tmp_path: Path) -> None:
+    import torch
+
+    name = "diffusion_model.single_blocks.0.linear2.dora_scale"
+    with pytest.raises(ModelInvalid, match="DoRA"):
+        picture(engine, saved(tmp_path / "dora.safetensors", {**in_layout("ai-toolkit"), name: torch.ones(WIDTH, 1)}))
+
+
 def test_digest_of_a_lora_is_a_part_of_the_results_weights(engine: Flux2KleinEngine, tmp_path: Path) -> None:
     lora = saved(tmp_path / "style.safetensors", in_layout("kohya"))
     request = request_of(drawn_page(64, 64), plan=Plan(steps=1, loras=(lora,)))
@@ -148,7 +171,7 @@ def test_lora_of_the_other_size_is_refused_and_the_engine_stays_clean(
     engine: Flux2KleinEngine, tmp_path: Path, layout: str
 ) -> None:
     without = picture(engine)
-    with pytest.raises(ModelInvalid, match="wide.safetensors is made for another size"):
+    with pytest.raises(ModelInvalid, match=r"wide\.safetensors is made for another size"):
         picture(engine, saved(tmp_path / "wide.safetensors", in_layout(layout, width=2 * WIDTH)))
     assert picture(engine).tobytes() == without.tobytes()
 
