@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from models.store import WeightsMissing, models_folder
@@ -46,7 +47,8 @@ def remember_digest(path: Path, sha256: str) -> str:
         temporary.write_text(json.dumps(known, indent=0), "utf-8")
         temporary.replace(memory)
     except OSError:  # a folder that cannot be written costs time, nothing else
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
     return sha256
 
 

@@ -1,0 +1,129 @@
+"""What every engine on torch relies on."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from engines.base import Device, EngineOutOfMemory, EngineUnavailable
+from engines.torch_runtime import (
+    memory_policy,
+    prepare_torch,
+    torch_device,
+    torch_dtype,
+    torch_memory_mapped,
+    torch_viability,
+)
+
+CPU = Device("cpu", "processor", 16_000)
+
+
+def in_fresh_python(code: str) -> str:
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_asking_imports_no_torch() -> None:
+    code = (
+        "import sys, engines.torch_runtime as runtime\n"
+        "runtime.torch_viability(), runtime.return_device_memory()\n"
+        "runtime.memory_policy(__import__('engines.base').base.Device('cuda', 'x', 1))\n"
+        "sys.stdout.write(str('torch' in sys.modules))\n"
+    )
+    assert in_fresh_python(code) == "False"
+
+
+def test_libraries_come_in_quiet_offline_and_whole() -> None:
+    code = (
+        "import os, sys\n"
+        "os.environ.pop('HF_HUB_OFFLINE', None)\n"
+        "from engines.torch_runtime import prepare_torch\n"
+        "prepare_torch()\n"
+        "from diffusers import Flux2KleinPipeline\n"
+        "from transformers import Qwen3Model, CLIPImageProcessor\n"
+        "import huggingface_hub.constants as hub\n"
+        "sys.stdout.write(f'{hub.HF_HUB_OFFLINE} {hub.HF_HUB_DISABLE_TELEMETRY}')\n"
+    )
+    assert in_fresh_python(code) == "True True"
+
+
+def test_boxes_that_overlap_are_suppressed_greedily() -> None:
+    prepare_torch()
+    pytest.importorskip("torchvision")
+    import torch
+    from torchvision.ops import nms
+
+    rng = np.random.default_rng(0)
+    corners = rng.uniform(0, 80, (60, 2))
+    boxes = np.concatenate([corners, corners + rng.uniform(5, 30, (60, 2))], axis=1)
+    scores = rng.permutation(60) / 60
+    expected: list[int] = []
+    for index in np.argsort(-scores):
+        if all(iou(boxes[index], boxes[other]) <= 0.4 for other in expected):
+            expected.append(int(index))
+    kept = nms(torch.tensor(boxes, dtype=torch.float32), torch.tensor(scores, dtype=torch.float32), 0.4)
+    assert kept.tolist() == expected
+    assert nms(torch.zeros(0, 4), torch.zeros(0), 0.5).tolist() == []
+
+
+def iou(one: np.ndarray, other: np.ndarray) -> float:
+    low, high = np.maximum(one[:2], other[:2]), np.minimum(one[2:], other[2:])
+    common = float(np.prod(np.clip(high - low, 0, None)))
+    areas = [float(np.prod(box[2:] - box[:2])) for box in (one, other)]
+    return common / (sum(areas) - common)
+
+
+def test_device_and_precision() -> None:
+    import torch
+
+    assert torch_device(CPU) == torch.device("cpu")
+    assert torch_dtype(CPU) == torch.float32
+    assert torch_dtype(Device("mps", "Apple", 16_000)) == torch.float32
+    with pytest.raises(EngineUnavailable):
+        torch_device(Device("remote", "a server", 0))
+
+
+@pytest.mark.parametrize(
+    ("memory_mib", "policy"), [(81_000, "full"), (24_000, "full"), (16_000, "model_offload"), (8_000, "group_offload")]
+)
+def test_policy_follows_the_devices_memory_unless_it_has_its_own(memory_mib: int, policy: str) -> None:
+    card = Device("cuda", "a card", memory_mib)
+    assert memory_policy(card) == policy
+    assert memory_policy(replace(card, policy="layerwise_fp8")) == "layerwise_fp8"
+    assert memory_policy(CPU) == "full"
+
+
+def test_memory_that_runs_out_is_told_from_other_faults() -> None:
+    import torch
+
+    for exc in (
+        torch.OutOfMemoryError("CUDA out of memory"),
+        MemoryError(),
+        RuntimeError("MPS backend out of memory (MPS allocated: 9 GB)"),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 1 bytes."),
+        RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: not enough memory"),
+    ):
+        with pytest.raises(EngineOutOfMemory) as caught, torch_memory_mapped():
+            raise exc
+        assert caught.value.__cause__ is exc
+    with pytest.raises(RuntimeError, match="shape"), torch_memory_mapped():
+        raise RuntimeError("shape mismatch")
+
+
+def test_memory_really_running_out_is_said_so() -> None:
+    import torch
+
+    with pytest.raises(EngineOutOfMemory), torch_memory_mapped():
+        torch.empty(1 << 50)
+
+
+def test_libraries_are_there_and_telemetry_is_off() -> None:
+    assert torch_viability().ok
+    prepare_torch()
+    assert os.environ["HF_HUB_DISABLE_TELEMETRY"] == "1"
