@@ -1,0 +1,21 @@
+"""Manga pages drawn by program, with exact labels: layouts, figures, balloons, lettering, tone and the wear of scans."""
+
+from models.training.pages.synth.art import ArtCrop, ArtSource, crops
+from models.training.pages.synth.fonts import FontSet, load_fonts
+from models.training.pages.synth.labels import LABELS, Label, LabelledBox
+from models.training.pages.synth.page import STYLES, Style, SynthPage, synth_page
+
+__all__ = [
+    "LABELS",
+    "STYLES",
+    "ArtCrop",
+    "ArtSource",
+    "FontSet",
+    "Label",
+    "LabelledBox",
+    "Style",
+    "SynthPage",
+    "crops",
+    "load_fonts",
+    "synth_page",
+]

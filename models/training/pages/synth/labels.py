@@ -1,0 +1,51 @@
+"""What a drawn page says about itself: named boxes, and the masks that they come from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
+
+import cv2
+import numpy as np
+
+from engines.geometry import Box
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Points = NDArray[np.float64]
+    Grey = NDArray[np.uint8]
+    Mask = NDArray[np.bool_]
+
+Label = Literal["panel", "balloon", "text", "sfx", "face", "character"]
+LABELS: tuple[Label, ...] = get_args(Label)
+
+
+class LabelledBox(NamedTuple):
+    """A thing on the page and its tight rectangle in pixels."""
+
+    label: Label
+    box: Box
+
+
+def hull_of(mask: Mask, left: int, top: int) -> Points | None:
+    """Return the convex hull of a mask's pixels, `(N, 2)` of x, y at their outer corners, or None where it is empty.
+
+    A hull keeps a box tight through a turn of the page, which a box's own corners would not.
+    """
+    found = cv2.findNonZero(mask.astype(np.uint8))
+    if found is None:
+        return None
+    hull = np.asarray(cv2.convexHull(found), np.float64)[:, 0] + (left, top)
+    corners = np.array([[0, 0], [1, 0], [0, 1], [1, 1]], np.float64)
+    return (hull[:, None] + corners[None]).reshape(-1, 2)
+
+
+def box_round(points: Points, height: int, width: int) -> Box:
+    """Return the box of points, whole pixels, inside a page of this size."""
+    low, high = points.min(0), points.max(0)
+    return Box(
+        int(np.clip(np.floor(low[0] + 0.25), 0, width)),
+        int(np.clip(np.floor(low[1] + 0.25), 0, height)),
+        int(np.clip(np.ceil(high[0] - 0.25), 0, width)),
+        int(np.clip(np.ceil(high[1] - 0.25), 0, height)),
+    )

@@ -1,0 +1,270 @@
+"""Lettering on the drawn panels: sound words, balloons with speech, captions, free words, signs, page numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from models.training.pages.synth import words
+from models.training.pages.synth.balloons import Kind, Look, half_sizes, make_balloon
+from models.training.pages.synth.lettering import block_of, speech_block
+from models.training.pages.synth.sfx import sound_word
+
+if TYPE_CHECKING:
+    from models.training.pages.synth.labels import Grey
+    from models.training.pages.synth.layout import Layout
+    from models.training.pages.synth.lettering import Hand
+    from models.training.pages.synth.sheet import Placed, Sheet
+
+    Rng = np.random.Generator
+
+_KINDS: tuple[Kind, ...] = ("round", "soft_box", "cloud", "jagged", "burst", "thought", "whisper", "wavy")
+_OFTEN = np.array([0.42, 0.14, 0.08, 0.12, 0.06, 0.07, 0.05, 0.06])
+_TRIES = 8
+
+
+def letter_page(sheet: Sheet, layout: Layout, hand: Hand, rng: Rng, style: str) -> None:
+    """Letter every panel, then number the page."""
+    bare = rng.random() < 0.03
+    usual = _usual_look(sheet, rng)
+    for placed in sheet.panels:
+        if rng.random() < 0.08:
+            _sign(sheet, placed, hand, rng)
+        while rng.random() < 0.28:
+            _sound(sheet, placed, hand, rng)
+    for placed in () if bare else sheet.panels:
+        _speech(sheet, placed, hand, rng, usual, rtl=layout.direction == "rtl", loose=style == "strip")
+    if rng.random() < 0.35:
+        _page_number(sheet, hand, rng)
+
+
+def _usual_look(sheet: Sheet, rng: Rng) -> Look:
+    line = sheet.line_px * float(rng.choice([1.0, 1.3, 1.8, 2.4]))
+    return Look(255, 0, 0.0 if rng.random() < 0.08 else line)
+
+
+def _speech(sheet: Sheet, placed: Placed, hand: Hand, rng: Rng, usual: Look, *, rtl: bool, loose: bool) -> None:
+    window = placed.window
+    width, height = window.right - window.left, window.bottom - window.top
+    share = width * height / sheet.grey.size
+    most = min(6, 1 + int(share * 14))
+    count = int(rng.integers(0, most + 1))
+    if rng.random() < 0.22:
+        _caption(sheet, placed, hand, rng, rtl=rtl)
+    places = rng.uniform(0.0, 1.0, (count, 2))
+    # Read from the top and from the side where reading begins.
+    order = np.argsort(places[:, 1] * height + (1 - places[:, 0] if rtl else places[:, 0]) * width * 0.7)
+    for x, y in places[order]:
+        if rng.random() < 0.08:
+            _free_words(sheet, placed, hand, rng)
+        else:
+            _balloon(sheet, placed, hand, rng, usual, (float(x), float(y)), loose=loose)
+
+
+def _balloon(sheet: Sheet, placed: Placed, hand: Hand, rng: Rng, usual: Look, near: tuple[float, float], *, loose: bool) -> None:
+    kind = _KINDS[rng.choice(len(_KINDS), p=_OFTEN)]
+    window = placed.window
+    width, height = window.right - window.left, window.bottom - window.top
+    tone = "shout" if kind in ("jagged", "burst") and rng.random() < 0.8 else "speech"
+    for attempt in range(_TRIES):
+        shrink = 0.85**attempt
+        block = speech_block(rng, hand, (width * 0.6 * shrink, height * 0.7 * shrink), kind=tone)
+        if block is None:
+            return
+        half = half_sizes(rng, kind, block.shape[1], block.shape[0])
+        cut = rng.random() < 0.6
+        centre = _centre(rng, placed, half, block, near, cut=cut, loose=loose)
+        room = sheet.window(centre[0] - half[0], centre[1] - half[1], centre[0] + half[0], centre[1] + half[1])
+        if sheet.taken(room) < 0.02 and _holds(sheet, block, centre):
+            _lay(sheet, placed if cut else None, hand, rng, kind, _look(rng, usual), block, centre, half)
+            return
+        near = (float(rng.random()), float(rng.random()))
+
+
+def _holds(sheet: Sheet, block: Grey, centre: tuple[float, float]) -> bool:
+    left, top = centre[0] - block.shape[1] / 2, centre[1] - block.shape[0] / 2
+    height, width = sheet.grey.shape
+    return left >= 2 and top >= 2 and left + block.shape[1] < width - 2 and top + block.shape[0] < height - 2
+
+
+def _centre(
+    rng: Rng, placed: Placed, half: tuple[float, float], block: Grey, near: tuple[float, float], *, cut: bool, loose: bool
+) -> tuple[float, float]:
+    """Return where a balloon stands: the whole of it inside, only its lettering inside, or over the frame."""
+    window = placed.window
+    if loose and rng.random() < 0.4:
+        return (
+            float(window.left + near[0] * (window.right - window.left)),
+            float(rng.choice([window.top, window.bottom]) + rng.normal(0, half[1] * 0.6)),
+        )
+    lettered = np.array([block.shape[1] / 2 + 5, block.shape[0] / 2 + 5])
+    roomy = np.asarray(half) * rng.choice([1.0, 0.9, 0.7])
+    edge = np.maximum(lettered, roomy) if cut else roomy * rng.choice([1.0, 0.6, 0.3])
+    low = np.array([window.left, window.top]) + edge
+    high = np.array([window.right, window.bottom]) - edge
+    at = np.where(high > low, low + (high - low) * near, (low + high) / 2)
+    return float(at[0]), float(at[1])
+
+
+def _look(rng: Rng, usual: Look) -> Look:
+    chance = rng.random()
+    if chance < 0.05:
+        return Look(int(rng.integers(0, 30)), 255, usual.line_px * (rng.random() < 0.5))
+    if chance < 0.1:
+        return Look(255, 0, 0.0)
+    if chance < 0.15:
+        return Look(255, 0, max(1.0, usual.line_px), opacity=float(rng.uniform(0.7, 0.95)))
+    if chance < 0.19:
+        return Look(int(rng.integers(205, 245)), 0, max(1.0, usual.line_px))
+    if chance < 0.25:
+        return Look(255, 0, max(1.0, usual.line_px), doubled=True)
+    return usual
+
+
+def _lay(
+    sheet: Sheet,
+    within: Placed | None,
+    hand: Hand,
+    rng: Rng,
+    kind: Kind,
+    look: Look,
+    block: Grey,
+    centre: tuple[float, float],
+    half: tuple[float, float],
+) -> None:
+    lobes, blocks = [(*centre, *half)], [(block, centre)]
+    second = _second_lobe(sheet, hand, rng, centre, half) if kind in ("round", "cloud", "soft_box") else None
+    if second is not None:
+        lobes.append(second[0])
+        blocks.append(second[1])
+    target = None
+    if rng.random() < (0.9 if kind == "thought" else 0.62):
+        angle = rng.choice([rng.uniform(0.2, 2.9), rng.uniform(0, 2 * np.pi)])
+        target = (lobes[-1][0] + np.cos(angle) * 4 * half[0], lobes[-1][1] + np.sin(angle) * 4 * half[1])
+    if kind == "burst" and look.line_px <= 0:
+        kind = "jagged"
+    if not sheet.lay_balloon(make_balloon(rng, kind, lobes, look, target), within):
+        return
+    ink = 255 if look.fill < 90 else 0
+    for letters, (x, y) in blocks:
+        left, top = round(x - letters.shape[1] / 2), round(y - letters.shape[0] / 2)
+        sheet.lay_letters("text", letters, left, top, layers=[(letters, ink)], within=within)
+
+
+def _second_lobe(
+    sheet: Sheet, hand: Hand, rng: Rng, centre: tuple[float, float], half: tuple[float, float]
+) -> tuple[tuple[float, float, float, float], tuple[Grey, tuple[float, float]]] | None:
+    """Return a lobe that grows out of the first, with its lettering, or None."""
+    if rng.random() > 0.12:
+        return None
+    block = speech_block(rng, hand, (half[0] * 1.6, half[1] * 1.6))
+    if block is None:
+        return None
+    a, b = half_sizes(rng, "round", block.shape[1], block.shape[0])
+    side = rng.choice([-1, 1])
+    x = centre[0] + side * max((half[0] + a) * 0.62, half[0] * 0.2 + block.shape[1] / 2 + 6)
+    y = centre[1] + (half[1] + b) * rng.uniform(0.5, 0.62)
+    room = sheet.window(x - a, y - b, x + a, y + b)
+    if sheet.taken(room) > 0.02 or not _holds(sheet, block, (x, y)):
+        return None
+    apart = abs(x - centre[0]) > (block.shape[1] + half[0]) * 0.5
+    return ((x, y, a, b), (block, (x, y))) if apart else None
+
+
+def _caption(sheet: Sheet, placed: Placed, hand: Hand, rng: Rng, *, rtl: bool) -> None:
+    window = placed.window
+    width, height = window.right - window.left, window.bottom - window.top
+    block = speech_block(rng, hand, (width * 0.5, height * 0.6), kind="caption")
+    if block is None:
+        return
+    a, b = half_sizes(rng, "caption", block.shape[1], block.shape[0])
+    inset = float(rng.choice([0.0, rng.uniform(4, 16)])) + placed.panel.frame_px
+    right = rtl == (rng.random() < 0.75)
+    x = window.right - 5 - a - inset if right else window.left + 4 + a + inset
+    y = window.top + 4 + b + inset if rng.random() < 0.75 else window.bottom - 5 - b - inset
+    if sheet.taken(sheet.window(x - a, y - b, x + a, y + b)) > 0.02 or not _holds(sheet, block, (x, y)):
+        return
+    chance = rng.random()
+    look = Look(255, 0, sheet.line_px * (chance < 0.6))
+    if chance > 0.85:
+        look = Look(int(rng.integers(0, 25)), 255, 0.0)
+    within = placed if rng.random() < 0.8 else None
+    if sheet.lay_balloon(make_balloon(rng, "caption", [(x, y, a, b)], look, None), within):
+        left, top = round(x - block.shape[1] / 2), round(y - block.shape[0] / 2)
+        sheet.lay_letters("text", block, left, top, layers=[(block, 255 if look.fill < 90 else 0)], within=within)
+
+
+def _free_words(sheet: Sheet, placed: Placed, hand: Hand, rng: Rng) -> None:
+    """Letter straight on the art, mostly with a halo that keeps it readable."""
+    window = placed.window
+    width, height = window.right - window.left, window.bottom - window.top
+    block = speech_block(rng, hand, (width * 0.5, height * 0.6), kind="caption" if rng.random() < 0.5 else "speech")
+    if block is None:
+        return
+    halo_px = int(rng.integers(2, 5))
+    letters = np.pad(block, halo_px + 1)
+    left = round(rng.uniform(window.left, max(window.left + 1, window.right - letters.shape[1])))
+    top = round(rng.uniform(window.top, max(window.top + 1, window.bottom - letters.shape[0])))
+    room = sheet.window(left, top, left + letters.shape[1], top + letters.shape[0])
+    if sheet.taken(room) > 0:
+        return
+    under = float(sheet.grey[room.slices].mean())
+    ink, paper = (255, 0) if under < 110 else (0, 255)
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * halo_px + 1, 2 * halo_px + 1))
+    halo = np.asarray(cv2.dilate(letters, kernel), np.uint8)
+    layers = [(halo, paper)] if rng.random() < 0.75 else []
+    sheet.lay_letters("text", letters, left, top, layers=[*layers, (letters, ink)], within=placed)
+
+
+def _sound(sheet: Sheet, placed: Placed, hand: Hand, rng: Rng) -> None:
+    window = placed.window
+    width, height = window.right - window.left, window.bottom - window.top
+    text = words.sound(rng, japanese=hand.japanese)
+    size = min(width, height) * rng.uniform(0.1, 0.34)
+    size = float(np.clip(size, 18, 1.6 * max(width, height) / max(2, len(text))))
+    face = hand.shout if rng.random() < 0.7 else hand.caption
+    x, y = rng.uniform(window.left, window.right), rng.uniform(window.top, window.bottom)
+    near = sheet.window(x - size, y - size, x + size, y + size)
+    dark = not near.empty and float(sheet.grey[near.slices].mean()) < 90
+    word = sound_word(rng, face, text, round(size), dark_ground=dark)
+    left, top = round(x - word.body.shape[1] / 2), round(y - word.body.shape[0] / 2)
+    room = sheet.window(left, top, left + word.body.shape[1], top + word.body.shape[0])
+    if sheet.taken(room) > 0.03:
+        return
+    parts = ((word.halo, word.halo_grey), (word.rim, word.rim_grey), (word.body, word.body_grey))
+    layers = [(alpha, grey) for alpha, grey in parts if grey is not None]
+    sheet.lay_letters("sfx", word.rim, left, top, layers=layers, within=placed if rng.random() < 0.75 else None)
+
+
+def _sign(sheet: Sheet, placed: Placed, hand: Hand, rng: Rng) -> None:
+    """Put up a board with a word on it: lettering, but no balloon."""
+    window = placed.window
+    size = max(10, round(min(window.right - window.left, window.bottom - window.top) * rng.uniform(0.06, 0.14)))
+    block = block_of(rng, hand.caption, words.sign(rng, japanese=hand.japanese), size, hand)
+    if block is None:
+        return
+    pad = round(size * rng.uniform(0.3, 0.8))
+    letters = np.pad(block, pad)
+    left = round(rng.uniform(window.left, max(window.left + 1, window.right - letters.shape[1])))
+    top = round(rng.uniform(window.top, max(window.top + 1, window.bottom - letters.shape[0])))
+    board, frame = np.full_like(letters, 255), np.zeros_like(letters)
+    cv2.rectangle(frame, (1, 1), (letters.shape[1] - 2, letters.shape[0] - 2), 255, max(1, round(sheet.line_px * 1.5)))
+    grey, ink = ((255, 0), (0, 255), (int(rng.integers(150, 230)), 0))[rng.integers(3)]
+    layers = [(board, grey), (frame, ink), (letters, ink)]
+    sheet.lay_letters("text", letters, left, top, layers=layers, within=placed)
+
+
+def _page_number(sheet: Sheet, hand: Hand, rng: Rng) -> None:
+    height, width = sheet.grey.shape
+    size = max(9, round(hand.size_px * rng.uniform(0.7, 1.1)))
+    letters = hand.caption.draw(str(rng.integers(1, 300)), size) if hand.caption.path or not hand.japanese else None
+    if letters is None:
+        return
+    x = rng.choice([width * 0.03, width * 0.95 - letters.shape[1], width * 0.5])
+    top = round(height - size * rng.uniform(1.3, 2.0))
+    room = sheet.window(x, top, x + letters.shape[1], top + letters.shape[0])
+    ink = 255 if float(sheet.grey[room.slices].mean()) < 110 else 0
+    if sheet.taken(room) == 0:
+        sheet.lay_letters("text", letters, round(x), top, layers=[(letters, ink)])
