@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
+from engines.colorize.comfyui.info import INFO as COMFYUI
 from engines.colorize.compact.info import INFO as COMPACT
 from engines.colorize.flux2 import info as flux2
 
@@ -30,9 +31,16 @@ def _flux2(variant: flux2.KleinVariant) -> ColorizeEngine:
     return Flux2KleinEngine(variant)
 
 
+def _comfyui() -> ColorizeEngine:
+    from engines.colorize.comfyui.engine import ComfyUiEngine
+
+    return ComfyUiEngine()
+
+
 _factories: dict[str, tuple[EngineInfo, Callable[[], ColorizeEngine]]] = {
     COMPACT.id: (COMPACT, _compact),
     **{variant.id: (variant.info(), partial(_flux2, variant)) for variant in flux2.VARIANTS},
+    COMFYUI.id: (COMFYUI, _comfyui),
 }
 _made: dict[str, ColorizeEngine] = {}
 

@@ -7,11 +7,13 @@ import time
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from engines import registry
+from engines.colorize.comfyui.info import Server, set_server_source
 from host.device import machine_device
-from host.errors import BadRequest
+from host.errors import BadRequest, SecretsUnavailable
 from host.jobs.board import JobBoard
 from host.jobs.lane import Lane
 from host.model_shelf import ModelShelf
+from host.secrets import read_secret
 from host.settings import Settings, SettingsFile
 from host.store.search import ReferenceSearcher
 from host.store.store import Store
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 _MIB: Final = 1 << 20
 CLOSE_S: Final = 0.6
+_COMFYUI_KEY: Final = "comfyui_key"
 # Of the time to close: waiting for threads. The rest is for the store.
 _WAITING_SHARE: Final = 0.6
 
@@ -44,6 +47,7 @@ class Application:
         self.store = store
         self.engines = engines
         self.device = machine_device()
+        set_server_source(lambda: _comfyui_server(settings.current))
         self._opened_s = time.monotonic()
         self.models = ModelShelf(notify)
         self.searcher = ReferenceSearcher(store.references, _make_embedder)
@@ -111,6 +115,17 @@ class Application:
             # A step of a library cannot be interrupted; what it still writes goes to a folder that is gone.
             _LOG.warning("some work did not stop within %.1f s", timeout_s)
         self.store.close()
+
+
+def _comfyui_server(settings: Settings) -> Server:
+    server = Server(settings.comfyui_url)
+    if not server.is_set or server.is_loopback:
+        return server
+    try:
+        return Server(settings.comfyui_url, read_secret(_COMFYUI_KEY) or "")
+    except SecretsUnavailable as exc:
+        _LOG.warning("no key for ComfyUI: %s", exc.message)
+        return server
 
 
 def _make_pipeline() -> PagePipeline:

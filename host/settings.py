@@ -37,7 +37,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     strength: scales the chroma, 0..1. output_format: `png` and `webp_lossless` keep protected pixels bit-identical.
     cache_limit_mib, spool_limit_mib: the most that coloured pages and captured pages may take on disk.
     references_max: how many references of a job are used at most. idle_unload_s: an engine that nobody used for this
-    long gives its memory back (from the next start on).
+    long gives its memory back (from the next start on). comfyui_url: the ComfyUI server that the engine of that name
+    speaks to, such as `http://127.0.0.1:8188`; empty for none. A key for it stands in the keyring as `comfyui_key`.
     """
 
     default_engine: Annotated[str, Meta(min_length=1, max_length=128)] = "compact"
@@ -51,6 +52,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     cache_limit_mib: Mebibytes = 4096
     spool_limit_mib: Mebibytes = 2048
     idle_unload_s: Annotated[float, Meta(ge=1)] = 300.0
+    comfyui_url: Annotated[str, Meta(max_length=512)] = ""
 
 
 _FIELDS: Final = {field.name: field for field in msgspec.structs.fields(Settings)}

@@ -111,3 +111,18 @@ def test_any_map_is_taken_whole_or_refused(
 def test_no_setting_shadows_the_home(tmp_path: Path) -> None:
     assert "home" not in Settings.__struct_fields__
     assert os.sep not in Settings().default_engine
+
+
+def test_the_comfyui_engine_speaks_to_the_server_of_the_settings_and_to_a_far_one_with_its_key(tmp_path, monkeypatch):
+    from engines.colorize.comfyui.info import current_server
+    from host.application import Application
+    from host.paths import state_paths
+
+    monkeypatch.setattr("host.application.read_secret", {"comfyui_key": "sesame"}.get)
+    monkeypatch.setenv("IRODORI_HOME", str(tmp_path))
+    with Application.open(state_paths(), lambda message: None) as application:
+        assert not current_server().is_set
+        application.change_settings({"comfyui_url": "http://127.0.0.1:8188"})
+        assert (current_server().url, current_server().api_key) == ("http://127.0.0.1:8188", "")
+        application.change_settings({"comfyui_url": "https://far.example"})
+        assert current_server().api_key == "sesame"

@@ -1,0 +1,179 @@
+"""ComfyUI's HTTP interface: one method per route, every failure as an engine's error."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any, Final
+
+import httpx
+
+from engines.base import EngineError, EngineOutOfMemory, EngineUnavailable, ModelMissing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from engines.colorize.comfyui.info import Server
+
+Json = Any
+_CONNECT_S: Final = 3.0
+_ANSWER_S: Final = 60.0
+_PICTURE_BYTES_MAX: Final = 64 << 20
+_OUT_OF_MEMORY: Final = ("out of memory", "outofmemory", "allocation on device")
+
+
+class ComfyClient:
+    """Speaks to one server. Use it as a context manager; it is not shared between threads."""
+
+    def __init__(self, server: Server, answer_s: float = _ANSWER_S) -> None:
+        fault = server.fault()
+        if fault:
+            raise EngineUnavailable(f"ComfyUI: {fault}", "Set comfyui_url, for example http://127.0.0.1:8188.")
+        self.client_id = uuid.uuid4().hex
+        self.server = server
+        # No redirects and no proxy: what is sent goes to the server that the reader named, and nowhere else.
+        self._http = httpx.Client(
+            base_url=server.url.rstrip("/"),
+            headers=self.headers,
+            timeout=httpx.Timeout(answer_s, connect=min(_CONNECT_S, answer_s)),
+            trust_env=False,
+        )
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What goes with every request: the reader's key, where there is one."""
+        key = self.server.api_key
+        return {"Authorization": f"Bearer {key}"} if key else {}
+
+    def __enter__(self) -> ComfyClient:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
+    def system_stats(self) -> Json:
+        """Return the server's version and devices."""
+        return self._json("GET", "/system_stats")
+
+    def node(self, class_type: str) -> Json | None:
+        """Return the signature of a node class, None where the server has none of this name."""
+        return self._json("GET", f"/object_info/{class_type}").get(class_type)
+
+    def upload(self, name: str, png: bytes) -> str:
+        """Bring a picture to the server's input folder and return the name under which a graph finds it."""
+        answer = self._json(
+            "POST",
+            "/upload/image",
+            files={"image": (name, png, "image/png")},
+            data={"type": "input", "subfolder": "irodori", "overwrite": "false"},
+        )
+        return "/".join(part for part in (answer.get("subfolder", ""), answer["name"]) if part)
+
+    def submit(self, graph: Mapping[str, Json]) -> str:
+        """Queue a graph and return its prompt id.
+
+        Raises:
+            EngineError: the server refuses the graph; the message names the nodes.
+        """
+        prompt_id = str(uuid.uuid4())
+        body = {"prompt": graph, "client_id": self.client_id, "prompt_id": prompt_id}
+        answer = self._json("POST", "/prompt", json=body)
+        if answer.get("node_errors"):
+            raise EngineError(f"ComfyUI refuses the graph: {node_faults(answer)}", "Update ComfyUI and its nodes.")
+        return str(answer.get("prompt_id", prompt_id))
+
+    def history(self, prompt_id: str) -> Json | None:
+        """Return the record of a prompt that has ended, None while it has not."""
+        return self._json("GET", f"/history/{prompt_id}").get(prompt_id)
+
+    def is_queued(self, prompt_id: str) -> bool:
+        """Return whether a prompt waits or runs."""
+        queue = self._json("GET", "/queue")
+        items = [*queue.get("queue_running", ()), *queue.get("queue_pending", ())]
+        return any(len(item) > 1 and item[1] == prompt_id for item in items)
+
+    def cancel(self, prompt_id: str) -> None:
+        """Take a prompt of ours out of the queue, or stop it where it runs; other people's prompts go on."""
+        self._json("POST", "/queue", json={"delete": [prompt_id]})
+        running = self._json("GET", "/queue").get("queue_running", ())
+        # Servers that do not know the field interrupt whatever runs, so it is sent only while that is ours.
+        if any(len(item) > 1 and item[1] == prompt_id for item in running):
+            self._json("POST", "/interrupt", json={"prompt_id": prompt_id})
+
+    def free(self) -> None:
+        """Ask the server to unload its models."""
+        self._json("POST", "/free", json={"unload_models": True, "free_memory": True})
+
+    def picture(self, place: Mapping[str, str]) -> bytes:
+        """Return an output picture as it lies on the server.
+
+        Raises:
+            EngineError: it is not there, or larger than 64 MiB.
+        """
+        wanted = {key: place.get(key, "") for key in ("filename", "subfolder", "type")}
+        answer = self._ask("GET", "/view", params=wanted)
+        if len(answer.content) > _PICTURE_BYTES_MAX:
+            raise EngineError("ComfyUI's picture is too large")
+        return answer.content
+
+    def _json(self, method: str, path: str, **sent: Any) -> Json:
+        answer = self._ask(method, path, **sent)
+        if not answer.content:
+            return {}
+        try:
+            found = answer.json()
+        except ValueError as exc:
+            raise EngineUnavailable(f"What answers at {self.server.url} is not ComfyUI", "Check comfyui_url.") from exc
+        return found if isinstance(found, dict) else {}
+
+    def _ask(self, method: str, path: str, **sent: Any) -> httpx.Response:
+        try:
+            answer = self._http.request(method, path, **sent)
+        except httpx.TimeoutException as exc:
+            raise EngineUnavailable("ComfyUI does not answer in time", "See whether the server is busy.") from exc
+        except httpx.HTTPError as exc:
+            raise EngineUnavailable(f"ComfyUI cannot be reached at {self.server.url}", "Start ComfyUI.") from exc
+        if answer.is_success:
+            return answer
+        raise _refusal(answer)
+
+
+def _refusal(answer: httpx.Response) -> EngineError:
+    if answer.status_code in (401, 403):
+        return EngineUnavailable(
+            f"ComfyUI refuses us ({answer.status_code})", "Check the server's key in the settings."
+        )
+    try:
+        body = answer.json()
+    except ValueError:
+        body = {}
+    faults = node_faults(body) if isinstance(body, dict) else ""
+    if "value_not_in_list" in answer.text:
+        return ModelMissing(f"ComfyUI lacks a model file: {faults}", "Put the file into ComfyUI's models folder.")
+    return EngineError(
+        f"ComfyUI refuses ({answer.status_code}): {faults or answer.text[:200]}", "Update ComfyUI and its nodes."
+    )
+
+
+def node_faults(body: Mapping[str, Json]) -> str:
+    """Return what a refusal says, one clause per node."""
+    clauses = [
+        f"{fault.get('class_type', node)}: {error.get('message', '')} {error.get('details', '')}".strip()
+        for node, fault in (body.get("node_errors") or {}).items()
+        for error in fault.get("errors", ())
+    ]
+    error = body.get("error")
+    general = error.get("message", "") if isinstance(error, dict) else str(error or "")
+    return "; ".join(clauses) or general
+
+
+def execution_fault(event: Mapping[str, Json]) -> EngineError:
+    """Return the error of a graph that failed while it ran."""
+    said = f"{event.get('exception_type', '')} {event.get('exception_message', '')}"
+    where = event.get("node_type") or "a node"
+    if any(words in said.casefold() for words in _OUT_OF_MEMORY):
+        return EngineOutOfMemory(
+            f"ComfyUI ran out of memory in {where}", "Use a smaller or quantised model (GGUF, fp8)."
+        )
+    if "mat1 and mat2" in said:
+        return EngineError("ComfyUI's text encoder does not fit the model", "klein 4B wants qwen_3_4b, 9B qwen_3_8b.")
+    return EngineError(f"ComfyUI failed in {where}: {said.strip()[:300]}")

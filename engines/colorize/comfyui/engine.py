@@ -1,0 +1,198 @@
+"""A ComfyUI server as an engine. The server owns the weights and the memory; this side sends pictures and a graph."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from engines.base import ColorizeEngine, ColorizeResult, EngineError, RequestUnsupported, Viability
+from engines.colorize.comfyui.info import INFO, current_server
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from engines.base import ColorizeRequest, Device, OnStep
+    from engines.colorize.comfyui.client import ComfyClient
+    from engines.colorize.comfyui.graph import ModelFiles, Painting
+    from engines.colorize.comfyui.info import Server
+    from engines.colorize.flux2.pad import Fit
+
+_LOG = logging.getLogger(__name__)
+_VIABLE_ANSWER_S: Final = 1.0
+_KNOWN_FOR_S: Final = 10.0
+_OPTION: Final = "comfyui"
+
+
+class ComfyUiEngine(ColorizeEngine):
+    """FLUX.2 klein on a ComfyUI server.
+
+    engine_options: `comfyui = {"unet": …, "text_encoder": …, "vae": …}` names files as the server lists them; without
+    them the server's klein is found by its name. LoRAs go by the names that the server lists.
+    """
+
+    info = INFO
+
+    def __init__(self, server: Callable[[], Server] = current_server) -> None:
+        self._server = server
+        self._checked: set[str] = set()
+        self._viability: tuple[float, Server, Viability] | None = None
+
+    def viability(self) -> Viability:
+        """Ask the server for its version; the answer is kept for ten seconds."""
+        server = self._server()
+        if not server.is_set:
+            return Viability(ok=False, reason="no server is set", fix="Set comfyui_url in the settings.")
+        known = self._viability
+        if known is None or known[1] != server or time.monotonic() - known[0] > _KNOWN_FOR_S:
+            known = self._viability = time.monotonic(), server, _answers(server)
+        return known[2]
+
+    def weights_digests(self) -> Mapping[str, str]:
+        """Return the names of the server's files; the digests are those of the names, for the files lie over there."""
+        from engines.colorize.comfyui.preflight import find_files
+
+        with self._client() as client:
+            return _digests(find_files(client, {}))
+
+    def load(self, device: Device) -> None:
+        """See that the server answers and has klein's files. It loads them itself when the first page comes."""
+        del device
+        from engines.colorize.comfyui.preflight import find_files
+
+        with self._client() as client:
+            client.system_stats()
+            find_files(client, {})
+
+    def colorize(self, request: ColorizeRequest, on_step: OnStep) -> ColorizeResult:
+        """Colour one page on the server."""
+        self._refuse_what_is_not_supported(request)
+        from engines.colorize.comfyui.follow import decoded, picture_of
+        from engines.colorize.comfyui.graph import klein_graph
+        from engines.colorize.comfyui.preflight import find_files
+        from engines.colorize.comfyui.socket import ComfySocket
+        from engines.colorize.flux2.pad import fit
+        from engines.geometry import Size
+
+        where = fit(Size(*request.page.shape))
+        with self._client() as client, ComfySocket(client) as socket:
+            files = find_files(client, _wanted(request))
+            graph = klein_graph(files, _painting(client, request, where))
+            self._check_once(client, graph)
+            steps = int(next(node["inputs"]["steps"] for node in graph.values() if "steps" in node["inputs"]))
+            picture = decoded(picture_of(client, socket, graph, steps, on_step))
+        if picture is None:
+            raise EngineError("What ComfyUI gave is no picture")
+        return ColorizeResult(oklab=_oklab(picture, where), weights=_digests(files))
+
+    def unload(self) -> None:
+        """Ask a server on this machine to free its memory; a server elsewhere is left to its owner."""
+        self._checked.clear()
+        server = self._server()
+        if server.is_set and server.is_loopback:
+            with suppress(EngineError), self._client() as client:
+                client.free()
+
+    def _client(self) -> ComfyClient:
+        from engines.colorize.comfyui.client import ComfyClient
+
+        return ComfyClient(self._server())
+
+    def _check_once(self, client: ComfyClient, graph: dict[str, dict[str, Any]]) -> None:
+        """Compare each kind of graph with the server once: signatures are long, and seldom change."""
+        from engines.colorize.comfyui.preflight import check_graph
+
+        kinds = sorted(
+            {
+                f"{node['class_type']} {value}"
+                for node in graph.values()
+                for key, value in node["inputs"].items()
+                if "_name" in key
+            }
+            | {node["class_type"] for node in graph.values()}
+        )
+        kind = f"{client.server.url} {kinds}"
+        if kind not in self._checked:
+            check_graph(client, graph)
+            self._checked.add(kind)
+
+    def _refuse_what_is_not_supported(self, request: ColorizeRequest) -> None:
+        most = self.info.supports.references_max
+        if len(request.references) > most:
+            raise RequestUnsupported(f"{len(request.references)} references", f"klein takes up to {most}.")
+        if request.repair is not None:
+            raise RequestUnsupported("ComfyUI is not asked to repair parts of a page")
+
+
+def _answers(server: Server) -> Viability:
+    from engines.colorize.comfyui.client import ComfyClient
+
+    try:
+        with ComfyClient(server, _VIABLE_ANSWER_S) as client:
+            client.system_stats()
+    except EngineError as exc:
+        return Viability(ok=False, reason=exc.message, fix=exc.hint)
+    return Viability(ok=True)
+
+
+def _wanted(request: ColorizeRequest) -> Mapping[str, object]:
+    option = request.plan.engine_options.get(_OPTION, {})
+    if not isinstance(option, dict):
+        raise RequestUnsupported("engine_options: comfyui must be a map of file names")
+    return cast("Mapping[str, object]", option)
+
+
+def _painting(client: ComfyClient, request: ColorizeRequest, where: Fit) -> Painting:
+    from engines.colorize.comfyui.graph import ModelFiles, Painting
+    from engines.colorize.flux2.pad import fit_reference, laid_out
+    from engines.geometry import Size
+
+    stage = request.plan.stage(0)
+    count = len(request.references)
+    references = [
+        _upload(client, laid_out(picture, fit_reference(Size(*picture.shape[:2]), count)))
+        for picture in request.references
+    ]
+    return Painting(
+        page=_upload(client, laid_out(request.page, where)),
+        references=references,
+        canvas=where.canvas,
+        prompt=stage.prompt,
+        negative_prompt=stage.negative_prompt,
+        guidance=stage.guidance,
+        steps=stage.steps,
+        seed=request.plan.seed,
+        loras=request.plan.loras,
+    )
+
+
+def _upload(client: ComfyClient, rgb: NDArray[np.uint8]) -> str:
+    import cv2
+
+    _, png = cv2.imencode(".png", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))
+    content = png.tobytes()
+    return client.upload(f"{hashlib.sha256(content).hexdigest()[:32]}.png", content)
+
+
+def _oklab(picture: NDArray[np.uint8], where: Fit) -> NDArray[np.float32]:
+    import cv2
+    import numpy as np
+
+    from engines.colorize.flux2.pad import cut_out
+    from engines.oklab import srgb_to_oklab
+
+    height, width = where.canvas
+    if picture.shape[:2] != (height, width):
+        _LOG.warning("ComfyUI gave %d x %d px where %d x %d were asked", *picture.shape[1::-1], width, height)
+        picture = np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    return srgb_to_oklab(np.ascontiguousarray(cut_out(picture, where)))
+
+
+def _digests(files: ModelFiles) -> dict[str, str]:
+    names = (files.unet, files.text_encoder, files.vae)
+    return {name: hashlib.sha256(f"comfyui:{name}".encode()).hexdigest() for name in names}

@@ -1,0 +1,65 @@
+"""The facts of the engine, and which server it speaks to; imports nothing heavy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from engines.base import EngineInfo, Supports
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+INFO: Final = EngineInfo(
+    id="comfyui",
+    label="ComfyUI (FLUX.2 klein)",
+    version="1",
+    licence="LicenseRef-of-the-servers-weights",
+    supports=Supports(references_max=4, preview=True, negative_prompt=True, lora=True),
+    models=(),
+    device="remote",
+    wording="sentences",
+    comfort_pixels=1024 * 1024,
+    draws=True,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where ComfyUI listens: `http(s)://host:port`. The key never shows in a text of this object."""
+
+    url: str = ""
+    api_key: str = field(default="", repr=False)
+
+    @property
+    def is_set(self) -> bool:
+        """Whether the reader named a server at all."""
+        return bool(self.url)
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether it runs on this machine."""
+        return urlsplit(self.url).hostname in ("127.0.0.1", "localhost", "::1")
+
+    def fault(self) -> str:
+        """Return what is wrong with the address, or an empty string."""
+        parts = urlsplit(self.url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            return f"{self.url[:128]!r} is not the address of a server"
+        if self.api_key and parts.scheme == "http" and not self.is_loopback:
+            return "the key would be sent unencrypted"
+        return ""
+
+
+_source: list[Callable[[], Server]] = [Server]
+
+
+def set_server_source(source: Callable[[], Server]) -> None:
+    """Let the engine ask here which server it speaks to; asked anew for every page."""
+    _source[0] = source
+
+
+def current_server() -> Server:
+    """Return the server of this moment; one that is not set where nobody named any."""
+    return _source[0]()

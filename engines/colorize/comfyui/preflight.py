@@ -1,0 +1,100 @@
+"""Before a graph is sent: see that its nodes and its model files are on the server."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from engines.base import EngineUnavailable, ModelMissing
+from engines.colorize.comfyui.graph import ModelFiles, is_gguf, node_classes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from engines.colorize.comfyui.client import ComfyClient
+
+_KLEIN: Final = re.compile(r"flux[-_. ]?2.*klein", re.IGNORECASE)
+_NINE: Final = re.compile(r"9b", re.IGNORECASE)
+_ENCODER: Final = {
+    False: re.compile(r"qwen[-_. ]?3[-_. ]?4b", re.IGNORECASE),
+    True: re.compile(r"qwen[-_. ]?3[-_. ]?8b", re.IGNORECASE),
+}
+_VAE: Final = re.compile(r"flux[-_. ]?2.*vae|ae.*flux[-_. ]?2", re.IGNORECASE)
+
+
+def find_files(client: ComfyClient, wanted: Mapping[str, object]) -> ModelFiles:
+    """Return the files to use: those that the reader names in the engine's options, else klein's by their names.
+
+    wanted: `unet`, `text_encoder`, `vae`, each optional, as the server lists them.
+
+    Raises:
+        ModelMissing: a file is not in the server's lists; the message names it and the folder that it belongs into.
+    """
+    unets = [*_listed(client, "UNETLoader", "unet_name"), *_listed(client, "UnetLoaderGGUF", "unet_name")]
+    unet = _choose(unets, wanted.get("unet"), _KLEIN, "FLUX.2 klein", "models/diffusion_models")
+    nine = bool(_NINE.search(unet))
+    encoders = [*_listed(client, "CLIPLoader", "clip_name"), *_listed(client, "CLIPLoaderGGUF", "clip_name")]
+    name = "qwen_3_8b" if nine else "qwen_3_4b"
+    encoder = _choose(encoders, wanted.get("text_encoder"), _ENCODER[nine], name, "models/text_encoders")
+    vaes = _listed(client, "VAELoader", "vae_name")
+    vae = _choose(vaes, wanted.get("vae"), _VAE, "flux2-vae.safetensors", "models/vae")
+    return ModelFiles(unet, encoder, vae)
+
+
+def check_graph(client: ComfyClient, graph: dict[str, dict[str, Any]]) -> None:
+    """Compare a graph with the server's nodes.
+
+    Raises:
+        EngineUnavailable: a node class or one of its inputs is not there. ModelMissing: a file is not in a list.
+    """
+    signatures = {name: client.node(name) for name in node_classes(graph)}
+    missing = [name for name, signature in signatures.items() if signature is None]
+    if missing:
+        mend = "Install ComfyUI-GGUF." if any("GGUF" in name for name in missing) else "Update ComfyUI."
+        raise EngineUnavailable(f"ComfyUI lacks the nodes {', '.join(missing)}", mend)
+    for node in graph.values():
+        _check_node(str(node["class_type"]), node["inputs"], signatures[node["class_type"]] or {})
+
+
+def _check_node(class_type: str, inputs: Mapping[str, object], signature: Mapping[str, Any]) -> None:
+    declared = {**signature.get("input", {}).get("required", {}), **signature.get("input", {}).get("optional", {})}
+    unknown = set(inputs) - set(declared)
+    lacking = set(signature.get("input", {}).get("required", {})) - set(inputs)
+    if unknown or lacking:
+        raise EngineUnavailable(
+            f"ComfyUI's {class_type} is another than expected: {', '.join(sorted(unknown | lacking))}",
+            "Update ComfyUI.",
+        )
+    for name, value in inputs.items():
+        choices = choices_of(declared[name])
+        if choices is not None and name != "image" and value not in choices:
+            raise ModelMissing(
+                f"ComfyUI's {class_type} does not list {value!r}", "Put the file into its models folder."
+            )
+
+
+def choices_of(declaration: Any) -> list[str] | None:
+    """Return the list that an input is chosen from, None where it is no choice; servers write it in two ways."""
+    if not isinstance(declaration, list) or not declaration:
+        return None
+    if isinstance(declaration[0], list):
+        return declaration[0]
+    options = declaration[1].get("options") if len(declaration) > 1 and isinstance(declaration[1], dict) else None
+    return options if declaration[0] == "COMBO" and isinstance(options, list) else None
+
+
+def _listed(client: ComfyClient, class_type: str, name: str) -> list[str]:
+    signature = client.node(class_type) or {}
+    return choices_of(signature.get("input", {}).get("required", {}).get(name)) or []
+
+
+def _choose(listed: Sequence[str], wanted: object, pattern: re.Pattern[str], what: str, folder: str) -> str:
+    if isinstance(wanted, str) and wanted:
+        if wanted in listed:
+            return wanted
+        raise ModelMissing(f"ComfyUI does not list {wanted!r}", f"Put it into ComfyUI's {folder}.")
+    fitting = [name for name in listed if pattern.search(name)]
+    if not fitting:
+        raise ModelMissing(f"ComfyUI has no {what}", f"Put it into ComfyUI's {folder}.")
+    # 4B before 9B (its licence is free), distilled before base, whole files before quantised ones; then by name.
+    return min(fitting, key=lambda name: (bool(_NINE.search(name)), "base" in name.casefold(), is_gguf(name), name))
