@@ -51,6 +51,7 @@ class KleinVariant:
             device="cuda",
             wording="sentences",
             comfort_pixels=1024 * 1024,
+            draws=True,
         )
 
 
