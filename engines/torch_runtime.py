@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from engines.base import EngineOutOfMemory, EngineUnavailable, Viability
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import torch
 
@@ -25,9 +25,8 @@ if TYPE_CHECKING:
 
 LIBRARIES: Final = ("torch", "diffusers", "transformers", "accelerate", "safetensors")
 INSTALL: Final = "pip install 'irodori[diffusion]'"
-# Under this much device memory the parts of a pipeline take turns on the device.
-_WHOLE_PIPELINE_MIB: Final = 20_000
-_TAKING_TURNS_MIB: Final = 10_000
+# What a megapixel with its references takes while it is computed, beside the weights.
+_WORKING_MIB: Final = 3_000
 # What torch says where it raises no class of its own: on Apple's devices and on the processor.
 _OUT_OF_MEMORY: Final = ("out of memory", "can't allocate memory", "not enough memory")
 _kept: list[Any] = []
@@ -90,13 +89,17 @@ def torch_dtype(device: Device) -> torch.dtype:
     return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
 
 
-def memory_policy(device: Device) -> MemoryPolicy:
-    """Return the policy of a device, its own or, where that is `auto`, by its memory."""
+def memory_policy(device: Device, parts_mib: Sequence[int]) -> MemoryPolicy:
+    """Return the policy of a device: its own or, where that is `auto`, the fastest that a model's parts leave room for.
+
+    parts_mib: what the weights of each part of a pipeline take on the device. The processor's memory is not counted.
+    """
     if device.policy != "auto":
         return device.policy
-    if device.kind != "cuda" or device.memory_mib >= _WHOLE_PIPELINE_MIB:
+    room_mib = device.memory_mib - _WORKING_MIB
+    if device.kind != "cuda" or sum(parts_mib) <= room_mib:
         return "full"
-    return "model_offload" if device.memory_mib >= _TAKING_TURNS_MIB else "group_offload"
+    return "model_offload" if max(parts_mib) <= room_mib else "group_offload"
 
 
 @contextmanager

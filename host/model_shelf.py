@@ -55,6 +55,8 @@ class ModelShelf:
             NotFound: there is no such model. BadRequest: it ships with Irodori.
         """
         card = _card(model_id)
+        if card.repository:
+            raise BadRequest(f"{card.label} was not pulled.", "Files that you copied here are yours to remove.")
         raise BadRequest(f"{card.label} ships with Irodori and stays.", "Choose another default engine instead.")
 
     def damaged(self) -> tuple[str, ...]:
@@ -86,7 +88,7 @@ class ModelShelf:
             self._tell(task_id, card, read, "verifying")
 
         try:
-            whole = not [file for file in card.files if not self._is_whole(file, count)]
+            whole = bool(card.files) and all(self._is_whole(file, count) for file in card.files)
         finally:
             self._pulling.discard(card.id)
         self._tell(task_id, card, read, "ready" if whole else "failed")
@@ -122,7 +124,7 @@ def _card(model_id: str) -> ModelCard:
 
 def _state(card: ModelCard) -> State:
     paths = [_path(file) for file in card.files]
-    if None in paths:
+    if not paths or None in paths:
         return "missing"
     sizes = [path.stat().st_size for path in paths if path is not None]
     return "ready" if sizes == [file.bytes for file in card.files] else "invalid"

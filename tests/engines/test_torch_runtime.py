@@ -33,7 +33,7 @@ def test_asking_imports_no_torch() -> None:
     code = (
         "import sys, engines.torch_runtime as runtime\n"
         "runtime.torch_viability(), runtime.return_device_memory()\n"
-        "runtime.memory_policy(__import__('engines.base').base.Device('cuda', 'x', 1))\n"
+        "runtime.memory_policy(__import__('engines.base').base.Device('cuda', 'x', 1), [1])\n"
         "sys.stdout.write(str('torch' in sys.modules))\n"
     )
     assert in_fresh_python(code) == "False"
@@ -90,13 +90,21 @@ def test_device_and_precision() -> None:
 
 
 @pytest.mark.parametrize(
-    ("memory_mib", "policy"), [(81_000, "full"), (24_000, "full"), (16_000, "model_offload"), (8_000, "group_offload")]
+    ("memory_mib", "policy"),
+    [
+        (81_000, "full"),
+        (17_000, "full"),
+        (16_000, "model_offload"),
+        (10_500, "model_offload"),
+        (8_000, "group_offload"),
+    ],
 )
-def test_policy_follows_the_devices_memory_unless_it_has_its_own(memory_mib: int, policy: str) -> None:
+def test_policy_is_the_fastest_that_the_parts_leave_room_for(memory_mib: int, policy: str) -> None:
+    parts_mib = (7_400, 6_200, 160)
     card = Device("cuda", "a card", memory_mib)
-    assert memory_policy(card) == policy
-    assert memory_policy(replace(card, policy="layerwise_fp8")) == "layerwise_fp8"
-    assert memory_policy(CPU) == "full"
+    assert memory_policy(card, parts_mib) == policy
+    assert memory_policy(replace(card, policy="layerwise_fp8"), parts_mib) == "layerwise_fp8"
+    assert memory_policy(CPU, parts_mib) == "full"
 
 
 def test_memory_that_runs_out_is_told_from_other_faults() -> None:

@@ -97,7 +97,7 @@ class Flux2KleinEngine(ColorizeEngine):
         prepare_torch()
         from engines.colorize.flux2.weights import load_pipeline
 
-        policy, dtype = memory_policy(device), torch_dtype(device)
+        policy, dtype = memory_policy(device, files.parts_mib), torch_dtype(device)
         try:
             with torch_memory_mapped():
                 where = torch_device(device)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from math import prod
 from typing import TYPE_CHECKING, Final, TypeVar, get_args
 
 from engines.base import ModelInvalid, ModelMissing
@@ -45,13 +46,14 @@ _TOKENIZER_FILES: Final = ("tokenizer.json", "vocab.json")
 class PartFiles:
     """Where a part lies. folder: diffusers' subfolder with its configuration, None for a single file.
 
-    format: `safetensors` or `gguf`. dtypes: as the files name them.
+    format: `safetensors` or `gguf`. dtypes: as the files name them. memory_mib: what it takes when it is loaded.
     """
 
     paths: tuple[Path, ...]
     folder: Path | None = None
     format: str = ""
     dtypes: frozenset[str] = frozenset()
+    memory_mib: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +74,11 @@ class KleinFiles:
         """Every weights file."""
         return (*self.transformer.paths, *self.vae.paths, *self.text_encoder.paths)
 
+    @property
+    def parts_mib(self) -> tuple[int, ...]:
+        """What each part takes when it is loaded, the transformer first."""
+        return self.transformer.memory_mib, self.text_encoder.memory_mib, self.vae.memory_mib
+
 
 def find_klein(folder: Path, variant: KleinVariant) -> KleinFiles:
     """Return the parts of a variant in a folder.
@@ -84,7 +91,7 @@ def find_klein(folder: Path, variant: KleinVariant) -> KleinFiles:
         raise ModelMissing(f"{variant.label} is not on this machine", f"irodori models pull {variant.model_id}")
     parts = {part: _find(folder, part, variant) for part in get_args(Part)}
     headers = {part: _headers(files) for part, files in parts.items()}
-    parts = {part: _with_types(files, headers[part]) for part, files in parts.items()}
+    parts = {part: _described(part, files, headers[part]) for part, files in parts.items()}
     transformer = _measured(parts["transformer"], measure_transformer, headers["transformer"])
     encoder = _measured(parts["text_encoder"], measure_text_encoder, headers["text_encoder"])
     _require_fit(parts, transformer, encoder, variant)
@@ -184,9 +191,13 @@ def _headers(files: PartFiles) -> tuple[str, Mapping[str, TensorHeader]]:
     return form, tensors
 
 
-def _with_types(files: PartFiles, header: tuple[str, Mapping[str, TensorHeader]]) -> PartFiles:
+def _described(part: Part, files: PartFiles, header: tuple[str, Mapping[str, TensorHeader]]) -> PartFiles:
     form, tensors = header
-    return replace(files, format=form, dtypes=frozenset(tensor.dtype for tensor in tensors.values()))
+    size = 2 * sum(prod(tensor.shape) for tensor in tensors.values())
+    if form == "gguf" and part == "transformer":  # the one part that stays as small as its file
+        size = sum(path.stat().st_size for path in files.paths)
+    dtypes = frozenset(tensor.dtype for tensor in tensors.values())
+    return replace(files, format=form, dtypes=dtypes, memory_mib=size >> 20)
 
 
 def _measured(

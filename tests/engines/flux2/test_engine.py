@@ -19,6 +19,7 @@ from engines.colorize.flux2.engine import Flux2KleinEngine
 from engines.colorize.flux2.info import VARIANTS, KleinVariant
 from engines.oklab import srgb_to_oklab
 from engines.testing import PROCESSOR, EngineContract, drawn_page, flat_reference, ignore_step, request_of
+from models.catalog import load_catalog
 from models.digests import file_digest
 from tests.engines.flux2.bare import bare_call, bare_pipeline, padded
 from tests.engines.toys import klein
@@ -213,6 +214,11 @@ def test_looking_for_engines_and_files_imports_no_torch(toy_folder: Path) -> Non
 
 def test_every_variant_is_registered() -> None:
     assert {variant.info() for variant in VARIANTS} <= set(registry.infos())
+    cards = load_catalog()
+    for variant in VARIANTS:
+        card = cards[variant.model_id]
+        assert (card.engine, card.licence) == (variant.id, variant.licence)
+        assert card.repository.startswith("black-forest-labs/FLUX.2-klein")
     assert registry.get("flux2-klein-9b").info.licence == "LicenseRef-FLUX-Non-Commercial"
 
 
