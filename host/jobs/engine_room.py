@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from engines.memory import Residency
-from host.errors import IrodoriError
+from engines.memory import Residency, what_fits
+from host.errors import IrodoriError, OutOfMemory
 from host.jobs.memory import return_free_memory
 from host.jobs.recipe import viable_engine
 from host.pipeline.faults import faults_mapped
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from host.jobs.recipe import EngineSource
 
 _LOG = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 class EngineRoom:
@@ -29,6 +30,7 @@ class EngineRoom:
         self.idle_s = idle_s
         self._engines = engines
         self._lane = lane
+        self._device = device
         self._residency = Residency(device)
 
     @contextmanager
@@ -40,9 +42,31 @@ class EngineRoom:
         """
         with self._lane.hold(check) as waited:
             engine = viable_engine(self._engines, engine_id)
-            with faults_mapped():
-                self._residency.require(engine)
+            self.with_memory(engine, lambda: None)
             yield engine, waited
+
+    def with_memory(self, engine: ColorizeEngine, work: Callable[[], T]) -> T:
+        """Load the engine and do the work; once more, loaded the leanest way, where the device's memory gave out.
+
+        Raises:
+            OutOfMemory: it was not enough even so; the hint says what would fit. What loading and the work raise.
+        """
+        try:
+            return self._loaded(engine, work)
+        except OutOfMemory as exc:
+            if not self._residency.make_leaner(engine):
+                raise OutOfMemory(exc.message, what_fits(self._device)) from exc
+        return_free_memory()
+        try:
+            return self._loaded(engine, work)
+        except OutOfMemory as exc:
+            self._residency.release()
+            raise OutOfMemory(exc.message, what_fits(self._device)) from exc
+
+    def _loaded(self, engine: ColorizeEngine, work: Callable[[], T]) -> T:
+        with faults_mapped():
+            self._residency.require(engine)
+            return work()
 
     def release_idle(self) -> None:
         """Unload the engine if it has been idle for long."""

@@ -163,7 +163,8 @@ class Stages:
                 if prepared is None:
                     raise JobCancelled("The page was cancelled.")
                 tick, watch = self._scheduler.tick(work), partial(self._watch, work)
-                coloured = self._pipeline().colour(prepared, engine, tick, watch)
+                colour = partial(self._pipeline().colour, prepared, engine, tick, watch)
+                coloured = self._engine_room.with_memory(engine, colour)
         if stored is not None:
             self._scheduler.deliver(work, stored, cached=True)
         else:

@@ -1,9 +1,11 @@
 """One engine in memory at a time."""
 
+from dataclasses import replace
+
 import pytest
 
 from engines.base import Device, EngineError, EngineUnavailable
-from engines.memory import Residency
+from engines.memory import LEANEST, Residency, what_fits
 from engines.stepped import SteppedEngine
 from engines.testing import PROCESSOR, drawn_page, ignore_step, request_of
 
@@ -54,3 +56,40 @@ def test_engine_is_dropped_only_when_it_has_idled_long_enough() -> None:
     assert residency.release_idle(60)
     assert not usable(engine)
     assert not residency.release_idle(60)
+
+
+class OnGraphicsCard(SteppedEngine):
+    """Remembers the policy of every load."""
+
+    def __init__(self) -> None:
+        super().__init__(0)
+        self.info = replace(self.info, device="cuda")
+        self.policies: list[str] = []
+
+    def load(self, device: Device) -> None:
+        self.policies.append(device.policy)
+        super().load(device)
+
+
+def test_an_engine_that_ran_out_of_memory_loads_the_leanest_way_from_then_on() -> None:
+    residency = Residency(Device("cuda", "card", 8000))
+    engine = OnGraphicsCard()
+    residency.require(engine)
+    assert residency.make_leaner(engine)
+    assert residency.resident is None
+    residency.require(engine)
+    assert engine.policies == ["auto", LEANEST]
+    assert not residency.make_leaner(engine)
+
+
+def test_there_is_nothing_leaner_on_a_processor() -> None:
+    residency = Residency(PROCESSOR)
+    engine = OnGraphicsCard()
+    residency.require(engine)
+    assert not residency.make_leaner(engine)
+
+
+def test_what_fits_names_what_the_device_holds() -> None:
+    assert "Compact" in what_fits(PROCESSOR)
+    assert "klein 4B" in what_fits(Device("cuda", "card", 16000))
+    assert "klein 9B" not in what_fits(Device("cuda", "card", 16000))

@@ -148,7 +148,7 @@ def _wanted(request: ColorizeRequest) -> Mapping[str, object]:
 
 
 def _painting(client: ComfyClient, request: ColorizeRequest, where: Fit) -> Painting:
-    from engines.colorize.comfyui.graph import ModelFiles, Painting
+    from engines.colorize.comfyui.graph import Painting
     from engines.colorize.flux2.pad import fit_reference, laid_out
     from engines.geometry import Size
 
