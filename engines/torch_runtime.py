@@ -14,16 +14,16 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from engines.base import EngineOutOfMemory, EngineUnavailable, Viability
+from engines.base import Device, EngineOutOfMemory, EngineUnavailable, Viability
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import torch
 
-    from engines.base import Device, MemoryPolicy
+    from engines.base import MemoryPolicy
 
-LIBRARIES: Final = ("torch", "diffusers", "transformers", "accelerate", "safetensors")
+LIBRARIES: Final = ("torch", "diffusers", "transformers", "accelerate", "safetensors", "peft", "gguf")
 INSTALL: Final = "pip install 'irodori[diffusion]'"
 # What a megapixel with its references takes while it is computed, beside the weights.
 _WORKING_MIB: Final = 3_000
@@ -61,6 +61,21 @@ def prepare_torch() -> None:
     for logging in (diffusers.utils.logging, transformers.utils.logging):
         logging.disable_progress_bar()
         logging.set_verbosity_error()
+
+
+def accelerator() -> Device | None:
+    """Return the accelerator that torch sees on this machine, None where there is only the processor.
+
+    Imports torch: ask when an engine that needs it is about to be loaded, not before.
+    """
+    import torch
+
+    if torch.cuda.is_available():
+        facts = torch.cuda.get_device_properties(0)
+        return Device("cuda", facts.name, facts.total_memory >> 20)
+    if torch.backends.mps.is_available():
+        return Device("mps", "Apple GPU", torch.mps.recommended_max_memory() >> 20)
+    return None
 
 
 def torch_device(device: Device) -> torch.device:

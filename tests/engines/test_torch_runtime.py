@@ -12,6 +12,7 @@ import pytest
 
 from engines.base import Device, EngineOutOfMemory, EngineUnavailable
 from engines.torch_runtime import (
+    accelerator,
     memory_policy,
     prepare_torch,
     torch_device,
@@ -77,6 +78,16 @@ def iou(one: np.ndarray, other: np.ndarray) -> float:
     common = float(np.prod(np.clip(high - low, 0, None)))
     areas = [float(np.prod(box[2:] - box[:2])) for box in (one, other)]
     return common / (sum(areas) - common)
+
+
+def test_accelerator_is_one_that_torch_can_use() -> None:
+    import torch
+
+    found = accelerator()
+    assert (found is not None) == (torch.cuda.is_available() or torch.backends.mps.is_available())
+    if found is not None:
+        assert torch_device(found).type == found.kind
+        assert found.memory_mib > 0
 
 
 def test_device_and_precision() -> None:

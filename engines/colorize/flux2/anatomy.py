@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
+from engines.colorize.flux2.names import ENCODER_NAMES, TRANSFORMER_NAMES, Layout
 from models.store import WeightsInvalid
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     Tensors = Mapping[str, TensorHeader]
 
 Part = Literal["transformer", "vae", "text_encoder"]
-Layout = Literal["diffusers", "single"]
 PREFIXES: Final = ("", "model.diffusion_model.", "diffusion_model.", "transformer.", "model.")
 TEXT_LAYERS: Final = (9, 18, 27)
 """The encoder's layers whose states the transformer reads, side by side."""
@@ -137,7 +137,7 @@ def measure_transformer(tensors: Tensors) -> Transformer:
         WeightsInvalid: it is another architecture's.
     """
     for prefix in PREFIXES:
-        for layout, names in _TRANSFORMER_NAMES.items():
+        for layout, names in TRANSFORMER_NAMES.items():
             if f"{prefix}{names['modulation']}" in tensors and f"{prefix}{names['image']}" in tensors:
                 return _measured(tensors, layout, prefix, names)
     raise WeightsInvalid("this is no FLUX.2 transformer (FLUX.1, Qwen-Image and others look alike from outside)")
@@ -171,7 +171,7 @@ def measure_text_encoder(tensors: Tensors) -> TextEncoder:
         WeightsInvalid: it is no Qwen3 model, or has too few layers.
     """
     layout: Literal["huggingface", "gguf"] = "gguf" if "token_embd.weight" in tensors else "huggingface"
-    names = _ENCODER_NAMES[layout]
+    names = ENCODER_NAMES[layout]
     if names["norm"] not in tensors:
         raise WeightsInvalid("this is no Qwen3 language model")
     words, gate = (_matrix(tensors, names[key]) for key in ("words", "gate"))
@@ -230,47 +230,3 @@ def _shape(tensors: Tensors, name: str, dimensions: int) -> tuple[int, ...]:
     if len(header.shape) != dimensions or 0 in header.shape:
         raise WeightsInvalid(f"{name} has the shape {header.shape}, {dimensions} dimensions are expected")
     return header.shape
-
-
-_TRANSFORMER_NAMES: Final[dict[Layout, dict[str, str]]] = {
-    "single": {
-        "image": "img_in.weight",
-        "text": "txt_in.weight",
-        "time": "time_in.in_layer.weight",
-        "modulation": "single_stream_modulation.lin.weight",
-        "mlp": "double_blocks.0.img_mlp.0.weight",
-        "norm": "double_blocks.0.img_attn.norm.query_norm.scale",
-        "double": "double_blocks.",
-        "single": "single_blocks.",
-        "guidance": "guidance_in.in_layer.weight",
-    },
-    "diffusers": {
-        "image": "x_embedder.weight",
-        "text": "context_embedder.weight",
-        "time": "time_guidance_embed.timestep_embedder.linear_1.weight",
-        "modulation": "single_stream_modulation.linear.weight",
-        "mlp": "transformer_blocks.0.ff.linear_in.weight",
-        "norm": "transformer_blocks.0.attn.norm_q.weight",
-        "double": "transformer_blocks.",
-        "single": "single_transformer_blocks.",
-        "guidance": "time_guidance_embed.guidance_embedder.linear_1.weight",
-    },
-}
-_ENCODER_NAMES: Final = {
-    "huggingface": {
-        "words": "model.embed_tokens.weight",
-        "norm": "model.layers.0.self_attn.q_norm.weight",
-        "query": "model.layers.0.self_attn.q_proj.weight",
-        "key": "model.layers.0.self_attn.k_proj.weight",
-        "gate": "model.layers.0.mlp.gate_proj.weight",
-        "layers": "model.layers.",
-    },
-    "gguf": {
-        "words": "token_embd.weight",
-        "norm": "blk.0.attn_q_norm.weight",
-        "query": "blk.0.attn_q.weight",
-        "key": "blk.0.attn_k.weight",
-        "gate": "blk.0.ffn_gate.weight",
-        "layers": "blk.",
-    },
-}

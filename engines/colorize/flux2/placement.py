@@ -59,3 +59,17 @@ def _offload_layers(pipeline: Any, device: torch.device) -> None:
         offload_type="leaf_level",
         use_stream=device.type == "cuda",
     )
+
+
+def compile_blocks(pipeline: Any) -> bool:
+    """Let torch compile the transformer's blocks, and say whether they are.
+
+    It pays on CUDA alone, for many pages of one size: the first page of a size waits for the compiler. Offloaded, cast
+    and quantised blocks are left alone: their hooks would make it start anew at every call.
+    """
+    transformer = pipeline.transformer
+    plain = getattr(transformer, "hf_quantizer", None) is None and not getattr(pipeline, "_all_hooks", None)
+    if transformer.device.type != "cuda" or not plain or transformer.dtype.itemsize < 2:
+        return False
+    transformer.compile_repeated_blocks(dynamic=True)
+    return True

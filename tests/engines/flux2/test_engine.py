@@ -81,6 +81,12 @@ class TestFlux2KleinEngine(EngineContract):
             loaded.colorize(request_of(drawn_page(64, 64), plan=Plan(steps=1, prompt=prompt)), ignore_step)
         assert encoded == ["one", "two"]
 
+    def test_asking_for_compiled_blocks_changes_nothing_where_it_does_not_pay(self, loaded: Flux2KleinEngine) -> None:
+        plans = [Plan(seed=1, steps=1, engine_options={"compile": choice}) for choice in (False, True)]
+        first, second = (loaded.colorize(request_of(drawn_page(64, 64), plan=plan), ignore_step) for plan in plans)
+        assert first.oklab.tobytes() == second.oklab.tobytes()
+        assert loaded._compiled is False
+
     def test_memory_that_runs_out_is_said_so_and_the_engine_stays_usable(
         self, loaded: Flux2KleinEngine, monkeypatch: pytest.MonkeyPatch
     ) -> None:
