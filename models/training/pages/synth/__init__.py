@@ -1,4 +1,4 @@
-"""Manga pages drawn by program, with exact labels: layouts, figures, balloons, lettering, tone and the wear of scans."""
+"""Manga pages drawn by program, with exact labels: figures, balloons, lettering, tone, the wear of scans."""
 
 from models.training.pages.synth.art import ArtCrop, ArtSource, crops
 from models.training.pages.synth.fonts import FontSet, load_fonts

@@ -38,7 +38,7 @@ def crops(pictures: Sequence[ArtCrop], *, smallest: float = 0.35) -> ArtSource:
         raise ValueError("there are no pictures to cut windows out of")
 
     def source(rng: np.random.Generator, size: Size) -> ArtCrop:
-        picture = pictures[rng.integers(len(pictures))]
+        picture = pictures[int(rng.integers(len(pictures)))]
         height, width = picture.grey.shape
         most = min(height / size.height, width / size.width)
         share = most * rng.uniform(smallest, 1.0)

@@ -17,7 +17,17 @@ if TYPE_CHECKING:
 
 Kind = Literal["round", "soft_box", "cloud", "jagged", "burst", "thought", "whisper", "wavy", "caption"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-_ROOM = {"round": 1.45, "soft_box": 1.22, "cloud": 1.4, "jagged": 1.55, "burst": 1.6, "thought": 1.42, "whisper": 1.45, "wavy": 1.4, "caption": 1.08}  # fmt: skip
+_ROOM = {
+    "round": 1.45,
+    "soft_box": 1.22,
+    "cloud": 1.4,
+    "jagged": 1.55,
+    "burst": 1.6,
+    "thought": 1.42,
+    "whisper": 1.45,
+    "wavy": 1.4,
+    "caption": 1.08,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +108,8 @@ def _swelling(rng: Rng, piece: Points, line_px: float) -> Points:
     turn = np.arctan2(piece[:, 1] - middle[1], piece[:, 0] - middle[0])
     weight = (1 + 0.25 * np.cos(turn - phase))[:, None]
     centre = np.vstack([piece, piece[::-1]])
-    return centre + (outline - centre) * np.vstack([weight, weight[::-1]])
+    swollen: Points = centre + (outline - centre) * np.vstack([weight, weight[::-1]])
+    return swollen
 
 
 def _dashes(ring: Points) -> list[Points]:
@@ -107,9 +118,7 @@ def _dashes(ring: Points) -> list[Points]:
     count = max(8, int(along[-1] / 12))
     starts = np.linspace(0, along[-1], count, endpoint=False)
     spans = np.linspace(0, along[-1] / count * 0.55, 4)
-    return [
-        np.stack([np.interp(start + spans, along, ring[:, axis]) for axis in (0, 1)], axis=1) for start in starts
-    ]
+    return [np.stack([np.interp(start + spans, along, ring[:, axis]) for axis in (0, 1)], axis=1) for start in starts]
 
 
 def _rays(rng: Rng, core: Points, size: tuple[int, int], look: Look) -> Grey:
@@ -138,7 +147,9 @@ def _body(rng: Rng, kind: Kind, x: float, y: float, a: float, b: float) -> Point
         lean = rng.choice([0.0, 0.0, 0.0, rng.uniform(-0.06, 0.06)]) * b
         return np.array([[x - a + lean, y - b], [x + a + lean, y - b], [x + a - lean, y + b], [x - a - lean, y + b]])
     cos, sin = np.cos(angles), np.sin(angles)
-    wobble = 1 + rng.uniform(0, 0.03) * np.sin(angles * 2 + rng.uniform(0, 6)) + rng.uniform(0, 0.02) * np.sin(angles * 3)
+    wobble = (
+        1 + rng.uniform(0, 0.03) * np.sin(angles * 2 + rng.uniform(0, 6)) + rng.uniform(0, 0.02) * np.sin(angles * 3)
+    )
     if kind == "wavy":
         wobble = wobble + 0.035 * np.sin(angles * rng.integers(14, 24))
     return np.stack(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.training.pages.synth.ink import ellipse
+from models.training.pages.synth.ink import ellipse, smooth
 
 if TYPE_CHECKING:
     from models.training.pages.synth.ink import Fill
@@ -91,7 +91,8 @@ def draw_profile(pen: Pen, head: Head, rng: Rng) -> None:
         [[0.1, -0.95], [-0.6, -0.65], [-0.78, -0.2], [-0.74, 0.02], [-0.84 - nose, 0.28], [-0.78, 0.38], [-0.84, 0.5],
          [-0.76, 0.56], [-0.8, 0.66], [-0.68, 0.94], [-0.4, 0.96], [0.25, 0.55], [0.5, 0.1], [0.6, -0.5]]
     )  # fmt: skip
-    pen.shape(outline, head.skin)
+    rounded = np.vstack([outline[:3], outline[3:10], smooth(outline[9:], closed=False)])
+    pen.shape(rounded, head.skin)
     pen.face(outline[:12])
     ear = ellipse((0.22, 0.15), (0.13, 0.22))
     size = head.eye
@@ -99,9 +100,11 @@ def draw_profile(pen: Pen, head: Head, rng: Rng) -> None:
     pen.shape(ellipse((-0.54, 0.1), (size * 0.28, size * 0.6)), 30, line=0.6)
     pen.line(np.array([[-0.7, -0.25], [-0.5, -0.33], [-0.3, -0.25]]), 1.6)
     pen.line(np.array([[-0.74, 0.58], [-0.6, 0.57], [-0.5, 0.6 + rng.uniform(-0.06, 0.06)]]), 1.2)
-    back = np.array([[-0.72, -0.35], [-0.5, -1.0], [0.2, -1.2], [0.95, -0.8], [1.05, 0.0], [0.75, 0.7], [0.3, 0.5], [0.15, -0.1]])
+    back = np.array(
+        [[-0.72, -0.35], [-0.5, -1.0], [0.2, -1.2], [0.95, -0.8], [1.05, 0.0], [0.75, 0.7], [0.3, 0.5], [0.15, -0.1]]
+    )
     fringe = np.stack([np.linspace(0.05, -0.75, 6), -0.3 + rng.uniform(-0.3, 0.25, 6)], axis=1)
-    pen.shape(np.vstack([back, fringe]), head.hair)
+    pen.shape(np.vstack([smooth(back, closed=False), fringe]), head.hair)
     pen.shape(ear, head.skin)
 
 
@@ -152,7 +155,7 @@ def _eye(pen: Pen, head: Head, at: tuple[float, float], size: float, mood: str, 
         bend = -tall * 0.6 if mood == "smile" else tall * 0.5
         pen.line(np.array([[x - size, y], [x, y + bend], [x + size, y]]), 2.2)
         return
-    if mood == "shock" or head.eye_style == 3 and size < 0.2:
+    if mood == "shock" or (head.eye_style == 3 and size < 0.2):
         pen.shape(ellipse((x, y), (size * 0.9, tall)), 255, line=0.9)
         pen.shape(ellipse((x + look, y), (size * 0.2, size * 0.25)), 0, line=0.5)
         return
@@ -182,7 +185,9 @@ def _front_hair(pen: Pen, head: Head, yaw: float, rng: Rng) -> None:
         return
     if style == "bun":
         pen.shape(ellipse((0, -1.35), (0.45, 0.42)), head.hair)
-    cap = _cap(rng, spread=1.04, low=-0.15 if style in ("short", "spiky", "messy") else 0.35, spiky=style in ("spiky", "messy"))
+    cap = _cap(
+        rng, spread=1.04, low=-0.15 if style in ("short", "spiky", "messy") else 0.35, spiky=style in ("spiky", "messy")
+    )
     ends = int(rng.integers(4, 9))
     fringe_x = np.linspace(0.8, -0.8, 2 * ends + 1) + yaw * 0.2
     fringe_y = np.where(np.arange(2 * ends + 1) % 2, rng.uniform(-0.3, 0.12, 2 * ends + 1), -0.5)
@@ -192,7 +197,11 @@ def _front_hair(pen: Pen, head: Head, yaw: float, rng: Rng) -> None:
         x = rng.uniform(-0.6, 0.6)
         pen.line(np.array([[x * 0.5, -1.0], [x * 0.9, -0.75], [x, -0.45]]), 0.7, ink=_strand(head))
     if style == "hat":
-        pen.shape(np.array([[-1.0, -0.55], [-0.85, -1.5], [0.85, -1.5], [1.0, -0.55]]), int(rng.choice([0, 255, 255])), curved=True)
+        pen.shape(
+            np.array([[-1.0, -0.55], [-0.85, -1.5], [0.85, -1.5], [1.0, -0.55]]),
+            int(rng.choice([0, 255, 255])),
+            curved=True,
+        )
         pen.shape(ellipse((0, -0.58), (rng.uniform(1.1, 1.8), 0.18)), int(rng.choice([0, 255])))
 
 

@@ -61,7 +61,9 @@ def make_person(rng: Rng, sheets: list[tones.Screen]) -> Person:
     )
 
 
-def draw_person(paper: Paper, person: Person, rng: Rng, at: tuple[float, float], unit_px: float, line_px: float) -> Drawn:
+def draw_person(
+    paper: Paper, person: Person, rng: Rng, at: tuple[float, float], unit_px: float, line_px: float
+) -> Drawn:
     """Draw someone whose head's middle lies at `at`, half a head high `unit_px`; what leaves the paper is cut."""
     weight = line_px * float(np.clip(unit_px / 40, 0.7, 2.2))
     pen = Pen(paper, at, unit_px, turn=float(rng.normal(0, 0.12)), flipped=bool(rng.random() < 0.5), line_px=weight)
@@ -124,7 +126,7 @@ def _body(pen: Pen, person: Person, rng: Rng) -> None:
     shoulder, waist, hip = 1.55 * (0.55 + 0.45 * build), 1.4 + 2.6 * build, 1.05
     high = 1.25
     _legs(pen, person, rng, waist)
-    sway = rng.uniform(-0.35, 0.35)
+    sway, rounded = rng.uniform(-0.35, 0.35), rng.random() < 0.75
     pen.shape(np.array([[-0.3, 0.5], [0.3, 0.5], [0.36, high + 0.35], [-0.36, high + 0.35]]), person.head.skin)
     behind = rng.random() < 0.3
     if behind:
@@ -133,7 +135,7 @@ def _body(pen: Pen, person: Person, rng: Rng) -> None:
         [[-0.35, high], [-shoulder, high + 0.35], [-shoulder * 0.86, (high + waist) / 2], [-hip + sway, waist + 0.3],
          [hip + sway, waist + 0.3], [shoulder * 0.86, (high + waist) / 2], [shoulder, high + 0.35], [0.35, high]]
     )  # fmt: skip
-    pen.shape(torso, person.top)
+    pen.shape(torso, person.top, curved=rounded)
     _trim(pen, person, rng, high, waist, shoulder)
     for side in (-1, 1)[: 1 if behind else 2]:
         _arm(pen, person, rng, side, shoulder, high)
@@ -143,9 +145,19 @@ def _trim(pen: Pen, person: Person, rng: Rng, high: float, waist: float, shoulde
     ink = 255 if person.top == 0 else 0
     kind = rng.integers(4)
     if kind == 0:
-        pen.shape(np.array([[-0.45, high - 0.05], [0, high + 0.9], [0.45, high - 0.05], [0.2, high + 0.1], [-0.2, high + 0.1]]), person.trim)
+        pen.shape(
+            np.array(
+                [[-0.45, high - 0.05], [0, high + 0.9], [0.45, high - 0.05], [0.2, high + 0.1], [-0.2, high + 0.1]]
+            ),
+            person.trim,
+        )
     elif kind == 1:
-        pen.shape(np.array([[-0.12, high + 0.3], [0.12, high + 0.3], [0.2, waist * 0.8], [0, waist * 0.9], [-0.2, waist * 0.8]]), person.trim)
+        pen.shape(
+            np.array(
+                [[-0.12, high + 0.3], [0.12, high + 0.3], [0.2, waist * 0.8], [0, waist * 0.9], [-0.2, waist * 0.8]]
+            ),
+            person.trim,
+        )
     elif kind == 2:
         for y in np.linspace(high + 0.5, waist, 4):
             pen.shape(ellipse((0.0, float(y)), (0.08, 0.08), count=10), 255 - ink, line=0.7)
@@ -159,7 +171,9 @@ def _arm(pen: Pen, person: Person, rng: Rng, side: int, shoulder: float, high: f
     first, bend = rng.uniform(-0.5, 2.2), rng.uniform(-0.3, 2.3)
     start = np.array([side * shoulder * 0.85, high + 0.55])
     elbow = start + long * np.array([side * np.sin(first), np.cos(first)])
-    hand = elbow + long * np.array([side * np.sin(first + bend * np.sign(1 - first)), np.cos(first + bend * np.sign(1 - first))])
+    hand = elbow + long * np.array(
+        [side * np.sin(first + bend * np.sign(1 - first)), np.cos(first + bend * np.sign(1 - first))]
+    )
     wide = 0.62 * (0.6 + 0.4 * person.build)
     pen.limb(np.array([start, elbow, hand]), (wide * 0.8, wide * 0.66, wide * 0.5), person.head.skin)
     sleeve = hand - (hand - elbow) * 0.12 if person.sleeves else start + (elbow - start) * 0.6
@@ -167,10 +181,16 @@ def _arm(pen: Pen, person: Person, rng: Rng, side: int, shoulder: float, high: f
     pen.limb(np.array(joints), (wide * 1.1, wide, wide * 0.85), person.top)
     along = (hand - elbow) / max(0.1, float(np.hypot(*(hand - elbow))))
     palm = hand + along * 0.2
-    pen.shape(ellipse((float(palm[0]), float(palm[1])), (0.34, 0.28), float(np.arctan2(along[1], along[0]))), person.head.skin)
+    pen.shape(
+        ellipse((float(palm[0]), float(palm[1])), (0.34, 0.28), float(np.arctan2(along[1], along[0]))), person.head.skin
+    )
     for k in (-1, 0, 1):
         across = np.array([-along[1], along[0]]) * 0.13 * k
-        pen.limb(np.array([palm + across, palm + across + along * 0.3, palm + across + along * 0.5]), (0.14, 0.13, 0.1), person.head.skin)
+        pen.limb(
+            np.array([palm + across, palm + across + along * 0.3, palm + across + along * 0.5]),
+            (0.14, 0.13, 0.1),
+            person.head.skin,
+        )
 
 
 def _legs(pen: Pen, person: Person, rng: Rng, waist: float) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cv2
@@ -17,6 +16,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from models.training.pages.synth.labels import Grey
 
@@ -77,9 +77,7 @@ def load_fonts(folders: Sequence[Path] = ()) -> FontSet:
             _LOG.warning("%s cannot be read as a font; pages are lettered without it", path.name)
     if not japanese:
         _LOG.info("no font with Japanese letters: strokes stand in for them")
-    return FontSet(
-        tuple(latin) or (Face(None, japanese=False),), tuple(japanese) or (Face(None, japanese=True),)
-    )
+    return FontSet(tuple(latin) or (Face(None, japanese=False),), tuple(japanese) or (Face(None, japanese=True),))
 
 
 def _has(path: Path, letters: str) -> bool:

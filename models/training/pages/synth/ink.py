@@ -29,10 +29,12 @@ class Paper:
 
     @property
     def height(self) -> int:
+        """Pixels down."""
         return int(self.grey.shape[0])
 
     @property
     def width(self) -> int:
+        """Pixels across."""
         return int(self.grey.shape[1])
 
     def shape(self, points: Points, fill: Fill, *, line_px: float = 0.0, ink: int = 0) -> None:
@@ -99,9 +101,7 @@ def smooth(points: Points, *, closed: bool = True, steps: int = 5) -> Points:
         before, ring, after, later = padded[:-3], padded[1:-2], padded[2:-1], padded[3:]
     t = np.linspace(0, 1, steps, endpoint=False)[None, :, None]
     p0, p1, p2, p3 = (part[:, None] for part in (before, ring, after, later))
-    curve = 0.5 * (
-        2 * p1 + (p2 - p0) * t + (2 * p0 - 5 * p1 + 4 * p2 - p3) * t**2 + (3 * p1 - p0 - 3 * p2 + p3) * t**3
-    )
+    curve = 0.5 * (2 * p1 + (p2 - p0) * t + (2 * p0 - 5 * p1 + 4 * p2 - p3) * t**2 + (3 * p1 - p0 - 3 * p2 + p3) * t**3)
     found: NDArray[np.float64] = curve.reshape(-1, 2)
     return found if closed else np.vstack([found, np.asarray(points, np.float64)[-1:]])
 

@@ -27,15 +27,22 @@ class LabelledBox(NamedTuple):
     box: Box
 
 
+def box_of(mask: Mask, left: int = 0, top: int = 0) -> Box | None:
+    """Return the tight box of a mask whose corner lies at (left, top), or None where it is empty."""
+    columns, rows = np.flatnonzero(mask.any(0)), np.flatnonzero(mask.any(1))
+    if not len(columns):
+        return None
+    return Box(left + int(columns[0]), top + int(rows[0]), left + int(columns[-1]) + 1, top + int(rows[-1]) + 1)
+
+
 def hull_of(mask: Mask, left: int, top: int) -> Points | None:
     """Return the convex hull of a mask's pixels, `(N, 2)` of x, y at their outer corners, or None where it is empty.
 
     A hull keeps a box tight through a turn of the page, which a box's own corners would not.
     """
-    found = cv2.findNonZero(mask.astype(np.uint8))
-    if found is None:
+    if not mask.any():
         return None
-    hull = np.asarray(cv2.convexHull(found), np.float64)[:, 0] + (left, top)
+    hull = np.asarray(cv2.convexHull(cv2.findNonZero(mask.astype(np.uint8))), np.float64)[:, 0] + (left, top)
     corners = np.array([[0, 0], [1, 0], [0, 1], [1, 1]], np.float64)
     return (hull[:, None] + corners[None]).reshape(-1, 2)
 

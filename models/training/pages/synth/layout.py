@@ -1,4 +1,4 @@
-"""How a page is cut into panels: a sheet of paper split again and again by straight or slanted cuts, in reading order."""
+"""How a page is cut into panels: a sheet of paper split again and again, in reading order."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Direction = Literal["rtl", "ltr"]
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A panel's outline in page pixels (it may run off the page), its frame's width (0: none); later ones lie on top."""
+    """A panel's outline in page pixels (it may run off the page), and its frame's width (0: none)."""
 
     outline: Points
     frame_px: float
@@ -53,7 +53,9 @@ def double(rng: Rng, width: int, direction: Direction) -> Layout:
     if rng.random() < 0.2:
         cut = height * rng.uniform(0.45, 0.75)
         spread = Panel(rectangle(-9, -9, width + 9, cut), _frame(rng, width))
-        low = _split(rng, rectangle(half * 0.07, cut + 8, width - half * 0.07, height * 0.96), direction, 2, _gaps(rng, half))
+        low = _split(
+            rng, rectangle(half * 0.07, cut + 8, width - half * 0.07, height * 0.96), direction, 2, _gaps(rng, half)
+        )
         return Layout((spread, *(Panel(part, spread.frame_px) for part in low)), height, direction)
     order = reversed(sides) if direction == "rtl" else sides
     return Layout(tuple(panel for side in order for panel in side), height, direction)
@@ -190,7 +192,10 @@ def _bleeding(panel: Panel, sheet: Points, far: float) -> Panel:
 
 def _grown(rng: Rng, panel: Panel, width: float) -> Panel:
     centre = panel.outline.mean(0)
-    return replace(panel, outline=centre + (panel.outline - centre) * rng.uniform(1.03, 1.12) + rng.uniform(-1, 1, 2) * width * 0.01)
+    return replace(
+        panel,
+        outline=centre + (panel.outline - centre) * rng.uniform(1.03, 1.12) + rng.uniform(-1, 1, 2) * width * 0.01,
+    )
 
 
 def _with_inset(rng: Rng, panels: list[Panel], index: int, width: float, *, always: bool = False) -> list[Panel]:

@@ -55,7 +55,7 @@ def speech_block(rng: Rng, hand: Hand, room: tuple[float, float], *, kind: str =
     """Return the coverage of some speech no larger than `room` (width, height), tight, or None where nothing fits."""
     face = {"speech": hand.speech, "caption": hand.caption, "shout": hand.shout}[kind]
     scale = rng.uniform(1.1, 1.9) if kind == "shout" else rng.choice([1.0, 1.0, 1.0, 0.8, 1.25])
-    length = int(rng.integers(2, 9 if hand.japanese else 13))
+    length = int(rng.integers(2, 11 if hand.japanese else 17))
     for attempt in range(4):
         size = max(8, round(hand.size_px * scale * 0.85**attempt))
         text = words.sentence(rng, japanese=hand.japanese, length=max(1, length >> attempt))
@@ -67,7 +67,7 @@ def speech_block(rng: Rng, hand: Hand, room: tuple[float, float], *, kind: str =
 
 def block_of(rng: Rng, face: Face, text: str, size_px: int, hand: Hand, *, kind: str = "speech") -> Grey | None:
     """Return the coverage of a text, broken into columns or lines, or None where the font draws nothing."""
-    bold = hand.bold_px + (kind == "shout") * (1 + size_px // 24)
+    bold = hand.bold_px + (kind == "shout") * (size_px // 22)
     if face.japanese and rng.random() < 0.9:
         block = _columns(rng, face, text, size_px, bold, furigana=hand.furigana and kind != "shout")
     elif face.japanese:
@@ -121,7 +121,9 @@ def _wrapped(text: str, shape: float, *, caption: bool) -> list[str]:
     guess = max(1, round(len(text) / per_line))
     lines: list[str] = []
     for word in text.split(" "):
-        bulge = 1.0 if caption or guess < 3 else 0.6 + 0.7 * np.sin(np.pi * (min(len(lines), guess) + 0.5) / (guess + 1))
+        bulge = (
+            1.0 if caption or guess < 3 else 0.6 + 0.7 * np.sin(np.pi * (min(len(lines), guess) + 0.5) / (guess + 1))
+        )
         if lines and len(lines[-1]) + len(word) < per_line * bulge:
             lines[-1] += " " + word
         else:

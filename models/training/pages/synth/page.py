@@ -84,7 +84,12 @@ def synth_page(
 
 def _layout(rng: Rng, style: Style, width: int) -> tuple[Layout, bool]:
     direction: Direction = "ltr" if style in ("western", "strip") and rng.random() < 0.85 else "rtl"
-    build = {"four_panel": layouts.four_panel, "splash": layouts.splash, "strip": layouts.strip, "double": layouts.double}
+    build = {
+        "four_panel": layouts.four_panel,
+        "splash": layouts.splash,
+        "strip": layouts.strip,
+        "double": layouts.double,
+    }
     made = build.get(style, layouts.manga)(rng, width, direction)
     return made, bool(rng.random() < (0.6 if direction == "rtl" else 0.12))
 
@@ -93,20 +98,25 @@ def _finished(sheet: Sheet, layout: Layout, rng: Rng, style: Style) -> SynthPage
     height, width = sheet.grey.shape
     matrix = scan_turn(rng, height, width)
     around = 0 if rng.random() < 0.3 else sheet.ground
-    masks = [sheet.balloon_mask, sheet.lettering_mask, sheet.gutter_mask]
+    balloon, lettering, gutter = sheet.balloon_mask, sheet.lettering_mask, sheet.gutter_mask
     grey = sheet.grey
     if matrix is not None:
         grey = turned(grey, matrix, around)
-        masks = [turned(mask.astype(np.uint8) * 255, matrix, 0) > 127 for mask in masks]
+        # A stroke of one pixel is spread over two or four, so that half would lose it.
+        balloon, gutter = _mask_turned(balloon, matrix, 127), _mask_turned(gutter, matrix, 127)
+        lettering = _mask_turned(lettering, matrix, 80)
     boxes = [
         LabelledBox(label, box)
-        for label, points in sheet.labelled_hulls(layout)
+        for label, points in sheet.labelled_hulls(layout.direction)
         if (box := box_round(_moved(points, matrix), height, width)).area > 0
     ]
-    polygons = tuple(_moved(panel.outline, matrix) for panel in layout.panels)
-    return SynthPage(worn(grey, rng), tuple(boxes), *masks, polygons, layout.direction, style)
+    polygons = tuple(_moved(placed.panel.outline, matrix) for placed in sheet.panels)
+    return SynthPage(worn(grey, rng), tuple(boxes), balloon, lettering, gutter, polygons, layout.direction, style)
+
+
+def _mask_turned(mask: Mask, matrix: Matrix, above: int) -> Mask:
+    return turned(mask.astype(np.uint8) * 255, matrix, 0) > above
 
 
 def _moved(points: Points, matrix: Matrix | None) -> Points:
     return points if matrix is None else points @ matrix[:, :2].T + matrix[:, 2]
-

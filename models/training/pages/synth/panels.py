@@ -26,13 +26,14 @@ if TYPE_CHECKING:
 
 def fill_panel(sheet: Sheet, panel: Panel, rng: Rng, art: Sequence[ArtSource]) -> None:
     """Draw a panel on the sheet, its figures marked; `art` empty draws everything here."""
-    placed = sheet.open_panel(panel)
+    out = not art and rng.random() < 0.08
+    placed = sheet.open_panel(panel, sheet.grey.shape[1] * 0.07 if out else 4.0)
     if placed is None:
         return
     if art:
-        _hang(sheet, placed, art[rng.integers(len(art))], rng)
+        _hang(sheet, placed, art[int(rng.integers(len(art)))], rng)
     else:
-        _draw(sheet, placed, rng)
+        _draw(sheet, placed, rng, out=out)
 
 
 def _hang(sheet: Sheet, placed: Placed, source: ArtSource, rng: Rng) -> None:
@@ -45,7 +46,7 @@ def _hang(sheet: Sheet, placed: Placed, source: ArtSource, rng: Rng) -> None:
         sheet.mark_figure(placed, label, mask)
 
 
-def _draw(sheet: Sheet, placed: Placed, rng: Rng) -> None:
+def _draw(sheet: Sheet, placed: Placed, rng: Rng, *, out: bool) -> None:
     window = placed.window
     paper = Paper(np.full(placed.inside.shape, 255, np.uint8), (window.left, window.top))
     dark = draw_scenery(paper, rng, sheet.screens, sheet.line_px)
@@ -54,7 +55,8 @@ def _draw(sheet: Sheet, placed: Placed, rng: Rng) -> None:
     drawn = _figures(sheet, paper, rng)
     if rng.random() < 0.06:
         (draw_focus if rng.random() < 0.5 else draw_speed)(paper, rng, sheet.line_px, ink=255 if dark else 0)
-    sheet.lay_panel(placed, _lit(paper.grey, rng, dark=dark))
+    beyond = np.logical_or.reduce([figure.figure for figure in drawn]) if out and drawn else None
+    sheet.lay_panel(placed, _lit(paper.grey, rng, dark=dark), beyond)
     for figure in drawn:
         sheet.mark_figure(placed, "character", figure.figure)
         sheet.mark_figure(placed, "face", figure.face)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from models.training.pages.synth.ink import Fill, Paper
+    from models.training.pages.synth.labels import Points
 
     Rng = np.random.Generator
     Sheets = list[tones.Screen]
@@ -80,8 +81,10 @@ def draw_objects(paper: Paper, rng: Rng, sheets: Sheets, line_px: float) -> None
                 paper.line(np.array([[x, y], [x + s * 0.7 * np.cos(angle), y + s * 0.7 * np.sin(angle)]]), line_px * 2)
         elif kind == 3:
             turn = rng.uniform(-0.6, 0.6)
-            corners = rectangle(-s, -s * 0.7, s, s * 0.7) @ np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
-            paper.shape(corners + (x, y), 255, line_px=line_px)
+            corners = rectangle(-s, -s * 0.7, s, s * 0.7) @ np.array(
+                [[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]]
+            )
+            paper.shape(corners + np.array([x, y]), 255, line_px=line_px)
         else:
             _cloud(paper, rng, x, y, s, line_px)
 
@@ -106,7 +109,7 @@ def _plain(paper: Paper, rng: Rng, sheets: Sheets, line_px: float) -> None:
             if rng.random() < 0.5:
                 paper.shape(ellipse((x, y), (s, s)), 255, line_px=line_px * (rng.random() < 0.5))
             else:
-                paper.shape(np.array([[x, y - s], [x + s / 5, y - s / 5], [x + s, y], [x + s / 5, y + s / 5], [x, y + s], [x - s / 5, y + s / 5], [x - s, y], [x - s / 5, y - s / 5]]), 255)  # fmt: skip
+                paper.shape(_STAR * s + np.array([x, y]), 255)
 
 
 def _effect(paper: Paper, rng: Rng, sheets: Sheets, line_px: float) -> None:
@@ -120,7 +123,11 @@ def _room(paper: Paper, rng: Rng, sheets: Sheets, line_px: float) -> None:
     _all(paper, _fill(rng, sheets, white=0.6, black=0.0))
     floor, corner = h * rng.uniform(0.6, 0.95), w * rng.uniform(-0.2, 0.6)
     low = floor + h * rng.uniform(0.05, 0.3)
-    paper.shape(np.array([[-9, low], [corner, floor], [w + 9, low], [w + 9, h + 9], [-9, h + 9]]), _fill(rng, sheets), line_px=line_px)
+    paper.shape(
+        np.array([[-9, low], [corner, floor], [w + 9, low], [w + 9, h + 9], [-9, h + 9]]),
+        _fill(rng, sheets),
+        line_px=line_px,
+    )
     paper.line(np.array([[corner, -9], [corner, floor]]), line_px, taper=False)
     for _ in range(rng.integers(1, 4)):
         left, top = rng.uniform(0, w * 0.8), h * rng.uniform(0.02, 0.4)
@@ -148,8 +155,8 @@ def _street(paper: Paper, rng: Rng, sheets: Sheets, line_px: float) -> None:
     paper.shape(rectangle(-9, ground, w + 9, h + 9), _fill(rng, sheets), line_px=line_px)
 
 
-def _windows(paper: Paper, rng: Rng, wall: np.ndarray[tuple[int, ...], np.dtype[np.float64]], line_px: float) -> None:
-    left, top, right, bottom = *wall[0], *wall[2]
+def _windows(paper: Paper, rng: Rng, wall: Points, line_px: float) -> None:
+    (left, top), (right, bottom) = wall[0], wall[2]
     columns, rows = int(rng.integers(2, 5)), int(rng.integers(2, 7))
     fill = int(rng.choice([0, 60, 255, 255, 200]))
     wide, tall = (right - left) / columns, (bottom - top) / rows
@@ -164,8 +171,8 @@ def _nature(paper: Paper, rng: Rng, sheets: Sheets, line_px: float) -> None:
     _sky(paper, rng, sheets, line_px)
     horizon = h * rng.uniform(0.4, 0.85)
     if rng.random() < 0.6:
-        x = np.linspace(-9, w + 9, 9)
-        peaks = np.stack([x, horizon - h * rng.uniform(0.0, 0.35, 9)], axis=1)
+        across = np.linspace(-9, w + 9, 9)
+        peaks = np.stack([across, horizon - h * rng.uniform(0.0, 0.35, 9)], axis=1)
         paper.shape(np.vstack([peaks, [[w + 9, h], [-9, h]]]), _fill(rng, sheets), line_px=line_px)
     paper.shape(rectangle(-9, horizon, w + 9, h + 9), _fill(rng, sheets, white=0.6, black=0.02), line_px=line_px)
     leaf = _fill(rng, sheets, white=0.35, black=0.2)
@@ -175,21 +182,34 @@ def _nature(paper: Paper, rng: Rng, sheets: Sheets, line_px: float) -> None:
         _cloud(paper, rng, x, y - s * 1.3, s * 0.6, line_px, fill=leaf)
     for _ in range(rng.integers(0, 60)):
         x, y = rng.uniform(0, w), rng.uniform(horizon, h)
-        paper.line(np.array([[x, y], [x + rng.uniform(-3, 3), y - h * 0.02], [x + rng.uniform(-6, 6), y - h * 0.04]]), line_px)
+        paper.line(
+            np.array([[x, y], [x + rng.uniform(-3, 3), y - h * 0.02], [x + rng.uniform(-6, 6), y - h * 0.04]]), line_px
+        )
 
 
 def _sky(paper: Paper, rng: Rng, sheets: Sheets, line_px: float) -> None:
     if rng.random() < 0.5:
         _all(paper, tones.tone(rng, sheets, ramp=0.7, dark=0.5))
     for _ in range(rng.integers(0, 4)):
-        _cloud(paper, rng, rng.uniform(0, paper.width), rng.uniform(0, paper.height * 0.4), paper.width * rng.uniform(0.06, 0.16), line_px)
+        _cloud(
+            paper,
+            rng,
+            rng.uniform(0, paper.width),
+            rng.uniform(0, paper.height * 0.4),
+            paper.width * rng.uniform(0.06, 0.16),
+            line_px,
+        )
 
 
 def _cloud(paper: Paper, rng: Rng, x: float, y: float, s: float, line_px: float, fill: Fill = 255) -> None:
     count = int(rng.integers(7, 14))
     angles = np.linspace(0, 2 * np.pi, count * 6, endpoint=False)
     swell = 0.85 + 0.2 * np.abs(np.sin(angles * count / 2)) + 0.05 * np.sin(angles * 2 + rng.uniform(0, 6))
-    paper.shape(np.stack([x + s * 1.5 * swell * np.cos(angles), y + s * swell * np.sin(angles)], axis=1), fill, line_px=line_px * 0.8)
+    paper.shape(
+        np.stack([x + s * 1.5 * swell * np.cos(angles), y + s * swell * np.sin(angles)], axis=1),
+        fill,
+        line_px=line_px * 0.8,
+    )
 
 
 def _night(paper: Paper, rng: Rng) -> None:
@@ -215,7 +235,22 @@ def _hatched(paper: Paper, rng: Rng, sheets: Sheets, line_px: float) -> None:
         way, across = np.array([np.cos(angle), np.sin(angle)]), np.array([-np.sin(angle), np.cos(angle)])
         for k in np.arange(-s / 2, s / 2, max(3.0, line_px * 3)):
             middle = np.array([x, y]) + across * k
-            paper.line(np.array([middle - way * s * 0.5, middle, middle + way * s * rng.uniform(0.3, 0.6)]), line_px * 0.8)
+            paper.line(
+                np.array([middle - way * s * 0.5, middle, middle + way * s * rng.uniform(0.3, 0.6)]), line_px * 0.8
+            )
 
 
-_SCENES: tuple[Scene, ...] = (_plain, _plain, _plain, _effect, _effect, _room, _room, _street, _nature, _nature, _hatched)
+_STAR = np.array([[0, -1], [0.2, -0.2], [1, 0], [0.2, 0.2], [0, 1], [-0.2, 0.2], [-1, 0], [-0.2, -0.2]])
+_SCENES: tuple[Scene, ...] = (
+    _plain,
+    _plain,
+    _plain,
+    _effect,
+    _effect,
+    _room,
+    _room,
+    _street,
+    _nature,
+    _nature,
+    _hatched,
+)

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
     from models.training.pages.synth.balloons import Balloon
     from models.training.pages.synth.labels import Grey, Label, Mask, Points
-    from models.training.pages.synth.layout import Layout, Panel
+    from models.training.pages.synth.layout import Direction, Panel
     from models.training.pages.synth.tone import Screen
 
     Rng = np.random.Generator
 
 _SOLID = 100  # coverage of a balloon's edge that counts as balloon
-_LEAST_SEEN = {"character": 0.25, "face": 0.4, "sfx": 0.4, "text": 0.5, "balloon": 0.3}
+_LEAST_SEEN = {"character": 0.25, "face": 0.45, "sfx": 0.4, "text": 0.5, "balloon": 0.3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,7 @@ class Window:
 
     @property
     def empty(self) -> bool:
+        """Whether it holds no pixel."""
         return self.right <= self.left or self.bottom <= self.top
 
 
@@ -54,6 +55,11 @@ class Placed:
     window: Window
     inside: Grey
 
+    @property
+    def local(self) -> Points:
+        """The panel's outline in pixels of its window."""
+        return self.panel.outline - (self.window.left, self.window.top)
+
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
@@ -62,6 +68,7 @@ class _Mark:
     window: Window
     mask: Mask
     panel: int
+    home: int = 0
 
 
 class Sheet:
@@ -76,6 +83,7 @@ class Sheet:
         self._owner: NDArray[np.int16] = np.zeros((height, width), np.int16)  # the panel on top
         self._over: NDArray[np.int16] = np.zeros((height, width), np.int16)  # the balloon or sound word on top
         self._letters: NDArray[np.int16] = np.zeros((height, width), np.int16)
+        self._faces: Mask = np.zeros((height, width), bool)
         self._marks: list[_Mark] = []
 
     def window(self, left: float, top: float, right: float, bottom: float) -> Window:
@@ -83,17 +91,19 @@ class Sheet:
         height, width = self.grey.shape
         return Window(max(0, int(left)), max(0, int(top)), min(width, int(right)), min(height, int(bottom)))
 
-    def open_panel(self, panel: Panel) -> Placed | None:
-        """Return where a panel lies, or None where nothing of it is on the sheet."""
+    def open_panel(self, panel: Panel, around_px: float = 4.0) -> Placed | None:
+        """Return where a panel lies, its window wider by `around_px`, or None where nothing of it is on the sheet."""
         left, top, right, bottom = panel.extent
-        window = self.window(left - 4, top - 4, right + 5, bottom + 5)
+        window = self.window(left - around_px, top - around_px, right + around_px + 1, bottom + around_px + 1)
         if window.empty:
             return None
-        inside = coverage(panel.outline - (window.left, window.top), window.bottom - window.top, window.right - window.left)
+        inside = coverage(
+            panel.outline - (window.left, window.top), window.bottom - window.top, window.right - window.left
+        )
         return Placed(panel, len(self.panels) + 1, window, inside)
 
-    def lay_panel(self, placed: Placed, art: Grey) -> None:
-        """Lay a panel's art on the sheet and draw its frame; balloons are cut along what is within the frame."""
+    def lay_panel(self, placed: Placed, art: Grey, beyond: Mask | None = None) -> None:
+        """Lay a panel's art on the sheet and draw its frame; `beyond` is art that stands out over the frame."""
         rows, columns = placed.window.slices
         self.grey[rows, columns] = blend(self.grey[rows, columns], art, placed.inside)
         self._owner[rows, columns][placed.inside > 127] = placed.number
@@ -102,20 +112,36 @@ class Sheet:
             ink = 255 if self.ground == 0 and placed.number % 2 else 0
             wide = max(1, round(placed.panel.frame_px))
             cv2.polylines(self.grey, [corners], True, ink, wide, cv2.LINE_AA, 4)
-            within = np.round((placed.panel.outline - (placed.window.left, placed.window.top)) * 16).astype(np.int32)
-            cv2.polylines(placed.inside, [within], True, 0, wide, cv2.LINE_AA, 4)
+            cv2.polylines(placed.inside, [np.round(placed.local * 16).astype(np.int32)], True, 0, wide, cv2.LINE_AA, 4)
+        if beyond is not None:
+            self.grey[rows, columns][beyond] = art[beyond]
+            self._owner[rows, columns][beyond] = placed.number
         self.panels.append(placed)
 
     def mark_figure(self, placed: Placed, label: Label, mask: Mask) -> None:
         """Remember a figure or a face, a mask of its panel's window."""
-        self._marks.append(_Mark(label, 0, placed.window, mask & (placed.inside > 127), placed.number))
+        shown = mask & (self._owner[placed.window.slices] == placed.number)
+        self._marks.append(_Mark(label, 0, placed.window, shown, placed.number))
+        if label == "face":
+            self._faces[placed.window.slices] |= shown
+
+    def face_share(self, window: Window) -> float:
+        """Return how much of a window shows faces, 0..1."""
+        return 0.0 if window.empty else float(self._faces[window.slices].mean())
+
+    def faces_in(self, placed: Placed) -> list[tuple[float, float]]:
+        """Return the middles of the faces that a panel shows."""
+        marks = [mark for mark in self._marks if mark.label == "face" and mark.panel == placed.number]
+        hulls = [hull_of(mark.mask, mark.window.left, mark.window.top) for mark in marks]
+        return [(float(hull[:, 0].mean()), float(hull[:, 1].mean())) for hull in hulls if hull is not None]
 
     def taken(self, window: Window) -> float:
         """Return how much of a window balloons and sound words cover, 0..1."""
         return 1.0 if window.empty else float((self._over[window.slices] != 0).mean())
 
-    def lay_balloon(self, balloon: Balloon, within: Placed | None) -> bool:
-        """Lay a balloon, cut at a panel's frame where one is given; returns whether any of it can be seen."""
+    def lay_balloon(self, balloon: Balloon, home: Placed, *, cut: bool) -> bool:
+        """Lay a balloon of the panel `home`, cut at its frame or not; returns whether any of it can be seen."""
+        within = home if cut else None
         height, width = balloon.whole.shape
         window = self.window(balloon.left, balloon.top, balloon.left + width, balloon.top + height)
         if window.empty:
@@ -125,20 +151,31 @@ class Sheet:
         rows, columns = window.slices
         if (solid := whole > _SOLID).sum() < 60:
             return False
-        part = blend(self.grey[rows, columns], balloon.look.ink, whole) if balloon.look.line_px > 0 else self.grey[rows, columns]
+        part = (
+            blend(self.grey[rows, columns], balloon.look.ink, whole)
+            if balloon.look.line_px > 0
+            else self.grey[rows, columns]
+        )
         opaque = (inner.astype(np.float32) * balloon.look.opacity).astype(np.uint8)
         self.grey[rows, columns] = blend(part, balloon.look.fill, opaque)
         solid = solid if balloon.look.line_px > 0 else inner > _SOLID
         number = len(self._marks) + 1
         self._over[rows, columns][solid] = number
         self._letters[rows, columns][solid] = 0
-        self._marks.append(_Mark("balloon", number, window, solid, 0))
+        self._marks.append(_Mark("balloon", number, window, solid, 0, home.number))
         return True
 
     def lay_letters(
-        self, label: Label, letters: Grey, left: int, top: int, *, layers: list[tuple[Grey, int]], within: Placed | None = None
+        self,
+        label: Label,
+        letters: Grey,
+        left: int,
+        top: int,
+        *,
+        layers: list[tuple[Grey, int]],
+        within: Placed | None = None,
     ) -> bool:
-        """Lay lettering: `layers` one on another, `letters` the coverage that counts as glyph; returns whether it shows."""
+        """Lay lettering: `layers` one on another, `letters` what counts as glyph; returns whether it shows."""
         height, width = letters.shape
         window = self.window(left, top, left + width, top + height)
         if window.empty:
@@ -163,7 +200,7 @@ class Sheet:
         numbers = [mark.number for mark in self._marks if mark.label == "balloon"]
         known = np.zeros(len(self._marks) + 2, bool)
         known[numbers] = True
-        return known[self._over]
+        return np.asarray(known[self._over], bool)
 
     @property
     def lettering_mask(self) -> Mask:
@@ -173,17 +210,24 @@ class Sheet:
     @property
     def gutter_mask(self) -> Mask:
         """Bare ground."""
-        return (self._owner == 0) & ~self.balloon_mask & ~self.lettering_mask
+        return np.asarray((self._owner == 0) & ~self.balloon_mask & ~self.lettering_mask, bool)
 
-    def labelled_hulls(self, layout: Layout) -> list[tuple[Label, Points]]:
+    def labelled_hulls(self, direction: Direction) -> list[tuple[Label, Points]]:
         """Return what can be seen: panels, then balloons in reading order, then the rest, each with its hull."""
         found: list[tuple[Label, Points]] = []
         for placed in self.panels:
-            hull = hull_of(placed.inside > 0, placed.window.left, placed.window.top)
+            clipped = coverage(placed.local, *placed.inside.shape) > 127
+            hull = hull_of(clipped, placed.window.left, placed.window.top)
             if hull is not None:
                 found.append(("panel", hull))
-        del layout
+        side = -1 if direction == "rtl" else 1
         balloons = [mark for mark in self._marks if mark.label == "balloon"]
+        balloons.sort(
+            key=lambda mark: (
+                mark.home,
+                mark.window.top + mark.window.bottom + 0.8 * side * (mark.window.left + mark.window.right),
+            )
+        )
         rest = [mark for mark in self._marks if mark.label != "balloon"]
         for mark in (*balloons, *rest):
             seen = self._seen(mark)
@@ -197,9 +241,9 @@ class Sheet:
     def _seen(self, mark: _Mark) -> Mask:
         slices = mark.window.slices
         if mark.panel:
-            return mark.mask & (self._owner[slices] == mark.panel) & (self._over[slices] == 0)
+            return np.asarray(mark.mask & (self._owner[slices] == mark.panel) & (self._over[slices] == 0), bool)
         numbers = self._over if mark.label == "balloon" else self._letters
-        return mark.mask & (numbers[slices] == mark.number)
+        return np.asarray(mark.mask & (numbers[slices] == mark.number), bool)
 
     def _cut(self, alpha: Grey, left: int, top: int, window: Window, within: Placed | None) -> Grey:
         part = alpha[window.top - top : window.bottom - top, window.left - left : window.right - left]
@@ -207,10 +251,14 @@ class Sheet:
             return part
         allowed = np.zeros_like(part)
         w = within.window
-        shared = Window(max(w.left, window.left), max(w.top, window.top), min(w.right, window.right), min(w.bottom, window.bottom))
+        shared = Window(
+            max(w.left, window.left), max(w.top, window.top), min(w.right, window.right), min(w.bottom, window.bottom)
+        )
         if shared.empty:
             return allowed
         inside = within.inside[shared.top - w.top : shared.bottom - w.top, shared.left - w.left : shared.right - w.left]
         own = self._owner[shared.slices] == within.number
-        allowed[shared.top - window.top : shared.bottom - window.top, shared.left - window.left : shared.right - window.left] = inside * own
+        allowed[
+            shared.top - window.top : shared.bottom - window.top, shared.left - window.left : shared.right - window.left
+        ] = inside * own
         return np.minimum(part, allowed)

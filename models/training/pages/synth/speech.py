@@ -32,7 +32,7 @@ def letter_page(sheet: Sheet, layout: Layout, hand: Hand, rng: Rng, style: str) 
     for placed in sheet.panels:
         if rng.random() < 0.08:
             _sign(sheet, placed, hand, rng)
-        while rng.random() < 0.28:
+        while rng.random() < 0.33:
             _sound(sheet, placed, hand, rng)
     for placed in () if bare else sheet.panels:
         _speech(sheet, placed, hand, rng, usual, rtl=layout.direction == "rtl", loose=style == "strip")
@@ -63,10 +63,13 @@ def _speech(sheet: Sheet, placed: Placed, hand: Hand, rng: Rng, usual: Look, *, 
             _balloon(sheet, placed, hand, rng, usual, (float(x), float(y)), loose=loose)
 
 
-def _balloon(sheet: Sheet, placed: Placed, hand: Hand, rng: Rng, usual: Look, near: tuple[float, float], *, loose: bool) -> None:
+def _balloon(
+    sheet: Sheet, placed: Placed, hand: Hand, rng: Rng, usual: Look, near: tuple[float, float], *, loose: bool
+) -> None:
     kind = _KINDS[rng.choice(len(_KINDS), p=_OFTEN)]
     window = placed.window
     width, height = window.right - window.left, window.bottom - window.top
+    careful = rng.random() < 0.85
     tone = "shout" if kind in ("jagged", "burst") and rng.random() < 0.8 else "speech"
     for attempt in range(_TRIES):
         shrink = 0.85**attempt
@@ -77,20 +80,37 @@ def _balloon(sheet: Sheet, placed: Placed, hand: Hand, rng: Rng, usual: Look, ne
         cut = rng.random() < 0.6
         centre = _centre(rng, placed, half, block, near, cut=cut, loose=loose)
         room = sheet.window(centre[0] - half[0], centre[1] - half[1], centre[0] + half[0], centre[1] + half[1])
-        if sheet.taken(room) < 0.02 and _holds(sheet, block, centre):
-            _lay(sheet, placed if cut else None, hand, rng, kind, _look(rng, usual), block, centre, half)
+        hidden = sheet.face_share(room) if attempt < _TRIES - 1 and careful else 0.0
+        if sheet.taken(room) < 0.02 and hidden < 0.12 and _holds(sheet, block, centre, placed if cut else None):
+            _lay(sheet, placed, hand, rng, kind, _look(rng, usual), block, centre, half, cut=cut)
             return
         near = (float(rng.random()), float(rng.random()))
 
 
-def _holds(sheet: Sheet, block: Grey, centre: tuple[float, float]) -> bool:
+def _holds(sheet: Sheet, block: Grey, centre: tuple[float, float], within: Placed | None = None) -> bool:
+    """Return whether lettering lies wholly on the sheet, and within a panel's frame."""
     left, top = centre[0] - block.shape[1] / 2, centre[1] - block.shape[0] / 2
     height, width = sheet.grey.shape
-    return left >= 2 and top >= 2 and left + block.shape[1] < width - 2 and top + block.shape[0] < height - 2
+    if left < 2 or top < 2 or left + block.shape[1] > width - 2 or top + block.shape[0] > height - 2:
+        return False
+    if within is None:
+        return True
+    x, y = int(left) - within.window.left, int(top) - within.window.top
+    if x < 0 or y < 0:
+        return False
+    held = within.inside[y : y + block.shape[0] + 2, x : x + block.shape[1] + 2]
+    return held.shape[0] > block.shape[0] and held.shape[1] > block.shape[1] and bool((held > 0).all())
 
 
 def _centre(
-    rng: Rng, placed: Placed, half: tuple[float, float], block: Grey, near: tuple[float, float], *, cut: bool, loose: bool
+    rng: Rng,
+    placed: Placed,
+    half: tuple[float, float],
+    block: Grey,
+    near: tuple[float, float],
+    *,
+    cut: bool,
+    loose: bool,
 ) -> tuple[float, float]:
     """Return where a balloon stands: the whole of it inside, only its lettering inside, or over the frame."""
     window = placed.window
@@ -125,7 +145,7 @@ def _look(rng: Rng, usual: Look) -> Look:
 
 def _lay(
     sheet: Sheet,
-    within: Placed | None,
+    placed: Placed,
     hand: Hand,
     rng: Rng,
     kind: Kind,
@@ -133,19 +153,21 @@ def _lay(
     block: Grey,
     centre: tuple[float, float],
     half: tuple[float, float],
+    *,
+    cut: bool,
 ) -> None:
     lobes, blocks = [(*centre, *half)], [(block, centre)]
-    second = _second_lobe(sheet, hand, rng, centre, half) if kind in ("round", "cloud", "soft_box") else None
+    within = placed if cut else None
+    second = _second_lobe(sheet, hand, rng, centre, half, within) if kind in ("round", "cloud", "soft_box") else None
     if second is not None:
         lobes.append(second[0])
         blocks.append(second[1])
     target = None
     if rng.random() < (0.9 if kind == "thought" else 0.62):
-        angle = rng.choice([rng.uniform(0.2, 2.9), rng.uniform(0, 2 * np.pi)])
-        target = (lobes[-1][0] + np.cos(angle) * 4 * half[0], lobes[-1][1] + np.sin(angle) * 4 * half[1])
+        target = _speaker(sheet, placed, rng, lobes[-1])
     if kind == "burst" and look.line_px <= 0:
         kind = "jagged"
-    if not sheet.lay_balloon(make_balloon(rng, kind, lobes, look, target), within):
+    if not sheet.lay_balloon(make_balloon(rng, kind, lobes, look, target), placed, cut=cut):
         return
     ink = 255 if look.fill < 90 else 0
     for letters, (x, y) in blocks:
@@ -153,8 +175,18 @@ def _lay(
         sheet.lay_letters("text", letters, left, top, layers=[(letters, ink)], within=within)
 
 
+def _speaker(sheet: Sheet, placed: Placed, rng: Rng, lobe: tuple[float, float, float, float]) -> tuple[float, float]:
+    """Return where a tail points: at a face of the panel, or at someone outside it."""
+    x, y, a, b = lobe
+    faces = [at for at in sheet.faces_in(placed) if abs(at[0] - x) > a or abs(at[1] - y) > b]
+    if faces and rng.random() < 0.75:
+        return faces[rng.integers(len(faces))]
+    angle = rng.choice([rng.uniform(0.2, 2.9), rng.uniform(0, 2 * np.pi)])
+    return float(x + np.cos(angle) * 4 * a), float(y + np.sin(angle) * 4 * b)
+
+
 def _second_lobe(
-    sheet: Sheet, hand: Hand, rng: Rng, centre: tuple[float, float], half: tuple[float, float]
+    sheet: Sheet, hand: Hand, rng: Rng, centre: tuple[float, float], half: tuple[float, float], within: Placed | None
 ) -> tuple[tuple[float, float, float, float], tuple[Grey, tuple[float, float]]] | None:
     """Return a lobe that grows out of the first, with its lettering, or None."""
     if rng.random() > 0.12:
@@ -167,7 +199,7 @@ def _second_lobe(
     x = centre[0] + side * max((half[0] + a) * 0.62, half[0] * 0.2 + block.shape[1] / 2 + 6)
     y = centre[1] + (half[1] + b) * rng.uniform(0.5, 0.62)
     room = sheet.window(x - a, y - b, x + a, y + b)
-    if sheet.taken(room) > 0.02 or not _holds(sheet, block, (x, y)):
+    if sheet.taken(room) > 0.02 or not _holds(sheet, block, (x, y), within):
         return None
     apart = abs(x - centre[0]) > (block.shape[1] + half[0]) * 0.5
     return ((x, y, a, b), (block, (x, y))) if apart else None
@@ -184,14 +216,15 @@ def _caption(sheet: Sheet, placed: Placed, hand: Hand, rng: Rng, *, rtl: bool) -
     right = rtl == (rng.random() < 0.75)
     x = window.right - 5 - a - inset if right else window.left + 4 + a + inset
     y = window.top + 4 + b + inset if rng.random() < 0.75 else window.bottom - 5 - b - inset
-    if sheet.taken(sheet.window(x - a, y - b, x + a, y + b)) > 0.02 or not _holds(sheet, block, (x, y)):
+    cut = rng.random() < 0.8
+    within = placed if cut else None
+    if sheet.taken(sheet.window(x - a, y - b, x + a, y + b)) > 0.02 or not _holds(sheet, block, (x, y), within):
         return
     chance = rng.random()
     look = Look(255, 0, sheet.line_px * (chance < 0.6))
     if chance > 0.85:
         look = Look(int(rng.integers(0, 25)), 255, 0.0)
-    within = placed if rng.random() < 0.8 else None
-    if sheet.lay_balloon(make_balloon(rng, "caption", [(x, y, a, b)], look, None), within):
+    if sheet.lay_balloon(make_balloon(rng, "caption", [(x, y, a, b)], look, None), placed, cut=cut):
         left, top = round(x - block.shape[1] / 2), round(y - block.shape[0] / 2)
         sheet.lay_letters("text", block, left, top, layers=[(block, 255 if look.fill < 90 else 0)], within=within)
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     Rng = np.random.Generator
     Wave = NDArray[np.float32]
 
-_KINDS = ("dots", "dots", "dots", "lines", "grain", "flat")
+_KINDS = ("dots", "dots", "dots", "dots", "lines", "grain", "flat", "flat")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +42,14 @@ class Tone:
         rows = np.arange(top, bottom) % height
         columns = np.arange(left, right) % width
         wave = self.screen.wave[rows[:, None], columns[None]]
-        level: NDArray[np.float32] | float = self.start
+        level: NDArray[np.floating] | float = self.start
         if self.start != self.end:
             x = np.linspace(-0.5, 0.5, right - left, dtype=np.float32) * np.float32(np.cos(self.angle))
             y = np.linspace(-0.5, 0.5, bottom - top, dtype=np.float32) * np.float32(np.sin(self.angle))
             reach = abs(np.cos(self.angle)) + abs(np.sin(self.angle))
             level = self.start + (self.end - self.start) * ((x[None] + y[:, None]) / np.float32(reach) + 0.5)
         dots = np.clip((level - wave) / self.screen.softness + 0.5, 0, 1)
-        return (self.ink + dots * (self.paper - self.ink)).astype(np.uint8)
+        return np.asarray(self.ink + dots * (self.paper - self.ink), np.uint8)
 
 
 def screens(rng: Rng, height: int, width: int, count: int = 3) -> list[Screen]:
@@ -70,7 +70,7 @@ def _screen(rng: Rng, height: int, width: int) -> Screen:
         return Screen(np.full((height, width), 0.5, np.float32), 1.0)
     if kind == "grain":
         return _grain(rng, height, width)
-    pitch = width / 832 * rng.uniform(2.6, 8.0)
+    pitch = width / 832 * (rng.uniform(2.3, 4.5) if rng.random() < 0.7 else rng.uniform(4.5, 9.0))
     angle = rng.choice([np.pi / 4, np.pi / 4, np.pi / 4, np.pi / 6, np.pi / 12, 0.0, np.pi / 3])
     wave = _wave(height, width, np.pi / pitch, angle)
     if kind == "dots":
@@ -84,14 +84,14 @@ def _wave(height: int, width: int, frequency: float, angle: float) -> Wave:
     """Return cos of the distance along `angle`, by the sum rule: a product of rows and columns is cheap."""
     x = np.arange(width, dtype=np.float32) * np.float32(frequency * np.cos(angle))
     y = np.arange(height, dtype=np.float32) * np.float32(frequency * np.sin(angle))
-    wave = np.outer(np.cos(y), np.cos(x))
+    wave: Wave = np.outer(np.cos(y), np.cos(x)).astype(np.float32, copy=False)
     wave -= np.outer(np.sin(y), np.sin(x))
     return wave
 
 
 def _grain(rng: Rng, height: int, width: int) -> Screen:
-    tile = np.tile(rng.random((128, 128), np.float32), (2, 2))
-    tile = np.asarray(cv2.GaussianBlur(tile, (0, 0), rng.uniform(0.6, 1.2)))[64:192, 64:192]
+    noise = np.tile(rng.random((128, 128), np.float32), (2, 2))
+    tile = np.asarray(cv2.GaussianBlur(noise, (0, 0), rng.uniform(0.3, 0.8)))[64:192, 64:192]
     ranks = np.argsort(np.argsort(tile, axis=None)).reshape(tile.shape) / tile.size
     repeats = (height // 128 + 1, width // 128 + 1)
-    return Screen(np.tile(ranks.astype(np.float32), repeats)[:height, :width], float(rng.uniform(0.2, 0.6)))
+    return Screen(np.tile(ranks.astype(np.float32), repeats)[:height, :width], float(rng.uniform(0.4, 1.2)))

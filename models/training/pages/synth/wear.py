@@ -20,17 +20,20 @@ def scan_turn(rng: Rng, height: int, width: int) -> Matrix | None:
     """Return how the sheet lies on the glass, 2 x 3 in page pixels, or None where it lies straight."""
     if rng.random() < 0.6:
         return None
-    turn = cv2.getRotationMatrix2D((width / 2, height / 2), rng.normal(0, 0.9), rng.uniform(0.97, 1.02))
+    middle, angle, scale = (width / 2, height / 2), rng.normal(0, 0.9), rng.uniform(0.97, 1.02)
+    turn: Matrix = np.asarray(cv2.getRotationMatrix2D(middle, angle, scale), np.float64)
     turn[:, 2] += rng.normal(0, 0.006, 2) * width
     turn[0, 1] += rng.normal(0, 0.004)
-    return np.asarray(turn, np.float64)
+    return turn
 
 
 def turned(picture: Grey, matrix: Matrix, around: int) -> Grey:
     """Return a picture moved by a matrix, `around` where the sheet ends."""
     size = (picture.shape[1], picture.shape[0])
     return np.asarray(
-        cv2.warpAffine(picture, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=around),
+        cv2.warpAffine(
+            picture, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=around
+        ),
         np.uint8,
     )
 
@@ -75,7 +78,7 @@ def _printed(page: Grey, rng: Rng) -> Grey:
     curve = ink + (np.linspace(0, 1, 256) ** rng.uniform(0.75, 1.35)) * (paper - ink)
     page = np.asarray(cv2.LUT(page, curve.clip(0, 255).astype(np.uint8)), np.uint8)
     if rng.random() < 0.35:  # light falls off, darkest at the spine
-        page = cv2.multiply(page, _light(rng, height, width), scale=1 / 255)
+        page = np.asarray(cv2.multiply(page, _light(rng, height, width), scale=1 / 255), np.uint8)
     if rng.random() < 0.15:  # the other side shines through
         page = np.minimum(page, 255 - (255 - page[:, ::-1]) // int(rng.integers(10, 25)))
     grain = rng.normal(0, rng.uniform(0.5, 9), (256, 256)).astype(np.int16)
