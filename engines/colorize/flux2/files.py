@@ -39,6 +39,8 @@ _COMFY_FOLDERS: Final = ("diffusion_models", "unet", "vae", "text_encoders", "cl
 _DATA: Final = (".safetensors", ".sft", ".gguf")
 _PICKLES: Final = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 _NAMES: Final[dict[Part, str]] = {"transformer": "transformer", "vae": "autoencoder", "text_encoder": "text encoder"}
+# Several numbers of 4 bits in each: nvfp4, bitsandbytes and others.
+_PACKED: Final = ("U8", "I8")
 _TOKENIZER_FILES: Final = ("tokenizer.json", "vocab.json")
 
 
@@ -193,6 +195,11 @@ def _headers(files: PartFiles) -> tuple[str, Mapping[str, TensorHeader]]:
 
 def _described(part: Part, files: PartFiles, header: tuple[str, Mapping[str, TensorHeader]]) -> PartFiles:
     form, tensors = header
+    if any(tensor.dtype in _PACKED and name.endswith(".weight") for name, tensor in tensors.items()):
+        raise ModelInvalid(
+            f"{files.paths[0].name} has a quantisation that is not read here (4 bits)",
+            "Get it as bf16, fp8 or GGUF.",
+        )
     size = 2 * sum(prod(tensor.shape) for tensor in tensors.values())
     if form == "gguf" and part == "transformer":  # the one part that stays as small as its file
         size = sum(path.stat().st_size for path in files.paths)

@@ -24,9 +24,9 @@ def restored(tensors: Mapping[str, Any], dtype: torch.dtype, name: str) -> dict[
     """Return all tensors in `dtype`, matrices with scales multiplied by them; `name` is the file's, for errors.
 
     Raises:
-        ModelInvalid: the matrices have 4 bits, or their scales another form.
+        ModelInvalid: the scales have another form.
     """
-    return {key: _restored(tensors, key, value, dtype, name) for key, value in _weights(tensors, name).items()}
+    return {key: _restored(tensors, key, value, dtype, name) for key, value in _weights(tensors).items()}
 
 
 def kept(tensors: Mapping[str, Any], dtype: torch.dtype, name: str) -> dict[str, Any] | None:
@@ -40,7 +40,7 @@ def kept(tensors: Mapping[str, Any], dtype: torch.dtype, name: str) -> dict[str,
     import torch
 
     out: dict[str, Any] = {}
-    for key, value in _weights(tensors, name).items():
+    for key, value in _weights(tensors).items():
         scale = _scale(tensors, key)
         if scale is None or value.dtype != torch.float8_e4m3fn:
             out[key] = _restored(tensors, key, value, dtype, name)
@@ -51,13 +51,8 @@ def kept(tensors: Mapping[str, Any], dtype: torch.dtype, name: str) -> dict[str,
     return out if any(key.endswith(".weight_scale") for key in out) else None
 
 
-def _weights(tensors: Mapping[str, Any], name: str) -> dict[str, Any]:
-    import torch
-
-    out = {key: value for key, value in tensors.items() if not key.endswith((*_SCALES, *_ASIDE, "scaled_fp8"))}
-    if any(value.dtype in (torch.uint8, torch.int8) for value in out.values()):
-        raise ModelInvalid(f"{name} has a quantisation that is not read here (4 bits)", "Get it as bf16, fp8 or GGUF.")
-    return out
+def _weights(tensors: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in tensors.items() if not key.endswith((*_SCALES, *_ASIDE, "scaled_fp8"))}
 
 
 def _restored(tensors: Mapping[str, Any], key: str, value: Any, dtype: torch.dtype, name: str) -> Any:

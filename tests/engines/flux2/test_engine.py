@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from engines import registry
-from engines.base import ColorizeRequest, Device, EngineOutOfMemory, Plan, RequestUnsupported, StagePlan
+from engines.base import ColorizeRequest, Device, EngineOutOfMemory, Plan, Repair, RequestUnsupported, StagePlan
 from engines.colorize.flux2.engine import Flux2KleinEngine
 from engines.colorize.flux2.info import VARIANTS, KleinVariant
 from engines.oklab import srgb_to_oklab
@@ -47,9 +47,14 @@ class TestFlux2KleinEngine(EngineContract):
         oklab = loaded.colorize(request, ignore_step).oklab
         assert oklab.tobytes() == srgb_to_oklab(np.ascontiguousarray(expected)).tobytes()
 
-    def test_everything_that_was_loaded_is_gone_after_unload(self, engine: Flux2KleinEngine) -> None:
-        engine.load(PROCESSOR)
-        engine.colorize(request_of(drawn_page(64, 64), flat_reference(1.0), plan=Plan(steps=1)), ignore_step)
+    @pytest.mark.parametrize("policy", ["full", "group_offload", "layerwise_fp8"])
+    def test_everything_that_was_loaded_is_gone_after_unload(self, engine: Flux2KleinEngine, policy: Any) -> None:
+        page = drawn_page(64, 64)
+        engine.load(replace(PROCESSOR, policy=policy))
+        request = request_of(page, flat_reference(1.0), plan=Plan(steps=1))
+        engine.colorize(request, ignore_step)
+        repair = Repair(picture=np.dstack([page] * 3), mask=page > 100)
+        engine.colorize(replace(request, repair=repair), ignore_step)
         parts = [weakref.ref(part) for part in engine._pipeline.components.values() if part is not None]
         parts += [weakref.ref(parameter) for parameter in engine._pipeline.transformer.parameters()]
         engine.unload()

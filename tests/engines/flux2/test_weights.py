@@ -191,7 +191,19 @@ def test_four_bit_files_that_are_not_gguf_are_refused(toy_folder: Path, toy: Kle
     name = "double_blocks.0.img_attn.proj.weight"
     bfl[name] = torch.zeros(bfl[name].shape[0], bfl[name].shape[1] // 2, dtype=torch.uint8)
     engine = Flux2KleinEngine(toy, klein.build_single_files(toy_folder, tmp_path, transformer=bfl))
+    assert "4 bits" in engine.viability().reason
     with pytest.raises(ModelInvalid, match=r"klein\.safetensors.*4 bits"):
+        engine.load(PROCESSOR)
+
+
+def test_scales_by_blocks_are_refused_rather_than_misread(toy_folder: Path, toy: KleinVariant, tmp_path: Path) -> None:
+    import torch
+
+    bfl = fp8(klein.to_bfl(klein.weights_of(toy_folder, "transformer")), "rows", ".weight_scale")
+    name = "double_blocks.0.img_attn.proj.weight_scale"
+    bfl[name] = torch.ones(bfl[name].shape[0], 2)
+    engine = Flux2KleinEngine(toy, klein.build_single_files(toy_folder, tmp_path, transformer=bfl))
+    with pytest.raises(ModelInvalid, match=r"klein\.safetensors has scales"):
         engine.load(PROCESSOR)
 
 
