@@ -20,6 +20,9 @@ Label = Literal["panel", "balloon", "text", "sfx", "face", "character"]
 LABELS: tuple[Label, ...] = get_args(Label)
 
 
+_LEAST_LEFT = 0.3  # share of a thing that must still lie on the page
+
+
 class LabelledBox(NamedTuple):
     """A thing on the page and its tight rectangle in pixels."""
 
@@ -47,12 +50,14 @@ def hull_of(mask: Mask, left: int, top: int) -> Points | None:
     return (hull[:, None] + corners[None]).reshape(-1, 2)
 
 
-def box_round(points: Points, height: int, width: int) -> Box:
-    """Return the box of points, whole pixels, inside a page of this size."""
-    low, high = points.min(0), points.max(0)
-    return Box(
-        int(np.clip(np.floor(low[0] + 0.25), 0, width)),
-        int(np.clip(np.floor(low[1] + 0.25), 0, height)),
-        int(np.clip(np.ceil(high[0] - 0.25), 0, width)),
-        int(np.clip(np.ceil(high[1] - 0.25), 0, height)),
-    )
+def box_round(points: Points, height: int, width: int) -> Box | None:
+    """Return the box, in whole pixels, of what of a hull lies on a page of this size, or None: too little of it."""
+    page = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    hull = cv2.convexHull(points.astype(np.float32))
+    area, common = cv2.intersectConvexConvex(hull, page)
+    if area <= _LEAST_LEFT * cv2.contourArea(hull):
+        return None
+    low, high = common[:, 0].min(0), common[:, 0].max(0)
+    left, top = (int(value) for value in np.floor(low + 0.25))
+    right, bottom = (int(value) for value in np.ceil(high - 0.25))
+    return Box(max(0, left), max(0, top), min(width, right), min(height, bottom))

@@ -10,20 +10,19 @@ import numpy as np
 from models.training.pages.synth import layout as layouts
 from models.training.pages.synth import tone as tones
 from models.training.pages.synth.fonts import FontSet, load_fonts
-from models.training.pages.synth.labels import Label, LabelledBox, box_round
 from models.training.pages.synth.lettering import make_hand
 from models.training.pages.synth.panels import fill_panel
 from models.training.pages.synth.sheet import Sheet
 from models.training.pages.synth.speech import letter_page
+from models.training.pages.synth.visible import moved, visible
 from models.training.pages.synth.wear import scan_turn, turned, worn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from models.training.pages.synth.art import ArtSource
-    from models.training.pages.synth.labels import Grey, Mask, Points
+    from models.training.pages.synth.labels import Grey, Label, LabelledBox, Mask, Points
     from models.training.pages.synth.layout import Direction, Layout
-    from models.training.pages.synth.wear import Matrix
 
     Rng = np.random.Generator
 
@@ -98,25 +97,7 @@ def _finished(sheet: Sheet, layout: Layout, rng: Rng, style: Style) -> SynthPage
     height, width = sheet.grey.shape
     matrix = scan_turn(rng, height, width)
     around = 0 if rng.random() < 0.3 else sheet.ground
-    balloon, lettering, gutter = sheet.balloon_mask, sheet.lettering_mask, sheet.gutter_mask
-    grey = sheet.grey
-    if matrix is not None:
-        grey = turned(grey, matrix, around)
-        # A stroke of one pixel is spread over two or four, so that half would lose it.
-        balloon, gutter = _mask_turned(balloon, matrix, 127), _mask_turned(gutter, matrix, 127)
-        lettering = _mask_turned(lettering, matrix, 80)
-    boxes = [
-        LabelledBox(label, box)
-        for label, points in sheet.labelled_hulls(layout.direction)
-        if (box := box_round(_moved(points, matrix), height, width)).area > 0
-    ]
-    polygons = tuple(_moved(placed.panel.outline, matrix) for placed in sheet.panels)
-    return SynthPage(worn(grey, rng), tuple(boxes), balloon, lettering, gutter, polygons, layout.direction, style)
-
-
-def _mask_turned(mask: Mask, matrix: Matrix, above: int) -> Mask:
-    return turned(mask.astype(np.uint8) * 255, matrix, 0) > above
-
-
-def _moved(points: Points, matrix: Matrix | None) -> Points:
-    return points if matrix is None else points @ matrix[:, :2].T + matrix[:, 2]
+    found = visible(sheet, layout.direction, matrix)
+    grey = sheet.grey if matrix is None else turned(sheet.grey, matrix, around)
+    polygons = tuple(moved(placed.panel.outline, matrix) for placed in sheet.panels)
+    return SynthPage(worn(grey, rng), *found, polygons, layout.direction, style)

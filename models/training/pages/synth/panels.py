@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def fill_panel(sheet: Sheet, panel: Panel, rng: Rng, art: Sequence[ArtSource]) -> None:
     """Draw a panel on the sheet, its figures marked; `art` empty draws everything here."""
     out = not art and rng.random() < 0.08
-    placed = sheet.open_panel(panel, sheet.grey.shape[1] * 0.07 if out else 4.0)
+    placed = sheet.open_panel(panel, sheet.grey.shape[1] * 0.12 if out else 4.0)
     if placed is None:
         return
     if art:

@@ -36,6 +36,8 @@ def letter_page(sheet: Sheet, layout: Layout, hand: Hand, rng: Rng, style: str) 
             _sound(sheet, placed, hand, rng)
     for placed in () if bare else sheet.panels:
         _speech(sheet, placed, hand, rng, usual, rtl=layout.direction == "rtl", loose=style == "strip")
+    if style == "four_panel" and rng.random() < 0.7:
+        _titles(sheet, hand, rng)
     if rng.random() < 0.35:
         _page_number(sheet, hand, rng)
 
@@ -167,7 +169,10 @@ def _lay(
         target = _speaker(sheet, placed, rng, lobes[-1])
     if kind == "burst" and look.line_px <= 0:
         kind = "jagged"
-    if not sheet.lay_balloon(make_balloon(rng, kind, lobes, look, target), placed, cut=cut):
+    made = make_balloon(rng, kind, lobes, look, target)
+    if target is not None and sheet.touches(made):
+        made = make_balloon(rng, kind, lobes, look, None)
+    if not sheet.lay_balloon(made, placed, cut=cut):
         return
     ink = 255 if look.fill < 90 else 0
     for letters, (x, y) in blocks:
@@ -287,6 +292,18 @@ def _sign(sheet: Sheet, placed: Placed, hand: Hand, rng: Rng) -> None:
     grey, ink = ((255, 0), (0, 255), (int(rng.integers(150, 230)), 0))[rng.integers(3)]
     layers = [(board, grey), (frame, ink), (letters, ink)]
     sheet.lay_letters("text", letters, left, top, layers=layers, within=placed)
+
+
+def _titles(sheet: Sheet, hand: Hand, rng: Rng) -> None:
+    """Letter a title over each column of panels."""
+    tops = {round(placed.panel.extent[0]): placed.panel.extent for placed in reversed(sheet.panels)}
+    for left, top, right, _ in tops.values():
+        text = words.sentence(rng, japanese=hand.japanese, length=3)
+        letters = hand.caption.draw(text, max(9, round(hand.size_px * rng.uniform(0.9, 1.3))))
+        if letters.shape[1] < right - left and letters.shape[0] + 4 < top:
+            ink = 255 if sheet.ground < 110 else 0
+            place = round(left + right - letters.shape[1]) // 2, round(top - letters.shape[0] - 3)
+            sheet.lay_letters("text", letters, *place, layers=[(letters, ink)])
 
 
 def _page_number(sheet: Sheet, hand: Hand, rng: Rng) -> None:

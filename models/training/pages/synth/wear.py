@@ -50,7 +50,7 @@ def worn(grey: Grey, rng: Rng) -> Grey:
         page = np.asarray(cv2.GaussianBlur(page, (0, 0), rng.uniform(0.35, 1.1)), np.uint8)
     elif rng.random() < 0.2:
         page = _sharpened(page)
-    if kind < 0.75:
+    if kind < 0.65:
         page = _printed(page, rng)
     if rng.random() < 0.7:
         quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(22, 92))]
@@ -74,8 +74,8 @@ def _sharpened(page: Grey) -> Grey:
 
 def _printed(page: Grey, rng: Rng) -> Grey:
     height, width = page.shape
-    paper, ink = rng.uniform(185, 255), rng.uniform(0, 60)
-    curve = ink + (np.linspace(0, 1, 256) ** rng.uniform(0.75, 1.35)) * (paper - ink)
+    paper, ink = 255 - rng.gamma(1.3, 14), rng.gamma(1.3, 12)
+    curve = ink + (np.linspace(0, 1, 256) ** rng.uniform(0.8, 1.25)) * (paper - ink)
     page = np.asarray(cv2.LUT(page, curve.clip(0, 255).astype(np.uint8)), np.uint8)
     if rng.random() < 0.35:  # light falls off, darkest at the spine
         page = np.asarray(cv2.multiply(page, _light(rng, height, width), scale=1 / 255), np.uint8)
@@ -90,7 +90,7 @@ def _printed(page: Grey, rng: Rng) -> Grey:
 
 
 def _light(rng: Rng, height: int, width: int) -> Grey:
-    coarse = rng.uniform(0.8, 1.0, (3, 3)).astype(np.float32)
+    coarse = rng.uniform(0.9, 1.0, (3, 3)).astype(np.float32)
     coarse[:, int(rng.choice([0, 2]))] *= np.float32(rng.uniform(0.75, 1))
     light = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
     return (light * 255).clip(0, 255).astype(np.uint8)
