@@ -32,7 +32,8 @@ class ModelCard:
     """The card of a model.
 
     licence: SPDX identifier of the weights. memory_mib: what a device needs to run it. repository and revision:
-    where the files are pulled from; empty for a model that ships with the code.
+    where the files are pulled from; empty for a model that ships with the code. allow: which of the repository's files
+    are pulled (glob patterns, empty for all that are data). needs: what else an engine wants beside it, in words.
     """
 
     id: str
@@ -44,6 +45,13 @@ class ModelCard:
     files: tuple[ModelFile, ...]
     repository: str = ""
     revision: str = ""
+    allow: tuple[str, ...] = ()
+    needs: str = ""
+
+    @property
+    def non_commercial(self) -> bool:
+        """Whether its licence forbids commercial use, so that it is shown before the model is pulled."""
+        return "non-commercial" in self.licence.casefold()
 
     def file(self, name: str) -> ModelFile:
         """Return the file of this name.
@@ -75,7 +83,7 @@ def load_catalog(path: Path = CATALOG_FILE) -> Mapping[str, ModelCard]:
 def _card(name: str, table: Any) -> ModelCard:
     try:
         files = tuple(ModelFile(**item) for item in table["files"])
-        card = ModelCard(**{**table, "files": files, "id": name})
+        card = ModelCard(**{**table, "files": files, "allow": tuple(table.get("allow", ())), "id": name})
     except (TypeError, KeyError) as exc:
         raise CatalogInvalid(f"card {name}: {exc}") from exc
     for item in files:

@@ -1,0 +1,138 @@
+"""A folder that the reader drops weights and LoRAs into: what lies there, and when it changes.
+
+A file that is still being copied is waited for: it counts once its size has stood still and its header is whole.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from models.identify import DATA, PICKLES, UNKNOWN, Identity, identify
+from models.store import WeightsInvalid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from watchdog.events import FileSystemEvent
+
+_LOG = logging.getLogger(__name__)
+_QUIET_S: Final = 1.0
+_FILES_MAX: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A file of the folder. fault: why it cannot be used, in words; empty where it can."""
+
+    path: Path
+    bytes: int
+    identity: Identity
+    fault: str = ""
+
+
+def scan(folder: Path) -> tuple[Dropped, ...]:
+    """Return what lies in a folder, by name; files that are no weights at all are passed over."""
+    if not folder.is_dir():
+        return ()
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in DATA | PICKLES and path.is_file())
+    return tuple(_dropped(path) for path in paths[:_FILES_MAX])
+
+
+def _dropped(path: Path) -> Dropped:
+    size = 0
+    try:
+        size = path.stat().st_size
+        return Dropped(path, size, identify(path))
+    except (WeightsInvalid, OSError) as exc:
+        return Dropped(path, size, UNKNOWN, str(exc))
+
+
+class DropFolder:
+    """Watches a folder and tells what lies there whenever it has changed and come to rest.
+
+    `changed` is called on a thread of the watcher's own, first with what is there at the start.
+    """
+
+    def __init__(self, folder: Path, changed: Callable[[tuple[Dropped, ...]], None], quiet_s: float = _QUIET_S) -> None:
+        self._folder = folder
+        self._changed = changed
+        self._quiet_s = quiet_s
+        self._stirred = threading.Event()
+        self._closing = threading.Event()
+        self._known: tuple[Dropped, ...] | None = None
+        self._thread = threading.Thread(target=self._watch, name="drop-folder", daemon=True)
+
+    def start(self) -> None:
+        """Begin to watch; the folder is made where it is missing."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop. May be called twice, and without a start."""
+        self._closing.set()
+        self._stirred.set()
+        if self._thread.is_alive():
+            self._thread.join(2 * self._quiet_s + 1)
+
+    def _watch(self) -> None:
+        from watchdog.events import FileSystemEventHandler
+        from watchdog.observers import Observer
+
+        stirred = self._stirred
+
+        class Handler(FileSystemEventHandler):
+            def on_any_event(self, event: FileSystemEvent) -> None:
+                # Opening and reading, ours too, are events as well.
+                if event.event_type in ("created", "modified", "moved", "deleted", "closed"):
+                    stirred.set()
+
+        observer = Observer()
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            observer.schedule(Handler(), str(self._folder), recursive=True)
+            observer.start()
+        except OSError as exc:
+            _LOG.warning("%s is not watched: %s", self._folder, exc)
+            return
+        try:
+            self._tell()
+            while not self._closing.is_set():
+                if self._stirred.wait() and not self._closing.is_set():
+                    self._settle()
+                    self._tell()
+        finally:
+            observer.stop()
+            observer.join(2)
+
+    def _settle(self) -> None:
+        """Wait until nothing has changed for a while, by events and by sizes: not every system tells of each write."""
+        sizes = None
+        while not self._closing.is_set():
+            self._stirred.clear()
+            before, sizes = sizes, self._sizes()
+            if self._stirred.wait(self._quiet_s):
+                continue
+            if sizes == before or sizes == self._sizes():
+                return
+
+    def _sizes(self) -> dict[Path, tuple[int, int]]:
+        found = {}
+        for path in self._folder.rglob("*"):
+            try:
+                facts = path.stat()
+            except OSError:
+                continue
+            found[path] = facts.st_size, facts.st_mtime_ns
+        return found
+
+    def _tell(self) -> None:
+        began = time.monotonic()
+        known = scan(self._folder)
+        if known != self._known and not self._closing.is_set():
+            self._known = known
+            self._changed(known)
+            _LOG.info("%d files in %s, looked at in %.2f s", len(known), self._folder, time.monotonic() - began)

@@ -1,0 +1,137 @@
+"""The two things that are asked of a model hub: what files a repository has, and a file's bytes from an offset on.
+
+Hugging Face's HTTP interface (https://huggingface.co/docs/hub/api); `HF_ENDPOINT` names a mirror. Nothing is asked
+unless the reader pulls a model.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import httpx
+
+_ENDPOINT: Final = "https://huggingface.co"
+_TIMEOUT_S: Final = 30.0
+_FILES_MAX: Final = 2000
+
+
+class HubError(OSError):
+    """The hub did not give what was asked; `hint` says what to do."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+@dataclass(frozen=True, slots=True)
+class HubFile:
+    """A file of a repository. sha256 is empty where the hub knows none (small text files)."""
+
+    name: str
+    bytes: int
+    sha256: str = ""
+
+
+class Hub:
+    """One hub; use it as a context manager. The token goes to the hub's own host only, never to where it redirects."""
+
+    def __init__(self, token: str = "", endpoint: str = "") -> None:
+        import httpx
+
+        self._endpoint = (endpoint or os.environ.get("HF_ENDPOINT") or _ENDPOINT).rstrip("/")
+        self._token = token
+        self._http = httpx.Client(timeout=_TIMEOUT_S, follow_redirects=False, headers={"User-Agent": "irodori"})
+
+    def __enter__(self) -> Hub:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
+    def files(self, repository: str, revision: str) -> tuple[str, tuple[HubFile, ...]]:
+        """Return the exact revision that a name stands for, and all files of the repository.
+
+        Raises:
+            HubError: not reached, no such repository, or the licence is not accepted there.
+        """
+        url = f"{self._endpoint}/api/models/{quote(repository)}/revision/{quote(revision, safe='')}"
+        with self._open(url, {"blobs": "true"}, {}) as answer:
+            answer.read()
+            try:
+                facts = answer.json()
+                found = tuple(_file(item) for item in facts["siblings"][:_FILES_MAX])
+                return str(facts.get("sha") or revision), found
+            except (ValueError, KeyError, TypeError) as exc:
+                raise HubError("the hub's answer cannot be read", "Is HF_ENDPOINT a model hub?") from exc
+
+    @contextmanager
+    def download(self, repository: str, revision: str, name: str, offset: int) -> Iterator[tuple[int, Iterator[bytes]]]:
+        """Open a file from `offset` on; gives where the bytes really begin (0 where the hub sends all) and the blocks.
+
+        Raises:
+            HubError
+        """
+        url = f"{self._endpoint}/{quote(repository)}/resolve/{quote(revision, safe='')}/{quote(name)}"
+        ranged = {"Range": f"bytes={offset}-"} if offset else {}
+        with self._open(url, {}, ranged) as answer:
+            yield (offset if answer.status_code == 206 else 0), _blocks(answer)
+
+    @contextmanager
+    def _open(self, url: str, params: dict[str, str], headers: dict[str, str]) -> Iterator[httpx.Response]:
+        import httpx
+
+        try:
+            for _ in range(5):
+                with self._http.stream("GET", url, params=params, headers=headers | self._key(url)) as answer:
+                    if not answer.has_redirect_location:
+                        yield _checked(answer)
+                        return
+                    url, params = str(answer.url.join(answer.headers["location"])), {}
+                    if urlsplit(url).scheme != urlsplit(self._endpoint).scheme:
+                        raise HubError("the hub redirects to an unsafe address")
+            raise HubError("the hub redirects without end")
+        except httpx.HTTPError as exc:
+            raise HubError(
+                f"the hub cannot be reached ({type(exc).__name__})", "Try again; what came so far is kept."
+            ) from exc
+
+    def _key(self, url: str) -> dict[str, str]:
+        ours = urlsplit(url).netloc == urlsplit(self._endpoint).netloc
+        return {"Authorization": f"Bearer {self._token}"} if self._token and ours else {}
+
+
+def _file(item: dict[str, Any]) -> HubFile:
+    name = str(item["rfilename"])
+    parts = PurePosixPath(name).parts
+    if not parts or name.startswith("/") or ".." in parts or "\\" in name or ":" in name:
+        raise ValueError(name)
+    lfs = item.get("lfs") or {}
+    return HubFile(name, int(item.get("size") or lfs.get("size") or 0), str(lfs.get("sha256") or ""))
+
+
+def _checked(answer: httpx.Response) -> httpx.Response:
+    status = answer.status_code
+    if status in (401, 403):
+        raise HubError(
+            f"the hub refuses ({status})",
+            "Accept the licence on the model's page; keep a token as the secret hf_token.",
+        )
+    if status == 404:
+        raise HubError("the hub has no such model or file", "Look whether the catalogue is current.")
+    if not answer.is_success:
+        raise HubError(f"the hub refuses ({status})", "Try again later; what came so far is kept.")
+    return answer
+
+
+def _blocks(answer: httpx.Response) -> Iterator[bytes]:
+    # As they come: blocks of a size would be gathered first, and lost where the transfer breaks off.
+    return answer.iter_raw()

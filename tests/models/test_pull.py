@@ -1,0 +1,262 @@
+"""Pulling models from a hub on loopback: resume, digests, space, and what is never brought."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from models import pull as pulling
+from models.catalog import ModelCard
+from models.hub import Hub, HubError
+from models.pull import NotEnoughSpace, PullCancelled, pull, recorded, remove, verify
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+WEIGHTS = bytes(range(256)) * 5000
+FILES = {
+    "model_index.json": b'{"_class_name": "Flux2KleinPipeline"}',
+    "transformer/diffusion_pytorch_model.safetensors": WEIGHTS,
+    "vae/config.json": b"{}",
+    "LICENSE.md": b"Be kind.",
+    "evil.bin": b"a pickle",
+    "evil.py": b"import os",
+    "figure.png": b"picture",
+}
+BROUGHT = {"model_index.json", "transformer/diffusion_pytorch_model.safetensors", "vae/config.json", "LICENSE.md"}
+CARD = ModelCard(
+    id="tiny", label="Tiny", engine="flux2-klein", licence="Apache-2.0", attribution="nobody", memory_mib=1, files=(),
+    repository="someone/tiny", revision="main",
+)  # fmt: skip
+
+
+class FakeHub:
+    """What the tests can make it do: cut a transfer off, tell a wrong digest, want a token, redirect to storage."""
+
+    def __init__(self) -> None:
+        self.files = dict(FILES)
+        self.cut_at: int | None = None
+        self.token = ""
+        self.lies: dict[str, str] = {}
+        self.ignore_ranges = False
+        self.asked: list[tuple[str, str, str]] = []
+        self.siblings: list[dict] | None = None
+        handler = type("Handler", (_Handler,), {"hub": self})
+        self._servers = [ThreadingHTTPServer(("127.0.0.1", 0), handler) for _ in range(2)]
+        self.url, self.storage = (f"http://127.0.0.1:{one.server_address[1]}" for one in self._servers)
+        self._threads = [threading.Thread(target=one.serve_forever, args=(0.02,)) for one in self._servers]
+
+    def __enter__(self) -> FakeHub:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for server, thread in zip(self._servers, self._threads, strict=True):
+            server.shutdown()
+            server.server_close()
+            thread.join()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    hub: FakeHub
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        hub, path = self.hub, unquote(urlsplit(self.path).path)
+        key = self.headers.get("Authorization", "")
+        hub.asked.append((path, self.headers.get("Range", ""), key))
+        if path.startswith("/api/models/someone/tiny"):
+            self._facts(key)
+        elif path.startswith("/someone/tiny/resolve/abc/"):
+            self.send_response(302)
+            self.send_header("Location", f"{hub.storage}/storage/{path.split('/resolve/abc/')[1]}")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+        elif path.startswith("/storage/"):
+            self._content(hub.files[path.removeprefix("/storage/")])
+        else:
+            self.send_error(404)
+
+    def _facts(self, key: str) -> None:
+        hub = self.hub
+        if hub.token and key != f"Bearer {hub.token}":
+            self.send_error(401)
+            return
+        found = hub.siblings or [
+            {"rfilename": name, "size": len(content)}
+            | (
+                {"lfs": {"sha256": hub.lies.get(name, hashlib.sha256(content).hexdigest())}}
+                if len(content) > 1000
+                else {}
+            )
+            for name, content in hub.files.items()
+        ]
+        body = json.dumps({"sha": "abc", "siblings": found}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _content(self, content: bytes) -> None:
+        ranged = self.headers.get("Range", "")
+        start = int(ranged.removeprefix("bytes=").removesuffix("-")) if ranged and not self.hub.ignore_ranges else 0
+        self.send_response(206 if start else 200)
+        self.send_header("Content-Length", str(len(content) - start))
+        self.end_headers()
+        cut = self.hub.cut_at
+        if cut is not None and len(content) > cut:
+            self.hub.cut_at = None
+            self.wfile.write(content[start : start + cut])
+            self.close_connection = True
+        else:
+            self.wfile.write(content[start:])
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeHub]:
+    monkeypatch.setenv("IRODORI_MODELS", str(tmp_path / "models"))
+    with FakeHub() as server:
+        yield server
+
+
+def bring(hub: FakeHub, folder: Path, card: ModelCard = CARD, token: str = "", report=lambda _: None) -> pulling.Pulled:
+    with Hub(token, hub.url) as client:
+        return pull(card, folder, client, report)
+
+
+def names_in(folder: Path) -> set[str]:
+    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    return found - {pulling.RECORD}
+
+
+def test_a_model_comes_whole_and_is_recorded(hub, tmp_path):
+    seen = []
+    pulled = bring(hub, tmp_path / "tiny", report=seen.append)
+    assert names_in(tmp_path / "tiny") == BROUGHT
+    assert pulled.revision == "abc"
+    assert recorded(tmp_path / "tiny") == pulled
+    assert all(one.sha256 == hashlib.sha256(FILES[one.name]).hexdigest() for one in pulled.files)
+    assert seen[-1].done == seen[-1].total
+    assert [one.done for one in seen] == sorted(one.done for one in seen)
+    assert verify(tmp_path / "tiny", lambda _: None) == []
+
+
+def test_what_could_run_code_is_not_even_asked_for(hub, tmp_path):
+    bring(hub, tmp_path / "tiny")
+    assert not [path for path, _, _ in hub.asked if "evil" in path]
+
+
+@pytest.mark.parametrize("ranges", [True, False])
+def test_a_pull_that_broke_off_goes_on_where_it_was(hub, tmp_path, ranges):
+    hub.cut_at = 400_000
+    hub.ignore_ranges = not ranges
+    with pytest.raises(HubError):
+        bring(hub, tmp_path / "tiny")
+    assert not (tmp_path / "tiny/transformer/diffusion_pytorch_model.safetensors").exists()
+    bring(hub, tmp_path / "tiny")
+    assert (tmp_path / "tiny/transformer/diffusion_pytorch_model.safetensors").read_bytes() == WEIGHTS
+    asked = [range_ for path, range_, _ in hub.asked if path.startswith("/storage/transformer")]
+    assert asked[0] == ""
+    assert asked[1].startswith("bytes=")
+    assert names_in(tmp_path / "tiny") == BROUGHT
+
+
+def test_a_second_pull_brings_nothing_anew(hub, tmp_path):
+    bring(hub, tmp_path / "tiny")
+    before = len([one for one in hub.asked if one[0].startswith("/storage")])
+    bring(hub, tmp_path / "tiny")
+    assert len([one for one in hub.asked if one[0].startswith("/storage")]) == before
+
+
+def test_a_file_that_is_not_what_the_hub_announced_is_not_kept(hub, tmp_path):
+    hub.lies["transformer/diffusion_pytorch_model.safetensors"] = "0" * 64
+    with pytest.raises(HubError, match="did not come whole"):
+        bring(hub, tmp_path / "tiny")
+    assert "transformer/diffusion_pytorch_model.safetensors" not in names_in(tmp_path / "tiny")
+    assert recorded(tmp_path / "tiny") is None
+
+
+def test_a_damaged_file_is_found_and_a_pull_mends_it(hub, tmp_path):
+    bring(hub, tmp_path / "tiny")
+    victim = tmp_path / "tiny/transformer/diffusion_pytorch_model.safetensors"
+    victim.write_bytes(b"x" + WEIGHTS[1:])
+    assert verify(tmp_path / "tiny", lambda _: None) == ["transformer/diffusion_pytorch_model.safetensors"]
+    victim.unlink()
+    assert verify(tmp_path / "tiny", lambda _: None) == ["transformer/diffusion_pytorch_model.safetensors"]
+    bring(hub, tmp_path / "tiny")
+    assert verify(tmp_path / "tiny", lambda _: None) == []
+
+
+def test_the_token_goes_to_the_hub_and_never_to_its_storage(hub, tmp_path):
+    hub.token = "hf_secret"
+    with pytest.raises(HubError, match="401") as caught:
+        bring(hub, tmp_path / "tiny")
+    assert "hf_token" in caught.value.hint
+    bring(hub, tmp_path / "tiny", token="hf_secret")
+    assert all("hf_secret" not in key for path, _, key in hub.asked if path.startswith("/storage"))
+    assert any("hf_secret" in key for path, _, key in hub.asked if path.startswith("/someone"))
+
+
+def test_only_what_a_card_allows_is_brought(hub, tmp_path):
+    card = ModelCard(**{**{name: getattr(CARD, name) for name in CARD.__dataclass_fields__}, "allow": ("vae/*",)})
+    bring(hub, tmp_path / "tiny", card)
+    assert names_in(tmp_path / "tiny") == {"vae/config.json"}
+
+
+def test_too_full_a_disk_is_said_before_anything_comes(hub, tmp_path, monkeypatch):
+    monkeypatch.setattr(pulling.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 1000})())
+    with pytest.raises(NotEnoughSpace, match="GiB are free"):
+        bring(hub, tmp_path / "tiny")
+    assert not [one for one in hub.asked if one[0].startswith("/storage")]
+
+
+def test_stopping_keeps_what_came(hub, tmp_path):
+    def stop(progress):
+        if progress.done > 500_000:
+            raise PullCancelled
+
+    with pytest.raises(PullCancelled):
+        bring(hub, tmp_path / "tiny", report=stop)
+    bring(hub, tmp_path / "tiny")
+    assert verify(tmp_path / "tiny", lambda _: None) == []
+
+
+def test_removing_takes_what_was_pulled_and_leaves_the_readers_own(hub, tmp_path):
+    folder = tmp_path / "tiny"
+    bring(hub, folder)
+    (folder / "mine.safetensors").write_bytes(b"mine")
+    assert remove(folder) >= len(WEIGHTS)
+    assert names_in(folder) == {"mine.safetensors"}
+    with pytest.raises(FileNotFoundError):
+        remove(folder)
+
+
+@pytest.mark.parametrize("name", ["../evil.json", "/etc/passwd.json", "a/../../b.json", "c:\\x.json", "C:/x.json", ""])
+def test_a_hub_that_names_files_outside_of_the_folder_is_not_believed(hub, tmp_path, name):
+    hub.siblings = [{"rfilename": name, "size": 1}]
+    with pytest.raises(HubError, match="cannot be read"):
+        bring(hub, tmp_path / "tiny")
+
+
+def test_a_hub_that_cannot_be_reached_says_so(tmp_path):
+    with FakeHub() as gone:
+        url = gone.url
+    with Hub("", url) as client, pytest.raises(HubError, match="cannot be reached"):
+        pull(CARD, tmp_path / "tiny", client, lambda _: None)
+
+
+def test_a_broken_record_is_as_none(tmp_path):
+    (tmp_path / pulling.RECORD).write_text("{")
+    assert recorded(tmp_path) is None
+    with pytest.raises(FileNotFoundError):
+        verify(tmp_path, lambda _: None)
