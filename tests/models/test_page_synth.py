@@ -157,7 +157,7 @@ def test_art_from_outside_fills_panels_and_brings_its_labels() -> None:
 def test_crops_keep_boxes_on_what_they_mark() -> None:
     grey = np.zeros((400, 300), np.uint8)
     grey[150:250, 100:200] = 255
-    source = crops([ArtCrop(grey, (LabelledBox("face", Box(100, 150, 200, 250)),))])
+    source = crops([ArtCrop(grey, (LabelledBox("face", Box(100, 150, 200, 250)),))], ink_share=0.0)
     seen = 0
     for seed in range(30):
         crop = source(np.random.default_rng(seed), Size(120, 90))
@@ -169,6 +169,25 @@ def test_crops_keep_boxes_on_what_they_mark() -> None:
             outside[max(0, box.top - 2) : box.bottom + 2, max(0, box.left - 2) : box.right + 2] = 0
             assert outside.max() < 130
     assert seen > 10
+
+
+def test_crops_stay_within_a_marked_panel() -> None:
+    grey = np.zeros((400, 300), np.uint8)
+    grey[40:200, 30:250] = 200
+    source = crops([ArtCrop(grey, (LabelledBox("panel", Box(30, 40, 250, 200)),))], ink_share=0.0)
+    for seed in range(20):
+        crop = source(np.random.default_rng(seed), Size(120, 90))
+        assert crop.grey.min() == 200
+        assert not crop.boxes
+
+
+def test_crops_are_drawn_in_ink_on_request() -> None:
+    shaded = np.tile(np.linspace(80, 180, 300).astype(np.uint8), (400, 1))
+    painted, inked = (crops([ArtCrop(shaded)], ink_share=share) for share in (0.0, 1.0))
+    for seed in range(5):
+        assert painted(np.random.default_rng(seed), Size(120, 90)).grey.min() > 70
+    extreme = [inked(np.random.default_rng(seed), Size(120, 90)).grey for seed in range(12)]
+    assert np.mean([(grey > 250).mean() + (grey < 30).mean() for grey in extreme]) > 0.4
 
 
 def test_crops_of_nothing_are_refused() -> None:

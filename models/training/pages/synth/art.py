@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from engines.geometry import Box, Size
+from models.training.compact.manga import drawn_in_ink
 from models.training.pages.synth.labels import LabelledBox
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ _LEAST_SHARE = 0.3
 
 @dataclass(frozen=True, slots=True)
 class ArtCrop:
-    """A drawing without lettering or balloons: grey `(H, W)` uint8, and the faces and characters on it."""
+    """A drawing without lettering or balloons: grey `(H, W)` uint8, and the faces, characters and panels on it."""
 
     grey: Grey
     boxes: tuple[LabelledBox, ...] = ()
@@ -32,21 +33,39 @@ ArtSource = Callable[[np.random.Generator, Size], ArtCrop]
 """What gives a drawing of just this size; it may draw, cut or scale, and uses nothing but the generator for chance."""
 
 
-def crops(pictures: Sequence[ArtCrop], *, smallest: float = 0.35) -> ArtSource:
-    """Return a source that cuts windows out of pictures, at least `smallest` of their size, some mirrored."""
+def crops(pictures: Sequence[ArtCrop], *, smallest: float = 0.35, ink_share: float = 0.6) -> ArtSource:
+    """Return a source that cuts windows out of pictures, at least `smallest` of their size, some mirrored.
+
+    Where panels are marked on a picture, windows lie within one panel; a panel is no label of what is cut out.
+    `ink_share` of the windows are turned into lines and tone, the others stay as grey as they are.
+    """
     if not pictures:
         raise ValueError("there are no pictures to cut windows out of")
 
     def source(rng: np.random.Generator, size: Size) -> ArtCrop:
         picture = pictures[int(rng.integers(len(pictures)))]
-        height, width = picture.grey.shape
-        most = min(height / size.height, width / size.width)
+        bounds = _bounds(picture, rng)
+        most = min(bounds.height / size.height, bounds.width / size.width)
         share = most * rng.uniform(smallest, 1.0)
         tall, wide = max(1, int(size.height * share)), max(1, int(size.width * share))
-        top, left = int(rng.integers(height - tall + 1)), int(rng.integers(width - wide + 1))
-        return _window(picture, Box(left, top, left + wide, top + tall), size, mirrored=rng.random() < 0.5)
+        top = bounds.top + int(rng.integers(max(0, bounds.height - tall) + 1))
+        left = bounds.left + int(rng.integers(max(0, bounds.width - wide) + 1))
+        window = Box(left, top, left + wide, top + tall)
+        crop = _window(picture, window, size, mirrored=rng.random() < 0.5)
+        if rng.random() >= ink_share:
+            return crop
+        return replace(crop, grey=(drawn_in_ink(crop.grey, rng) * 255).astype(np.uint8))
 
     return source
+
+
+def _bounds(picture: ArtCrop, rng: np.random.Generator) -> Box:
+    """Return a panel of the picture, large ones more often, or the whole."""
+    panels = [box for label, box in picture.boxes if label == "panel" and box.area]
+    if not panels:
+        return Box(0, 0, picture.grey.shape[1], picture.grey.shape[0])
+    areas = np.array([box.area for box in panels], np.float64)
+    return panels[int(rng.choice(len(panels), p=areas / areas.sum()))]
 
 
 def _window(picture: ArtCrop, window: Box, size: Size, *, mirrored: bool) -> ArtCrop:
@@ -57,7 +76,7 @@ def _window(picture: ArtCrop, window: Box, size: Size, *, mirrored: bool) -> Art
     boxes = []
     for label, box in picture.boxes:
         seen = box.intersection(window)
-        if seen.area < _LEAST_SHARE * box.area or not seen.area:
+        if label == "panel" or seen.area < _LEAST_SHARE * box.area or not seen.area:
             continue
         left, right = (round((x - window.left) * across) for x in (seen.left, seen.right))
         top, bottom = (round((y - window.top) * down) for y in (seen.top, seen.bottom))
