@@ -54,7 +54,7 @@ def prepare_torch() -> None:
         raise EngineUnavailable(viability.reason, viability.fix)
     os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1", DO_NOT_TRACK="1")
     os.environ.setdefault("PYTORCH_ENABLE_MPS_FALLBACK", "1")
-    _mend_torchvision()
+    mend_torchvision()
     import diffusers.utils.logging
     import transformers.utils.logging
 
@@ -143,7 +143,7 @@ def return_device_memory() -> None:
         torch.mps.empty_cache()
 
 
-def _mend_torchvision() -> None:
+def mend_torchvision() -> None:
     """Let torchvision be imported where its compiled part does not fit torch, as on CPU builds.
 
     `import torchvision` then fails for want of the operator `torchvision::nms` and takes diffusers and transformers

@@ -19,12 +19,18 @@ def simulate_manga(grey: NDArray[np.uint8], rng: np.random.Generator) -> tuple[P
 
     grey: `(H, W)` uint8 of the colour page, about 1000 px wide or a piece of it.
     """
-    picture = np.asarray(grey, np.float32) / np.float32(255)
-    page = np.minimum(_tone(picture, rng), _lines(picture, rng))
+    page = drawn_in_ink(grey, rng)
     balloons = np.zeros(grey.shape, bool)
     for _ in range(rng.integers(0, 3)):
         _lay_balloon(page, balloons, rng)
     return printed(page, rng), balloons
+
+
+def drawn_in_ink(grey: NDArray[np.uint8], rng: np.random.Generator) -> Picture:
+    """Return lines and tone of a colour page's grey, 0 ink to 1 paper, not yet printed."""
+    picture = np.asarray(grey, np.float32) / np.float32(255)
+    drawn: Picture = np.minimum(_tone(picture, rng), _lines(picture, rng))
+    return drawn
 
 
 def inked(fill: Picture, ink: Picture, rng: np.random.Generator) -> Picture:
