@@ -78,10 +78,29 @@ def draw_head(pen: Pen, head: Head, rng: Rng) -> None:
     pen.face(outline)
     _features(pen, head, yaw, rng)
     _front_hair(pen, head, yaw, rng)
+    if rng.random() < 0.2:
+        _worry(pen, yaw, rng)
     if head.glasses:
         for side in (-1, 1):
             pen.shape(ellipse((yaw * 0.5 + side * 0.4, 0.15), (0.3, 0.26)), None, line=0.9)
         pen.line(np.array([[yaw * 0.5 - 0.1, 0.12], [yaw * 0.5 + 0.1, 0.12]]))
+
+
+def _worry(pen: Pen, yaw: float, rng: Rng) -> None:
+    """Draw a drop of sweat, a vein, or wrinkles beside the eyes."""
+    side = rng.choice([-1, 1])
+    x, y = yaw * 0.4 + side * 0.66, rng.uniform(-0.4, 0.2)
+    kind = rng.integers(3)
+    if kind == 0:
+        pen.shape(np.array([[x, y - 0.2], [x + 0.1, y + 0.05], [x, y + 0.14], [x - 0.1, y + 0.05]]), 255, curved=True)
+    elif kind == 1:
+        for turn in np.arange(4) * np.pi / 2:
+            way = np.array([np.cos(turn), np.sin(turn)]) * 0.05
+            across = np.array([-way[1], way[0]])
+            pen.line(np.array([way * 3 + across, way + across, way * 1.2 + across * 3]) + np.array([x, y]), 1.3)
+    else:
+        for k in range(3):
+            pen.line(np.array([[x - side * 0.1, 0.4 + k * 0.07], [x + side * 0.02, 0.36 + k * 0.09]]), 0.7)
 
 
 def draw_profile(pen: Pen, head: Head, rng: Rng) -> None:
@@ -110,7 +129,9 @@ def draw_profile(pen: Pen, head: Head, rng: Rng) -> None:
 
 def draw_nape(pen: Pen, head: Head, rng: Rng) -> None:
     """Draw a head from behind: hair, no face."""
-    pen.shape(_cap(rng, spread=1.05, low=0.75, spiky=head.hair_style == "spiky"), head.hair)
+    cap = _cap(rng, spread=1.05, low=rng.uniform(0.5, 0.9), spiky=head.hair_style == "spiky")
+    ends = np.stack([np.linspace(0.75, -0.75, 7), cap[0, 1] + rng.uniform(0.0, 0.25, 7)], axis=1)
+    pen.shape(np.vstack([cap, ends]), head.hair)
     for _ in range(5):
         x = rng.uniform(-0.7, 0.7)
         pen.line(np.array([[x * 0.4, -0.7], [x, 0.0], [x * 1.1, 0.6]]), 0.8, ink=_strand(head))

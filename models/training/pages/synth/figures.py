@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,6 +27,7 @@ class Person:
     top: Fill
     bottom: Fill
     trim: Fill
+    shadow: tones.Tone | None
     build: float
     skirt: bool
     sleeves: bool
@@ -55,6 +56,7 @@ def make_person(rng: Rng, sheets: list[tones.Screen]) -> Person:
         cloth(0.15, 0.5),
         cloth(0.3, 0.35),
         cloth(0.4, 0.4),
+        tones.tone(rng, sheets, ramp=0.3, dark=0.35) if rng.random() < 0.6 else None,
         float(rng.choice([1.0, 1.0, 0.9, 0.7, 0.45])),
         bool(rng.random() < 0.4),
         bool(rng.random() < 0.65),
@@ -66,7 +68,7 @@ def draw_person(
 ) -> Drawn:
     """Draw someone whose head's middle lies at `at`, half a head high `unit_px`; what leaves the paper is cut."""
     weight = line_px * float(np.clip(unit_px / 40, 0.7, 2.2))
-    pen = Pen(paper, at, unit_px, turn=float(rng.normal(0, 0.12)), flipped=bool(rng.random() < 0.5), line_px=weight)
+    pen = Pen(paper, at, unit_px, turn=_lean(rng), flipped=bool(rng.random() < 0.5), line_px=weight)
     view = rng.random()
     if view < 0.88:
         draw_back_hair(pen, person.head, rng)
@@ -128,6 +130,8 @@ def _body(pen: Pen, person: Person, rng: Rng) -> None:
     _legs(pen, person, rng, waist)
     sway, rounded = rng.uniform(-0.35, 0.35), rng.random() < 0.75
     pen.shape(np.array([[-0.3, 0.5], [0.3, 0.5], [0.36, high + 0.35], [-0.36, high + 0.35]]), person.head.skin)
+    if person.shadow is not None:  # the head's shadow on the neck
+        pen.shade(np.array([[-0.33, 0.7], [0.33, 0.7], [0.35, 1.25], [0.0, 1.05], [-0.35, 1.4]]), person.shadow)
     behind = rng.random() < 0.3
     if behind:
         _arm(pen, person, rng, 1, shoulder, high)
@@ -136,9 +140,18 @@ def _body(pen: Pen, person: Person, rng: Rng) -> None:
          [hip + sway, waist + 0.3], [shoulder * 0.86, (high + waist) / 2], [shoulder, high + 0.35], [0.35, high]]
     )  # fmt: skip
     pen.shape(torso, person.top, curved=rounded)
+    if person.shadow is not None and rng.random() < 0.6:
+        _shade_side(pen, person.shadow, rng, shoulder, high, waist)
     _trim(pen, person, rng, high, waist, shoulder)
     for side in (-1, 1)[: 1 if behind else 2]:
         _arm(pen, person, rng, side, shoulder, high)
+
+
+def _shade_side(pen: Pen, shadow: tones.Tone, rng: Rng, shoulder: float, high: float, waist: float) -> None:
+    edge = rng.uniform(0.1, 0.6, 6) * shoulder
+    y = np.linspace(high + 0.45, waist + 0.25, 6)
+    far = np.stack([np.full(6, shoulder * 0.8), y], axis=1)
+    pen.shade(np.vstack([np.stack([edge, y], axis=1), far[::-1]]), shadow)
 
 
 def _trim(pen: Pen, person: Person, rng: Rng, high: float, waist: float, shoulder: float) -> None:
@@ -211,6 +224,6 @@ def _legs(pen: Pen, person: Person, rng: Rng, waist: float) -> None:
             pen.line(np.array([[x, waist + 0.2], [x * wide, low]]), 0.7, ink=255 if person.bottom == 0 else 0)
 
 
-def far_person(person: Person) -> Person:
-    """Return the same person without what is too small to draw from afar."""
-    return replace(person, head=replace(person.head, glasses=False, beard=False))
+def _lean(rng: Rng) -> float:
+    """Return how far a figure leans, in radians; now and then someone lies, falls or flies."""
+    return float(rng.uniform(-2.2, 2.2) if rng.random() < 0.07 else rng.normal(0, 0.13))

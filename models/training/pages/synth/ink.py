@@ -53,7 +53,11 @@ class Paper:
             return
         cv2.fillPoly(self.grey, [_fixed(ribbon(points, line_px, taper=taper))], ink, cv2.LINE_AA, _SHIFT)
 
-    def _tone(self, points: Points, fill: Tone) -> None:
+    def shade(self, points: Points, fill: Tone) -> None:
+        """Lay a tone over what is drawn; ink stays ink."""
+        self._tone(points, fill, over=True)
+
+    def _tone(self, points: Points, fill: Tone, *, over: bool = False) -> None:
         low = np.floor(points.min(0)).astype(int) - 1
         high = np.ceil(points.max(0)).astype(int) + 2
         left, top = max(0, int(low[0])), max(0, int(low[1]))
@@ -63,7 +67,8 @@ class Paper:
         alpha = coverage(points - (left, top), bottom - top, right - left)
         x, y = self.origin
         drawn = fill.render(left + x, top + y, right + x, bottom + y)
-        self.grey[top:bottom, left:right] = blend(self.grey[top:bottom, left:right], drawn, alpha)
+        under = self.grey[top:bottom, left:right]
+        self.grey[top:bottom, left:right] = blend(under, np.minimum(under, drawn) if over else drawn, alpha)
 
 
 def coverage(points: Points, height: int, width: int) -> Grey:

@@ -67,7 +67,7 @@ def speech_block(rng: Rng, hand: Hand, room: tuple[float, float], *, kind: str =
 
 def block_of(rng: Rng, face: Face, text: str, size_px: int, hand: Hand, *, kind: str = "speech") -> Grey | None:
     """Return the coverage of a text, broken into columns or lines, or None where the font draws nothing."""
-    bold = hand.bold_px + (kind == "shout") * (size_px // 22)
+    bold = size_px // 22 if kind == "shout" else hand.bold_px
     if face.japanese and rng.random() < 0.9:
         block = _columns(rng, face, text, size_px, bold, furigana=hand.furigana and kind != "shout")
     elif face.japanese:

@@ -52,7 +52,7 @@ def _draw(sheet: Sheet, placed: Placed, rng: Rng, *, out: bool) -> None:
     dark = draw_scenery(paper, rng, sheet.screens, sheet.line_px)
     if rng.random() < 0.3:
         draw_objects(paper, rng, sheet.screens, sheet.line_px)
-    drawn = _figures(sheet, paper, rng)
+    drawn = _figures(sheet, paper, rng, dark=dark)
     if rng.random() < 0.06:
         (draw_focus if rng.random() < 0.5 else draw_speed)(paper, rng, sheet.line_px, ink=255 if dark else 0)
     beyond = np.logical_or.reduce([figure.figure for figure in drawn]) if out and drawn else None
@@ -62,14 +62,14 @@ def _draw(sheet: Sheet, placed: Placed, rng: Rng, *, out: bool) -> None:
         sheet.mark_figure(placed, "face", figure.face)
 
 
-def _figures(sheet: Sheet, paper: Paper, rng: Rng) -> list[Drawn]:
+def _figures(sheet: Sheet, paper: Paper, rng: Rng, *, dark: bool) -> list[Drawn]:
     """Draw nobody, someone close, some at half length, or many far off; those behind first."""
     w, h = paper.width, paper.height
     shot = rng.random()
     if shot < 0.14:
         return []
     if shot < 0.4:
-        return [_close(sheet, paper, rng)]
+        return [_close(sheet, paper, rng, dark=dark)]
     if shot < 0.78:
         count, unit = int(rng.integers(1, 4)), h * rng.uniform(0.1, 0.22)
     else:
@@ -79,19 +79,19 @@ def _figures(sheet: Sheet, paper: Paper, rng: Rng) -> list[Drawn]:
     for place in rng.permutation(count):
         size = unit * rng.uniform(0.8, 1.2)
         at = (w * (place + rng.uniform(0.25, 0.75)) / count, max(size, h * rng.uniform(0.2, 0.55)))
-        drawn.append(_figure(sheet, paper, rng, at, size))
+        drawn.append(_figure(sheet, paper, rng, at, size, dark=dark))
     return drawn
 
 
-def _close(sheet: Sheet, paper: Paper, rng: Rng) -> Drawn:
+def _close(sheet: Sheet, paper: Paper, rng: Rng, *, dark: bool) -> Drawn:
     w, h = paper.width, paper.height
     unit = min(w, h) * rng.uniform(0.25, 0.6)
-    return _figure(sheet, paper, rng, (w * rng.uniform(0.25, 0.75), h * rng.uniform(0.35, 0.65)), unit)
+    return _figure(sheet, paper, rng, (w * rng.uniform(0.25, 0.75), h * rng.uniform(0.35, 0.65)), unit, dark=dark)
 
 
-def _figure(sheet: Sheet, paper: Paper, rng: Rng, at: tuple[float, float], unit_px: float) -> Drawn:
+def _figure(sheet: Sheet, paper: Paper, rng: Rng, at: tuple[float, float], unit_px: float, *, dark: bool) -> Drawn:
     if rng.random() < 0.1:
-        fill = (255, 255, 0, tones.tone(rng, sheet.screens, ramp=0, dark=0.5))[rng.integers(4)]
+        fill = (255, 255, tones.tone(rng, sheet.screens, ramp=0, dark=0.5), 0)[rng.integers(3 if dark else 4)]
         return draw_animal(paper, rng, fill, at, unit_px * 0.8, sheet.line_px)
     return draw_person(paper, _someone(sheet, rng), rng, at, unit_px, sheet.line_px)
 

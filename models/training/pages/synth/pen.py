@@ -12,6 +12,7 @@ from models.training.pages.synth.ink import ribbon, smooth
 if TYPE_CHECKING:
     from models.training.pages.synth.ink import Fill, Paper
     from models.training.pages.synth.labels import Mask, Points
+    from models.training.pages.synth.tone import Tone
 
 _FAR = 1 << 14
 
@@ -36,6 +37,10 @@ class Pen:
         placed = self._placed(smooth(points) if curved else points)
         self.paper.shape(placed, fill, line_px=self.line_px * line)
         cv2.fillPoly(self._figure, [np.round(np.clip(placed, -_FAR, _FAR)).astype(np.int32)], 255)
+
+    def shade(self, points: Points, fill: Tone) -> None:
+        """Lay a shadow over what is drawn."""
+        self.paper.shade(self._placed(points), fill)
 
     def line(self, points: Points, line: float = 1.0, *, ink: int = 0, curved: bool = True) -> None:
         """Draw a tapered stroke."""
