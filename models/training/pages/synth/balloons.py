@@ -56,7 +56,11 @@ def half_sizes(rng: Rng, kind: Kind, width: float, height: float) -> tuple[float
     """Return half the width and height of a body that holds lettering of this size."""
     room = _ROOM[kind] * rng.uniform(1.0, 1.22)
     margin = rng.uniform(3, 9)
-    return width / 2 * room + margin, height / 2 * (1 + (room - 1) * rng.uniform(0.75, 1.05)) + margin
+    across, down = width / 2 * room + margin, height / 2 * (1 + (room - 1) * rng.uniform(0.75, 1.05)) + margin
+    if kind == "caption" or rng.random() < 0.12:
+        return across, down
+    # A single column or line stands in a balloon that is no needle.
+    return max(across, down * rng.uniform(0.36, 0.62)), max(down, across * rng.uniform(0.3, 0.5))
 
 
 def make_balloon(

@@ -30,7 +30,7 @@ def free_words(sheet: Sheet, placed: Placed, hand: Hand, rng: Rng) -> None:
     left = round(rng.uniform(window.left, max(window.left + 1, window.right - letters.shape[1])))
     top = round(rng.uniform(window.top, max(window.top + 1, window.bottom - letters.shape[0])))
     room = sheet.window(left, top, left + letters.shape[1], top + letters.shape[0])
-    if sheet.taken(room) > 0:
+    if sheet.taken(room) > 0 or (sheet.face_share(room) > 0.1 and rng.random() < 0.8):
         return
     under = float(sheet.grey[room.slices].mean())
     ink, paper = (255, 0) if under < 110 else (0, 255)

@@ -43,9 +43,13 @@ def hull_of(mask: Mask, left: int, top: int) -> Points | None:
 
     A hull keeps a box tight through a turn of the page, which a box's own corners would not.
     """
-    if not mask.any():
+    rows = np.flatnonzero(mask.any(1))
+    if not len(rows):
         return None
-    hull = np.asarray(cv2.convexHull(cv2.findNonZero(mask.astype(np.uint8))), np.float64)[:, 0] + (left, top)
+    # Only the ends of rows can be corners of the hull.
+    first, last = mask[rows].argmax(1), mask.shape[1] - 1 - mask[rows][:, ::-1].argmax(1)
+    ends = np.stack([np.concatenate([first, last]), np.concatenate([rows, rows])], axis=1).astype(np.int32)
+    hull = np.asarray(cv2.convexHull(ends), np.float64)[:, 0] + (left, top)
     corners = np.array([[0, 0], [1, 0], [0, 1], [1, 1]], np.float64)
     return (hull[:, None] + corners[None]).reshape(-1, 2)
 

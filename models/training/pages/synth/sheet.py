@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from models.training.pages.synth.ink import blend, coverage
-from models.training.pages.synth.labels import hull_of
+from models.training.pages.synth.labels import box_of
 from models.training.pages.synth.lettering import READABLE
 
 if TYPE_CHECKING:
@@ -138,19 +138,24 @@ class Sheet:
     def faces_in(self, placed: Placed) -> list[tuple[float, float]]:
         """Return the middles of the faces that a panel shows."""
         marks = [mark for mark in self.marks if mark.label == "face" and mark.panel == placed.number]
-        hulls = [hull_of(mark.mask, mark.window.left, mark.window.top) for mark in marks]
-        return [(float(hull[:, 0].mean()), float(hull[:, 1].mean())) for hull in hulls if hull is not None]
+        boxes = [box_of(mark.mask, mark.window.left, mark.window.top) for mark in marks]
+        return [((box.left + box.right) / 2, (box.top + box.bottom) / 2) for box in boxes if box is not None]
 
     def taken(self, window: Window) -> float:
-        """Return how much of a window balloons and sound words cover, 0..1."""
-        return 1.0 if window.empty else float((self.over[window.slices] != 0).mean())
+        """Return how much of a window balloons and sound words cover, 0..1; any other lettering takes all of it."""
+        if window.empty or (self.letters[window.slices] > 0).any():
+            return 1.0
+        return float((self.over[window.slices] != 0).mean())
 
     def touches(self, balloon: Balloon) -> bool:
-        """Return whether a balloon would cover part of another, or of a sound word."""
+        """Return whether a balloon would cover part of another, or lettering."""
         height, width = balloon.whole.shape
         window = self.window(balloon.left, balloon.top, balloon.left + width, balloon.top + height)
         whole = self._cut(balloon.whole, balloon.left, balloon.top, window, None)
-        return bool(((self.over[window.slices] != 0) & (whole > _SOLID)).sum() > _TOUCH_PX)
+        return bool(
+            (((self.over[window.slices] != 0) | (self.letters[window.slices] != 0)) & (whole > _SOLID)).sum()
+            > _TOUCH_PX
+        )
 
     def lay_balloon(self, balloon: Balloon, home: Placed, *, cut: bool) -> bool:
         """Lay a balloon of the panel `home`, cut at its frame or not; returns whether any of it can be seen."""

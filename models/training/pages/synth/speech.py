@@ -228,5 +228,7 @@ def _holds(sheet: Sheet, block: Grey, centre: tuple[float, float], within: Place
     x, y = int(left) - within.window.left, int(top) - within.window.top
     if x < 0 or y < 0:
         return False
-    held = within.inside[y : y + block.shape[0] + 2, x : x + block.shape[1] + 2]
-    return held.shape[0] > block.shape[0] and held.shape[1] > block.shape[1] and bool((held > 0).all())
+    rows, columns = slice(y, y + block.shape[0] + 1), slice(x, x + block.shape[1] + 1)
+    held = within.inside[rows, columns] > 0
+    own = sheet.owner[within.window.slices][rows, columns] == within.number
+    return held.shape == (block.shape[0] + 1, block.shape[1] + 1) and bool((held & own).all())
