@@ -38,7 +38,7 @@ def export(checkpoint: Path, out: Path) -> tuple[Path, Path]:
     features = _export_encoder(network, paths[0])
     _export_painter(network, features, paths[1])
     for path in paths:
-        _halve_weights(path)
+        halve_weights(path)
         _log.info("%s: %d bytes, iteration %d", path.name, path.stat().st_size, iteration)
     return paths
 
@@ -104,8 +104,8 @@ def _to_onnx(
         )
 
 
-def _halve_weights(path: Path) -> None:
-    """Store float32 initialisers as float16 with a cast behind them, which ONNX Runtime folds when it loads."""
+def halve_weights(path: Path) -> None:
+    """Store the float32 weights of an ONNX file as float16 with a cast behind them, which ONNX Runtime folds when it loads."""
     model = onnx.load(str(path))
     casts = []
     for item in list(model.graph.initializer):
