@@ -52,6 +52,10 @@ class EngineOutOfMemory(EngineError):
     """The device's memory did not suffice."""
 
 
+class EngineRemoteFailed(EngineError):
+    """A server that the engine works with failed or answered as it should not."""
+
+
 class RequestUnsupported(EngineError):
     """The request asks for something that `EngineInfo.supports` rules out."""
 

@@ -35,6 +35,7 @@ class Residency:
         self._resident: ColorizeEngine | None = None
         self._used_at_s = 0.0
         self._policies: dict[str, MemoryPolicy] = {}
+        self._accelerator: Device | None = None
 
     @property
     def resident(self) -> ColorizeEngine | None:
@@ -50,10 +51,24 @@ class Residency:
         with self._lock:
             if self._resident is not engine:
                 self.release()
-            engine.load(replace(self._device, policy=self._policies.get(engine.info.id, self._device.policy)))
+            device = self.device_of(engine)
+            engine.load(replace(device, policy=self._policies.get(engine.info.id, device.policy)))
             self._resident = engine
             self._used_at_s = self._clock()
             return engine
+
+    def device_of(self, engine: ColorizeEngine) -> Device:
+        """Return where an engine runs: the accelerator for one that wants it, looked for when it is first loaded."""
+        if engine.info.device not in ("cuda", "mps") or self._device.kind != "cpu":
+            return self._device
+        if self._accelerator is None:
+            from engines.torch_runtime import accelerator
+
+            try:
+                self._accelerator = accelerator() or self._device
+            except ImportError:
+                self._accelerator = self._device
+        return self._accelerator
 
     def make_leaner(self, engine: ColorizeEngine) -> bool:
         """Unload an engine whose device ran out of memory and let it load the leanest way from now on.
@@ -62,9 +77,10 @@ class Residency:
         """
         with self._lock:
             self.release()
-            if self._device.kind not in ("cuda", "mps") or engine.info.device == "cpu":
+            device = self.device_of(engine)
+            if device.kind not in ("cuda", "mps") or engine.info.device == "cpu":
                 return False
-            if self._policies.get(engine.info.id, self._device.policy) == LEANEST:
+            if self._policies.get(engine.info.id, device.policy) == LEANEST:
                 return False
             self._policies[engine.info.id] = LEANEST
             _LOG.warning("%s ran out of memory; once more with the policy %s", engine.info.label, LEANEST)

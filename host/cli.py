@@ -33,6 +33,8 @@ app: Final = typer.Typer(
 )
 cache: Final = typer.Typer(help="What coloured pages are kept.", no_args_is_help=True)
 app.add_typer(cache, name="cache")
+models: Final = typer.Typer(help="The models that engines use.", no_args_is_help=True)
+app.add_typer(models, name="models")
 
 
 class Format(StrEnum):
@@ -135,6 +137,57 @@ def clear(
 
     with _faults_told():
         clear_cache(None if older_than is None else seconds_of(older_than))
+
+
+ModelId = Annotated[str, typer.Argument(metavar="MODEL", help="Its id; see `irodori models list`.")]
+
+
+@models.command("list")
+def models_list() -> None:
+    """List the catalogue's models and the files in the models' folder."""
+    from host.cli_models import print_models
+
+    with _faults_told():
+        print_models()
+
+
+@models.command("pull")
+def models_pull(
+    model: ModelId,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Accept a licence that forbids commercial use.")] = False,
+) -> None:
+    """Bring a model here, or complete one; what came before is kept and checked."""
+    from host.cli_models import pull_model
+
+    with _faults_told():
+        pull_model(model, yes=yes)
+
+
+@models.command("verify")
+def models_verify(model: ModelId) -> None:
+    """Compare a model's files with what was recorded when they came."""
+    from host.cli_models import verify_model
+
+    with _faults_told():
+        verify_model(model)
+
+
+@models.command("remove")
+def models_remove(model: ModelId) -> None:
+    """Remove a model that was pulled; files of your own stay."""
+    from host.cli_models import remove_model
+
+    with _faults_told():
+        remove_model(model)
+
+
+@models.command("identify")
+def models_identify(path: Annotated[Path, typer.Argument(metavar="PATH", help="A weights file.")]) -> None:
+    """Say what a weights file is, by its tensors, without loading it."""
+    from host.cli_models import identify_file
+
+    with _faults_told():
+        identify_file(path)
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from host.messaging.messages import (
     EngineInfo,
     EngineSupports,
     Hello,
+    ModelPull,
     ModelQuery,
     Pong,
     Reference,
@@ -102,6 +103,7 @@ class HostService:
 
     def _hello(self, _: Hello) -> Welcome:
         device = self._application.device
+        self._application.models.watch()
         return Welcome(
             protocol=PROTOCOL_RANGE[1],
             host_version=__version__,
@@ -137,8 +139,8 @@ class HostService:
             return searcher.like_reference(params.reference_id, params.k, params.series)
         raise BadRequest("Search by exactly one of image and reference_id.", "Leave one of the two out.")
 
-    def _pull_model(self, params: ModelQuery) -> TaskAccepted:
-        return self._application.models.pull(params.model_id)
+    def _pull_model(self, params: ModelPull) -> TaskAccepted:
+        return self._application.models.pull(params.model_id, licence_accepted=params.licence_accepted)
 
     def _remove_model(self, params: ModelQuery) -> Empty:
         self._application.models.remove(params.model_id)

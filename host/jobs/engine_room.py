@@ -30,7 +30,6 @@ class EngineRoom:
         self.idle_s = idle_s
         self._engines = engines
         self._lane = lane
-        self._device = device
         self._residency = Residency(device)
 
     @contextmanager
@@ -55,13 +54,13 @@ class EngineRoom:
             return self._loaded(engine, work)
         except OutOfMemory as exc:
             if not self._residency.make_leaner(engine):
-                raise OutOfMemory(exc.message, what_fits(self._device)) from exc
+                raise OutOfMemory(exc.message, what_fits(self._residency.device_of(engine))) from exc
         return_free_memory()
         try:
             return self._loaded(engine, work)
         except OutOfMemory as exc:
             self._residency.release()
-            raise OutOfMemory(exc.message, what_fits(self._device)) from exc
+            raise OutOfMemory(exc.message, what_fits(self._residency.device_of(engine))) from exc
 
     def _loaded(self, engine: ColorizeEngine, work: Callable[[], T]) -> T:
         with faults_mapped():

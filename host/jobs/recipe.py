@@ -5,16 +5,18 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
-from engines.base import Plan
+from engines.base import LoraUse, Plan
 from host.errors import BadRequest, EngineNotAvailable, NotFound
 from host.messaging.messages import Options
+from host.model_shelf import dropped, dropped_id
 from host.pipeline.faults import faults_mapped
 from host.pipeline.version import PIPELINE_VERSION
 from host.store.keys import Recipe, result_key
+from models.digests import file_digest
 
 if TYPE_CHECKING:
     from engines.base import ColorizeEngine, EngineInfo
-    from host.messaging.messages import RunChapter
+    from host.messaging.messages import LoraChoice, RunChapter
     from host.pipeline.job import PageJob, Reference
     from host.settings import Settings
     from host.store.references import ReferenceStore
@@ -114,7 +116,7 @@ def resolve(request: RunChapter, settings: Settings, engines: EngineSource, refe
         engine_id=engine.info.id,
         engine_version=engine.info.version,
         weights=weights,
-        plan=_plan(options, settings),
+        plan=_plan(options, settings, engine.info),
         references=chosen,
         cast=_cast(references, chosen) if engine.info.wording != "none" else (),
         keep_coloured=_chosen(options.keep_coloured, settings.keep_coloured),
@@ -142,15 +144,34 @@ def viable_engine(engines: EngineSource, engine_id: str) -> ColorizeEngine:
     return engine
 
 
-def _plan(options: Options, settings: Settings) -> Plan:
+def _plan(options: Options, settings: Settings, engine: EngineInfo) -> Plan:
     return Plan(
         seed=_chosen(options.seed, settings.seed),
         strength_01=float(_chosen(options.strength, settings.strength)),
         steps=_chosen(options.steps, 0),
         prompt=_chosen(options.prompt, settings.prompt),
+        negative_prompt=_chosen(options.negative_prompt, ""),
+        loras=tuple(_lora(choice, engine) for choice in options.loras or ()),
         quality=_chosen(options.quality, settings.quality),
         engine_options=options.engine_options or {},
     )
+
+
+def _lora(choice: LoraChoice, engine: EngineInfo) -> LoraUse:
+    """Return a LoRA by its name: one of the server's where the engine is remote, else a file that was dropped.
+
+    The name is looked up among the files that are there; it never becomes a path.
+    """
+    if not engine.supports.lora:
+        raise BadRequest(f"{engine.label} wears no LoRAs.", "Leave them out, or choose FLUX.2 klein.")
+    if engine.device == "remote":
+        return LoraUse(name=choice.name, weight=choice.weight)
+    found = {dropped_id(one): one for one in dropped() if one.identity.role == "lora" and not one.fault}
+    if choice.name not in found:
+        known = ", ".join(found) or "none yet"
+        raise NotFound(f"There is no LoRA {choice.name[:128]!r}.", f"Dropped into the models' folder: {known}.")
+    path = found[choice.name].path
+    return LoraUse(name=choice.name, weight=choice.weight, path=str(path), sha256=file_digest(path))
 
 
 def _cast(references: ReferenceStore, chosen: tuple[str, ...]) -> tuple[str, ...]:

@@ -128,6 +128,13 @@ class Page(Message, frozen=True, kw_only=True):
     url: Text | None = None
 
 
+class LoraChoice(Message, frozen=True, kw_only=True):
+    """A LoRA that the reader dropped, by its `model_id`, and how strongly it acts."""
+
+    name: Identifier
+    weight: Annotated[float, Meta(ge=-4, le=4)] = 1.0
+
+
 class Options(Message, frozen=True, kw_only=True):
     """How to colour; what is left out is decided by the settings."""
 
@@ -135,6 +142,8 @@ class Options(Message, frozen=True, kw_only=True):
     strength: Fraction | None = None
     steps: Annotated[int, Meta(ge=1, le=200)] | None = None
     prompt: Text | None = None
+    negative_prompt: Text | None = None
+    loras: Annotated[list[LoraChoice], Meta(max_length=8)] | None = None
     keep_coloured: bool | None = None
     quality: Quality | None = None
     engine_options: dict[str, Any] | None = None
@@ -160,7 +169,11 @@ class JobStatus(Message, frozen=True, kw_only=True):
 
 
 class ModelInfo(Message, frozen=True, kw_only=True):
-    """A model of the catalogue; `state` is `ready`, `missing`, `pulling` or `invalid`."""
+    """A model of the catalogue, or a file that the reader dropped into the models' folder.
+
+    state: `ready`, `missing`, `pulling` or `invalid`. role: only for dropped files, what they are (`lora`, `vae` and so
+    on). detail: what it is or needs, or why it is invalid.
+    """
 
     model_id: str
     label: str
@@ -169,6 +182,8 @@ class ModelInfo(Message, frozen=True, kw_only=True):
     bytes: int
     memory_mib: int
     state: Literal["ready", "missing", "pulling", "invalid"]
+    role: str | None = None
+    detail: str | None = None
 
 
 class DoctorCheck(Message, frozen=True, kw_only=True, omit_defaults=False):
@@ -348,6 +363,13 @@ class ModelQuery(Message, frozen=True, kw_only=True):
     model_id: Identifier
 
 
+class ModelPull(Message, frozen=True, kw_only=True):
+    """Pull a model; one whose licence forbids commercial use only where the reader has accepted it."""
+
+    model_id: Identifier
+    licence_accepted: bool = False
+
+
 class TaskAccepted(Message, frozen=True, kw_only=True):
     """A task that reports by `model.progress`."""
 
@@ -487,6 +509,12 @@ class ModelProgress(Message, frozen=True, kw_only=True, omit_defaults=False):
     state: Literal["pulling", "verifying", "ready", "failed"]
 
 
+class ModelChanged(Message, frozen=True, kw_only=True):
+    """Models have come or gone; what `engine.list` says may have changed with them."""
+
+    models: list[ModelInfo]
+
+
 class Log(Message, frozen=True, kw_only=True):
     """A line for the extension's console."""
 
@@ -526,7 +554,7 @@ METHODS: Final[dict[str, Method]] = {
     "job.status": Method(JobStatusQuery, list[JobStatus]),
     "chapter.export": Method(ChapterExport, ExportResult, lane="long"),
     "model.list": Method(Empty, list[ModelInfo]),
-    "model.pull": Method(ModelQuery, TaskAccepted),
+    "model.pull": Method(ModelPull, TaskAccepted),
     "model.remove": Method(ModelQuery, Empty),
     "settings.get": Method(Empty, dict[str, Any]),
     "settings.set": Method(dict[str, Any], dict[str, Any]),
@@ -548,5 +576,6 @@ NOTIFICATIONS: Final[dict[str, type[Message]]] = {
     "page.failed": PageFailed,
     "job.done": JobDone,
     "model.progress": ModelProgress,
+    "model.changed": ModelChanged,
     "log": Log,
 }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from engines.base import (
     EngineError,
     EngineOutOfMemory,
+    EngineRemoteFailed,
     EngineUnavailable,
     ModelInvalid,
     ModelMissing,
@@ -19,6 +20,7 @@ from host.errors import (
     InternalError,
     IrodoriError,
     OutOfMemory,
+    RemoteFailed,
     WeightsInvalid,
     WeightsMissing,
 )
@@ -31,6 +33,7 @@ _BY_ENGINE_ERROR: Final[dict[type[EngineError], type[IrodoriError]]] = {
     ModelMissing: WeightsMissing,
     ModelInvalid: WeightsInvalid,
     EngineOutOfMemory: OutOfMemory,
+    EngineRemoteFailed: RemoteFailed,
     RequestUnsupported: BadRequest,
 }
 # How ONNX Runtime, OpenCV and torch word it inside of their general error classes.

@@ -93,3 +93,13 @@ def test_what_fits_names_what_the_device_holds() -> None:
     assert "Compact" in what_fits(PROCESSOR)
     assert "klein 4B" in what_fits(Device("cuda", "card", 16000))
     assert "klein 9B" not in what_fits(Device("cuda", "card", 16000))
+
+
+def test_only_an_engine_that_wants_an_accelerator_looks_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    card = Device("cuda", "card", 24_000)
+    monkeypatch.setattr("engines.torch_runtime.accelerator", lambda: card)
+    residency = Residency(PROCESSOR)
+    assert residency.device_of(SteppedEngine(0)) == PROCESSOR
+    assert residency.device_of(OnGraphicsCard()) == card
+    monkeypatch.setattr("engines.torch_runtime.accelerator", lambda: None)
+    assert Residency(PROCESSOR).device_of(OnGraphicsCard()) == PROCESSOR

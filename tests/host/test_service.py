@@ -19,6 +19,7 @@ from host.messaging.messages import (
     Hello,
     Message,
     ModelProgress,
+    ModelPull,
     ModelQuery,
     ReferenceAdd,
     ReferenceList,
@@ -120,16 +121,16 @@ def test_shipped_models_are_verified_and_stay(service: HostService, listener: Li
     models: Any = service.handle("model.list", empty("model.list"))
     compact = next(model for model in models if model.model_id == "compact")
     assert compact.state == "ready"
-    task: Any = service.handle("model.pull", ModelQuery(model_id="compact"))
+    task: Any = service.handle("model.pull", ModelPull(model_id="compact"))
     listener.wait(ModelProgress, task_id=task.task_id, state="ready")
     told = [message.bytes for message in listener.of(ModelProgress, task_id=task.task_id)]
     assert told == sorted(told)
     assert told[-1] == compact.bytes
     with pytest.raises(BadRequest, match="ships"):
         service.handle("model.remove", ModelQuery(model_id="compact"))
-    for method in ("model.pull", "model.remove"):
+    for method, query in (("model.pull", ModelPull), ("model.remove", ModelQuery)):
         with pytest.raises(NotFound):
-            service.handle(method, ModelQuery(model_id="no such"))
+            service.handle(method, query(model_id="no such"))
 
 
 def test_secrets_go_to_the_keyring_and_never_come_back(

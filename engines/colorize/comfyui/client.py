@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 
-from engines.base import EngineError, EngineOutOfMemory, EngineUnavailable, ModelMissing
+from engines.base import EngineError, EngineOutOfMemory, EngineRemoteFailed, EngineUnavailable, ModelMissing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,7 +78,9 @@ class ComfyClient:
         body = {"prompt": graph, "client_id": self.client_id, "prompt_id": prompt_id}
         answer = self._json("POST", "/prompt", json=body)
         if answer.get("node_errors"):
-            raise EngineError(f"ComfyUI refuses the graph: {node_faults(answer)}", "Update ComfyUI and its nodes.")
+            raise EngineRemoteFailed(
+                f"ComfyUI refuses the graph: {node_faults(answer)}", "Update ComfyUI and its nodes."
+            )
         return str(answer.get("prompt_id", prompt_id))
 
     def history(self, prompt_id: str) -> Json | None:
@@ -112,7 +114,7 @@ class ComfyClient:
         wanted = {key: place.get(key, "") for key in ("filename", "subfolder", "type")}
         answer = self._ask("GET", "/view", params=wanted)
         if len(answer.content) > _PICTURE_BYTES_MAX:
-            raise EngineError("ComfyUI's picture is too large")
+            raise EngineRemoteFailed("ComfyUI's picture is too large")
         return answer.content
 
     def _json(self, method: str, path: str, **sent: Any) -> Json:
@@ -149,7 +151,7 @@ def _refusal(answer: httpx.Response) -> EngineError:
     faults = node_faults(body) if isinstance(body, dict) else ""
     if "value_not_in_list" in answer.text:
         return ModelMissing(f"ComfyUI lacks a model file: {faults}", "Put the file into ComfyUI's models folder.")
-    return EngineError(
+    return EngineRemoteFailed(
         f"ComfyUI refuses ({answer.status_code}): {faults or answer.text[:200]}", "Update ComfyUI and its nodes."
     )
 
@@ -175,5 +177,7 @@ def execution_fault(event: Mapping[str, Json]) -> EngineError:
             f"ComfyUI ran out of memory in {where}", "Use a smaller or quantised model (GGUF, fp8)."
         )
     if "mat1 and mat2" in said:
-        return EngineError("ComfyUI's text encoder does not fit the model", "klein 4B wants qwen_3_4b, 9B qwen_3_8b.")
-    return EngineError(f"ComfyUI failed in {where}: {said.strip()[:300]}")
+        return EngineRemoteFailed(
+            "ComfyUI's text encoder does not fit the model", "klein 4B wants qwen_3_4b, 9B qwen_3_8b."
+        )
+    return EngineRemoteFailed(f"ComfyUI failed in {where}: {said.strip()[:300]}")

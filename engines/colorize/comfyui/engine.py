@@ -8,7 +8,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from engines.base import ColorizeEngine, ColorizeResult, EngineError, RequestUnsupported, Viability
+from engines.base import ColorizeEngine, ColorizeResult, EngineError, EngineRemoteFailed, RequestUnsupported, Viability
 from engines.colorize.comfyui.info import INFO, current_server
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class ComfyUiEngine(ColorizeEngine):
             steps = int(next(node["inputs"]["steps"] for node in graph.values() if "steps" in node["inputs"]))
             picture = decoded(picture_of(client, socket, graph, steps, on_step))
         if picture is None:
-            raise EngineError("What ComfyUI gave is no picture")
+            raise EngineRemoteFailed("What ComfyUI gave is no picture")
         return ColorizeResult(oklab=_oklab(picture, where), weights=_digests(files))
 
     def unload(self) -> None:

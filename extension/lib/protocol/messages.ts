@@ -117,12 +117,20 @@ export interface Page {
   url?: string;
 }
 
+/** A LoRA that the reader dropped, by its `model_id`, and how strongly it acts. */
+export interface LoraChoice {
+  name: string;
+  weight?: number;
+}
+
 /** How to colour; what is left out is decided by the settings. */
 export interface Options {
   seed?: number;
   strength?: number;
   steps?: number;
   prompt?: string;
+  negative_prompt?: string;
+  loras?: LoraChoice[];
   keep_coloured?: boolean;
   quality?: "preview" | "standard" | "best";
   engine_options?: Record<string, unknown>;
@@ -145,7 +153,7 @@ export interface JobStatus {
   pages: PageCounts;
 }
 
-/** A model of the catalogue; `state` is `ready`, `missing`, `pulling` or `invalid`. */
+/** A model of the catalogue, or a file that the reader dropped into the models' folder. */
 export interface ModelInfo {
   model_id: string;
   label: string;
@@ -154,6 +162,8 @@ export interface ModelInfo {
   bytes: number;
   memory_mib: number;
   state: "ready" | "missing" | "pulling" | "invalid";
+  role?: string;
+  detail?: string;
 }
 
 /** One link of the chain that `host.doctor` walks. */
@@ -301,6 +311,12 @@ export interface ModelQuery {
   model_id: string;
 }
 
+/** Pull a model; one whose licence forbids commercial use only where the reader has accepted it. */
+export interface ModelPull {
+  model_id: string;
+  licence_accepted?: boolean;
+}
+
 /** A task that reports by `model.progress`. */
 export interface TaskAccepted {
   task_id: string;
@@ -421,6 +437,11 @@ export interface ModelProgress {
   state: "pulling" | "verifying" | "ready" | "failed";
 }
 
+/** Models have come or gone; what `engine.list` says may have changed with them. */
+export interface ModelChanged {
+  models: ModelInfo[];
+}
+
 /** A line for the extension's console. */
 export interface Log {
   level: "debug" | "info" | "warning" | "error";
@@ -444,7 +465,7 @@ export interface Methods {
   "job.status": { params: JobStatusQuery; result: JobStatus[] };
   "chapter.export": { params: ChapterExport; result: ExportResult };
   "model.list": { params: Empty; result: ModelInfo[] };
-  "model.pull": { params: ModelQuery; result: TaskAccepted };
+  "model.pull": { params: ModelPull; result: TaskAccepted };
   "model.remove": { params: ModelQuery; result: Empty };
   "settings.get": { params: Empty; result: Record<string, unknown> };
   "settings.set": { params: Record<string, unknown>; result: Record<string, unknown> };
@@ -467,5 +488,6 @@ export interface Notifications {
   "page.failed": PageFailed;
   "job.done": JobDone;
   "model.progress": ModelProgress;
+  "model.changed": ModelChanged;
   "log": Log;
 }

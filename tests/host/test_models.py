@@ -1,0 +1,182 @@
+"""The shelf of models behind `model.*`, the LoRAs of a request, and `irodori models`."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+from typer.testing import CliRunner
+
+from engines.base import EngineInfo, Supports
+from host.cli import app
+from host.errors import BadRequest, NotFound, RemoteFailed, WeightsMissing
+from host.jobs.recipe import _lora
+from host.messaging.messages import LoraChoice, ModelChanged, ModelProgress
+from host.model_shelf import ModelShelf
+from models.catalog import load_catalog
+from models.store import models_folder
+from tests.models.test_identify import KLEIN_4B, safetensors
+from tests.models.test_pull import CARD, WEIGHTS, FakeHub
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+LORA = {
+    "transformer.single_transformer_blocks.0.attn.to_out.lora_A.weight": (16, 3072),
+    "transformer.single_transformer_blocks.0.attn.to_out.lora_B.weight": (3072, 16),
+}
+KLEIN = EngineInfo("flux2-klein", "Klein", "1", "Apache-2.0", Supports(4, lora=True), (), "cuda")
+
+
+class Listener:
+    def __init__(self) -> None:
+        self.messages: list[object] = []
+        self._changed = threading.Condition()
+
+    def __call__(self, message: object) -> None:
+        with self._changed:
+            self.messages.append(message)
+            self._changed.notify_all()
+
+    def wait(self, condition) -> None:
+        with self._changed:
+            assert self._changed.wait_for(lambda: any(condition(one) for one in self.messages), 15), self.messages
+
+
+@pytest.fixture
+def hub(irodori_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
+    catalog = dict(load_catalog()) | {"tiny": CARD}
+    monkeypatch.setattr("host.model_shelf.load_catalog", lambda: catalog)
+    monkeypatch.setattr("host.model_shelf.read_secret", {"hf_token": "hf_secret"}.get)
+    with FakeHub() as server:
+        monkeypatch.setenv("HF_ENDPOINT", server.url)
+        yield server
+
+
+def state_of(shelf: ModelShelf, model_id: str) -> str:
+    return next(one.state for one in shelf.list() if one.model_id == model_id)
+
+
+def test_a_pull_over_the_wire_reports_and_ends_ready(hub: FakeHub) -> None:
+    hub.token = "hf_secret"
+    heard = Listener()
+    shelf = ModelShelf(heard)
+    assert state_of(shelf, "tiny") == "missing"
+    shelf.pull("tiny")
+    heard.wait(lambda one: isinstance(one, ModelProgress) and one.state == "ready")
+    heard.wait(lambda one: isinstance(one, ModelChanged))
+    assert state_of(shelf, "tiny") == "ready"
+    progress = [one for one in heard.messages if isinstance(one, ModelProgress)]
+    assert all(0 <= one.bytes <= one.total_bytes for one in progress)
+    assert shelf.remove("tiny") >= len(WEIGHTS)
+    assert state_of(shelf, "tiny") == "missing"
+    shelf.close()
+
+
+def test_a_pull_that_fails_says_so_and_can_be_tried_again(hub: FakeHub) -> None:
+    hub.cut_at = 100_000
+    heard = Listener()
+    shelf = ModelShelf(heard)
+    shelf.pull("tiny")
+    heard.wait(lambda one: isinstance(one, ModelProgress) and one.state == "failed")
+    heard.wait(lambda one: isinstance(one, ModelChanged))
+    shelf.pull("tiny")
+    heard.wait(lambda one: isinstance(one, ModelProgress) and one.state == "ready")
+    shelf.close()
+
+
+def test_a_licence_that_forbids_commercial_use_is_accepted_first(irodori_home: Path) -> None:
+    with pytest.raises(BadRequest, match="non-commercial"):
+        ModelShelf(lambda _: None).pull("flux2-klein-9b")
+
+
+def test_what_ships_is_verified_by_a_pull_and_cannot_be_removed(irodori_home: Path) -> None:
+    heard = Listener()
+    shelf = ModelShelf(heard)
+    shelf.pull("compact")
+    heard.wait(lambda one: isinstance(one, ModelProgress) and one.state == "ready")
+    with pytest.raises(BadRequest, match="ships"):
+        shelf.remove("compact")
+    with pytest.raises(WeightsMissing):
+        shelf.remove("flux2-klein-4b")
+    with pytest.raises(NotFound):
+        shelf.pull("no")
+
+
+def test_dropped_files_are_listed_with_what_they_are(irodori_home: Path) -> None:
+    (models_folder() / "mine").mkdir(parents=True)
+    safetensors(models_folder() / "mine" / "style.safetensors", **LORA)
+    (models_folder() / "evil.ckpt").write_bytes(b"x")
+    found = {one.model_id: one for one in ModelShelf(lambda _: None).list() if one.role}
+    assert (found["mine/style.safetensors"].role, found["mine/style.safetensors"].state) == ("lora", "ready")
+    assert found["evil.ckpt"].state == "invalid"
+    assert "run code" in (found["evil.ckpt"].detail or "")
+
+
+def test_a_watched_folder_tells_when_something_is_dropped(irodori_home: Path, monkeypatch) -> None:
+    monkeypatch.setattr("models.drop_folder._QUIET_S", 0.1)
+    heard = Listener()
+    shelf = ModelShelf(heard)
+    shelf.watch()
+    heard.wait(lambda one: isinstance(one, ModelChanged))
+    heard.messages.clear()
+    safetensors(models_folder() / "klein.safetensors", **KLEIN_4B)
+    heard.wait(lambda one: isinstance(one, ModelChanged))
+    shelf.close()
+
+
+def test_a_lora_is_found_by_its_name_and_never_by_a_path(irodori_home: Path) -> None:
+    models_folder().mkdir(parents=True)
+    path = safetensors(models_folder() / "style.safetensors", **LORA)
+    safetensors(models_folder() / "klein.safetensors", **KLEIN_4B)
+    use = _lora(LoraChoice(name="style.safetensors", weight=0.5), KLEIN)
+    assert (use.path, use.weight, len(use.sha256)) == (str(path), 0.5, 64)
+    for name in ("../style.safetensors", str(path), "klein.safetensors", "no"):
+        with pytest.raises(NotFound):
+            _lora(LoraChoice(name=name), KLEIN)
+    with pytest.raises(BadRequest, match="wears no LoRAs"):
+        _lora(LoraChoice(name="style.safetensors"), EngineInfo("c", "C", "1", "x", Supports(1), (), "cpu"))
+    remote = EngineInfo("r", "R", "1", "x", Supports(1, lora=True), (), "remote")
+    assert _lora(LoraChoice(name="on the server"), remote).path == ""
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(app, ["models", *arguments])
+    return result.exit_code, result.output
+
+
+def test_the_command_pulls_verifies_and_removes(hub: FakeHub) -> None:
+    assert run("verify", "tiny")[0] == 1
+    status, said = run("pull", "tiny")
+    assert (status, said.strip()) == (0, "Tiny is here.")
+    assert run("verify", "tiny")[1].strip() == "Tiny is whole."
+    (models_folder() / "tiny" / "vae" / "config.json").write_text("[]")
+    status, said = run("verify", "tiny")
+    assert status == 1
+    assert "vae/config.json" in said
+    assert run("remove", "tiny")[0] == 0
+    assert "missing" in run("list")[1]
+
+
+def test_the_command_shows_a_licence_before_it_pulls(irodori_home: Path) -> None:
+    status, said = run("pull", "flux2-klein-9b")
+    assert status == 2
+    assert "non-commercial" in said.lower() or "commercially" in said
+
+
+def test_the_command_tells_what_a_file_is(irodori_home: Path, tmp_path: Path) -> None:
+    path = safetensors(tmp_path / "x.safetensors", **KLEIN_4B)
+    status, said = run("identify", str(path))
+    assert status == 0
+    assert "klein 4B" in said
+    assert run("identify", str(tmp_path / "none.safetensors"))[0] == 2
+    (tmp_path / "x.ckpt").write_bytes(b"")
+    assert run("identify", str(tmp_path / "x.ckpt"))[0] == 1
+
+
+def test_a_hub_that_is_away_is_a_remote_failure(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    with pytest.raises(RemoteFailed):
+        ModelShelf(lambda _: None).bring(CARD, lambda *_: None)
