@@ -55,7 +55,7 @@ def _dropped(path: Path) -> Dropped:
 class DropFolder:
     """Watches a folder and tells what lies there whenever it has changed and come to rest.
 
-    `changed` is called on a thread of the watcher's own, first with what is there at the start.
+    `changed` is called on a thread of the watcher's own; `watching` is set once nothing is missed any more.
     """
 
     def __init__(self, folder: Path, changed: Callable[[tuple[Dropped, ...]], None], quiet_s: float = _QUIET_S) -> None:
@@ -64,7 +64,8 @@ class DropFolder:
         self._quiet_s = quiet_s
         self._stirred = threading.Event()
         self._closing = threading.Event()
-        self._known: tuple[Dropped, ...] | None = None
+        self._known: tuple[Dropped, ...] = ()
+        self.watching = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="drop-folder", daemon=True)
 
     def start(self) -> None:
@@ -99,7 +100,8 @@ class DropFolder:
             _LOG.warning("%s is not watched: %s", self._folder, exc)
             return
         try:
-            self._tell()
+            self._known = scan(self._folder)
+            self.watching.set()
             while not self._closing.is_set():
                 if self._stirred.wait() and not self._closing.is_set():
                     self._settle()

@@ -86,6 +86,7 @@ export class HostConnection {
   #heard(method: string, params: Params): void {
     if (method === "session.ready") void this.#greet(params as unknown as SessionReady);
     else if (method === "session.bye") this.#lost(problemOf(String(params.reason)));
+    else if (method === "model.changed") void this.#refreshEngines();
     else this.#outside.onNotification({ method, params } as unknown as HostNotification);
   }
 
@@ -112,6 +113,13 @@ export class HostConnection {
     this.#enter({ name: "ready", welcome, pid: host.pid, logPath: host.log_path });
     this.#readyWaiters.splice(0).forEach(({ resolve }) => resolve());
     this.#pingLater();
+  }
+
+  /** Weights came or went, and with them what engines are ready. */
+  async #refreshEngines(): Promise<void> {
+    const engines = await this.#ask("engine.list", {}).catch(() => null);
+    const state = this.#state;
+    if (engines && state.name === "ready") this.#enter({ ...state, welcome: { ...state.welcome, engines } });
   }
 
   #pingLater(): void {

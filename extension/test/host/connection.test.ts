@@ -153,3 +153,15 @@ test("what a host says that is broken is answered by a fault, and the session li
   await settle();
   await expect(listed).resolves.toEqual({});
 });
+
+test("weights that were dropped in show as a ready engine without a restart", async () => {
+  const engine = { id: "flux2-klein", label: "klein", ready: true };
+  const answer = (method: string, params: Params) => (method === "engine.list" ? [engine] : polite(method, params));
+  const { outside, hosts, states } = browserWith(answer, (host) => host.ready());
+  void new HostConnection(outside).ready();
+  await settle();
+  hosts[0]?.notify("model.changed", { models: [] });
+  await settle();
+  expect(names(states)).toEqual(["connecting", "ready", "ready"]);
+  expect(states.at(-1)).toMatchObject({ welcome: { engines: [{ id: "flux2-klein" }] } });
+});
