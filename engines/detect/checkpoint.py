@@ -1,0 +1,97 @@
+"""The door to ultralytics: quiet, offline, and never running code that a checkpoint brings."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import tempfile
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from engines.base import EngineUnavailable, ModelInvalid
+from engines.colorize.compact.network import thread_count
+from engines.detect.networks import EXPECTED, NetworkFacts, labels_of
+from engines.geometry import Size
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+INSTALL: Final = (
+    "pip install torch, then pip install --no-deps ultralytics torchvision, of versions that fit each other"
+)
+_LIBRARIES: Final = ("torch", "torchvision", "ultralytics")
+_kept: list[tempfile.TemporaryDirectory[str]] = []
+
+
+@cache
+def prepare_ultralytics() -> None:
+    """Make ready for the first import of ultralytics; a second call does nothing.
+
+    It asks no server, reports nothing, installs nothing, writes nothing to stdout (the host's stdout is a wire), keeps
+    its settings in a folder that goes away, and opens checkpoints as data only.
+
+    Raises:
+        EngineUnavailable: a library is missing.
+    """
+    missing = [name for name in _LIBRARIES if importlib.util.find_spec(name) is None]
+    if missing:
+        raise EngineUnavailable(f"{', '.join(missing)} is not installed", INSTALL)
+    folder = tempfile.TemporaryDirectory(prefix="irodori-ultralytics-")
+    _kept.append(folder)
+    os.environ.update(
+        YOLO_OFFLINE="1",
+        YOLO_AUTOINSTALL="0",
+        YOLO_VERBOSE="0",
+        YOLO_CONFIG_DIR=folder.name,
+        ULTRALYTICS_SAFE_LOAD="1",
+    )
+    from engines.torch_runtime import mend_torchvision
+
+    mend_torchvision()
+    import ultralytics
+
+    settings: Any = ultralytics.settings
+    settings.update({"sync": False, "datasets_dir": folder.name, "weights_dir": folder.name, "runs_dir": folder.name})
+
+
+class CheckpointNetwork:
+    """A reader's own `.pt`, run by torch on the processor."""
+
+    def __init__(self, path: Path) -> None:
+        """Open it as data only.
+
+        Raises:
+            ModelInvalid: it is no YOLO detector, or it holds code. EngineUnavailable: ultralytics is not installed.
+        """
+        prepare_ultralytics()
+        import torch
+        import ultralytics
+        from ultralytics.nn.tasks import DetectionModel
+
+        yolo: Any = ultralytics
+        try:
+            network: Any = yolo.YOLO(str(path), task="detect").model
+        except Exception as exc:  # whatever a foreign file brings about
+            raise ModelInvalid(f"{path.name} could not be opened as data only: {exc}", f"Choose {EXPECTED}.") from exc
+        kind: type[Any] = DetectionModel
+        if not isinstance(network, kind):
+            raise ModelInvalid(f"{path.name} is no YOLO detector", f"Choose {EXPECTED}.")
+        torch.set_num_threads(thread_count())
+        self._network: Any = network.float().eval()
+        names: Any = self._network.names
+        channels = int(self._network.yaml.get("channels", 3))
+        labels = labels_of({int(index): str(name) for index, name in names.items()})
+        self.facts = NetworkFacts(labels, Size(640, 640), channels=channels)
+
+    def run(self, picture: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return what it proposes."""
+        import torch
+
+        with torch.inference_mode():
+            result = self._network(torch.from_numpy(picture))
+        proposals = result[0] if isinstance(result, (tuple, list)) else result
+        return np.asarray(proposals, np.float32)

@@ -1,0 +1,54 @@
+"""Looks at a page cover all of it, at a scale that the network knows."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engines.detect.tiles import STRIDE_PX, shown, views
+from engines.geometry import Size
+
+sides = st.integers(1, 6000)
+
+
+@given(sides, sides, st.booleans())
+def test_every_pixel_is_seen_and_every_look_fits_its_input(height, width, fixed):
+    seen = np.zeros((height, width), bool) if height * width < 10**6 else None
+    size = Size(640, 640) if fixed else Size(640, 448)
+    looks = views(Size(height, width), *size, fixed=fixed)
+    for window, given_size, scale in looks:
+        assert 0 <= window.left < window.right <= width
+        assert 0 <= window.top < window.bottom <= height
+        assert given_size == size or not fixed
+        assert given_size.height % STRIDE_PX == 0 == given_size.width % STRIDE_PX
+        assert window.height * scale < given_size.height + 1
+        assert window.width * scale < given_size.width + 1
+        if seen is not None:
+            seen[window.top : window.bottom, window.left : window.right] = True
+    assert seen is None or seen.all()
+    assert max(look.window.right for look in looks) == width
+    assert max(look.window.bottom for look in looks) == height
+
+
+def test_a_page_and_a_double_page_are_one_look_at_the_same_scale():
+    (page,) = views(Size(1800, 1200), 640, 448)
+    (double,) = views(Size(1800, 2400), 640, 448)
+    assert page.scale == double.scale == 640 / 1800
+    assert page.size == Size(640, 448)
+
+
+def test_a_strip_is_seen_in_overlapping_pieces_at_the_width_of_a_page():
+    looks = views(Size(16000, 800), 640, 448)
+    assert {look.scale for look in looks} == {0.56}
+    for upper, lower in zip(looks, looks[1:], strict=False):
+        assert upper.window.bottom - lower.window.top > 0.25 * upper.window.height
+
+
+def test_the_page_stands_in_the_corner_and_grey_around_it():
+    page = np.full((100, 70), 255, np.uint8)
+    (look,) = views(Size(100, 70), 640, 640, fixed=True)
+    picture = shown(page, look)
+    assert picture.shape == (1, 3, 640, 640)
+    assert picture.dtype == np.float32
+    assert (picture[0, :, :200, :140] == 1).all()
+    assert np.allclose(picture[0, :, 200:], 114 / 255)
+    assert np.allclose(picture[0, :, :, 140:], 114 / 255)

@@ -1,0 +1,137 @@
+"""The detector's runtime: outputs of every form, other people's networks, and pages that are none."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from onnx import TensorProto, helper, numpy_helper
+
+from engines.base import ModelInvalid, ModelMissing
+from engines.detect.base import LABELS
+from engines.detect.networks import labels_of
+from engines.detect.yolo import YoloDetector, decoded
+from engines.geometry import Box
+
+NAMES = {0: "Speech_Bubbles", 1: "frame", 2: "cat"}
+ALL = np.full(3, 0.25, np.float32)
+
+
+def raw(*boxes: tuple[float, ...], classes: int = 3) -> np.ndarray:
+    """Return the output of a network: centre, size, scores."""
+    rows = np.zeros((1, 4 + classes, max(8, len(boxes))), np.float32)
+    for index, box in enumerate(boxes):
+        rows[0, : len(box), index] = box
+    return rows
+
+
+def network(path: Path, output: np.ndarray, names: object = NAMES, side: int | str = 64, **more: str) -> Path:
+    """Write a network that says the same of every picture; its input is used, so that ONNX Runtime keeps it."""
+    nothing = helper.make_node("ReduceMin", ["images"], ["least"], keepdims=0)
+    zero = helper.make_node("Mul", ["least", "null"], ["zero"])
+    said = helper.make_node("Add", ["said", "zero"], ["output0"])
+    constants = [numpy_helper.from_array(output, "said"), numpy_helper.from_array(np.float32(0), "null")]
+    graph = helper.make_graph(
+        [nothing, zero, said],
+        "toy",
+        [helper.make_tensor_value_info("images", TensorProto.FLOAT, [1, 3, side, side])],
+        [helper.make_tensor_value_info("output0", TensorProto.FLOAT, list(output.shape))],
+        constants,
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    helper.set_model_props(model, {"names": str(names), "task": "detect", **more})
+    onnx.save(model, str(path))
+    return path
+
+
+@given(hnp.arrays(np.float32, st.sampled_from([(1, 7, 8), (1, 39, 8), (1, 5, 6)]), elements=st.floats(width=32)))
+def test_any_numbers_are_decoded_best_first(proposals):
+    found = decoded(proposals, 3, ALL)
+    assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
+    assert all(0.25 <= one.score <= 1 and 0 <= one.kind < 3 and np.isfinite(one.edges).all() for one in found)
+
+
+def test_both_forms_of_output_say_the_same():
+    (one,) = decoded(raw((30, 20, 20, 10, 0.1, 0.9, 0.2)), 3, ALL)
+    (other,) = decoded(np.array([[[20, 15, 40, 25, 0.9, 1], [0, 0, 0, 0, 0, 0]]], np.float32), 3, ALL)
+    assert one == other
+    assert one.edges == (20, 15, 40, 25)
+
+
+def test_every_class_has_a_threshold_of_its_own():
+    rows = raw((30, 20, 20, 10, 0.4), (30, 50, 20, 10, 0, 0.4))
+    assert [one.kind for one in decoded(rows, 3, np.array([0.5, 0.3, 0.3], np.float32))] == [1]
+
+
+def test_an_output_that_does_not_fit_the_classes_is_refused():
+    with pytest.raises(ModelInvalid, match="3 classes"):
+        decoded(np.zeros((1, 9, 8), np.float32), 3, ALL)
+
+
+def test_foreign_class_names_become_ours_and_strange_ones_are_left_out():
+    assert labels_of(NAMES) == ("balloon", "panel", None)
+    with pytest.raises(ModelInvalid, match="car, dog") as refusal:
+        labels_of({0: "car", 1: "dog"})
+    assert "panel, balloon" in refusal.value.hint
+
+
+def test_a_readers_own_network_is_used_with_its_names(tmp_path):
+    own = network(tmp_path / "own.onnx", raw((32, 32, 32, 16, 0, 0.8), (20, 8, 8, 8, 0.9), (9, 9, 9, 9, 0, 0, 1)))
+    found = YoloDetector(own).detect(np.zeros((128, 128), np.uint8))
+    assert [(one.label, one.box) for one in found] == [
+        ("balloon", Box(32, 8, 48, 24)),
+        ("panel", Box(32, 48, 96, 80)),
+    ]
+
+
+def test_thresholds_travel_in_the_file_and_the_caller_may_overrule_them(tmp_path):
+    own = network(tmp_path / "own.onnx", raw((32, 32, 32, 16, 0, 0.4)), thresholds=json.dumps({"panel": 0.5}))
+    page = np.zeros((64, 64), np.uint8)
+    assert YoloDetector(own).detect(page) == ()
+    assert len(YoloDetector(own, {"panel": 0.3}).detect(page)) == 1
+
+
+def test_version_is_the_files_content(tmp_path):
+    own = network(tmp_path / "own.onnx", raw())
+    assert YoloDetector(own).info.version == hashlib.sha256(own.read_bytes()).hexdigest()[:16]
+    assert YoloDetector(own).info != YoloDetector().info
+
+
+def test_wrong_files_are_refused_with_words_of_what_is_expected(tmp_path):
+    page = np.zeros((64, 64), np.uint8)
+    (tmp_path / "broken.onnx").write_bytes(b"no network")
+    (tmp_path / "weights.bin").write_bytes(b"")
+    network(tmp_path / "nameless.onnx", raw(), names="__import__('os')")
+    network(tmp_path / "flat.onnx", np.zeros((1, 7), np.float32))
+    for name in ("broken.onnx", "weights.bin", "nameless.onnx", "flat.onnx"):
+        with pytest.raises(ModelInvalid) as refusal:
+            YoloDetector(tmp_path / name).detect(page)
+        assert "YOLO" in refusal.value.message + refusal.value.hint
+    with pytest.raises(ModelMissing):
+        YoloDetector(tmp_path / "nowhere.onnx").detect(page)
+
+
+def test_what_lies_off_the_page_is_brought_inside_or_dropped(tmp_path):
+    own = network(tmp_path / "own.onnx", raw((0, 0, 40, 40, 0.9), (200, 200, 20, 20, 0, 0.9), (60, 60, 20, 20, 0, 0.8)))
+    (found, other) = YoloDetector(own).detect(np.zeros((64, 64), np.uint8))
+    assert found.box == Box(0, 0, 20, 20)
+    assert other.box == Box(50, 50, 64, 64)
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(1, 700), st.integers(1, 700))
+def test_boxes_lie_on_pages_of_any_size(tmp_path_factory, height, width):
+    path = tmp_path_factory.getbasetemp() / "any.onnx"
+    if not path.exists():
+        network(path, raw((30, 30, 50, 40, 0.9), (10, 50, 5, 60, 0, 0.7)))
+    for one in YoloDetector(path).detect(np.zeros((height, width), np.uint8)):
+        assert one.label in LABELS
+        assert one.box.intersection(Box(0, 0, width, height)) == one.box
+        assert one.box.area
