@@ -68,6 +68,9 @@ def colorize(
         bool | None,
         typer.Option("--keep-coloured/--recolour", help="Leave pages that have colour; or colour them anew."),
     ] = None,
+    runmeta: Annotated[
+        bool, typer.Option("--runmeta", help="Write PICTURE.runmeta.json, the record, beside every picture.")
+    ] = False,
     report: Annotated[bool, typer.Option("--report", help="Write a before/after report.html as well.")] = False,
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON document about all pages.")] = False,
 ) -> None:
@@ -84,11 +87,25 @@ def colorize(
         strength=strength,
         direction=direction.value,
         keep_coloured=keep_coloured,
+        runmeta=runmeta,
         report=report,
         json=json_,
     )
     with _faults_told():
         raise typer.Exit(run(request))
+
+
+@app.command()
+def rerun(
+    runmeta: Annotated[Path, typer.Argument(metavar="RUNMETA", help="The record beside a coloured picture.")],
+    page: Annotated[Path, typer.Argument(metavar="PAGE", help="The page as it was before.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where the picture goes.")],
+) -> None:
+    """Make a picture again from its record; exit status 1 where the pixels are not the recorded ones."""
+    from host.cli_rerun import run
+
+    with _faults_told():
+        raise typer.Exit(run(runmeta, page, output))
 
 
 @app.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -24,7 +25,6 @@ from host.paths import state_paths
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from host.books.book import Book
     from host.books.layout import Layout
@@ -43,6 +43,7 @@ class Request:
     strength: float | None = None
     direction: Direction = "auto"
     keep_coloured: bool | None = None
+    runmeta: bool = False
     report: bool = False
     json: bool = False
 
@@ -68,7 +69,8 @@ def run(request: Request) -> int:
         outputs = request.layout.outputs(books, application.settings.current.output_format)
         for output in outputs:
             stack.callback(output.discard)
-        outcome = _colour(application, inbox, list(zip(books, outputs, strict=True)), style, pictures=request.report)
+        work = list(zip(books, outputs, strict=True))
+        outcome = _colour(application, inbox, work, style, pictures=request.report, records=request.runmeta)
         engine = request.engine or application.settings.current.default_engine
         return _conclude(request, outcome, books, engine, references)
 
@@ -97,7 +99,13 @@ def _add_reference(application: Application, name: str, image: bytes) -> str:
 
 
 def _colour(
-    application: Application, inbox: Inbox, work: Sequence[tuple[Book, Output]], style: Style, *, pictures: bool
+    application: Application,
+    inbox: Inbox,
+    work: Sequence[tuple[Book, Output]],
+    style: Style,
+    *,
+    pictures: bool,
+    records: bool,
 ) -> Outcome:
     outcome = Outcome(pictures=pictures)
     for book, output in work:
@@ -107,6 +115,9 @@ def _colour(
             for event in colour_book(book, style, application.board, inbox):
                 if isinstance(event, PageEnd):
                     record = _keep(book, output, event)
+                    if records and record.output and record.runmeta:
+                        text = json.dumps(record.runmeta, indent=1)
+                        write_whole(Path(f"{record.output}.runmeta.json"), text.encode())
                     outcome.add(record, event)
                     progress.end(event.page, record.line)
                 else:

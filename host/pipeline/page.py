@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from host.errors import QualityRejected
 from host.pipeline.compose import Composition, compose_page
-from host.pipeline.decode import DecodedPage, DecodeLimits, decode_page
+from host.pipeline.decode import DecodedPage, DecodeLimits, decode_page, pixels_digest
 from host.pipeline.encode import encode_page
 from host.pipeline.faults import faults_mapped
 from host.pipeline.job import ColouredPage, FinishedPage, PageJob, PreparedPage, Reference, SkippedPage, Tick
@@ -183,7 +183,10 @@ def _record(
         pixels_sha256=prepared.page.pixels_sha256,
         size=prepared.page.size,
         kind=prepared.meta.kind,
+        direction=prepared.job.direction,
+        keep_coloured=prepared.job.keep_coloured,
         mime=mime,
+        result_sha256=pixels_digest(composition.rgb),
         engine=EngineRecord(id=engine.id, version=engine.version, weights=dict(coloured.result.weights)),
         plan=record_plan(plan),
         director=cast("dict[str, JsonValue]", prepared.directive.diagnostics()),

@@ -14,7 +14,7 @@ from pydantic import Field, JsonValue
 # Pydantic reads these types when the models are built.
 from engines.base import Quality  # noqa: TC001
 from engines.geometry import Size  # noqa: TC001
-from host.messaging.messages import Stage  # noqa: TC001
+from host.messaging.messages import Direction, Stage  # noqa: TC001
 from host.pipeline.pagemeta import Digest, PageKind, Record, ReferenceUse, Unit
 
 if TYPE_CHECKING:
@@ -88,8 +88,10 @@ class Verdicts(Record):
 
 
 class RunMeta(Record):
-    """The record of one coloured page. director: what it planned by, under the seed plan's names (its §8).
+    """The record of one coloured page.
 
+    direction, keep_coloured: as they were asked for. result_sha256: of the coloured pixels, counted as `pixels_sha256`.
+    director: what it planned by, under the seed plan's names (its §8).
     attempts: what each try of an engine that draws measured, see `host.pipeline.pass2.assess`; empty for others.
     retries: compositions that were made anew because the one before failed review.
     """
@@ -99,7 +101,10 @@ class RunMeta(Record):
     pixels_sha256: Digest
     size: Size
     kind: PageKind
+    direction: Direction
+    keep_coloured: bool
     mime: str
+    result_sha256: Digest
     engine: EngineRecord
     plan: PlanRecord
     director: dict[str, JsonValue]

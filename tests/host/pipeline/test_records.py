@@ -25,6 +25,9 @@ def run_meta():
         pixels_sha256=DIGEST,
         size=Size(20, 10),
         kind="story",
+        direction="auto",
+        keep_coloured=True,
+        result_sha256=DIGEST,
         mime="image/png",
         engine=EngineRecord(id="compact", version="1", weights={"a.onnx": DIGEST}),
         plan=PlanRecord(

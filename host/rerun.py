@@ -1,0 +1,142 @@
+"""`irodori rerun`: make a picture again from its record. The same machine and weights give the same pixels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from pydantic import ValidationError
+
+from engines.base import LoraUse, Plan
+from host.errors import BadRequest, HashMismatch, NotFound, WeightsMissing
+from host.jobs.engine_room import EngineRoom
+from host.jobs.lane import Lane
+from host.jobs.recipe import viable_engine
+from host.model_shelf import dropped
+from host.pipeline.faults import faults_mapped
+from host.pipeline.job import PageJob, PreparedPage, Reference
+from host.pipeline.page import PIPELINE_VERSION, PagePipeline
+from host.pipeline.runmeta import RunMeta
+from models.digests import file_digest
+
+if TYPE_CHECKING:
+    from engines.base import ColorizeEngine
+    from host.application import Application
+    from host.pipeline.decode import DecodedPage
+    from host.pipeline.job import FinishedPage
+    from host.pipeline.runmeta import LoraRecord
+
+
+def read_runmeta(text: bytes, name: str) -> RunMeta:
+    """Return a record.
+
+    Raises:
+        BadRequest: it is not one, or of another version; the hint names the first thing that is wrong.
+    """
+    try:
+        return RunMeta.model_validate_json(text)
+    except ValidationError as exc:
+        first = exc.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the document"
+        raise BadRequest(f"{name} is no runmeta of this version.", f"{where}: {first['msg']}") from exc
+
+
+def rerun(application: Application, record: RunMeta, encoded: bytes) -> tuple[FinishedPage, bool]:
+    """Colour a page as its record says; also tells whether the pixels are the recorded ones.
+
+    encoded: the page as it was captured or read.
+
+    Raises:
+        HashMismatch: this is not the page of the record. NotFound: an engine, reference or LoRA is not here any more.
+        BadRequest: another version of the pipeline or of the engine made it. WeightsMissing: with other weights.
+        And what colouring a page raises.
+    """
+    if record.pipeline_version != PIPELINE_VERSION:
+        raise BadRequest(
+            f"The record was made by version {record.pipeline_version} of the pipeline, this is {PIPELINE_VERSION}.",
+            "Colour the page anew.",
+        )
+    engine = viable_engine(application.engines, record.engine.id)
+    _require_same(engine, record)
+    pipeline = PagePipeline()
+    page = pipeline.decode(encoded)
+    if page.pixels_sha256 != record.pixels_sha256:
+        raise HashMismatch("This is not the page of the record.", "Name the page as it was before it was coloured.")
+    finished = _colour(application, pipeline, page, engine, _job(application, engine, record))
+    return finished, finished.runmeta.result_sha256 == record.result_sha256
+
+
+def _colour(
+    application: Application, pipeline: PagePipeline, page: DecodedPage, engine: ColorizeEngine, job: PageJob
+) -> FinishedPage:
+    prepared = pipeline.read(page, job, _unheard)
+    if not isinstance(prepared, PreparedPage):
+        raise BadRequest(f"The page is now read as one to leave alone ({prepared.reason}).", "Colour it anew.")
+    room = EngineRoom(application.engines, Lane(application.paths.lane_lock), application.device, idle_s=60)
+    try:
+        with room.engine(engine.info.id, lambda: None) as (loaded, _):
+            coloured = room.with_memory(loaded, lambda: pipeline.colour(prepared, loaded, _unheard))
+        return pipeline.finish(prepared, coloured, _unheard)
+    finally:
+        room.close()
+
+
+def _require_same(engine: ColorizeEngine, record: RunMeta) -> None:
+    if engine.info.version != record.engine.version:
+        raise BadRequest(
+            f"Version {record.engine.version} of {engine.info.label} made it, this is {engine.info.version}.",
+            "Colour the page anew.",
+        )
+    loras = {f"lora/{lora.name}" for lora in record.plan.loras}
+    wanted = {name: digest for name, digest in record.engine.weights.items() if name not in loras}
+    with faults_mapped():
+        here = dict(engine.weights_digests())
+    if here != wanted:
+        other = sorted(name for name in wanted.keys() | here.keys() if wanted.get(name) != here.get(name))
+        raise WeightsMissing(f"Other weights made it: {', '.join(other)}.", "Put those weights back.")
+
+
+def _job(application: Application, engine: ColorizeEngine, record: RunMeta) -> PageJob:
+    plan = record.plan
+    return PageJob(
+        engine=engine.info,
+        plan=Plan(
+            seed=plan.seed,
+            strength_01=plan.strength_01,
+            steps=plan.steps,
+            prompt=plan.prompt,
+            negative_prompt=plan.negative_prompt,
+            quality=plan.quality,
+            loras=tuple(_lora(lora) for lora in plan.loras),
+            engine_options=plan.engine_options,
+        ),
+        references=tuple(_reference(application, use.reference_id) for use in record.references),
+        keep_coloured=record.keep_coloured,
+        direction=record.direction,
+        output_format=cast("Any", {"image/png": "png", "image/jpeg": "jpeg"}.get(record.mime, "webp_lossless")),
+    )
+
+
+def _reference(application: Application, reference_id: str) -> Reference:
+    store = application.store.references
+    store.require([reference_id])
+    facts = store.get(reference_id)
+    palette = tuple(entry.rgb for entry in facts.palette)
+    return Reference(
+        reference_id=reference_id,
+        pixels=store.pixels(reference_id),
+        character=facts.character or "",
+        palette=palette,
+    )
+
+
+def _lora(lora: LoraRecord) -> LoraUse:
+    if not lora.sha256:
+        return LoraUse(name=lora.name, weight=lora.weight)
+    for one in dropped():
+        if one.identity.role == "lora" and not one.fault and file_digest(one.path) == lora.sha256:
+            return LoraUse(name=lora.name, weight=lora.weight, path=str(one.path), sha256=lora.sha256)
+    raise NotFound(f"The LoRA {lora.name} is not here.", "Put it back into the models' folder.")
+
+
+def _unheard(stage: object, fraction: float) -> None:
+    """Report to nobody."""

@@ -1,0 +1,75 @@
+"""A picture made again from its record."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from host.cli import app
+
+DEMO = Path(__file__).parents[2] / "demo"
+PAGE = DEMO / "chapter" / "02.webp"
+REFERENCE = DEMO / "reference" / "reference.webp"
+
+
+def run(*arguments: object) -> tuple[int, str]:
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    return result.exit_code, result.output
+
+
+@pytest.fixture
+def made(irodori_home: Path, tmp_path: Path) -> Path:
+    status, said = run("colorize", PAGE, "-r", REFERENCE, "--strength", 0.8, "-o", tmp_path / "out", "--runmeta")
+    assert status == 0, said
+    return tmp_path / "out" / "02.png"
+
+
+def test_the_same_record_page_and_machine_give_the_same_file(made: Path, tmp_path: Path) -> None:
+    status, said = run("rerun", f"{made}.runmeta.json", PAGE, "-o", tmp_path / "again.png")
+    assert status == 0, said
+    assert (tmp_path / "again.png").read_bytes() == made.read_bytes()
+
+
+def changed(made: Path, **facts: object) -> Path:
+    path = made.with_name("changed.runmeta.json")
+    record = json.loads(Path(f"{made}.runmeta.json").read_text("utf-8"))
+    path.write_text(json.dumps(record | facts), "utf-8")
+    return path
+
+
+def test_a_picture_that_is_another_one_is_said_to_be(made: Path, tmp_path: Path) -> None:
+    status, said = run("rerun", changed(made, result_sha256="0" * 64), PAGE, "-o", tmp_path / "again.png")
+    assert status == 1
+    assert "other pixels" in said
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({"pipeline_version": "0"}, "version 0 of the pipeline"),
+        ({"engine": {"id": "compact", "version": "0", "weights": {}}}, "Version 0 of"),
+        ({"engine": {"id": "nobody", "version": "1", "weights": {}}}, "no engine"),
+        ({"references": [{"reference_id": "0" * 32, "score": None}]}, "reference"),
+        ({"pixels_sha256": "0" * 64}, "not the page"),
+        ({"surprise": 1}, "surprise"),
+    ],
+)
+def test_what_cannot_be_made_again_is_refused_with_the_reason(
+    made: Path, tmp_path: Path, facts: dict, words: str
+) -> None:
+    status, said = run("rerun", changed(made, **facts), PAGE, "-o", tmp_path / "again.png")
+    assert status in (1, 2)
+    assert words in said
+    assert not (tmp_path / "again.png").exists()
+
+
+def test_other_weights_are_named(made: Path, tmp_path: Path) -> None:
+    record = json.loads(Path(f"{made}.runmeta.json").read_text("utf-8"))
+    weights = record["engine"]["weights"] | {"compact-painter.onnx": "0" * 64}
+    path = changed(made, engine=record["engine"] | {"weights": weights})
+    status, said = run("rerun", path, PAGE, "-o", tmp_path / "again.png")
+    assert status == 1
+    assert "compact-painter.onnx" in said
