@@ -53,7 +53,11 @@ def prepare_ultralytics() -> None:
 
     mend_torchvision()
     import ultralytics
+    from ultralytics.nn import tasks
 
+    # The switch is read when ultralytics is imported, which somebody else may have done already.
+    switched: Any = tasks
+    switched.SAFE_LOAD = True
     settings: Any = ultralytics.settings
     settings.update({"sync": False, "datasets_dir": folder.name, "weights_dir": folder.name, "runs_dir": folder.name})
 
@@ -69,15 +73,15 @@ class CheckpointNetwork:
         """
         prepare_ultralytics()
         import torch
-        import ultralytics
-        from ultralytics.nn.tasks import DetectionModel
+        from ultralytics.nn import tasks
 
-        yolo: Any = ultralytics
+        load: Any = tasks.torch_safe_load
         try:
-            network: Any = yolo.YOLO(str(path), task="detect").model
+            content, _ = load(path, safe_only=True)
+            network = content.get("ema") or content["model"]
         except Exception as exc:  # whatever a foreign file brings about
             raise ModelInvalid(f"{path.name} could not be opened as data only: {exc}", f"Choose {EXPECTED}.") from exc
-        kind: type[Any] = DetectionModel
+        kind: type[Any] = tasks.DetectionModel
         if not isinstance(network, kind):
             raise ModelInvalid(f"{path.name} is no YOLO detector", f"Choose {EXPECTED}.")
         torch.set_num_threads(thread_count())

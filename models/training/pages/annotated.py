@@ -58,14 +58,14 @@ def page_names(folder: Path, split: str) -> list[str]:
     return list(json.loads((folder / "splits.json").read_text("utf-8"))[split])
 
 
-def read_page(folder: Path, name: str, language: str, labels: Path = HAND_LABELS) -> ComicPage:
-    """Read one page.
+def read_page(folder: Path, name: str, language: str, labels: Path | None = None) -> ComicPage:
+    """Read one page. labels: the folder of the labels made by hand; None is the one that ships.
 
     Raises:
         OSError: a file of it is missing or no picture.
     """
     notes = json.loads((folder / "annotations" / f"{name}.json").read_text("utf-8"))
-    hand_file = labels / f"{name}.json"
+    hand_file = (labels or HAND_LABELS) / f"{name}.json"
     hand: dict[str, Any] | None = json.loads(hand_file.read_text("utf-8")) if hand_file.is_file() else None
     glyphs = _grey(folder / "masks" / language / f"{name}.text.png") > 0
     bodies = [Box(*bubble["body"]) for bubble in notes["languages"][language]["bubbles"]]

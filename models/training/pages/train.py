@@ -41,7 +41,7 @@ def train(dataset: Path, out: Path, config: Config, *, resume: bool = False, sta
     network = yolo.YOLO(str(last if resume else start or config.training.network), task="detect")
     network.add_callback("on_train_start", _prepare_model)
     network.add_callback("on_fit_epoch_end", _report)
-    settings = {"resume": True} if resume else _settings(config)
+    settings = {"resume": True} if resume else {**_settings(config), "pretrained": start is not None}
     network.train(data=str(dataset), project=str(out.parent.resolve()), name=out.name, **settings)
     return last
 
@@ -71,7 +71,6 @@ def _settings(config: Config) -> dict[str, Any]:
         "seed": config.seed,
         "device": "cpu",
         "amp": False,  # ultralytics has it on CUDA only; see _prepare_model
-        "pretrained": False,
         "val": False,
         "plots": False,
         "exist_ok": True,

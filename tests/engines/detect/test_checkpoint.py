@@ -13,7 +13,7 @@ from engines.base import ModelInvalid
 from engines.detect.yolo import YoloDetector
 
 torch = pytest.importorskip("torch")
-pytest.importorskip("ultralytics")
+pytest.importorskip("ultralytics")  # imported before our door: it has to be safe all the same
 pytestmark = [pytest.mark.train, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 
 

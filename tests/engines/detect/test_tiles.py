@@ -1,5 +1,7 @@
 """Looks at a page cover all of it, at a scale that the network knows."""
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,7 +41,7 @@ def test_a_page_and_a_double_page_are_one_look_at_the_same_scale():
 def test_a_strip_is_seen_in_overlapping_pieces_at_the_width_of_a_page():
     looks = views(Size(16000, 800), 640, 448)
     assert {look.scale for look in looks} == {0.56}
-    for upper, lower in zip(looks, looks[1:], strict=False):
+    for upper, lower in pairwise(looks):
         assert upper.window.bottom - lower.window.top > 0.25 * upper.window.height
 
 

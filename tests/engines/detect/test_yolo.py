@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import onnx
@@ -19,6 +19,9 @@ from engines.detect.base import LABELS
 from engines.detect.networks import labels_of
 from engines.detect.yolo import YoloDetector, decoded
 from engines.geometry import Box
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NAMES = {0: "Speech_Bubbles", 1: "frame", 2: "cat"}
 ALL = np.full(3, 0.25, np.float32)
