@@ -22,9 +22,11 @@ from host.pipeline.encode import encode_page
 from host.pipeline.faults import faults_mapped
 from host.pipeline.job import ColouredPage, FinishedPage, PageJob, PreparedPage, Reference, SkippedPage, Tick
 from host.pipeline.pass1.classical import ClassicalReader
+from host.pipeline.pass1.signals import measure_signals
 from host.pipeline.pass2.correct import colour_page, record_attempts
 from host.pipeline.pass2.orchestrate import make_request
 from host.pipeline.pass2.review import fault, review_page
+from host.pipeline.pass2.style import bind_references
 from host.pipeline.progress import fraction_of_page
 from host.pipeline.retrieve import ReaderOrder, Retriever
 from host.pipeline.runmeta import EngineRecord, RunMeta, Verdicts, record_plan
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
     from engines.base import ColorizeEngine, ColorizeResult, OnStep
     from host.messaging.messages import SkipReason, Stage
+    from host.pipeline.pagemasks import PageMasks
     from host.pipeline.pagemeta import PageKind, PageMeta
     from host.pipeline.pass1.reader import PageReader
 
@@ -102,6 +105,7 @@ class PagePipeline:
             _tick(tick, "retrieve")
             with stopwatch.stage("retrieve"):
                 meta = self._with_references(page, reading.meta, job)
+                meta = _with_signals(page, meta, reading.masks, job)
             request, directive = make_request(page, meta, reading.masks, job)
         return PreparedPage(page=page, meta=meta, request=request, directive=directive, job=job, stopwatch=stopwatch)
 
@@ -157,6 +161,11 @@ class PagePipeline:
                 return composition, verdicts, retries
             _LOG.warning("review: %s", wrong)
         raise QualityRejected(wrong, "Try another reference or another engine.", verdicts=verdicts.model_dump())
+
+
+def _with_signals(page: DecodedPage, meta: PageMeta, masks: PageMasks, job: PageJob) -> PageMeta:
+    references = [one.pixels for one in bind_references(meta, job.references)]
+    return meta.model_copy(update={"signals": measure_signals(page.grey, masks.protect, meta, references)})
 
 
 def _tick(tick: Tick, stage: Stage, share_01: float = 0.0) -> None:
