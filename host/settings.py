@@ -39,6 +39,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     references_max: how many references of a job are used at most. idle_unload_s: an engine that nobody used for this
     long gives its memory back (from the next start on). comfyui_url: the ComfyUI server that the engine of that name
     speaks to, such as `http://127.0.0.1:8188`; empty for none. A key for it stands in the keyring as `comfyui_key`.
+    detector_weights: the path of a YOLO detector of the reader's own, `.onnx` or `.pt`; empty for the one that ships.
     """
 
     default_engine: Annotated[str, Meta(min_length=1, max_length=128)] = "compact"
@@ -53,6 +54,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     spool_limit_mib: Mebibytes = 2048
     idle_unload_s: Annotated[float, Meta(ge=1)] = 300.0
     comfyui_url: Annotated[str, Meta(max_length=512)] = ""
+    detector_weights: Annotated[str, Meta(max_length=4096)] = ""
 
 
 _FIELDS: Final = {field.name: field for field in msgspec.structs.fields(Settings)}
