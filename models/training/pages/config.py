@@ -21,6 +21,7 @@ class DataConfig:
     double_share: float = 0.08
     whole_share: float = 0.55
     drawn_pages: int = 2000
+    dev_drawn_pages: int = 40
     art_share: float = 0.5
 
 

@@ -15,6 +15,7 @@ from models.training.pages import annotated
 from models.training.pages.dataset import write_dataset
 from models.training.pages.export import export
 from models.training.pages.measure import Measure
+from models.training.pages.synth import load_fonts, synth_page
 from models.training.pages.variants import LabelledPage, plain, varied
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 # Below this no threshold is chosen.
 _LEAST_SCORE = 0.03
+# Far from the seeds of the training set.
+_DEV_SEED = 900_000
+KINDS = ("grey", "manga", "drawn")
 _log = logging.getLogger(__name__)
 
 
@@ -38,14 +42,14 @@ def make_weights(data: Path, checkpoint: Path, out: Path, config: Config, catalo
     """Export a checkpoint, with thresholds that the dev pages choose; write `measures.json` beside it."""
     weights = export(checkpoint, out, config, dict.fromkeys(LABELS, _LEAST_SCORE))
     detector = YoloDetector(weights)
-    seen = {kind: Measure() for kind in ("grey", "manga")}
-    both = Measure()
+    seen = {kind: Measure() for kind in KINDS}
+    all_of_them = Measure()
     for kind, measure in seen.items():
-        for page in dev_pages(data, kind):
+        for page in dev_pages(data, kind, config):
             found = detector.detect(page.grey)
             measure.add(page, found)
-            both.add(page, found)
-    thresholds = both.thresholds()
+            all_of_them.add(page, found)
+    thresholds = all_of_them.thresholds()
     table = {kind: _table(measure, thresholds) for kind, measure in seen.items()}
     _log.info("dev pages, which also chose the thresholds: %s", table)
     (out / "measures.json").write_text(json.dumps(table, indent=1), "utf-8")
@@ -55,8 +59,14 @@ def make_weights(data: Path, checkpoint: Path, out: Path, config: Config, catalo
     return weights
 
 
-def dev_pages(data: Path, kind: str) -> Iterator[LabelledPage]:
-    """Yield the dev pages in both languages, in grey or as `manga`."""
+def dev_pages(data: Path, kind: str, config: Config) -> Iterator[LabelledPage]:
+    """Yield pages to measure on: the dev pages in both languages, `grey` or as `manga`, or `drawn` ones."""
+    if kind == "drawn":
+        fonts = load_fonts([data / "fonts"])
+        for number in range(config.data.dev_drawn_pages):
+            drawn = synth_page(_DEV_SEED + number, 900, fonts=fonts)
+            yield LabelledPage(drawn.grey, drawn.boxes, hand=True)
+        return
     for index, name in enumerate(annotated.page_names(data, "dev")):
         for number, language in enumerate(annotated.LANGUAGES):
             page = annotated.read_page(data, name, language)
