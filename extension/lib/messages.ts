@@ -2,6 +2,7 @@
 
 import { browser } from "wxt/browser";
 import type { Payload } from "./payload";
+import type { ModelInfo } from "./protocol/messages";
 
 /** A page image as the page's script found it; `pageId` is unique over all tabs. */
 export interface FoundPage {
@@ -48,6 +49,7 @@ export interface WorkerCalls {
   "reference.list": Call<object, ReferenceCard[]>;
   "reference.add": Call<{ picture: Payload; name: string; series: string }, ReferenceCard>;
   "reference.remove": Call<{ referenceId: string }>;
+  "model.dropped": Call<object, ModelInfo[]>;
   "chapter.intend": Call<{ tabId: number; choice: ChapterChoice }>;
   "chapter.start": Call<{ tabId: number; choice: ChapterChoice }>;
   "chapter.cancel": Call<{ tabId: number }>;

@@ -14,6 +14,8 @@ export interface ConnectionView {
   pid: number;
   logPath: string;
   engines: EngineInfo[];
+  /** When models last came or went while the host was here; the popup then asks what there is. */
+  refreshed: number;
   defaultEngine: string;
   hasSpoken: boolean;
 }
@@ -22,6 +24,8 @@ export interface ConnectionView {
 export interface Choices {
   referenceId: string | null;
   engine: string | null;
+  /** LoRAs to wear, by the host's name for them, with their weights. */
+  loras: Record<string, number>;
 }
 
 export const NO_CONNECTION: ConnectionView = {
@@ -32,11 +36,12 @@ export const NO_CONNECTION: ConnectionView = {
   pid: 0,
   logPath: "",
   engines: [],
+  refreshed: 0,
   defaultEngine: "",
   hasSpoken: false,
 };
 
-export const NO_CHOICES: Choices = { referenceId: null, engine: null };
+export const NO_CHOICES: Choices = { referenceId: null, engine: null, loras: {} };
 
 const CONNECTION = "connection";
 const CHOICES = "choices";

@@ -148,13 +148,14 @@ export class ChapterRun {
   }
 
   #question(pages: PageRecord[]): ParamsOf<"pipeline.run_chapter"> {
-    const { series, chapter, references, engine } = this.state;
+    const { series, chapter, references, engine, loras } = this.state;
     return {
       series,
       chapter,
       direction: "auto",
       references,
       ...(engine ? { engine } : {}),
+      ...(loras.length ? { options: { loras } } : {}),
       pages: pages.map(({ pageId, index, sha256, visible, width, height, url }) => ({
         page_id: pageId,
         index,

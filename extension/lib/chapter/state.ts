@@ -1,6 +1,7 @@
 /** A chapter's run as plain data: it is stored at every change and survives the service worker. */
 
 import type { FoundPage } from "../messages";
+import type { LoraChoice } from "../protocol/messages";
 
 export type PageStateName = "waiting" | "running" | "done" | "skipped" | "failed" | "cancelled";
 
@@ -24,6 +25,7 @@ export interface RunState {
   chapter: string;
   engine: string | null;
   references: string[];
+  loras: LoraChoice[];
   pages: Record<string, PageRecord>;
   problem: string;
   startedAt: number;

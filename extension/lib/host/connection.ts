@@ -17,7 +17,7 @@ const PING_EVERY_MS = 20_000;
 export type ConnectionState =
   | { name: "idle" }
   | { name: "connecting" }
-  | { name: "ready"; welcome: Welcome; pid: number; logPath: string }
+  | { name: "ready"; welcome: Welcome; pid: number; logPath: string; refreshed?: number }
   | { name: "disconnected"; problem: Problem }
   | { name: "failed"; problem: Problem };
 
@@ -119,7 +119,8 @@ export class HostConnection {
   async #refreshEngines(): Promise<void> {
     const engines = await this.#ask("engine.list", {}).catch(() => null);
     const state = this.#state;
-    if (engines && state.name === "ready") this.#enter({ ...state, welcome: { ...state.welcome, engines } });
+    if (engines && state.name === "ready")
+      this.#enter({ ...state, welcome: { ...state.welcome, engines }, refreshed: Date.now() });
   }
 
   #pingLater(): void {

@@ -3,6 +3,7 @@
 import { browser } from "wxt/browser";
 import { isOpen, type PageRecord, pagesInOrder, type RunState, type Tally, tallyOf } from "../chapter/state";
 import { askWorker, type ChapterChoice, type ReferenceCard, type Survey } from "../messages";
+import type { ModelInfo } from "../protocol/messages";
 import { learnFrom, pack, probe } from "../payload";
 import {
   type Choices,
@@ -24,6 +25,7 @@ export class PopupModel {
   run = $state<RunState | null>(null);
   survey = $state<Survey | null>(null);
   references = $state<ReferenceCard[]>([]);
+  dropped = $state<ModelInfo[]>([]);
   series = $state("");
   trouble = $state("");
   working = $state(false);
@@ -108,6 +110,12 @@ export class PopupModel {
     await saveChoices({ engine });
   }
 
+  /** Wear a LoRA with a weight, or take it off with null. */
+  async wear(name: string, weight: number | null): Promise<void> {
+    const { [name]: _, ...others } = this.choices.loras;
+    await saveChoices({ loras: weight === null ? others : { ...others, [name]: weight } });
+  }
+
   async upload(file: File): Promise<void> {
     const name = file.name.replace(/\.\w+$/, "");
     const add = { picture: await pack(file), name, series: this.series };
@@ -127,10 +135,18 @@ export class PopupModel {
     const isNews = view.name === "ready" && this.connection.name !== "ready";
     this.connection = view;
     if (isNews) void this.#list();
+    if (view.name === "ready") void this.#listDropped(); // also when weights were dropped in or taken away
   }
 
   async #list(): Promise<void> {
     this.references = (await this.#attempt(askWorker("reference.list", {}))) ?? this.references;
+  }
+
+  async #listDropped(): Promise<void> {
+    this.dropped = await askWorker("model.dropped", {}).catch(() => []);
+    const there = new Set(this.dropped.map(({ model_id }) => model_id));
+    const kept = Object.entries(this.choices.loras).filter(([name]) => there.has(name));
+    if (kept.length < Object.keys(this.choices.loras).length) await saveChoices({ loras: Object.fromEntries(kept) });
   }
 
   async #look(): Promise<void> {

@@ -42,6 +42,7 @@ export function answerWorkerCalls(woken: Promise<HostConnection>, runs: Runs): v
     "reference.list": async () => listReferences(await woken),
     "reference.add": async ({ picture, name, series }) => addReference(await woken, picture, { name, series }),
     "reference.remove": async ({ referenceId }) => removeReference(await woken, referenceId),
+    "model.dropped": async () => (await (await woken).request("model.list", {})).filter(({ role }) => role),
     "chapter.intend": ({ tabId, choice }) => void intended.set(tabId, choice),
     "chapter.start": ({ tabId, choice }) => start(tabId, choice),
     "chapter.cancel": async ({ tabId }) => (await woken, runs.cancel(tabId)),

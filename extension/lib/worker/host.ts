@@ -49,7 +49,7 @@ function viewOf(state: ConnectionState, hasSpoken: boolean): ConnectionView {
   if (state.name !== "ready") {
     return { ...NO_CONNECTION, name: state.name, problem: "problem" in state ? state.problem : null, hasSpoken };
   }
-  const { welcome, pid, logPath } = state;
+  const { welcome, pid, logPath, refreshed } = state;
   return {
     name: "ready",
     problem: null,
@@ -58,6 +58,7 @@ function viewOf(state: ConnectionState, hasSpoken: boolean): ConnectionView {
     pid,
     logPath,
     engines: welcome.engines,
+    refreshed: refreshed ?? 0,
     defaultEngine: welcome.default_engine,
     hasSpoken,
   };

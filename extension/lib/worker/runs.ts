@@ -6,7 +6,7 @@ import type { RunState } from "../chapter/state";
 import type { ConnectionState, HostConnection } from "../host/connection";
 import type { HostNotification } from "../host/methods";
 import { askPage, type ChapterChoice, type Survey } from "../messages";
-import { forgetRun, loadChoices, loadRuns, saveRun } from "../state";
+import { forgetRun, loadChoices, loadConnection, loadRuns, saveRun } from "../state";
 import { showBadge } from "./badge";
 import { ensureAgent } from "./inject";
 
@@ -133,7 +133,8 @@ export class Runs {
 }
 
 async function newState(tabId: number, { series, engine }: ChapterChoice, survey: Survey): Promise<RunState> {
-  const { referenceId } = await loadChoices();
+  const [{ referenceId, loras }, { engines, defaultEngine }] = await Promise.all([loadChoices(), loadConnection()]);
+  const wears = engines.find(({ id }) => id === (engine ?? defaultEngine))?.supports.lora ?? false;
   return {
     runId: crypto.randomUUID(),
     tabId,
@@ -142,6 +143,7 @@ async function newState(tabId: number, { series, engine }: ChapterChoice, survey
     chapter: survey.chapter,
     engine,
     references: referenceId ? [referenceId] : [],
+    loras: wears ? Object.entries(loras).map(([name, weight]) => ({ name, weight })) : [],
     pages: {},
     problem: "",
     startedAt: Date.now(),

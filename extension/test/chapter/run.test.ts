@@ -53,6 +53,7 @@ function runWith(need: (pageIds: string[]) => string[] = (ids) => ids) {
     series: "Rain Town",
     chapter: "3",
     engine: null,
+    loras: [],
     references: ["ref"],
     pages: {},
     problem: "",
@@ -204,4 +205,11 @@ test("a tab that is gone is reported, an answer with a reason is not", async () 
   problems.set("page.progress", new NobodyThere());
   run.hear({ method: "job.progress", params: progress });
   await vi.waitFor(() => expect(gone).toHaveBeenCalled());
+});
+
+test("LoRAs that the reader wears go along", async () => {
+  const { run, asked } = runWith((ids) => ids);
+  run.state.loras = [{ name: "wash.safetensors", weight: 0.5 }];
+  await run.add([found(1)], 0);
+  expect(asked[0]).toMatchObject({ params: { options: { loras: [{ name: "wash.safetensors", weight: 0.5 }] } } });
 });
