@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import importlib.util
+import logging
 import os
 import sys
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ _WORKING_MIB: Final = 3_000
 # What torch says where it raises no class of its own: on Apple's devices and on the processor.
 _OUT_OF_MEMORY: Final = ("out of memory", "can't allocate memory", "not enough memory")
 _kept: list[Any] = []
+_LOG = logging.getLogger(__name__)
 
 
 def torch_viability() -> Viability:
@@ -108,13 +110,29 @@ def memory_policy(device: Device, parts_mib: Sequence[int]) -> MemoryPolicy:
     """Return the policy of a device: its own or, where that is `auto`, the fastest that a model's parts leave room for.
 
     parts_mib: what the weights of each part of a pipeline take on the device. The processor's memory is not counted.
+    The log says what was chosen and why.
     """
-    if device.policy != "auto":
-        return device.policy
-    room_mib = device.memory_mib - _WORKING_MIB
+    free_mib = min(device.memory_mib, _free_mib()) if device.kind == "cuda" else device.memory_mib
+    policy = device.policy if device.policy != "auto" else _fastest(device, parts_mib, free_mib - _WORKING_MIB)
+    parts = " + ".join(str(mib) for mib in parts_mib)
+    _LOG.info(
+        "memory policy %s on %s: the parts take %s MiB, %d MiB are free, %d MiB of these are kept for computing",
+        policy, device.name, parts, free_mib, _WORKING_MIB,
+    )  # fmt: skip
+    return policy
+
+
+def _fastest(device: Device, parts_mib: Sequence[int], room_mib: int) -> MemoryPolicy:
     if device.kind != "cuda" or sum(parts_mib) <= room_mib:
         return "full"
     return "model_offload" if max(parts_mib) <= room_mib else "group_offload"
+
+
+def _free_mib() -> int:
+    """Return what other programs leave of the accelerator's memory."""
+    import torch
+
+    return torch.cuda.mem_get_info()[0] >> 20 if torch.cuda.is_available() else sys.maxsize
 
 
 @contextmanager

@@ -149,13 +149,14 @@ class PagePipeline:
         self, prepared: PreparedPage, result: ColorizeResult, tick: Tick
     ) -> tuple[Composition, Verdicts, int]:
         page, protect, plan = prepared.page, prepared.request.protect, prepared.request.plan
+        panels = [panel.box for panel in sorted(prepared.meta.panels, key=lambda panel: panel.order)]
         wrong = ""
         for retries, (paper_01, share_01) in enumerate(_ATTEMPTS):
             _tick(tick, "compose", retries / len(_ATTEMPTS))
             with prepared.stopwatch.stage("compose"):
                 strength_01 = plan.strength_01 * share_01
                 composition = compose_page(page, protect, result.oklab, strength_01, paper_01)
-                verdicts = review_page(page, protect, composition.rgb)
+                verdicts = review_page(page, protect, composition.rgb, panels)
             wrong = fault(verdicts, plan.strength_01)
             if not wrong:
                 return composition, verdicts, retries

@@ -74,12 +74,14 @@ class PlanRecord(Record):
 class Verdicts(Record):
     """What review measured.
 
-    line_dice: agreement of the ink of source and output. protected_changed: pixels inside the protected mask that
-    differ, protected_share: how much of the page the mask covers. coloured_share: share of the unprotected page with
-    visible colour, chroma_mean: mean OKLab chroma there. spill: share of colour edges that stand off any line.
+    line_dice: agreement of the ink of source and output; panels_line_dice: the same in each panel's box, by order.
+    protected_changed: pixels inside the protected mask that differ, protected_share: how much of the page the mask
+    covers. coloured_share: share of the unprotected page with visible colour, chroma_mean: mean OKLab chroma there.
+    spill: share of colour edges that stand off any line.
     """
 
     line_dice: Unit
+    panels_line_dice: tuple[Unit, ...] = ()
     protected_changed: Annotated[int, Field(ge=0)]
     protected_share: Unit
     coloured_share: Unit

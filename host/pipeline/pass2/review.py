@@ -21,11 +21,16 @@ from engines.oklab import srgb_to_oklab
 from host.pipeline.runmeta import Verdicts
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
+    from engines.geometry import Box
     from host.pipeline.decode import DecodedPage
 
 LINE_DICE_MIN: Final = 0.97
+# A panel with few lines has few pixels to agree on; below this somebody sees it.
+_PANEL_DICE_MIN: Final = 0.9
 _CONTRAST_LEVELS: Final = np.ceil(np.arange(256) * 0.8).astype(np.uint8)
 _THRESHOLD_SIDE_PX: Final = 15
 _THRESHOLD_LEVELS: Final = 10
@@ -39,14 +44,19 @@ _SPILL_EDGE: Final = 0.04
 _SAMPLE_PIXELS: Final = 300_000
 
 
-def review_page(page: DecodedPage, protect: NDArray[np.bool_], rgb: NDArray[np.uint8]) -> Verdicts:
-    """Measure a composed `(H, W, 3)` uint8 sRGB page."""
+def review_page(
+    page: DecodedPage, protect: NDArray[np.bool_], rgb: NDArray[np.uint8], panels: Sequence[Box] = ()
+) -> Verdicts:
+    """Measure a composed `(H, W, 3)` uint8 sRGB page, its ink also in each of the panels."""
     step = max(1, round((page.size.pixels / _SAMPLE_PIXELS) ** 0.5))
     lab = srgb_to_oklab(np.ascontiguousarray(rgb[::step, ::step]))
     free = ~protect[::step, ::step]
     chroma = np.hypot(lab[..., 1], lab[..., 2])
+    luma = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8)
+    whole, within = _line_dice(page.grey, luma, panels)
     return Verdicts(
-        line_dice=line_dice(page.grey, np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8)),
+        line_dice=whole,
+        panels_line_dice=within,
         protected_changed=_count_changed(page.rgb, rgb, protect),
         protected_share=np.count_nonzero(protect) / protect.size,
         coloured_share=float(np.mean(chroma[free] >= _VISIBLE_CHROMA)) if free.any() else 0.0,
@@ -64,6 +74,9 @@ def fault(verdicts: Verdicts, strength_01: float) -> str:
         return f"{verdicts.protected_changed} protected pixels changed."
     if verdicts.line_dice < LINE_DICE_MIN:
         return f"The ink changed: line Dice {verdicts.line_dice:.3f}, at least {LINE_DICE_MIN} is asked."
+    for order, dice in enumerate(verdicts.panels_line_dice):
+        if dice < _PANEL_DICE_MIN:
+            return f"The ink of panel {order + 1} changed: line Dice {dice:.3f}, at least {_PANEL_DICE_MIN} is asked."
     if strength_01 >= _STRENGTH_SEEN:
         grey = verdicts.coloured_share < _COLOURED_SHARE_MIN
     else:
@@ -75,7 +88,18 @@ def fault(verdicts: Verdicts, strength_01: float) -> str:
 
 def line_dice(source: NDArray[np.uint8], output: NDArray[np.uint8]) -> float:
     """Return the agreement of the ink of two `(H, W)` uint8 luma pictures, 0..1; 1 where neither has ink."""
-    return min(_dice(ink(source), ink(output)) for ink in (_ink_by_contrast, _ink_by_threshold))
+    return _line_dice(source, output, ())[0]
+
+
+def _line_dice(
+    source: NDArray[np.uint8], output: NDArray[np.uint8], panels: Sequence[Box]
+) -> tuple[float, tuple[float, ...]]:
+    boxes = [np.s_[:, :], *(np.s_[box.top : box.bottom, box.left : box.right] for box in panels)]
+    worst = [1.0] * len(boxes)
+    for ink in (_ink_by_contrast, _ink_by_threshold):
+        theirs, ours = ink(source), ink(output)
+        worst = [min(before, _dice(theirs[box], ours[box])) for before, box in zip(worst, boxes, strict=True)]
+    return worst[0], tuple(worst[1:])
 
 
 def _dice(ours: NDArray[np.bool_], theirs: NDArray[np.bool_]) -> float:

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from engines.base import EngineInfo, Plan, Supports
+from engines.geometry import Box
 from host.pipeline.encode import encode_page
 from host.pipeline.job import PageJob, Reference
 from host.pipeline.pagemasks import PageMasks
@@ -17,7 +18,7 @@ from host.pipeline.pass2.orchestrate import make_request
 from host.pipeline.pass2.review import fault, line_dice, review_page
 from host.pipeline.progress import fraction_of_page
 from host.pipeline.retrieve import ReaderOrder
-from tests.host.pipeline.drawn import decoded, manga_page
+from tests.host.pipeline.drawn import PANELS, decoded, manga_page
 
 PAGE = decoded(manga_page())
 NOTHING = np.zeros(PAGE.grey.shape, np.bool_)
@@ -141,3 +142,14 @@ def test_stages_follow_one_another_without_a_gap():
     for before, after in itertools.pairwise(stages):
         assert fraction_of_page(before, 1.0) == fraction_of_page(after, 0.0)
     assert fraction_of_page("encode", 1.0) == 1.0
+
+
+def test_ink_that_vanishes_in_one_panel_is_found_there():
+    rgb = washed()
+    left, top, right, bottom = PANELS[0]
+    rgb[top + 20 : bottom - 20, left + 20 : right - 20] = (255, 230, 210)
+    boxes = [Box(*box) for box in PANELS]
+    verdicts = review_page(PAGE, NOTHING, rgb, boxes)
+    assert verdicts.panels_line_dice[0] < 0.9 < min(verdicts.panels_line_dice[1:])
+    assert "panel 1" in fault(verdicts.model_copy(update={"line_dice": 1.0}), 1.0)
+    assert review_page(PAGE, NOTHING, washed(), boxes).line_dice == review_page(PAGE, NOTHING, washed()).line_dice
