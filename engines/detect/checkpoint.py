@@ -24,6 +24,8 @@ INSTALL: Final = (
     "pip install torch, then pip install --no-deps ultralytics torchvision, of versions that fit each other"
 )
 _LIBRARIES: Final = ("torch", "torchvision", "ultralytics")
+# Services that ultralytics reports a training to where their packages happen to be installed.
+_TRACKERS: Final = ("clearml", "comet", "dvc", "mlflow", "raytune", "tensorboard", "wandb")
 _kept: list[tempfile.TemporaryDirectory[str]] = []
 
 
@@ -59,7 +61,8 @@ def prepare_ultralytics() -> None:
     switched: Any = tasks
     switched.SAFE_LOAD = True
     settings: Any = ultralytics.settings
-    settings.update({"sync": False, "datasets_dir": folder.name, "weights_dir": folder.name, "runs_dir": folder.name})
+    folders = {f"{name}_dir": f"{folder.name}/{name}" for name in ("datasets", "weights", "runs")}
+    settings.update({"sync": False, **folders, **dict.fromkeys(_TRACKERS, False)})
 
 
 class CheckpointNetwork:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from engines.detect.checkpoint import prepare_ultralytics
-from models.training.pages.partial import PartialLoss
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,6 +78,8 @@ def _settings(config: Config) -> dict[str, Any]:
 
 def _prepare_model(trainer: Any) -> None:
     """Last before the first step: the averaged copy, which is what gets saved, is made already and stays plain."""
+    from models.training.pages.partial import PartialLoss  # here, since it imports ultralytics
+
     network = trainer.model
     network.criterion = PartialLoss(network)
     network.to(memory_format=torch.channels_last)

@@ -67,6 +67,7 @@ def test_ultralytics_stays_silent_and_in_its_own_folder(tmp_path):
     home.mkdir()
     code = (
         "import numpy as np, sys; from pathlib import Path; from engines.detect.yolo import YoloDetector;"
+        "import models.training.pages.train; assert 'ultralytics' not in sys.modules;"
         "YoloDetector(Path(sys.argv[1])).detect(np.zeros((64, 64), np.uint8))"
     )
     done = subprocess.run(
@@ -77,5 +78,5 @@ def test_ultralytics_stays_silent_and_in_its_own_folder(tmp_path):
         check=True,
         timeout=120,
     )
-    assert done.stdout == b""
+    assert done.stdout == b"" == done.stderr
     assert not list(home.iterdir())
