@@ -93,7 +93,7 @@ def _tinted_regions(grey: NDArray[np.uint8], free: NDArray[np.bool_], letters: L
             continue
         reached = np.zeros((height + 2, width + 2), np.uint8)
         reached[1:-1, 1:-1] = ~free
-        for x, y in _beside(letters, group, grey):
+        for x, y in beside(letters, group, grey):
             if not reached[y + 1, x + 1]:
                 cv2.floodFill(canvas, reached, (x, y), 0, _TINT_RANGE, _TINT_RANGE, _ONLY_MARK)
         marked = (reached[1:-1, 1:-1] == _MARK).view(np.uint8)
@@ -103,7 +103,7 @@ def _tinted_regions(grey: NDArray[np.uint8], free: NDArray[np.bool_], letters: L
             yield from _region(marked[_window(box)], box, letters)
 
 
-def _beside(letters: Letters, group: NDArray[np.intp], grey: NDArray[np.uint8]) -> Iterator[tuple[int, int]]:
+def beside(letters: Letters, group: NDArray[np.intp], grey: NDArray[np.uint8]) -> Iterator[tuple[int, int]]:
     """Yield a point of ground near each mark: the brightest on a small ring around it."""
     height, width = grey.shape
     for index in group[:: max(1, len(group) // 12)]:

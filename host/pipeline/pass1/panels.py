@@ -32,6 +32,13 @@ def find_panels(gutters: NDArray[np.bool_], direction: ReadingDirection) -> tupl
     return tuple(Panel(box=box, order=order, score=_score(gutters, box)) for order, box in enumerate(boxes))
 
 
+def cut_panels(gutters: NDArray[np.bool_]) -> list[tuple[Box, float]]:
+    """Return the boxes of the panels between gutters, `(h, w)` bool, and how much of each is content, 0..1."""
+    height, width = gutters.shape
+    boxes = _cut(gutters, Box(0, 0, width, height), "ltr", _DEPTH_MAX)
+    return [(box, _score(gutters, box)) for box in boxes]
+
+
 def _cut(gutters: NDArray[np.bool_], box: Box, direction: ReadingDirection, depth: int) -> list[Box]:
     box = _trim(gutters, box)
     page_height, page_width = gutters.shape

@@ -1,0 +1,65 @@
+"""Panels by two opinions: cuts along gutters, exact at the edge, and the detector's boxes, which need no gutter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from host.pipeline.pass1.panels import cut_panels
+
+if TYPE_CHECKING:
+    from engines.geometry import Box
+    from host.pipeline.pass1.look import Look
+
+_SAME: Final = 0.6
+_INSIDE: Final = 0.8
+_ALONE_MIN: Final = 0.015
+_ALONE: Final = 0.6
+_PARTS_COVER: Final = 0.65
+_SURE: Final = 0.5
+
+
+class Frame(NamedTuple):
+    """A panel's box at reading size, and how sure it is."""
+
+    box: Box
+    score: float
+
+
+def find_frames(look: Look) -> list[Frame]:
+    """Return the panels of a page, in no order.
+
+    Where both opinions agree the cut's box stands. A cut that holds several panels of the detector's gives way to
+    them; cuts through what the detector sees as one panel give way to that one.
+    """
+    cuts = cut_panels(look.classical.gutters.all)
+    if not look.has_detector:
+        return [Frame(box, score) for box, score in cuts]
+    seen = [Frame(one.box, one.score) for one in look.of("panel")]
+    frames: list[Frame] = []
+    used: set[Box] = set()
+    for box, score in cuts:
+        match = max((one for one in seen if one.box not in used), key=lambda one: one.box.iou(box), default=None)
+        if match is not None and match.box.iou(box) >= _SAME:
+            used.add(match.box)
+            frames.append(Frame(box, max(score, match.score)))
+        elif _stands_alone(box, seen, look):
+            frames.append(Frame(box, _ALONE))
+    return frames + [one for one in seen if one.box not in used and not _repeats(one, frames)]
+
+
+def _stands_alone(box: Box, seen: list[Frame], look: Look) -> bool:
+    """Tell whether a cut that no detection matches is a panel: not a part of one, and not several in one."""
+    if any(one.score >= _SURE and _covers(one.box, box) for one in seen):
+        return False
+    within = [one for one in seen if _covers(box, one.box)]
+    if within and sum(one.box.area for one in within) >= _PARTS_COVER * box.area:
+        return False
+    return box.area >= _ALONE_MIN * look.grey.size
+
+
+def _repeats(one: Frame, frames: list[Frame]) -> bool:
+    return any(one.box.iou(frame.box) >= _SAME for frame in frames)
+
+
+def _covers(outer: Box, inner: Box) -> bool:
+    return outer.intersection(inner).area >= _INSIDE * inner.area > 0

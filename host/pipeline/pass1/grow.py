@@ -1,0 +1,116 @@
+"""The ground of a balloon of which only the box is known: by the pixel network, or from the lettering outwards."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import cv2
+import numpy as np
+
+from engines.geometry import Box
+from host.pipeline.pass1.balloons import Region, beside
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from host.pipeline.pass1.look import Look
+
+_MARGIN: Final = 0.12
+_SURE: Final = 128
+_AREA_MIN: Final = 0.25
+_AREA_MAX: Final = 1.25
+# How much of the window's border the ground may touch before it counts as run out.
+_TOUCH_MAX: Final = 0.12
+_TINT: Final = 10
+_OPENINGS: Final = (0, 7, 13)
+_ONLY_MARK: Final = 4 | (255 << 8) | cv2.FLOODFILL_MASK_ONLY | cv2.FLOODFILL_FIXED_RANGE
+
+
+def grown_region(look: Look, box: Box) -> Region | None:
+    """Return the region of a balloon in a box, with the lettering in it; None where no edge can be found.
+
+    Even ground that runs out of the box is cut loose by openings of growing size; what still runs out is refused.
+    """
+    window = _window(look, box)
+    letters = look.classical.letters
+    for ground in _grounds(look, box, window):
+        body = _filled(ground)
+        if _fits(body, box):
+            inside = letters.inside(window)
+            rows, columns = letters.y[inside].astype(int) - window.top, letters.x[inside].astype(int) - window.left
+            return _trimmed(Region(window, ground, body, inside[body[rows, columns] > 0]))
+    return None
+
+
+def _window(look: Look, box: Box) -> Box:
+    height, width = look.grey.shape
+    off = round(_MARGIN * max(box.width, box.height)) + 4
+    grown = Box(box.left - off, box.top - off, box.right + off, box.bottom + off)
+    return grown.intersection(Box(0, 0, width, height))
+
+
+def _grounds(look: Look, box: Box, window: Box) -> Iterator[NDArray[np.uint8]]:
+    view = slice(window.top, window.bottom), slice(window.left, window.right)
+    if look.pixels is not None:
+        yield _largest((look.pixels.balloon[view] >= _SURE).view(np.uint8))
+    grey = np.ascontiguousarray(look.grey[view])
+    blocked = look.classical.gutters.outer[view].view(np.uint8)
+    seeds = _seeds(look, box, window)
+    for opening in _OPENINGS:
+        ground = _flooded(grey, blocked, seeds)
+        yield _largest(_opened(ground, opening)) if opening else ground
+
+
+def _seeds(look: Look, box: Box, window: Box) -> list[tuple[int, int]]:
+    """Return points of ground beside the lettering; the box's middle where there is none."""
+    letters = look.classical.letters
+    inside = letters.inside(box)
+    points = [(x - window.left, y - window.top) for x, y in beside(letters, inside, look.grey)]
+    middle = (box.left + box.right) // 2 - window.left, (box.top + box.bottom) // 2 - window.top
+    return [(x, y) for x, y in points if 0 <= x < window.width and 0 <= y < window.height] or [middle]
+
+
+def _flooded(grey: NDArray[np.uint8], blocked: NDArray[np.uint8], seeds: list[tuple[int, int]]) -> NDArray[np.uint8]:
+    reached = np.zeros((grey.shape[0] + 2, grey.shape[1] + 2), np.uint8)
+    reached[1:-1, 1:-1] = blocked
+    level = int(np.median([grey[y, x] for x, y in seeds]))
+    for x, y in seeds:
+        if not reached[y + 1, x + 1] and abs(int(grey[y, x]) - level) <= _TINT:
+            cv2.floodFill(grey, reached, (x, y), 0, _TINT, _TINT, _ONLY_MARK)
+    return (reached[1:-1, 1:-1] == 255).astype(np.uint8)
+
+
+def _opened(ground: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    filled = _filled(ground)
+    return np.asarray(cv2.bitwise_and(cv2.morphologyEx(filled, cv2.MORPH_OPEN, kernel), ground), np.uint8)
+
+
+def _largest(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
+    if count < 2:
+        return mask
+    return (labels == 1 + int(np.argmax(stats[1:, 4]))).astype(np.uint8)
+
+
+def _filled(ground: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    contours, _ = cv2.findContours(ground, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    return np.asarray(cv2.drawContours(np.zeros_like(ground), contours, -1, 1, cv2.FILLED), np.uint8)
+
+
+def _fits(body: NDArray[np.uint8], box: Box) -> bool:
+    border = np.concatenate([body[0], body[-1], body[:, 0], body[:, -1]])
+    share = np.count_nonzero(body) / max(1, box.area)
+    return bool(_AREA_MIN <= share <= _AREA_MAX and border.mean() <= _TOUCH_MAX)
+
+
+def _trimmed(region: Region) -> Region:
+    left, top, width, height = cv2.boundingRect(region.body)
+    view = slice(top, top + height), slice(left, left + width)
+    box = Box(left, top, left + width, top + height)
+    moved = Box(
+        box.left + region.box.left, box.top + region.box.top, box.right + region.box.left, box.bottom + region.box.top
+    )
+    return Region(moved, region.ground[view], np.ascontiguousarray(region.body[view]), region.letters)

@@ -1,0 +1,117 @@
+"""Pages that are more than one: long strips, cut at gutters, and double pages, cut at the fold.
+
+A strip is cut where a whole run of rows is even, never through a panel; where nothing is even for too long, at the row
+with the least on it. A double page is two where paper or a seam runs down its middle; a picture over the fold is one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import cv2
+import numpy as np
+
+from engines.geometry import Box
+from host.pipeline.pass1.direction import STRIP_RATIO
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from host.pipeline.pagemeta import ReadingDirection
+
+_SAMPLE_WIDTH: Final = 256
+_SAMPLE_HEIGHT: Final = 512
+# Heights of a strip's part, in widths.
+_PART_MIN: Final = 0.7
+_PART_BEST: Final = 1.4
+_PART_MAX: Final = 2.1
+_SIDE_MIN_PX: Final = 48
+_EVEN_LEVELS: Final = 10
+_DOUBLE_RATIO: Final = 1.15
+_FOLD_REACH: Final = 0.04
+_FOLD_ROWS: Final = 0.9
+_PAPER_LEVELS: Final = 12
+_SEAM_LEVELS: Final = 40
+_PAPER_ROWS_MIN: Final = 0.2
+
+
+def find_parts(grey: NDArray[np.uint8]) -> list[Box]:
+    """Return the boxes that a `(H, W)` uint8 page is read in, from the top or from the left; together the page."""
+    height, width = grey.shape
+    if height > STRIP_RATIO * width and width >= _SIDE_MIN_PX:
+        edges = [0, *_strip_cuts(grey), height]
+        return [Box(0, top, width, bottom) for top, bottom in zip(edges, edges[1:], strict=False)]
+    fold = _fold(grey) if width >= _DOUBLE_RATIO * height and height >= _SIDE_MIN_PX else None
+    if fold is not None:
+        return [Box(0, 0, fold, height), Box(fold, 0, width, height)]
+    return [Box(0, 0, width, height)]
+
+
+def in_reading_order(parts: list[Box], direction: ReadingDirection) -> list[int]:
+    """Return the indices of parts as they are read: strips from the top, double pages by the direction."""
+    side_by_side = len(parts) > 1 and parts[0].top == parts[1].top
+    places = list(range(len(parts)))
+    return places[::-1] if side_by_side and direction == "rtl" else places
+
+
+def _strip_cuts(grey: NDArray[np.uint8]) -> list[int]:
+    """Return the rows where a strip is cut, in the middle of gutters where there are any within reach."""
+    height, width = grey.shape
+    busy = _busy_rows(grey)
+    cuts: list[int] = []
+    top = 0
+    while height - top > _PART_MAX * width:
+        first, last = top + int(_PART_MIN * width), min(top + int(_PART_MAX * width), height - int(0.3 * width))
+        top = first + _calmest(busy[first:last], round(_PART_BEST * width) - (first - top))
+        cuts.append(top)
+    return cuts
+
+
+def _busy_rows(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return how far each row is from even, in grey levels; 0 for even rows of any tone."""
+    height, width = grey.shape
+    narrow = grey
+    if width > _SAMPLE_WIDTH:
+        narrow = np.asarray(cv2.resize(grey, (_SAMPLE_WIDTH, height), interpolation=cv2.INTER_AREA), np.uint8)
+    spread = np.percentile(narrow, 99, axis=1) - np.percentile(narrow, 1, axis=1)
+    return np.where(spread <= _EVEN_LEVELS, 0.0, spread).astype(np.float32)
+
+
+def _calmest(busy: NDArray[np.float32], best: int) -> int:
+    """Return the middle of the gutter nearest to `best`; without a gutter, the calmest row."""
+    even = np.concatenate([[False], busy == 0, [False]])
+    edges = np.flatnonzero(np.diff(even.astype(np.int8)))
+    runs = edges.reshape(-1, 2)
+    if not len(runs):
+        smooth = cv2.blur(busy.reshape(-1, 1), (1, 9)).ravel()
+        return int(np.argmin(smooth))
+    middles = runs.mean(axis=1)
+    return int(middles[np.argmin(np.abs(middles - best))])
+
+
+def _fold(grey: NDArray[np.uint8]) -> int | None:
+    """Return the column where a double page falls apart, or None where it is one picture.
+
+    In nearly every row the column is paper, or a seam where two pictures meet; some paper there must be, above and
+    below the panels, else a straight edge inside of a picture would do.
+    """
+    height, width = grey.shape
+    small = cv2.resize(grey, (round(width * _SAMPLE_HEIGHT / height), _SAMPLE_HEIGHT), interpolation=cv2.INTER_AREA)
+    levels = small.astype(np.int16)
+    middle, reach = small.shape[1] // 2, max(3, round(_FOLD_REACH * small.shape[1]))
+    band = levels[:, middle - reach : middle + reach]
+    paper = _paper_columns(levels, band)
+    seam = np.abs(levels[:, middle - reach + 2 : middle + reach + 2] - levels[:, middle - reach - 2 : middle + reach - 2])
+    told = (paper | (seam >= _SEAM_LEVELS)).mean(axis=0)
+    told[paper.mean(axis=0) < _PAPER_ROWS_MIN] = 0
+    good = np.flatnonzero(told >= min(1.0, max(_FOLD_ROWS, float(told.max()) - 0.01)))
+    if not good.size:
+        return None
+    place = middle - reach + int(good[np.argmin(np.abs(good - reach))])
+    return round((place + 0.5) * width / small.shape[1])
+
+
+def _paper_columns(levels: NDArray[np.int16], band: NDArray[np.int16]) -> NDArray[np.bool_]:
+    ring = np.concatenate([levels[:2].ravel(), levels[-2:].ravel(), levels[:, :2].ravel(), levels[:, -2:].ravel()])
+    paper = int(np.argmax(np.bincount(ring.astype(np.intp), minlength=256)))
+    return np.asarray(np.abs(band - paper) <= _PAPER_LEVELS, np.bool_)
