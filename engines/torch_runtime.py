@@ -60,9 +60,9 @@ def prepare_torch() -> None:
     import diffusers.utils.logging
     import transformers.utils.logging
 
-    for logging in (diffusers.utils.logging, transformers.utils.logging):
-        logging.disable_progress_bar()
-        logging.set_verbosity_error()
+    for library in (diffusers.utils.logging, transformers.utils.logging):
+        library.disable_progress_bar()
+        library.set_verbosity_error()
 
 
 def accelerator() -> Device | None:
@@ -129,10 +129,9 @@ def _fastest(device: Device, parts_mib: Sequence[int], room_mib: int) -> MemoryP
 
 
 def _free_mib() -> int:
-    """Return what other programs leave of the accelerator's memory."""
-    import torch
-
-    return torch.cuda.mem_get_info()[0] >> 20 if torch.cuda.is_available() else sys.maxsize
+    """Return what other programs leave of the accelerator's memory, as far as torch is there to be asked."""
+    torch = sys.modules.get("torch")
+    return torch.cuda.mem_get_info()[0] >> 20 if torch is not None and torch.cuda.is_available() else sys.maxsize
 
 
 @contextmanager
