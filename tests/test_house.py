@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 ROOT: Final = Path(__file__).parents[1]
 PACKAGES: Final = ("host", "engines", "models", "installer")
-HEAVY: Final = frozenset({"torch", "numpy", "cv2", "PIL", "onnxruntime", "pydantic", "keyring", "typer", "rich"})
+HEAVY: Final = frozenset(
+    {"torch", "numpy", "cv2", "PIL", "onnxruntime", "pydantic", "keyring", "typer", "rich", "httpx", "websockets"}
+    | {"diffusers", "transformers", "ultralytics", "faiss", "watchdog"}
+)
 # Recipes that make weights are run by hand; they stand beside the weights but are no part of what runs.
 WORKSHOP: Final = "models.training"
 
