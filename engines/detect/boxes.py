@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _SAME_IOU = 0.6
 _SAME_PART = 0.75
+_NESTED_PART = 0.7
 _ONE_COLUMN = 0.6
 
 
@@ -48,6 +49,16 @@ def suppress(edges: Array, scores: Array, kinds: NDArray[np.int64], iou: float =
         common = np.prod(np.maximum(high - low, 0), axis=1)
         order = rest[common <= iou * (area[best] + area[rest] - common)]
     return np.array(kept, np.int64)
+
+
+def unnested(found: list[Found], kinds: frozenset[int]) -> list[Found]:
+    """Return what is found, best first, without what lies inside a better one of these kinds, or round it."""
+    kept: list[Found] = []
+    for one in sorted(found, key=lambda one: (-one.score, one.kind, one.edges)):
+        rivals = [other for other in kept if other.kind == one.kind and one.kind in kinds]
+        if not any(_common(one, other) > _NESTED_PART * min(one.area, other.area) for other in rivals):
+            kept.append(one)
+    return kept
 
 
 def joined(found: list[Found]) -> list[Found]:
@@ -108,9 +119,13 @@ def _union(one: Found, other: Found) -> Found:
 def _is_seen_in(one: Found, other: Found) -> bool:
     if one.kind != other.kind:
         return False
-    low = max(one.edges[0], other.edges[0]), max(one.edges[1], other.edges[1])
-    high = min(one.edges[2], other.edges[2]), min(one.edges[3], other.edges[3])
-    common = max(0.0, high[0] - low[0]) * max(0.0, high[1] - low[1])
+    common = _common(one, other)
     if one.cut and common > _SAME_PART * one.area:
         return True
     return common > _SAME_IOU * (one.area + other.area - common)
+
+
+def _common(one: Found, other: Found) -> float:
+    low = max(one.edges[0], other.edges[0]), max(one.edges[1], other.edges[1])
+    high = min(one.edges[2], other.edges[2]), min(one.edges[3], other.edges[3])
+    return max(0.0, high[0] - low[0]) * max(0.0, high[1] - low[1])

@@ -12,7 +12,7 @@ import numpy as np
 
 from engines.base import ModelInvalid, ModelMissing
 from engines.detect.base import LABELS, Detection, DetectorInfo, Label, PageDetector
-from engines.detect.boxes import Found, joined, suppress
+from engines.detect.boxes import Found, joined, suppress, unnested
 from engines.detect.networks import EXPECTED, Network, OnnxNetwork, open_network
 from engines.detect.tiles import View, shown, views
 from engines.geometry import Box, Size
@@ -31,6 +31,8 @@ _MOST_PROPOSALS: Final = 1000
 # A cut has to lie this near to a tile's edge, in pixels of the network's input.
 _CUT_PX: Final = 3.0
 _END_TO_END: Final = 6
+# A balloon of two lobes is proposed whole and by lobe. Panels have insets, and characters hold each other.
+_NEVER_NESTED: Final[frozenset[Label]] = frozenset({"balloon", "text", "sfx", "face"})
 
 
 class YoloDetector(PageDetector):
@@ -58,6 +60,7 @@ class YoloDetector(PageDetector):
             found += _on_page(decoded(proposals, len(facts.labels), self._least(facts.labels)), view, page)
         if len(looks) > 1:
             found = joined(found)
+        found = unnested(found, frozenset(kind for kind, label in enumerate(facts.labels) if label in _NEVER_NESTED))
         made = (_detection(one, facts.labels[one.kind], page) for one in found)
         return tuple(one for one in made if one is not None)
 

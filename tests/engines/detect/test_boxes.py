@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engines.detect.boxes import Found, joined, suppress
+from engines.detect.boxes import Found, joined, suppress, unnested
 from engines.geometry import Box
 
 side = st.integers(0, 60)
@@ -62,3 +62,9 @@ def test_two_panels_beside_each_other_stay_two_where_a_tile_ends():
 
 def test_pieces_of_different_classes_are_not_joined():
     assert len(joined([Found(0, 0.5, (0, 0, 9, 9), frozenset({3})), Found(1, 0.5, (0, 8, 9, 20), frozenset({1}))])) == 2
+
+
+def test_of_a_balloon_and_its_lobe_the_better_stays_and_insets_of_panels_stay_both():
+    whole, lobe = Found(1, 0.5, (0, 0, 100, 60)), Found(1, 0.8, (0, 0, 55, 60))
+    panel, inset = Found(0, 0.9, (0, 0, 100, 100)), Found(0, 0.7, (10, 10, 40, 40))
+    assert unnested([whole, panel, lobe, inset], frozenset({1})) == [panel, lobe, inset]
