@@ -21,6 +21,7 @@ from host.messaging.messages import (
     EngineInfo,
     EngineSupports,
     Hello,
+    ModelInfo,
     ModelPull,
     ModelQuery,
     Pong,
@@ -49,7 +50,7 @@ class HostService:
 
     def __init__(self, notify: Callable[[Message], None], application: Application | None = None) -> None:
         self._application = application or Application.open(state_paths(), notify)
-        board, models = self._application.board, self._application.models
+        board = self._application.board
         self._handlers: dict[str, Callable[[Any], object]] = {
             "session.hello": self._hello,
             "session.ping": self._ping,
@@ -65,7 +66,7 @@ class HostService:
             "job.cancel": board.cancel,
             "job.status": board.status,
             "chapter.export": board.export,
-            "model.list": lambda _: models.list(),
+            "model.list": lambda _: self._models(),
             "model.pull": self._pull_model,
             "model.remove": self._remove_model,
             "settings.get": lambda _: self._settings(),
@@ -103,7 +104,6 @@ class HostService:
 
     def _hello(self, _: Hello) -> Welcome:
         device = self._application.device
-        self._application.models.watch()
         return Welcome(
             protocol=PROTOCOL_RANGE[1],
             host_version=__version__,
@@ -138,6 +138,11 @@ class HostService:
         if params.reference_id is not None and params.image is None:
             return searcher.like_reference(params.reference_id, params.k, params.series)
         raise BadRequest("Search by exactly one of image and reference_id.", "Leave one of the two out.")
+
+    def _models(self) -> list[ModelInfo]:
+        # Whoever asks shows them, and wants to hear of changes.
+        self._application.models.watch()
+        return self._application.models.list()
 
     def _pull_model(self, params: ModelPull) -> TaskAccepted:
         return self._application.models.pull(params.model_id, licence_accepted=params.licence_accepted)

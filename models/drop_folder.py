@@ -69,7 +69,8 @@ class DropFolder:
         self._thread = threading.Thread(target=self._watch, name="drop-folder", daemon=True)
 
     def start(self) -> None:
-        """Begin to watch; the folder is made where it is missing."""
+        """Begin to watch: whatever differs from what lies there now is told. The folder is made where it is missing."""
+        self._known = scan(self._folder)
         self._thread.start()
 
     def close(self) -> None:
@@ -100,7 +101,7 @@ class DropFolder:
             _LOG.warning("%s is not watched: %s", self._folder, exc)
             return
         try:
-            self._known = scan(self._folder)
+            self._tell()
             self.watching.set()
             while not self._closing.is_set():
                 if self._stirred.wait() and not self._closing.is_set():
