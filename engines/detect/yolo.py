@@ -13,6 +13,7 @@ import numpy as np
 from engines.base import ModelInvalid, ModelMissing
 from engines.detect.base import LABELS, Detection, DetectorInfo, Label, PageDetector
 from engines.detect.boxes import Found, joined, suppress, unnested
+from engines.detect.lobes import with_joined_lobes
 from engines.detect.networks import EXPECTED, Network, OnnxNetwork, open_network
 from engines.detect.tiles import View, shown, views
 from engines.geometry import Box, Size
@@ -20,6 +21,7 @@ from models.catalog import load_catalog
 from models.store import SHIPPED_WEIGHTS, WeightsInvalid, WeightsMissing, read_weights
 
 if TYPE_CHECKING:
+    from collections.abc import Set
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -60,7 +62,8 @@ class YoloDetector(PageDetector):
             found += _on_page(decoded(proposals, len(facts.labels), self._least(facts.labels)), view, page)
         if len(looks) > 1:
             found = joined(found)
-        found = unnested(found, frozenset(kind for kind, label in enumerate(facts.labels) if label in _NEVER_NESTED))
+        found = with_joined_lobes(grey, found, _kinds(facts.labels, {"balloon"}))
+        found = unnested(found, _kinds(facts.labels, _NEVER_NESTED))
         made = (_detection(one, facts.labels[one.kind], page) for one in found)
         return tuple(one for one in made if one is not None)
 
@@ -108,6 +111,10 @@ def decoded(proposals: NDArray[np.float32], classes: int, least: NDArray[np.floa
         Found(int(kinds[index]), min(1.0, float(scores[index])), tuple(edges[index].tolist()))
         for index in good[suppress(edges[good], scores[good], kinds[good])]
     ]
+
+
+def _kinds(labels: tuple[Label | None, ...], wanted: Set[Label]) -> frozenset[int]:
+    return frozenset(kind for kind, label in enumerate(labels) if label in wanted)
 
 
 def _on_page(found: list[Found], view: View, page: Size) -> list[Found]:
