@@ -18,6 +18,7 @@ Json = Any
 _CONNECT_S: Final = 3.0
 _ANSWER_S: Final = 60.0
 _PICTURE_BYTES_MAX: Final = 64 << 20
+LOOK: Final = "The ComfyUI server's log says more."
 _OUT_OF_MEMORY: Final = ("out of memory", "outofmemory", "allocation on device")
 
 
@@ -114,7 +115,7 @@ class ComfyClient:
         wanted = {key: place.get(key, "") for key in ("filename", "subfolder", "type")}
         answer = self._ask("GET", "/view", params=wanted)
         if len(answer.content) > _PICTURE_BYTES_MAX:
-            raise EngineRemoteFailed("ComfyUI's picture is too large")
+            raise EngineRemoteFailed("ComfyUI's picture is too large", LOOK)
         return answer.content
 
     def _json(self, method: str, path: str, **sent: Any) -> Json:
@@ -180,4 +181,4 @@ def execution_fault(event: Mapping[str, Json]) -> EngineError:
         return EngineRemoteFailed(
             "ComfyUI's text encoder does not fit the model", "klein 4B wants qwen_3_4b, 9B qwen_3_8b."
         )
-    return EngineRemoteFailed(f"ComfyUI failed in {where}: {said.strip()[:300]}")
+    return EngineRemoteFailed(f"ComfyUI failed in {where}: {said.strip()[:300]}", LOOK)

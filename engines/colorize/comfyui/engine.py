@@ -87,7 +87,7 @@ class ComfyUiEngine(ColorizeEngine):
             steps = int(next(node["inputs"]["steps"] for node in graph.values() if "steps" in node["inputs"]))
             picture = decoded(picture_of(client, socket, graph, steps, on_step))
         if picture is None:
-            raise EngineRemoteFailed("What ComfyUI gave is no picture")
+            raise EngineRemoteFailed("What ComfyUI gave is no picture", "The ComfyUI server's log says more.")
         return ColorizeResult(oklab=_oklab(picture, where), weights=_digests(files))
 
     def unload(self) -> None:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from engines.base import EngineError, EngineRemoteFailed, EngineUnavailable
-from engines.colorize.comfyui.client import execution_fault
+from engines.colorize.comfyui.client import LOOK, execution_fault
 from engines.colorize.comfyui.graph import OUTPUT_NODE
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def picture_of(
         raise
     images = record.get("outputs", {}).get(OUTPUT_NODE, {}).get("images", ())
     if not images:
-        raise EngineRemoteFailed("ComfyUI finished without a picture")
+        raise EngineRemoteFailed("ComfyUI finished without a picture", LOOK)
     return client.picture(images[0])
 
 
@@ -85,7 +85,7 @@ def _record_of(client: ComfyClient, socket: ComfySocket, prompt_id: str, progres
         if event is not None and event.kind == "failed":
             raise execution_fault(event.data or {})
         if event is not None and event.kind == "interrupted":
-            raise EngineRemoteFailed("Somebody interrupted the page on the ComfyUI server")
+            raise EngineRemoteFailed("Somebody interrupted the page on the ComfyUI server", "Try again.")
         if event is None and not socket.is_open:
             time.sleep(_LISTEN_S)
         now = time.monotonic()
@@ -115,8 +115,8 @@ def _recorded_fault(record: Mapping[str, Any]) -> EngineError:
         if name == "execution_error":
             return execution_fault(data)
         if name == "execution_interrupted":
-            return EngineRemoteFailed("Somebody interrupted the page on the ComfyUI server")
-    return EngineRemoteFailed("ComfyUI failed without saying why")
+            return EngineRemoteFailed("Somebody interrupted the page on the ComfyUI server", "Try again.")
+    return EngineRemoteFailed("ComfyUI failed without saying why", LOOK)
 
 
 def _cancel_quietly(client: ComfyClient, prompt_id: str) -> None:

@@ -46,6 +46,7 @@ class Script:
     old_previews: bool = False
     picture_scale: float = 1.0
     broken_picture: bool = False
+    blank_picture: bool = False
     key: str = ""
     without_nodes: tuple[str, ...] = ()
     noise: bool = False
@@ -175,6 +176,8 @@ class FakeComfy:
             self._send(client_id, 2, b"short")
             self._send(client_id, 2, struct.pack(">II", 4, 1 << 30) + b"x" * 10)
         picture = self.paint(graph)
+        if script.blank_picture:
+            picture[:] = 127
         steps = next(node["inputs"]["steps"] for node in graph.values() if "steps" in node["inputs"])
         outcome = self._sample(prompt_id, client_id, steps, picture)
         if outcome == "success":
