@@ -49,28 +49,36 @@ class ChapterDirection:
         self._lock = threading.Lock()
         self._votes: dict[str, DirectionVote] = {}
 
-    def decide(self, page: str, vote: DirectionVote) -> ReadingDirection:
-        """Count a page's vote, once however often the page is read, and return the chapter's direction."""
+    def decide(self, page: str, votes: Iterable[DirectionVote]) -> ReadingDirection:
+        """Count a page's votes, once however often the page is read, and return the chapter's direction."""
         with self._lock:
-            self._votes[page] = vote
+            self._votes[page] = added(votes)
             return winner(self._votes.values())
+
+
+def added(votes: Iterable[DirectionVote]) -> DirectionVote:
+    """Return the sum of votes."""
+    return DirectionVote(*(sum(column) for column in zip(DirectionVote(), *votes, strict=True)))
 
 
 def winner(votes: Iterable[DirectionVote]) -> ReadingDirection:
     """Return the direction that most speaks for; right to left where nothing speaks for another."""
-    counted = list(votes)
-    rtl, ltr, ttb = (sum(vote[place] for vote in counted) for place in range(3))
+    rtl, ltr, ttb = added(votes)
     if ttb > max(rtl, ltr):
         return "ttb"
     return "ltr" if ltr > rtl else "rtl"
 
 
-def page_vote(size: Size, lettering: NDArray[np.bool_], blocks: Sequence[tuple[Box, Box | None]]) -> DirectionVote:
-    """Return a page's vote.
+def shape_vote(size: Size) -> DirectionVote:
+    """Return the vote of a page's shape."""
+    return DirectionVote(ttb=_STRIP_VOTE if size.height > STRIP_RATIO * size.width else 0.0)
+
+
+def lettering_vote(lettering: NDArray[np.bool_], blocks: Sequence[tuple[Box, Box | None]]) -> DirectionVote:
+    """Return the vote of a page's lettering.
 
     lettering: `(H, W)` bool. blocks: each block of lettering, in the mask's pixels, with the body of its balloon.
     """
-    ttb = _STRIP_VOTE if size.height > STRIP_RATIO * size.width else 0.0
     rtl = ltr = 0.0
     for block, body in blocks:
         lines = _lines(np.ascontiguousarray(lettering[block.top : block.bottom, block.left : block.right]))
@@ -83,7 +91,7 @@ def page_vote(size: Size, lettering: NDArray[np.bool_], blocks: Sequence[tuple[B
             rtl += 0.5
         elif lines == "rows":
             ltr += 0.25
-    return DirectionVote(rtl, ltr, ttb)
+    return DirectionVote(rtl, ltr)
 
 
 def _lines(ink: NDArray[np.bool_]) -> Literal["rows", "columns", ""]:

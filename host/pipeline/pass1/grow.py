@@ -79,7 +79,7 @@ def _flooded(grey: NDArray[np.uint8], blocked: NDArray[np.uint8], seeds: list[tu
     for x, y in seeds:
         if not reached[y + 1, x + 1] and abs(int(grey[y, x]) - level) <= _TINT:
             cv2.floodFill(grey, reached, (x, y), 0, _TINT, _TINT, _ONLY_MARK)
-    return (reached[1:-1, 1:-1] == 255).astype(np.uint8)
+    return np.asarray(reached[1:-1, 1:-1] == 255, np.uint8)
 
 
 def _opened(ground: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
@@ -92,7 +92,7 @@ def _largest(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
     if count < 2:
         return mask
-    return (labels == 1 + int(np.argmax(stats[1:, 4]))).astype(np.uint8)
+    return np.asarray(labels == 1 + int(np.argmax(stats[1:, 4])), np.uint8)
 
 
 def _filled(ground: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import cv2
@@ -11,7 +11,8 @@ import numpy as np
 
 from engines.base import EngineUnavailable, ModelInvalid, ModelMissing
 from engines.detect.base import PixelEvidence
-from host.pipeline.pass1.findings import ClassicalFindings, find_classically
+from engines.geometry import Box
+from host.pipeline.pass1.classical import ClassicalFindings, find_classically
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,13 +51,14 @@ class Eyes:
         self._detector = detector
         self._pixel_reader = pixel_reader
 
-    def look(self, grey: NDArray[np.uint8]) -> Look:
-        """Look at a `(h, w)` uint8 page at reading size."""
-        classical = find_classically(grey)
-        seen = self._detections(grey)
-        return Look(grey, classical, seen or (), self._evidence(grey), has_detector=seen is not None)
+    def look(self, grey: NDArray[np.uint8], part: Box, seen: tuple[Detection, ...] | None) -> Look:
+        """Look at a part of a page, `(h, w)` uint8 at reading size; `seen` is what `detect` said of the page."""
+        within = tuple(_within(one, part, grey.shape) for one in seen or () if _belongs(one.box, part))
+        pixels = self._evidence(grey)
+        return Look(grey, find_classically(grey), within, pixels, has_detector=seen is not None)
 
-    def _detections(self, grey: NDArray[np.uint8]) -> tuple[Detection, ...] | None:
+    def detect(self, grey: NDArray[np.uint8]) -> tuple[Detection, ...] | None:
+        """Return what the detector sees on a `(H, W)` uint8 page; None where there is no detector."""
         if self._detector is None:
             return None
         try:
@@ -86,6 +88,21 @@ def for_reading(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
         return grey
     size = max(1, round(width * scale)), max(1, round(height * scale))
     return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _belongs(box: Box, part: Box) -> bool:
+    return 2 * part.intersection(box).area > box.area
+
+
+def _within(one: Detection, part: Box, shape: tuple[int, ...]) -> Detection:
+    """Return a detection in the pixels of a part at reading size."""
+    down, across = shape[0] / part.height, shape[1] / part.width
+    box = part.intersection(one.box)
+    edges = (box.left - part.left) * across, (box.top - part.top) * down
+    far = (box.right - part.left) * across, (box.bottom - part.top) * down
+    left, top = min(shape[1] - 1, int(edges[0])), min(shape[0] - 1, int(edges[1]))
+    right, bottom = min(shape[1], int(np.ceil(far[0]))), min(shape[0], int(np.ceil(far[1])))
+    return replace(one, box=Box(left, top, max(left + 1, right), max(top + 1, bottom)))
 
 
 def _enlarged(evidence: NDArray[np.uint8], grey: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -1,4 +1,4 @@
-"""Panels by recursive cuts along gutters, in reading order."""
+"""Panels by recursive cuts along gutters."""
 
 from __future__ import annotations
 
@@ -7,12 +7,9 @@ from typing import TYPE_CHECKING, Final, Literal
 import numpy as np
 
 from engines.geometry import Box
-from host.pipeline.pagemeta import Panel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from host.pipeline.pagemeta import ReadingDirection
 
 # A cut needs this share of gutter all along; a balloon may bridge the rest.
 _GUTTER_SHARE: Final = 0.85
@@ -22,24 +19,14 @@ _DEPTH_MAX: Final = 8
 _Axis = Literal["rows", "columns"]
 
 
-def find_panels(gutters: NDArray[np.bool_], direction: ReadingDirection) -> tuple[Panel, ...]:
-    """Return the panels of a page in reading order: rows from the top, within a row by the direction.
-
-    A page without inner gutters is one panel; a page that is all paper has none.
-    """
-    height, width = gutters.shape
-    boxes = _cut(gutters, Box(0, 0, width, height), direction, _DEPTH_MAX)
-    return tuple(Panel(box=box, order=order, score=_score(gutters, box)) for order, box in enumerate(boxes))
-
-
 def cut_panels(gutters: NDArray[np.bool_]) -> list[tuple[Box, float]]:
     """Return the boxes of the panels between gutters, `(h, w)` bool, and how much of each is content, 0..1."""
     height, width = gutters.shape
-    boxes = _cut(gutters, Box(0, 0, width, height), "ltr", _DEPTH_MAX)
+    boxes = _cut(gutters, Box(0, 0, width, height), _DEPTH_MAX)
     return [(box, _score(gutters, box)) for box in boxes]
 
 
-def _cut(gutters: NDArray[np.bool_], box: Box, direction: ReadingDirection, depth: int) -> list[Box]:
+def _cut(gutters: NDArray[np.bool_], box: Box, depth: int) -> list[Box]:
     box = _trim(gutters, box)
     page_height, page_width = gutters.shape
     if box.width < _SIDE_MIN * page_width or box.height < _SIDE_MIN * min(page_height, 2 * page_width):
@@ -49,9 +36,7 @@ def _cut(gutters: NDArray[np.bool_], box: Box, direction: ReadingDirection, dept
     for axis in ("rows", "columns"):
         parts = _split(gutters, box, "rows" if axis == "rows" else "columns")
         if len(parts) > 1:
-            if axis == "columns" and direction == "rtl":
-                parts.reverse()
-            return [panel for part in parts for panel in _cut(gutters, part, direction, depth - 1)]
+            return [panel for part in parts for panel in _cut(gutters, part, depth - 1)]
     return [box]
 
 
@@ -81,9 +66,3 @@ def _runs(content: NDArray[np.bool_]) -> list[tuple[int, int]]:
 def _score(gutters: NDArray[np.bool_], box: Box) -> float:
     """Return how much of the box is content: near 1 for a framed rectangle."""
     return float(1 - gutters[box.top : box.bottom, box.left : box.right].mean())
-
-
-def panel_around(box: Box, panels: tuple[Panel, ...]) -> int | None:
-    """Return the order of the panel that holds most of a box, None where none does."""
-    best = max(panels, key=lambda panel: panel.box.intersection(box).area, default=None)
-    return None if best is None or not best.box.intersection(box).area else best.order

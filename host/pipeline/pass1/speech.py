@@ -10,19 +10,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-import cv2
 import numpy as np
 
 from engines.geometry import Box
-from host.pipeline.pass1.balloons import Region
 from host.pipeline.pass1.blocks import text_boxes
-from host.pipeline.pass1.findings import bodies_of, with_slices
+from host.pipeline.pass1.classical import bodies_of, with_slices
 from host.pipeline.pass1.grow import grown_region
 from host.pipeline.pass1.lettering import Letters, mask_of, typical_size
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from host.pipeline.pass1.balloons import Region
     from host.pipeline.pass1.look import Look
 
 _SAME: Final = 0.3
@@ -44,13 +43,17 @@ class Words:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Speech:
-    """All lettering of a page at reading size. `bodies` and `lettering` are `(h, w)` bool."""
+    """All lettering of a page at reading size. `bodies` and `lettering` are `(h, w)` bool.
+
+    free_letters: how many letter-like marks make up the free lettering that was found without weights.
+    """
 
     balloons: list[Words]
     free: list[Words]
     sound: list[Words]
     bodies: NDArray[np.bool_]
     lettering: NDArray[np.bool_]
+    free_letters: int
 
 
 def find_speech(look: Look) -> Speech:
@@ -65,11 +68,11 @@ def find_speech(look: Look) -> Speech:
     free = [group for group in look.classical.free if not _denied(box_around(letters, group), look)]
     free = [group for group in free if not _is_within(letters, group, bodies)]
     lettering = mask_of(letters, [region.letters for region in regions] + free) | look.classical.white
-    lettering |= _strokes(look, bodies)
+    lettering |= _strokes(look)
     balloons = [Words(r.box, _lines(r, letters), _agreement(r.box, look)) for r in kept]
     balloons += [Words(r.box, _lines(r, letters), score) for r, score in grown]
     sound = [Words(seen.box, (), seen.score) for seen in look.of("sfx")]
-    return Speech(balloons, _free(free, letters, look, bodies, sound), sound, bodies, lettering)
+    return Speech(balloons, _free(free, letters, look, bodies, sound), sound, bodies, lettering, sum(map(len, free)))
 
 
 def box_around(letters: Letters, group: NDArray[np.intp]) -> Box:
@@ -123,7 +126,7 @@ def _agreement(box: Box, look: Look) -> float:
     return _ALONE
 
 
-def _strokes(look: Look, bodies: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _strokes(look: Look) -> NDArray[np.bool_]:
     """Return glyphs by the pixel network; without it, letter-like marks in what the detector calls text or a sound."""
     if look.pixels is not None:
         return np.asarray(look.pixels.lettering >= _STROKE, np.bool_)
@@ -149,4 +152,3 @@ def _free(
         if not known and ground.mean() < _SAME:
             found.append(Words(seen.box, (), seen.score))
     return found
-

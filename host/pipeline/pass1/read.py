@@ -1,0 +1,108 @@
+"""The reader of pages: two opinions, the classical one and the networks', weighed into one reading.
+
+1 see       the detector looks at the whole page           5 decide   which way the chapter is read
+2 part      strips and double pages fall apart             6 order    panels, then balloons in their panels
+3 look      each part at reading size                      7 judge    kind of page, panels that have colour
+4 weigh     panels, balloons, lettering, figures, masks    8 record   PageMeta
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import cv2
+import numpy as np
+
+from engines.geometry import Box, Size
+from host.pipeline.pagemasks import PageMasks, record_masks
+from host.pipeline.pagemeta import PageMeta
+from host.pipeline.pass1.direction import ChapterDirection, lettering_vote, shape_vote
+from host.pipeline.pass1.found import Found, enlarged, joined
+from host.pipeline.pass1.frames import Frame, find_frames
+from host.pipeline.pass1.kind import judge_page
+from host.pipeline.pass1.look import Eyes, Look, for_reading
+from host.pipeline.pass1.parts import find_parts, in_reading_order
+from host.pipeline.pass1.phash import perceptual_hash
+from host.pipeline.pass1.reader import PageReading
+from host.pipeline.pass1.record import record_things
+from host.pipeline.pass1.speech import find_speech
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from engines.detect.base import Detection, PageDetector, PixelReader
+    from host.messaging.messages import Direction
+    from host.pipeline.decode import DecodedPage
+    from host.pipeline.pagemeta import ReadingDirection
+
+_ISLAND_SHARE: Final = 0.001
+
+
+class TwoOpinionReader:
+    """Reads pages with what there is: both networks, one, or none; the classical opinion is always asked."""
+
+    def __init__(self, detector: PageDetector | None = None, pixel_reader: PixelReader | None = None) -> None:
+        self._eyes = Eyes(detector, pixel_reader)
+
+    def read(self, page: DecodedPage, direction: Direction, chapter: ChapterDirection | None = None) -> PageReading:
+        """Read a page; `auto` asks the chapter's pages so far, this one among them, or this one alone."""
+        seen = self._eyes.detect(page.grey)
+        parts = find_parts(page.grey, [one.box for one in seen or () if one.label == "panel"])
+        founds = [self._read_part(page.grey, part, seen) for part in parts]
+        found = joined(founds, parts, page.size)
+        reads = _decided(direction, chapter or ChapterDirection(), page.pixels_sha256, found, page.size)
+        things = record_things(found, in_reading_order(parts, reads), reads)
+        verdict = judge_page(page.rgb, page.grey, found, things.panels)
+        meta = PageMeta(
+            size=page.size,
+            pixels_sha256=page.pixels_sha256,
+            perceptual_hash=perceptual_hash(page.grey),
+            kind=verdict.kind,
+            direction=reads,
+            parts=tuple(parts[place] for place in in_reading_order(parts, reads)) if len(parts) > 1 else (),
+            panels=verdict.panels,
+            balloons=things.balloons,
+            text=things.text,
+            sound_effects=things.sound_effects,
+            characters=things.characters,
+            faces=things.faces,
+            masks=record_masks(verdict.masks),
+        )
+        return PageReading(meta=meta, masks=verdict.masks)
+
+    def _read_part(self, grey: NDArray[np.uint8], part: Box, seen: tuple[Detection, ...] | None) -> Found:
+        piece = np.ascontiguousarray(grey[part.top : part.bottom, part.left : part.right])
+        look = self._eyes.look(for_reading(piece), part, seen)
+        return enlarged(weigh(look), Size(*piece.shape))
+
+
+def weigh(look: Look) -> Found:
+    """Return what a look at a picture amounts to, at reading size."""
+    speech = find_speech(look)
+    gutters = look.classical.gutters.all
+    letters = look.classical.letters
+    blocks = [(line, one.box) for one in speech.balloons for line in one.text]
+    lettering = speech.lettering | _enclosed(gutters | speech.bodies | speech.lettering)
+    return Found(
+        panels=(tuple(find_frames(look)),),
+        balloons=tuple(speech.balloons),
+        free=tuple(speech.free),
+        sound=tuple(speech.sound),
+        faces=tuple(Frame(one.box, one.score) for one in look.of("face")),
+        characters=tuple(Frame(one.box, one.score) for one in look.of("character")),
+        masks=PageMasks(balloons=speech.bodies, lettering=lettering, gutters=gutters),
+        letters=speech.free_letters,
+        votes=(lettering_vote(letters.mask, [*blocks, *((one.box, None) for one in speech.free)]),),
+    )
+
+
+def _decided(direction: Direction, chapter: ChapterDirection, page: str, found: Found, size: Size) -> ReadingDirection:
+    return direction if direction != "auto" else chapter.decide(page, [*found.votes, shape_vote(size)])
+
+
+def _enclosed(protect: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the small islands in what is protected: letters that stand alone, numbers and marks on the margin."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats((~protect).view(np.uint8), connectivity=8)
+    small = stats[:, 4] < _ISLAND_SHARE * protect.size
+    small[0] = False
+    return np.asarray(small[labels], np.bool_)
