@@ -28,6 +28,8 @@ _SAMPLE_HEIGHT: Final = 512
 _PART_MIN: Final = 0.7
 _PART_BEST: Final = 1.4
 _PART_MAX: Final = 2.1
+_PART_LONGEST: Final = 3.5
+_REST_MIN: Final = 0.3
 _SIDE_MIN_PX: Final = 48
 _EVEN_LEVELS: Final = 20
 # Gutters are the longest even runs; shorter ones than this share of the longest are skies and walls.
@@ -75,8 +77,14 @@ def _strip_cuts(grey: NDArray[np.uint8], panels: Sequence[Box]) -> list[int]:
     cuts: list[int] = []
     top = 0
     while height - top > _PART_MAX * width:
-        first, last = top + int(_PART_MIN * width), min(top + int(_PART_MAX * width), height - int(0.3 * width))
-        top = first + _calmest(busy[first:last], round(_PART_BEST * width) - (first - top))
+        first, best = top + int(_PART_MIN * width), round((_PART_BEST - _PART_MIN) * width)
+        end = height - int(_REST_MIN * width)
+        near, far = (busy[first : min(end, top + int(most * width))] for most in (_PART_MAX, _PART_LONGEST))
+        cut = _gutter(near, best)
+        cut = _gutter(far, best) if cut is None else cut
+        if cut is None and (height - top <= _PART_LONGEST * width or not far.size):
+            break
+        top = first + (_calmest(far) if cut is None else cut)
         cuts.append(top)
     return cuts
 
@@ -91,17 +99,19 @@ def _busy_rows(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.where(spread <= _EVEN_LEVELS, 0.0, spread).astype(np.float32)
 
 
-def _calmest(busy: NDArray[np.float32], best: int) -> int:
-    """Return the middle of the gutter nearest to `best`; without a gutter, the calmest row."""
+def _gutter(busy: NDArray[np.float32], best: int) -> int | None:
+    """Return the middle of the gutter nearest to `best`, None where no rows are even."""
     even = np.concatenate([[False], busy == 0, [False]])
-    edges = np.flatnonzero(np.diff(even.astype(np.int8)))
-    runs = edges.reshape(-1, 2)
+    runs = np.flatnonzero(np.diff(even.astype(np.int8))).reshape(-1, 2)
     if not len(runs):
-        smooth = cv2.blur(busy.reshape(-1, 1), (1, 9)).ravel()
-        return int(np.argmin(smooth))
+        return None
     lengths = runs[:, 1] - runs[:, 0]
     middles = runs[lengths >= _LONG_RUN * lengths.max()].mean(axis=1)
     return int(middles[np.argmin(np.abs(middles - best))])
+
+
+def _calmest(busy: NDArray[np.float32]) -> int:
+    return int(np.argmin(cv2.blur(busy.reshape(-1, 1), (1, 9))))
 
 
 def _fold(grey: NDArray[np.uint8], panels: Sequence[Box]) -> int | None:
