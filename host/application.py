@@ -52,7 +52,7 @@ class Application:
         self.models = ModelShelf(notify)
         self.searcher = ReferenceSearcher(store.references, _make_embedder)
         self.board = JobBoard(
-            pipeline=_make_pipeline,
+            pipeline=lambda: _make_pipeline(settings.current),
             store=store,
             engines=engines,
             lane=Lane(paths.lane_lock),
@@ -128,10 +128,11 @@ def _comfyui_server(settings: Settings) -> Server:
         return server
 
 
-def _make_pipeline() -> PagePipeline:
+def _make_pipeline(settings: Settings) -> PagePipeline:
     from host.pipeline.page import PagePipeline
+    from host.pipeline.pass1.shipped import shipped_reader
 
-    return PagePipeline()
+    return PagePipeline(reader=shipped_reader(settings.detector_weights))
 
 
 def _make_embedder() -> Embedder:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from engines.base import ColorizeEngine, EngineInfo
     from host.messaging.messages import LoraChoice, RunChapter
     from host.pipeline.job import PageJob, Reference
+    from host.pipeline.pass1.direction import ChapterDirection
     from host.settings import Settings
     from host.store.references import ReferenceStore
 
@@ -46,6 +47,7 @@ class JobRecipe:
         self._recipe = recipe
         self._references = references
         self._page_job: PageJob | None = None
+        self._chapter: ChapterDirection | None = None
         self._lock = threading.Lock()
 
     def key(self, pixels_sha256: str) -> str:
@@ -70,13 +72,16 @@ class JobRecipe:
 
     def _load(self) -> PageJob:
         from host.pipeline.job import PageJob
+        from host.pipeline.pass1.direction import ChapterDirection
 
+        self._chapter = self._chapter or ChapterDirection()
         return PageJob(
             engine=self.engine,
             plan=self._recipe.plan,
             references=tuple(self._reference(reference_id) for reference_id in self._recipe.references),
             keep_coloured=self._recipe.keep_coloured,
             direction=self._recipe.direction,
+            chapter=self._chapter,
             output_format=cast("Any", self._recipe.output_format),
         )
 

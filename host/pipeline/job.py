@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from host.pipeline.decode import DecodedPage
     from host.pipeline.encode import OutputFormat
     from host.pipeline.pagemeta import PageMeta
+    from host.pipeline.pass1.direction import ChapterDirection
     from host.pipeline.pass2.correct import Attempt
     from host.pipeline.pass2.director.direct import Directive
     from host.pipeline.runmeta import RunMeta
@@ -44,6 +45,7 @@ class Reference:
 class PageJob:
     """How a page is to be coloured, fully resolved. `references` are in the reader's order, most wanted first.
 
+    chapter: what the pages of one chapter say of its direction, where that is `auto`; the job holds it.
     keep_coloured: skip a page that already has colour. output_format None: the pipeline's own choice, without loss.
     """
 
@@ -52,6 +54,7 @@ class PageJob:
     references: tuple[Reference, ...] = ()
     keep_coloured: bool = True
     direction: Direction = "auto"
+    chapter: ChapterDirection | None = field(default=None, compare=False)
     output_format: OutputFormat | None = None
 
 

@@ -21,7 +21,7 @@ from host.pipeline.decode import DecodedPage, DecodeLimits, decode_page, pixels_
 from host.pipeline.encode import encode_page
 from host.pipeline.faults import faults_mapped
 from host.pipeline.job import ColouredPage, FinishedPage, PageJob, PreparedPage, Reference, SkippedPage, Tick
-from host.pipeline.pass1.read import TwoOpinionReader
+from host.pipeline.pass1.shipped import shipped_reader
 from host.pipeline.pass1.signals import measure_signals
 from host.pipeline.pass2.correct import colour_page, record_attempts
 from host.pipeline.pass2.orchestrate import make_request
@@ -77,7 +77,7 @@ class PagePipeline:
         retriever: Retriever | None = None,
     ) -> None:
         self._limits = limits or DecodeLimits()
-        self._reader = reader or TwoOpinionReader()
+        self._reader = reader or shipped_reader()
         self._retriever = retriever or ReaderOrder()
 
     def decode(self, encoded: bytes) -> DecodedPage:
@@ -98,7 +98,7 @@ class PagePipeline:
         with faults_mapped():
             _tick(tick, "pass1")
             with stopwatch.stage("pass1"):
-                reading = self._reader.read(page, job.direction)
+                reading = self._reader.read(page, job.direction, job.chapter)
             reason = _reason_to_skip(reading.meta, job)
             if reason is not None:
                 return SkippedPage(reason=reason, meta=reading.meta)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from host.pipeline.decode import DecodedPage
     from host.pipeline.pagemasks import PageMaps, PageMasks
     from host.pipeline.pagemeta import PageMeta
+    from host.pipeline.pass1.direction import ChapterDirection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,9 +28,9 @@ class PageReading:
 class PageReader(Protocol):
     """Reads a page. Any decoded page gives a reading; none is refused."""
 
-    def read(self, page: DecodedPage, direction: Direction) -> PageReading:
+    def read(self, page: DecodedPage, direction: Direction, chapter: ChapterDirection | None = None) -> PageReading:
         """Find panels, balloons, lettering, masks, reading order and the page's kind.
 
-        `direction` `auto` lets the reader decide.
+        `direction` `auto` lets the reader decide, by what `chapter` heard of its pages so far and by this page.
         """
         ...
