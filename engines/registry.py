@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from engines.colorize.comfyui.info import INFO as COMFYUI
 from engines.colorize.compact.info import INFO as COMPACT
 from engines.colorize.flux2 import info as flux2
+from engines.colorize.sdxl.info import INFO as SDXL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,6 +32,12 @@ def _flux2(variant: flux2.KleinVariant) -> ColorizeEngine:
     return Flux2KleinEngine(variant)
 
 
+def _sdxl() -> ColorizeEngine:
+    from engines.colorize.sdxl.engine import SdxlEngine
+
+    return SdxlEngine()
+
+
 def _comfyui() -> ColorizeEngine:
     from engines.colorize.comfyui.engine import ComfyUiEngine
 
@@ -40,6 +47,7 @@ def _comfyui() -> ColorizeEngine:
 _factories: dict[str, tuple[EngineInfo, Callable[[], ColorizeEngine]]] = {
     COMPACT.id: (COMPACT, _compact),
     **{variant.id: (variant.info(), partial(_flux2, variant)) for variant in flux2.VARIANTS},
+    SDXL.id: (SDXL, _sdxl),
     COMFYUI.id: (COMFYUI, _comfyui),
 }
 _made: dict[str, ColorizeEngine] = {}

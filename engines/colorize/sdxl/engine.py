@@ -1,0 +1,148 @@
+"""SDXL as an engine: the M3 plan's two passes over one pipeline."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from engines.base import (
+    ColorizeEngine,
+    ColorizeResult,
+    EngineError,
+    ModelMissing,
+    RequestUnsupported,
+    StagePlan,
+    Viability,
+)
+from engines.colorize.sdxl.files import find_sdxl
+from engines.colorize.sdxl.info import INFO, STEPS
+from engines.oklab import srgb_to_oklab
+from engines.torch_runtime import (
+    memory_policy,
+    prepare_torch,
+    return_device_memory,
+    torch_device,
+    torch_dtype,
+    torch_memory_mapped,
+    torch_viability,
+)
+from models.digests import file_digest
+from models.store import WeightsMissing, local_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from engines.base import ColorizeRequest, Device, OnStep, Plan
+    from engines.colorize.sdxl.generate import Pass
+    from engines.colorize.sdxl.preview import LatentMap
+
+# Where nothing was planned: the middle of the director's ranges.
+_STRUCTURE: Final = StagePlan(
+    guidance=8.0, denoise_01=0.85, structure_strength=0.75, structure_end_01=0.8, style_weight=0.6
+)
+_CLEAN_UP: Final = StagePlan(
+    guidance=7.5, denoise_01=0.4, structure_strength=0.75, structure_end_01=0.8, style_weight=0.35
+)
+
+
+class SdxlEngine(ColorizeEngine):
+    """Any SDXL checkpoint in diffusers' layout with ControlNet Union and one IP-Adapter.
+
+    pose_* of a plan is not used: there is no detector of poses here. Loaded weights lie in `folder`, by default where
+    pulled models do.
+    """
+
+    info = INFO
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder
+        self._pipeline: Any = None
+        self._map: LatentMap | None = None
+
+    def viability(self) -> Viability:
+        """Look for torch and for the parts, whose headers are compared with one another."""
+        installed = torch_viability()
+        if not installed.ok:
+            return installed
+        try:
+            find_sdxl(self._place())
+        except EngineError as exc:
+            return Viability(ok=False, reason=exc.message, fix=exc.hint)
+        return Viability(ok=True)
+
+    def weights_digests(self) -> Mapping[str, str]:
+        """Return the digests of every weights file, by its path within the model's folder."""
+        folder = self._place()
+        try:
+            return {path.relative_to(folder).as_posix(): file_digest(path) for path in find_sdxl(folder).weights}
+        except WeightsMissing as exc:
+            raise ModelMissing(str(exc)) from exc
+
+    def load(self, device: Device) -> None:
+        """Read the weights and bring them to the device, as its memory policy says."""
+        if self._pipeline is not None:
+            return
+        files = find_sdxl(self._place())
+        prepare_torch()
+        from engines.colorize.sdxl.preview import fit_map
+        from engines.colorize.sdxl.weights import load_pipeline, place
+
+        policy = memory_policy(device, files.parts_mib)
+        try:
+            with torch_memory_mapped():
+                where = torch_device(device)
+                pipeline = load_pipeline(files, torch_dtype(device))
+                self._map = fit_map(pipeline.vae, pipeline.vae.device)
+                place(pipeline, where, policy)
+        except EngineError:
+            pipeline = self._map = None
+            return_device_memory()
+            raise
+        self._pipeline = pipeline
+
+    def colorize(self, request: ColorizeRequest, on_step: OnStep) -> ColorizeResult:
+        """Colour one page in two passes."""
+        if self._pipeline is None or self._map is None:
+            raise EngineError(f"{self.info.label} is not loaded")
+        self._refuse_what_is_not_supported(request)
+        from engines.colorize.sdxl.generate import coloured
+
+        rgb = coloured(self._pipeline, request, _passes(request.plan), self._map.picture, on_step)
+        return ColorizeResult(oklab=srgb_to_oklab(np.ascontiguousarray(rgb)), weights=self.weights_digests())
+
+    def unload(self) -> None:
+        """Drop the pipeline and all that was kept from it."""
+        if self._pipeline is not None:
+            self._pipeline.remove_all_hooks()
+        self._pipeline = self._map = None
+        return_device_memory()
+
+    def _place(self) -> Path:
+        return self._folder or local_folder(INFO.models[0])
+
+    def _refuse_what_is_not_supported(self, request: ColorizeRequest) -> None:
+        most = self.info.supports.references_max
+        if len(request.references) > most:
+            raise RequestUnsupported(f"{len(request.references)} references", f"SDXL takes up to {most} here.")
+        if request.repair is not None:
+            raise RequestUnsupported("SDXL does not repair parts of a page here")
+        if request.plan.loras:
+            raise RequestUnsupported("SDXL wears no LoRAs here", "Choose FLUX.2 klein.")
+        if any(index >= len(request.references) for region in request.regions for index in region.references):
+            raise RequestUnsupported("a region names a reference that is not there")
+
+
+def _passes(plan: Plan) -> tuple[Pass, Pass]:
+    from engines.colorize.sdxl.generate import Pass
+
+    if plan.stages:
+        first, second = plan.stage(0), plan.stage(1)
+    else:
+        first, second = (
+            replace(stage, prompt=plan.prompt, negative_prompt=plan.negative_prompt, steps=plan.steps)
+            for stage in (_STRUCTURE, _CLEAN_UP)
+        )
+    return Pass(first, first.steps or STEPS[plan.quality]), Pass(second, second.steps or STEPS[plan.quality])

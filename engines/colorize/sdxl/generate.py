@@ -1,0 +1,177 @@
+"""The two passes: the page drawn anew under its own lines (KS1), then cleaned up (KS2).
+
+Both are image to image with the page's line art as control. What the first call leaves on the shared network (the
+weight of the IP-Adapter) is set anew before every pass, so that no page changes the next.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from engines.base import EngineError
+from engines.colorize.flux2.pad import cut_out, fit, laid_out, laid_out_mask
+from engines.torch_runtime import torch_memory_mapped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import torch
+    from numpy.typing import NDArray
+
+    from engines.base import ColorizeRequest, OnStep, StagePlan
+    from engines.colorize.flux2.pad import Fit
+
+    Show = Callable[[torch.Tensor, Fit], NDArray[np.uint8]]
+
+LINE_ART: Final = 3
+"""ControlNet Union's mode for canny, line art, anime line art and mlsd."""
+_LINE_BLOCK_PX: Final = 15
+_LINE_LEVELS: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """One pass. steps: those that are really made; scheduled: the schedule's, of which denoise takes the last share."""
+
+    stage: StagePlan
+    scheduled: int
+
+    @property
+    def strength(self) -> float:
+        """How much is made anew: at least one step's worth."""
+        return max(self.stage.denoise_01, 1 / self.scheduled)
+
+    @property
+    def steps(self) -> int:
+        """The steps that the pipeline makes of it."""
+        return min(int(self.scheduled * self.strength), self.scheduled)
+
+
+def coloured(
+    pipeline: Any, request: ColorizeRequest, passes: tuple[Pass, Pass], show: Show, on_step: OnStep
+) -> NDArray[np.uint8]:
+    """Return the whole page in colour, `(h, w, 3)` uint8 sRGB RGB."""
+    where = fit(request.size)
+    page = laid_out(request.page, where)
+    lines = Image.fromarray(line_art(page))
+    style = _style(request, where)
+    total, done, picture = sum(one.steps for one in passes), 0, page
+    for number, one in enumerate(passes):
+        arguments = {
+            "image": Image.fromarray(picture),
+            "control_image": [lines],
+            "control_mode": [LINE_ART],
+            "height": where.canvas.height,
+            "width": where.canvas.width,
+            "strength": one.strength,
+            "num_inference_steps": one.scheduled,
+            "prompt": one.stage.prompt,
+            "negative_prompt": one.stage.negative_prompt,
+            "guidance_scale": one.stage.guidance,
+            "controlnet_conditioning_scale": one.stage.structure_strength,
+            "control_guidance_end": one.stage.structure_end_01,
+            **style.arguments(),
+        }
+        watch = _Watch(pipeline, one, style, show, where, on_step, done, total)
+        picture = _call(pipeline, arguments, request.plan.seed + number, style.scale(one.stage.style_weight), watch)
+        done += one.steps
+    return cut_out(picture, where)
+
+
+def line_art(page: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return a page's lines white on black, as line art controls were trained, `(h, w, 3)` uint8."""
+    grey = np.asarray(cv2.cvtColor(page, cv2.COLOR_RGB2GRAY), np.int16)
+    ground = cv2.boxFilter(grey, -1, (_LINE_BLOCK_PX, _LINE_BLOCK_PX))
+    lines = np.clip((ground - grey - _LINE_LEVELS) * 4, 0, 255).astype(np.uint8)
+    return np.repeat(lines[..., None], 3, axis=2)
+
+
+@dataclass(frozen=True, slots=True)
+class _Style:
+    """The references as the IP-Adapter takes them: all over the page, or some in regions of their own.
+
+    Without references a grey picture stands in with weight 0: the network expects one.
+    """
+
+    pictures: list[Image.Image]
+    masks: list[NDArray[np.bool_]]
+    weighs: bool
+
+    def scale(self, weight: float) -> list[Any]:
+        """Return the weight in the form that the adapter wants: one each where there are masks."""
+        weight = weight if self.weighs else 0.0
+        return [[weight] * len(self.pictures)] if self.masks else [weight]
+
+    def arguments(self) -> dict[str, Any]:
+        """Return pictures and masks as a pipeline takes them."""
+        if not self.masks:
+            return {"ip_adapter_image": [self.pictures]}
+        import torch
+
+        stacked = torch.from_numpy(np.stack(self.masks).astype(np.float32))[None]
+        return {
+            "ip_adapter_image": [self.pictures],
+            "cross_attention_kwargs": {"ip_adapter_masks": [stacked]},
+        }
+
+
+def _style(request: ColorizeRequest, where: Fit) -> _Style:
+    references = [Image.fromarray(picture) for picture in request.references]
+    if not references:
+        return _Style([Image.new("RGB", (224, 224), (128, 128, 128))], [], weighs=False)
+    owned = [(index, region) for region in request.regions for index in region.references]
+    if not owned:
+        return _Style(references, [], weighs=True)
+    masks = [laid_out_mask(region.mask, where) for _, region in owned]
+    rest = ~np.logical_or.reduce(masks)
+    return _Style([references[index] for index, _ in owned] + references[:1], [*masks, rest], weighs=True)
+
+
+class _Watch:
+    """Between the steps: reports, and takes the references away where their share of the steps has ended."""
+
+    def __init__(
+        self, pipeline: Any, one: Pass, style: _Style, show: Show, where: Fit, on_step: OnStep, done: int, total: int
+    ) -> None:
+        self._pipeline, self._pass, self._style = pipeline, one, style
+        self._show, self._where, self._on_step = show, where, on_step
+        self._done, self._total = done, total
+        self.stopped: BaseException | None = None
+
+    def __call__(self, _running: Any, step: int, _timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
+        try:
+            self._on_step(self._done + step + 1, self._total, self._show(tensors["latents"], self._where))
+        except BaseException as exc:
+            self.stopped = exc
+            raise
+        if (step + 1) / self._pass.steps >= self._pass.stage.style_end_01:
+            self._pipeline.set_ip_adapter_scale(self._style.scale(0.0))
+        return {}
+
+
+def _call(pipeline: Any, arguments: dict[str, Any], seed: int, scale: list[Any], watch: _Watch) -> NDArray[np.uint8]:
+    import torch
+
+    pipeline.set_ip_adapter_scale(scale)
+    # The processor's generator gives the same noise on every device.
+    generator = torch.Generator("cpu").manual_seed(seed)
+    try:
+        with torch_memory_mapped():
+            pictures = pipeline(**arguments, generator=generator, callback_on_step_end=watch, output_type="np").images
+    except BaseException:
+        pipeline.maybe_free_model_hooks()
+        if watch.stopped is not None:
+            raise watch.stopped from None
+        raise
+    finally:
+        pipeline.set_ip_adapter_scale([0.0])
+    if not np.isfinite(pictures).all():
+        raise EngineError(
+            "the model gave no picture but numbers without a value", "Try another device or other weights."
+        )
+    return np.asarray((pictures[0] * 255).round(), np.uint8)

@@ -1,0 +1,59 @@
+"""From files to a pipeline on its device."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from engines.base import ModelInvalid
+
+if TYPE_CHECKING:
+    import torch
+
+    from engines.base import MemoryPolicy
+    from engines.colorize.sdxl.files import SdxlFiles
+
+_FAULTS = (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError)
+
+
+def load_pipeline(files: SdxlFiles, dtype: torch.dtype) -> Any:
+    """Return the pipeline, in the processor's memory.
+
+    Raises:
+        ModelInvalid: the libraries refuse a part; the message is theirs.
+    """
+    from diffusers import ControlNetUnionModel, StableDiffusionXLControlNetUnionImg2ImgPipeline
+
+    try:
+        control = ControlNetUnionModel.from_pretrained(files.folder / "controlnet", dtype=dtype, local_files_only=True)
+        pipeline = StableDiffusionXLControlNetUnionImg2ImgPipeline.from_pretrained(
+            files.folder,
+            controlnet=control,
+            add_watermarker=False,
+            dtype=dtype,
+            local_files_only=True,
+            use_safetensors=True,
+        )
+        pipeline.load_ip_adapter(
+            str(files.folder),
+            subfolder="ip_adapter",
+            weight_name=[files.adapter.name],
+            image_encoder_folder="image_encoder",
+            local_files_only=True,
+        )
+    except _FAULTS as exc:
+        if "memory" in str(exc).lower():
+            raise
+        raise ModelInvalid(f"SDXL cannot be loaded: {exc}", "Pull or copy its files again.") from exc
+    pipeline.set_progress_bar_config(disable=True)
+    return pipeline
+
+
+def place(pipeline: Any, device: torch.device, policy: MemoryPolicy) -> None:
+    """Bring a pipeline to a device: whole, part by part, or layer by layer."""
+    if device.type == "cpu" or policy == "full":
+        pipeline.to(device)
+    elif policy == "group_offload":
+        pipeline.vae.enable_tiling()
+        pipeline.enable_sequential_cpu_offload(device=device)
+    else:
+        pipeline.enable_model_cpu_offload(device=device)
