@@ -25,7 +25,7 @@ LANGUAGES = ("en", "ja")
 BY_HAND: frozenset[Label] = frozenset({"face", "character", "sfx"})
 """What only the labels made by hand know of a comic page."""
 HAND_LABELS = Path(__file__).with_name("labels")
-_BLOCK_GAP_PX = 22
+_BLOCK_GAP_PX = 14
 _GLYPH_PX = 60
 
 
