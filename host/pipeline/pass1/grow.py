@@ -34,14 +34,26 @@ def grown_region(look: Look, box: Box) -> Region | None:
     Even ground that runs out of the box is cut loose by openings of growing size; what still runs out is refused.
     """
     window = _window(look, box)
-    letters = look.classical.letters
     for ground in _grounds(look, box, window):
         body = _filled(ground)
         if _fits(body, box):
-            inside = letters.inside(window)
-            rows, columns = letters.y[inside].astype(int) - window.top, letters.x[inside].astype(int) - window.left
-            return _trimmed(Region(window, ground, body, inside[body[rows, columns] > 0]))
+            return _trimmed(_holding(look, window, ground, body))
     return None
+
+
+def ellipse_region(look: Look, box: Box) -> Region:
+    """Return the ellipse in a box as a region, with the lettering in it: ground that has no edge to be found."""
+    body = np.zeros((box.height, box.width), np.uint8)
+    centre, axes = ((box.width - 1) / 2, (box.height - 1) / 2), (box.width, box.height)
+    cv2.ellipse(body, (centre, axes, 0.0), 1, cv2.FILLED)
+    return _holding(look, box, body, body)
+
+
+def _holding(look: Look, window: Box, ground: NDArray[np.uint8], body: NDArray[np.uint8]) -> Region:
+    letters = look.classical.letters
+    inside = letters.inside(window)
+    rows, columns = letters.y[inside].astype(int) - window.top, letters.x[inside].astype(int) - window.left
+    return Region(window, ground, body, inside[body[rows, columns] > 0])
 
 
 def _window(look: Look, box: Box) -> Box:

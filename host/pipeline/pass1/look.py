@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 
+BALLOON_SURE: Final = 0.3
+BALLOON_HINT: Final = 0.15
+"""Least scores: of a balloon, and of what may support a region that looks like one."""
 _UNUSABLE: Final = (EngineUnavailable, ModelInvalid, ModelMissing)
 _READING_WIDTH: Final = 1000
 _READING_HEIGHT: Final = 1400
@@ -42,6 +45,11 @@ class Look:
     def of(self, label: Label) -> list[Detection]:
         """Return what the detector saw of one kind, best first."""
         return [one for one in self.seen if one.label == label]
+
+    @property
+    def balloons(self) -> list[Detection]:
+        """The balloons that the detector is sure of; those below only support what others found."""
+        return [one for one in self.of("balloon") if one.score >= BALLOON_SURE]
 
 
 class Eyes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from engines.detect.yolo import YoloDetector
+from host.pipeline.pass1.look import BALLOON_HINT
 from host.pipeline.pass1.read import TwoOpinionReader
 
 
@@ -13,4 +14,5 @@ def shipped_reader(detector_weights: str = "") -> TwoOpinionReader:
 
     detector_weights: the path of a detector of the reader's own; empty for the one that ships.
     """
-    return TwoOpinionReader(YoloDetector(Path(detector_weights) if detector_weights else None))
+    own = Path(detector_weights) if detector_weights else None
+    return TwoOpinionReader(YoloDetector(own, {"balloon": BALLOON_HINT}))

@@ -1,0 +1,50 @@
+"""Glyphs in a box of lettering, dark on bright or bright on dark: what stands out from the ground around it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from engines.geometry import Box
+
+_DEPTH_MIN: Final = 36
+_DEPTH_SHARE: Final = 0.4
+# A stroke is at most this share of the box's shorter side; of a sound word, which is one line, a large part.
+_STROKE: Final = 0.5
+_STROKE_MAX: Final = 0.05
+_RIM: Final = np.ones((5, 5), np.uint8)
+
+
+def glyphs_in(grey: NDArray[np.uint8], boxes: Iterable[Box]) -> NDArray[np.bool_]:
+    """Return the `(h, w)` mask of glyphs in boxes of a page, with the rim that letters over art are drawn with."""
+    mask = np.zeros(grey.shape, np.bool_)
+    for box in boxes:
+        view = slice(box.top, box.bottom), slice(box.left, box.right)
+        mask[view] |= _glyphs(grey[view], grey.shape[1])
+    return mask
+
+
+def _glyphs(grey: NDArray[np.uint8], width: int) -> NDArray[np.bool_]:
+    side = max(5, min(round(_STROKE * min(grey.shape)), round(_STROKE_MAX * width))) | 1
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    dark = cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, kernel)
+    bright = cv2.morphologyEx(grey, cv2.MORPH_TOPHAT, kernel)
+    stands_out = np.asarray(bright if _is_bright(grey) else dark, np.uint8)
+    depth = max(_DEPTH_MIN, _DEPTH_SHARE * float(np.percentile(stands_out, 98)))
+    found = (stands_out >= depth).view(np.uint8)
+    return np.asarray(cv2.dilate(found, _RIM), np.uint8).view(np.bool_)
+
+
+def _is_bright(grey: NDArray[np.uint8]) -> bool:
+    """Tell whether letters are brighter than their ground, which is what the box's border shows."""
+    ring = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    ground = float(np.median(ring))
+    low, high = np.percentile(grey, [4, 96])
+    return bool(high - ground > ground - low)
