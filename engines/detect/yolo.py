@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CARD: Final = "pages-detector"
+# Goes up when the same weights would find other things.
+_METHOD: Final = 1
 WEIGHTS_FILE: Final = "pages-detector.onnx"
 _DEFAULT_THRESHOLD: Final = 0.25
 _MOST_PROPOSALS: Final = 1000
@@ -145,8 +147,8 @@ def _detection(one: Found, label: Label | None, page: Size) -> Detection | None:
 def _version(weights: Path | None) -> str:
     if weights is None:
         card = load_catalog().get(CARD)
-        return card.files[0].sha256[:16] if card else "none"
+        return f"{_METHOD}-{card.files[0].sha256[:16]}" if card else "none"
     try:
-        return hashlib.sha256(weights.read_bytes()).hexdigest()[:16]
+        return f"{_METHOD}-{hashlib.sha256(weights.read_bytes()).hexdigest()[:16]}"
     except OSError:
         return "missing"

@@ -103,7 +103,7 @@ def test_thresholds_travel_in_the_file_and_the_caller_may_overrule_them(tmp_path
 
 def test_version_is_the_files_content(tmp_path):
     own = network(tmp_path / "own.onnx", raw())
-    assert YoloDetector(own).info.version == hashlib.sha256(own.read_bytes()).hexdigest()[:16]
+    assert YoloDetector(own).info.version.endswith(hashlib.sha256(own.read_bytes()).hexdigest()[:16])
     assert YoloDetector(own).info != YoloDetector().info
 
 
