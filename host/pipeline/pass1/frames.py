@@ -16,6 +16,8 @@ _ALONE_MIN: Final = 0.015
 _ALONE: Final = 0.6
 _PARTS_COVER: Final = 0.65
 _SURE: Final = 0.5
+_EDGE: Final = 0.05
+_PIECE_EDGES: Final = 3
 
 
 class Frame(NamedTuple):
@@ -44,7 +46,10 @@ def find_frames(look: Look) -> list[Frame]:
             frames.append(Frame(box, max(score, match.score)))
         elif _stands_alone(box, seen, look):
             frames.append(Frame(box, _ALONE))
-    return frames + [one for one in seen if one.box not in used and not _repeats(one, frames)]
+    for one in seen:
+        if one.box not in used and not any(_repeats(one.box, frame.box) for frame in frames):
+            frames.append(one)
+    return frames
 
 
 def _stands_alone(box: Box, seen: list[Frame], look: Look) -> bool:
@@ -57,8 +62,13 @@ def _stands_alone(box: Box, seen: list[Frame], look: Look) -> bool:
     return box.area >= _ALONE_MIN * look.grey.size
 
 
-def _repeats(one: Frame, frames: list[Frame]) -> bool:
-    return any(one.box.iou(frame.box) >= _SAME for frame in frames)
+def _repeats(box: Box, frame: Box) -> bool:
+    """Tell whether a box is a panel once more, or a piece of it: three of its edges are the panel's own."""
+    if box.iou(frame) >= _SAME:
+        return True
+    near = _EDGE * frame.width, _EDGE * frame.height
+    shared = sum(abs(edge - own) <= near[axis % 2] for axis, (edge, own) in enumerate(zip(box, frame, strict=True)))
+    return _covers(frame, box) and shared >= _PIECE_EDGES
 
 
 def _covers(outer: Box, inner: Box) -> bool:

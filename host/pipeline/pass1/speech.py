@@ -31,6 +31,7 @@ _HALF: Final = 0.5
 _ONE: Final = 0.5
 _INSIDE: Final = 0.6
 _COVERED: Final = 0.3
+_TEXT_SHARE: Final = 0.25
 _LIKELY: Final = 90
 _STROKE: Final = 110
 _FACE_SURE: Final = 0.45
@@ -127,8 +128,11 @@ def _is_denied(region: Region, look: Look) -> bool:
             return False
     elif not look.has_detector:
         return False
-    words = [*look.of("balloon"), *look.of("text")]
-    if any(one.box.intersection(region.box).area >= _HALF * min(region.box.area, one.box.area) for one in words):
+    balloons = (
+        one.box.intersection(region.box).area / min(region.box.area, one.box.area) for one in look.of("balloon")
+    )
+    text = sum(one.box.intersection(region.box).area for one in look.of("text"))
+    if max(balloons, default=0.0) >= _HALF or text >= _TEXT_SHARE * region.box.area:
         return False
     letters, width = look.classical.letters, look.grey.shape[1]
     long_text = len(region.letters) >= _LONG_TEXT and likeness(letters, region.letters, width) >= _LONG_LIKENESS
