@@ -35,6 +35,7 @@ _MOST_PROPOSALS: Final = 1000
 # A cut has to lie this near to a tile's edge, in pixels of the network's input.
 _CUT_PX: Final = 3.0
 _END_TO_END: Final = 6
+_FARTHEST_PX: Final = 1e6
 # A balloon of two lobes is proposed whole and by lobe. Panels have insets, and characters hold each other.
 _NEVER_NESTED: Final[frozenset[Label]] = frozenset({"balloon", "text", "sfx", "face"})
 
@@ -97,7 +98,7 @@ def decoded(proposals: NDArray[np.float32], classes: int, least: NDArray[np.floa
     """
     if proposals.ndim != 3 or len(proposals) != 1:
         raise ModelInvalid("the detector's output has an unknown form", f"Choose {EXPECTED}.")
-    rows = np.nan_to_num(proposals[0].astype(np.float32), nan=0.0, posinf=1e6, neginf=-1e6)
+    rows = np.clip(np.nan_to_num(proposals[0].astype(np.float32)), -_FARTHEST_PX, _FARTHEST_PX)
     if rows.shape[1] == _END_TO_END and rows.shape[0] not in (4 + classes, 36 + classes):
         edges, scores, kinds = rows[:, :4], rows[:, 4], rows[:, 5].astype(np.int64)
     elif rows.shape[0] in (4 + classes, 36 + classes):
