@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _SAME: Final = 0.3
 _HALF: Final = 0.5
 _ONE: Final = 0.5
+_EXACT: Final = 0.75
 _INSIDE: Final = 0.6
 _COVERED: Final = 0.3
 _TEXT_SHARE: Final = 0.25
@@ -95,7 +96,7 @@ def _balloons(regions: list[Region], look: Look) -> list[Words]:
 
 def _words(seen: Detection, regions: list[Region], look: Look) -> Words:
     region = max(regions, key=lambda one: one.box.iou(seen.box), default=None)
-    if region is not None and region.box.iou(seen.box) >= _ONE:
+    if region is not None and region.box.iou(seen.box) >= _EXACT:
         return Words(region.box, _lines(region, look.classical.letters), max(_ALONE, seen.score))
     text = tuple(one.box for one in look.of("text") if _covers(seen.box, one.box))
     return Words(seen.box, text, seen.score)
