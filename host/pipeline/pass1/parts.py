@@ -28,7 +28,7 @@ _SAMPLE_HEIGHT: Final = 512
 _PART_MIN: Final = 0.7
 _PART_BEST: Final = 1.4
 _PART_MAX: Final = 2.1
-_PART_LONGEST: Final = 3.5
+_REACHES: Final = (_PART_MAX, 3.5, 6.0)
 _REST_MIN: Final = 0.3
 _SIDE_MIN_PX: Final = 48
 _EVEN_LEVELS: Final = 20
@@ -39,7 +39,7 @@ _FRAME: Final = 0.03
 _IN_PANEL: Final = 300.0
 _DOUBLE_RATIO: Final = 1.15
 _FOLD_REACH: Final = 0.04
-_FOLD_ROWS: Final = 0.9
+_FOLD_ROWS: Final = 0.985
 _PAPER_LEVELS: Final = 12
 _SEAM_LEVELS: Final = 40
 _PAPER_ROWS_MIN: Final = 0.2
@@ -70,7 +70,7 @@ def in_reading_order(parts: list[Box], direction: ReadingDirection) -> list[int]
 def _strip_cuts(grey: NDArray[np.uint8], panels: Sequence[Box]) -> list[int]:
     """Return the rows where a strip is cut, in the middle of gutters where there are any within reach."""
     height, width = grey.shape
-    busy = _busy_rows(grey)
+    busy, rest = _busy_rows(grey), int(_REST_MIN * width)
     for box in panels:
         inset = round(_FRAME * box.height)
         busy[box.top + inset : box.bottom - inset] += _IN_PANEL
@@ -78,13 +78,14 @@ def _strip_cuts(grey: NDArray[np.uint8], panels: Sequence[Box]) -> list[int]:
     top = 0
     while height - top > _PART_MAX * width:
         first, best = top + int(_PART_MIN * width), round((_PART_BEST - _PART_MIN) * width)
-        end = height - int(_REST_MIN * width)
-        near, far = (busy[first : min(end, top + int(most * width))] for most in (_PART_MAX, _PART_LONGEST))
-        cut = _gutter(near, best)
-        cut = _gutter(far, best) if cut is None else cut
-        if cut is None and (height - top <= _PART_LONGEST * width or not far.size):
+        ends = [min(height - rest, top + int(most * width)) for most in _REACHES]
+        cut = next((cut for end in ends if (cut := _gutter(busy[first:end], best)) is not None), None)
+        if cut is None:
+            limit = _IN_PANEL if height - top <= _REACHES[-1] * width else np.inf
+            cut = _calmest(busy[first : ends[-1]], limit) if height - top > _REACHES[1] * width else None
+        if cut is None:
             break
-        top = first + (_calmest(far) if cut is None else cut)
+        top = first + cut
         cuts.append(top)
     return cuts
 
@@ -110,8 +111,10 @@ def _gutter(busy: NDArray[np.float32], best: int) -> int | None:
     return int(middles[np.argmin(np.abs(middles - best))])
 
 
-def _calmest(busy: NDArray[np.float32]) -> int:
-    return int(np.argmin(cv2.blur(busy.reshape(-1, 1), (1, 9))))
+def _calmest(busy: NDArray[np.float32], limit: float) -> int | None:
+    """Return the row with the least on it, None where every row has `limit` or more."""
+    smooth = cv2.blur(busy.reshape(-1, 1), (1, 9)).ravel()
+    return int(np.argmin(smooth)) if smooth.min() < limit else None
 
 
 def _fold(grey: NDArray[np.uint8], panels: Sequence[Box]) -> int | None:
