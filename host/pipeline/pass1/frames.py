@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _SAME: Final = 0.6
 _INSIDE: Final = 0.8
+_CUT_MIN: Final = 0.008
 _ALONE_MIN: Final = 0.015
 _ALONE: Final = 0.6
 _PARTS_COVER: Final = 0.65
@@ -35,7 +36,8 @@ def find_frames(look: Look) -> list[Frame]:
     """
     cuts = cut_panels(look.classical.gutters.all)
     if not look.has_detector:
-        return [Frame(box, score) for box, score in cuts]
+        least = _CUT_MIN * look.grey.size
+        return [Frame(box, score) for box, score in cuts if box.area >= least]
     seen = [Frame(one.box, one.score) for one in look.of("panel")]
     frames: list[Frame] = []
     used: set[Box] = set()

@@ -23,6 +23,7 @@ _CELLS: Final = 8
 _TINT_LEVELS: Final = 16
 _PAPER_LIGHTNESS: Final = 0.97
 _OWN_CHROMA: Final = 0.02
+_NO_CHROMA: Final = 0.01
 _CELL_INK: Final = 0.1
 _CELL_COLOUR: Final = 0.12
 # Measured: 0.57 and more on 115 of 118 painted pages; at most 0.52 where a quarter of a grey page is coloured, 0 on
@@ -35,9 +36,11 @@ _TEXT_LETTERS: Final = 20
 # A panel whose ink has colour of its own in this share, and a page whose panels are coloured in that.
 _PANEL_COLOUR: Final = 0.4
 _COLOURED_PANELS: Final = 0.8
+# Panels that are grey to the last bit, in this share, beside a coloured one: then the page is not coloured.
+_GREY_PANELS: Final = 0.4
+_GREY_INK: Final = 0.04
 _AD_BLOCKS: Final = 12
 _AD_LETTERS: Final = 300
-_AD_PANELS: Final = 3
 _AD_COVER: Final = 0.12
 _AD_SIZES: Final = 2.5
 # Shares of the page.
@@ -66,7 +69,9 @@ def judge_page(rgb: NDArray[np.uint8], grey: NDArray[np.uint8], found: Found, pa
     marked = tuple(panel.model_copy(update={"coloured": colour.fills(panel.box, grey.shape)}) for panel in panels)
     area = sum(panel.box.area for panel in panels)
     share = sum(panel.box.area for panel in marked if panel.coloured) / area if area else 0.0
-    if colour.share >= _COLOURED_SHARE or share >= _COLOURED_PANELS:
+    grey_share = sum(panel.box.area for panel in panels if colour.is_grey(panel.box, grey.shape)) / max(1, area)
+    mixed = share > 0 and grey_share >= _GREY_PANELS
+    if not mixed and (colour.share >= _COLOURED_SHARE or share >= _COLOURED_PANELS):
         return Verdict(kind="already_coloured", panels=marked, masks=found.masks)
     kind = _kind_of_grey(grey, found, panels)
     return Verdict(kind=kind, panels=marked, masks=_with_coloured(found.masks, marked))
@@ -85,19 +90,19 @@ def _with_coloured(masks: PageMasks, panels: tuple[Panel, ...]) -> PageMasks:
 def _kind_of_grey(grey: NDArray[np.uint8], found: Found, panels: tuple[Panel, ...]) -> PageKind:
     if found.letters >= _TEXT_LETTERS and _art_share(grey, found.masks.protect) < _TEXT_ART_SHARE:
         return "text"
-    if _is_advertisement(grey, found, panels):
+    if _is_advertisement(grey, found):
         return "advertisement"
     if len(panels) <= 1 and _is_cover(grey, found):
         return "cover"
     return "splash" if len(panels) == 1 else "story"
 
 
-def _is_advertisement(grey: NDArray[np.uint8], found: Found, panels: tuple[Panel, ...]) -> bool:
+def _is_advertisement(grey: NDArray[np.uint8], found: Found) -> bool:
     """Tell an advertisement: nobody speaks, and much small print of several sizes stands beside pictures.
 
     A story page that is skipped is worse than an advertisement that is coloured, so everything must speak for it.
     """
-    if found.balloons or len(found.free) < _AD_BLOCKS or found.letters < _AD_LETTERS or len(panels) > _AD_PANELS:
+    if found.balloons or found.sound or len(found.free) < _AD_BLOCKS or found.letters < _AD_LETTERS:
         return False
     cover = sum(one.box.area for one in found.free) / grey.size
     heights = sorted(one.box.height for one in found.free)
@@ -130,13 +135,21 @@ class Colour:
 
     def fills(self, box: Box, shape: tuple[int, ...]) -> bool:
         """Tell whether a box of a page of this shape has colour of its own nearly everywhere."""
+        inked, coloured = self._counts(box, shape)
+        return inked > 0 and coloured >= _PANEL_COLOUR * inked
+
+    def is_grey(self, box: Box, shape: tuple[int, ...]) -> bool:
+        """Tell whether a box of a page of this shape has no colour of its own."""
+        inked, coloured = self._counts(box, shape)
+        return coloured <= _GREY_INK * inked
+
+    def _counts(self, box: Box, shape: tuple[int, ...]) -> tuple[int, int]:
         down, across = _SAMPLE_SIDE / shape[0], _SAMPLE_SIDE / shape[1]
         view = (
             slice(int(box.top * down), max(int(box.top * down) + 1, int(box.bottom * down))),
             slice(int(box.left * across), max(int(box.left * across) + 1, int(box.right * across))),
         )
-        inked = int(np.count_nonzero(self.inked[view]))
-        return bool(inked > 0 and np.count_nonzero(self.coloured[view]) >= _PANEL_COLOUR * inked)
+        return int(np.count_nonzero(self.inked[view])), int(np.count_nonzero(self.coloured[view]))
 
 
 def coloured_share(rgb: NDArray[np.uint8]) -> float:
@@ -170,7 +183,9 @@ def _chroma_beyond_tint(lab: NDArray[np.float32]) -> NDArray[np.float32]:
     for index in np.unique(level):
         at_level = level == index
         own[at_level] -= np.median(own[at_level], axis=0)
-    return np.asarray(np.hypot(own[..., 0], own[..., 1]), np.float32)
+    # A grey pixel among coloured ones of its lightness has no colour, however far it lies from their median.
+    beyond, raw = np.hypot(own[..., 0], own[..., 1]), np.hypot(lab[..., 1], lab[..., 2])
+    return np.where(raw > _NO_CHROMA, beyond, 0.0).astype(np.float32)
 
 
 def _by_cell(mask: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -4,6 +4,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.detect.base import Detection, DetectorInfo, PageDetector
+from engines.geometry import Box
 from host.pipeline.decode import DecodedPage, pixels_digest
 
 Grey = NDArray[np.uint8]
@@ -54,3 +56,19 @@ def balloon_mask(index: int, height: int = 1400, width: int = 1000) -> NDArray[n
     mask = np.zeros((height, width), np.uint8)
     cv2.ellipse(mask, centre, (across - 3, down - 3), 0, 0, 360, 1, -1)
     return mask.astype(np.bool_)
+
+
+class Told(PageDetector):
+    """Sees what it is told to see, shares of the page; counts its calls."""
+
+    info = DetectorInfo("told", "1")
+
+    def __init__(self, *seen: Detection) -> None:
+        self.seen = seen
+        self.calls = 0
+
+    def detect(self, grey):
+        self.calls += 1
+        page = Box(0, 0, grey.shape[1], grey.shape[0])
+        kept = ((one, one.box.intersection(page)) for one in self.seen)
+        return tuple(Detection(one.label, box, one.score) for one, box in kept if box.area)
