@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 HEIGHT, WIDTH = 420, 300
 TINY = Config(
     seed=3,
-    data=DataConfig(height_px=128, width_px=96, frames_per_page=3, frames_per_labelled_page=4, drawn_pages=3, dev_drawn_pages=2),
+    data=DataConfig(
+        height_px=128, width_px=96, frames_per_page=3, frames_per_labelled_page=4, drawn_pages=3, dev_drawn_pages=2
+    ),
     training=TrainingConfig(epochs=2, batch=4),
 )
 
