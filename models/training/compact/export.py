@@ -105,7 +105,7 @@ def _to_onnx(
 
 
 def halve_weights(path: Path) -> None:
-    """Store an ONNX file's float32 weights as float16 with a cast behind them, which ONNX Runtime folds when it loads."""
+    """Store an ONNX file's float32 weights as float16; a cast behind each is folded by ONNX Runtime when it loads."""
     model = onnx.load(str(path))
     casts = []
     for item in list(model.graph.initializer):
