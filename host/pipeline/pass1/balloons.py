@@ -163,7 +163,7 @@ def _is_balloon(region: Region, letters: Letters, grey: NDArray[np.uint8], area_
         return False
     if not _holds_writing(region, letters, grey.shape[1]):
         return False
-    solidity = _solidity(region)
+    solidity = solidity_of(region)
     if _text_cover(ink, letters.size[region.letters]) < _cover_min(area / grey.size, solidity) * area:
         return False
     return _unevenness(grey[window], region.ground) <= _UNEVENNESS_MAX and solidity >= _SOLIDITY_MIN
@@ -178,7 +178,7 @@ def _cover_min(area_share: float, solidity: float) -> float:
 
 def _holds_writing(region: Region, letters: Letters, width: int) -> bool:
     """Tell lines of letters, or one short word in the middle of a compact body, from the features of a face."""
-    alike, solidity = likeness(letters, region.letters, width), _solidity(region)
+    alike, solidity = likeness(letters, region.letters, width), solidity_of(region)
     if alike >= _LIKENESS_MIN or (alike >= _LIKENESS_MIN_COMPACT and solidity >= _COMPACT):
         return True
     if not is_short_word(letters, region.letters, width) or solidity < _COMPACT:
@@ -202,7 +202,8 @@ def _unevenness(grey: NDArray[np.uint8], ground: NDArray[np.uint8]) -> float:
     return float(np.std(grey[inner])) if inner.any() else 0.0
 
 
-def _solidity(region: Region) -> float:
+def solidity_of(region: Region) -> float:
+    """Return the share of its convex hull that a region's body fills, 0..1: near 1 for what is round or a box."""
     contours, _ = cv2.findContours(region.body, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     hull = cv2.contourArea(cv2.convexHull(np.concatenate(contours)))
     return float(np.count_nonzero(region.body) / max(1.0, hull))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from engines.geometry import Box
+from host.pipeline.pass1.balloons import solidity_of
 from host.pipeline.pass1.blocks import text_boxes
 from host.pipeline.pass1.classical import bodies_of, with_slices
 from host.pipeline.pass1.glyphs import glyphs_in
@@ -29,17 +30,21 @@ if TYPE_CHECKING:
 _SAME: Final = 0.3
 _HALF: Final = 0.5
 _ONE: Final = 0.5
+_HELD: Final = 0.35
 _EXACT: Final = 0.75
+_WITHIN: Final = 0.95
 _INSIDE: Final = 0.6
 _COVERED: Final = 0.3
 _TEXT_SHARE: Final = 0.25
 _LIKELY: Final = 90
 _STROKE: Final = 110
+_SOUND_SURE: Final = 0.3
 _FACE_SURE: Final = 0.45
 _ALONE: Final = 0.8
 _ELLIPSE_SURE: Final = 0.4
-_LONG_TEXT: Final = 60
-_LONG_LIKENESS: Final = 0.9
+_WRITTEN: Final = 8
+_WRITTEN_LIKENESS: Final = 0.6
+_ROUND: Final = 0.9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,15 +101,21 @@ def _balloons(regions: list[Region], look: Look) -> list[Words]:
 
 def _words(seen: Detection, regions: list[Region], look: Look) -> Words:
     region = max(regions, key=lambda one: one.box.iou(seen.box), default=None)
-    if region is not None and region.box.iou(seen.box) >= _EXACT:
+    if region is not None and _is_the_same(region.box, seen.box):
         return Words(region.box, _lines(region, look.classical.letters), max(_ALONE, seen.score))
     text = tuple(one.box for one in look.of("text") if _covers(seen.box, one.box))
     return Words(seen.box, text, seen.score)
 
 
+def _is_the_same(region: Box, seen: Box) -> bool:
+    """Tell whether a region is what the detector saw: nearly its box, or the tight box of what lies within."""
+    overlap = region.iou(seen)
+    return overlap >= _EXACT or (overlap >= _ONE and region.intersection(seen).area >= _WITHIN * region.area)
+
+
 def _missed(seen: Detection, regions: list[Region], look: Look) -> Region | None:
     """Return the region of a balloon that only the detector saw; where no edge can be found, an ellipse in its box."""
-    if any(_covers(region.box, seen.box) or region.box.iou(seen.box) >= _ONE for region in regions):
+    if any(_covers(region.box, seen.box) or region.box.iou(seen.box) >= _HELD for region in regions):
         return None
     return grown_region(look, seen.box) or (ellipse_region(look, seen.box) if seen.score >= _ELLIPSE_SURE else None)
 
@@ -120,7 +131,7 @@ def box_around(letters: Letters, group: NDArray[np.intp]) -> Box:
 def _is_denied(region: Region, look: Look) -> bool:
     """Tell whether the networks are silent on what the classical reader took for a balloon.
 
-    They seldom miss one wholly; only long writing is believed against them.
+    They seldom miss one wholly; only writing in a round body is believed against them.
     """
     if look.pixels is not None:
         box = region.box
@@ -136,8 +147,8 @@ def _is_denied(region: Region, look: Look) -> bool:
     if max(balloons, default=0.0) >= _HALF or text >= _TEXT_SHARE * region.box.area:
         return False
     letters, width = look.classical.letters, look.grey.shape[1]
-    long_text = len(region.letters) >= _LONG_TEXT and likeness(letters, region.letters, width) >= _LONG_LIKENESS
-    return not long_text or _is_face(region.box, look)
+    written = len(region.letters) >= _WRITTEN and likeness(letters, region.letters, width) >= _WRITTEN_LIKENESS
+    return not written or solidity_of(region) < _ROUND or _is_face(region.box, look)
 
 
 def _is_face(box: Box, look: Look) -> bool:
@@ -159,7 +170,7 @@ def _strokes(look: Look, bodies: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return glyphs by the pixel network; without it, what stands out in the detector's boxes outside of balloons."""
     if look.pixels is not None:
         return np.asarray(look.pixels.lettering >= _STROKE, np.bool_)
-    seen = [*look.of("text"), *look.of("sfx")]
+    seen = [*look.of("text"), *(one for one in look.of("sfx") if one.score >= _SOUND_SURE)]
     return glyphs_in(look.grey, [one.box for one in seen if not _on_ground(one.box, bodies)])
 
 

@@ -62,11 +62,10 @@ def test_without_weights_the_classical_reader_goes_on_and_it_is_told_once(caplog
 
 
 def test_what_only_looks_like_a_balloon_is_left_to_colour():
-    """A shop's sign with letters on white: the detector sees the two balloons, and no balloon there."""
+    """A shop's sign, a word on white: the detector sees the two balloons, and no balloon there."""
     page = manga_page()
     cv2.rectangle(page, (600, 420), (860, 560), 0, 3)
-    for row, words in enumerate(("BREAD AND", "CAKES")):
-        cv2.putText(page, words, (625, 480 + 45 * row), cv2.FONT_HERSHEY_DUPLEX, 1.1, 0, 2, cv2.LINE_AA)
+    cv2.putText(page, "CAKE", (665, 505), cv2.FONT_HERSHEY_DUPLEX, 1.6, 0, 2, cv2.LINE_AA)
     sign = np.zeros(page.shape, np.bool_)
     sign[430:440, 610:850] = True
     assert read(page).masks.balloons[sign].mean() > 0.9
@@ -74,6 +73,12 @@ def test_what_only_looks_like_a_balloon_is_left_to_colour():
     assert weighed.masks.protect[sign].mean() < 0.05
     assert weighed.masks.balloons[balloon_mask(0)].mean() > 0.99
     assert len(weighed.meta.balloons) == 2
+
+
+def test_writing_in_a_round_body_is_believed_against_the_detector():
+    reading = read(manga_page(), Told(*panels_seen()))
+    assert reading.masks.balloons[balloon_mask(0) | balloon_mask(1)].mean() > 0.99
+    assert [one.score for one in reading.meta.balloons] == [0.8, 0.8]
 
 
 def test_a_balloon_without_an_outline_is_protected_where_the_detector_sees_one():
