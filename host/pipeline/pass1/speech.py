@@ -38,7 +38,6 @@ _COVERED: Final = 0.3
 _TEXT_SHARE: Final = 0.25
 _LIKELY: Final = 90
 _STROKE: Final = 110
-_SOUND_SURE: Final = 0.3
 _FACE_SURE: Final = 0.45
 _ALONE: Final = 0.8
 _ELLIPSE_SURE: Final = 0.4
@@ -170,7 +169,7 @@ def _strokes(look: Look, bodies: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return glyphs by the pixel network; without it, what stands out in the detector's boxes outside of balloons."""
     if look.pixels is not None:
         return np.asarray(look.pixels.lettering >= _STROKE, np.bool_)
-    seen = [*look.of("text"), *(one for one in look.of("sfx") if one.score >= _SOUND_SURE)]
+    seen = [*look.of("text"), *look.of("sfx")]
     return glyphs_in(look.grey, [one.box for one in seen if not _on_ground(one.box, bodies)])
 
 
