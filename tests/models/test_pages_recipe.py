@@ -206,6 +206,7 @@ class TestTraining:
         import torch
 
         from models.training.pages import train as training
+        from models.training.pages.average import average
 
         dataset = write_dataset(data, tmp_path / "set", TINY.data, TINY.seed)
         report = training._report
@@ -228,6 +229,9 @@ class TestTraining:
         assert before.keys() == after.keys()
         moved = sum(not torch.equal(before[name], after[name]) for name in before)
         assert moved > len(before) / 2
+        mean = _weights(torch, average(last, one, 0.25, tmp_path / "mean.pt"))["model.0.conv.weight"]
+        near = 0.75 * before["model.0.conv.weight"] + 0.25 * after["model.0.conv.weight"]
+        assert torch.allclose(mean, near, atol=1e-3)
         # It began with what had been learnt and not with other random weights.
         assert (before["model.0.conv.weight"] - after["model.0.conv.weight"]).abs().mean() < 0.02
 

@@ -25,7 +25,12 @@ def main(arguments: list[str] | None = None) -> None:
         make_data(options.data, dataset, config)
     if begin <= 1:
         train(dataset / "dataset.yaml", run, config, resume=options.resume, start=options.start)
-    make_weights(options.data, run / "weights" / "last.pt", options.out, config, options.catalog)
+    checkpoint = run / "weights" / "last.pt"
+    if options.average_with is not None:
+        from models.training.pages.average import average
+
+        checkpoint = average(options.average_with, checkpoint, options.share, options.out / "average.pt")
+    make_weights(options.data, checkpoint, options.out, config, options.catalog)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -35,6 +40,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--config", type=Path, default=DEFAULT_CONFIG)
     parser.add_argument("--resume", action="store_true", help="go on with the training that was cut off")
     parser.add_argument("--start", type=Path, help="a checkpoint whose weights to begin with, instead of random ones")
+    parser.add_argument("--average-with", type=Path, help="export the mean of this earlier checkpoint and the last one")
+    parser.add_argument("--share", type=float, default=0.65, help="how much of that mean is the last one, 0..1")
     parser.add_argument("--begin-with", choices=_STEPS, default=_STEPS[0], help="leave out the steps before this one")
     parser.add_argument("--catalog", type=Path, help="models/catalog.toml, to record size and digest there")
     return parser
