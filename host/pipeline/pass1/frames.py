@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from host.pipeline.pass1.panels import cut_panels
@@ -15,10 +16,10 @@ _INSIDE: Final = 0.8
 _CUT_MIN: Final = 0.008
 _ALONE_MIN: Final = 0.015
 _ALONE: Final = 0.6
-_PARTS_COVER: Final = 0.65
+_PARTS_COVER: Final = 0.6
+_LAP: Final = 0.35
 _SURE: Final = 0.5
-_EDGE: Final = 0.05
-_PIECE_EDGES: Final = 3
+_EDGE: Final = 0.08
 
 
 class Frame(NamedTuple):
@@ -58,19 +59,22 @@ def _stands_alone(box: Box, seen: list[Frame], look: Look) -> bool:
     """Tell whether a cut that no detection matches is a panel: not a part of one, and not several in one."""
     if any(one.score >= _SURE and _covers(one.box, box) for one in seen):
         return False
-    within = [one for one in seen if _covers(box, one.box)]
-    if within and sum(one.box.area for one in within) >= _PARTS_COVER * box.area:
+    within = [one.box for one in seen if _covers(box, one.box)]
+    apart = all(a.intersection(b).area <= _LAP * min(a.area, b.area) for a, b in combinations(within, 2))
+    if len(within) > 1 and apart and sum(one.area for one in within) >= _PARTS_COVER * box.area:
         return False
     return box.area >= _ALONE_MIN * look.grey.size
 
 
 def _repeats(box: Box, frame: Box) -> bool:
-    """Tell whether a box is a panel once more, or a piece of it: three of its edges are the panel's own."""
+    """Tell whether a box is a panel once more, or a piece of it that reaches from edge to edge, as no inset does."""
     if box.iou(frame) >= _SAME:
         return True
     near = _EDGE * frame.width, _EDGE * frame.height
-    shared = sum(abs(edge - own) <= near[axis % 2] for axis, (edge, own) in enumerate(zip(box, frame, strict=True)))
-    return _covers(frame, box) and shared >= _PIECE_EDGES
+    left, top, right, bottom = (
+        abs(edge - own) <= near[axis % 2] for axis, (edge, own) in enumerate(zip(box, frame, strict=True))
+    )
+    return _covers(frame, box) and ((left and right) or (top and bottom))
 
 
 def _covers(outer: Box, inner: Box) -> bool:
