@@ -220,6 +220,7 @@ class TestTraining:
         with pytest.raises(KeyboardInterrupt):
             training.train(dataset, tmp_path / "run", TINY)
         monkeypatch.setattr(training, "_report", report)
+        caplog.clear()
         with caplog.at_level(logging.INFO):
             last = training.train(dataset, tmp_path / "run", TINY, resume=True)
         assert "epoch 2 of 2" in caplog.text
