@@ -15,6 +15,7 @@ from host.model_shelf import dropped
 from host.pipeline.faults import faults_mapped
 from host.pipeline.job import PageJob, PreparedPage, Reference
 from host.pipeline.page import PIPELINE_VERSION, PagePipeline
+from host.pipeline.pass1.shipped import shipped_reader
 from host.pipeline.runmeta import RunMeta
 from models.digests import file_digest
 
@@ -57,7 +58,7 @@ def rerun(application: Application, record: RunMeta, encoded: bytes) -> tuple[Fi
         )
     engine = viable_engine(application.engines, record.engine.id)
     _require_same(engine, record)
-    pipeline = PagePipeline()
+    pipeline = PagePipeline(reader=shipped_reader(application.settings.current.detector_weights))
     page = pipeline.decode(encoded)
     if page.pixels_sha256 != record.pixels_sha256:
         raise HashMismatch("This is not the page of the record.", "Name the page as it was before it was coloured.")

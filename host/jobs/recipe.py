@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from engines.base import LoraUse, Plan
@@ -127,7 +128,7 @@ def resolve(request: RunChapter, settings: Settings, engines: EngineSource, refe
         keep_coloured=_chosen(options.keep_coloured, settings.keep_coloured),
         direction=request.direction,
         output_format=settings.output_format,
-        pipeline_version=PIPELINE_VERSION,
+        pipeline_version=_pipeline_version(settings),
     )
     return JobRecipe(recipe, engine.info, references)
 
@@ -177,6 +178,14 @@ def _lora(choice: LoraChoice, engine: EngineInfo) -> LoraUse:
         raise NotFound(f"There is no LoRA {choice.name[:128]!r}.", f"Dropped into the models' folder: {known}.")
     path = found[choice.name].path
     return LoraUse(name=choice.name, weight=choice.weight, path=str(path), sha256=file_digest(path))
+
+
+def _pipeline_version(settings: Settings) -> str:
+    """Return the pipeline's version, and which detector of the reader's own reads the pages."""
+    own = Path(settings.detector_weights)
+    if not settings.detector_weights or not own.is_file():
+        return PIPELINE_VERSION
+    return f"{PIPELINE_VERSION}+{file_digest(own)[:16]}"
 
 
 def _cast(references: ReferenceStore, chosen: tuple[str, ...]) -> tuple[str, ...]:
