@@ -109,8 +109,8 @@ def test_sharded_folders(toy_folder: Path, toy: KleinVariant, tmp_path: Path, ex
         where |= dict.fromkeys(chosen, shard)
     index = folder / "transformer" / "diffusion_pytorch_model.safetensors.index.json"
     index.write_text(json.dumps({"metadata": {}, "weight_map": where}))
-    # The weights lie elsewhere in memory, and kernels round by alignment.
-    np.testing.assert_allclose(picture(folder, toy), expected, atol=1e-4)
+    # The weights lie elsewhere in memory, and kernels round by alignment: a few pixels by a level of 256.
+    assert distances(picture(folder, toy), expected)[1] <= EXACT
 
 
 @pytest.mark.parametrize("kind", ["BF16", "Q8_0", "Q5_1", "Q4_0"])
