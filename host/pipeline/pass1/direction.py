@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 STRIP_RATIO: Final = 2.5
 _STRIP_VOTE: Final = 6.0
+# Nothing but Japanese and Chinese stands in columns; captions and signs of theirs lie in lines as well.
+_COLUMNS_VOTE: Final = 1.5
 _WIDE: Final = 1.15
 _TALL: Final = 0.9
 # Ink that a row may have and still be a gap between lines, as a share of the fullest row.
@@ -84,7 +86,7 @@ def lettering_vote(lettering: NDArray[np.bool_], blocks: Sequence[tuple[Box, Box
         lines = _lines(np.ascontiguousarray(lettering[block.top : block.bottom, block.left : block.right]))
         shape = body.width / max(1, body.height) if body else 1.0
         if lines == "columns":
-            rtl += 1.0
+            rtl += _COLUMNS_VOTE
         elif lines == "rows" and shape >= _WIDE:
             ltr += 1.0
         elif lines == "rows" and shape <= _TALL:
