@@ -13,20 +13,23 @@ import pytest
 import torch
 
 from engines.colorize.compact.engine import CompactEngine
+from engines.oklab import srgb_to_oklab
 from engines.testing import PROCESSOR, drawn_page, flat_reference, ignore_step, request_of
 from models.catalog import CATALOG_FILE, ModelFile, load_catalog
 from models.training.compact.__main__ import main
 from models.training.compact.config import Config, DataConfig, NetworkConfig, OptimisationConfig, config_from_mapping
 from models.training.compact.data import Sampler, read_pages
 from models.training.compact.export import export
+from models.training.compact.losses import slot_loss
 from models.training.compact.network import CompactNetwork
+from models.training.compact.slots import NO_SLOT, SlotCodebook, light_of
 from models.training.compact.train import TrainingRun, load_network, train
 
 pytestmark = pytest.mark.train
 
 TINY = Config(
     seed=5,
-    network=NetworkConfig(widths=(4, 4, 8, 8, 8), heads=2, head_width=4),
+    network=NetworkConfig(widths=(4, 4, 8, 8, 8), heads=2, head_width=4, slots=6),
     data=DataConfig(short_side_px=96, crop_px=64, reference_px=64, curriculum_iterations=4),
     optimisation=OptimisationConfig(iterations=4, batch=2, warmup_iterations=1, bfloat16=False),
 )
@@ -65,7 +68,7 @@ def test_training_changes_every_weight(data: Path, tmp_path: Path) -> None:
 
 
 def test_resumed_run_ends_exactly_where_an_unbroken_one_does(data: Path, tmp_path: Path) -> None:
-    sampler = Sampler(read_pages(data, "train"), TINY.data, TINY.seed)
+    sampler = Sampler(read_pages(data, "train"), TINY.data, TINY.seed, TINY.network.slots)
     unbroken = TrainingRun(TINY)
     for iteration in range(4):
         unbroken.step(sampler.batch(iteration, 2))
@@ -78,11 +81,43 @@ def test_resumed_run_ends_exactly_where_an_unbroken_one_does(data: Path, tmp_pat
 
 def test_same_seed_and_iteration_give_the_same_batch(data: Path) -> None:
     pages = read_pages(data, "train")
-    first, second = (Sampler(pages, TINY.data, 1).batch(3, 2) for _ in range(2))
+    first, second = (Sampler(pages, TINY.data, 1, 6).batch(3, 2) for _ in range(2))
     assert np.array_equal(first.lightness, second.lightness)
     assert np.array_equal(first.references, second.references)
     assert first.lightness.shape == (2, 1, 64, 64)
     assert first.target.shape == first.truth.shape == (2, 2, 64, 64)
+
+
+def test_a_run_may_begin_with_a_smaller_network(data: Path, tmp_path: Path) -> None:
+    small = replace(TINY, network=replace(TINY.network, widths=(4, 4, 6, 8, 8), slots=3))
+    torch.manual_seed(0)
+    checkpoint = train(data, tmp_path, replace(small, optimisation=replace(TINY.optimisation, iterations=1)))
+    old = torch.load(checkpoint, weights_only=True)["average"]["encoder.at_8.0.0.weight"]
+    run = TrainingRun(TINY)
+    run.begin_from(checkpoint)
+    new = run.network.state_dict()["encoder.at_8.0.0.weight"]
+    assert torch.equal(new[:6], old)
+    assert not new[6:].any()
+
+
+def test_a_thing_keeps_its_slot_in_another_light() -> None:
+    leaves, sky = (30, 120, 40), (120, 160, 230)
+    page = np.concatenate([np.full((64, 64, 3), leaves, np.uint8), np.full((64, 64, 3), sky, np.uint8)])
+    dusk = np.round(page * np.array([1.0, 0.85, 0.75])).astype(np.uint8)
+    codebook = SlotCodebook.of_pages([page, dusk], 2, seed=1)
+    day, evening = (codebook.of(srgb_to_oklab(picture), light_of(picture)) for picture in (page, dusk))
+    assert day.shape == (16, 8)
+    assert len(np.unique(day)) == 2
+    assert np.array_equal(day, evening)
+
+
+def test_unknown_slots_say_nothing_and_known_ones_are_learned() -> None:
+    logits = torch.zeros(1, 4, 6, requires_grad=True)
+    assert float(slot_loss(logits, torch.full((1, 2, 2), NO_SLOT))) == 0.0
+    slot_loss(logits, torch.tensor([[[2, NO_SLOT], [NO_SLOT, NO_SLOT]]])).backward()
+    assert logits.grad is not None
+    assert logits.grad[0, 0].argmin() == 2
+    assert not logits.grad[0, 1:].any()
 
 
 def test_chroma_turns_exactly_with_the_references_hue() -> None:
@@ -92,7 +127,7 @@ def test_chroma_turns_exactly_with_the_references_hue() -> None:
     turned = references.clone()
     turned[:, :, 1], turned[:, :, 2] = -references[:, :, 2], references[:, :, 1]
     with torch.no_grad():
-        first, second = network(page, references)[0], network(page, turned)[0]
+        first, second = (network(page, seen).painted.chroma for seen in (references, turned))
     assert first.abs().mean() > 1e-4
     assert torch.allclose(second[:, 0], -first[:, 1], atol=1e-5)
     assert torch.allclose(second[:, 1], first[:, 0], atol=1e-5)
@@ -116,7 +151,7 @@ def test_exported_graphs_give_what_the_network_gives(data: Path, tmp_path: Path)
     chroma = painter.run(None, feeds)[0]
     with torch.no_grad():
         features = network.encoder(torch.from_numpy(picture))
-        expected = network.painter(features, torch.from_numpy(rows), torch.from_numpy(values))[0].numpy()
+        expected = network.painter(features, torch.from_numpy(rows), torch.from_numpy(values)).chroma.numpy()
     assert chroma.shape == (1, 2, 48, 80)
     assert np.abs(chroma - expected).max() < 2e-3 * max(1.0, float(np.abs(expected).max()))
 
@@ -124,7 +159,7 @@ def test_exported_graphs_give_what_the_network_gives(data: Path, tmp_path: Path)
 def test_commands_make_weights_that_the_engine_runs(data: Path, tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
     config.write_text(
-        "seed = 1\n[network]\nwidths = [4, 4, 8, 8, 8]\nheads = 2\nhead_width = 4\n"
+        "seed = 1\n[network]\nwidths = [4, 4, 8, 8, 8]\nheads = 2\nhead_width = 4\nslots = 6\n"
         "[data]\nshort_side_px = 96\ncrop_px = 64\nreference_px = 64\n"
         "[optimisation]\niterations = 1\nbatch = 1\nbfloat16 = false\n"
     )

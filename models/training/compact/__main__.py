@@ -17,7 +17,7 @@ def main(arguments: list[str] | None = None) -> None:
     if options.command == "train":
         from models.training.compact.train import train
 
-        train(options.data, options.out, load_config(options.config))
+        train(options.data, options.out, load_config(options.config), options.start)
     elif options.command == "export":
         from models.training.compact.export import export
 
@@ -40,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--data", type=Path, required=True, help="folder with art/, lettered/en/ and splits.json")
     train.add_argument("--out", type=Path, default=Path("runs/compact"))
     train.add_argument("--config", type=Path, default=DEFAULT_CONFIG)
+    train.add_argument("--start", type=Path, help="a checkpoint whose weights a new run begins with")
     export = commands.add_parser("export", help="write the two ONNX graphs of a checkpoint")
     export.add_argument("--checkpoint", type=Path, default=Path("runs/compact/checkpoint.pt"))
     neutral = commands.add_parser("neutral", help="write the reference of readers who have none")

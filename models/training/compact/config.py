@@ -12,11 +12,12 @@ DEFAULT_CONFIG = Path(__file__).with_name("config.toml")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkConfig:
-    """Size of the network: channels at 1/2, 1/4, 1/8, 1/16, 1/32; attention heads and their width."""
+    """Size of the network: channels at 1/2, 1/4, 1/8, 1/16, 1/32; attention heads and their width; slots."""
 
     widths: tuple[int, ...] = (24, 48, 96, 128, 160)
     heads: int = 3
     head_width: int = 32
+    slots: int = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +60,7 @@ class LossConfig:
     colour: float = 10.0
     histogram: float = 12.0
     smooth: float = 1.0
+    slots: float = 0.15
     chroma_weight: float = 12.0
     match_sigma: float = 0.03
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
 import numpy as np
 
 from engines.oklab import grey_to_lightness, srgb_to_oklab
 from models.training.compact.manga import inked, simulate_manga
+from models.training.compact.network import CELL_PX
 from models.training.compact.scenes import draw, make_world
+from models.training.compact.slots import NO_SLOT, SlotCodebook, light_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,18 +40,32 @@ class Page:
         return self.name.split("P")[0]
 
 
+class Sample(NamedTuple):
+    """One sample; as in a `Batch`, without its first axis."""
+
+    lightness: NDArray[np.float32]
+    target: NDArray[np.float32]
+    truth: NDArray[np.float32]
+    references: NDArray[np.float32]
+    slots: NDArray[np.int64]
+    reference_slots: NDArray[np.int64]
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """`B` samples of side `S`, float32, OKLab.
 
     lightness: `(B, 1, S, S)` what the network sees. target: `(B, 2, S, S)` the chroma to paint. truth: `(B, 2, S, S)`
     the page's own chroma, to be matched in the reference. references: `(B, R, 3, s, s)`.
+    slots `(B, S/8, S/8)` and reference_slots `(B, R, s/8, s/8)`, int64: the cells' slots, -1 where nobody knows.
     """
 
     lightness: NDArray[np.float32]
     target: NDArray[np.float32]
     truth: NDArray[np.float32]
     references: NDArray[np.float32]
+    slots: NDArray[np.int64]
+    reference_slots: NDArray[np.int64]
 
 
 def read_pages(folder: Path, split: str) -> list[Page]:
@@ -68,8 +84,10 @@ def read_pages(folder: Path, split: str) -> list[Page]:
 class Sampler:
     """Draws batches; the same seed and iteration always give the same batch, so that a run can be resumed."""
 
-    def __init__(self, pages: list[Page], config: DataConfig, seed: int) -> None:
+    def __init__(self, pages: list[Page], config: DataConfig, seed: int, slots: int) -> None:
         self._pages = pages
+        self._codebook = SlotCodebook.of_pages([page.art for page in pages], slots, seed)
+        self._lights = {page.name: light_of(page.art) for page in pages}
         self._config = config
         self._seed = seed
         self._episodes: defaultdict[str, list[Page]] = defaultdict(list)
@@ -86,10 +104,9 @@ class Sampler:
             else self._sample(rng, iteration, references)
             for _ in range(size)
         ]
-        lightness, target, truth, seen = (np.stack(part) for part in zip(*samples, strict=True))
-        return Batch(lightness, target, truth, seen)
+        return Batch(*(np.stack([getattr(one, item.name) for one in samples]) for item in fields(Batch)))
 
-    def _sample(self, rng: np.random.Generator, iteration: int, references: int) -> tuple[NDArray[np.float32], ...]:
+    def _sample(self, rng: np.random.Generator, iteration: int, references: int) -> Sample:
         page = self._pages[rng.integers(len(self._pages))]
         picture = page.art
         if page.lettered is not None and rng.random() < self._config.lettered_share:
@@ -107,15 +124,23 @@ class Sampler:
         else:
             lightness, target = _as_grey(small, lab, rng), truth
         seen = [self._reference(page, box, iteration, rng, first=index == 0) for index in range(references)]
-        return lightness[None], _planes(target), _planes(truth), np.stack([_planes(item) for item in seen])
+        return Sample(
+            lightness[None],
+            _planes(target),
+            _planes(truth),
+            np.stack([_planes(picture) for picture, _ in seen]),
+            self._codebook.of(lab, self._lights[page.name]),
+            np.stack([slots for _, slots in seen]),
+        )
 
     def _reference(
         self, page: Page, box: tuple[int, int, int], iteration: int, rng: np.random.Generator, *, first: bool
-    ) -> NDArray[np.float32]:
+    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         config = self._config
         done = min(1.0, iteration / max(1, config.curriculum_iterations))
         share = config.self_reference_start + done * (config.self_reference_end - config.self_reference_start)
         side = config.reference_px
+        chosen = page
         if first and rng.random() < share:
             picture = _warped(page.art, box, side, rng)
         else:
@@ -125,11 +150,12 @@ class Sampler:
         if rng.random() < 0.5:
             picture = picture[:, ::-1]
         lab = srgb_to_oklab(np.ascontiguousarray(picture))
+        slots = self._codebook.of(lab, self._lights[chosen.name])
         lab[..., 0] **= rng.uniform(0.8, 1.25)
-        return lab
+        return lab, slots
 
 
-def _drawn_sample(rng: np.random.Generator, references: int, config: DataConfig) -> tuple[NDArray[np.float32], ...]:
+def _drawn_sample(rng: np.random.Generator, references: int, config: DataConfig) -> Sample:
     world = make_world(rng)
     drawing = draw(world, rng, config.crop_px * 3 // 2)
     lab, chroma = (_reduced(item, config.crop_px) for item in (drawing.lab, drawing.chroma))
@@ -140,7 +166,15 @@ def _drawn_sample(rng: np.random.Generator, references: int, config: DataConfig)
         target = chroma * _gain(lightness, lab[..., 0])
     side = config.reference_px
     seen = [_planes(_reduced(draw(world, rng, side * 3 // 2).lab, side)) for _ in range(references)]
-    return lightness[None], _planes(target), _planes(chroma), np.stack(seen)
+    cells, others = config.crop_px // CELL_PX, side // CELL_PX
+    return Sample(
+        lightness[None],
+        _planes(target),
+        _planes(chroma),
+        np.stack(seen),
+        np.full((cells, cells), NO_SLOT),
+        np.full((references, others, others), NO_SLOT),
+    )
 
 
 def _reduced(picture: NDArray[np.float32], side: int) -> NDArray[np.float32]:

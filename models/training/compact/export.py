@@ -12,7 +12,7 @@ import torch
 from onnx import numpy_helper
 from torch import Tensor, nn
 
-from models.training.compact.network import CompactNetwork, Encoder, Features, Painter
+from models.training.compact.network import CompactNetwork, Encoder, Features, Painted, Painter
 from models.training.compact.train import load_network
 
 if TYPE_CHECKING:
@@ -58,8 +58,8 @@ class _PainterGraph(nn.Module):
         self.painter = painter
 
     def forward(self, half: Tensor, quarter: Tensor, eighth: Tensor, keys: Tensor, values: Tensor) -> Tensor:
-        painted: Tensor = self.painter(Features(half, quarter, eighth, keys), keys, values)[0]
-        return painted
+        painted: Painted = self.painter(Features(half, quarter, eighth, keys), keys, values)
+        return painted.chroma
 
 
 def _export_encoder(network: CompactNetwork, path: Path) -> Features:

@@ -5,46 +5,67 @@ All terms are blind to a common turn of hue, as the network is.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812  (the field's own name for it)
 
 from models.training.compact.network import CELL_PX
+from models.training.compact.slots import NO_SLOT
 
 if TYPE_CHECKING:
     from models.training.compact.config import LossConfig
+    from models.training.compact.data import Batch
+    from models.training.compact.network import Trained
 
 _PROJECTIONS = 6
 _SORTED_PIXELS = 3072
 
 
-def total_loss(
-    painted: Tensor,
-    weights: Tensor,
-    values: Tensor,
-    lightness: Tensor,
-    target: Tensor,
-    truth: Tensor,
-    config: LossConfig,
-) -> tuple[Tensor, dict[str, float]]:
-    """Return the loss and its terms by name, unweighted.
+class TensorBatch(NamedTuple):
+    """`data.Batch` as tensors."""
 
-    painted `(B, 2, H/2, W/2)`, weights `(B, heads, cells, tokens)`, values `(B, tokens, 4)`: the network's output;
-    the rest as in `data.Batch`.
-    """
-    wanted = F.avg_pool2d(target, 2)
-    seen = F.avg_pool2d(lightness, 2)
-    match, reach = _match(weights, values, truth, config)
+    lightness: Tensor
+    target: Tensor
+    truth: Tensor
+    references: Tensor
+    slots: Tensor
+    reference_slots: Tensor
+
+    @classmethod
+    def of(cls, batch: Batch) -> TensorBatch:
+        """Share the memory of a batch."""
+        return cls(*(torch.from_numpy(getattr(batch, name)) for name in cls._fields))
+
+
+def total_loss(seen: Trained, batch: TensorBatch, config: LossConfig) -> tuple[Tensor, dict[str, float]]:
+    """Return the loss and its terms by name, unweighted."""
+    painted = seen.painted.chroma.float()
+    wanted, lightness = F.avg_pool2d(batch.target, 2), F.avg_pool2d(batch.lightness, 2)
+    match, reach = _match(seen.painted.weights.float(), seen.values.float(), batch.truth, config)
     terms = {
         "match": match,
-        "colour": _colour(painted, wanted, seen, reach, config),
+        "colour": _colour(painted, wanted, lightness, reach, config),
         "histogram": _histogram(painted, wanted),
-        "smooth": _smooth(painted, wanted, seen),
+        "smooth": _smooth(painted, wanted, lightness),
+        "slots": slot_loss(seen.painted.slots, batch.slots) + slot_loss(seen.reference_slots, batch.reference_slots),
     }
     loss = torch.stack([getattr(config, name) * term for name, term in terms.items()]).sum()
     return loss, {name: float(term.detach()) for name, term in terms.items()}
+
+
+def slot_loss(logits: Tensor, wanted: Tensor) -> Tensor:
+    """Return the cross entropy of `(B, cells, slots)` with the cells' slots, rare ones counting more.
+
+    `wanted`: `(B, h, w)`; cells of `NO_SLOT` are left out.
+    """
+    known = wanted.flatten(1) != NO_SLOT
+    if not known.any():
+        return logits.new_zeros(())
+    right, flat = wanted.flatten(1)[known], logits.float()[known]
+    share = torch.bincount(right, minlength=flat.shape[1]) / right.numel()
+    return F.cross_entropy(flat, right, weight=1 / (0.5 * share + 0.5 / flat.shape[1]))
 
 
 def _match(weights: Tensor, values: Tensor, truth: Tensor, config: LossConfig) -> tuple[Tensor, Tensor]:

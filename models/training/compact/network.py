@@ -3,7 +3,9 @@
 Two parts, exported as two ONNX graphs, since a reference is encoded once and then serves a whole chapter:
 
 - `Encoder` reads lightness and chroma *magnitude* (0 for a grey page), never hue, and gives features.
-- `Painter` matches every cell of the page with the reference's cells (cosine attention) and gathers their a,b.
+- `Painter` matches every cell of the page with the reference's cells (cosine attention) and gathers their a,b. Both
+  sides also say which of a few dozen *slots* a cell belongs to (`slots`): kinds of things, learned as classes. Cells of
+  one slot attract each other, and every slot's mean colour in the reference is a candidate of its own.
   From there on colour flows in a stream of its own, through filters without bias that a and b share, scaled by
   gates that the page's features set. So the output turns with the reference's hue *exactly*: no colour can come
   from memory, and a network that has seen few palettes obeys all of them.
@@ -24,15 +26,32 @@ CELL_PX = 8
 """Side of a cell of attention in pixels of the encoder's input."""
 MULTIPLE_PX = 32
 """Height and width of the encoder's input are multiples of this."""
+_ABSENT = 0.004
 
 
 class Features(NamedTuple):
-    """What the encoder gives, `(B, C, H/s, W/s)` for s = 2, 4, 8, and the keys at s = 8."""
+    """What the encoder gives, `(B, C, H/s, W/s)` for s = 2, 4, 8; keys at 8: those of the heads, then slot logits."""
 
     half: Tensor
     quarter: Tensor
     eighth: Tensor
     keys: Tensor
+
+
+class Painted(NamedTuple):
+    """Chroma `(B, 2, H/2, W/2)`, attention `(B, heads, cells, tokens)`, the page's slot logits `(B, cells, slots)`."""
+
+    chroma: Tensor
+    weights: Tensor
+    slots: Tensor
+
+
+class Trained(NamedTuple):
+    """What a training step looks at: the painted page, the token values, the slot logits of page and references."""
+
+    painted: Painted
+    values: Tensor
+    reference_slots: Tensor
 
 
 def _norm_relu_conv(source: int, target: int, stride: int = 1) -> nn.Sequential:
@@ -72,7 +91,7 @@ class Encoder(nn.Module):
         self.from_32 = nn.Conv2d(last, sixteenth, 1)
         self.from_16 = nn.Conv2d(sixteenth, eighth, 1)
         self.fuse = _Residual(eighth)
-        self.keys = nn.Conv2d(eighth, config.heads * config.head_width, 1)
+        self.keys = nn.Conv2d(eighth, config.heads * config.head_width + config.slots, 1)
 
     def forward(self, picture: Tensor) -> Features:
         """Return the features of a picture whose sides are multiples of 32."""
@@ -114,9 +133,11 @@ class Painter(nn.Module):
         half, quarter, eighth = config.widths[:3]
         heads = config.heads
         self.heads = heads
-        self.queries = nn.Conv2d(eighth, heads * config.head_width, 1)
+        self.slots = config.slots
+        self.queries = nn.Conv2d(eighth, heads * config.head_width + config.slots, 1)
         self.log_temperature = nn.Parameter(torch.full((heads,), 2.3))
-        candidates = 2 * heads + 2
+        self.slot_weight = nn.Parameter(torch.full((heads,), 1.0))
+        candidates = 2 * heads + 4
         self.at_8 = nn.Sequential(_norm_relu_conv(eighth + 2 * heads + candidates, eighth), _norm_relu_conv(eighth, 64))
         self.at_4 = _norm_relu_conv(64 + quarter, 48)
         self.at_2 = _norm_relu_conv(48 + half, 32)
@@ -125,14 +146,14 @@ class Painter(nn.Module):
         self.stream_2 = _Stream(16, 8, 32)
         self.colour = nn.Conv2d(8, 1, 1, bias=False)
 
-    def forward(self, page: Features, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
-        """Return chroma `(B, 2, H/2, W/2)` and the attention's weights `(B, heads, cells, tokens)`.
-
-        keys: `(B, tokens, heads * head_width)`; values: `(B, tokens, 4)`, see `tokens_of`.
-        """
-        weights = self._attention(page.eighth, keys)
+    def forward(self, page: Features, keys: Tensor, values: Tensor) -> Painted:
+        """Paint a page. keys: `(B, tokens, heads * head_width + slots)`; values: `(B, tokens, 4)`, see `tokens_of`."""
+        queries = self.queries(page.eighth).flatten(2).transpose(1, 2).float()
+        mine, theirs = (part[..., -self.slots :].softmax(-1) for part in (queries, keys.float()))
+        weights = self._attention(queries, keys.float(), mine, theirs)
         height, width = page.eighth.shape[-2:]
-        candidates = self._candidates(weights, values, height, width)
+        painted = torch.cat([weights @ values.unsqueeze(1), (mine @ _palette(theirs, values)).unsqueeze(1)], 1)
+        candidates = _candidates(painted, values, height, width)
         sureness = _on_grid(_sureness(weights.detach()), height, width)
         magnitude = 5 * candidates.square().sum(1).add(1e-6).sqrt()
         eighth = self.at_8(torch.cat([page.eighth, sureness, magnitude], 1))
@@ -141,24 +162,37 @@ class Painter(nn.Module):
         colours = self.stream_8(candidates, eighth)
         colours = self.stream_4(_for_both(_Twice(), colours), quarter)
         colours = self.stream_2(_for_both(_Twice(), colours), half)
-        return _for_both(self.colour, colours).squeeze(2), weights
+        return Painted(_for_both(self.colour, colours).squeeze(2), weights, queries[..., -self.slots :])
 
-    def _attention(self, features: Tensor, keys: Tensor) -> Tensor:
-        queries = self.queries(features).flatten(2).float()
-        queries = queries.reshape(queries.shape[0], self.heads, -1, queries.shape[2])
-        tokens = keys.reshape(*keys.shape[:2], self.heads, -1).permute(0, 2, 3, 1).float()
-        queries = F.normalize(queries, dim=2).transpose(2, 3)
+    def _attention(self, queries: Tensor, keys: Tensor, mine: Tensor, theirs: Tensor) -> Tensor:
+        """Return `(B, heads, cells, tokens)`: likeness of features, and of slots by Bhattacharyya's coefficient."""
+        wanted = F.normalize(self._by_head(queries), dim=-1)
+        offered = F.normalize(self._by_head(keys), dim=-1)
         temperature = self.log_temperature.clamp(max=4.0).exp().view(1, -1, 1, 1)
-        return torch.softmax((queries * temperature) @ F.normalize(tokens, dim=2), dim=-1)
+        slot_weight = self.slot_weight.view(1, -1, 1, 1)
+        wanted = torch.cat([wanted * temperature, mine.add(1e-6).sqrt().unsqueeze(1) * slot_weight], -1)
+        roots = theirs.add(1e-6).sqrt().unsqueeze(1) + 0 * offered[..., :1]
+        return torch.softmax(wanted @ torch.cat([offered, roots], -1).transpose(2, 3), dim=-1)
 
-    def _candidates(self, weights: Tensor, values: Tensor, height: int, width: int) -> Tensor:
-        """Return `(B, 2, 2 * heads + 2, h, w)`: every head's colour, as it is and by lightness, and the means."""
-        attended = weights @ values.unsqueeze(1)
-        # Not `expand`: the exporter would freeze the number of cells.
-        means = values.mean(1)[:, None, None, :] + 0 * attended[:, :1]
-        both = torch.cat([attended, means], 1)
-        both = both.reshape(*both.shape[:3], 2, 2)
-        return _on_grid(both.permute(0, 4, 1, 3, 2).flatten(2, 3), height, width)
+    def _by_head(self, cells: Tensor) -> Tensor:
+        plain = cells[..., : -self.slots]
+        return plain.reshape(*plain.shape[:2], self.heads, -1).transpose(1, 2)
+
+
+def _palette(slots: Tensor, values: Tensor) -> Tensor:
+    """Return every slot's mean colour in the reference, `(B, slots, 4)`; for one that it lacks, the reference's own."""
+    share = slots.mean(1).unsqueeze(2)
+    gathered = slots.transpose(1, 2) @ values / values.shape[1]
+    return (gathered + _ABSENT * values.mean(1, keepdim=True)) / (share + _ABSENT)
+
+
+def _candidates(painted: Tensor, values: Tensor, height: int, width: int) -> Tensor:
+    """Return `(B, 2, 2 * heads + 4, h, w)`: colours of heads and slots, plain and by lightness, then the means."""
+    # Not `expand`: the exporter would freeze the number of cells.
+    means = values.mean(1)[:, None, None, :] + 0 * painted[:, :1]
+    both = torch.cat([painted, means], 1)
+    both = both.reshape(*both.shape[:3], 2, 2)
+    return _on_grid(both.permute(0, 4, 1, 3, 2).flatten(2, 3), height, width)
 
 
 def _on_grid(cells: Tensor, height: int, width: int) -> Tensor:
@@ -195,11 +229,8 @@ class CompactNetwork(nn.Module):
         self.encoder = Encoder(config)
         self.painter = Painter(config)
 
-    def forward(self, lightness: Tensor, references: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return chroma at half size, attention weights and token values.
-
-        lightness: `(B, 1, H, W)`; references: `(B, R, 3, h, w)` OKLab.
-        """
+    def forward(self, lightness: Tensor, references: Tensor) -> Trained:
+        """Paint `lightness` `(B, 1, H, W)` with `references` `(B, R, 3, h, w)` in OKLab."""
         batch = references.shape[0]
         flat = references.flatten(0, 1)
         chroma = flat[:, 1:]
@@ -209,5 +240,4 @@ class CompactNetwork(nn.Module):
         keys, values = tokens_of(seen, chroma, flat[:, :1])
         keys = keys.reshape(batch, -1, keys.shape[2])
         values = values.reshape(batch, -1, values.shape[2])
-        painted, weights = self.painter(page, keys, values)
-        return painted, weights, values
+        return Trained(self.painter(page, keys, values), values, keys[..., -self.painter.slots :])

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from models.training.compact.config import Config, config_from_mapping
 from models.training.compact.data import Sampler, read_pages
-from models.training.compact.losses import total_loss
+from models.training.compact.losses import TensorBatch, total_loss
 from models.training.compact.network import CompactNetwork
 
 if TYPE_CHECKING:
@@ -27,11 +27,11 @@ _log = logging.getLogger(__name__)
 _LOG_EVERY = 25
 
 
-def train(data: Path, out: Path, config: Config) -> Path:
+def train(data: Path, out: Path, config: Config, start: Path | None = None) -> Path:
     """Train to `config.optimisation.iterations` and return the last checkpoint, `out/checkpoint.pt`.
 
-    A checkpoint in `out` is continued; its network must have the configuration's size. `out/log.csv` gets a line every
-    25 iterations.
+    A checkpoint in `out` is continued; its network must have the configuration's size. Otherwise the run begins with
+    the weights of `start`, whose network may be smaller. `out/log.csv` gets a line every 25 iterations.
 
     Raises:
         OSError: the data cannot be read.
@@ -42,7 +42,9 @@ def train(data: Path, out: Path, config: Config) -> Path:
     checkpoint = out / "checkpoint.pt"
     if checkpoint.exists():
         run.load(checkpoint)
-    sampler = Sampler(read_pages(data, "train"), config.data, config.seed)
+    elif start is not None:
+        run.begin_from(start)
+    sampler = Sampler(read_pages(data, "train"), config.data, config.seed, config.network.slots)
     saved_at = time.monotonic()
     with (out / "log.csv").open("a", newline="", encoding="utf-8") as file, ThreadPoolExecutor(1) as ahead:
         log = _Log(file)
@@ -97,14 +99,10 @@ class TrainingRun:
         torch.manual_seed(self.config.seed + self.iteration)
         for group in self.optimiser.param_groups:
             group["lr"] = settings.learning_rate * learning_rate_factor(self.iteration, self.config)
-        lightness, target, truth, references = (
-            torch.from_numpy(part) for part in (batch.lightness, batch.target, batch.truth, batch.references)
-        )
+        tensors = TensorBatch.of(batch)
         with torch.autocast("cpu", torch.bfloat16, enabled=settings.bfloat16):
-            painted, weights, values = self.network(lightness, references)
-        loss, terms = total_loss(
-            painted.float(), weights.float(), values.float(), lightness, target, truth, self.config.loss
-        )
+            seen = self.network(tensors.lightness, tensors.references)
+        loss, terms = total_loss(seen, tensors, self.config.loss)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
@@ -142,6 +140,21 @@ class TrainingRun:
         self.average.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.iteration = int(state["iteration"])
+
+    def begin_from(self, path: Path) -> None:
+        """Take the averaged weights of another run; where this network is wider, the new parts begin with nothing."""
+        old = torch.load(path, weights_only=True, map_location="cpu")["average"]
+        for network in (self.network, self.average):
+            network.load_state_dict({name: _widened(old.get(name), new) for name, new in network.state_dict().items()})
+
+
+def _widened(old: Tensor | None, new: Tensor) -> Tensor:
+    """Return a smaller tensor in the corner of one of the new shape, zero elsewhere; what is wholly new stays."""
+    if old is None or old.shape == new.shape:
+        return new if old is None else old
+    wide = torch.zeros_like(new)
+    wide[tuple(slice(0, side) for side in old.shape)] = old
+    return wide
 
 
 def learning_rate_factor(iteration: int, config: Config) -> float:
