@@ -1,0 +1,1 @@
+"""How well an engine colours: `python -m bench.colour --data FOLDER [--engine ID] [--input grey|manga]`."""

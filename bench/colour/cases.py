@@ -1,0 +1,80 @@
+"""What is coloured: a page made grey or like manga, and the reference that it gets.
+
+**Reference policy.** One reference: the next page of the same episode in the split; the last page of an episode takes
+the one before it. A page that is alone in its episode is left out. References are the textless colour pages as they
+are, so scenes, light and figures differ from the page's.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import cv2
+import numpy as np
+
+from bench.folder import FolderUnusable, episode, read_picture, split_names, spread
+from models.training.compact.manga import drawn_in_ink, printed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    Rgb = NDArray[np.uint8]
+    Grey = NDArray[np.uint8]
+
+Input = Literal["grey", "manga"]
+INPUTS: tuple[Input, ...] = ("grey", "manga")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Case:
+    """A page `(H, W)`, its true colours `(H, W, 3)` and its reference, all uint8."""
+
+    name: str
+    grey: Grey
+    truth: Rgb
+    reference_name: str
+    reference: Rgb
+
+    @property
+    def uncoloured(self) -> Rgb:
+        """The page as it is given, RGB."""
+        return np.dstack([self.grey] * 3)
+
+
+def read_cases(data: Path, split: str, kind: Input, pages: int | None = None) -> Iterator[Case]:
+    """Yield the cases of a split, or `pages` of them at even distances, one at a time in memory.
+
+    Raises:
+        FolderUnusable: see the message.
+    """
+    policy = reference_policy(split_names(data, split))
+    if not policy:
+        raise FolderUnusable(f"no episode of the split {split!r} has two pages, so there are no references")
+    for name in spread(list(policy), pages):
+        truth = read_picture(data / "art" / f"{name}.webp")
+        reference = read_picture(data / "art" / f"{policy[name]}.webp")
+        yield Case(name, as_input(truth, kind, name), truth, policy[name], reference)
+
+
+def reference_policy(names: Sequence[str]) -> dict[str, str]:
+    """Return each page's reference, as this module's docstring says."""
+    chosen = {}
+    for index, name in enumerate(names):
+        mates = [other for other in (*names[index + 1 :], *names[:index][::-1]) if episode(other) == episode(name)]
+        if mates:
+            chosen[name] = mates[0]
+    return chosen
+
+
+def as_input(truth: Rgb, kind: Input, name: str) -> Grey:
+    """Return the page's luma, or a simulated manga page: ink, tone and paper, the same for the same name."""
+    grey = np.asarray(cv2.cvtColor(truth, cv2.COLOR_RGB2GRAY), np.uint8)
+    if kind == "grey":
+        return grey
+    rng = np.random.default_rng(zlib.crc32(name.encode()))
+    return np.round(printed(drawn_in_ink(grey, rng), rng) * 255).astype(np.uint8)
