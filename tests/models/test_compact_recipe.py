@@ -22,6 +22,8 @@ from models.training.compact.data import Sampler, read_pages
 from models.training.compact.export import export
 from models.training.compact.losses import slot_loss
 from models.training.compact.network import CompactNetwork
+from models.training.compact.parts import BACKGROUND, FIGURE, HAIR, SKIN, UNKNOWN, part_map
+from models.training.compact.scenes import draw, make_world
 from models.training.compact.slots import NO_SLOT, SlotCodebook, light_of
 from models.training.compact.train import TrainingRun, load_network, train
 
@@ -29,7 +31,7 @@ pytestmark = pytest.mark.train
 
 TINY = Config(
     seed=5,
-    network=NetworkConfig(widths=(4, 4, 8, 8, 8), heads=2, head_width=4, slots=6),
+    network=NetworkConfig(widths=(4, 4, 8, 8, 8), heads=2, head_width=4, slots=(6, 4)),
     data=DataConfig(short_side_px=96, crop_px=64, reference_px=64, curriculum_iterations=4),
     optimisation=OptimisationConfig(iterations=4, batch=2, warmup_iterations=1, bfloat16=False),
 )
@@ -68,7 +70,7 @@ def test_training_changes_every_weight(data: Path, tmp_path: Path) -> None:
 
 
 def test_resumed_run_ends_exactly_where_an_unbroken_one_does(data: Path, tmp_path: Path) -> None:
-    sampler = Sampler(read_pages(data, "train"), TINY.data, TINY.seed, TINY.network.slots)
+    sampler = Sampler(read_pages(data, "train"), TINY.data, TINY.seed, TINY.network.slots[0])
     unbroken = TrainingRun(TINY)
     for iteration in range(4):
         unbroken.step(sampler.batch(iteration, 2))
@@ -89,7 +91,7 @@ def test_same_seed_and_iteration_give_the_same_batch(data: Path) -> None:
 
 
 def test_a_run_may_begin_with_a_smaller_network(data: Path, tmp_path: Path) -> None:
-    small = replace(TINY, network=replace(TINY.network, widths=(4, 4, 6, 8, 8), slots=3))
+    small = replace(TINY, network=replace(TINY.network, widths=(4, 4, 6, 8, 8), slots=(3, 4)))
     torch.manual_seed(0)
     checkpoint = train(data, tmp_path, replace(small, optimisation=replace(TINY.optimisation, iterations=1)))
     old = torch.load(checkpoint, weights_only=True)["average"]["encoder.at_8.0.0.weight"]
@@ -109,6 +111,20 @@ def test_a_thing_keeps_its_slot_in_another_light() -> None:
     assert day.shape == (16, 8)
     assert len(np.unique(day)) == 2
     assert np.array_equal(day, evening)
+
+
+def test_labelled_pages_and_drawn_scenes_tell_what_their_parts_are(tmp_path: Path) -> None:
+    said = {"width": 100, "faces": [{"box": [40, 20, 60, 40]}], "characters": [{"box": [30, 15, 70, 95]}]}
+    (tmp_path / "E01P01.json").write_text(json.dumps(said))
+    parts = part_map("E01P01", 200, 200, tmp_path)
+    assert parts[60, 100] == SKIN
+    assert parts[160, 100] == FIGURE
+    assert parts[10, 10] == BACKGROUND
+    assert parts[34, 62] == UNKNOWN
+    assert (part_map("E01P02", 8, 6, tmp_path) == UNKNOWN).all()
+    rng = np.random.default_rng(2)
+    drawn = [draw(make_world(rng), rng, 96).parts for _ in range(12)]
+    assert {BACKGROUND, FIGURE, SKIN, HAIR, UNKNOWN} == set(np.unique(np.stack(drawn)).tolist())
 
 
 def test_unknown_slots_say_nothing_and_known_ones_are_learned() -> None:
@@ -159,7 +175,7 @@ def test_exported_graphs_give_what_the_network_gives(data: Path, tmp_path: Path)
 def test_commands_make_weights_that_the_engine_runs(data: Path, tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
     config.write_text(
-        "seed = 1\n[network]\nwidths = [4, 4, 8, 8, 8]\nheads = 2\nhead_width = 4\nslots = 6\n"
+        "seed = 1\n[network]\nwidths = [4, 4, 8, 8, 8]\nheads = 2\nhead_width = 4\nslots = [6, 4]\n"
         "[data]\nshort_side_px = 96\ncrop_px = 64\nreference_px = 64\n"
         "[optimisation]\niterations = 1\nbatch = 1\nbfloat16 = false\n"
     )

@@ -12,12 +12,15 @@ DEFAULT_CONFIG = Path(__file__).with_name("config.toml")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkConfig:
-    """Size of the network: channels at 1/2, 1/4, 1/8, 1/16, 1/32; attention heads and their width; slots."""
+    """Size of the network: channels at 1/2, 1/4, 1/8, 1/16, 1/32; attention heads and their width.
+
+    slots: how many there are by colour (`slots`) and by part (`parts`).
+    """
 
     widths: tuple[int, ...] = (24, 48, 96, 128, 160)
     heads: int = 3
     head_width: int = 32
-    slots: int = 24
+    slots: tuple[int, int] = (24, 4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,15 +57,18 @@ class OptimisationConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LossConfig:
-    """Weights of the loss terms, see `losses`; `match_sigma` is a distance in OKLab."""
+    """Weights of the loss terms, see `losses`; both sigmas are distances in OKLab."""
 
     match: float = 0.4
     colour: float = 10.0
+    square: float = 0.4
     histogram: float = 12.0
     smooth: float = 1.0
     slots: float = 0.15
+    parts: float = 0.15
     chroma_weight: float = 12.0
     match_sigma: float = 0.03
+    square_sigma: float = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
@@ -13,6 +13,7 @@ import numpy as np
 from engines.oklab import grey_to_lightness, srgb_to_oklab
 from models.training.compact.manga import inked, simulate_manga
 from models.training.compact.network import CELL_PX
+from models.training.compact.parts import UNKNOWN, part_map
 from models.training.compact.scenes import draw, make_world
 from models.training.compact.slots import NO_SLOT, SlotCodebook, light_of
 
@@ -28,11 +29,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A colour page without text and, where there is one, the same page with balloons; `(H, W, 3)` RGB."""
+    """A colour page without text and, where there is one, the same page with balloons; `(H, W, 3)` RGB.
+
+    parts: `(H, W)` uint8, see `parts`.
+    """
 
     name: str
     art: Rgb
     lettered: Rgb | None
+    parts: NDArray[np.uint8]
 
     @property
     def episode(self) -> str:
@@ -40,24 +45,12 @@ class Page:
         return self.name.split("P")[0]
 
 
-class Sample(NamedTuple):
-    """One sample; as in a `Batch`, without its first axis."""
-
-    lightness: NDArray[np.float32]
-    target: NDArray[np.float32]
-    truth: NDArray[np.float32]
-    references: NDArray[np.float32]
-    slots: NDArray[np.int64]
-    reference_slots: NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """`B` samples of side `S`, float32, OKLab.
+class Batch(NamedTuple):
+    """`B` samples of side `S`, OKLab, float32; one sample is the same without the first axis.
 
     lightness: `(B, 1, S, S)` what the network sees. target: `(B, 2, S, S)` the chroma to paint. truth: `(B, 2, S, S)`
     the page's own chroma, to be matched in the reference. references: `(B, R, 3, s, s)`.
-    slots `(B, S/8, S/8)` and reference_slots `(B, R, s/8, s/8)`, int64: the cells' slots, -1 where nobody knows.
+    slots and parts, int64: `(B, S/8, S/8)` of the page's cells and `(B, R, s/8, s/8)`; -1 where nobody knows.
     """
 
     lightness: NDArray[np.float32]
@@ -66,6 +59,16 @@ class Batch:
     references: NDArray[np.float32]
     slots: NDArray[np.int64]
     reference_slots: NDArray[np.int64]
+    parts: NDArray[np.int64]
+    reference_parts: NDArray[np.int64]
+
+
+class Seen(NamedTuple):
+    """A reference: OKLab `(s, s, 3)`, and its cells' slots and parts."""
+
+    lab: NDArray[np.float32]
+    slots: NDArray[np.int64]
+    parts: NDArray[np.int64]
 
 
 def read_pages(folder: Path, split: str) -> list[Page]:
@@ -75,10 +78,12 @@ def read_pages(folder: Path, split: str) -> list[Page]:
         OSError: a page or the split file is missing or unreadable.
     """
     names = json.loads((folder / "splits.json").read_text("utf-8"))[split]
-    return [
-        Page(name, _read(folder / "art" / f"{name}.webp"), _read_if_there(folder / "lettered/en" / f"{name}.webp"))
-        for name in names
-    ]
+    return [_page(folder, name) for name in names]
+
+
+def _page(folder: Path, name: str) -> Page:
+    art = _read(folder / "art" / f"{name}.webp")
+    return Page(name, art, _read_if_there(folder / "lettered/en" / f"{name}.webp"), part_map(name, *art.shape[:2]))
 
 
 class Sampler:
@@ -104,18 +109,17 @@ class Sampler:
             else self._sample(rng, iteration, references)
             for _ in range(size)
         ]
-        return Batch(*(np.stack([getattr(one, item.name) for one in samples]) for item in fields(Batch)))
+        return Batch(*(np.stack(part) for part in zip(*samples, strict=True)))
 
-    def _sample(self, rng: np.random.Generator, iteration: int, references: int) -> Sample:
+    def _sample(self, rng: np.random.Generator, iteration: int, references: int) -> Batch:
         page = self._pages[rng.integers(len(self._pages))]
         picture = page.art
         if page.lettered is not None and rng.random() < self._config.lettered_share:
             picture = page.lettered
         box = _piece(picture, self._config, rng)
         left, top, side = box
-        crop = picture[top : top + side, left : left + side]
-        if rng.random() < 0.5:
-            crop = crop[:, ::-1]
+        turn = -1 if rng.random() < 0.5 else 1
+        crop, parts = (one[top : top + side, left : left + side][:, ::turn] for one in (picture, page.parts))
         small = _fit(crop, self._config.crop_px)
         lab = srgb_to_oklab(small)
         truth = lab[..., 1:]
@@ -124,38 +128,38 @@ class Sampler:
         else:
             lightness, target = _as_grey(small, lab, rng), truth
         seen = [self._reference(page, box, iteration, rng, first=index == 0) for index in range(references)]
-        return Sample(
+        return Batch(
             lightness[None],
             _planes(target),
             _planes(truth),
-            np.stack([_planes(picture) for picture, _ in seen]),
+            np.stack([_planes(one.lab) for one in seen]),
             self._codebook.of(lab, self._lights[page.name]),
-            np.stack([slots for _, slots in seen]),
+            np.stack([one.slots for one in seen]),
+            _cells(parts, self._config.crop_px),
+            np.stack([one.parts for one in seen]),
         )
 
     def _reference(
         self, page: Page, box: tuple[int, int, int], iteration: int, rng: np.random.Generator, *, first: bool
-    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    ) -> Seen:
         config = self._config
         done = min(1.0, iteration / max(1, config.curriculum_iterations))
         share = config.self_reference_start + done * (config.self_reference_end - config.self_reference_start)
-        side = config.reference_px
-        chosen = page
         if first and rng.random() < share:
-            picture = _warped(page.art, box, side, rng)
+            chosen, (picture, parts) = page, _warped(page, box, config.reference_px, rng)
         else:
             others = [other for other in self._episodes[page.episode] if other is not page]
             chosen = others[rng.integers(len(others))] if others and rng.random() < 0.8 else page
-            picture = _fit(_loose_crop(chosen.art, rng), side)
-        if rng.random() < 0.5:
-            picture = picture[:, ::-1]
-        lab = srgb_to_oklab(np.ascontiguousarray(picture))
+            view = _loose_view(chosen.art, rng)
+            picture, parts = _fit(chosen.art[view], config.reference_px), chosen.parts[view]
+        turn = -1 if rng.random() < 0.5 else 1
+        lab = srgb_to_oklab(np.ascontiguousarray(picture[:, ::turn]))
         slots = self._codebook.of(lab, self._lights[chosen.name])
         lab[..., 0] **= rng.uniform(0.8, 1.25)
-        return lab, slots
+        return Seen(lab, slots, _cells(parts[:, ::turn], config.reference_px))
 
 
-def _drawn_sample(rng: np.random.Generator, references: int, config: DataConfig) -> Sample:
+def _drawn_sample(rng: np.random.Generator, references: int, config: DataConfig) -> Batch:
     world = make_world(rng)
     drawing = draw(world, rng, config.crop_px * 3 // 2)
     lab, chroma = (_reduced(item, config.crop_px) for item in (drawing.lab, drawing.chroma))
@@ -165,16 +169,27 @@ def _drawn_sample(rng: np.random.Generator, references: int, config: DataConfig)
         lightness = grey_to_lightness(np.round(drawn * 255).astype(np.uint8))
         target = chroma * _gain(lightness, lab[..., 0])
     side = config.reference_px
-    seen = [_planes(_reduced(draw(world, rng, side * 3 // 2).lab, side)) for _ in range(references)]
+    seen = [draw(world, rng, side * 3 // 2) for _ in range(references)]
     cells, others = config.crop_px // CELL_PX, side // CELL_PX
-    return Sample(
+    return Batch(
         lightness[None],
         _planes(target),
         _planes(chroma),
-        np.stack(seen),
+        np.stack([_planes(_reduced(one.lab, side)) for one in seen]),
         np.full((cells, cells), NO_SLOT),
         np.full((references, others, others), NO_SLOT),
+        _cells(drawing.parts, config.crop_px),
+        np.stack([_cells(one.parts, side) for one in seen]),
     )
+
+
+def _cells(parts: NDArray[np.uint8], side: int) -> NDArray[np.int64]:
+    """Return the part at every cell's middle of a picture that becomes `side` pixels wide and high."""
+    size = side // CELL_PX
+    # Resizing by the nearest pixel would take each cell's corner.
+    rows, columns = ((np.arange(size) * 2 + 1) * length // (2 * size) for length in parts.shape)
+    chosen = parts[np.ix_(rows, columns)].astype(np.int64)
+    return np.where(chosen == UNKNOWN, NO_SLOT, chosen)
 
 
 def _reduced(picture: NDArray[np.float32], side: int) -> NDArray[np.float32]:
@@ -218,25 +233,30 @@ def _as_grey(small: Rgb, lab: NDArray[np.float32], rng: np.random.Generator) -> 
     return np.asarray(lightness ** rng.uniform(0.75, 1.33), np.float32)
 
 
-def _warped(picture: Rgb, box: tuple[int, int, int], side: int, rng: np.random.Generator) -> Rgb:
+def _warped(
+    page: Page, box: tuple[int, int, int], side: int, rng: np.random.Generator
+) -> tuple[Rgb, NDArray[np.uint8]]:
+    """Return a piece of a page seen a little otherwise, and its parts, both of one side."""
     left, top, width = box
     wanted = width * rng.uniform(0.9, 1.6)
     centre = left + width / 2 + rng.uniform(-0.1, 0.1) * width, top + width / 2 + rng.uniform(-0.1, 0.1) * width
     matrix = np.asarray(cv2.getRotationMatrix2D(centre, rng.uniform(-15, 15), side / wanted), np.float64)
     matrix[:, 2] += side / 2 - np.array(centre)
+    outside = cv2.BORDER_REFLECT
+    parts = cv2.warpAffine(page.parts, matrix, (side, side), flags=cv2.INTER_NEAREST, borderMode=outside)
     # Reduced by area first: a warp by itself would alias.
     shrink = max(1.0, wanted / side)
-    reduced = cv2.resize(picture, None, fx=1 / shrink, fy=1 / shrink, interpolation=cv2.INTER_AREA)
+    reduced = cv2.resize(page.art, None, fx=1 / shrink, fy=1 / shrink, interpolation=cv2.INTER_AREA)
     matrix[:, :2] *= shrink
-    warped = cv2.warpAffine(reduced, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
-    return np.asarray(warped, np.uint8)
+    warped = cv2.warpAffine(reduced, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=outside)
+    return np.asarray(warped, np.uint8), np.asarray(parts, np.uint8)
 
 
-def _loose_crop(picture: Rgb, rng: np.random.Generator) -> Rgb:
+def _loose_view(picture: Rgb, rng: np.random.Generator) -> tuple[slice, slice]:
     height, width = picture.shape[:2]
     tall, wide = (np.array([height, width]) * rng.uniform(0.45, 1.0, 2)).astype(int)
     top, left = rng.integers(0, height - tall + 1), rng.integers(0, width - wide + 1)
-    return picture[top : top + tall, left : left + wide]
+    return slice(top, top + tall), slice(left, left + wide)
 
 
 def _fit(picture: Rgb, side: int) -> Rgb:

@@ -1,5 +1,7 @@
-"""What the network is trained for. No term rewards grey where the colour is unsure.
+"""What the network is trained for.
 
+`match` bets, `histogram` forbids a picture of averages, `square` hedges: where nothing is known it draws towards the
+reference's mean colour, which on unseen pages is nearer to the truth than grey and than a wrong bet.
 All terms are blind to a common turn of hue, as the network is.
 """
 
@@ -16,14 +18,13 @@ from models.training.compact.slots import NO_SLOT
 
 if TYPE_CHECKING:
     from models.training.compact.config import LossConfig
-    from models.training.compact.data import Batch
     from models.training.compact.network import Trained
 
 _PROJECTIONS = 6
 _SORTED_PIXELS = 3072
 
 
-class TensorBatch(NamedTuple):
+class Tensors(NamedTuple):
     """`data.Batch` as tensors."""
 
     lightness: Tensor
@@ -32,14 +33,11 @@ class TensorBatch(NamedTuple):
     references: Tensor
     slots: Tensor
     reference_slots: Tensor
-
-    @classmethod
-    def of(cls, batch: Batch) -> TensorBatch:
-        """Share the memory of a batch."""
-        return cls(*(torch.from_numpy(getattr(batch, name)) for name in cls._fields))
+    parts: Tensor
+    reference_parts: Tensor
 
 
-def total_loss(seen: Trained, batch: TensorBatch, config: LossConfig) -> tuple[Tensor, dict[str, float]]:
+def total_loss(seen: Trained, batch: Tensors, config: LossConfig) -> tuple[Tensor, dict[str, float]]:
     """Return the loss and its terms by name, unweighted."""
     painted = seen.painted.chroma.float()
     wanted, lightness = F.avg_pool2d(batch.target, 2), F.avg_pool2d(batch.lightness, 2)
@@ -47,9 +45,11 @@ def total_loss(seen: Trained, batch: TensorBatch, config: LossConfig) -> tuple[T
     terms = {
         "match": match,
         "colour": _colour(painted, wanted, lightness, reach, config),
+        "square": (painted - wanted).square().sum(1).mean() / config.square_sigma**2,
         "histogram": _histogram(painted, wanted),
         "smooth": _smooth(painted, wanted, lightness),
-        "slots": slot_loss(seen.painted.slots, batch.slots) + slot_loss(seen.reference_slots, batch.reference_slots),
+        "slots": slot_loss(seen.painted.slots[0], batch.slots) + slot_loss(seen.slots[0], batch.reference_slots),
+        "parts": slot_loss(seen.painted.slots[1], batch.parts) + slot_loss(seen.slots[1], batch.reference_parts),
     }
     loss = torch.stack([getattr(config, name) * term for name, term in terms.items()]).sum()
     return loss, {name: float(term.detach()) for name, term in terms.items()}

@@ -39,19 +39,19 @@ class Features(NamedTuple):
 
 
 class Painted(NamedTuple):
-    """Chroma `(B, 2, H/2, W/2)`, attention `(B, heads, cells, tokens)`, the page's slot logits `(B, cells, slots)`."""
+    """Chroma `(B, 2, H/2, W/2)`, attention `(B, heads, cells, tokens)`, the page's slot logits."""
 
     chroma: Tensor
     weights: Tensor
-    slots: Tensor
+    slots: tuple[Tensor, ...]
 
 
 class Trained(NamedTuple):
-    """What a training step looks at: the painted page, the token values, the slot logits of page and references."""
+    """What a training step looks at: the painted page, the token values, the references' slot logits."""
 
     painted: Painted
     values: Tensor
-    reference_slots: Tensor
+    slots: tuple[Tensor, ...]
 
 
 def _norm_relu_conv(source: int, target: int, stride: int = 1) -> nn.Sequential:
@@ -91,7 +91,7 @@ class Encoder(nn.Module):
         self.from_32 = nn.Conv2d(last, sixteenth, 1)
         self.from_16 = nn.Conv2d(sixteenth, eighth, 1)
         self.fuse = _Residual(eighth)
-        self.keys = nn.Conv2d(eighth, config.heads * config.head_width + config.slots, 1)
+        self.keys = nn.Conv2d(eighth, config.heads * config.head_width + sum(config.slots), 1)
 
     def forward(self, picture: Tensor) -> Features:
         """Return the features of a picture whose sides are multiples of 32."""
@@ -134,10 +134,10 @@ class Painter(nn.Module):
         heads = config.heads
         self.heads = heads
         self.slots = config.slots
-        self.queries = nn.Conv2d(eighth, heads * config.head_width + config.slots, 1)
+        self.queries = nn.Conv2d(eighth, heads * config.head_width + sum(config.slots), 1)
         self.log_temperature = nn.Parameter(torch.full((heads,), 2.3))
-        self.slot_weight = nn.Parameter(torch.full((heads,), 1.0))
-        candidates = 2 * heads + 4
+        self.slot_weight = nn.Parameter(torch.full((heads, len(config.slots)), 1.0))
+        candidates = 2 * (heads + len(config.slots) + 1)
         self.at_8 = nn.Sequential(_norm_relu_conv(eighth + 2 * heads + candidates, eighth), _norm_relu_conv(eighth, 64))
         self.at_4 = _norm_relu_conv(64 + quarter, 48)
         self.at_2 = _norm_relu_conv(48 + half, 32)
@@ -149,11 +149,12 @@ class Painter(nn.Module):
     def forward(self, page: Features, keys: Tensor, values: Tensor) -> Painted:
         """Paint a page. keys: `(B, tokens, heads * head_width + slots)`; values: `(B, tokens, 4)`, see `tokens_of`."""
         queries = self.queries(page.eighth).flatten(2).transpose(1, 2).float()
-        mine, theirs = (part[..., -self.slots :].softmax(-1) for part in (queries, keys.float()))
+        logits = self.slot_logits(queries)
+        mine, theirs = ([one.softmax(-1) for one in given] for given in (logits, self.slot_logits(keys.float())))
         weights = self._attention(queries, keys.float(), mine, theirs)
         height, width = page.eighth.shape[-2:]
-        painted = torch.cat([weights @ values.unsqueeze(1), (mine @ _palette(theirs, values)).unsqueeze(1)], 1)
-        candidates = _candidates(painted, values, height, width)
+        by_slot = [(ours @ _palette(kind, values)).unsqueeze(1) for ours, kind in zip(mine, theirs, strict=True)]
+        candidates = _candidates(torch.cat([weights @ values.unsqueeze(1), *by_slot], 1), values, height, width)
         sureness = _on_grid(_sureness(weights.detach()), height, width)
         magnitude = 5 * candidates.square().sum(1).add(1e-6).sqrt()
         eighth = self.at_8(torch.cat([page.eighth, sureness, magnitude], 1))
@@ -162,21 +163,28 @@ class Painter(nn.Module):
         colours = self.stream_8(candidates, eighth)
         colours = self.stream_4(_for_both(_Twice(), colours), quarter)
         colours = self.stream_2(_for_both(_Twice(), colours), half)
-        return Painted(_for_both(self.colour, colours).squeeze(2), weights, queries[..., -self.slots :])
+        return Painted(_for_both(self.colour, colours).squeeze(2), weights, logits)
 
-    def _attention(self, queries: Tensor, keys: Tensor, mine: Tensor, theirs: Tensor) -> Tensor:
+    def slot_logits(self, cells: Tensor) -> tuple[Tensor, ...]:
+        """Return the logits, `(B, cells, n)` by colour and by part, of keys or queries."""
+        return tuple(torch.split(cells[..., -sum(self.slots) :], list(self.slots), dim=-1))
+
+    def _attention(self, queries: Tensor, keys: Tensor, mine: list[Tensor], theirs: list[Tensor]) -> Tensor:
         """Return `(B, heads, cells, tokens)`: likeness of features, and of slots by Bhattacharyya's coefficient."""
-        wanted = F.normalize(self._by_head(queries), dim=-1)
+        wanted = F.normalize(self._by_head(queries), dim=-1) * self.log_temperature.clamp(max=4.0).exp().view(-1, 1, 1)
         offered = F.normalize(self._by_head(keys), dim=-1)
-        temperature = self.log_temperature.clamp(max=4.0).exp().view(1, -1, 1, 1)
-        slot_weight = self.slot_weight.view(1, -1, 1, 1)
-        wanted = torch.cat([wanted * temperature, mine.add(1e-6).sqrt().unsqueeze(1) * slot_weight], -1)
-        roots = theirs.add(1e-6).sqrt().unsqueeze(1) + 0 * offered[..., :1]
-        return torch.softmax(wanted @ torch.cat([offered, roots], -1).transpose(2, 3), dim=-1)
+        for weight, ours, kind in zip(self.slot_weight.unbind(1), mine, theirs, strict=True):
+            wanted = torch.cat([wanted, _root(ours) * weight.view(-1, 1, 1)], -1)
+            offered = torch.cat([offered, _root(kind) + 0 * offered[..., :1]], -1)
+        return torch.softmax(wanted @ offered.transpose(2, 3), dim=-1)
 
     def _by_head(self, cells: Tensor) -> Tensor:
-        plain = cells[..., : -self.slots]
+        plain = cells[..., : -sum(self.slots)]
         return plain.reshape(*plain.shape[:2], self.heads, -1).transpose(1, 2)
+
+
+def _root(shares: Tensor) -> Tensor:
+    return shares.add(1e-6).sqrt().unsqueeze(1)
 
 
 def _palette(slots: Tensor, values: Tensor) -> Tensor:
@@ -187,7 +195,7 @@ def _palette(slots: Tensor, values: Tensor) -> Tensor:
 
 
 def _candidates(painted: Tensor, values: Tensor, height: int, width: int) -> Tensor:
-    """Return `(B, 2, 2 * heads + 4, h, w)`: colours of heads and slots, plain and by lightness, then the means."""
+    """Return `(B, 2, 2 * n, h, w)`: colours of heads and slots, plain and by lightness, then the means."""
     # Not `expand`: the exporter would freeze the number of cells.
     means = values.mean(1)[:, None, None, :] + 0 * painted[:, :1]
     both = torch.cat([painted, means], 1)
@@ -240,4 +248,4 @@ class CompactNetwork(nn.Module):
         keys, values = tokens_of(seen, chroma, flat[:, :1])
         keys = keys.reshape(batch, -1, keys.shape[2])
         values = values.reshape(batch, -1, values.shape[2])
-        return Trained(self.painter(page, keys, values), values, keys[..., -self.painter.slots :])
+        return Trained(self.painter(page, keys, values), values, self.painter.slot_logits(keys))

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from engines.oklab import max_chroma
+from models.training.compact.parts import BACKGROUND, FIGURE, HAIR, SKIN, UNKNOWN
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,10 +34,11 @@ _PANEL_LAYOUTS = (
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """How a thing looks: its colour (L, a, b), and its fill in manga, 0 black to 1 paper."""
+    """How a thing looks: its colour (L, a, b), and its fill in manga, 0 black to 1 paper; which of `parts` it is."""
 
     lab: tuple[float, float, float]
     fill: float
+    kind: int = BACKGROUND
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +72,14 @@ class World:
 class Drawing:
     """A drawn square, float32. lab `(S, S, 3)`: coloured, with lines. chroma `(S, S, 2)`: colour also under the lines.
 
-    fill and ink `(S, S)`: the manga page is the darker of both, the fill screened.
+    fill and ink `(S, S)`: the manga page is the darker of both, the fill screened. parts `(S, S)` uint8.
     """
 
     lab: NDArray[np.float32]
     chroma: NDArray[np.float32]
     fill: NDArray[np.float32]
     ink: NDArray[np.float32]
+    parts: NDArray[np.uint8]
 
 
 def make_world(rng: Rng) -> World:
@@ -117,13 +120,14 @@ class _Canvas:
         self.chroma = np.zeros((side, side, 2), np.float32)
         self.fill = np.ones((side, side), np.float32)
         self.ink = np.ones((side, side), np.float32)
+        self.parts = np.full((side, side), UNKNOWN, np.uint8)
 
     def window(self, x0: int, y0: int, x1: int, y1: int) -> _Canvas:
         part = _Canvas(1, self.line_px)
         rows, columns = slice(y0, y1), slice(x0, x1)
         part.lightness, part.chroma = self.lightness[rows, columns], self.chroma[rows, columns]
         part.fill, part.ink = self.fill[rows, columns], self.ink[rows, columns]
-        part.lineless = self.lineless[rows, columns]
+        part.lineless, part.parts = self.lineless[rows, columns], self.parts[rows, columns]
         return part
 
     @property
@@ -137,6 +141,7 @@ class _Canvas:
         for layer, value in ((self.lightness, light), (self.lineless, light), (self.fill, part.fill), (self.ink, 1.0)):
             _fill(layer, corners, value)
         _fill(self.chroma, corners, (a, b))
+        _fill(self.parts, corners, part.kind, cv2.LINE_8)
         if outline:
             self._line(corners, closed=True)
 
@@ -158,39 +163,51 @@ class _Canvas:
         drawn = outlines * self.lightness + (1 - outlines) * self.lineless
         lightness: NDArray[np.float32] = np.clip(drawn + shade * (drawn < 0.99), 0, 1).astype(np.float32)
         dark: NDArray[np.float32] = np.clip(lightness / 0.3, 0, 1)[..., None]
-        return Drawing(np.dstack([lightness, self.chroma * dark]), self.chroma, self.fill, self.ink)
+        coloured = np.dstack([lightness, self.chroma * dark])
+        return Drawing(coloured, self.chroma, self.fill, self.ink, self.parts)
 
 
-def _fill(layer: NDArray[np.float32], corners: list[NDArray[np.int32]], value: float | tuple[float, float]) -> None:
+def _fill(
+    layer: NDArray[np.float32] | NDArray[np.uint8],
+    corners: list[NDArray[np.int32]],
+    value: float | tuple[float, float],
+    edge: int = cv2.LINE_AA,
+) -> None:
     # OpenCV cannot draw into a window of a picture in place.
-    picture = np.ascontiguousarray(layer)
-    cv2.fillPoly(picture, corners, value, cv2.LINE_AA)
+    picture: NDArray[np.floating | np.integer] = np.ascontiguousarray(layer)
+    cv2.fillPoly(picture, corners, value, edge)
     layer[...] = picture
 
 
-def _part(rng: Rng, lightness: tuple[float, float], chroma: tuple[float, float], fills: tuple[float, ...]) -> Part:
+def _part(
+    rng: Rng,
+    lightness: tuple[float, float],
+    chroma: tuple[float, float],
+    fills: tuple[float, ...],
+    kind: int = BACKGROUND,
+) -> Part:
     light, hue = rng.uniform(*lightness), rng.uniform(0, 2 * np.pi)
     room = float(max_chroma(np.array([light], np.float32), np.array([hue], np.float32))[0])
     colourful = min(rng.uniform(*chroma), room)
-    return Part((light, colourful * np.cos(hue), colourful * np.sin(hue)), float(rng.choice(fills)))
+    return Part((light, colourful * np.cos(hue), colourful * np.sin(hue)), float(rng.choice(fills)), kind)
 
 
 def _skin(rng: Rng) -> Part:
-    return _part(rng, (0.5, 0.9), (0.03, 0.09), (1.0,))
+    return _part(rng, (0.5, 0.9), (0.03, 0.09), (1.0,), SKIN)
 
 
 def _person(rng: Rng, kin: Part) -> Person:
     cloth = (1.0, 1.0, 0.8, 0.5, 0.05)
-    hair = _part(rng, (0.15, 0.85), (0.03, 0.16), (1.0, 1.0, 0.6))
+    hair = _part(rng, (0.15, 0.85), (0.03, 0.16), (1.0, 1.0, 0.6), HAIR)
     if hair.lab[0] < 0.5 and rng.random() < 0.7:
-        hair = Part(hair.lab, float(rng.uniform(0.0, 0.1)))
+        hair = Part(hair.lab, float(rng.uniform(0.0, 0.1)), HAIR)
     return Person(
         skin=kin if rng.random() < 0.7 else _skin(rng),
         hair=hair,
-        top=_part(rng, (0.3, 0.92), (0.02, 0.2), cloth),
-        bottom=_part(rng, (0.25, 0.8), (0.02, 0.18), cloth),
-        trim=_part(rng, (0.3, 0.95), (0.0, 0.2), (1.0, 0.6)),
-        eyes=_part(rng, (0.3, 0.6), (0.05, 0.15), (0.1, 0.4)),
+        top=_part(rng, (0.3, 0.92), (0.02, 0.2), cloth, FIGURE),
+        bottom=_part(rng, (0.25, 0.8), (0.02, 0.18), cloth, FIGURE),
+        trim=_part(rng, (0.3, 0.95), (0.0, 0.2), (1.0, 0.6), FIGURE),
+        eyes=_part(rng, (0.3, 0.6), (0.05, 0.15), (0.1, 0.4), FIGURE),
         hair_style=int(rng.integers(0, 5)),
         long_sleeves=bool(rng.random() < 0.6),
     )
@@ -288,7 +305,7 @@ def _arm(canvas: _Canvas, person: Person, shoulder: tuple[float, float], side: i
 def _face(canvas: _Canvas, person: Person, centre: tuple[float, float], wide: float, head: float, rng: Rng) -> None:
     x, y = centre
     turn, closed = wide * rng.uniform(-0.25, 0.25), rng.random() < 0.3
-    white = Part((0.97, 0.0, 0.0), 1.0)
+    white = Part((0.97, 0.0, 0.0), 1.0, FIGURE)
     for side in (-1, 1):
         eye = (x + turn + side * wide * 0.4, y + head * 0.15)
         if closed:
@@ -335,7 +352,7 @@ def _balloon(canvas: _Canvas, rng: Rng) -> None:
     height, width = canvas.size
     centre = rng.uniform(0, width), rng.uniform(0, height)
     wide, ratio = min(height, width) * rng.uniform(0.08, 0.22), rng.uniform(0.5, 1.8)
-    canvas.polygon(_blob(rng, centre, wide, ratio, bumps=0), Part((1.0, 0.0, 0.0), 1.0))
+    canvas.polygon(_blob(rng, centre, wide, ratio, bumps=0), Part((1.0, 0.0, 0.0), 1.0, UNKNOWN))
     glyph = wide * 0.2
     for row in np.arange(-wide * ratio * 0.5, wide * ratio * 0.5, glyph * 1.3):
         for column in np.arange(-wide * 0.5, wide * 0.5, glyph * 1.3):

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from models.training.compact.config import Config, config_from_mapping
 from models.training.compact.data import Sampler, read_pages
-from models.training.compact.losses import TensorBatch, total_loss
+from models.training.compact.losses import Tensors, total_loss
 from models.training.compact.network import CompactNetwork
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def train(data: Path, out: Path, config: Config, start: Path | None = None) -> P
         run.load(checkpoint)
     elif start is not None:
         run.begin_from(start)
-    sampler = Sampler(read_pages(data, "train"), config.data, config.seed, config.network.slots)
+    sampler = Sampler(read_pages(data, "train"), config.data, config.seed, config.network.slots[0])
     saved_at = time.monotonic()
     with (out / "log.csv").open("a", newline="", encoding="utf-8") as file, ThreadPoolExecutor(1) as ahead:
         log = _Log(file)
@@ -99,7 +99,7 @@ class TrainingRun:
         torch.manual_seed(self.config.seed + self.iteration)
         for group in self.optimiser.param_groups:
             group["lr"] = settings.learning_rate * learning_rate_factor(self.iteration, self.config)
-        tensors = TensorBatch.of(batch)
+        tensors = Tensors(*map(torch.from_numpy, batch))
         with torch.autocast("cpu", torch.bfloat16, enabled=settings.bfloat16):
             seen = self.network(tensors.lightness, tensors.references)
         loss, terms = total_loss(seen, tensors, self.config.loss)
@@ -150,8 +150,8 @@ class TrainingRun:
 
 def _widened(old: Tensor | None, new: Tensor) -> Tensor:
     """Return a smaller tensor in the corner of one of the new shape, zero elsewhere; what is wholly new stays."""
-    if old is None or old.shape == new.shape:
-        return new if old is None else old
+    if old is None or old.ndim != new.ndim:
+        return new
     wide = torch.zeros_like(new)
     wide[tuple(slice(0, side) for side in old.shape)] = old
     return wide
