@@ -1,0 +1,91 @@
+"""The recipe's settings: frozen, fully resolved, read from a TOML file."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+DEFAULT_CONFIG = Path(__file__).with_name("config.toml")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataConfig:
+    """What the training set is made of: so many variants of each comic page, `width_px` wide or a little off."""
+
+    width_px: int = 640
+    comic_pages: int = 8
+    drawn_pages: int = 1000
+    art_share: float = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkConfig:
+    """Channels at a half, a quarter, ... of the side, and the blocks of each level but the first."""
+
+    widths: tuple[int, ...] = (16, 24, 48, 96, 128)
+    depths: tuple[int, ...] = (2, 2, 3, 2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingConfig:
+    """AdamW: a warm-up, then a half cosine down to `final_rate` of the rate.
+
+    average: how much of the running average of the weights stays at a step. lettering_weight: what a pixel of lettering
+    that is missed costs, in pixels of art that are taken for lettering. crop_px: a multiple of 32.
+    """
+
+    iterations: int = 6000
+    batch: int = 8
+    crop_px: int = 320
+    learning_rate: float = 0.003
+    final_rate: float = 0.01
+    warmup: int = 100
+    weight_decay: float = 0.01
+    average: float = 0.998
+    lettering_weight: float = 3.0
+    checkpoint_every_s: float = 120
+    threads: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """All settings of one run."""
+
+    seed: int = 0
+    data: DataConfig = field(default_factory=DataConfig)
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+
+
+def load_config(path: Path = DEFAULT_CONFIG) -> Config:
+    """Read a TOML file; what it leaves out has the defaults above.
+
+    Raises:
+        ValueError: a key that no field has.
+        OSError, tomllib.TOMLDecodeError
+    """
+    return config_from_mapping(tomllib.loads(path.read_text("utf-8")))
+
+
+def config_from_mapping(tables: dict[str, Any]) -> Config:
+    """Return the settings of nested tables.
+
+    Raises:
+        ValueError: a key that no field has.
+    """
+    rest = dict(tables)
+    data = _section(DataConfig, rest.pop("data", {}))
+    shape = {key: tuple(value) for key, value in rest.pop("network", {}).items()}
+    network = _section(NetworkConfig, shape)
+    training = _section(TrainingConfig, rest.pop("training", {}))
+    config: Config = _section(Config, {**rest, "data": data, "network": network, "training": training})
+    return config
+
+
+def _section(kind: Any, values: dict[str, Any]) -> Any:
+    unknown = set(values) - {item.name for item in fields(kind)}
+    if unknown:
+        raise ValueError(f"{kind.__name__} has no {', '.join(sorted(unknown))}")
+    return kind(**values)
