@@ -69,6 +69,17 @@ def test_training_changes_every_weight(data: Path, tmp_path: Path) -> None:
     assert all(torch.isfinite(value).all() for value in after.values())
 
 
+def test_a_run_leaves_its_log_and_curves(data: Path, tmp_path: Path) -> None:
+    train(data, tmp_path, replace(TINY, optimisation=replace(TINY.optimisation, iterations=25, batch=1)))
+    header, first, *rest = (tmp_path / "log.csv").read_text().splitlines()
+    assert header.startswith("iteration,seconds_each,loss,match,")
+    assert first.startswith("25,")
+    assert not rest
+    picture = cv2.imread(str(tmp_path / "curves.png"))
+    assert picture is not None
+    assert picture.std() > 5
+
+
 def test_resumed_run_ends_exactly_where_an_unbroken_one_does(data: Path, tmp_path: Path) -> None:
     sampler = Sampler(read_pages(data, "train"), TINY.data, TINY.seed, TINY.network.slots[0])
     unbroken = TrainingRun(TINY)

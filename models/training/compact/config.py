@@ -33,6 +33,7 @@ class DataConfig:
     drawn_share: float = 0.35
     drawn_manga_share: float = 0.8
     manga_share: float = 0.5
+    flat_share: float = 0.2
     lettered_share: float = 0.3
     self_reference_start: float = 0.9
     self_reference_end: float = 0.3

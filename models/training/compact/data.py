@@ -127,6 +127,8 @@ class Sampler:
             lightness, target = _as_manga(crop, lab, rng)
         else:
             lightness, target = _as_grey(small, lab, rng), truth
+            if rng.random() < self._config.flat_share:
+                lightness = _as_flats(lightness, rng)
         seen = [self._reference(page, box, iteration, rng, first=index == 0) for index in range(references)]
         return Batch(
             lightness[None],
@@ -231,6 +233,14 @@ def _as_grey(small: Rgb, lab: NDArray[np.float32], rng: np.random.Generator) -> 
     blend = rng.random()
     lightness = blend * luma + (1 - blend) * lab[..., 0]
     return np.asarray(lightness ** rng.uniform(0.75, 1.33), np.float32)
+
+
+def _as_flats(lightness: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Return a picture without shading inside of its shapes: a few even tones."""
+    levels = rng.integers(4, 9)
+    byte = np.round(np.clip(lightness, 0, 1) * 255).astype(np.uint8)
+    even = np.asarray(cv2.medianBlur(byte, 7), np.float32) / np.float32(255)
+    return np.asarray(np.round(even * levels) / levels, np.float32)
 
 
 def _warped(

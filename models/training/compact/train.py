@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from models.training.compact.config import Config, config_from_mapping
+from models.training.compact.curves import draw_curves
 from models.training.compact.data import Sampler, read_pages
 from models.training.compact.losses import Tensors, total_loss
 from models.training.compact.network import CompactNetwork
@@ -31,7 +32,8 @@ def train(data: Path, out: Path, config: Config, start: Path | None = None) -> P
     """Train to `config.optimisation.iterations` and return the last checkpoint, `out/checkpoint.pt`.
 
     A checkpoint in `out` is continued; its network must have the configuration's size. Otherwise the run begins with
-    the weights of `start`, whose network may be smaller. `out/log.csv` gets a line every 25 iterations.
+    the weights of `start`, whose network may be smaller. `out/log.csv` gets a line every 25 iterations
+    and `out/curves.png` shows it.
 
     Raises:
         OSError: the data cannot be read.
@@ -56,8 +58,10 @@ def train(data: Path, out: Path, config: Config, start: Path | None = None) -> P
             log.add(run.iteration, terms)
             if time.monotonic() - saved_at > config.optimisation.checkpoint_every_s:
                 run.save(checkpoint)
+                draw_curves(out / "log.csv", out / "curves.png")
                 saved_at = time.monotonic()
     run.save(checkpoint)
+    draw_curves(out / "log.csv", out / "curves.png")
     return checkpoint
 
 
