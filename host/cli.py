@@ -9,7 +9,7 @@ import os
 import sys
 from contextlib import contextmanager
 from enum import StrEnum
-from pathlib import Path  # noqa: TC003 - typer reads the annotations
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -35,6 +35,12 @@ cache: Final = typer.Typer(help="What coloured pages are kept.", no_args_is_help
 app.add_typer(cache, name="cache")
 models: Final = typer.Typer(help="The models that engines use.", no_args_is_help=True)
 app.add_typer(models, name="models")
+annotating: Final = typer.Typer(help="What is on pages, in other people's formats.", no_args_is_help=True)
+app.add_typer(annotating, name="annotations")
+meta: Final = typer.Typer(help="The records of what was read on pages.", no_args_is_help=True)
+app.add_typer(meta, name="meta")
+runmeta: Final = typer.Typer(help="The records of how pictures were made.", no_args_is_help=True)
+app.add_typer(runmeta, name="runmeta")
 
 
 class Format(StrEnum):
@@ -42,6 +48,13 @@ class Format(StrEnum):
 
     IMAGES = "images"
     CBZ = "cbz"
+
+
+class AnnotationFormat(StrEnum):
+    """Other people's formats of annotations."""
+
+    COCO = "coco"
+    MANGA109 = "manga109"
 
 
 class ReadingDirection(StrEnum):
@@ -96,8 +109,28 @@ def colorize(
 
 
 @app.command()
+def analyze(
+    inputs: Annotated[list[Path], typer.Argument(metavar="INPUT...", help="Pictures, folders, CBZ or ZIP archives.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The folder for records and masks.")],
+    overlay: Annotated[
+        bool, typer.Option("--overlay", help="Draw what was read over each page: STEM.overlay.png.")
+    ] = False,
+    direction: Annotated[ReadingDirection, typer.Option(help="Which way the comic is read.")] = ReadingDirection.AUTO,
+) -> None:
+    """Read pages without colouring them: panels, balloons, lettering, figures, masks, order, signals.
+
+    Writes STEM.meta.json and a PNG for every mask and map of each page, and annotations.coco.json for all of them.
+    """
+    from host.cli_analyze import Request, run
+
+    request = Request(inputs=tuple(inputs), output=output, direction=direction.value, overlay=overlay)
+    with _faults_told():
+        raise typer.Exit(run(request))
+
+
+@app.command()
 def rerun(
-    runmeta: Annotated[Path, typer.Argument(metavar="RUNMETA", help="The record beside a coloured picture.")],
+    record: Annotated[Path, typer.Argument(metavar="RUNMETA", help="The record beside a coloured picture.")],
     page: Annotated[Path, typer.Argument(metavar="PAGE", help="The page as it was before.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Where the picture goes.")],
 ) -> None:
@@ -105,7 +138,7 @@ def rerun(
     from host.cli_rerun import run
 
     with _faults_told():
-        raise typer.Exit(run(runmeta, page, output))
+        raise typer.Exit(run(record, page, output))
 
 
 @app.command()
@@ -157,6 +190,7 @@ def clear(
 
 
 ModelId = Annotated[str, typer.Argument(metavar="MODEL", help="Its id; see `irodori models list`.")]
+RecordFiles = Annotated[list[Path], typer.Argument(metavar="FILE...", help="Records: JSON files.")]
 
 
 @models.command("list")
@@ -205,6 +239,53 @@ def models_identify(path: Annotated[Path, typer.Argument(metavar="PATH", help="A
 
     with _faults_told():
         identify_file(path)
+
+
+@annotating.command("export")
+def annotations_export(
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE...", help="STEM.meta.json of analyze, STEM.annotations.json of import."),
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")],
+    format_: Annotated[AnnotationFormat, typer.Option("--format", help="COCO JSON or Manga109 XML.")],
+    title: Annotated[str, typer.Option(help="The book's title, where the files do not say it.")] = "",
+) -> None:
+    """Write the annotations of pages as one COCO or Manga109 file."""
+    from host.cli_annotations import export_annotations
+
+    with _faults_told():
+        export_annotations(files, output, format_.value, title)
+
+
+@annotating.command("import")
+def annotations_import(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="COCO JSON or Manga109 XML.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The folder for STEM.annotations.json of each page.")],
+) -> None:
+    """Read a COCO or Manga109 file into one file for each page."""
+    from host.cli_annotations import import_annotations
+
+    with _faults_told():
+        import_annotations(file, output)
+
+
+@meta.command("validate")
+def meta_validate(files: RecordFiles) -> None:
+    """Check records of pages, as analyze writes them; exit status 1 where one is not valid."""
+    from host.cli_meta import validate_page_metas
+
+    with _faults_told():
+        raise typer.Exit(validate_page_metas(files))
+
+
+@runmeta.command("validate")
+def runmeta_validate(files: RecordFiles) -> None:
+    """Check records of pictures, as colorize --runmeta writes them; exit status 1 where one is not valid."""
+    from host.cli_meta import validate_run_metas
+
+    with _faults_told():
+        raise typer.Exit(validate_run_metas(files))
 
 
 @contextmanager
