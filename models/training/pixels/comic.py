@@ -95,6 +95,16 @@ def varied(source: ComicSource, rng: Rng, fonts: FontSet) -> MaskedPage:
     return MaskedPage(worn, balloons, lettering)
 
 
+def as_manga(source: ComicSource, language: str, rng: Rng) -> MaskedPage:
+    """Return the page of a language in ink, its panels ruled where they can be, its balloons outlined."""
+    picture = drawn_in_ink(source.art, rng)
+    _frame(picture, source.panels, rng)
+    balloons, lettering = source.masks[language]
+    _paint_free(picture, lettering & ~balloons, source.lettered.get(language), rng)
+    _paint_balloons(picture, balloons, lettering & balloons, rng, ink=True)
+    return MaskedPage((printed(picture, rng) * 255).astype(np.uint8), balloons, lettering)
+
+
 def _lettered_anew(source: ComicSource, rng: Rng) -> tuple[Picture, Mask, Mask]:
     """Return the art, perhaps mirrored, in grey or in ink, with the balloons and the lettering of any language."""
     mirrored, ink = rng.random() < 0.5, rng.random() < 0.6

@@ -1,0 +1,127 @@
+"""Balloons and lettering pixel by pixel, by the network that ships; made by `models/training/pixels`.
+
+Ronneberger et al., "U-Net", 2015. A page is seen about 640 px wide; what comes out has half of that.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import cv2
+import numpy as np
+
+from engines.base import ModelInvalid, ModelMissing
+from engines.detect.base import DetectorInfo, PixelEvidence, PixelReader
+from engines.detect.networks import open_session
+from engines.geometry import Box, Size
+from models.catalog import load_catalog
+from models.store import SHIPPED_WEIGHTS, WeightsInvalid, WeightsMissing, read_weights
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+CARD: Final = "pages-pixels"
+WEIGHTS_FILE: Final = "pages-pixels.onnx"
+_HINT: Final = "Install Irodori again."
+# Goes up when the same weights would say other things.
+_METHOD: Final = 1
+_WIDTH_PX: Final = 640
+_HEIGHT_PX: Final = 900
+_MOST_SCALE: Final = 2.0
+_MULTIPLE_PX: Final = 32
+_HALF: Final = 2
+_CORE_PX: Final = 1024
+# As far as a pixel's answer depends on others.
+_AROUND_PX: Final = 256
+
+
+class Tile(NamedTuple):
+    """What is shown, `window`, and what of the answer is kept, `core`; pixels of the picture as the network sees it."""
+
+    window: Box
+    core: Box
+
+
+class NetworkPixelReader(PixelReader):
+    """The pixel network. folder: where its weights lie. It is opened at the first call."""
+
+    def __init__(self, folder: Path = SHIPPED_WEIGHTS) -> None:
+        self._folder = folder
+        self._session: Any = None
+        card = load_catalog().get(CARD)
+        self.info = DetectorInfo("pixels", f"{_METHOD}-{card.files[0].sha256[:16]}" if card else "none")
+
+    def read_pixels(self, grey: NDArray[np.uint8]) -> PixelEvidence:
+        """Look at a page at once, at strips and the like in tiles that see beyond their edges."""
+        if self._session is None:
+            self._session = self._opened()
+        seen = seen_size(Size(*grey.shape))
+        way = cv2.INTER_AREA if seen.width < grey.shape[1] else cv2.INTER_LINEAR
+        picture = np.asarray(cv2.resize(grey, (seen.width, seen.height), interpolation=way), np.uint8)
+        likely = np.empty((2, seen.height // _HALF, seen.width // _HALF), np.uint8)
+        for tile in tiles(seen):
+            _lay(likely, self._answer(_cut(picture, tile.window)), tile)
+        return PixelEvidence(balloon=likely[0], lettering=likely[1])
+
+    def _answer(self, piece: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return what `(h, w)` shows, `(2, h / 2, w / 2)` 0..1."""
+        picture = _whole_steps(piece).astype(np.float32)[None, None] / np.float32(255)
+        try:
+            answer = np.asarray(self._session.run(None, {self._session.get_inputs()[0].name: picture})[0])
+        except Exception as exc:  # its classes share no base that is exported
+            raise ModelInvalid(f"{WEIGHTS_FILE} failed: {exc}", _HINT) from exc
+        if answer.shape != (1, 2, picture.shape[2] // _HALF, picture.shape[3] // _HALF):
+            raise ModelInvalid(f"{WEIGHTS_FILE} is no network that tells balloons and lettering", _HINT)
+        return answer[0].astype(np.float32)
+
+    def _opened(self) -> Any:
+        try:
+            return open_session(read_weights(load_catalog()[CARD].file(WEIGHTS_FILE), self._folder), WEIGHTS_FILE)
+        except WeightsMissing as exc:
+            raise ModelMissing(str(exc), _HINT) from exc
+        except (WeightsInvalid, KeyError) as exc:
+            raise ModelInvalid(str(exc), _HINT) from exc
+
+
+def seen_size(page: Size) -> Size:
+    """Return the size at which a page is seen, both sides even: by its width, double pages by their height."""
+    scale = min(_MOST_SCALE, max(_WIDTH_PX / page.width, min(1.0, _HEIGHT_PX / page.height)))
+    height, width = (_HALF * max(1, round(side * scale / _HALF)) for side in page)
+    return Size(height, width)
+
+
+def tiles(picture: Size) -> Iterator[Tile]:
+    """Yield the tiles of a picture: their cores cover it once."""
+    for top, core_top, core_bottom, bottom in _spans(picture.height):
+        for left, core_left, core_right, right in _spans(picture.width):
+            yield Tile(Box(left, top, right, bottom), Box(core_left, core_top, core_right, core_bottom))
+
+
+def _spans(length: int) -> Iterator[tuple[int, int, int, int]]:
+    if length <= _CORE_PX + 2 * _AROUND_PX:
+        yield 0, 0, length, length
+        return
+    for start in range(0, length, _CORE_PX):
+        end = min(length, start + _CORE_PX)
+        yield max(0, start - _AROUND_PX), start, end, min(length, end + _AROUND_PX)
+
+
+def _cut(picture: NDArray[np.uint8], window: Box) -> NDArray[np.uint8]:
+    return picture[window.top : window.bottom, window.left : window.right]
+
+
+def _whole_steps(piece: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return a piece with its last row and column repeated until its sides are multiples of 32."""
+    more = [-side % _MULTIPLE_PX for side in piece.shape]
+    return np.pad(piece, ((0, more[0]), (0, more[1])), mode="edge")
+
+
+def _lay(likely: NDArray[np.uint8], answer: NDArray[np.float32], tile: Tile) -> None:
+    window, core = tile
+    top, left = (core.top - window.top) // _HALF, (core.left - window.left) // _HALF
+    target = likely[:, core.top // _HALF : core.bottom // _HALF, core.left // _HALF : core.right // _HALF]
+    kept = answer[:, top : top + target.shape[1], left : left + target.shape[2]]
+    target[...] = np.rint(np.clip(np.nan_to_num(kept), 0.0, 1.0) * 255).astype(np.uint8)
