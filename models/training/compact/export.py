@@ -57,8 +57,10 @@ class _PainterGraph(nn.Module):
         super().__init__()
         self.painter = painter
 
-    def forward(self, half: Tensor, quarter: Tensor, eighth: Tensor, keys: Tensor, values: Tensor) -> Tensor:
-        painted: Painted = self.painter(Features(half, quarter, eighth, keys), keys, values)
+    def forward(
+        self, half: Tensor, quarter: Tensor, eighth: Tensor, keys: Tensor, values: Tensor, told: Tensor
+    ) -> Tensor:
+        painted: Painted = self.painter(Features(half, quarter, eighth, keys), keys, values, told)
         return painted.chroma
 
 
@@ -74,10 +76,11 @@ def _export_encoder(network: CompactNetwork, path: Path) -> Features:
 def _export_painter(network: CompactNetwork, features: Features, path: Path) -> None:
     keys = features.keys.flatten(2).transpose(1, 2)
     values = torch.rand(1, keys.shape[1], 4)
-    inputs = ["half", "quarter", "eighth", "keys", "values"]
-    axes: dict[str, dict[int, str] | None] = {**dict.fromkeys([*inputs[:3], "chroma"])}
-    axes |= {name: {1: "tokens"} for name in inputs[3:]}
-    _to_onnx(_PainterGraph(network.painter), (*features[:3], keys, values), path, inputs, ["chroma"], axes)
+    told = torch.zeros(1, network.painter.slots[1], *features.eighth.shape[-2:])
+    inputs = ["half", "quarter", "eighth", "keys", "values", "told"]
+    axes: dict[str, dict[int, str] | None] = {**dict.fromkeys([*inputs[:3], "told", "chroma"])}
+    axes |= {name: {1: "tokens"} for name in inputs[3:5]}
+    _to_onnx(_PainterGraph(network.painter), (*features[:3], keys, values, told), path, inputs, ["chroma"], axes)
 
 
 def _to_onnx(

@@ -138,7 +138,8 @@ class Painter(nn.Module):
         self.log_temperature = nn.Parameter(torch.full((heads,), 2.3))
         self.slot_weight = nn.Parameter(torch.full((heads, len(config.slots)), 1.0))
         candidates = 2 * (heads + len(config.slots) + 1)
-        self.at_8 = nn.Sequential(_norm_relu_conv(eighth + 2 * heads + candidates, eighth), _norm_relu_conv(eighth, 64))
+        seen = eighth + 2 * heads + candidates + config.slots[1]
+        self.at_8 = nn.Sequential(_norm_relu_conv(seen, eighth), _norm_relu_conv(eighth, 64))
         self.at_4 = _norm_relu_conv(64 + quarter, 48)
         self.at_2 = _norm_relu_conv(48 + half, 32)
         self.stream_8 = _Stream(candidates, 24, 64)
@@ -146,18 +147,23 @@ class Painter(nn.Module):
         self.stream_2 = _Stream(16, 8, 32)
         self.colour = nn.Conv2d(8, 1, 1, bias=False)
 
-    def forward(self, page: Features, keys: Tensor, values: Tensor) -> Painted:
-        """Paint a page. keys: `(B, tokens, heads * head_width + slots)`; values: `(B, tokens, 4)`, see `tokens_of`."""
+    def forward(self, page: Features, keys: Tensor, values: Tensor, told: Tensor) -> Painted:
+        """Paint a page. keys: `(B, tokens, heads * head_width + slots)`; values: `(B, tokens, 4)`, see `tokens_of`.
+
+        told: `(B, parts, H/8, W/8)`, added to the logits of the page's parts: what somebody knows of them, 0 nothing.
+        """
         queries = self.queries(page.eighth).flatten(2).transpose(1, 2).float()
         logits = self.slot_logits(queries)
-        mine, theirs = ([one.softmax(-1) for one in given] for given in (logits, self.slot_logits(keys.float())))
+        heard = logits[0], logits[1] + told.flatten(2).transpose(1, 2)
+        mine, theirs = ([one.softmax(-1) for one in given] for given in (heard, self.slot_logits(keys.float())))
         weights = self._attention(queries, keys.float(), mine, theirs)
         height, width = page.eighth.shape[-2:]
         by_slot = [(ours @ _palette(kind, values)).unsqueeze(1) for ours, kind in zip(mine, theirs, strict=True)]
         candidates = _candidates(torch.cat([weights @ values.unsqueeze(1), *by_slot], 1), values, height, width)
         sureness = _on_grid(_sureness(weights.detach()), height, width)
         magnitude = 5 * candidates.square().sum(1).add(1e-6).sqrt()
-        eighth = self.at_8(torch.cat([page.eighth, sureness, magnitude], 1))
+        parts = _on_grid(mine[1].transpose(1, 2), height, width)
+        eighth = self.at_8(torch.cat([page.eighth, sureness, magnitude, parts], 1))
         quarter = self.at_4(torch.cat([_twice(eighth), page.quarter], 1))
         half = self.at_2(torch.cat([_twice(quarter), page.half], 1))
         colours = self.stream_8(candidates, eighth)
@@ -237,7 +243,7 @@ class CompactNetwork(nn.Module):
         self.encoder = Encoder(config)
         self.painter = Painter(config)
 
-    def forward(self, lightness: Tensor, references: Tensor) -> Trained:
+    def forward(self, lightness: Tensor, references: Tensor, told: Tensor | None = None) -> Trained:
         """Paint `lightness` `(B, 1, H, W)` with `references` `(B, R, 3, h, w)` in OKLab."""
         batch = references.shape[0]
         flat = references.flatten(0, 1)
@@ -248,4 +254,6 @@ class CompactNetwork(nn.Module):
         keys, values = tokens_of(seen, chroma, flat[:, :1])
         keys = keys.reshape(batch, -1, keys.shape[2])
         values = values.reshape(batch, -1, values.shape[2])
-        return Trained(self.painter(page, keys, values), values, self.painter.slot_logits(keys))
+        if told is None:
+            told = page.eighth.new_zeros(batch, self.painter.slots[1], *page.eighth.shape[-2:])
+        return Trained(self.painter(page, keys, values, told), values, self.painter.slot_logits(keys))

@@ -25,6 +25,8 @@ HAIR: Final = 3
 UNKNOWN: Final = 255
 """What a map holds where nobody knows."""
 LABELS: Final = Path(__file__).parents[1] / "pages" / "labels"
+TOLD: Final = 3.0
+"""What is added to the logit of a part that somebody knows: sure, but not against all evidence."""
 _FACE_REACH: Final = 1.9
 
 

@@ -18,6 +18,7 @@ from models.training.compact.curves import draw_curves
 from models.training.compact.data import Sampler, read_pages
 from models.training.compact.losses import Tensors, total_loss
 from models.training.compact.network import CompactNetwork
+from models.training.compact.parts import FIGURE, SKIN, TOLD
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _LOG_EVERY = 25
+_TELLING_SHARE = 0.4
 
 
 def train(data: Path, out: Path, config: Config, start: Path | None = None) -> Path:
@@ -105,7 +107,9 @@ class TrainingRun:
             group["lr"] = settings.learning_rate * learning_rate_factor(self.iteration, self.config)
         tensors = Tensors(*map(torch.from_numpy, batch))
         with torch.autocast("cpu", torch.bfloat16, enabled=settings.bfloat16):
-            seen = self.network(tensors.lightness, tensors.references)
+            seen = self.network(
+                tensors.lightness, tensors.references, _told(tensors.parts, self.config.network.slots[1])
+            )
         loss, terms = total_loss(seen, tensors, self.config.loss)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -150,6 +154,15 @@ class TrainingRun:
         old = torch.load(path, weights_only=True, map_location="cpu")["average"]
         for network in (self.network, self.average):
             network.load_state_dict({name: _widened(old.get(name), new) for name, new in network.state_dict().items()})
+
+
+def _told(parts: Tensor, count: int) -> Tensor:
+    """Return what a detector might know of a batch's parts: figures and faces, either of them or both, or nothing."""
+    told = torch.zeros(parts.shape[0], count, *parts.shape[1:])
+    for part in (FIGURE, SKIN):
+        speaks = (torch.rand(parts.shape[0], 1, 1) < _TELLING_SHARE).float()
+        told[:, part] = TOLD * (parts == part) * speaks
+    return told
 
 
 def _widened(old: Tensor | None, new: Tensor) -> Tensor:
