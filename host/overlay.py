@@ -104,7 +104,8 @@ def _boxes(meta: PageMeta) -> Iterator[tuple[Label, Box]]:
 def _draw_boxes(canvas: Rgb, meta: PageMeta, scale: _Scale) -> Iterator[_Tag]:
     for label, box in _boxes(meta):
         width = scale.line + 1 if label == "panel" else max(1, scale.line - (label == "text"))
-        _frame(canvas, box, _WHITE, width + 2)
+        if label != "text":  # a rim would lie over the letters
+            _frame(canvas, box, _WHITE, width + 2)
         _frame(canvas, box, COLOURS[label], width)
     for figure in meta.characters:
         yield _flag(canvas, figure.box, f"{figure.score:.2f}", COLOURS["character"], scale)
@@ -137,20 +138,19 @@ def _draw_order(canvas: Rgb, meta: PageMeta, scale: _Scale) -> Iterator[_Tag]:
     way = np.array(corners, np.int32).reshape(-1, 1, 2)
     veil = canvas.copy()
     cv2.polylines(veil, [way], isClosed=False, color=COLOURS["panel"], thickness=scale.line, lineType=cv2.LINE_AA)
-    cv2.addWeighted(veil, 0.45, canvas, 0.55, 0, dst=canvas)
+    cv2.addWeighted(veil, 0.4, canvas, 0.6, 0, dst=canvas)
     for balloon in meta.balloons:
-        at = _start(balloon.box, meta, scale.small, canvas)
+        at = _start(balloon.box, meta, 0, canvas)
         yield _disc(canvas, at, balloon.order, COLOURS["balloon"], scale.small)
     for at, panel in zip(corners, panels, strict=True):
         yield _disc(canvas, at, panel.order, COLOURS["panel"], scale.digit)
 
 
-def _start(box: Box, meta: PageMeta, size_px: int, canvas: Rgb) -> tuple[int, int]:
-    """Return where the eye enters a box: its upper corner, right for right to left; always on the page."""
-    reach = size_px
-    x = box.right - reach if meta.direction == "rtl" else box.left + reach
+def _start(box: Box, meta: PageMeta, inside_px: int, canvas: Rgb) -> tuple[int, int]:
+    """Return where the eye enters a box: its upper corner, right for right to left, so far inside; on the page."""
+    x = box.right - inside_px if meta.direction == "rtl" else box.left + inside_px
     height, width = canvas.shape[:2]
-    return min(max(x, 0), width - 1), min(max(box.top + reach, 0), height - 1)
+    return min(max(x, 0), width - 1), min(max(box.top + inside_px, 0), height - 1)
 
 
 def _disc(canvas: Rgb, at: tuple[int, int], order: int, colour: Colour, size_px: int) -> _Tag:
@@ -165,7 +165,7 @@ def _with_legend(canvas: Rgb, meta: PageMeta) -> Image.Image:
     counts = dict.fromkeys(LABELS, 0)
     for label, _ in _boxes(meta):
         counts[label] += 1
-    rows = _legend_rows([(f"{counts[label]} {label}", COLOURS[label]) for label in LABELS], meta, font, width)
+    rows = _legend_rows([(_counted(counts[label], label), COLOURS[label]) for label in LABELS], meta, font, width)
     step = round(font.size * 1.7)
     picture = Image.new("RGB", (width, height + step * len(rows) + step // 2), _WHITE)
     picture.paste(Image.fromarray(canvas), ((width - canvas.shape[1]) // 2, 0))
@@ -184,8 +184,8 @@ def _legend_rows(
     entries: list[tuple[str, Colour]], meta: PageMeta, font: ImageFont.FreeTypeFont, width: int
 ) -> list[list[tuple[int, str, Colour | None]]]:
     """Return the legend's rows, each entry with where it starts; none leaves the width."""
-    asked: list[tuple[str, Colour | None]] = [(f"{meta.kind}, {meta.direction}", None), *entries]
-    asked += [("gutters", _GUTTERS), ("lettering", COLOURS["text"])]
+    asked: list[tuple[str, Colour | None]] = [(f"{meta.kind.replace('_', ' ')}, {meta.direction}", None), *entries]
+    asked += [("gutters", _GUTTERS)] + ([("coloured", _COLOURED)] if "coloured" in meta.masks else [])
     rows: list[list[tuple[int, str, Colour | None]]] = [[]]
     x = gap = int(font.size)
     for words, colour in asked:
@@ -196,6 +196,11 @@ def _legend_rows(
         rows[-1].append((x, words, colour))
         x += length + int(1.5 * gap)
     return rows
+
+
+def _counted(count: int, label: Label) -> str:
+    plural = "" if count == 1 or label in ("text", "sfx") else "s"
+    return f"{count} {label}{plural}"
 
 
 def _font(size_px: int) -> ImageFont.FreeTypeFont:
