@@ -22,10 +22,10 @@ class DataConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkConfig:
-    """Channels at a half, a quarter, ... of the side, and the blocks of each level but the first."""
+    """Channels at a half, a quarter, ... of the side, and the blocks at each of them but the first."""
 
-    widths: tuple[int, ...] = (16, 24, 48, 96, 128)
-    depths: tuple[int, ...] = (2, 2, 3, 2)
+    widths: tuple[int, ...] = (16, 32, 64, 96, 128)
+    depths: tuple[int, ...] = (1, 2, 4, 3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,14 +36,14 @@ class TrainingConfig:
     that is missed costs, in pixels of art that are taken for lettering. crop_px: a multiple of 32.
     """
 
-    iterations: int = 6000
+    iterations: int = 2400
     batch: int = 8
     crop_px: int = 320
     learning_rate: float = 0.003
     final_rate: float = 0.01
     warmup: int = 100
     weight_decay: float = 0.01
-    average: float = 0.998
+    average: float = 0.995
     lettering_weight: float = 3.0
     checkpoint_every_s: float = 120
     threads: int = 1

@@ -28,16 +28,13 @@ class PixelNetwork(nn.Module):
         widths = config.widths
         self.stem = _convolved(1, widths[0], 3, 2)
         self.stages = nn.ModuleList(
-            nn.Sequential(
-                _Inverted(before, after, stride=2, side=3 if level < 2 else 5),
-                *(_Inverted(after, after, side=3 if level < 2 else 5) for _ in range(config.depths[level] - 1)),
-            )
-            for level, (before, after) in enumerate(zip(widths[:-1], widths[1:], strict=True))
+            nn.Sequential(_convolved(before, after, 3, 2), *(_Inverted(after) for _ in range(depth)))
+            for before, after, depth in zip(widths[:-1], widths[1:], config.depths, strict=True)
         )
         self.joints = nn.ModuleList(
             _Joint(deeper, wider) for wider, deeper in zip(widths[:-1], widths[1:], strict=True)
         )
-        self.head = nn.Sequential(_convolved(widths[0], widths[0], 3), nn.Conv2d(widths[0], 2, 1))
+        self.head = nn.Conv2d(widths[0], 2, 1)
 
     def forward(self, grey: Tensor) -> Tensor:
         """Return the logits."""
@@ -52,20 +49,20 @@ class PixelNetwork(nn.Module):
 
 
 class _Inverted(nn.Module):
-    def __init__(self, before: int, after: int, *, stride: int = 1, side: int = 3) -> None:
+    def __init__(self, width: int) -> None:
         super().__init__()
-        inner = before * _EXPANSION
-        self.kept = before == after and stride == 1
+        inner = width * _EXPANSION
+        # Sides of 3: larger ones by channel are many times slower to train.
         self.body = nn.Sequential(
-            _convolved(before, inner, 1),
-            _convolved(inner, inner, side, stride, groups=inner),
-            nn.Conv2d(inner, after, 1, bias=False),
-            nn.BatchNorm2d(after),
+            _convolved(width, inner, 1),
+            _convolved(inner, inner, 3, groups=inner),
+            nn.Conv2d(inner, width, 1, bias=False),
+            nn.BatchNorm2d(width),
         )
 
     def forward(self, given: Tensor) -> Tensor:
-        made: Tensor = self.body(given)
-        return given + made if self.kept else made
+        made: Tensor = given + self.body(given)
+        return made
 
 
 class _Joint(nn.Module):
