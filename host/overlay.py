@@ -105,7 +105,7 @@ def _draw_boxes(canvas: Rgb, meta: PageMeta, scale: _Scale) -> Iterator[_Tag]:
     for label, box in _boxes(meta):
         width = scale.line + 1 if label == "panel" else max(1, scale.line - (label == "text"))
         if label != "text":  # a rim would lie over the letters
-            _frame(canvas, box, _WHITE, width + 2)
+            _frame(canvas, box, _WHITE, width + 1)
         _frame(canvas, box, COLOURS[label], width)
     for figure in meta.characters:
         yield _flag(canvas, figure.box, f"{figure.score:.2f}", COLOURS["character"], scale)
@@ -140,17 +140,21 @@ def _draw_order(canvas: Rgb, meta: PageMeta, scale: _Scale) -> Iterator[_Tag]:
     cv2.polylines(veil, [way], isClosed=False, color=COLOURS["panel"], thickness=scale.line, lineType=cv2.LINE_AA)
     cv2.addWeighted(veil, 0.4, canvas, 0.6, 0, dst=canvas)
     for balloon in meta.balloons:
-        at = _start(balloon.box, meta, 0, canvas)
+        at = _on_page((balloon.box.left + balloon.box.right) // 2, balloon.box.top, canvas)
         yield _disc(canvas, at, balloon.order, COLOURS["balloon"], scale.small)
     for at, panel in zip(corners, panels, strict=True):
         yield _disc(canvas, at, panel.order, COLOURS["panel"], scale.digit)
 
 
 def _start(box: Box, meta: PageMeta, inside_px: int, canvas: Rgb) -> tuple[int, int]:
-    """Return where the eye enters a box: its upper corner, right for right to left, so far inside; on the page."""
+    """Return where the eye enters a panel: its upper corner, right for right to left, so far inside."""
     x = box.right - inside_px if meta.direction == "rtl" else box.left + inside_px
+    return _on_page(x, box.top + inside_px, canvas)
+
+
+def _on_page(x: int, y: int, canvas: Rgb) -> tuple[int, int]:
     height, width = canvas.shape[:2]
-    return min(max(x, 0), width - 1), min(max(box.top + inside_px, 0), height - 1)
+    return min(max(x, 0), width - 1), min(max(y, 0), height - 1)
 
 
 def _disc(canvas: Rgb, at: tuple[int, int], order: int, colour: Colour, size_px: int) -> _Tag:
@@ -161,7 +165,7 @@ def _disc(canvas: Rgb, at: tuple[int, int], order: int, colour: Colour, size_px:
 
 def _with_legend(canvas: Rgb, meta: PageMeta) -> Image.Image:
     height, width = canvas.shape[0], max(canvas.shape[1], _NARROWEST_PX)
-    font = _font(max(14, min(28, width // 50)))
+    font = _font(max(13, min(28, width // 58)))
     counts = dict.fromkeys(LABELS, 0)
     for label, _ in _boxes(meta):
         counts[label] += 1

@@ -50,6 +50,7 @@ _WRITTEN: Final = frozenset({"text", "sfx"})
 _SHOWN: Final = frozenset({"face", "character"})
 _DEPTH_MAX: Final = 16
 _NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_WHOLE: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
 _NUMBER: Final = re.compile(r"-?[0-9]{1,8}(\.[0-9]{1,6})?", re.ASCII)
 
 
@@ -178,9 +179,11 @@ class _Attributes:
         return float(text)
 
     def whole(self, name: str) -> int:
-        """Return an attribute that must be a whole number."""
-        number = self.number(name)
-        return int(number) if number.is_integer() else self._refuse(f"{name} is {number}", "Give a whole number.")
+        """Return an attribute that must be a whole number, not negative."""
+        text = self.required(name)
+        if not _WHOLE.fullmatch(text):
+            self._refuse(f"{name} is {text[:40]!r}", "Give a whole number.")
+        return int(text)
 
     def polygon(self) -> tuple[float, ...]:
         """Return x0, y0, x1, y1, … as far as they go."""
