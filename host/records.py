@@ -140,4 +140,6 @@ def _shown(value: object) -> str:
 
 
 def _short(text: str) -> str:
+    """Return a text that fits in a line, whatever a stranger wrote into it: nothing in it moves a terminal's cursor."""
+    text = "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text[:200])
     return text if len(text) <= _SHOWN_CHARACTERS else f"{text[: _SHOWN_CHARACTERS - 1]}…"

@@ -113,7 +113,7 @@ class Annotations(Record):
     schema_version: Literal[1] = SCHEMA_VERSION
     title: str = ""
     characters: dict[Name, str] = Field(default_factory=dict)
-    pages: tuple[AnnotatedPage, ...] = ()
+    pages: tuple[AnnotatedPage, ...]
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -32,7 +32,7 @@ def annotations_of(pages: Sequence[tuple[str, PageMeta]], title: str = "") -> An
     ids = map(box_id, iter(range(1, 2**31)))
     annotated, characters = [], {}
     for number, (name, meta) in enumerate(pages, 1):
-        boxes = tuple(box.model_copy(update={"id": next(ids)}) for box in _boxes(meta, number))
+        boxes = tuple(box.model_copy(update={"id": next(ids)}) for box in _boxes(meta))
         characters.update({box.character: "" for box in boxes if box.character})
         annotated.append(
             AnnotatedPage(
@@ -47,7 +47,7 @@ def annotations_of(pages: Sequence[tuple[str, PageMeta]], title: str = "") -> An
     return Annotations(title=title, characters=characters, pages=tuple(annotated))
 
 
-def _boxes(meta: PageMeta, page: int) -> Iterator[AnnotatedBox]:
+def _boxes(meta: PageMeta) -> Iterator[AnnotatedBox]:
     for panel in meta.panels:
         outline = (tuple(float(side) for point in panel.polygon for side in point),) if panel.polygon else ()
         coloured: dict[str, JsonValue] = {"coloured": True} if panel.coloured else {}
@@ -63,9 +63,9 @@ def _boxes(meta: PageMeta, page: int) -> Iterator[AnnotatedBox]:
         yield _box("sfx", word.box, word.score, {"panel": word.panel})
     for figure in meta.characters:
         made = _box("character", figure.box, figure.score, {"panel": figure.panel, "depth_01": figure.depth_01})
-        yield made.model_copy(update={"order": figure.index, "character": _who(page, figure.index)})
+        yield made.model_copy(update={"order": figure.index, "character": _who(meta, figure.index)})
     for face in meta.faces:
-        who = None if face.character is None else _who(page, face.character)
+        who = None if face.character is None else _who(meta, face.character)
         yield _box("face", face.box, face.score, {"panel": face.panel}).model_copy(update={"character": who})
 
 
@@ -79,5 +79,6 @@ def _box(label: Label, box: Box, score: float, attributes: Mapping[str, JsonValu
     )
 
 
-def _who(page: int, index: int) -> str:
-    return f"{page}-{index + 1}"
+def _who(meta: PageMeta, index: int) -> str:
+    """Return an id for a figure that no figure of another page has, however pages are put together."""
+    return f"{meta.pixels_sha256[:12]}-{index + 1}"
