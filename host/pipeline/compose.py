@@ -1,9 +1,9 @@
 """The engine gives colour, the page keeps its ink.
 
 Output = the page's own lightness with the engine's chroma, in OKLab: any engine and any working resolution give a
-picture of the page's own size and sharpness. Protected pixels are copied from the source. `align` undoes a shift of
-the engine's picture, `upsample` brings its chroma to the page along the page's edges, `paper` finds room for colour
-on bare paper. The last step runs in strips of rows: memory does not grow with the page.
+picture of the page's own size and sharpness. Protected pixels are copied from the source. `field` brings the engine's
+chroma to the page along its edges and regions, `paper` finds room for colour on bare paper. The last step runs in strips
+of rows: memory does not grow with the page.
 """
 
 from __future__ import annotations
@@ -15,15 +15,16 @@ import cv2
 import numpy as np
 
 from engines.oklab import grey_to_lightness, max_chroma, oklab_to_srgb
-from host.pipeline.align import Shift, measure_shift, undo_shift
+from host.pipeline.field import ColourField, Drawing, colour_field
 from host.pipeline.paper import cost_of_paper, ground_weight, ink_weight, luma_shift
-from host.pipeline.upsample import grid_lightness, spread_chroma
+from host.pipeline.upsample import grid_lightness
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
+    from host.pipeline.align import Shift
     from host.pipeline.decode import DecodedPage
 
 _STRIP_PIXELS: Final = 1 << 17
@@ -44,28 +45,35 @@ def compose_page(
     oklab: NDArray[np.float32],
     strength_01: float = 1.0,
     paper_01: float = 1.0,
+    drawing: Drawing | None = None,
 ) -> Composition:
-    """Compose a page with an engine's `(h, w, 3)` OKLab picture.
+    """Compose a page with an engine's `(h, w, 3)` OKLab picture: `colour_field`, then `lay_colour`."""
+    return lay_colour(page, protect, colour_field(page, protect, oklab, strength_01, drawing), paper_01=paper_01)
 
-    protect: `(H, W)` bool; there the output is bit-identical to `page.rgb`. strength_01 scales the chroma.
+
+def lay_colour(
+    page: DecodedPage,
+    protect: NDArray[np.bool_],
+    colour: ColourField,
+    share_01: float = 1.0,
+    paper_01: float = 1.0,
+) -> Composition:
+    """Compose a page with a field of colour.
+
+    protect: `(H, W)` bool; there the output is bit-identical to `page.rgb`. share_01 scales the chroma.
     paper_01: how much of its lightness paper may give for colour; 0 keeps every luma, the safest composition.
     Same arguments give the same pixels.
     """
-    shift = measure_shift(oklab[..., 0], page.grey)
-    chroma = undo_shift(np.ascontiguousarray(oklab[..., 1:]) * np.float32(strength_01), shift)
-    field = _colour_field(page.grey, protect, chroma, paper_01)
+    field = _with_cost(colour.chroma * np.float32(share_01), page.grey, paper_01)
     coloured = _colour(page.grey, field)
     np.copyto(coloured, page.rgb, where=protect[..., None])
-    return Composition(coloured, shift)
+    return Composition(coloured, colour.shift)
 
 
-def _colour_field(
-    grey: NDArray[np.uint8], protect: NDArray[np.bool_], chroma: NDArray[np.float32], paper_01: float
-) -> NDArray[np.float32]:
+def _with_cost(chroma: NDArray[np.float32], grey: NDArray[np.uint8], paper_01: float) -> NDArray[np.float32]:
     """Return a, b and the cost d of paper on the page's grid, `(h, w, 3)` float32."""
-    lightness = grid_lightness(grey)
-    a, b = spread_chroma(chroma, lightness, protect)
-    cost = cost_of_paper(*_polar(a, b)) * ground_weight(lightness) * np.float32(paper_01)
+    a, b = chroma
+    cost = cost_of_paper(*_polar(a, b)) * ground_weight(grid_lightness(grey)) * np.float32(paper_01)
     return np.asarray(cv2.merge((a, b, cost)), np.float32)
 
 

@@ -7,6 +7,10 @@ way longer (the domain transform of Gastal and Oliveira, "Domain transform for e
 processing", SIGGRAPH 2011, recursive variant), and what an engine gave right at an edge, where its pixel holds both
 sides, counts little against what it gave inside of a region.
 
+Where lines have gaps, regions (`host.pipeline.regions`) close them: the border of one is as long a way as a line.
+
+A coarse engine says one thing of a cell that is wider than its pixels; its colour goes further, to even that out.
+
 This runs on a grid of at most `_GRID_PIXELS`, half the page's side or less: memory and time stay flat, and the
 last doubling falls under the ink.
 """
@@ -27,8 +31,9 @@ if TYPE_CHECKING:
 _GRID_PIXELS: Final = 2_000_000
 _GRID_SIDE_MIN: Final = 600
 _PASSES: Final = 2
-# How far colour spreads on even ground, in pixels of the engine, and the change of lightness that counts as a line.
-_REACH_ENGINE_PX: Final = 3.0
+# How far colour spreads on even ground, in pixels of a fine and of a coarse engine; what change of lightness is a line.
+_REACH_FINE_PX: Final = 3.0
+_REACH_COARSE_PX: Final = 8.0
 _LINE_CONTRAST: Final = 0.2
 # A change of lightness within an engine's pixel at which its colour is trusted half.
 _MIXED_CONTRAST: Final = 0.12
@@ -48,39 +53,56 @@ def grid_lightness(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
     return grey_to_lightness(np.asarray(small, np.uint8))
 
 
+def pixel_size(chroma: NDArray[np.float32], grid: Size) -> float:
+    """Return how many pixels of the grid an engine's pixel covers in a row, at least 1."""
+    return max(1.0, grid.height / chroma.shape[0], grid.width / chroma.shape[1])
+
+
+def coarseness(pixel_px: float) -> float:
+    """Return 0 for an engine as fine as the grid, 1 for one of half its resolution or less."""
+    return min(1.0, max(0.0, pixel_px - 1.0))
+
+
+def trust_of(lightness: NDArray[np.float32], protect: NDArray[np.bool_], pixel_px: float) -> NDArray[np.float32]:
+    """Return how far an engine's colour can be believed, by what its pixel holds: 1 even ground, near 0 an edge.
+
+    protect: `(H, W)` bool; what the engine gave there (white) must not spread into the art beside it.
+    """
+    side = 2 * int(np.ceil(pixel_px / 2)) + 1
+    contrast = cv2.morphologyEx(lightness, cv2.MORPH_GRADIENT, np.ones((side, side), np.uint8))
+    trust = np.maximum(1.0 / (1.0 + (contrast / _MIXED_CONTRAST) ** 4), _TRUST_MIN)
+    kept = cv2.resize(protect.view(np.uint8), lightness.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    trust[kept > 0] = _TRUST_MIN / 10
+    return np.asarray(trust, np.float32)
+
+
 def spread_chroma(
-    chroma: NDArray[np.float32], lightness: NDArray[np.float32], protect: NDArray[np.bool_]
+    chroma: NDArray[np.float32],
+    lightness: NDArray[np.float32],
+    trust: NDArray[np.float32],
+    labels: NDArray[np.int32],
 ) -> NDArray[np.float32]:
     """Return an engine's chroma on the page's grid, with its edges where the page has them.
 
     chroma: `(h, w, 2)` float32, OKLab a and b at any resolution. lightness: the page's, from `grid_lightness`.
-    protect: `(H, W)` bool; what the engine gave there (white) must not spread into the art beside it.
-    Result: `(2, *grid)` float32, a and b.
+    trust: from `trust_of`. labels: the page's regions, from `find_regions`. Result: `(2, *grid)` float32, a and b.
     """
     grid = Size(*lightness.shape)
-    cell_px = max(1.0, max(grid.height / chroma.shape[0], grid.width / chroma.shape[1]))
-    trust = _trust(lightness, cell_px)
-    kept = cv2.resize(protect.view(np.uint8), grid[::-1], interpolation=cv2.INTER_NEAREST)
-    trust[kept > 0] = _TRUST_MIN / 10
+    pixel_px = pixel_size(chroma, grid)
+    reach = _REACH_FINE_PX + (_REACH_COARSE_PX - _REACH_FINE_PX) * coarseness(pixel_px)
     wide = cv2.resize(chroma, grid[::-1], interpolation=cv2.INTER_LINEAR).reshape(*grid, 2)
     weighted = np.stack([wide[..., 0] * trust, wide[..., 1] * trust, trust])
-    _spread(weighted, lightness, reach_px=_REACH_ENGINE_PX * cell_px)
+    _spread(weighted, lightness, labels, reach_px=reach * pixel_px)
     weighted[:2] /= weighted[2]
     return weighted[:2]
 
 
-def _trust(lightness: NDArray[np.float32], cell_px: float) -> NDArray[np.float32]:
-    """Return how far an engine's colour can be believed, by what its pixel holds: 1 even ground, near 0 an edge."""
-    side = 2 * int(np.ceil(cell_px / 2)) + 1
-    contrast = cv2.morphologyEx(lightness, cv2.MORPH_GRADIENT, np.ones((side, side), np.uint8))
-    trust = 1.0 / (1.0 + (contrast / _MIXED_CONTRAST) ** 4)
-    return np.asarray(np.maximum(trust, _TRUST_MIN), np.float32)
-
-
-def _spread(planes: NDArray[np.float32], lightness: NDArray[np.float32], reach_px: float) -> None:
+def _spread(
+    planes: NDArray[np.float32], lightness: NDArray[np.float32], labels: NDArray[np.int32], reach_px: float
+) -> None:
     """Smooth `(planes, H, W)` in place along both axes, by turns, each pass with a shorter reach."""
-    step_down = _way(np.abs(np.diff(lightness, axis=0)), reach_px)
-    step_right = _way(np.abs(np.diff(lightness, axis=1)).T, reach_px)
+    step_down = _way(np.diff(lightness, axis=0), np.diff(labels, axis=0), reach_px)
+    step_right = np.ascontiguousarray(_way(np.diff(lightness, axis=1), np.diff(labels, axis=1), reach_px).T)
     rows_first = np.ascontiguousarray(planes.transpose(1, 0, 2))
     for index in range(_PASSES):
         sigma = reach_px * 3**0.5 * 2 ** (_PASSES - index - 1) / (4**_PASSES - 1) ** 0.5
@@ -92,9 +114,10 @@ def _spread(planes: NDArray[np.float32], lightness: NDArray[np.float32], reach_p
     planes[:] = rows_first.transpose(1, 0, 2)
 
 
-def _way(change: NDArray[np.float32], reach_px: float) -> NDArray[np.float32]:
-    """Return the length of each step between two neighbours: one pixel, and more where lightness changes."""
-    return np.ascontiguousarray(1.0 + change * np.float32(reach_px / _LINE_CONTRAST), np.float32)
+def _way(change: NDArray[np.float32], border: NDArray[np.int32], reach_px: float) -> NDArray[np.float32]:
+    """Return the length of each step between two neighbours: one pixel, and more where lightness or region change."""
+    lines = np.abs(change) * np.float32(1 / _LINE_CONTRAST) + (border != 0)
+    return np.asarray(1.0 + lines * np.float32(reach_px), np.float32)
 
 
 def _recur(lines: NDArray[np.float32], keep: NDArray[np.float32]) -> None:

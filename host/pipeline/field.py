@@ -1,0 +1,78 @@
+"""The colour of a page on its grid: an engine's chroma where the page's lines have it, and the reader's hints in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engines.geometry import Size
+from host.pipeline.align import Shift, measure_shift, undo_shift
+from host.pipeline.flats import even_flats, flatness
+from host.pipeline.hints import lay_hints
+from host.pipeline.regions import find_regions
+from host.pipeline.upsample import coarseness, grid_lightness, pixel_size, spread_chroma, trust_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from engines.base import ColourHint
+    from host.pipeline.decode import DecodedPage
+    from host.pipeline.regions import Outline
+
+# A coarse engine decides by cells of this many of its pixels in a row: 8 px of the page that the compact engine sees.
+_CELL_ENGINE_PX = 4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawing:
+    """What pass1 and the reader know of a page's regions.
+
+    tone: `(H, W)` uint8, the page's grey with its screentone made even; None: the page's grey will do.
+    panels: outlines in the page's pixels. hints: what the reader wants where.
+    """
+
+    tone: NDArray[np.uint8] | None = None
+    panels: Sequence[Outline] = ()
+    hints: Sequence[ColourHint] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ColourField:
+    """Chroma on the page's grid, `(2, h, w)` float32 OKLab a and b, and the shift of the engine that was undone."""
+
+    chroma: NDArray[np.float32]
+    shift: Shift
+
+
+def colour_field(
+    page: DecodedPage,
+    protect: NDArray[np.bool_],
+    oklab: NDArray[np.float32],
+    strength_01: float = 1.0,
+    drawing: Drawing | None = None,
+) -> ColourField:
+    """Return an engine's `(h, w, 3)` OKLab picture as chroma on the page's grid.
+
+    strength_01 scales the engine's chroma; hints are what they are. Same arguments give the same field.
+    """
+    drawing = drawing or Drawing()
+    shift = measure_shift(oklab[..., 0], page.grey)
+    chroma = undo_shift(np.ascontiguousarray(oklab[..., 1:]) * np.float32(strength_01), shift)
+    lightness = grid_lightness(page.grey if drawing.tone is None else drawing.tone)
+    grid = Size(*lightness.shape)
+    labels = find_regions(lightness, [_on_grid(panel, page.size, grid) for panel in drawing.panels])
+    pixel_px = pixel_size(chroma, grid)
+    trust = trust_of(lightness, protect, pixel_px)
+    flat = flatness(lightness, trust, labels)
+    spread = spread_chroma(chroma, lightness, trust, labels)
+    evened = even_flats(spread, trust, labels, flat, coarseness(pixel_px), (_CELL_ENGINE_PX * pixel_px) ** 2)
+    return ColourField(lay_hints(evened, lightness, labels, flat, drawing.hints), shift)
+
+
+def _on_grid(outline: Outline, page: Size, grid: Size) -> list[tuple[int, int]]:
+    across, down = grid.width / page.width, grid.height / page.height
+    return [(int(x * across), int(y * down)) for x, y in outline]
