@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from engines import registry
@@ -12,6 +13,7 @@ from host.device import machine_device
 from host.errors import BadRequest, SecretsUnavailable
 from host.jobs.board import JobBoard
 from host.jobs.lane import Lane
+from host.jobs.retrieval import HostEmbedder, Memories
 from host.model_shelf import ModelShelf
 from host.secrets import read_secret
 from host.settings import Settings, SettingsFile
@@ -21,11 +23,12 @@ from host.store.store import Store
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from engines.embed.base import Embedder
+    from engines.embed.registry import EmbedderChoice
     from host.jobs.recipe import EngineSource
     from host.messaging.messages import Message
     from host.paths import StatePaths
     from host.pipeline.page import PagePipeline
+    from host.pipeline.pass1.reader import PageReader
 
 _LOG = logging.getLogger(__name__)
 _MIB: Final = 1 << 20
@@ -50,9 +53,10 @@ class Application:
         set_server_source(lambda: _comfyui_server(settings.current))
         self._opened_s = time.monotonic()
         self.models = ModelShelf(notify)
-        self.searcher = ReferenceSearcher(store.references, _make_embedder)
+        self._embedder = HostEmbedder(partial(_choose_embedder, settings.current))
+        self.searcher = ReferenceSearcher(store, self._embedder, lambda: _make_reader(settings.current))
         self.board = JobBoard(
-            pipeline=lambda: _make_pipeline(settings.current),
+            pipeline=lambda: _make_pipeline(settings.current, self._embedder),
             store=store,
             engines=engines,
             lane=Lane(paths.lane_lock),
@@ -60,6 +64,7 @@ class Application:
             notify=notify,
             settings=settings,
             exports=paths.exports,
+            memories=Memories(store, self._embedder),
         )
 
     @classmethod
@@ -128,14 +133,21 @@ def _comfyui_server(settings: Settings) -> Server:
         return server
 
 
-def _make_pipeline(settings: Settings) -> PagePipeline:
+def _make_pipeline(settings: Settings, embedder: HostEmbedder) -> PagePipeline:
     from host.pipeline.page import PagePipeline
+    from host.pipeline.retrieve import LikenessRetriever
+
+    reader = _make_reader(settings)
+    return PagePipeline(reader=reader, retriever=LikenessRetriever(embedder.open, reader))
+
+
+def _make_reader(settings: Settings) -> PageReader:
     from host.pipeline.pass1.shipped import shipped_reader
 
-    return PagePipeline(reader=shipped_reader(settings.detector_weights))
+    return shipped_reader(settings.detector_weights)
 
 
-def _make_embedder() -> Embedder:
-    from engines.embed.palette import PaletteEmbedder
+def _choose_embedder(settings: Settings) -> EmbedderChoice:
+    from engines.embed.registry import choose_embedder
 
-    return PaletteEmbedder()
+    return choose_embedder(settings.embedder, settings.embedder_folder)

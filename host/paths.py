@@ -60,6 +60,11 @@ class StatePaths:
         return self.cache / "spool"
 
     @property
+    def retrieval(self) -> Path:
+        """What pictures look like, by series: indexes that can be made again."""
+        return self.cache / "retrieval"
+
+    @property
     def lane_lock(self) -> Path:
         """The file whose lock guards the one accelerator lane of this machine."""
         return self.cache / "lane.lock"

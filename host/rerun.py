@@ -16,7 +16,9 @@ from host.pipeline.faults import faults_mapped
 from host.pipeline.job import PageJob, PreparedPage, Reference
 from host.pipeline.page import PIPELINE_VERSION, PagePipeline
 from host.pipeline.pass1.shipped import shipped_reader
+from host.pipeline.retrieve import Recorded
 from host.pipeline.runmeta import RunMeta
+from host.store.memory import learned_page, library_reference
 from models.digests import file_digest
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from host.application import Application
     from host.pipeline.decode import DecodedPage
     from host.pipeline.job import FinishedPage
+    from host.pipeline.pagemeta import ReferenceUse
     from host.pipeline.runmeta import LoraRecord
 
 
@@ -48,7 +51,8 @@ def rerun(application: Application, record: RunMeta, encoded: bytes) -> tuple[Fi
 
     Raises:
         HashMismatch: this is not the page of the record. NotFound: an engine, reference or LoRA is not here any more.
-        BadRequest: another version of the pipeline or of the engine made it. WeightsMissing: with other weights.
+        BadRequest: another version of the pipeline or of the engine made it, or its colour came from a near-duplicate
+        page. WeightsMissing: with other weights.
         And what colouring a page raises.
     """
     if record.pipeline_version != PIPELINE_VERSION:
@@ -56,9 +60,16 @@ def rerun(application: Application, record: RunMeta, encoded: bytes) -> tuple[Fi
             f"The record was made by version {record.pipeline_version} of the pipeline, this is {PIPELINE_VERSION}.",
             "Colour the page anew.",
         )
+    if record.duplicate_of is not None:
+        raise BadRequest(
+            f"Its colour came from a page that is the same picture saved again ({record.duplicate_of[:16]}…).",
+            "Rerun the record of that page.",
+        )
     engine = viable_engine(application.engines, record.engine.id)
     _require_same(engine, record)
-    pipeline = PagePipeline(reader=shipped_reader(application.settings.current.detector_weights))
+    pipeline = PagePipeline(
+        reader=shipped_reader(application.settings.current.detector_weights), retriever=Recorded(record.references)
+    )
     page = pipeline.decode(encoded)
     if page.pixels_sha256 != record.pixels_sha256:
         raise HashMismatch("This is not the page of the record.", "Name the page as it was before it was coloured.")
@@ -110,24 +121,25 @@ def _job(application: Application, engine: ColorizeEngine, record: RunMeta) -> P
             loras=tuple(_lora(lora) for lora in plan.loras),
             engine_options=plan.engine_options,
         ),
-        references=tuple(_reference(application, use.reference_id) for use in record.references),
+        references=tuple(_reference(application, use) for use in record.references),
         keep_coloured=record.keep_coloured,
         direction=record.direction,
         output_format=cast("Any", {"image/png": "png", "image/jpeg": "jpeg"}.get(record.mime, "webp_lossless")),
     )
 
 
-def _reference(application: Application, reference_id: str) -> Reference:
-    store = application.store.references
-    store.require([reference_id])
-    facts = store.get(reference_id)
-    palette = tuple(entry.rgb for entry in facts.palette)
-    return Reference(
-        reference_id=reference_id,
-        pixels=store.pixels(reference_id),
-        character=facts.character or "",
-        palette=palette,
-    )
+def _reference(application: Application, use: ReferenceUse) -> Reference:
+    if use.origin != "page":
+        return library_reference(application.store.references, use.reference_id)
+    page = learned_page(application.store.results, use.reference_id)
+    if page is None or page[1] != use.pixels_sha256:
+        what = "has gone from the cache" if page is None else "was coloured anew since"
+        raise NotFound(
+            f"It learned from a coloured page that {what} ({use.reference_id[:16]}…).",
+            "Colour the page anew.",
+            reference_id=use.reference_id,
+        )
+    return page[0]
 
 
 def _lora(lora: LoraRecord) -> LoraUse:

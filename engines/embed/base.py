@@ -15,11 +15,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class EmbedderInfo:
-    """The facts of an embedder. An index is only valid for one id and version; `width` is the vectors' length."""
+    """The facts of an embedder. An index is only valid for one id and version; `width` is the vectors' length.
+
+    floor: likeness below which two pages have nothing to teach each other; every kind of vector has its own.
+    """
 
     id: str
     version: str
     width: int
+    floor: float
 
 
 class Embedder(ABC):

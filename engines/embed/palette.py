@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from engines.embed.base import Embedder, EmbedderInfo
+from engines.embed.shipped import PALETTE
 from engines.oklab import srgb_to_oklab
 
 if TYPE_CHECKING:
@@ -27,12 +28,14 @@ _CELLS = 4
 # Chroma is a tenth of lightness in figures, but what a reader calls the colour of a picture.
 _CHROMA_SCALE = 4.0
 _LAYOUT_SHARE = 0.3
+# Any two grey pages come to 0.8 and more.
+_FLOOR = 0.95
 
 
 class PaletteEmbedder(Embedder):
     """Square roots of a soft OKLab histogram (so that the dot product is Bhattacharyya's), and 4 x 4 mean colours."""
 
-    info = EmbedderInfo("palette", "1", _LIGHTNESS_BINS * _CHROMA_BINS**2 + _CELLS**2 * 3)
+    info = EmbedderInfo(*PALETTE, _LIGHTNESS_BINS * _CHROMA_BINS**2 + _CELLS**2 * 3, _FLOOR)
 
     def embed(self, pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """Return one row per picture."""

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from host.jobs.job import JobPage
     from host.jobs.lane import Lane
     from host.jobs.recipe import EngineSource
+    from host.jobs.retrieval import Memories
     from host.messaging.messages import (
         ChapterExport,
         ExportResult,
@@ -59,11 +60,13 @@ class JobBoard:
         notify: Callable[[Message], None],
         settings: SettingsFile,
         exports: Path,
+        memories: Memories | None = None,
     ) -> None:
         self._store = store
         self._engines = engines
         self._settings = settings
         self._exports = exports
+        self._memories = memories
         self._scheduler = Scheduler(notify, store.spool)
         room = EngineRoom(engines, lane, device, settings.current.idle_unload_s)
         self._stages = Stages(self._scheduler, pipeline, store, room)
@@ -76,7 +79,7 @@ class JobBoard:
         """
         if len({page.page_id for page in request.pages}) < len(request.pages):
             raise BadRequest("Two pages have the same page_id.", "Give every page an id of its own.")
-        recipe = resolve(request, self._settings.current, self._engines, self._store.references)
+        recipe = resolve(request, self._settings.current, self._engines, self._store.references, self._memories)
         job = ChapterJob(secrets.token_hex(8), request.series, request.chapter, recipe, request.pages)
         cached = self._find_cached(job)
         self._scheduler.add(job)

@@ -17,9 +17,12 @@ from models.digests import file_digest
 
 if TYPE_CHECKING:
     from engines.base import ColorizeEngine, EngineInfo
+    from host.jobs.duplicates import Duplicates
+    from host.jobs.retrieval import Memories, Retrieval
     from host.messaging.messages import LoraChoice, RunChapter
-    from host.pipeline.job import PageJob, Reference
+    from host.pipeline.job import PageJob
     from host.pipeline.pass1.direction import ChapterDirection
+    from host.pipeline.retrieve import Memory
     from host.settings import Settings
     from host.store.references import ReferenceStore
 
@@ -41,7 +44,10 @@ class EngineSource(Protocol):
 class JobRecipe:
     """A job's recipe, what identifies it, and the pictures that it needs, loaded when the first page asks."""
 
-    def __init__(self, recipe: Recipe, engine: EngineInfo, references: ReferenceStore) -> None:
+    def __init__(
+        self, recipe: Recipe, engine: EngineInfo, references: ReferenceStore,
+        memories: Memories | None = None, retrieval: Retrieval | None = None,
+    ) -> None:  # fmt: skip
         self.engine = engine
         self.direction = recipe.direction
         self.identity = self._identity(recipe)
@@ -49,6 +55,9 @@ class JobRecipe:
         self._references = references
         self._page_job: PageJob | None = None
         self._chapter: ChapterDirection | None = None
+        self._memories, self._retrieval = memories, retrieval
+        self._duplicates: Duplicates | None = None
+        self._memory: Memory | None = None
         self._lock = threading.Lock()
 
     def key(self, pixels_sha256: str) -> str:
@@ -66,35 +75,38 @@ class JobRecipe:
                 self._page_job = self._load()
             return self._page_job
 
+    @property
+    def duplicates(self) -> Duplicates:
+        """The pages that this job coloured, for those that are the same picture saved again."""
+        from host.jobs.duplicates import Duplicates
+
+        with self._lock:
+            if self._duplicates is None:
+                self._duplicates = Duplicates()
+            return self._duplicates
+
     def release(self) -> None:
         """Give the pictures' memory back; a later page loads them again."""
         with self._lock:
-            self._page_job = None
+            self._page_job = self._duplicates = None
 
     def _load(self) -> PageJob:
         from host.pipeline.job import PageJob
         from host.pipeline.pass1.direction import ChapterDirection
+        from host.store.memory import library_reference
 
         self._chapter = self._chapter or ChapterDirection()
+        if self._memory is None and self._memories is not None and self._retrieval is not None:
+            self._memory = self._memories.open(self._retrieval, self.identity)
         return PageJob(
             engine=self.engine,
             plan=self._recipe.plan,
-            references=tuple(self._reference(reference_id) for reference_id in self._recipe.references),
+            references=tuple(library_reference(self._references, one) for one in self._recipe.references),
             keep_coloured=self._recipe.keep_coloured,
             direction=self._recipe.direction,
             chapter=self._chapter,
+            memory=self._memory,
             output_format=cast("Any", self._recipe.output_format),
-        )
-
-    def _reference(self, reference_id: str) -> Reference:
-        from host.pipeline.job import Reference
-
-        facts = self._references.get(reference_id)
-        return Reference(
-            reference_id=reference_id,
-            pixels=self._references.pixels(reference_id),
-            character=facts.character or "",
-            palette=tuple(entry.rgb for entry in facts.palette),
         )
 
     @staticmethod
@@ -105,8 +117,13 @@ class JobRecipe:
             raise BadRequest(f"engine_options must be plain values: {exc}") from exc
 
 
-def resolve(request: RunChapter, settings: Settings, engines: EngineSource, references: ReferenceStore) -> JobRecipe:
+def resolve(
+    request: RunChapter, settings: Settings, engines: EngineSource, references: ReferenceStore,
+    memories: Memories | None = None,
+) -> JobRecipe:  # fmt: skip
     """Return the recipe of a request: what it says goes before the settings.
+
+    memories: where the job's memory comes from; without it nothing is retrieved.
 
     Raises:
         NotFound: no such engine or reference. EngineNotAvailable, WeightsMissing, WeightsInvalid: the engine cannot
@@ -116,6 +133,7 @@ def resolve(request: RunChapter, settings: Settings, engines: EngineSource, refe
     references.require(request.references)
     chosen = tuple(request.references[: settings.references_max])
     options = request.options or Options()
+    retrieval = memories.plan(request, settings, engine.info) if memories is not None else None
     with faults_mapped():
         weights = engine.weights_digests()
     recipe = Recipe(
@@ -125,12 +143,13 @@ def resolve(request: RunChapter, settings: Settings, engines: EngineSource, refe
         plan=_plan(options, settings, engine.info),
         references=chosen,
         cast=_cast(references, chosen) if engine.info.wording != "none" else (),
+        retrieval=retrieval.facts if retrieval is not None else (),
         keep_coloured=_chosen(options.keep_coloured, settings.keep_coloured),
         direction=request.direction,
         output_format=settings.output_format,
         pipeline_version=_pipeline_version(settings),
     )
-    return JobRecipe(recipe, engine.info, references)
+    return JobRecipe(recipe, engine.info, references, memories, retrieval)
 
 
 def viable_engine(engines: EngineSource, engine_id: str) -> ColorizeEngine:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from host.jobs.engine_room import EngineRoom
     from host.jobs.scheduler import Scheduler, Waiting
     from host.jobs.work import Work
+    from host.pipeline.job import PreparedPage
     from host.pipeline.page import PagePipeline
     from host.store.store import Store
 
@@ -155,6 +156,11 @@ class Stages:
 
     def _colour(self, work: Work) -> None:
         prepared = work.prepared
+        twin = work.recipe.duplicates.find(prepared) if prepared is not None else None
+        if twin is not None:
+            work.prepared, coloured = twin
+            self._scheduler.hand_to_finish(work, coloured)
+            return
         check = partial(self._scheduler.check, work)
         with self._engine_room.engine(work.recipe.engine.id, check) as (engine, waited):
             # While we waited for the lane, the other host may have coloured this very page.
@@ -165,6 +171,7 @@ class Stages:
                 tick, watch = self._scheduler.tick(work), partial(self._watch, work)
                 colour = partial(self._pipeline().colour, prepared, engine, tick, watch)
                 coloured = self._engine_room.with_memory(engine, colour)
+                work.recipe.duplicates.remember(prepared, coloured)
         if stored is not None:
             self._scheduler.deliver(work, stored, cached=True)
         else:
@@ -183,18 +190,31 @@ class Stages:
             raise JobCancelled("The page was cancelled.")
         finished = self._pipeline().finish(prepared, coloured, self._scheduler.tick(work))
         runmeta = finished.runmeta.model_dump(mode="json")
-        self._keep(work, StoredResult(image=finished.image, mime=finished.mime, size=finished.size, runmeta=runmeta))
+        stored = StoredResult(image=finished.image, mime=finished.mime, size=finished.size, runmeta=runmeta)
+        self._keep(work, stored, partial(_learn, prepared, _key(work), finished.runmeta.result_sha256))
 
-    def _keep(self, work: Work, result: StoredResult) -> None:
+    def _keep(self, work: Work, result: StoredResult, kept: Callable[[], None] | None = None) -> None:
         """Commit a result, then tell it: a host that dies in between loses nothing."""
-        self._store.results.put(_key(work), result)
-        self._scheduler.deliver(work, result, cached=False)
+        key = _key(work)
+        if self._store.results.put(key, result, replace=False):
+            if kept is not None:
+                kept()
+            self._scheduler.deliver(work, result, cached=False)
+            return
+        # Another host was faster. What it learned from may differ; its picture is the page's from now on.
+        self._scheduler.deliver(work, self._store.results.get(key) or result, cached=True)
 
     def _send(self, waiting: Waiting, key: str) -> None:
         stored = self._store.results.get(key)
         if stored is None:
             raise HashMismatch("The page's cached picture was damaged.", "Start the chapter again.")
         self._scheduler.deliver_page(waiting, stored, cached=True)
+
+
+def _learn(prepared: PreparedPage, key: str, result_sha256: str) -> None:
+    """Let later pages of the series find this one."""
+    if prepared.recall is not None and prepared.job.memory is not None:
+        prepared.job.memory.learn(prepared.recall, key, result_sha256)
 
 
 def _verdict(encoded: bytes, skipped: SkippedPage) -> StoredResult:

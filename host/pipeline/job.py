@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from engines.geometry import Size
     from host.pipeline.decode import DecodedPage
     from host.pipeline.encode import OutputFormat
+    from host.pipeline.field import Drawing
     from host.pipeline.pagemeta import PageMeta
     from host.pipeline.pass1.direction import ChapterDirection
     from host.pipeline.pass2.correct import Attempt
     from host.pipeline.pass2.director.direct import Directive
+    from host.pipeline.retrieve import Memory, Recall
     from host.pipeline.runmeta import RunMeta
     from host.pipeline.stopwatch import Stopwatch
 
@@ -42,19 +44,36 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ColourHint:
+    """What colour the reader wants at a place of a page; composing obeys it, whatever engine gave the rest.
+
+    points: `(x, y)` in 0..1 of the page's width and height; one is a dot, several are a stroke. rgb: sRGB, 0..255.
+    radius_01: half of the stroke's width, as a share of the page's width.
+    """
+
+    points: tuple[tuple[float, float], ...]
+    rgb: tuple[int, int, int]
+    radius_01: float = 0.004
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PageJob:
     """How a page is to be coloured, fully resolved. `references` are in the reader's order, most wanted first.
 
-    chapter: what the pages of one chapter say of its direction, where that is `auto`; the job holds it.
+    chapter: what the pages of one chapter say of its direction, where that is `auto`; the job holds it. memory: what
+    the series remembers, None where nothing may be retrieved.
+    hints: of this page alone, later ones over earlier ones.
     keep_coloured: skip a page that already has colour. output_format None: the pipeline's own choice, without loss.
     """
 
     engine: EngineInfo
     plan: Plan
     references: tuple[Reference, ...] = ()
+    hints: tuple[ColourHint, ...] = ()
     keep_coloured: bool = True
     direction: Direction = "auto"
     chapter: ChapterDirection | None = field(default=None, compare=False)
+    memory: Memory | None = field(default=None, compare=False)
     output_format: OutputFormat | None = None
 
 
@@ -68,21 +87,30 @@ class SkippedPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedPage:
-    """A page that is ready for the engine."""
+    """A page that is ready for the engine. job.references: all that serve it, the retrieved ones too.
+
+    recall: as the job's memory will know it, None where there is none.
+    """
 
     page: DecodedPage
+    drawing: Drawing
     meta: PageMeta
     request: ColorizeRequest
     directive: Directive
     job: PageJob
     stopwatch: Stopwatch = field(compare=False)
+    recall: Recall | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColouredPage:
-    """What the engine made of a page, corrected where that was called for (`host.pipeline.pass2.correct`)."""
+    """What the engine made of a page, corrected where that was called for (`host.pipeline.pass2.correct`).
+
+    duplicate_of: the pixels' digest of the page that the engine saw, where that was a near-duplicate of this one.
+    """
 
     attempts: tuple[Attempt, ...]
+    duplicate_of: str | None = None
 
     @property
     def result(self) -> ColorizeResult:

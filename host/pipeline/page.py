@@ -12,14 +12,16 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, cast
 
 from host.errors import QualityRejected
-from host.pipeline.compose import Composition, compose_page
+from host.pipeline.compose import Composition, lay_colour
 from host.pipeline.decode import DecodedPage, DecodeLimits, decode_page, pixels_digest
 from host.pipeline.encode import encode_page
 from host.pipeline.faults import faults_mapped
+from host.pipeline.field import Drawing, colour_field
 from host.pipeline.job import ColouredPage, FinishedPage, PageJob, PreparedPage, Reference, SkippedPage, Tick
 from host.pipeline.pass1.shipped import shipped_reader
 from host.pipeline.pass1.signals import measure_signals
@@ -34,13 +36,15 @@ from host.pipeline.stopwatch import Stopwatch
 from host.pipeline.version import PIPELINE_VERSION
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pydantic import JsonValue
 
     from engines.base import ColorizeEngine, ColorizeResult, OnStep
     from host.messaging.messages import SkipReason, Stage
     from host.pipeline.pagemasks import PageMasks
-    from host.pipeline.pagemeta import PageKind, PageMeta
-    from host.pipeline.pass1.reader import PageReader
+    from host.pipeline.pagemeta import PageKind, PageMeta, Panel
+    from host.pipeline.pass1.reader import PageReader, PageReading
 
 __all__ = [
     "PIPELINE_VERSION",
@@ -104,10 +108,15 @@ class PagePipeline:
                 return SkippedPage(reason=reason, meta=reading.meta)
             _tick(tick, "retrieve")
             with stopwatch.stage("retrieve"):
-                meta = self._with_references(page, reading.meta, job)
+                choice = self._retriever.choose(page, reading.meta, job, job.engine.supports.references_max)
+                job = replace(job, references=(*job.references, *choice.retrieved))
+                meta = reading.meta.model_copy(update={"references": choice.uses})
                 meta = _with_signals(page, meta, reading.masks, job)
             request, directive = make_request(page, meta, reading.masks, job)
-        return PreparedPage(page=page, meta=meta, request=request, directive=directive, job=job, stopwatch=stopwatch)
+        return PreparedPage(
+            page=page, drawing=_drawing(reading, job), meta=meta, request=request, directive=directive, job=job, stopwatch=stopwatch,
+            recall=choice.recall,
+        )  # fmt: skip
 
     def colour(
         self, prepared: PreparedPage, engine: ColorizeEngine, tick: Tick, watch: OnStep | None = None
@@ -140,28 +149,34 @@ class PagePipeline:
             _tick(tick, "encode", 1.0)
         return FinishedPage(image=image, mime=mime, size=prepared.page.size, runmeta=runmeta)
 
-    def _with_references(self, page: DecodedPage, meta: PageMeta, job: PageJob) -> PageMeta:
-        limit = job.engine.supports.references_max
-        chosen = self._retriever.choose(page, meta, job.references, limit)
-        return meta.model_copy(update={"references": chosen})
-
     def _compose_until_good(
         self, prepared: PreparedPage, result: ColorizeResult, tick: Tick
     ) -> tuple[Composition, Verdicts, int]:
         page, protect, plan = prepared.page, prepared.request.protect, prepared.request.plan
         panels = [panel.box for panel in sorted(prepared.meta.panels, key=lambda panel: panel.order)]
+        with prepared.stopwatch.stage("compose"):
+            field = colour_field(page, protect, result.oklab, plan.strength_01, prepared.drawing)
         wrong = ""
         for retries, (paper_01, share_01) in enumerate(_ATTEMPTS):
             _tick(tick, "compose", retries / len(_ATTEMPTS))
             with prepared.stopwatch.stage("compose"):
-                strength_01 = plan.strength_01 * share_01
-                composition = compose_page(page, protect, result.oklab, strength_01, paper_01)
+                composition = lay_colour(page, protect, field, share_01, paper_01)
                 verdicts = review_page(page, protect, composition.rgb, panels)
             wrong = fault(verdicts, plan.strength_01)
             if not wrong:
                 return composition, verdicts, retries
             _LOG.warning("review: %s", wrong)
         raise QualityRejected(wrong, "Try another reference or another engine.", verdicts=verdicts.model_dump())
+
+
+def _drawing(reading: PageReading, job: PageJob) -> Drawing:
+    tone = reading.maps.tone if reading.maps is not None else None
+    return Drawing(tone=tone, panels=[_outline(panel) for panel in reading.meta.panels], hints=job.hints)
+
+
+def _outline(panel: Panel) -> Sequence[tuple[int, int]]:
+    left, top, right, bottom = panel.box
+    return panel.polygon or ((left, top), (right - 1, top), (right - 1, bottom - 1), (left, bottom - 1))
 
 
 def _with_signals(page: DecodedPage, meta: PageMeta, masks: PageMasks, job: PageJob) -> PageMeta:
@@ -201,6 +216,7 @@ def _record(
         plan=record_plan(plan),
         director=cast("dict[str, JsonValue]", prepared.directive.diagnostics()),
         references=prepared.meta.references,
+        duplicate_of=coloured.duplicate_of,
         shift_px=(composition.shift.x_px, composition.shift.y_px),
         duration_ms=prepared.stopwatch.duration_ms,
         peak_memory_mib=prepared.stopwatch.peak_memory_mib,

@@ -19,6 +19,7 @@ ReadingDirection = Literal["rtl", "ltr", "ttb"]
 MaskName = Literal["protect", "balloons", "lettering", "gutters", "coloured", "screentone", "lines"]
 MapName = Literal["panels", "characters", "depth", "tone"]
 Case = Literal["single_simple", "single_complex", "multi_object"]
+ReferenceOrigin = Literal["reader", "library", "page"]
 Unit = Annotated[float, Field(ge=0.0, le=1.0)]
 Order = Annotated[int, Field(ge=0)]
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -107,10 +108,16 @@ class MapRecord(Record):
 
 
 class ReferenceUse(Record):
-    """A reference that serves this page; `score` is the similarity, None where nobody measured one."""
+    """A reference that serves this page; `score` is the similarity, None where nobody measured one.
+
+    origin: `reader` was chosen, `library` is of the series where nothing was chosen, `page` is a page coloured before:
+    then reference_id is its result's key, and pixels_sha256 the digest of its coloured pixels.
+    """
 
     reference_id: str
     score: float | None = None
+    origin: ReferenceOrigin = "reader"
+    pixels_sha256: Digest | None = None
 
 
 class Signals(Record):

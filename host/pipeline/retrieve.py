@@ -1,36 +1,219 @@
-"""Which references serve a page. Written into `PageMeta.references` before pass2, never after."""
+"""Which references serve a page. Written into `PageMeta.references` before pass2, never after.
+
+The reader's word is law: what was chosen comes first, in that order. What an engine takes beyond that may be filled
+from the series' memory, by likeness of panels and characters: coloured pages that this one can learn from, and the
+series' references where the reader chose none. `docs/decisions/0008-learned-pages.md` says how that stays sound.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+import logging
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
+import cv2
+import numpy as np
+
+from engines.base import EngineError
+from engines.geometry import Box
 from host.pipeline.pagemeta import ReferenceUse
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from numpy.typing import NDArray
+
+    from engines.embed.base import Embedder
     from host.pipeline.decode import DecodedPage
-    from host.pipeline.job import Reference
+    from host.pipeline.job import PageJob, Reference
     from host.pipeline.pagemeta import PageMeta
+    from host.pipeline.pass1.reader import PageReader
+
+_LOG = logging.getLogger(__name__)
+CropKind = Literal["page", "panel", "character"]
+# A coloured page brings its own colours with all their faults: one teaches, several drown the reader's choice.
+RETRIEVED_MAX: Final = 1
+_CROPS_MAX: Final = 24
+_LEAST_PX: Final = 24
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PageLook:
+    """What was seen of a picture: its crops, and a vector `(n, width)` float32 for each."""
+
+    kinds: tuple[CropKind, ...]
+    boxes: tuple[Box, ...]
+    vectors: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recall:
+    """A page as its job's memory knows it: `turn` counts the job's pages in the order in which they were looked at."""
+
+    turn: int
+    look: PageLook
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Choice:
+    """What serves a page. retrieved: the pictures of `uses` that are not the reader's choice."""
+
+    uses: tuple[ReferenceUse, ...]
+    retrieved: tuple[Reference, ...] = ()
+    recall: Recall | None = field(default=None, compare=False)
+
+
+class Memory(Protocol):
+    """What a series remembers, as one job may use it. Pictures are named by reference ids and results' keys."""
+
+    def begin(self) -> int:
+        """Return the next page's turn."""
+        ...
+
+    def unseen(self, references: Sequence[str]) -> Mapping[str, Callable[[], NDArray[np.uint8]]]:
+        """Return the references that were never looked at, these and those `servants` may name, and their pixels."""
+        ...
+
+    def keep(self, reference_id: str, look: PageLook) -> None:
+        """Remember a reference's look."""
+        ...
+
+    def likeness(self, look: PageLook) -> Mapping[str, NDArray[np.float32]]:
+        """Return how like each remembered picture is, crop by crop of the look; -1 for a kind that it has not."""
+        ...
+
+    def servants(self, turn: int) -> frozenset[str]:
+        """Return the pictures that may serve the page of a turn although the reader did not choose them."""
+        ...
+
+    def picture(self, picture_id: str) -> tuple[Reference, ReferenceUse] | None:
+        """Return a picture and how it is recorded; None where it has gone."""
+        ...
+
+    def learn(self, recall: Recall, key: str, result_sha256: str) -> None:
+        """Take in a page whose result was kept under a key; its coloured pixels have this digest."""
+        ...
 
 
 class Retriever(Protocol):
-    """Chooses among the reader's references; one that searches an index has the same face."""
+    """Chooses references for pages of any job; thread-safe."""
 
-    def choose(
-        self, page: DecodedPage, meta: PageMeta, references: Sequence[Reference], limit: int
-    ) -> tuple[ReferenceUse, ...]:
-        """Return at most `limit` of the references, best first, each at most once."""
+    def choose(self, page: DecodedPage, meta: PageMeta, job: PageJob, limit: int) -> Choice:
+        """Return at most `limit` pictures, each at most once: the reader's first, in their order."""
         ...
 
 
 class ReaderOrder:
     """Takes the references in the order in which the reader gave them; measures no similarity."""
 
-    def choose(
-        self, page: DecodedPage, meta: PageMeta, references: Sequence[Reference], limit: int
-    ) -> tuple[ReferenceUse, ...]:
+    def choose(self, page: DecodedPage, meta: PageMeta, job: PageJob, limit: int) -> Choice:
         """Return the first `limit` different references, without a score."""
         del page, meta
-        ids = dict.fromkeys(reference.reference_id for reference in references)
-        return tuple(ReferenceUse(reference_id=reference_id) for reference_id in list(ids)[:limit])
+        return Choice(tuple(ReferenceUse(reference_id=one) for one in _chosen(job, limit)))
+
+
+class Recorded:
+    """Takes what a record says, scores and all: for making a page again."""
+
+    def __init__(self, uses: Sequence[ReferenceUse]) -> None:
+        self._uses = tuple(uses)
+
+    def choose(self, page: DecodedPage, meta: PageMeta, job: PageJob, limit: int) -> Choice:
+        """Return the record's references, whatever the page."""
+        del page, meta, job, limit
+        return Choice(self._uses)
+
+
+class LikenessRetriever:
+    """Asks the job's memory. Without one, or without an embedder that runs, it is `ReaderOrder`.
+
+    embedder: gives the embedder, always the same; asked at the first page, for it may import heavy libraries. reader:
+    reads references that the memory has never seen.
+    """
+
+    def __init__(self, embedder: Callable[[], Embedder], reader: PageReader) -> None:
+        self._embedder = embedder
+        self._reader = reader
+        self._broken = False
+
+    def choose(self, page: DecodedPage, meta: PageMeta, job: PageJob, limit: int) -> Choice:
+        """Return the reader's references with their scores, then what the memory adds."""
+        if job.memory is None or self._broken:
+            return ReaderOrder().choose(page, meta, job, limit)
+        try:
+            return self._choose(job.memory, page, meta, job, limit)
+        except EngineError as exc:
+            _LOG.warning("references are taken in the reader's order: %s", exc)
+            self._broken = True
+            return ReaderOrder().choose(page, meta, job, limit)
+
+    def _choose(self, memory: Memory, page: DecodedPage, meta: PageMeta, job: PageJob, limit: int) -> Choice:
+        turn = memory.begin()
+        chosen = _chosen(job, limit)
+        self._learn_references(memory, chosen)
+        embedder = self._embedder()
+        look = look_at(page.grey, meta, embedder)
+        scores = {one: score_of(look.kinds, likeness) for one, likeness in memory.likeness(look).items()}
+        uses = [ReferenceUse(reference_id=one, score=scores.get(one)) for one in chosen]
+        retrieved: list[Reference] = []
+        servants = memory.servants(turn) - set(chosen)
+        free = min(limit - len(chosen), RETRIEVED_MAX)
+        for one in sorted(servants, key=lambda name: (-scores.get(name, -1.0), name)):
+            if len(retrieved) >= free or scores.get(one, -1.0) < embedder.info.floor:
+                break
+            found = memory.picture(one)
+            if found is not None:
+                retrieved.append(found[0])
+                uses.append(found[1].model_copy(update={"score": scores[one]}))
+        return Choice(tuple(uses), tuple(retrieved), Recall(turn, look))
+
+    def _learn_references(self, memory: Memory, chosen: Sequence[str]) -> None:
+        for reference_id, pixels in memory.unseen(chosen).items():
+            memory.keep(reference_id, read_look(pixels(), self._reader, self._embedder()))
+
+
+def crops_of(meta: PageMeta) -> tuple[tuple[CropKind, ...], tuple[Box, ...]]:
+    """Return the crops by which a page is known: itself, its panels, its characters; the surest ones if many."""
+    whole = Box(0, 0, meta.size.width, meta.size.height)
+    found: list[tuple[CropKind, Box, float]] = [("panel", one.box, one.score) for one in meta.panels]
+    found += [("character", one.box, one.score) for one in meta.characters]
+    inside = [(kind, box.intersection(whole), score) for kind, box, score in found]
+    usable = [one for one in inside if min(one[1].width, one[1].height) >= _LEAST_PX]
+    kept = sorted(usable, key=lambda one: -one[2])[: _CROPS_MAX - 1]
+    return ("page", *(kind for kind, _, _ in kept)), (whole, *(box for _, box, _ in kept))
+
+
+def look_at(grey: NDArray[np.uint8], meta: PageMeta, embedder: Embedder) -> PageLook:
+    """Return the look of a page `(H, W)` that was read. Colour never enters: grey pages look for coloured ones.
+
+    Raises:
+        EngineError: the embedder cannot run.
+    """
+    kinds, boxes = crops_of(meta)
+    pieces = [grey[box.top : box.bottom, box.left : box.right] for box in boxes]
+    return PageLook(kinds, boxes, embedder.embed([np.repeat(one[..., None], 3, axis=2) for one in pieces]))
+
+
+def read_look(rgb: NDArray[np.uint8], reader: PageReader, embedder: Embedder) -> PageLook:
+    """Return the look of a `(h, w, 3)` sRGB picture that nobody has read yet."""
+    from host.pipeline.decode import DecodedPage, pixels_digest
+
+    grey = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8)
+    page = DecodedPage(rgb=rgb, grey=grey, pixels_sha256=pixels_digest(rgb))
+    return look_at(grey, reader.read(page, "auto").meta, embedder)
+
+
+def score_of(kinds: Sequence[CropKind], likeness: NDArray[np.float32]) -> float:
+    """Return how well a picture serves a page, -1..1: the mean of the better half of the page's panels and characters.
+
+    A page that shows half of who and what is here is as good as one can hope for; a page of no panels counts whole.
+    """
+    parts = np.array([value for kind, value in zip(kinds, likeness, strict=True) if kind != "page" and value > -1])
+    if not len(parts):
+        return round(float(likeness[0]), 4)
+    best = np.sort(parts)[::-1][: (len(parts) + 1) // 2]
+    return round(float(best.mean()), 4)
+
+
+def _chosen(job: PageJob, limit: int) -> list[str]:
+    return list(dict.fromkeys(reference.reference_id for reference in job.references))[:limit]

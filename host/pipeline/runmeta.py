@@ -95,6 +95,8 @@ class RunMeta(Record):
     direction, keep_coloured: as they were asked for. result_sha256: of the coloured pixels, counted as `pixels_sha256`.
     director: what it planned by, under the seed plan's names (its §8).
     attempts: what each try of an engine that draws measured, see `host.pipeline.pass2.assess`; empty for others.
+    duplicate_of: the pixels of the page that the engine coloured, where this one is the same picture saved again; plan
+    and references are then that page's. None otherwise.
     retries: compositions that were made anew because the one before failed review.
     """
 
@@ -111,6 +113,7 @@ class RunMeta(Record):
     plan: PlanRecord
     director: dict[str, JsonValue]
     references: tuple[ReferenceUse, ...]
+    duplicate_of: Digest | None = None
     shift_px: tuple[float, float]
     duration_ms: dict[Stage, NotNegative]
     peak_memory_mib: NotNegative

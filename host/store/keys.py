@@ -19,7 +19,8 @@ KEY_VERSION: Final = 1
 class Recipe:
     """How a page is coloured, apart from the page itself. `references` are ids, which are digests of pixels.
 
-    cast: who each of them shows, empty for engines that read no words.
+    cast: who each of them shows, empty for engines that read no words. retrieval: how pictures are chosen and by whom
+    they are compared; which pages a result learned from is in its record, not here (docs/decisions/0008).
     """
 
     engine_id: str
@@ -28,6 +29,7 @@ class Recipe:
     plan: Plan
     references: Sequence[str]
     cast: Sequence[str] = ()
+    retrieval: Sequence[str] = ()
     keep_coloured: bool
     direction: Direction
     output_format: str
@@ -61,6 +63,7 @@ def result_key(pixels_sha256: str, recipe: Recipe) -> str:
         },
         "references": list(recipe.references),
         "cast": list(recipe.cast),
+        "retrieval": list(recipe.retrieval),
         "keep_coloured": recipe.keep_coloured,
         "direction": recipe.direction,
         "output_format": recipe.output_format,

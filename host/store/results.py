@@ -60,11 +60,15 @@ class ResultStore:
         self._drop(key, row[0])
         return False
 
-    def get(self, key: str) -> StoredResult | None:
-        """Return a result; None where there is none, or where its file is gone or damaged (then it is removed)."""
+    def get(self, key: str, *, count: bool = True) -> StoredResult | None:
+        """Return a result; None where there is none, or where its file is gone or damaged (then it is removed).
+
+        count: whether this is a hit or a miss of the cache, and a use.
+        """
         row = self._row(key)
         image = self._blobs.read(row[0]) if row else None
-        self._count(key, hit=image is not None)
+        if count:
+            self._count(key, hit=image is not None)
         if row is None:
             return None
         blob, size, skip_reason, runmeta = row
@@ -75,8 +79,10 @@ class ResultStore:
             image=image, mime=blob.mime, size=size, runmeta=json.loads(runmeta), skip_reason=skip_reason
         )
 
-    def put(self, key: str, result: StoredResult) -> None:
-        """Keep a result, then evict the least recently used ones over the limit.
+    def put(self, key: str, result: StoredResult, *, replace: bool = True) -> bool:
+        """Keep a result, then evict the least recently used ones over the limit; return whether it was kept.
+
+        replace: False leaves a whole result that is there already, because what a page was first told it stays.
 
         Raises:
             DiskFull, Busy, InternalError: nothing was kept.
@@ -89,20 +95,25 @@ class ResultStore:
             result.skip_reason, runmeta, now, now,
         )  # fmt: skip
 
-        def insert(connection: sqlite3.Connection) -> None:
+        def insert(connection: sqlite3.Connection) -> bool:
             replaced = _find(connection, key)
+            if not replace and replaced is not None and self._blobs.is_whole(replaced[0]):
+                return False
             self._blobs.publish(staged)
             connection.execute("INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
             if replaced is not None and replaced[0] != staged.blob:
                 self._remove_unused(connection, replaced[0])
             self._evict(connection)
+            return True
 
         try:
             self._flush()
-            self._database.write(insert)
+            kept = self._database.write(insert)
         finally:
             self._blobs.discard(staged)
-        self._blobs.sync(staged.blob)
+        if kept:
+            self._blobs.sync(staged.blob)
+        return kept
 
     def stats(self) -> CacheStats:
         """Return what the cache holds, and its hits and misses over all hosts of this home."""

@@ -1,70 +1,120 @@
-"""Which references look like a picture: their embeddings, made on first use and kept while the process lives."""
+"""Which references look like a picture: what is drawn on them, crop by crop, and their palette.
+
+The library's index tells what is drawn, by vectors that know no colour. The palette is compared beside it, because
+whoever looks for a reference looks for its colours too.
+"""
 
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Protocol
 
 from host.messaging.messages import ReferenceScore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
     from engines.embed.base import Embedder
-    from host.store.references import ReferenceStore
+    from engines.embed.palette import PaletteEmbedder
+    from host.pipeline.pass1.reader import PageReader
+    from host.pipeline.retrieve import PageLook
+    from host.store.store import Store
+
+_PALETTE_SHARE: Final = 0.25
+
+
+class EmbedderSource(Protocol):
+    """The embedder of the process."""
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """Id and version."""
+        ...
+
+    def open(self) -> Embedder:
+        """Return it, always the same object."""
+        ...
 
 
 class ReferenceSearcher:
-    """Thread-safe. `embedder` is asked for once, when somebody searches: it may import heavy libraries."""
+    """Thread-safe. A reference that nobody looked at before is read once (some tenths of a second) and remembered.
 
-    def __init__(self, references: ReferenceStore, embedder: Callable[[], Embedder]) -> None:
-        self._references = references
-        self._make_embedder = embedder
-        self._embedder: Embedder | None = None
-        self._vectors: dict[str, NDArray[np.float32]] = {}
+    reader: made at the first search; it may import heavy libraries.
+    """
+
+    def __init__(self, store: Store, embedder: EmbedderSource, reader: Callable[[], PageReader]) -> None:
+        self._store = store
+        self._embedder = embedder
+        self._make_reader = reader
+        self._reader: PageReader | None = None
+        self._palettes: dict[str, NDArray[np.float32]] = {}
+        self._palette_embedder: PaletteEmbedder | None = None
         self._lock = threading.Lock()
 
     def like_image(self, encoded: bytes, k: int, series: str | None = None) -> list[ReferenceScore]:
-        """Return the `k` references most like a picture, best first; 1 is the same picture.
+        """Return the `k` references most like a picture or a part of it, best first; 1 is the same picture.
 
         Raises:
-            ImageInvalid, TooLarge, OutOfMemory: not a picture that can be decoded.
+            ImageInvalid, TooLarge, OutOfMemory: not a picture that can be decoded. WeightsInvalid, EngineNotAvailable:
+            the embedder cannot run.
         """
         from host.pipeline.decode import decode_page
 
-        page = decode_page(encoded)
-        with self._lock:
-            return self._nearest(self._embed(page.rgb), k, series)
+        return self._nearest(decode_page(encoded).rgb, k, series)
 
     def like_reference(self, reference_id: str, k: int, series: str | None = None) -> list[ReferenceScore]:
-        """Return the `k` references most like one of them, itself among them.
+        """Return the `k` references most like one of them, itself among them; errors as `like_image`.
 
         Raises:
             NotFound: there is none of this id.
         """
-        self._references.require([reference_id])
-        with self._lock:
-            return self._nearest(self._vector(reference_id), k, series)
+        return self._nearest(self._store.references.pixels(reference_id), k, series)
 
-    def _nearest(self, query: NDArray[np.float32], k: int, series: str | None) -> list[ReferenceScore]:
-        found = [reference.reference_id for reference in self._references.list(series)]
-        scores = [
-            ReferenceScore(reference_id=one, score=round(min(1.0, float(self._vector(one) @ query)), 6))
-            for one in found
-        ]
-        return sorted(scores, key=lambda hit: (-hit.score, hit.reference_id))[:k]
+    def _nearest(self, rgb: NDArray[np.uint8], k: int, series: str | None) -> list[ReferenceScore]:
+        from host.pipeline.faults import faults_mapped
 
-    def _vector(self, reference_id: str) -> NDArray[np.float32]:
-        # An id is a digest of pixels, so that a vector never grows old.
-        if reference_id not in self._vectors:
-            self._vectors[reference_id] = self._embed(self._references.pixels(reference_id))
-        return self._vectors[reference_id]
+        found = [reference.reference_id for reference in self._store.references.list(series)]
+        with self._lock, faults_mapped():
+            self._learn(found)
+            look, palette = self._look(rgb), self._palette(rgb)
+            likeness = self._store.indexes.library(self._embedder.identity).likeness(look.vectors)
+            hits = [self._hit(one, likeness.get(one), palette) for one in found]
+        return sorted(hits, key=lambda hit: (-hit.score, hit.reference_id))[:k]
 
-    def _embed(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
-        if self._embedder is None:
-            self._embedder = self._make_embedder()
-        vector: NDArray[np.float32] = self._embedder.embed([rgb])[0]
+    def _hit(
+        self, reference_id: str, drawn: NDArray[np.float32] | None, palette: NDArray[np.float32]
+    ) -> ReferenceScore:
+        best = float(drawn.max()) if drawn is not None else 0.0
+        score = (1 - _PALETTE_SHARE) * best + _PALETTE_SHARE * float(self._palettes[reference_id] @ palette)
+        return ReferenceScore(reference_id=reference_id, score=round(min(1.0, score), 6))
+
+    def _learn(self, reference_ids: Sequence[str]) -> None:
+        from host.store.memory import indexed
+
+        library = self._store.indexes.library(self._embedder.identity)
+        for one in reference_ids:
+            unseen = library.picture(one) is None
+            # An id is a digest of pixels, so that neither vector ever grows old.
+            if unseen or one not in self._palettes:
+                pixels = self._store.references.pixels(one)
+                self._palettes[one] = self._palette(pixels)
+                if unseen:
+                    library.add(indexed(one, self._look(pixels)))
+
+    def _look(self, rgb: NDArray[np.uint8]) -> PageLook:
+        from host.pipeline.retrieve import read_look
+
+        if self._reader is None:
+            self._reader = self._make_reader()
+        return read_look(rgb, self._reader, self._embedder.open())
+
+    def _palette(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+        from engines.embed.palette import PaletteEmbedder
+
+        if self._palette_embedder is None:
+            self._palette_embedder = PaletteEmbedder()
+        vector: NDArray[np.float32] = self._palette_embedder.embed([rgb])[0]
         return vector

@@ -12,6 +12,7 @@ from host.store.disk import disk_errors
 from host.store.process_folder import ProcessFolder
 from host.store.references import ReferenceStore
 from host.store.results import ResultStore
+from host.store.shelf import IndexShelf
 from host.store.sources import SourceIndex
 from host.store.spool import Spool
 
@@ -24,7 +25,7 @@ _MIB = 1 << 20
 
 class Store:
     """results: coloured pages and verdicts by key. sources: encoded digest → pixels. references: the library.
-    spool: captured pages while this process lives.
+    spool: captured pages while this process lives. indexes: pictures by what is on them.
     """  # noqa: D205
 
     def __init__(
@@ -38,6 +39,7 @@ class Store:
         self.results = ResultStore(database, BlobFolder(paths.results, scratch), cache_limit_mib * _MIB)
         self.sources = SourceIndex(database)
         self.references = ReferenceStore(paths.references, library_root.path)
+        self.indexes = IndexShelf(paths.retrieval)
         self.spool = Spool(results_root.path / "pages", spool_limit_mib * _MIB)
 
     @classmethod

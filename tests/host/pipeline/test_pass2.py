@@ -108,9 +108,10 @@ def test_the_request_holds_the_masks_and_the_chosen_references_in_order():
 
 def test_references_are_chosen_once_each_up_to_the_limit():
     references = [Reference(reference_id=name, pixels=np.zeros((1, 1, 3), np.uint8)) for name in "abacd"]
-    chosen = ReaderOrder().choose(PAGE, META, references, limit=3)
-    assert [use.reference_id for use in chosen] == ["a", "b", "c"]
-    assert ReaderOrder().choose(PAGE, META, references, limit=0) == ()
+    job = PageJob(engine=INFO, plan=Plan(), references=tuple(references))
+    chosen = ReaderOrder().choose(PAGE, META, job, limit=3)
+    assert [use.reference_id for use in chosen.uses] == ["a", "b", "c"]
+    assert ReaderOrder().choose(PAGE, META, job, limit=0).uses == ()
 
 
 @pytest.mark.parametrize(

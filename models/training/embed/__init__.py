@@ -1,0 +1,1 @@
+"""The recipe of the compact embedder: what shows the same character or panel lies near, whatever its print."""
