@@ -24,9 +24,10 @@ def main(arguments: list[str] | None = None) -> None:
 
         write_dataset(options.data, dataset, config.data, config.seed)
     if "training" in steps:
+        from models.training.pages.synth import load_fonts
         from models.training.pixels.train import train
 
-        train(dataset, run, config)
+        train(dataset, run, config, load_fonts([options.data / "fonts"]))
     if "export" in steps:
         from models.training.pixels.export import make_weights
 

@@ -7,6 +7,7 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 from engines.detect.base import Detection
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 KINDS = ("grey", "manga", "drawn")
 _BOXES: tuple[Label, ...] = ("panel", "balloon")
 _DRAWN = 16
+# Soft edges and outlines of lettering and balloons are neither art nor lettering.
+_EDGE_PX = 9
+_CHANGED = 16
 # Far from the seeds of the training set.
 _DRAWN_SEED = 900_000
 _log = logging.getLogger(__name__)
@@ -38,7 +42,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TruePage:
-    """A page and the truth about it. art: `(H, W)` bool, what lies in panels and is neither balloon nor lettering."""
+    """A page and the truth about it; masks `(H, W)` bool.
+
+    lettering: glyph pixels, of them `free` those outside of balloons. art: what must not be protected.
+    """
 
     name: str
     grey: Grey
@@ -107,15 +114,18 @@ def true_pages(data: Path, kind: str) -> Iterator[TruePage]:
             page = annotated.read_page(data, name, language)
             rng = np.random.default_rng([index, number])
             grey = page.lettered if kind == "grey" else as_manga(source, language, rng).grey
-            balloons, lettering = source.masks[language]
             boxes = page.drawn + page.lettering
-            art = _inside_panels(boxes, grey.shape) & ~balloons & ~lettering
-            yield TruePage(f"{name}-{language}", grey, page.glyphs, page.glyphs & ~balloons, art, boxes)
+            free = page.glyphs & ~page.balloons
+            yield TruePage(f"{name}-{language}", grey, page.glyphs, free, _art(page), boxes)
 
 
-def _inside_panels(boxes: tuple[LabelledBox, ...], shape: tuple[int, ...]) -> Mask:
-    inside = np.zeros(shape, np.bool_)
-    for label, box in boxes:
-        if label == "panel":
-            inside[box.top : box.bottom, box.left : box.right] = True
-    return inside
+def _art(page: annotated.ComicPage) -> Mask:
+    """Return what lies in panels at a distance from everything that sets the lettered page off its art."""
+    art = np.zeros(page.art.shape, np.bool_)
+    for label, box in page.drawn:
+        if label in ("panel", "balloon"):
+            art[box.top : box.bottom, box.left : box.right] = label == "panel"
+    changed = cv2.absdiff(page.lettered, page.art) > _CHANGED
+    words = (page.balloons | page.glyphs | changed).view(np.uint8)
+    edge = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_EDGE_PX, _EDGE_PX))
+    return art & (cv2.dilate(words, edge) == 0)

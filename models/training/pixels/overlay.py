@@ -1,4 +1,4 @@
-"""Words laid over art: sound words, and captions without a ground. They are what readers of pages miss most."""
+"""Words laid over art: sound words, captions without a ground, small print. They are what readers of pages miss most."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _MOST = 4
 _TRIES = 6
+_SMALL_PX = (7, 15)
 
 
 def lay_words(picture: Picture, balloons: Mask, lettering: Mask, rng: Rng, fonts: FontSet) -> None:
@@ -74,3 +75,34 @@ def _lay(
             if counts:
                 lettering[view] |= alpha > READABLE
         return
+
+
+def lay_small_print(grey: Picture, lettering: Picture, balloons: Picture, rng: Rng, fonts: FontSet) -> None:
+    """Draw lines of small, often pale print over a crop as the network sees it, 0 black to 1 white; where art is.
+
+    lettering, balloons: shares 0..1; of lettering the shares of the new letters are set.
+    """
+    japanese = bool(rng.random() < 0.4 and fonts.japanese)
+    faces = fonts.japanese if japanese else fonts.latin
+    face, size = faces[int(rng.integers(len(faces)))], int(rng.integers(_SMALL_PX[0], _SMALL_PX[1]))
+    lines = [words.sentence(rng, japanese=japanese, length=int(rng.integers(2, 9))) for _ in range(rng.integers(1, 4))]
+    if rng.random() < 0.5 and not japanese:
+        lines = [line.capitalize() for line in lines]
+    left, top = int(rng.integers(grey.shape[1] // 2)), int(rng.integers(grey.shape[0] - size))
+    contrast = float(rng.choice([-1.0, 1.0]) * rng.uniform(0.15, 0.9))
+    for line in lines:
+        drawn = face.draw(line, 2 * size)
+        half = drawn.shape[1] // 2, drawn.shape[0] // 2
+        if min(half) < 1:
+            continue
+        share = cv2.resize(drawn, half, interpolation=cv2.INTER_AREA)[: grey.shape[0] - top, : grey.shape[1] - left]
+        view = slice(top, top + share.shape[0]), slice(left, left + share.shape[1])
+        if share.size and not balloons[view].any() and not lettering[view].any():
+            share = share.astype(np.float32) / np.float32(255)
+            ground = float(np.median(grey[view]))
+            away = contrast if 0 <= ground + contrast <= 1 else -contrast
+            grey[view] += (np.float32(np.clip(ground + away, 0, 1)) - grey[view]) * share
+            lettering[view] = cv2.dilate(share, np.ones((2, 2), np.uint8))
+        top += round(1.25 * size)
+        if top >= grey.shape[0] - 4:
+            return

@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from models.training.pixels.dataset import read_sample, sample_files
+from models.training.pixels.overlay import lay_small_print
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from models.training.pages.synth import FontSet
+
     Rng = np.random.Generator
 
 _CROPS_PER_PAGE = 2
 _LETTERED_SHARE = 0.6
+_SMALL_PRINT_SHARE = 0.3
 _PAPER = 255
 
 
@@ -30,12 +34,13 @@ class Batch(NamedTuple):
 class Sampler:
     """Cuts crops out of the pages in a folder."""
 
-    def __init__(self, folder: Path, crop_px: int, seed: int) -> None:
+    def __init__(self, folder: Path, crop_px: int, seed: int, fonts: FontSet) -> None:
         self._files = sample_files(folder)
         if not self._files:
             raise FileNotFoundError(f"there is no training set in {folder}")
         self._crop_px = crop_px
         self._seed = seed
+        self._fonts = fonts
 
     def batch(self, iteration: int, size: int) -> Batch:
         """Return the batch of an iteration."""
@@ -45,6 +50,9 @@ class Sampler:
             page = _padded(read_sample(self._files[int(rng.integers(len(self._files)))]), self._crop_px)
             crops += [_crop(page, self._crop_px, rng) for _ in range(_CROPS_PER_PAGE)]
         stacked = np.stack(crops[:size]).astype(np.float32) / np.float32(255)
+        for crop in stacked:
+            if rng.random() < _SMALL_PRINT_SHARE:
+                lay_small_print(crop[..., 0], crop[..., 2], crop[..., 1], rng, self._fonts)
         grey = np.stack([_toned(crop[:, :, 0], rng) for crop in stacked])[:, None]
         half = self._crop_px // 2
         truth = stacked[..., 1:].reshape(size, half, 2, half, 2, 2).mean((2, 4)).transpose(0, 3, 1, 2)

@@ -20,6 +20,7 @@ from models.training.pixels.sampler import Sampler
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from models.training.pages.synth import FontSet
     from models.training.pixels.sampler import Batch
 
 CHECKPOINT = "checkpoint.pt"
@@ -27,10 +28,10 @@ _LOG_EVERY = 25
 _log = logging.getLogger(__name__)
 
 
-def train(dataset: Path, out: Path, config: Config) -> Path:
+def train(dataset: Path, out: Path, config: Config, fonts: FontSet) -> Path:
     """Train to `config.training.iterations`; return the checkpoint. One that is in `out` already is continued.
 
-    `out/log.csv` gets a line every 25 iterations.
+    fonts: of the small print that is laid over crops. `out/log.csv` gets a line every 25 iterations.
 
     Raises:
         OSError: the training set cannot be read, or `out` not be written.
@@ -41,7 +42,7 @@ def train(dataset: Path, out: Path, config: Config) -> Path:
     checkpoint = out / CHECKPOINT
     if checkpoint.is_file():
         run.load(checkpoint)
-    sampler = Sampler(dataset, config.training.crop_px, config.seed)
+    sampler = Sampler(dataset, config.training.crop_px, config.seed, fonts)
     saved_at = time.monotonic()
     seen: list[list[float]] = []
     with (out / "log.csv").open("a", newline="", encoding="utf-8") as file, ThreadPoolExecutor(1) as ahead:
