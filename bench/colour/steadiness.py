@@ -1,9 +1,11 @@
 """Whether one thing has one colour on all pages of an episode.
 
-A *thing* is either a **material**, what has one colour in truth, or a **figure**, a character's crop where labels made
-by hand name it. Materials are found without labels: the pixels of an episode's true pages (an eighth of their size,
-paper and black left out) fall into 12 clusters of a, b and, less so, lightness; a material counts on the pages of
-which it covers at least one per cent. Of a figure the ellipse within its box counts: the corners show somebody else.
+A *thing* is a **material**, what has one colour in truth: the pixels of an episode's true pages (an eighth of their
+size, paper and black left out) fall into 12 clusters of a, b and, less so, lightness. A material counts on the pages
+of which it covers at least one per cent. Where labels made by hand name **figures**, the materials of each are looked
+at alone as well (Pepper's skin, her hair, her dress): those within the ellipse in its box, all figures of one name on a
+page together. Whole crops would say nothing: by their colours even the true ones of one figure are hardly nearer to
+one another than to another figure's.
 
 A thing's colour on a page is told by the distribution of a and b: the quantiles 0.1 … 0.9 of the chroma along four
 directions. The distance of two colours is the root mean square distance of these, scaled so that a plain shift of
@@ -19,7 +21,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -50,9 +52,10 @@ _DIRECTIONS = np.array([[1.0, 0.0], [0.0, 1.0], [0.5**0.5, 0.5**0.5], [0.5**0.5,
 
 
 class Sight(NamedTuple):
-    """A thing on a page, and its colour there."""
+    """A thing on a page, and its colour there. group: what it is compared within, an episode or a figure of one."""
 
     page: str
+    group: str
     thing: str
     colour: NDArray[np.float64]
 
@@ -73,11 +76,11 @@ def colour_of(chroma: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def steadiness(sights: Sequence[Sight]) -> Steadiness:
-    """Compare all sights of different pages of the same episode."""
+    """Compare all sights of a group on different pages."""
     same: list[float] = []
     other: list[float] = []
     for one, two in combinations(sights, 2):
-        if one.page != two.page and episode(one.page) == episode(two.page):
+        if one.page != two.page and one.group == two.group:
             distance = float(np.linalg.norm(one.colour - two.colour))
             (same if one.thing == two.thing else other).append(distance)
     drift = 100 * float(np.mean(same)) if same else None
@@ -98,13 +101,19 @@ class Things:
     """Where the things of the true pages are: masks of each page at an eighth of its size."""
 
     materials: dict[str, dict[str, Mask]] = field(default_factory=dict)
-    figures: dict[str, list[tuple[str, Mask]]] = field(default_factory=dict)
+    figures: dict[str, dict[str, Mask]] = field(default_factory=dict)
 
     def sights(self, page: str, result: Rgb) -> tuple[list[Sight], list[Sight]]:
         """Return the sights of materials and of figures on a coloured page."""
         lab = srgb_to_oklab(_small(result))
-        materials = [Sight(page, f"{name}", colour_of(lab[mask][:, 1:])) for name, mask in self.materials[page].items()]
-        figures = [Sight(page, name, colour_of(lab[mask][:, 1:])) for name, mask in self.figures.get(page, [])]
+        there = self.materials[page]
+        materials = [Sight(page, episode(page), name, colour_of(lab[mask][:, 1:])) for name, mask in there.items()]
+        figures = [
+            Sight(page, f"{episode(page)} {who}", name, colour_of(lab[mask & figure][:, 1:]))
+            for who, figure in self.figures.get(page, {}).items()
+            for name, mask in there.items()
+            if np.count_nonzero(mask & figure) >= _LEAST_PIXELS
+        ]
         return materials, figures
 
 
@@ -143,18 +152,18 @@ def _materials(pages: Mapping[str, Lab]) -> dict[str, dict[str, Mask]]:
 
 
 def _figures(
-    labels: Mapping[str, list[dict[str, object]]], size: tuple[int, int], small: tuple[int, int]
-) -> list[tuple[str, Mask]]:
+    labels: Mapping[str, list[dict[str, Any]]], size: tuple[int, int], small: tuple[int, int]
+) -> dict[str, Mask]:
+    """Return where figures stand, all of one name together."""
     scale = np.array([small[1] / size[1], small[0] / size[0]] * 2)
-    found = []
+    rows, columns = np.ogrid[: small[0], : small[1]]
+    found: dict[str, Mask] = {}
     for figure in labels.get("characters", []):
         left, top, right, bottom = np.array(figure["box"], float) * scale
-        rows, columns = np.ogrid[: small[0], : small[1]]
         across = (columns + 0.5 - (left + right) / 2) / max(0.5, (right - left) / 2)
         down = (rows + 0.5 - (top + bottom) / 2) / max(0.5, (bottom - top) / 2)
-        mask = across**2 + down**2 <= 1
-        if np.count_nonzero(mask) >= _LEAST_PIXELS:
-            found.append((str(figure["name"]), mask))
+        inside = across**2 + down**2 <= 1
+        found[figure["name"]] = found.get(figure["name"], np.zeros(small, np.bool_)) | inside
     return found
 
 

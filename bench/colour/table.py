@@ -20,7 +20,7 @@ LEGEND = {
     "spill": "share of strong colour edges that stand off any edge of the page, %",
     "drift": "one material on two pages: distance of its colours, times 100",
     "told": "chance that a material is nearer to itself on another page than to another one there, %; 50 tells nothing",
-    "who": "the same for the figures that labels made by hand name, %",
+    "who": "the same for the materials of each figure that labels made by hand name, %",
     "Dice": "line Dice of the worst page",
     "changed": "protected pixels changed, all pages",
     "grey": "pages that stayed grey: skipped or refused",

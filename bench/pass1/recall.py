@@ -62,7 +62,7 @@ def embedders() -> list[Embedder]:
             choice = choose_embedder(wanted)
         except KeyError:  # its card is not in the catalogue
             continue
-        if choice.info.id.startswith(wanted):
+        if choice.id.startswith(wanted):
             found.append(choice.open())
     return found
 
