@@ -207,19 +207,6 @@ class Repair:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ColourHint:
-    """What colour the reader wants at a place of the page.
-
-    points: `(x, y)` in 0..1 of the page's width and height; one is a dot, several are a stroke. rgb: sRGB, 0..255.
-    radius_01: half of the stroke's width, as a share of the page's width.
-    """
-
-    points: tuple[tuple[float, float], ...]
-    rgb: tuple[int, int, int]
-    radius_01: float = 0.004
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ColorizeRequest:
     """One page to colour.
 
@@ -229,7 +216,6 @@ class ColorizeRequest:
         Empty means: no reference, use what the engine has of its own.
     regions: characters' masks with their prompts; engines without a use for them leave them.
     repair: only where `supports.inpaint`; colour outside its mask comes back as its picture has it.
-    hints: the reader's. An engine may colour in their sense; composing obeys them whatever it does.
     """
 
     page: NDArray[np.uint8]
@@ -238,7 +224,6 @@ class ColorizeRequest:
     plan: Plan
     regions: tuple[Region, ...] = ()
     repair: Repair | None = None
-    hints: tuple[ColourHint, ...] = ()
 
     @property
     def size(self) -> Size:

@@ -13,7 +13,7 @@ from host.jobs.lane import Lane
 from host.jobs.recipe import viable_engine
 from host.model_shelf import dropped
 from host.pipeline.faults import faults_mapped
-from host.pipeline.job import PageJob, PreparedPage, Reference
+from host.pipeline.job import ColourHint, PageJob, PreparedPage, Reference
 from host.pipeline.page import PIPELINE_VERSION, PagePipeline
 from host.pipeline.pass1.shipped import shipped_reader
 from host.pipeline.retrieve import Recorded
@@ -122,6 +122,7 @@ def _job(application: Application, engine: ColorizeEngine, record: RunMeta) -> P
             engine_options=plan.engine_options,
         ),
         references=tuple(_reference(application, use) for use in record.references),
+        hints=tuple(ColourHint(**hint.model_dump()) for hint in record.hints),
         keep_coloured=record.keep_coloured,
         direction=record.direction,
         output_format=cast("Any", {"image/png": "png", "image/jpeg": "jpeg"}.get(record.mime, "webp_lossless")),

@@ -75,7 +75,8 @@ class JobBoard:
         """Begin a chapter; cached pages are sent at once, those in `need` wait for their bytes.
 
         Raises:
-            BadRequest: two pages of one id. NotFound: no such engine or reference. EngineNotAvailable, WeightsMissing
+            BadRequest: two pages of one id, or a hint that lies nowhere. NotFound: no such engine or reference.
+            EngineNotAvailable, WeightsMissing
         """
         if len({page.page_id for page in request.pages}) < len(request.pages):
             raise BadRequest("Two pages have the same page_id.", "Give every page an id of its own.")
@@ -175,7 +176,7 @@ class JobBoard:
         for page in job.pages.values():
             source = sources.get(page.sha256)
             if source is not None:
-                page.key = job.recipe.key(source.pixels_sha256)
+                page.key = job.recipe.key(source.pixels_sha256, page.hints)
                 if self._store.results.has(page.key):
                     cached.add(page)
         return cached

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
+from host.jobs.hints import hints_of
 from host.jobs.progress import Pace, PageProgress
 from host.messaging.messages import JobDone, JobStatus, PageCounts
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from host.jobs.recipe import JobRecipe
     from host.messaging.messages import JobState, Page
+    from host.pipeline.job import ColourHint
 
 
 class PageState(Enum):
@@ -47,6 +49,7 @@ class JobPage:
     index: int
     sha256: str
     visible: bool
+    hints: tuple[ColourHint, ...] = ()
     state: PageState = PageState.NEEDED
     key: str | None = None
     progress: PageProgress = field(default_factory=PageProgress)
@@ -65,7 +68,7 @@ class ChapterJob:
         self.series = series
         self.chapter = chapter
         self.recipe = recipe
-        self.pages = {page.page_id: JobPage(page.page_id, page.index, page.sha256, page.visible) for page in pages}
+        self.pages = {page.page_id: _job_page(page) for page in pages}
         self.pace = Pace()
         self.cancelled = False
         self._open = len(self.pages)
@@ -131,3 +134,7 @@ class ChapterJob:
     def in_reading_order(self) -> list[JobPage]:
         """Return the pages by their place in the chapter."""
         return sorted(self.pages.values(), key=lambda page: (page.index, page.page_id))
+
+
+def _job_page(page: Page) -> JobPage:
+    return JobPage(page.page_id, page.index, page.sha256, page.visible, hints_of(page))

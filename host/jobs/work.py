@@ -14,19 +14,22 @@ if TYPE_CHECKING:
 
     from host.jobs.job import ChapterJob, JobPage
     from host.jobs.recipe import JobRecipe
-    from host.pipeline.job import ColouredPage, PreparedPage
+    from host.pipeline.job import ColouredPage, ColourHint, PreparedPage
+
+    Identity = tuple[str, str, tuple[ColourHint, ...]]
 
 
 @dataclass(slots=True, eq=False)
 class Work:
     """A page on its way. `prepared` and `coloured` are what the next step needs; both go with the computation's end.
 
-    step: the engine's step and how many it takes, None before the first.
+    hints: the page's own. step: the engine's step and how many it takes, None before the first.
     """
 
     sha256: str
     recipe: JobRecipe
     waiting: list[tuple[ChapterJob, JobPage]]
+    hints: tuple[ColourHint, ...] = ()
     key: str | None = None
     step: tuple[int, int] | None = None
     prepared: PreparedPage | None = field(default=None, repr=False)
@@ -38,16 +41,16 @@ class Work:
         return any(not page.ended for _, page in self.waiting)
 
     @property
-    def identity(self) -> tuple[str, str]:
+    def identity(self) -> Identity:
         """What is known before decoding."""
-        return self.sha256, self.recipe.identity
+        return self.sha256, self.recipe.identity, self.hints
 
 
 class WorksInFlight:
     """The computations under way. Not thread-safe: the scheduler's lock guards it."""
 
     def __init__(self) -> None:
-        self._by_identity: dict[tuple[str, str], Work] = {}
+        self._by_identity: dict[Identity, Work] = {}
         self._by_key: dict[str, Work] = {}
 
     def __len__(self) -> int:
@@ -58,7 +61,7 @@ class WorksInFlight:
 
     def join(self, job: ChapterJob, page: JobPage) -> Work | None:
         """Let a page wait for a computation; return it where it is new and to be begun."""
-        work = Work(page.sha256, job.recipe, [(job, page)])
+        work = Work(page.sha256, job.recipe, [(job, page)], page.hints)
         running = self._by_identity.get(work.identity)
         if running is not None and running.wanted:
             page.key = running.key

@@ -19,6 +19,7 @@ Identifier = Annotated[str, Meta(min_length=1, max_length=512)]
 Text = Annotated[str, Meta(max_length=4096)]
 Count = Annotated[int, Meta(ge=0)]
 Fraction = Annotated[float, Meta(ge=0.0, le=1.0)]
+Level = Annotated[int, Meta(ge=0, le=255)]
 Direction = Literal["rtl", "ltr", "auto"]
 Stage = Literal["queued", "decode", "pass1", "retrieve", "pass2", "compose", "encode"]
 Quality = Literal["preview", "standard", "best"]
@@ -116,6 +117,14 @@ class ReferenceScore(Message, frozen=True, kw_only=True):
     score: float
 
 
+class ColourHint(Message, frozen=True, kw_only=True):
+    """The colour that the reader wants at a dot or along a stroke, in 0..1 of the page, and in the region around it."""
+
+    points: Annotated[list[tuple[Fraction, Fraction]], Meta(min_length=1, max_length=1024)]
+    rgb: tuple[Level, Level, Level]
+    radius: Annotated[float, Meta(ge=0.0, le=0.1)] = 0.004
+
+
 class Page(Message, frozen=True, kw_only=True):
     """A page as the extension found it. `sha256` is that of its encoded bytes, `index` its place in the chapter."""
 
@@ -126,6 +135,7 @@ class Page(Message, frozen=True, kw_only=True):
     width: Count | None = None
     height: Count | None = None
     url: Text | None = None
+    hints: Annotated[list[ColourHint], Meta(max_length=256)] | None = None
 
 
 class LoraChoice(Message, frozen=True, kw_only=True):
@@ -284,6 +294,7 @@ class RunPage(Message, frozen=True, kw_only=True):
     width: Count | None = None
     height: Count | None = None
     url: Text | None = None
+    hints: Annotated[list[ColourHint], Meta(max_length=256)] | None = None
     image: bytes | None = None
     series: Text = ""
     chapter: Text = ""

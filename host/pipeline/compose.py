@@ -2,8 +2,8 @@
 
 Output = the page's own lightness with the engine's chroma, in OKLab: any engine and any working resolution give a
 picture of the page's own size and sharpness. Protected pixels are copied from the source. `field` brings the engine's
-chroma to the page along its edges and regions, `paper` finds room for colour on bare paper. The last step runs in strips
-of rows: memory does not grow with the page.
+chroma to the page along its edges and regions, `paper` finds room for colour on bare paper. The last step runs in
+strips of rows: memory does not grow with the page.
 """
 
 from __future__ import annotations

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from engines.base import ColourHint
     from host.pipeline.decode import DecodedPage
+    from host.pipeline.job import ColourHint
     from host.pipeline.regions import Outline
 
 # A coarse engine decides by cells of this many of its pixels in a row: 8 px of the page that the compact engine sees.

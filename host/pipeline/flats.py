@@ -29,7 +29,7 @@ _SAMPLED: Final = np.s_[::2, ::2]
 
 
 def flatness(lightness: Plane, trust: Plane, labels: Labels) -> NDArray[np.float32]:
-    """Return how flat each region is by its number, 1 even paper, near 0 shaded; edges, of little trust, count little."""
+    """Return how flat each region is by its number: 1 even paper, near 0 shaded. Edges, of little trust, hardly count."""
     regions = _Regions(labels, trust)
     mean = regions.mean(lightness)
     variance = regions.mean(np.square(lightness[_SAMPLED] - mean[regions.labels]), sampled=True)
@@ -41,8 +41,8 @@ def even_flats(
 ) -> Plane:
     """Return `(2, h, w)` chroma with flat regions made even.
 
-    flat: from `flatness`. share_01: how far, at most. cell_pixels: how many pixels one cell of the engine covers; regions
-    smaller than that keep what they have.
+    flat: from `flatness`. share_01: how far, at most. cell_pixels: how many pixels one cell of the engine covers;
+    regions smaller than that keep what they have.
     """
     regions = _Regions(labels, trust)
     mean = np.stack([regions.mean(plane) for plane in chroma])

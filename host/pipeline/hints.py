@@ -1,8 +1,8 @@
 """The reader's colour hints on a page's grid: exact where they were set, and through the region around them.
 
-A region is what lines enclose (`host.pipeline.regions`). A flat one takes the hint's colour whole; in one that is shaded
-the colour goes where the tone is like the one at the hint, and the engine's colour stays elsewhere. Several hints in one
-region share it by distance. Nothing of a hint leaves the regions that its points lie in.
+A region is what lines enclose (`host.pipeline.regions`). A flat one takes the hint's colour whole; in one that is
+shaded the colour goes where the tone is like the one at the hint, and the engine's colour stays elsewhere. Several
+hints in one region share it by distance. Nothing of a hint leaves the regions that its points lie in.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from engines.base import ColourHint
+    from host.pipeline.job import ColourHint
     from host.pipeline.regions import Labels
 
     Plane = NDArray[np.float32]
@@ -76,9 +76,7 @@ def _drawn(points: NDArray[np.int32], thickness: int, shape: tuple[int, ...]) ->
     return mask.view(np.bool_)
 
 
-def _fill(
-    chroma: Plane, lightness: Plane, region: NDArray[np.bool_], flat: float, strokes: Sequence[_Stroke]
-) -> None:
+def _fill(chroma: Plane, lightness: Plane, region: NDArray[np.bool_], flat: float, strokes: Sequence[_Stroke]) -> None:
     left, top, width, height = cv2.boundingRect(region.view(np.uint8))
     box = np.s_[top : top + height, left : left + width]
     inside, here = region[box], chroma[:, box[0], box[1]]

@@ -31,7 +31,7 @@ from host.pipeline.pass2.review import fault, review_page
 from host.pipeline.pass2.style import bind_references
 from host.pipeline.progress import fraction_of_page
 from host.pipeline.retrieve import ReaderOrder, Retriever
-from host.pipeline.runmeta import EngineRecord, RunMeta, Verdicts, record_plan
+from host.pipeline.runmeta import EngineRecord, RunMeta, Verdicts, record_hints, record_plan
 from host.pipeline.stopwatch import Stopwatch
 from host.pipeline.version import PIPELINE_VERSION
 
@@ -114,8 +114,8 @@ class PagePipeline:
                 meta = _with_signals(page, meta, reading.masks, job)
             request, directive = make_request(page, meta, reading.masks, job)
         return PreparedPage(
-            page=page, drawing=_drawing(reading, job), meta=meta, request=request, directive=directive, job=job, stopwatch=stopwatch,
-            recall=choice.recall,
+            page=page, drawing=_drawing(reading, job), meta=meta, request=request, directive=directive, job=job,
+            stopwatch=stopwatch, recall=choice.recall,
         )  # fmt: skip
 
     def colour(
@@ -154,6 +154,7 @@ class PagePipeline:
     ) -> tuple[Composition, Verdicts, int]:
         page, protect, plan = prepared.page, prepared.request.protect, prepared.request.plan
         panels = [panel.box for panel in sorted(prepared.meta.panels, key=lambda panel: panel.order)]
+        _tick(tick, "compose")
         with prepared.stopwatch.stage("compose"):
             field = colour_field(page, protect, result.oklab, plan.strength_01, prepared.drawing)
         wrong = ""
@@ -210,6 +211,7 @@ def _record(
         kind=prepared.meta.kind,
         direction=prepared.job.direction,
         keep_coloured=prepared.job.keep_coloured,
+        hints=record_hints(prepared.drawing.hints),
         mime=mime,
         result_sha256=pixels_digest(composition.rgb),
         engine=EngineRecord(id=engine.id, version=engine.version, weights=dict(coloured.result.weights)),

@@ -1,10 +1,10 @@
 """The regions of a page: what is enclosed by ink, by steps of tone and by panels, gaps in the lines closed.
 
 Trapped balls (Zhang et al., "Vectorizing cartoon animations", TVCG 2009): a ball that is larger than a gap cannot roll
-through it. Where a ball of `_BALLS` fits between the walls is the inside of a region; large balls come first and smaller
-ones find what is left between lines. From there regions grow over what remains, darkest last, until they meet in the
-middle of a line (watershed, Meyer 1992). Strokes that enclose nothing (rain, hatching) still part the balls: two regions
-whose common border is mostly bare paper are one.
+through it. Where a ball of `_BALLS` fits between the walls is the inside of a region; large balls come first and
+smaller ones find what is left between lines. From there regions grow over what remains, the steepest places last, until
+they meet in a line (watershed, Meyer 1992). Strokes that enclose nothing (rain, hatching) still part the balls: two
+regions whose common border is mostly bare paper are one.
 """
 
 from __future__ import annotations

@@ -18,11 +18,15 @@ from host.messaging.messages import Direction, Stage  # noqa: TC001
 from host.pipeline.pagemeta import Digest, PageKind, Record, ReferenceUse, Unit
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from engines.base import Plan
+    from host.pipeline.job import ColourHint
 
 SCHEMA_VERSION: Final = 2
 
 NotNegative = Annotated[float, Field(ge=0.0)]
+Level = Annotated[int, Field(ge=0, le=255)]
 
 
 class EngineRecord(Record):
@@ -71,6 +75,14 @@ class PlanRecord(Record):
     engine_options: dict[str, JsonValue]
 
 
+class HintRecord(Record):
+    """A colour hint as it was set; the fields are those of `host.pipeline.job.ColourHint`."""
+
+    points: tuple[tuple[Unit, Unit], ...]
+    rgb: tuple[Level, Level, Level]
+    radius_01: Unit
+
+
 class Verdicts(Record):
     """What review measured.
 
@@ -92,7 +104,8 @@ class Verdicts(Record):
 class RunMeta(Record):
     """The record of one coloured page.
 
-    direction, keep_coloured: as they were asked for. result_sha256: of the coloured pixels, counted as `pixels_sha256`.
+    direction, keep_coloured, hints: as they were asked for. result_sha256: of the coloured pixels, counted as
+    `pixels_sha256`.
     director: what it planned by, under the seed plan's names (its §8).
     attempts: what each try of an engine that draws measured, see `host.pipeline.pass2.assess`; empty for others.
     duplicate_of: the pixels of the page that the engine coloured, where this one is the same picture saved again; plan
@@ -107,6 +120,7 @@ class RunMeta(Record):
     kind: PageKind
     direction: Direction
     keep_coloured: bool
+    hints: tuple[HintRecord, ...] = ()
     mime: str
     result_sha256: Digest
     engine: EngineRecord
@@ -135,3 +149,8 @@ def record_plan(plan: Plan) -> PlanRecord:
         loras=tuple(LoraRecord(name=lora.name, weight=lora.weight, sha256=lora.sha256) for lora in plan.loras),
         engine_options=cast("dict[str, JsonValue]", dict(plan.engine_options)),
     )
+
+
+def record_hints(hints: Sequence[ColourHint]) -> tuple[HintRecord, ...]:
+    """Return the record of a page's hints."""
+    return tuple(HintRecord(points=hint.points, rgb=hint.rgb, radius_01=hint.radius_01) for hint in hints)

@@ -55,7 +55,7 @@ def grid_lightness(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 def pixel_size(chroma: NDArray[np.float32], grid: Size) -> float:
     """Return how many pixels of the grid an engine's pixel covers in a row, at least 1."""
-    return max(1.0, grid.height / chroma.shape[0], grid.width / chroma.shape[1])
+    return float(max(1.0, grid.height / chroma.shape[0], grid.width / chroma.shape[1]))
 
 
 def coarseness(pixel_px: float) -> float:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from engines.base import Plan
     from host.messaging.messages import Direction
+    from host.pipeline.job import ColourHint
 
 KEY_VERSION: Final = 1
 
@@ -36,8 +37,8 @@ class Recipe:
     pipeline_version: str
 
 
-def result_key(pixels_sha256: str, recipe: Recipe) -> str:
-    """Return the SHA-256 (hex) of the page's pixels and the recipe, over canonical JSON.
+def result_key(pixels_sha256: str, recipe: Recipe, hints: Sequence[ColourHint] = ()) -> str:
+    """Return the SHA-256 (hex) of the page's pixels, the recipe and the page's own hints, over canonical JSON.
 
     A file name or an address never enters: sites use them again for other pictures.
 
@@ -64,6 +65,7 @@ def result_key(pixels_sha256: str, recipe: Recipe) -> str:
         "references": list(recipe.references),
         "cast": list(recipe.cast),
         "retrieval": list(recipe.retrieval),
+        "hints": [asdict(hint) for hint in hints],
         "keep_coloured": recipe.keep_coloured,
         "direction": recipe.direction,
         "output_format": recipe.output_format,

@@ -106,6 +106,13 @@ export interface ReferenceScore {
   score: number;
 }
 
+/** The colour that the reader wants at a dot or along a stroke, in 0..1 of the page, and in the region around it. */
+export interface ColourHint {
+  points: ([number, number])[];
+  rgb: [number, number, number];
+  radius?: number;
+}
+
 /** A page as the extension found it. `sha256` is that of its encoded bytes, `index` its place in the chapter. */
 export interface Page {
   page_id: string;
@@ -115,6 +122,7 @@ export interface Page {
   width?: number;
   height?: number;
   url?: string;
+  hints?: ColourHint[];
 }
 
 /** A LoRA that the reader dropped, by its `model_id`, and how strongly it acts. */
@@ -245,6 +253,7 @@ export interface RunPage {
   width?: number;
   height?: number;
   url?: string;
+  hints?: ColourHint[];
   image?: Uint8Array;
   series?: string;
   chapter?: string;

@@ -68,7 +68,7 @@ def hold_up(monkeypatch: pytest.MonkeyPatch, name: str) -> tuple[threading.Event
     return reached, go_on
 
 
-@pytest.mark.parametrize("step", ["decode_page", "make_request", "compose_page", "encode_page"])
+@pytest.mark.parametrize("step", ["decode_page", "make_request", "lay_colour", "encode_page"])
 def test_cancel_inside_a_step_ends_the_page_at_once(reader: Reader, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     reached, go_on = hold_up(monkeypatch, step)
     job_id = reader.run([1])
