@@ -3,7 +3,7 @@
 1 see       the detector looks at the whole page           5 decide   which way the chapter is read
 2 part      strips and double pages fall apart             6 order    panels, then balloons in their panels
 3 look      each part at reading size                      7 judge    kind of page, panels that have colour
-4 weigh     panels, balloons, lettering, figures, masks    8 record   PageMeta
+4 weigh     panels, balloons, lettering, figures, masks    8 map      outlines, depth, tone, lines; then PageMeta
 """
 
 from __future__ import annotations
@@ -14,13 +14,16 @@ import cv2
 import numpy as np
 
 from engines.geometry import Box, Size
-from host.pipeline.pagemasks import PageMasks, record_masks
+from host.pipeline.pagemasks import PageMasks, record_maps, record_masks
 from host.pipeline.pagemeta import PageMeta
+from host.pipeline.pass1.depth import with_depth
 from host.pipeline.pass1.direction import ChapterDirection, lettering_vote, shape_vote
 from host.pipeline.pass1.found import Found, enlarged, joined
 from host.pipeline.pass1.frames import Frame, find_frames
 from host.pipeline.pass1.kind import judge_page
 from host.pipeline.pass1.look import Eyes, Look, for_reading
+from host.pipeline.pass1.maps import UNMAPPED, Piece, map_page
+from host.pipeline.pass1.outlines import with_polygons
 from host.pipeline.pass1.parts import find_parts, in_reading_order
 from host.pipeline.pass1.phash import perceptual_hash
 from host.pipeline.pass1.reader import PageReading
@@ -48,11 +51,16 @@ class TwoOpinionReader:
         """Read a page; `auto` asks the chapter's pages so far, this one among them, or this one alone."""
         seen = self._eyes.detect(page.grey)
         parts = find_parts(page.grey, [one.box for one in seen or () if one.label == "panel"])
-        founds = [self._read_part(page.grey, part, seen) for part in parts]
+        pieces = [_piece(page.grey, part) for part in parts]
+        founds = [self._read_piece(piece, seen) for piece in pieces]
         found = joined(founds, parts, page.size)
         reads = _decided(direction, chapter or ChapterDirection(), page.pixels_sha256, found, page.size)
         things = record_things(found, in_reading_order(parts, reads), reads)
         verdict = judge_page(page.rgb, page.grey, found, things.panels)
+        panels, masks, maps = with_polygons(verdict.panels, verdict.masks.gutters), verdict.masks, None
+        figures = with_depth(things.characters, things.faces, panels, page.size)
+        if verdict.kind not in UNMAPPED:
+            maps, masks = map_page(page.grey, pieces, masks, panels, figures, things.faces)
         meta = PageMeta(
             size=page.size,
             pixels_sha256=page.pixels_sha256,
@@ -60,20 +68,20 @@ class TwoOpinionReader:
             kind=verdict.kind,
             direction=reads,
             parts=tuple(parts[place] for place in in_reading_order(parts, reads)) if len(parts) > 1 else (),
-            panels=verdict.panels,
+            panels=panels,
             balloons=things.balloons,
             text=things.text,
             sound_effects=things.sound_effects,
-            characters=things.characters,
+            characters=figures,
             faces=things.faces,
-            masks=record_masks(verdict.masks),
+            masks=record_masks(masks),
+            maps={} if maps is None else record_maps(maps),
         )
-        return PageReading(meta=meta, masks=verdict.masks)
+        return PageReading(meta=meta, masks=masks, maps=maps)
 
-    def _read_part(self, grey: NDArray[np.uint8], part: Box, seen: tuple[Detection, ...] | None) -> Found:
-        piece = np.ascontiguousarray(grey[part.top : part.bottom, part.left : part.right])
-        look = self._eyes.look(for_reading(piece), part, seen)
-        return enlarged(weigh(look), Size(*piece.shape))
+    def _read_piece(self, piece: Piece, seen: tuple[Detection, ...] | None) -> Found:
+        look = self._eyes.look(piece.small, piece.box, seen)
+        return enlarged(weigh(look), Size(piece.box.height, piece.box.width))
 
 
 def weigh(look: Look) -> Found:
@@ -94,6 +102,11 @@ def weigh(look: Look) -> Found:
         letters=speech.free_letters,
         votes=(lettering_vote(letters.mask, [*blocks, *((one.box, None) for one in speech.free)]),),
     )
+
+
+def _piece(grey: NDArray[np.uint8], part: Box) -> Piece:
+    view = np.ascontiguousarray(grey[part.top : part.bottom, part.left : part.right])
+    return Piece(part, for_reading(view))
 
 
 def _decided(direction: Direction, chapter: ChapterDirection, page: str, found: Found, size: Size) -> ReadingDirection:

@@ -56,6 +56,10 @@ class Screens:
         """Wherever there is a screen."""
         return self.fine | self.coarse
 
+    def outside(self, mask: NDArray[np.bool_]) -> Screens:
+        """Return the screens outside of a mask."""
+        return Screens(self.fine & ~mask, self.coarse & ~mask)
+
 
 def find_screens(grey: NDArray[np.uint8]) -> Screens:
     """Find the screens of a `(h, w)` uint8 picture at reading size; nothing where it is smaller than two blocks."""

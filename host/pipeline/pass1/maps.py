@@ -1,0 +1,69 @@
+"""What is read of a page pixel by pixel, once its things are known: panels, figures, depth, screens, tone and lines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import cv2
+import numpy as np
+
+from engines.geometry import Size
+from host.pipeline.pagemasks import PageMaps, PageMasks
+from host.pipeline.pass1.depth import map_depth
+from host.pipeline.pass1.figures import map_figures
+from host.pipeline.pass1.line_art import find_lines
+from host.pipeline.pass1.outlines import map_panels
+from host.pipeline.pass1.screentone import find_screens
+from host.pipeline.pass1.tone import even_tone
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from engines.geometry import Box
+    from host.pipeline.pagemeta import Character, Face, PageKind, Panel
+
+UNMAPPED: Final[frozenset[PageKind]] = frozenset({"blank", "already_coloured"})
+"""Kinds of pages that nobody colours: they get no maps."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Piece:
+    """A part of a page: its box, and `(h, w)` uint8 its grey at reading size."""
+
+    box: Box
+    small: NDArray[np.uint8]
+
+
+def map_page(
+    grey: NDArray[np.uint8],
+    pieces: Sequence[Piece],
+    masks: PageMasks,
+    panels: Sequence[Panel],
+    figures: Sequence[Character],
+    faces: Sequence[Face],
+) -> tuple[PageMaps, PageMasks]:
+    """Return the maps of a `(H, W)` uint8 page, and its masks with `screentone` and `lines`.
+
+    pieces: the page's parts, together all of it. figures: with their depth.
+    """
+    tone, screentone = _tone_of(grey, pieces, masks)
+    frames = map_panels(Size(*grey.shape), panels)
+    labels = map_figures(tone, figures, faces, frames, masks.balloons | masks.lettering)
+    maps = PageMaps(panels=frames, characters=labels, depth=map_depth(labels, figures), tone=tone)
+    return maps, replace(masks, screentone=screentone, lines=find_lines(tone, masks.lettering))
+
+
+def _tone_of(
+    grey: NDArray[np.uint8], pieces: Sequence[Piece], masks: PageMasks
+) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    tone, screentone = grey.copy(), np.zeros(grey.shape, np.bool_)
+    protect = masks.protect
+    for piece in pieces:
+        view = slice(piece.box.top, piece.box.bottom), slice(piece.box.left, piece.box.right)
+        kept = cv2.resize(protect[view].view(np.uint8), piece.small.shape[::-1], interpolation=cv2.INTER_NEAREST)
+        screens = find_screens(piece.small).outside(kept > 0)
+        tone[view], screentone[view] = even_tone(grey[view], piece.small, screens)
+    return tone, screentone
