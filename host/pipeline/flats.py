@@ -29,7 +29,7 @@ _SAMPLED: Final = np.s_[::2, ::2]
 
 
 def flatness(lightness: Plane, trust: Plane, labels: Labels) -> NDArray[np.float32]:
-    """Return how flat each region is by its number: 1 even paper, near 0 shaded. Edges, of little trust, hardly count."""
+    """Return how flat each region is by its number: 1 even, near 0 shaded. Edges, of little trust, do not count."""
     regions = _Regions(labels, trust)
     mean = regions.mean(lightness)
     variance = regions.mean(np.square(lightness[_SAMPLED] - mean[regions.labels]), sampled=True)
