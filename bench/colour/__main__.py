@@ -3,7 +3,8 @@
 FOLDER holds `art/NAME.webp`, colour pages without lettering, and `splits.json` (`{"dev": ["E14P01", …]}`); the part
 of a name before its last `P` is the episode. Each page is made grey or like manga and coloured by the real pipeline
 with one reference, the next page of its episode (`cases.py`). Everything is drawn from fixed seeds. Besides the
-engine: baselines (`baselines.py`), and `truth`, the true chroma composed like everybody's, the best that can be had.
+engine: baselines (`baselines.py`), and what can be had, composed like everybody's: `truth`, the true chroma, and
+`reach`, the true chroma replaced by the nearest one that the reference has at all.
 
 Prints a Markdown table of means; writes `figures.json` (also by page) and `sheet.webp` into DIR.
 """
@@ -79,13 +80,13 @@ def run(options: argparse.Namespace) -> tuple[list[Collector], Sheet]:
 
 
 def _cells(case: Case, painted: dict[str, Painted], engines: list[str]) -> list[tuple[str, Rgb]]:
-    shown = [name for name in painted if name not in ("grey", "truth")]
+    shown = [name for name in painted if name not in ("grey", "truth", "reach")]
     cells = [
         (f"{case.name}, input", case.uncoloured),
         (f"reference {case.reference_name}", case.reference),
         ("truth", case.truth),
     ]
-    cells += [("truth, composed", painted["truth"].rgb)]
+    cells += [("truth, composed", painted["truth"].rgb), ("within reach", painted["reach"].rgb)]
     for name in shown:
         cells.append((name, painted[name].rgb))
         if name in engines:

@@ -49,6 +49,8 @@ _PATCH_REACH = 2
 _PATCH_CELLS = 4000
 _SPREAD_WEIGHT = 2.0
 _LEAST_SPREAD = 1e-4
+_SQUARE = 0.01
+_SEEN_SHARE = 1e-4
 
 
 def mean_chroma(grey: Grey, reference: Rgb) -> Lab:
@@ -88,6 +90,20 @@ def reinhard(page: Rgb, reference: Rgb) -> Rgb:
 def match_moments(lab: Lab, known: Lab) -> Lab:
     """Return the picture with mean and spread of each channel of another; a channel without spread gets the mean."""
     return np.dstack([_matched(lab[..., channel], known[..., channel]) for channel in range(3)]).astype(np.float32)
+
+
+def within_reach(truth: Rgb, reference: Rgb) -> Lab:
+    """Return the true page with each chroma replaced by the nearest one of the reference: the most that it can give.
+
+    A chroma is there if a ten-thousandth of the reference has it, counted in squares of 0.01.
+    """
+    lab, known = (srgb_to_oklab(_reduced(one, 2 * _SCALE)) for one in (truth, reference))
+    squares, counts = np.unique(np.round(known[..., 1:].reshape(-1, 2) / _SQUARE), axis=0, return_counts=True)
+    offered = squares[counts >= max(1, _SEEN_SHARE * counts.sum())] * _SQUARE
+    wanted, places = np.unique(np.round(lab[..., 1:].reshape(-1, 2) / _SQUARE), axis=0, return_inverse=True)
+    nearest = np.square(wanted[:, None] * _SQUARE - offered).sum(-1).argmin(-1)
+    lab[..., 1:] = offered[nearest][places.ravel()].reshape(*lab.shape[:2], 2)
+    return lab
 
 
 class PaintEngine(ColorizeEngine):

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import psutil
 
-from bench.colour.baselines import BASELINES, PaintEngine, reinhard
+from bench.colour.baselines import BASELINES, PaintEngine, reinhard, within_reach
 from bench.colour.figures import turned
 from engines import registry
 from engines.base import Plan
@@ -113,17 +113,19 @@ class PipelinePainter:
 
 
 class TruthPainter:
-    """The true chroma, composed like everybody's: what the composition lets through at best."""
+    """What can be had, composed like everybody's: `truth`, the true chroma; `reach`, the reference's nearest to it."""
 
-    name = "truth"
-
-    def __init__(self, pipeline: PagePipeline) -> None:
+    def __init__(self, name: str, pipeline: PagePipeline) -> None:
+        self.name = name
         self._pipeline = pipeline
 
     def paint(self, case: Case) -> Painted:
         """Colour the case with its own truth."""
-        engine = PaintEngine(self.name, lambda *_: srgb_to_oklab(case.truth))
-        return PipelinePainter(self.name, engine, self._pipeline, obeys=False).paint(case)
+        exact = self.name == "truth"
+        lab = srgb_to_oklab(case.truth) if exact else within_reach(case.truth, case.reference)
+        return PipelinePainter(self.name, PaintEngine(self.name, lambda *_: lab), self._pipeline, obeys=False).paint(
+            case
+        )
 
 
 class DirectPainter:
@@ -153,7 +155,7 @@ def protected(case: Case, pipeline: PagePipeline) -> Mask:
 
 
 def painters(engine_ids: Sequence[str], pipeline: PagePipeline) -> list[Painter]:
-    """Return the baselines, the composed truth and engines of the registry, loaded.
+    """Return the baselines, engines of the registry, loaded, and what can be had.
 
     Raises:
         KeyError: a stranger. EngineError: an engine cannot be used here.
@@ -166,7 +168,8 @@ def painters(engine_ids: Sequence[str], pipeline: PagePipeline) -> list[Painter]
         *(PipelinePainter(name, PaintEngine(name, paint), pipeline) for name, paint in BASELINES.items()),
         DirectPainter("reinhard"),
         *(PipelinePainter(engine.info.id, engine, pipeline) for engine in engines),
-        TruthPainter(pipeline),
+        TruthPainter("reach", pipeline),
+        TruthPainter("truth", pipeline),
     ]
 
 

@@ -58,12 +58,13 @@ def _page(folder: Path, name: str, rng: np.random.Generator) -> None:
 
 
 def _art(rng: np.random.Generator) -> np.ndarray:
-    """Return a page, BGR: blue sky, evening sky, brown ground, a girl in red with a pale face, on every page elsewhere shaded."""
+    """Return a page, BGR: blue sky, evening sky, brown ground, bushes, a girl in red with a pale face."""
     page = np.full((HEIGHT, WIDTH, 3), 255, np.uint8)
     for left, top, right, bottom in PANELS:
         light = int(rng.integers(-20, 20))
         page[top:bottom, left:right] = (210 + light, 150 + light, 90 + light)
-        page[top:bottom, (left + right) // 2 : right] = (90 + light, 150 + light, 190 + light)  # as light as the sky
+        # As light as the other half: a panel whose colour follows its lightness would be a tinted scan.
+        page[top:bottom, (left + right) // 2 : right] = (90 + light, 150 + light, 190 + light)
         page[(top + 2 * bottom) // 3 : bottom, left:right] = (60, 90 + light, 140 + light)
         for _ in range(9):
             centre = int(rng.integers(left + 24, right - 24)), int(rng.integers(top + 24, bottom - 24))

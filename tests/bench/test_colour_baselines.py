@@ -13,6 +13,7 @@ from bench.colour.baselines import (
     mean_chroma,
     nearest_patch,
     reinhard,
+    within_reach,
 )
 from bench.colour.cases import as_input, reference_policy
 from bench.folder import spread
@@ -74,6 +75,16 @@ def test_reinhard_moves_a_grey_page_to_the_references_mean():
     known = srgb_to_oklab(reference)
     assert lab[..., 0].std() == pytest.approx(known[..., 0].std(), rel=0.1)
     assert lab.mean((0, 1)) == pytest.approx(known.mean((0, 1)), abs=0.01)
+
+
+def test_within_reach_is_what_the_reference_holds():
+    truth = two_tones((190, 60, 50), (50, 80, 180))
+    red = np.full_like(truth, (200, 70, 60))
+    lab = within_reach(truth, red)
+    assert np.abs(lab[..., 1:] - srgb_to_oklab(red)[0, 0, 1:]).max() < 0.006
+    both = within_reach(truth, two_tones((50, 80, 180), (190, 60, 50)))
+    assert np.abs(both[0, 0] - srgb_to_oklab(truth)[0, 0]).max() < 0.006
+    assert np.abs(both[-1, 0] - srgb_to_oklab(truth)[-1, 0]).max() < 0.006
 
 
 @pytest.mark.parametrize("name", BASELINES)

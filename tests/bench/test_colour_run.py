@@ -35,9 +35,9 @@ def by_painter(figures):
 
 def test_every_painter_has_its_row_and_every_page_its_figures(figures):
     painters = by_painter(figures)
-    assert list(painters) == ["grey", "mean", "table", "patch", "reinhard", "toy", "truth"]
+    assert list(painters) == ["grey", "mean", "table", "patch", "reinhard", "toy", "reach", "truth"]
     assert all(one["pages"] == 2 for one in painters.values())
-    assert len(figures[0]["pages"]) == 7 * 2  # the page that is alone in its episode has no reference
+    assert len(figures[0]["pages"]) == 8 * 2  # the page that is alone in its episode has no reference
 
 
 def test_an_engine_goes_the_same_way_as_a_baseline(figures):
@@ -52,8 +52,11 @@ def test_grey_is_grey_and_truth_is_nearest(figures):
     assert grey["vivid"] == pytest.approx(0)
     assert grey["obeys"] is None
     assert grey["line_dice"] == 1
-    assert truth["psnr_db"] > max(one["psnr_db"] for name, one in painters.items() if name != "truth") + 3
-    assert truth["chroma_error"] < 0.4 * min(one["chroma_error"] for name, one in painters.items() if name != "truth")
+    others = [one for name, one in painters.items() if name not in ("truth", "reach")]
+    assert truth["psnr_db"] > max(one["psnr_db"] for one in others) + 3
+    assert truth["chroma_error"] < 0.4 * min(one["chroma_error"] for one in others)
+    # The pages hold the same sky, ground and girl.
+    assert max(one["psnr_db"] for one in others) < painters["reach"]["psnr_db"] <= truth["psnr_db"]
     assert truth["materials"]["told"] > 0.8
     assert truth["figures"]["pairs"] >= 2
     assert truth["figures"]["told"] > 0.8
@@ -66,11 +69,10 @@ def test_what_is_composed_leaves_protected_pixels_alone_and_obeys(figures):
         assert painters[name]["obeys"] > 0.95
         assert painters[name]["seconds"] > 0
         assert painters[name]["peak_mb"] > 50
-    assert painters["reinhard"]["protected_changed"] > 0
 
 
 def test_the_sheet_shows_every_page_and_turned_references(figures):
-    assert figures[1].shape[1] == 11 * 266  # input, reference, 2 truths, 4 baselines, toy, toy turned twice
+    assert figures[1].shape[1] == 12 * 266  # input, reference, 3 truths, 4 baselines, toy, toy turned twice
     assert figures[1].shape[0] > 2 * 350
 
 
@@ -89,7 +91,7 @@ def test_figures_are_the_same_in_every_run(comic):
     case = next(read_cases(comic, "dev", "manga"))
     pipeline = PagePipeline()
     mask = protected(case, pipeline)
-    runs = [measured(case, mask, TruthPainter(pipeline).paint(case), "truth") for _ in range(2)]
+    runs = [measured(case, mask, TruthPainter("truth", pipeline).paint(case), "truth") for _ in range(2)]
     assert runs[0].psnr_db == runs[1].psnr_db
     assert runs[0].spill == runs[1].spill
 
