@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 
 BYTES_MAX: Final = 16 * 2**20
 
+# A field that only the other kind of record has, and what that is.
+_OTHER_KIND: Final = {
+    PageMeta: ("pipeline_version", "is a picture's record", "check it with `irodori runmeta validate`"),
+    RunMeta: ("perceptual_hash", "is a page's record", "check it with `irodori meta validate`"),
+}
 _PAGE_ANEW: Final = "make the record anew with `irodori analyze`"
 _RUN_ANEW: Final = "colour the page anew with `irodori colorize --runmeta`"
 
@@ -47,6 +52,9 @@ def _check(
     version = record.model_fields["schema_version"].default
     if not isinstance(document, dict):
         return [Fault("the document", "is no JSON object", anew)]
+    mark, what, mend = _OTHER_KIND[record]
+    if mark in document:
+        return [Fault("the document", what, mend)]
     if document.get("schema_version", version) != version:
         what = f"is {document['schema_version']!r:.40}, this version of Irodori reads {version}"
         return [Fault("schema_version", what, anew)]

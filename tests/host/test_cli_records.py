@@ -158,6 +158,14 @@ def test_hostile_files_are_refused_in_a_line(tmp_path: Path, data: bytes, words:
     assert len(done.stdout) < 500
 
 
+def test_a_record_of_the_other_kind_is_recognised(tmp_path: Path) -> None:
+    page, run = written(tmp_path, "page.json", page_meta()), written(tmp_path, "run.json", run_meta())
+    assert "check it with `irodori meta validate`" in irodori("runmeta", "validate", page).stdout
+    done = irodori("meta", "validate", run)
+    assert done.exit_code == 1
+    assert done.stdout == f"{run}: the document: is a picture's record; check it with `irodori runmeta validate`\n"
+
+
 def test_a_folder_is_no_record_and_a_missing_file_is_wrong_usage(tmp_path: Path) -> None:
     done = irodori("meta", "validate", tmp_path)
     assert (done.exit_code, "is no file" in done.stdout) == (1, True)

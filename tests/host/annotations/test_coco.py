@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engines.geometry import Box, Size
+from host.annotations.annotations import AnnotatedBox, AnnotatedPage, Annotations, Rectangle
 from host.annotations.coco import read_coco, write_coco
 from host.annotations.from_meta import annotations_of
 from host.errors import BadRequest
@@ -170,3 +171,19 @@ def test_a_page_s_record_becomes_boxes_with_order_and_who_is_whose() -> None:
     assert "character" not in found[5, 60, 40, 10, 10]["attributes"]
     assert written["images"][0]["attributes"] == {"kind": "story", "direction": "rtl"}
     assert written["info"]["description"] == "A book"
+
+
+@given(annotations())
+def test_numbers_of_boxes_are_distinct_and_never_nought(book) -> None:
+    numbers = [one["id"] for one in json.loads(write_coco(book))["annotations"]]
+    assert len(set(numbers)) == len(numbers)
+    assert min(numbers, default=1) > 0
+
+
+@pytest.mark.parametrize("ids", [("7", "07"), ("0", "1"), ("²", "2"), ("9" * 30, "1"), ("a", "1")])
+def test_ids_that_are_no_plain_numbers_are_kept_beside_numbers(ids) -> None:
+    boxes = tuple(AnnotatedBox(id=one, label="panel", box=Rectangle(0, 0, 9, 9)) for one in ids)
+    book = Annotations(pages=(AnnotatedPage(number=1, name="1.png", width=9, height=9, boxes=boxes),))
+    written = write_coco(book)
+    assert [one["id"] for one in json.loads(written)["annotations"]] == [1, 2]
+    assert read_coco(written).annotations == book
