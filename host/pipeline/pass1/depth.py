@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import cv2
 import numpy as np
 
 from engines.geometry import Box
@@ -73,7 +74,7 @@ def map_depth(labels: NDArray[np.uint8], figures: Sequence[Character]) -> NDArra
     for figure in figures:
         if figure.index + 1 < len(values):
             values[figure.index + 1] = 1 + round(254 * figure.depth_01)
-    return np.asarray(values[labels], np.uint8)
+    return np.asarray(cv2.LUT(labels, values), np.uint8)
 
 
 def _kind(face_height: int | None, frame: Box) -> float:

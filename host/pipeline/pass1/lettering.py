@@ -68,7 +68,7 @@ def find_letters(grey: NDArray[np.uint8], ground_min: int = _GROUND_MIN) -> Lett
     ids = np.nonzero(good)[0]
     sides, area = stats[ids, 2:4].astype(np.float64), stats[ids, 4].astype(np.float64)
     return Letters(
-        mask=good[labels],
+        mask=np.take(good, labels),
         labels=labels,
         ids=ids,
         x=centres[ids, 0],
@@ -84,7 +84,7 @@ def mask_of(letters: Letters, groups: Iterable[NDArray[np.intp]]) -> NDArray[np.
     chosen = np.zeros(int(letters.labels.max(initial=0)) + 1, np.bool_)
     for group in groups:
         chosen[letters.ids[group]] = True
-    return chosen[letters.labels]
+    return np.take(chosen, letters.labels)
 
 
 def likeness(letters: Letters, chosen: NDArray[np.intp], width: int) -> float:

@@ -115,7 +115,8 @@ def _decided(direction: Direction, chapter: ChapterDirection, page: str, found: 
 
 def _enclosed(protect: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return the small islands in what is protected: letters that stand alone, numbers and marks on the margin."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats((~protect).view(np.uint8), connectivity=8)
-    small = stats[:, 4] < _ISLAND_SHARE * protect.size
+    # Counting alone takes half of the time that boxes and centres would.
+    _, labels = cv2.connectedComponents((~protect).view(np.uint8), connectivity=8)
+    small = np.bincount(labels.ravel()) < _ISLAND_SHARE * protect.size
     small[0] = False
-    return np.asarray(small[labels], np.bool_)
+    return np.asarray(np.take(small, labels), np.bool_)
