@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.colour.cases import INPUTS, Case, read_cases
+from bench.colour.cases import INPUTS, Case, chosen, read_cases, read_truth
 from bench.colour.measure import Collector, as_json
 from bench.colour.paint import TURNS, Painted, painters, protected
 from bench.colour.sheet import Sheet
@@ -64,11 +64,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 def run(options: argparse.Namespace) -> tuple[list[Collector], Sheet]:
     """Colour every case with every painter."""
-    cases = list(read_cases(options.data, options.split, options.input, options.pages))
-    things = find_things({case.name: case.truth for case in cases}, options.labels)
+    names = chosen(options.data, options.split, options.pages)
+    things = find_things(((name, read_truth(options.data, name)) for name in names), options.labels)
     pipeline, sheet = PagePipeline(), Sheet()
     collectors = [(painter, Collector(painter.name, things)) for painter in painters(options.engine, pipeline)]
-    for case in cases:
+    for case in read_cases(options.data, names, options.input):
         print(f"{case.name} …", file=sys.stderr)
         protect = protected(case, pipeline)
         painted = {}

@@ -18,7 +18,7 @@ from bench.folder import FolderUnusable, episode, read_picture, split_names, spr
 from models.training.compact.manga import drawn_in_ink, printed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -46,8 +46,8 @@ class Case:
         return np.dstack([self.grey] * 3)
 
 
-def read_cases(data: Path, split: str, kind: Input, pages: int | None = None) -> Iterator[Case]:
-    """Yield the cases of a split, or `pages` of them at even distances, one at a time in memory.
+def chosen(data: Path, split: str, pages: int | None = None) -> dict[str, str]:
+    """Return the names of a split's pages, or of `pages` of them at even distances, each with its reference's.
 
     Raises:
         FolderUnusable: see the message.
@@ -55,10 +55,27 @@ def read_cases(data: Path, split: str, kind: Input, pages: int | None = None) ->
     policy = reference_policy(split_names(data, split))
     if not policy:
         raise FolderUnusable(f"no episode of the split {split!r} has two pages, so there are no references")
-    for name in spread(list(policy), pages):
-        truth = read_picture(data / "art" / f"{name}.webp")
-        reference = read_picture(data / "art" / f"{policy[name]}.webp")
-        yield Case(name, as_input(truth, kind, name), truth, policy[name], reference)
+    return {name: policy[name] for name in spread(list(policy), pages)}
+
+
+def read_cases(data: Path, names: Mapping[str, str], kind: Input) -> Iterator[Case]:
+    """Yield the cases of pages and their references, one at a time in memory.
+
+    Raises:
+        FolderUnusable: a picture is missing or damaged.
+    """
+    for name, reference in names.items():
+        truth = read_truth(data, name)
+        yield Case(name, as_input(truth, kind, name), truth, reference, read_truth(data, reference))
+
+
+def read_truth(data: Path, name: str) -> Rgb:
+    """Return a page in its true colours.
+
+    Raises:
+        FolderUnusable: it is missing or damaged.
+    """
+    return read_picture(data / "art" / f"{name}.webp")
 
 
 def reference_policy(names: Sequence[str]) -> dict[str, str]:

@@ -30,7 +30,7 @@ from bench.folder import episode
 from engines.oklab import srgb_to_oklab
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -117,17 +117,19 @@ class Things:
         return materials, figures
 
 
-def find_things(truths: Mapping[str, Rgb], labels: Path | None) -> Things:
-    """Find materials, and the figures that a folder of hand labels (`NAME.json`) names."""
-    small = {name: srgb_to_oklab(_small(truth)) for name, truth in truths.items()}
+def find_things(truths: Iterable[tuple[str, Rgb]], labels: Path | None) -> Things:
+    """Find the materials of named true pages, and the figures that a folder of hand labels (`NAME.json`) names."""
+    sizes, small = {}, {}
+    for name, truth in truths:
+        sizes[name], small[name] = truth.shape[:2], srgb_to_oklab(_small(truth))
     things = Things()
     for one in dict.fromkeys(episode(name) for name in small):
         pages = {name: lab for name, lab in small.items() if episode(name) == one}
         things.materials.update(_materials(pages))
-    for name, truth in truths.items():
+    for name, lab in small.items():
         file = labels / f"{name}.json" if labels else None
         if file is not None and file.is_file():
-            things.figures[name] = _figures(json.loads(file.read_text("utf-8")), truth.shape[:2], small[name].shape[:2])
+            things.figures[name] = _figures(json.loads(file.read_text("utf-8")), sizes[name], lab.shape[:2])
     return things
 
 

@@ -107,7 +107,7 @@ def test_materials_are_what_has_one_colour_in_truth():
     red_blue = flat(190, 60, 50, side=160)
     red_blue[80:] = 50, 80, 180
     blue_red = red_blue[::-1].copy()
-    things = find_things({"E1P1": red_blue, "E1P2": blue_red}, None)
+    things = find_things([("E1P1", red_blue), ("E1P2", blue_red)], None)
     assert things.figures == {}
     for page, picture in (("E1P1", red_blue), ("E1P2", blue_red)):
         upper = {name for name, mask in things.materials[page].items() if mask[:9].any() and not mask[11:].any()}
@@ -128,7 +128,7 @@ def test_a_figures_materials_are_looked_at_alone(tmp_path):
     (tmp_path / "E1P1.json").write_text(json.dumps({"characters": [*boxes, {"box": [80, 0, 90, 9], "name": "ant"}]}))
     page = flat(190, 60, 50, side=160)
     page[80:] = 50, 80, 180
-    things = find_things({"E1P1": page, "E1P2": page}, tmp_path)
+    things = find_things([("E1P1", page), ("E1P2", page)], tmp_path)
     assert set(things.figures) == {"E1P1"}
     pepper = things.figures["E1P1"]["pepper"]
     assert pepper[5, 5]

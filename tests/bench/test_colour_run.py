@@ -10,7 +10,7 @@ import pytest
 
 from bench.colour.__main__ import main
 from bench.colour.baselines import PaintEngine, mean_chroma
-from bench.colour.cases import read_cases
+from bench.colour.cases import chosen, read_cases
 from bench.colour.measure import measured
 from bench.colour.paint import Painted, PipelinePainter, TruthPainter, protected
 from engines import registry
@@ -88,7 +88,7 @@ def test_the_table_can_be_pasted_and_times_left_out(comic, capsys):
 
 
 def test_figures_are_the_same_in_every_run(comic):
-    case = next(read_cases(comic, "dev", "manga"))
+    case = next(read_cases(comic, chosen(comic, "dev"), "manga"))
     pipeline = PagePipeline()
     mask = protected(case, pipeline)
     runs = [measured(case, mask, TruthPainter("truth", pipeline).paint(case), "truth") for _ in range(2)]
@@ -97,7 +97,7 @@ def test_figures_are_the_same_in_every_run(comic):
 
 
 def test_a_page_that_is_refused_stays_grey_and_says_why(comic):
-    case = next(read_cases(comic, "dev", "grey"))
+    case = next(read_cases(comic, chosen(comic, "dev"), "grey"))
     engine = PaintEngine("black and white", lambda page, _: np.zeros((*page.shape, 3), np.float32))
     painted = PipelinePainter("none", engine, PagePipeline()).paint(case)
     assert painted.note == "refused: The page stayed grey."
@@ -106,7 +106,7 @@ def test_a_page_that_is_refused_stays_grey_and_says_why(comic):
 
 
 def test_ink_that_a_picture_loses_is_seen(comic):
-    case = next(read_cases(comic, "dev", "grey"))
+    case = next(read_cases(comic, chosen(comic, "dev"), "grey"))
     protect = np.ones(case.grey.shape, bool)
     flat = oklab_to_srgb(np.full((*case.grey.shape, 3), (0.7, 0.1, 0.1), np.float32))
     figures = measured(case, protect, Painted(flat), "flat")
