@@ -91,6 +91,7 @@ class EngineInfo:
     stages: passes that it makes of a plan. comfort_pixels: above this area it loses quality and mixes identities, so
     that larger pages come to it panel by panel; None: it takes any page whole. draws: it makes a picture of its own,
     which may depart from the page and is measured against it; others only lay chroma on the page's lightness.
+    regions: it has a use for `ColorizeRequest.regions`.
     """
 
     id: str
@@ -104,6 +105,7 @@ class EngineInfo:
     stages: int = 1
     comfort_pixels: int | None = None
     draws: bool = False
+    regions: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +218,7 @@ class ColorizeRequest:
         Empty means: no reference, use what the engine has of its own.
     regions: characters' masks with their prompts; engines without a use for them leave them.
     repair: only where `supports.inpaint`; colour outside its mask comes back as its picture has it.
+    tone: `(H, W)` uint8, the page with its screentone made even and its lines kept; None: the page will do.
     """
 
     page: NDArray[np.uint8]
@@ -224,6 +227,7 @@ class ColorizeRequest:
     plan: Plan
     regions: tuple[Region, ...] = ()
     repair: Repair | None = None
+    tone: NDArray[np.uint8] | None = None
 
     @property
     def size(self) -> Size:

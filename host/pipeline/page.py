@@ -112,7 +112,7 @@ class PagePipeline:
                 job = replace(job, references=(*job.references, *choice.retrieved))
                 meta = reading.meta.model_copy(update={"references": choice.uses})
                 meta = _with_signals(page, meta, reading.masks, job)
-            request, directive = make_request(page, meta, reading.masks, job)
+            request, directive = make_request(page, meta, reading.masks, job, reading.maps)
         return PreparedPage(
             page=page, drawing=_drawing(reading, job), meta=meta, request=request, directive=directive, job=job,
             stopwatch=stopwatch, recall=choice.recall,

@@ -18,6 +18,7 @@ INFO: Final = EngineInfo(
     stages=2,
     comfort_pixels=1024 * 1024,
     draws=True,
+    regions=True,
 )
 STEPS: Final = {"preview": 12, "standard": 24, "best": 36}
 """Steps of each pass at full denoise, where the plan asks for none in particular."""

@@ -68,7 +68,7 @@ def with_slices(bodies: NDArray[np.bool_], slices: NDArray[np.bool_]) -> NDArray
     touching = np.zeros(int(labels.max(initial=0)) + 1, np.bool_)
     touching[labels[cv2.dilate(bodies.view(np.uint8), _TOUCHING) > 0]] = True
     touching[0] = False
-    return np.asarray(bodies | np.take(touching, labels), np.bool_)
+    return np.asarray(bodies | np.take(touching, np.asarray(labels, np.int32)), np.bool_)
 
 
 def _white_lettering(grey: NDArray[np.uint8], taken: NDArray[np.bool_]) -> NDArray[np.bool_]:

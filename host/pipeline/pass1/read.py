@@ -117,6 +117,6 @@ def _enclosed(protect: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return the small islands in what is protected: letters that stand alone, numbers and marks on the margin."""
     # Counting alone takes half of the time that boxes and centres would.
     _, labels = cv2.connectedComponents((~protect).view(np.uint8), connectivity=8)
-    small = np.bincount(labels.ravel()) < _ISLAND_SHARE * protect.size
+    small = np.bincount(np.ravel(labels)) < _ISLAND_SHARE * protect.size
     small[0] = False
-    return np.asarray(np.take(small, labels), np.bool_)
+    return np.asarray(np.take(small, np.asarray(labels, np.int32)), np.bool_)

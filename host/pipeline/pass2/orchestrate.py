@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from engines.base import ColorizeRequest, StagePlan
 from host.pipeline.pass2.director.direct import Directive, direct
 from host.pipeline.pass2.director.evidence import gather
-from host.pipeline.pass2.masks import bind_protect
+from host.pipeline.pass2.masks import bind_protect, bind_regions, bind_tone
 from host.pipeline.pass2.prompt import Words, build_words
 from host.pipeline.pass2.style import any_coloured, bind_references
 
@@ -16,15 +16,18 @@ if TYPE_CHECKING:
     from engines.base import Plan
     from host.pipeline.decode import DecodedPage
     from host.pipeline.job import PageJob
-    from host.pipeline.pagemasks import PageMasks
+    from host.pipeline.pagemasks import PageMaps, PageMasks
     from host.pipeline.pagemeta import PageMeta
     from host.pipeline.pass2.director.knobs import Knobs
 
 
 def make_request(
-    page: DecodedPage, meta: PageMeta, masks: PageMasks, job: PageJob
+    page: DecodedPage, meta: PageMeta, masks: PageMasks, job: PageJob, maps: PageMaps | None = None
 ) -> tuple[ColorizeRequest, Directive]:
-    """Return the request, and the directive that its plan's stages follow. Its references are those of `meta`."""
+    """Return the request, and the directive that its plan's stages follow. Its references are those of `meta`.
+
+    Only an engine with a use for regions gets them: each holds a mask of the page's size.
+    """
     references = bind_references(meta, job.references)
     directive = direct(gather(meta, job.plan.quality, reference_coloured=any_coloured(references)))
     words = build_words(meta, job.plan.prompt, job.plan.negative_prompt, references, directive, job.engine.wording)
@@ -33,6 +36,8 @@ def make_request(
         protect=bind_protect(masks),
         references=tuple(reference.pixels for reference in references),
         plan=replace(job.plan, stages=plan_stages(directive.knobs, words, job.plan, job.engine.stages)),
+        regions=bind_regions(meta, maps) if job.engine.regions else (),
+        tone=bind_tone(maps, masks),
     )
     return request, directive
 

@@ -98,7 +98,7 @@ def test_masks_and_boxes_have_the_pages_own_size(scale):
 
 def test_masks_are_recorded_with_their_coverage():
     reading = read(manga_page())
-    assert set(reading.meta.masks) == {"protect", "balloons", "lettering", "gutters"}
+    assert set(reading.meta.masks) == {"protect", "balloons", "lettering", "gutters", "screentone", "lines"}
     assert reading.meta.masks["protect"].coverage == pytest.approx(reading.masks.protect.mean())
     assert reading.meta.masks["protect"].sha256 != reading.meta.masks["gutters"].sha256
 
