@@ -1,6 +1,6 @@
 """Balloons and lettering pixel by pixel, by the network that ships; made by `models/training/pixels`.
 
-Ronneberger et al., "U-Net", 2015. A page is seen about 640 px wide; what comes out has half of that.
+Ronneberger et al., "U-Net", 2015. A page is seen 832 px wide; what comes out has half of that.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ WEIGHTS_FILE: Final = "pages-pixels.onnx"
 _HINT: Final = "Install Irodori again."
 # Goes up when the same weights would say other things.
 _METHOD: Final = 1
-_WIDTH_PX: Final = 640
-_HEIGHT_PX: Final = 900
+_WIDTH_PX: Final = 832
+_HEIGHT_PX: Final = 1170
 _MOST_SCALE: Final = 2.0
 _MULTIPLE_PX: Final = 32
 _HALF: Final = 2
-_CORE_PX: Final = 1024
+_CORE_PX: Final = 1280
 # As far as a pixel's answer depends on others.
 _AROUND_PX: Final = 256
 
