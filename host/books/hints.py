@@ -1,0 +1,78 @@
+"""Colour hints as `irodori colorize` takes them: `PAGE:X,Y=#RRGGBB`, or a JSON file of the wire's own hints."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from host.errors import BadRequest
+from host.messaging.messages import ColourHint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    Hints = Mapping[str, list[ColourHint]]
+
+HINTS_MAX: Final = 256
+_NUMBER: Final = r"\d*\.?\d+"
+_POINT: Final = rf"{_NUMBER},{_NUMBER}"
+_HINT: Final = re.compile(rf"(?P<page>.+):(?P<points>{_POINT}(?:;{_POINT})*)=#(?P<rgb>[0-9a-fA-F]{{6}})", re.ASCII)
+_SAY_HOW: Final = "Write PAGE:X,Y=#RRGGBB with X and Y from 0 to 1 of the page; X,Y;X,Y is a stroke."
+
+
+def parse_hints(texts: Iterable[str], file: Path | None) -> Hints:
+    """Return all hints by the name of their page: those of the file first, so that the others go over them.
+
+    file: `{"PAGE": [{"points": [[0.5, 0.2]], "rgb": [200, 40, 40], "radius": 0.01}]}`; radius may be left out.
+
+    Raises:
+        BadRequest: a hint or the file is not as it should be.
+    """
+    hints: dict[str, list[ColourHint]] = _read(file) if file is not None else {}
+    for text in texts:
+        page, hint = _parse(text)
+        hints.setdefault(page, []).append(hint)
+    for page, of_page in hints.items():
+        if len(of_page) > HINTS_MAX:
+            raise BadRequest(f"{page} has {len(of_page)} hints.", f"A page takes up to {HINTS_MAX}.")
+    return hints
+
+
+def require_pages(hints: Hints, names: Sequence[str]) -> None:
+    """Refuse hints for pages that are not there.
+
+    Raises:
+        BadRequest
+    """
+    strangers = sorted(hints.keys() - set(names))
+    if strangers:
+        known = ", ".join(names[:8]) + (" …" if len(names) > 8 else "")
+        raise BadRequest(
+            f"There is a hint for {strangers[0][:128]!r}, which is no page here.", f"The pages are: {known}."
+        )
+
+
+def _parse(text: str) -> tuple[str, ColourHint]:
+    found = _HINT.fullmatch(text)
+    if found is None:
+        raise BadRequest(f"{text[:128]!r} is no hint.", _SAY_HOW)
+    points = [[float(number) for number in point.split(",")] for point in found["points"].split(";")]
+    facts = {"points": points, "rgb": list(bytes.fromhex(found["rgb"]))}
+    try:
+        return found["page"], msgspec.convert(facts, ColourHint)
+    except msgspec.ValidationError as exc:
+        raise BadRequest(f"{text[:128]!r} is no hint: {exc}.", _SAY_HOW) from exc
+
+
+def _read(file: Path) -> dict[str, list[ColourHint]]:
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=dict[str, list[ColourHint]])
+    except OSError as exc:
+        raise BadRequest(f"The hints {file} cannot be read: {exc.strerror}.", "Name a JSON file.") from exc
+    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+        raise BadRequest(
+            f"The hints {file} are not as they should be: {exc}.", "See `irodori colorize --help`."
+        ) from exc
