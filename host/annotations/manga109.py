@@ -248,5 +248,5 @@ def _write_box(page: Element, box: AnnotatedBox) -> None:
 
 
 def _sayable(text: str) -> str:
-    """Return a text without what XML cannot say; line ends are those of Unix."""
-    return _NO_XML.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    """Return a text without what XML cannot say."""
+    return _NO_XML.sub("", text)

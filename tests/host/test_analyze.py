@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from engines.geometry import Size
-from host.analysis_files import unique_stems
+from host.analysis_files import AnalysisFolder, unique_stems
 from host.analyze import Analysis, Unread, analyze_book
 from host.books.book import Book, BookPage
 from host.books.folder import open_pictures
@@ -19,7 +20,7 @@ from host.cli import app
 from host.meta_check import check_page_meta
 from host.overlay import draw_overlay
 from host.pipeline.decode import decode_page
-from host.pipeline.pagemasks import record_masks
+from host.pipeline.pagemasks import PageMaps, named_maps, record_masks
 from host.pipeline.pagemeta import PageMeta
 from host.pipeline.pass1.direction import DirectionVote
 from host.pipeline.pass1.read import TwoOpinionReader
@@ -240,7 +241,7 @@ def test_a_file_that_vanishes_is_told(tmp_path: Path) -> None:
 
 
 def test_stems_are_different_for_all_pages() -> None:
-    names = ["1.png", "1.jpg", "a/1.png", "B.png", "b.png", "c.png", "c.png", "c (2).png", "d"]
+    names = ["1.png", "1.jpg", "a/1.png", "b.png", "B.png", "c.png", "c.png", "c (2).png", "d"]
     stems = unique_stems(names)
     assert stems[:3] == ("1.png", "1.jpg", "a/1")
     assert stems[8] == "d"
@@ -264,3 +265,27 @@ def test_records_tell_of_the_masks_that_are_written(pages: Path) -> None:
     assert isinstance(found, Analysis)
     assert found.meta.masks == record_masks(found.reading.masks)
     assert found.meta.size == Size(*found.page.grey.shape)
+
+
+def test_maps_are_written_as_they_are(pages: Path, tmp_path: Path) -> None:
+    found = next(iter(analyze_book(open_pictures([pages / "insets-en.jpg"]), TwoOpinionReader(), "auto")))
+    assert isinstance(found, Analysis)
+    chance = np.random.default_rng(1)
+    maps = PageMaps(**{
+        name: chance.integers(0, 256, found.meta.size, np.uint8) for name in ("panels", "characters", "depth", "tone")
+    })  # fmt: skip
+    reading = replace(found.reading, maps=maps)
+    AnalysisFolder(tmp_path, ("a/1",), frozenset()).write(replace(found, reading=reading))
+    for name, values in named_maps(maps).items():
+        with Image.open(tmp_path / "a" / f"1.{name}.png") as picture:
+            assert np.array_equal(np.asarray(picture), values)
+
+
+def test_a_disk_that_takes_nothing_costs_a_line_and_leaves_no_part(irodori_home: Path, small_page: Path) -> None:
+    out = small_page.parent.parent / "out"
+    (out / "001.meta.json").mkdir(parents=True)
+    done = irodori("analyze", small_page, "-o", out)
+    assert done.exit_code == 1
+    assert "skipped: " in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(out.rglob(".irodori-*"))

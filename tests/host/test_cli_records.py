@@ -92,6 +92,7 @@ def test_valid_records_are_told_one_by_one(tmp_path: Path, kind: str, record: di
         (["panels", 0, "box"], [50, 0, 101, 90], "panels[0].box: leaves the page, [50, 0, 101, 90]; keep it within"),
         (["panels", 0, "box"], [50, 0, 50, 90], "panels[0].box: is empty, [50, 0, 50, 90]; give left, top, right"),
         (["panels", 0, "colour"], 1, "panels[0].colour: is not known here; remove it, or check its spelling"),
+        (["panels", 0, "a\x1b[2J\nb"], 1, r"panels[0].a\x1b[2J\nb: is not known here; remove it"),
         (["pixels_sha256"], "abc", "pixels_sha256: is 'abc'; give a SHA-256: 64 hexadecimal digits in lower case"),
         (["pixels_sha256"], ..., "pixels_sha256: is missing; add it"),
         (["kind"], "novel", "kind: is 'novel'; give one of 'story', 'splash'"),
