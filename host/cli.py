@@ -72,6 +72,14 @@ def colorize(
     reference: Annotated[
         list[Path] | None, typer.Option("--reference", "-r", help="A picture whose colours to take (repeatable).")
     ] = None,
+    hint: Annotated[
+        list[str] | None,
+        typer.Option("--hint", metavar="PAGE:X,Y=#RRGGBB", help="A colour at a place of a page, 0 to 1 (repeatable)."),
+    ] = None,
+    hints: Annotated[
+        Path | None,
+        typer.Option("--hints", help='JSON of such colours: {"PAGE": [{"points": [[X, Y]], "rgb": [R, G, B]}]}.'),
+    ] = None,
     engine: Annotated[str | None, typer.Option(help="Which engine; see `irodori engines`.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Same seed, same page, same picture.")] = None,
     strength: Annotated[float | None, typer.Option(min=0, max=1, help="How strong the colour is.")] = None,
@@ -95,6 +103,8 @@ def colorize(
         inputs=tuple(inputs),
         layout=Layout(output, as_images=format_ is Format.IMAGES, as_archives=format_ is Format.CBZ),
         references=tuple(reference or ()),
+        hints=tuple(hint or ()),
+        hints_file=hints,
         engine=engine,
         seed=seed,
         strength=strength,

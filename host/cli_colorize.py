@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from rich.console import Console
 
 from host.application import Application
 from host.books.book import UnreadablePage
+from host.books.hints import parse_hints, require_pages
 from host.books.inbox import Inbox
 from host.books.inputs import open_inputs
 from host.books.outputs import SUFFIX_OF_MIME, ArchiveOutput, FolderOutput, write_whole
@@ -38,6 +39,8 @@ class Request:
     inputs: tuple[Path, ...]
     layout: Layout
     references: tuple[Path, ...] = ()
+    hints: tuple[str, ...] = ()
+    hints_file: Path | None = None
     engine: str | None = None
     seed: int | None = None
     strength: float | None = None
@@ -61,11 +64,13 @@ def run(request: Request) -> int:
         books = open_inputs(request.inputs, request.layout.target)
         for book in books:
             stack.callback(book.close)
+        hints = parse_hints(request.hints, request.hints_file)
+        require_pages(hints, [page.name for book in books for page in book.pages])
         references = [(path.name, _read_reference(path)) for path in request.references]
         explicit = {"output_format": output_format} if output_format else {}
         application = stack.enter_context(Application.open(paths, inbox, explicit=explicit))
         stack.callback(inbox.close)
-        style = _style(application, request, references)
+        style = replace(_style(application, request, references), hints=hints)
         outputs = request.layout.outputs(books, application.settings.current.output_format)
         for output in outputs:
             stack.callback(output.discard)

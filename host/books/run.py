@@ -24,11 +24,11 @@ from host.messaging.messages import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from host.books.book import Book, BookPage
     from host.books.inbox import Inbox
-    from host.messaging.messages import CancelResult, JobAccepted, Message, PageAccepted
+    from host.messaging.messages import CancelResult, ColourHint, JobAccepted, Message, PageAccepted
 
 AHEAD: Final = 6  # pages whose bytes the board holds at most: enough to keep every stage busy
 _LISTEN_S: Final = 0.5
@@ -46,12 +46,13 @@ class Board(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How a book is to be coloured; `references` are ids of the store."""
+    """How a book is to be coloured; `references` are ids of the store, `hints` go by the names of pages."""
 
     references: tuple[str, ...] = ()
     engine: str | None = None
     direction: Direction = "auto"
     options: Options = field(default_factory=Options)
+    hints: Mapping[str, list[ColourHint]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,10 @@ class _Conversation:
             series=book.name[:4096],
             chapter="",
             direction=style.direction,
-            pages=[Page(page_id=str(index), index=index, sha256=sha256) for index, _, sha256 in readable],
+            pages=[
+                Page(page_id=str(index), index=index, sha256=sha256, hints=style.hints.get(page.name))
+                for index, page, sha256 in readable
+            ],
             references=list(style.references),
             engine=style.engine,
             options=style.options,
