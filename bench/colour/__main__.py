@@ -1,10 +1,10 @@
 """How well an engine colours: `python -m bench.colour --data FOLDER [--engine ID] [--input grey|manga] [--out DIR]`.
 
 FOLDER holds `art/NAME.webp`, colour pages without lettering, and `splits.json` (`{"dev": ["E14P01", …]}`); the part
-of a name before its last `P` is the episode. Each page is made grey or like manga and coloured by the real pipeline
-with one reference, the next page of its episode (`cases.py`). Everything is drawn from fixed seeds. Besides the
-engine: baselines (`baselines.py`), and what can be had, composed like everybody's: `truth`, the true chroma, and
-`reach`, the true chroma replaced by the nearest one that the reference has at all.
+of a name before its last `P` is the episode; `annotations/NAME.json` may tell the panels. Each page is made grey or
+like manga and coloured by the real pipeline with one reference, the next page of its episode (`cases.py`). Everything
+is drawn from fixed seeds. Besides the engine: baselines (`baselines.py`), and what can be had, composed like
+everybody's: `truth`, the true chroma, and `reach`, the nearest to it that the reference has at all.
 
 Prints a Markdown table of means; writes `figures.json` (also by page) and `sheet.webp` into DIR.
 """

@@ -15,13 +15,16 @@ import cv2
 import numpy as np
 
 from bench.folder import FolderUnusable, episode, read_picture, split_names, spread
-from models.training.compact.manga import drawn_in_ink, printed
+from bench.manga import annotated_panels, inked
+from models.training.compact.manga import printed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from engines.geometry import Box
 
     Rgb = NDArray[np.uint8]
     Grey = NDArray[np.uint8]
@@ -66,7 +69,8 @@ def read_cases(data: Path, names: Mapping[str, str], kind: Input) -> Iterator[Ca
     """
     for name, reference in names.items():
         truth = read_truth(data, name)
-        yield Case(name, as_input(truth, kind, name), truth, reference, read_truth(data, reference))
+        grey = as_input(truth, kind, name, annotated_panels(data, name))
+        yield Case(name, grey, truth, reference, read_truth(data, reference))
 
 
 def read_truth(data: Path, name: str) -> Rgb:
@@ -88,10 +92,10 @@ def reference_policy(names: Sequence[str]) -> dict[str, str]:
     return chosen
 
 
-def as_input(truth: Rgb, kind: Input, name: str) -> Grey:
-    """Return the page's luma, or a simulated manga page: ink, tone and paper, the same for the same name."""
+def as_input(truth: Rgb, kind: Input, name: str, panels: Sequence[Box] = ()) -> Grey:
+    """Return the page's luma, or a simulated manga page: ink, tone, paper, framed panels; one for each name."""
     grey = np.asarray(cv2.cvtColor(truth, cv2.COLOR_RGB2GRAY), np.uint8)
     if kind == "grey":
         return grey
     rng = np.random.default_rng(zlib.crc32(name.encode()))
-    return np.round(printed(drawn_in_ink(grey, rng), rng) * 255).astype(np.uint8)
+    return np.round(printed(inked(grey, panels, rng), rng) * 255).astype(np.uint8)

@@ -1,7 +1,7 @@
 """Pages of which it is known what is on them, made grey or like manga, or without their lettering.
 
 grey    the lettered page in grey
-manga   the same as ink, tone and paper (`models.training.compact.manga`), balloons outlined; the same for the same name
+manga   the same as ink, tone and paper, panels and balloons outlined; the same picture for the same name
 art     the page without balloons and lettering, in grey: whatever is found of them is wrong
 """
 
@@ -16,11 +16,12 @@ import cv2
 import numpy as np
 
 from bench.folder import FolderUnusable
+from bench.manga import inked
 from bench.pass1.order import certain_pairs
 from engines.detect.base import LABELS
 from engines.geometry import Box
 from host.pipeline.decode import decode_page
-from models.training.compact.manga import drawn_in_ink, printed
+from models.training.compact.manga import printed
 from models.training.pages.annotated import BY_HAND, LANGUAGES, ComicPage, read_page
 
 if TYPE_CHECKING:
@@ -96,12 +97,14 @@ def read_true_page(
 def as_manga(comic: ComicPage) -> Grey:
     """Return a lettered page as a page of manga: bright outlined balloons, dark letters, ink, tone and grain."""
     rng = np.random.default_rng(zlib.crc32(f"{comic.name} {comic.language}".encode()))
-    picture = drawn_in_ink(comic.lettered, rng)
+    picture = inked(comic.lettered, [box for label, box in comic.drawn if label == "panel"], rng)
     picture[comic.balloons] = 0.98
     picture[comic.glyphs & comic.balloons] = 0.04
     free = comic.glyphs & ~comic.balloons
     picture[free] = (comic.lettered[free] > 127).astype(np.float32)
-    rims, _ = cv2.findContours(comic.balloons.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    # The outline stands around the balloon: ink need not be protected, paper must.
+    around = cv2.dilate(comic.balloons.astype(np.uint8), np.ones((_RIM_PX + 2, _RIM_PX + 2), np.uint8))
+    rims, _ = cv2.findContours(around, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     cv2.drawContours(picture, rims, -1, 0.05, _RIM_PX, cv2.LINE_AA)
     return np.round(printed(picture, rng) * 255).astype(np.uint8)
 

@@ -16,7 +16,9 @@ from bench.colour.baselines import (
     within_reach,
 )
 from bench.colour.cases import as_input, reference_policy
-from bench.folder import spread
+from bench.folder import FolderUnusable, spread
+from bench.manga import annotated_panels
+from engines.geometry import Box
 from engines.oklab import srgb_to_oklab
 from engines.testing import drawn_page, flat_reference, ignore_step, request_of
 
@@ -113,6 +115,27 @@ def test_input_depends_on_nothing_but_the_page_and_its_name():
     assert manga.tobytes() == as_input(truth, "manga", "E01P01").tobytes()
     assert manga.tobytes() != as_input(truth, "manga", "E01P02").tobytes()
     assert as_input(truth, "grey", "E01P01").tobytes() == as_input(truth, "grey", "E01P02").tobytes()
+
+
+def test_manga_has_framed_panels_where_they_do_not_overlap():
+    bright = np.full((200, 160, 3), 240, np.uint8)
+    box, other = Box(20, 20, 140, 90), Box(20, 100, 140, 180)
+    framed = as_input(bright, "manga", "E01P01", [box, other])
+    assert framed[20, 30:130].max() < 80
+    assert framed[100, 30:130].max() < 80
+    assert as_input(bright, "manga", "E01P01", [box, Box(20, 80, 140, 180)])[20, 30:130].min() > 120
+
+
+def test_annotations_that_are_broken_are_told_in_words(tmp_path):
+    assert annotated_panels(tmp_path, "E01P01") == []
+    (tmp_path / "annotations").mkdir()
+    file = tmp_path / "annotations" / "E01P01.json"
+    for broken in ("", "[]", "{}", '{"panels": [["a", 2, 3, 4]]}', '{"panels": [[1, 2]]}'):
+        file.write_text(broken)
+        with pytest.raises(FolderUnusable, match="E01P01"):
+            annotated_panels(tmp_path, "E01P01")
+    file.write_text('{"panels": [[1, 2, 30, 40]]}')
+    assert annotated_panels(tmp_path, "E01P01") == [Box(1, 2, 30, 40)]
 
 
 def test_fewer_pages_are_taken_at_even_distances():
