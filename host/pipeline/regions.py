@@ -41,14 +41,15 @@ def find_regions(lightness: Lightness, panels: Sequence[Outline] = ()) -> Labels
 
     panels: outlines, corners `(x, y)` in the picture's pixels; no region crosses one. Same arguments, same regions.
     """
-    walls = _walls(lightness)
-    parted = walls | _borders(panels, lightness.shape)
-    seeds, count = _trap_balls(parted)
+    borders = _borders(panels, lightness.shape)
+    walls = _walls(lightness) | borders
+    seeds, count = _trap_balls(walls)
     if not count:
         return np.ones(lightness.shape, np.int32)
     levels = np.asarray(np.clip(lightness * 255, 0, 255), np.uint8)
+    levels[borders] = 0
     grown = np.asarray(cv2.watershed(cv2.merge((levels, levels, levels)), seeds), np.int32)
-    return _joined(grown, parted, count)
+    return _joined(grown, walls, count)
 
 
 def _walls(lightness: Lightness) -> Mask:
