@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
     from engines.detect.base import Label
 
-BYTES_MAX: Final = 64 * 2**20
+BYTES_MAX: Final = 32 * 2**20
 _DIGITS_MAX: Final = 16
 SYNONYMS: Final[dict[str, Label]] = {
     "frame": "panel",

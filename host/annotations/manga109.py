@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from engines.detect.base import Label
     from host.annotations.annotations import AnnotatedBox
 
-BYTES_MAX: Final = 32 * 2**20
+BYTES_MAX: Final = 8 * 2**20
 _TAGS: Final[dict[str, Label]] = {
     "frame": "panel",
     "text": "text",
