@@ -3,14 +3,14 @@
 Nobody measured depth in a drawing; four things that are measured speak for it, each 0..1, within the figure's panel
 (within the page where it is in none):
 
-    foot      how far down the lower edge of its box reaches: on level ground what stands lower is nearer     0.35
+    foot      how far down the lower edge of its box reaches: on level ground what stands lower is nearer     0.40
     area      square root of the share of the panel that its box takes: what is nearer is larger              0.25
     kind      twice the share of the panel's height that its face takes; 0.25 where it shows none, for a      0.20
               back, a creature or somebody too far off to have a face
-    overlap   of the figures whose boxes cover a tenth of it or of themselves, the share that reaches less    0.20
+    overlap   of the figures whose boxes cover a tenth of it or of themselves, the share that reaches less    0.15
               far down, or as far and is smaller; 0.5 where there is none
 
-    depth_01 = 0.35 foot + 0.25 area + 0.20 kind + 0.20 overlap        0 farthest, 1 nearest
+    depth_01 = 0.40 foot + 0.25 area + 0.20 kind + 0.15 overlap        0 farthest, 1 nearest
 
 The weights are chosen, not learned: no page at hand says who stands in front. Later panels lie over earlier ones in
 the label map, so that an inset hides what its host shows there; depth is compared within a panel only.
@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from engines.geometry import Size
     from host.pipeline.pagemeta import Character, Face, Panel
 
-_FOOT: Final = 0.35
+_FOOT: Final = 0.40
 _AREA: Final = 0.25
 _KIND: Final = 0.20
-_OVERLAP: Final = 0.20
+_OVERLAP: Final = 0.15
 _FACELESS: Final = 0.25
 _LAP_MIN: Final = 0.1
 _AS_FAR: Final = 0.02

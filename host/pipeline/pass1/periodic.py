@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 BLOCK_PX: Final = 32
 # Waves longer than this are tone, not screen; in pixels of the block.
 _LONGEST_PX: Final = 16.0
+# Of longer ones the harmonics lie so near that anything would do.
+_LONGEST_LINES_PX: Final = 9.0
 _DOTS_SHARE: Final = 0.5
 _SECOND_WAVE: Final = 0.35
 # What is not a wave of the screen's: a line drawn through the block, an edge of the tone.
@@ -41,7 +43,7 @@ def is_screen(blocks: NDArray[np.uint8], lines_share: float) -> NDArray[np.bool_
     sums = _near(around, down - across, across + down) + _near(around, down + across, across - down)
     harmonics = _near(around, 2 * down, 2 * across) + _near(around, 3 * down, 3 * across)
     dots = (two >= _SECOND_WAVE * one) & (2 * (one + two + sums) >= _DOTS_SHARE * quick)
-    lines = 2 * (one + harmonics) >= lines_share * quick
+    lines = (2 * (one + harmonics) >= lines_share * quick) & (np.hypot(down, across) >= BLOCK_PX / _LONGEST_LINES_PX)
     return np.asarray((dots | lines) & (quick >= (1 - _SLOW_SHARE) * every), np.bool_)
 
 

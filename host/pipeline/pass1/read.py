@@ -105,8 +105,8 @@ def weigh(look: Look) -> Found:
 
 
 def _piece(grey: NDArray[np.uint8], part: Box) -> Piece:
-    view = np.ascontiguousarray(grey[part.top : part.bottom, part.left : part.right])
-    return Piece(part, for_reading(view))
+    # A copy, for decoded pages may not be written to, and OpenCV asks for that even where it only marks.
+    return Piece(part, for_reading(grey[part.top : part.bottom, part.left : part.right].copy()))
 
 
 def _decided(direction: Direction, chapter: ChapterDirection, page: str, found: Found, size: Size) -> ReadingDirection:

@@ -30,8 +30,8 @@ _DEVIATION_MIN: Final = 9
 _EVENNESS: Final = 0.33
 _MEAN_MOVES: Final = 1.2
 _MEAN_MOVES_MOST: Final = 90
-_LINES_FINE: Final = 0.75
-_LINES_COARSE: Final = 0.85
+_LINES_FINE: Final = 0.8
+_LINES_COARSE: Final = 0.92
 # In cells of the grid: who votes for a cell, and which part of them must.
 _VOTERS: Final = (17, 17)
 _VOTES: Final = 0.5
@@ -45,7 +45,7 @@ _GAP: Final = np.ones((3, 3), np.uint8)
 class Screens:
     """Where a picture is screened, both `(h, w)` bool and never at one place.
 
-    fine: the period is at most about 10 px. coarse: at most about 20, and at least 5.
+    fine: the period is at most about 12 px. coarse: it is longer, at most about 20 px.
     """
 
     fine: NDArray[np.bool_]
@@ -67,8 +67,8 @@ def find_screens(grey: NDArray[np.uint8]) -> Screens:
         return Screens(np.zeros(grey.shape, np.bool_), np.zeros(grey.shape, np.bool_))
     fine = _found(grey, _LINES_FINE)
     coarse = _found(shrunk(grey, 2), _LINES_COARSE)
-    wide = _at_size(coarse, grey)
-    return Screens(_at_size(fine, grey) & ~wide, wide)
+    narrow = _at_size(fine, grey)
+    return Screens(narrow, _at_size(coarse, grey) & ~narrow)
 
 
 def shrunk(grey: NDArray[np.uint8], times: int) -> NDArray[np.uint8]:

@@ -28,12 +28,15 @@ _DIRECTIONS: Final = 8
 _LINE_LEVELS: Final = 40
 _LINE_DARK: Final = 110
 _DENSITY: Final = (33, 33)
-_DENSITY_MOST: Final = 51
+_DENSITY_MOST: Final = 36
+_UNION_MOST: Final = 90
 _SOLID: Final = np.ones((9, 9), np.uint8)
 _BLACK: Final = 56
+# In darker screens the ink between the gaps is everywhere dark along some segment.
+_DARK_SCREEN: Final = 120
 _PAPER: Final = 240
 # At half of reading size.
-_FINE_PX: Final = 5
+_FINE_PX: Final = 6
 _COARSE_PX: Final = 9
 _NOBODY: Final = np.float32(0.5)
 _RIM: Final = np.ones((3, 3), np.uint8)
@@ -72,15 +75,22 @@ def _kept(small: Grey, screens: Screens) -> tuple[Mask, Mask]:
 
 def _drawn(small: Grey) -> Mask:
     """Return the drawing with its rim: solid black, and what is dark along a segment where that is not the rule."""
-    drawn = _wide((small <= _BLACK).view(np.uint8)).view(np.uint8)
+    lines = np.zeros(small.shape, np.uint8)
     ground = np.asarray(cv2.blur(small, _DENSITY), np.uint8)
     limit = np.clip(ground, _LINE_LEVELS, _LINE_LEVELS + _LINE_DARK) - np.uint8(_LINE_LEVELS)
     for segment in _SEGMENTS:
         # Dark is low: closing takes away what is shorter than the segment.
         dark = np.asarray(cv2.compare(cv2.morphologyEx(small, cv2.MORPH_CLOSE, segment), limit, cv2.CMP_LT), np.uint8)
-        dense = np.asarray(cv2.blur(dark, _DENSITY), np.uint8)
-        drawn |= dark & (dense <= _DENSITY_MOST).view(np.uint8)
-    return np.asarray(cv2.dilate(drawn, _RIM) > 0, np.bool_)
+        lines |= _sparse(dark, _DENSITY_MOST) * np.uint8(255)
+    drawn = _sparse(lines, _UNION_MOST).view(np.bool_) & (ground >= _DARK_SCREEN)
+    drawn |= _wide((small <= _BLACK).view(np.uint8))
+    return np.asarray(cv2.dilate(drawn.view(np.uint8), _RIM) > 0, np.bool_)
+
+
+def _sparse(dark: NDArray[np.uint8], most: int) -> NDArray[np.uint8]:
+    """Return 1 for what is dark (255) where at most a part of 255 around it is."""
+    dense = np.asarray(cv2.blur(dark, _DENSITY), np.uint8)
+    return np.asarray((dark > 0) & (dense <= most), np.uint8)
 
 
 def _wide(found: NDArray[np.uint8]) -> Mask:
