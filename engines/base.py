@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from engines.geometry import Size
 
@@ -196,6 +196,11 @@ class Region:
     references: tuple[int, ...] = ()
 
 
+FIGURE: Final = 1
+FACE: Final = 2
+"""What `ColorizeRequest.parts` holds; a face is the skin of it, hair belongs to the figure."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Repair:
     """Colour only a part anew and keep the rest of a picture that is there.
@@ -219,6 +224,7 @@ class ColorizeRequest:
     regions: characters' masks with their prompts; engines without a use for them leave them.
     repair: only where `supports.inpaint`; colour outside its mask comes back as its picture has it.
     tone: `(H, W)` uint8, the page with its screentone made even and its lines kept; None: the page will do.
+    parts: `(H, W)` uint8, what is known of what a pixel shows: `FIGURE`, `FACE` or, where nobody knows, 0.
     """
 
     page: NDArray[np.uint8]
@@ -228,6 +234,7 @@ class ColorizeRequest:
     regions: tuple[Region, ...] = ()
     repair: Repair | None = None
     tone: NDArray[np.uint8] | None = None
+    parts: NDArray[np.uint8] | None = None
 
     @property
     def size(self) -> Size:

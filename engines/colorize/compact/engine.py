@@ -26,7 +26,16 @@ from engines.base import (
 )
 from engines.colorize.compact.info import INFO
 from engines.colorize.compact.network import CompactNetwork, Tokens, joined
-from engines.colorize.compact.picture import feather, padded, reference_lab, tiles, working_lightness, working_size
+from engines.colorize.compact.picture import (
+    CELL_PX,
+    feather,
+    padded,
+    reference_lab,
+    tiles,
+    working_lightness,
+    working_size,
+)
+from engines.colorize.compact.told import told_of
 from engines.geometry import Size
 from models.catalog import ModelCard, load_catalog
 from models.store import SHIPPED_WEIGHTS, WeightsInvalid, WeightsMissing, read_weights, weights_path
@@ -96,10 +105,11 @@ class CompactEngine(ColorizeEngine):
         _refuse_what_is_not_supported(request)
         tokens = self._tokens(self._network, request.references or (self._neutral,))
         size = working_size(request.size)
-        chroma = _paint(self._network, padded(working_lightness(request.page, size)), tokens, on_step)
+        lightness = padded(working_lightness(request.page, size))
+        told = told_of(request.parts, size, Size(*lightness.shape))
+        chroma = _paint(self._network, lightness, tokens, told, on_step)
         half = Size(size.height // 2, size.width // 2)
-        lightness = working_lightness(request.page, half)
-        oklab = np.dstack([lightness, chroma[: half.height, : half.width]])
+        oklab = np.dstack([working_lightness(request.page, half), chroma[: half.height, : half.width]])
         return ColorizeResult(oklab=oklab, weights=self.weights_digests())
 
     def unload(self) -> None:
@@ -132,7 +142,11 @@ class CompactEngine(ColorizeEngine):
 
 
 def _paint(
-    network: CompactNetwork, lightness: NDArray[np.float32], tokens: Tokens, on_step: OnStep
+    network: CompactNetwork,
+    lightness: NDArray[np.float32],
+    tokens: Tokens,
+    told: NDArray[np.float32],
+    on_step: OnStep,
 ) -> NDArray[np.float32]:
     """Return the chroma of a padded page at half its size, tile by tile, blended where tiles overlap."""
     size = Size(*lightness.shape)
@@ -143,7 +157,9 @@ def _paint(
     for index, box in enumerate(boxes):
         where = slice(box.top // 2, box.bottom // 2), slice(box.left // 2, box.right // 2)
         weight = feather(box, size)
-        painted = network.paint(lightness[box.top : box.bottom, box.left : box.right], tokens)
+        cells = slice(box.top // CELL_PX, box.bottom // CELL_PX), slice(box.left // CELL_PX, box.right // CELL_PX)
+        heard = np.ascontiguousarray(told[:, :, *cells])
+        painted = network.paint(lightness[box.top : box.bottom, box.left : box.right], tokens, heard)
         chroma[where] += painted * weight[..., None]
         total[where] += weight
         on_step(index + 2, len(boxes) + 1)

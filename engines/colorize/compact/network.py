@@ -47,12 +47,12 @@ class CompactNetwork:
         values = cv2.resize(pairs, cells, interpolation=cv2.INTER_AREA).reshape(1, -1, 4)
         return Tokens(_as_rows(keys), np.asarray(values, np.float32))
 
-    def paint(self, lightness: Array, tokens: Tokens) -> Array:
-        """Return chroma `(h / 2, w / 2, 2)` for lightness `(h, w)`, sides multiples of 32."""
+    def paint(self, lightness: Array, tokens: Tokens, told: Array) -> Array:
+        """Return chroma `(h / 2, w / 2, 2)` for lightness `(h, w)`, sides multiples of 32; `told`: see `told_of`."""
         picture = np.stack([lightness, np.zeros_like(lightness)])[None]
         names = ["half", "quarter", "eighth"]
         features = dict(zip(names, _run(self._encoder, names, {"picture": picture}), strict=True))
-        feeds = {**features, "keys": tokens.keys, "values": tokens.values}
+        feeds = {**features, "keys": tokens.keys, "values": tokens.values, "told": told}
         return np.ascontiguousarray(_run(self._painter, ["chroma"], feeds)[0][0].transpose(1, 2, 0))
 
 

@@ -71,6 +71,7 @@ def request_of(request: ColorizeRequest, unit: Unit) -> ColorizeRequest:
         regions=tuple(region for region in regions if region.mask.any()),
         repair=_repair_of(repair, crop, size) if repair else None,
         tone=None if request.tone is None else np.ascontiguousarray(request.tone[rows, columns]),
+        parts=None if request.parts is None else np.ascontiguousarray(request.parts[rows, columns]),
     )
 
 
