@@ -53,10 +53,10 @@ class Application:
         set_server_source(lambda: _comfyui_server(settings.current))
         self._opened_s = time.monotonic()
         self.models = ModelShelf(notify)
-        self._embedder = HostEmbedder(partial(_choose_embedder, settings.current))
-        self.searcher = ReferenceSearcher(store, self._embedder, lambda: _make_reader(settings.current))
+        self.embedder = HostEmbedder(partial(_choose_embedder, settings.current))
+        self.searcher = ReferenceSearcher(store, self.embedder, lambda: _make_reader(settings.current))
         self.board = JobBoard(
-            pipeline=lambda: _make_pipeline(settings.current, self._embedder),
+            pipeline=lambda: _make_pipeline(settings.current, self.embedder),
             store=store,
             engines=engines,
             lane=Lane(paths.lane_lock),
@@ -64,7 +64,7 @@ class Application:
             notify=notify,
             settings=settings,
             exports=paths.exports,
-            memories=Memories(store, self._embedder),
+            memories=Memories(store, self.embedder),
         )
 
     @classmethod

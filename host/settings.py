@@ -28,7 +28,7 @@ _PREFIX: Final = "IRODORI_"
 _HINT: Final = "Ask settings.get for the known keys and their values."
 
 OutputFormat = Literal["png", "webp_lossless", "webp", "jpeg"]
-RetrievalMode = Literal["off", "pages", "all"]
+RetrievalMode = Literal["off", "auto", "pages", "all"]
 EmbedderId = Literal["compact", "palette", "siglip2", "clip"]
 Mebibytes = Annotated[int, Meta(ge=1, le=1 << 24)]
 
@@ -43,9 +43,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     speaks to, such as `http://127.0.0.1:8188`; empty for none. A key for it stands in the keyring as `comfyui_key`.
     detector_weights: the path of a YOLO detector of the reader's own, `.onnx` or `.pt`; empty for the one that ships.
     retrieval: what joins the chosen references where the engine takes more of them: `pages` that were coloured before
-    in the same series and way, `all`: the series' references too where none was chosen, or nothing (`off`). embedder:
-    what compares pictures, from the next start on; `siglip2` and `clip` must have been pulled, or lie in
-    `embedder_folder`.
+    in the same series and way, `all`: the series' references too where none was chosen, `auto`: pages for engines that
+    draw, or nothing (`off`). embedder: what compares pictures, from the next start on; `siglip2` and `clip` must have
+    been pulled, or lie in `embedder_folder`.
     """
 
     default_engine: Annotated[str, Meta(min_length=1, max_length=128)] = "compact"
@@ -61,7 +61,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     idle_unload_s: Annotated[float, Meta(ge=1)] = 300.0
     comfyui_url: Annotated[str, Meta(max_length=512)] = ""
     detector_weights: Annotated[str, Meta(max_length=4096)] = ""
-    retrieval: RetrievalMode = "pages"
+    retrieval: RetrievalMode = "auto"
     embedder: EmbedderId = "compact"
     embedder_folder: Annotated[str, Meta(max_length=4096)] = ""
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from engines.embed.registry import EmbedderChoice
     from host.messaging.messages import RunChapter
     from host.pipeline.retrieve import Memory
-    from host.settings import Settings
+    from host.settings import RetrievalMode, Settings
     from host.store.store import Store
 
 
@@ -87,7 +87,7 @@ class Memories:
         offered = self._store.references.list(request.series) if unchosen else []
         return Retrieval(
             embedder=self._embedder.identity,
-            series=request.series,
+            series=request.series if _pages_serve(settings.retrieval, engine) else None,
             offered=tuple(sorted(one.reference_id for one in offered)),
         )
 
@@ -99,3 +99,9 @@ class Memories:
         series = None if retrieval.series is None else store.indexes.series(retrieval.series, embedder)
         library = store.indexes.library(embedder)
         return JobMemory(library, series, store.references, store.results, recipe, retrieval.offered)
+
+
+def _pages_serve(mode: RetrievalMode, engine: EngineInfo) -> bool:
+    # An engine that draws throws its dice anew on every page; one that copies has nothing to gain from its own copy,
+    # which is paler than what it copied (docs/decisions/0008-learned-pages.md has the figures).
+    return mode in ("pages", "all") or (mode == "auto" and engine.draws)

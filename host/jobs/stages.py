@@ -212,8 +212,9 @@ class Stages:
 
 
 def _learn(prepared: PreparedPage, key: str, result_sha256: str) -> None:
-    """Let later pages of the series find this one."""
-    if prepared.recall is not None and prepared.job.memory is not None:
+    """Let later pages of the series find this one; not one that learned itself, for a copy's copy fades."""
+    learned = any(use.origin == "page" for use in prepared.meta.references)
+    if prepared.recall is not None and prepared.job.memory is not None and not learned:
         prepared.job.memory.learn(prepared.recall, key, result_sha256)
 
 

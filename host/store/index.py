@@ -155,6 +155,8 @@ class PictureIndex:
         """Bring the vectors' index to what the pictures are; what is there already stays."""
         if self._vectors is None:
             self._kinds, self._rows_of = [], {}
+            if not self._pictures:  # nobody knows yet how long vectors are
+                return
             self._vectors = make_vector_index(self._width())
         for picture_id, (picture, rows) in list(self._rows_of.items()):
             if self._pictures.get(picture_id) is not picture:
