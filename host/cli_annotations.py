@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from host.annotations.annotations import Annotations
+
 
 def export_annotations(files: Sequence[Path], output: Path, form: Literal["coco", "manga109"], title: str = "") -> None:
     """Write what our files say as one file of another format; pages in natural order of the files' names.
@@ -37,7 +39,7 @@ def export_annotations(files: Sequence[Path], output: Path, form: Literal["coco"
     data, left_out = write_manga109(book) if form == "manga109" else (write_coco(book), {})
     write_whole(output, data, frozenset(path.resolve() for path in files))
     _tell(left_out, f"{form} has no place for them")
-    _say(f"{len(book.pages)} pages, {sum(len(page.boxes) for page in book.pages)} boxes -> {output}")
+    _say(f"{_counted(book, sum(left_out.values()))} -> {output}")
 
 
 def import_annotations(file: Path, output: Path) -> None:
@@ -55,7 +57,12 @@ def import_annotations(file: Path, output: Path) -> None:
         data = json.dumps(record, ensure_ascii=False, indent=1).encode()
         write_whole(output / f"{stem}{PAGE_SUFFIX}", data, frozenset({file.resolve()}))
     _tell(reading.left_out, "Irodori does not know them")
-    _say(f"{len(pages)} pages, {sum(len(page.boxes) for page in reading.annotations.pages)} boxes -> {output}")
+    _say(f"{_counted(reading.annotations)} -> {output}")
+
+
+def _counted(book: Annotations, left_out: int = 0) -> str:
+    boxes = sum(len(page.boxes) for page in book.pages) - left_out
+    return f"{len(book.pages)} page{'s' if len(book.pages) != 1 else ''}, {boxes} box{'es' if boxes != 1 else ''}"
 
 
 def _tell(left_out: Mapping[str, int], reason: str) -> None:

@@ -151,11 +151,6 @@ def merged(books: Sequence[Annotations]) -> Annotations:
     return Annotations(title=title, characters=_everyone(books), pages=tuple(pages))
 
 
-def box_id(number: int) -> str:
-    """Return the id of the book's box of this number, as Manga109 writes it."""
-    return f"{number:08x}"
-
-
 def _everyone(books: Sequence[Annotations]) -> dict[str, str]:
     known: dict[str, str] = {}
     for book in books:
@@ -173,7 +168,7 @@ def _with_new_ids(pages: Sequence[AnnotatedPage]) -> list[AnnotatedPage]:
         boxes = []
         for box in page.boxes:
             number += 1
-            boxes.append(box.model_copy(update={"id": box_id(number)}))
+            boxes.append(box.model_copy(update={"id": str(number)}))
         renamed.append(page.model_copy(update={"boxes": tuple(boxes)}))
     return renamed
 

@@ -168,7 +168,7 @@ def write_coco(annotations: Annotations) -> bytes:
         "categories": [{"id": place, "name": label} for place, label in enumerate(LABELS, 1)],
         "characters": [{"id": one, "name": name} for one, name in annotations.characters.items()],
     }
-    return json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False).encode()
+    return _json(document).encode()
 
 
 def _reading(coco: _Coco) -> Reading:
@@ -244,6 +244,17 @@ def _numbers(ids: list[str]) -> Iterator[int]:
     """Yield the number of each box: its id where all are plain numbers, else counted from 1."""
     plain = all(one.isascii() and one.isdecimal() and one[0] != "0" and len(one) < _DIGITS_MAX for one in ids)
     return iter([int(one) for one in ids] if plain else range(1, len(ids) + 1))
+
+
+def _json(document: dict[str, Any]) -> str:
+    """Return a document with one record a line: short, and still to be read and compared by people."""
+    return "{\n" + ",\n".join(f'"{name}": {_value(value)}' for name, value in document.items()) + "\n}\n"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, list):
+        return "[\n" + ",\n".join(map(_value, value)) + "\n]"
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
 def _plain(number: float) -> float:

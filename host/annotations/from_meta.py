@@ -13,9 +13,10 @@ A face and the figure it belongs to have one character id. Nobody knows who that
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING
 
-from host.annotations.annotations import AnnotatedBox, AnnotatedPage, Annotations, Rectangle, box_id
+from host.annotations.annotations import AnnotatedBox, AnnotatedPage, Annotations, Rectangle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 def annotations_of(pages: Sequence[tuple[str, PageMeta]], title: str = "") -> Annotations:
     """Return the annotations of pages, given each with the name of its picture, in reading order."""
-    ids = map(box_id, iter(range(1, 2**31)))
+    ids = map(str, count(1))
     annotated, characters = [], {}
     for number, (name, meta) in enumerate(pages, 1):
         boxes = tuple(box.model_copy(update={"id": next(ids)}) for box in _boxes(meta))

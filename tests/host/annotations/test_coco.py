@@ -163,7 +163,7 @@ def test_a_page_s_record_becomes_boxes_with_order_and_who_is_whose() -> None:
     found = {(one["category_id"], *one["bbox"]): one for one in written["annotations"]}
     assert found[1, 50, 0, 50, 90]["attributes"]["order"] == 0
     assert found[1, 50, 0, 50, 90]["segmentation"] == [[50, 0, 100, 0, 90, 90, 50, 90]]
-    assert found[1, 0, 0, 50, 90]["attributes"] | {"id": ""} == {"order": 1, "coloured": True, "id": ""}
+    assert found[1, 0, 0, 50, 90]["attributes"] == {"order": 1, "coloured": True}
     assert found[2, 55, 5, 15, 25]["attributes"]["panel"] == 0
     assert found[3, 57, 8, 11, 20]["attributes"]["balloon"] == 0
     assert found[6, 5, 20, 35, 70]["attributes"]["depth_01"] == 0.75
