@@ -33,6 +33,18 @@ def test_the_same_record_page_and_machine_give_the_same_file(made: Path, tmp_pat
     assert (tmp_path / "again.png").read_bytes() == made.read_bytes()
 
 
+def test_hints_are_made_again(irodori_home: Path, tmp_path: Path) -> None:
+    plain, hinted = tmp_path / "plain.png", tmp_path / "hinted.png"
+    assert run("colorize", PAGE, "-r", REFERENCE, "-o", plain)[0] == 0
+    hint = ("--hint", "02.webp:0.3,0.2=#c05050")
+    status, said = run("colorize", PAGE, "-r", REFERENCE, "-o", hinted, "--runmeta", *hint)
+    assert status == 0, said
+    assert hinted.read_bytes() != plain.read_bytes()
+    status, said = run("rerun", f"{hinted}.runmeta.json", PAGE, "-o", tmp_path / "again.png")
+    assert status == 0, said
+    assert (tmp_path / "again.png").read_bytes() == hinted.read_bytes()
+
+
 def changed(made: Path, **facts: object) -> Path:
     path = made.with_name("changed.runmeta.json")
     record = json.loads(Path(f"{made}.runmeta.json").read_text("utf-8"))
