@@ -27,8 +27,10 @@ _LEGEND_PX = 40
 
 
 def save_worst(pages: list[ReadPage], folder: Path, count: int) -> list[str]:
-    """Write the `count` worst pages as `worst-N-NAME.webp`; return the file names, the worst first."""
+    """Write the `count` worst pages as `worst-N-NAME.webp`, in place of those of the last run; return the names."""
     folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("worst-*-*.webp"):
+        old.unlink()
     worst = sorted(pages, key=lambda page: (-page.badness, page.true.name))[:count]
     names = []
     for number, page in enumerate(worst, 1):

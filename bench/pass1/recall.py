@@ -9,6 +9,7 @@ recall@k is the share of queries with a right answer among the first k; `chance`
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from math import comb
 from statistics import fmean
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from engines.base import EngineError
 from engines.embed.registry import EMBEDDERS, choose_embedder
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
     Rgb = NDArray[np.uint8]
 
+_LOG = logging.getLogger(__name__)
 KS = (1, 5)
 _LEAST_PX = 24
 
@@ -55,15 +58,19 @@ class Recall:
 
 
 def embedders() -> list[Embedder]:
-    """Return every embedder of the registry that can run here."""
+    """Return every embedder of the registry that can run here; of the others the log tells why not."""
     found = []
     for wanted in EMBEDDERS:
-        try:
-            choice = choose_embedder(wanted)
-        except KeyError:  # its card is not in the catalogue
+        choice = choose_embedder(wanted)
+        if not choice.id.startswith(wanted):
             continue
-        if choice.id.startswith(wanted):
-            found.append(choice.open())
+        try:
+            embedder = choice.open()
+            embedder.embed([np.zeros((_LEAST_PX, _LEAST_PX, 3), np.uint8)])
+        except EngineError as exc:
+            _LOG.warning("the embedder %s cannot run: %s", wanted, exc.message)
+        else:
+            found.append(embedder)
     return found
 
 
