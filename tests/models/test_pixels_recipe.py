@@ -20,12 +20,13 @@ from models.training.pixels.config import Config, DataConfig, NetworkConfig, Tra
 from models.training.pixels.dataset import read_sample, sample_files, write_dataset
 from models.training.pixels.export import WEIGHTS_FILE, make_weights
 from models.training.pixels.losses import loss_terms
-from models.training.pixels.network import PixelNetwork
 from models.training.pixels.sampler import Sampler
 from models.training.pixels.train import TrainingRun, load_network, train
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from models.training.pixels.network import PixelNetwork
 
 pytestmark = pytest.mark.train
 

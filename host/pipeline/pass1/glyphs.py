@@ -1,4 +1,4 @@
-"""Glyphs in a box of lettering, dark on bright or bright on dark: what stands out from the ground around it."""
+"""Glyphs: what the pixel network sees, or what stands out from the ground around it in a box of lettering."""
 
 from __future__ import annotations
 
@@ -20,6 +20,31 @@ _DEPTH_SHARE: Final = 0.4
 _STROKE: Final = 0.5
 _STROKE_MAX: Final = 0.05
 _RIM: Final = np.ones((5, 5), np.uint8)
+# Evidence, probability times 255: what a patch is made of, and what it must reach somewhere.
+_LIKELY: Final = 40
+_SURE: Final = 180
+_SURE_SEEN: Final = 110
+_SURE_ON_FACES: Final = 220
+_SURE_PX: Final = 20
+_SURE_SHARE: Final = 0.2
+_HALO: Final = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
+
+
+def glyphs_by_pixels(evidence: NDArray[np.uint8], seen: Iterable[Box], faces: Iterable[Box]) -> NDArray[np.bool_]:
+    """Return the `(h, w)` mask of glyphs, with their rim: patches of likely pixels of which enough are sure.
+
+    evidence: `(h, w)` uint8. seen: boxes of lettering by the detector, where less will do. faces: where more is asked
+    for, since eyes and mouths are drawn like letters.
+    """
+    needed = np.full(evidence.shape, _SURE, np.uint8)
+    for boxes, least in ((faces, _SURE_ON_FACES), (seen, _SURE_SEEN)):
+        for box in boxes:
+            needed[box.top : box.bottom, box.left : box.right] = least
+    count, labels = cv2.connectedComponents((evidence >= _LIKELY).view(np.uint8))
+    sure = np.bincount(labels[evidence >= needed], minlength=count)
+    kept = (sure >= _SURE_PX) & (sure >= _SURE_SHARE * np.bincount(labels.ravel(), minlength=count))
+    kept[0] = False
+    return np.asarray(cv2.dilate(kept[labels].view(np.uint8), _HALO), np.uint8).view(np.bool_)
 
 
 def glyphs_in(grey: NDArray[np.uint8], boxes: Iterable[Box]) -> NDArray[np.bool_]:

@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 
 _MARGIN: Final = 0.12
 _SURE: Final = 128
+_MAYBE: Final = 64
+_NEAR_PX: Final = 9
+_RUN_OUT_MIN: Final = 0.1
+_RUN_OUT_MAX: Final = 0.6
+_ALIKE: Final = 0.5
+_UNSEEN_MIN: Final = 0.0008
+_WRITTEN_MIN: Final = 0.02
 _AREA_MIN: Final = 0.25
 _AREA_MAX: Final = 1.25
 # How much of the window's border the ground may touch before it counts as run out.
@@ -47,6 +54,54 @@ def ellipse_region(look: Look, box: Box) -> Region:
     centre, axes = ((box.width - 1) / 2, (box.height - 1) / 2), (box.width, box.height)
     cv2.ellipse(body, (centre, axes, 0.0), 1, cv2.FILLED)
     return _holding(look, box, body, body)
+
+
+def likely_01(balloon: NDArray[np.uint8], region: Region) -> float:
+    """Return how likely a region's body is a balloon by the evidence of the pixel network, 0..1."""
+    box = region.box
+    return float(balloon[box.top : box.bottom, box.left : box.right][region.body > 0].mean()) / 255
+
+
+def trimmed_region(look: Look, region: Region) -> Region:
+    """Return a region without what the pixel network is sure is no balloon, where its ground has run out.
+
+    A region that the detector bounds alike is whole, whatever the pixel network says.
+    """
+    if look.pixels is None or any(one.box.iou(region.box) >= _ALIKE for one in look.of("balloon")):
+        return region
+    if not _RUN_OUT_MIN <= likely_01(look.pixels.balloon, region) <= _RUN_OUT_MAX:
+        return region
+    box = region.box
+    likely = look.pixels.balloon[box.top : box.bottom, box.left : box.right] >= _MAYBE
+    near = cv2.dilate(likely.view(np.uint8), np.ones((_NEAR_PX, _NEAR_PX), np.uint8))
+    body = _filled(_largest(np.asarray(cv2.bitwise_and(region.body, near), np.uint8)))
+    if not body.any():
+        return region
+    return _trimmed(_holding(look, box, np.asarray(cv2.bitwise_and(region.ground, body), np.uint8), body))
+
+
+def unseen_regions(look: Look, regions: list[Region]) -> list[Region]:
+    """Return the balloons with lettering that only the pixel network sees: their body is where it sees them."""
+    if look.pixels is None:
+        return []
+    likely = (look.pixels.balloon >= _SURE).view(np.uint8)
+    for region in regions:
+        view = slice(region.box.top, region.box.bottom), slice(region.box.left, region.box.right)
+        likely[view][region.body > 0] = 0
+    opened = cv2.morphologyEx(likely, cv2.MORPH_OPEN, np.ones((_NEAR_PX, _NEAR_PX), np.uint8))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=4)
+    found = []
+    for index in range(1, len(stats)):
+        left, top, width, height, area = (int(number) for number in stats[index])
+        if area < _UNSEEN_MIN * look.grey.size:
+            continue
+        box = Box(left, top, left + width, top + height)
+        view = slice(box.top, box.bottom), slice(box.left, box.right)
+        body = _filled((labels[view] == index).view(np.uint8))
+        written = (look.pixels.lettering[view] >= _SURE) & (body > 0)
+        if np.count_nonzero(written) >= _WRITTEN_MIN * np.count_nonzero(body):
+            found.append(_holding(look, box, body, body))
+    return found
 
 
 def _holding(look: Look, window: Box, ground: NDArray[np.uint8], body: NDArray[np.uint8]) -> Region:

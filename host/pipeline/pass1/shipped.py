@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from engines.detect.pixels import NetworkPixelReader
 from engines.detect.yolo import YoloDetector
 from host.pipeline.pass1.look import BALLOON_HINT
 from host.pipeline.pass1.read import TwoOpinionReader
@@ -15,4 +16,4 @@ def shipped_reader(detector_weights: str = "") -> TwoOpinionReader:
     detector_weights: the path of a detector of the reader's own; empty for the one that ships.
     """
     own = Path(detector_weights) if detector_weights else None
-    return TwoOpinionReader(YoloDetector(own, {"balloon": BALLOON_HINT}))
+    return TwoOpinionReader(YoloDetector(own, {"balloon": BALLOON_HINT}), NetworkPixelReader())

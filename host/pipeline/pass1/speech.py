@@ -16,8 +16,8 @@ from engines.geometry import Box
 from host.pipeline.pass1.balloons import solidity_of
 from host.pipeline.pass1.blocks import text_boxes
 from host.pipeline.pass1.classical import bodies_of, with_slices
-from host.pipeline.pass1.glyphs import glyphs_in
-from host.pipeline.pass1.grow import ellipse_region, grown_region
+from host.pipeline.pass1.glyphs import glyphs_by_pixels, glyphs_in
+from host.pipeline.pass1.grow import ellipse_region, grown_region, likely_01, trimmed_region, unseen_regions
 from host.pipeline.pass1.lettering import Letters, likeness, mask_of, typical_size
 
 if TYPE_CHECKING:
@@ -36,8 +36,12 @@ _WITHIN: Final = 0.95
 _INSIDE: Final = 0.6
 _COVERED: Final = 0.3
 _TEXT_SHARE: Final = 0.25
-_LIKELY: Final = 90
+_LIKELY: Final = 0.4
+_GROUND: Final = 128
+_GROUND_SHARE: Final = 0.1
 _STROKE: Final = 110
+_STROKE_SHARE: Final = 0.02
+_FACE_MAYBE: Final = 0.2
 _FACE_SURE: Final = 0.45
 _ALONE: Final = 0.8
 _ELLIPSE_SURE: Final = 0.4
@@ -74,12 +78,14 @@ def find_speech(look: Look) -> Speech:
     """Weigh what speaks for balloons, free lettering and sound words."""
     regions = [region for region in look.classical.regions if not _is_denied(region, look)]
     regions += [region for seen in look.balloons if (region := _missed(seen, regions, look)) is not None]
-    bodies = with_slices(bodies_of(regions, look.grey.shape), look.classical.gutters.sure)
+    regions = [trimmed_region(look, region) for region in regions]
+    unseen = unseen_regions(look, regions)
+    bodies = with_slices(bodies_of([*regions, *unseen], look.grey.shape), look.classical.gutters.sure)
     letters = look.classical.letters
     free = [group for group in look.classical.free if not _is_face(box_around(letters, group), look)]
     free = [group for group in free if not _is_within(letters, group, bodies)]
-    lettering = mask_of(letters, [region.letters for region in regions] + free) | look.classical.white
-    lettering |= _strokes(look, bodies)
+    lettering = mask_of(letters, [region.letters for region in regions] + free)
+    lettering |= _white(look) | _strokes(look, bodies)
     sound = [Words(seen.box, (), seen.score) for seen in look.of("sfx")]
     balloons = _balloons(regions, look)
     free_words = _free(free, letters, look, bodies, sound)
@@ -88,7 +94,7 @@ def find_speech(look: Look) -> Speech:
 
 def _balloons(regions: list[Region], look: Look) -> list[Words]:
     """Return each balloon once: as the detector bounds it, by its region's exact box where the two are one."""
-    seen = look.balloons
+    seen = [one for one in look.balloons if _is_written(one.box, look)]
     listed = [_words(one, regions, look) for one in seen]
     for region in regions:
         covered = sum(one.box.intersection(region.box).area for one in seen)
@@ -116,6 +122,8 @@ def _missed(seen: Detection, regions: list[Region], look: Look) -> Region | None
     """Return the region of a balloon that only the detector saw; where no edge can be found, an ellipse in its box."""
     if any(_covers(region.box, seen.box) or region.box.iou(seen.box) >= _HELD for region in regions):
         return None
+    if not _is_written(seen.box, look):
+        return None
     return grown_region(look, seen.box) or (ellipse_region(look, seen.box) if seen.score >= _ELLIPSE_SURE else None)
 
 
@@ -130,13 +138,14 @@ def box_around(letters: Letters, group: NDArray[np.intp]) -> Box:
 def _is_denied(region: Region, look: Look) -> bool:
     """Tell whether the networks are silent on what the classical reader took for a balloon.
 
-    They seldom miss one wholly; only writing in a round body is believed against them.
+    They seldom miss one wholly; only writing in a round body is believed against them. Where the pixel network sees
+    neither a balloon nor lettering, there is none.
     """
     if look.pixels is not None:
-        box = region.box
-        likely = look.pixels.balloon[box.top : box.bottom, box.left : box.right][region.body > 0].mean()
-        if likely >= _LIKELY:
+        if likely_01(look.pixels.balloon, region) >= _LIKELY:
             return False
+        if not _is_written(region.box, look, region.body > 0):
+            return True
     elif not look.has_detector:
         return False
     balloons = (
@@ -165,12 +174,29 @@ def _is_within(letters: Letters, group: NDArray[np.intp], bodies: NDArray[np.boo
     return bool(np.mean(bodies[letters.y[group].astype(int), letters.x[group].astype(int)]) > _INSIDE)
 
 
+def _is_written(box: Box, look: Look, body: NDArray[np.bool_] | None = None) -> bool:
+    """Tell whether the pixel network, where there is one, sees a balloon or lettering in a box, or in a body there."""
+    if look.pixels is None:
+        return True
+    view = slice(box.top, box.bottom), slice(box.left, box.right)
+    ground, letters = look.pixels.balloon[view] >= _GROUND, look.pixels.lettering[view] >= _STROKE
+    if body is not None:
+        ground, letters = ground[body], letters[body]
+    return bool(ground.mean() >= _GROUND_SHARE or letters.mean() >= _STROKE_SHARE)
+
+
+def _white(look: Look) -> NDArray[np.bool_]:
+    """Return white letters on black with the black around them; the pixel network knows them from art, and alone."""
+    return look.classical.white if look.pixels is None else np.zeros(look.grey.shape, np.bool_)
+
+
 def _strokes(look: Look, bodies: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return glyphs by the pixel network; without it, what stands out in the detector's boxes outside of balloons."""
+    seen = [one.box for one in [*look.of("text"), *look.of("sfx")]]
     if look.pixels is not None:
-        return np.asarray(look.pixels.lettering >= _STROKE, np.bool_)
-    seen = [*look.of("text"), *look.of("sfx")]
-    return glyphs_in(look.grey, [one.box for one in seen if not _on_ground(one.box, bodies)])
+        faces = [one.box for one in look.of("face") if one.score >= _FACE_MAYBE]
+        return glyphs_by_pixels(look.pixels.lettering, seen, faces)
+    return glyphs_in(look.grey, [box for box in seen if not _on_ground(box, bodies)])
 
 
 def _on_ground(box: Box, bodies: NDArray[np.bool_]) -> bool:

@@ -36,7 +36,7 @@ class TrainingConfig:
     that is missed costs, in pixels of art that are taken for lettering. crop_px: a multiple of 32.
     """
 
-    iterations: int = 3000
+    iterations: int = 2800
     batch: int = 8
     crop_px: int = 320
     learning_rate: float = 0.003
@@ -44,7 +44,7 @@ class TrainingConfig:
     warmup: int = 100
     weight_decay: float = 0.01
     average: float = 0.995
-    lettering_weight: float = 3.0
+    lettering_weight: float = 1.5
     checkpoint_every_s: float = 120
     threads: int = 1
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from models.training.pixels.config import DataConfig
 
+DRAWN = "drawn-"
+"""Begins the names of drawn pages."""
 _DRAWN_PX = 900
 _log = logging.getLogger(__name__)
 
@@ -40,7 +42,7 @@ def write_dataset(data: Path, out: Path, config: DataConfig, seed: int) -> None:
         _log.info("%s: %d variants", name, config.comic_pages)
     art = art_sources(data)
     for number in range(config.drawn_pages):
-        file = _file(out, f"drawn-{number}")
+        file = _file(out, f"{DRAWN}{number}")
         if file.is_file():
             continue
         rng = np.random.default_rng([seed, 2, number])

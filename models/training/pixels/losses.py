@@ -15,7 +15,7 @@ from torch.nn import functional
 _LETTERING = 0.2
 _NO_LETTERING = 0.03
 _IN_BALLOONS = 0.4
-_WRONG, _MISSED = 0.35, 0.65
+_WRONG, _MISSED = 0.5, 0.5
 
 
 class Terms(NamedTuple):

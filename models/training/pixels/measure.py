@@ -16,7 +16,6 @@ from host.pipeline.pass1.shipped import shipped_reader
 from models.training.pages import annotated
 from models.training.pages.measure import Measure
 from models.training.pages.synth import load_fonts, synth_page
-from models.training.pages.synth.labels import LabelledBox
 from models.training.pages.variants import LabelledPage
 from models.training.pixels.comic import as_manga, read_source
 
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from engines.detect.base import Label
     from host.pipeline.pass1.read import TwoOpinionReader
     from host.pipeline.pass1.reader import PageReading
+    from models.training.pages.synth.labels import LabelledBox
     from models.training.pixels.comic import Grey, Mask
 
 KINDS = ("grey", "manga", "drawn")

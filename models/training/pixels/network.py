@@ -6,6 +6,7 @@ out has half the side of what goes in.
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import torch
@@ -31,9 +32,7 @@ class PixelNetwork(nn.Module):
             nn.Sequential(_convolved(before, after, 3, 2), *(_Inverted(after) for _ in range(depth)))
             for before, after, depth in zip(widths[:-1], widths[1:], config.depths, strict=True)
         )
-        self.joints = nn.ModuleList(
-            _Joint(deeper, wider) for wider, deeper in zip(widths[:-1], widths[1:], strict=True)
-        )
+        self.joints = nn.ModuleList(_Joint(deeper, wider) for wider, deeper in itertools.pairwise(widths))
         self.head = nn.Conv2d(widths[0], 2, 1)
 
     def forward(self, grey: Tensor) -> Tensor:

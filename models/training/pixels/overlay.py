@@ -1,4 +1,4 @@
-"""Words laid over art: sound words, captions without a ground, small print. They are what readers of pages miss most."""
+"""Words laid over art: sound words, captions without a ground, small print. Readers of pages miss them most."""
 
 from __future__ import annotations
 
@@ -57,9 +57,7 @@ def _caption(picture: Picture, hand: Hand, rng: Rng) -> list[tuple[Grey, float, 
     return layers
 
 
-def _lay(
-    picture: Picture, balloons: Mask, lettering: Mask, layers: list[tuple[Grey, float, bool]], rng: Rng
-) -> None:
+def _lay(picture: Picture, balloons: Mask, lettering: Mask, layers: list[tuple[Grey, float, bool]], rng: Rng) -> None:
     tall, wide = layers[0][0].shape
     height, width = picture.shape
     if tall >= height or wide >= width:

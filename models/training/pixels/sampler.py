@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from models.training.pixels.dataset import read_sample, sample_files
+from models.training.pixels.dataset import DRAWN, read_sample, sample_files
 from models.training.pixels.overlay import lay_small_print
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Rng = np.random.Generator
 
 _CROPS_PER_PAGE = 2
-_LETTERED_SHARE = 0.6
+_LETTERED_SHARE = 0.45
 _SMALL_PRINT_SHARE = 0.3
 _PAPER = 255
 
@@ -32,11 +32,13 @@ class Batch(NamedTuple):
 
 
 class Sampler:
-    """Cuts crops out of the pages in a folder."""
+    """Cuts crops out of the pages in a folder, out of drawn ones as often as out of comic pages."""
 
     def __init__(self, folder: Path, crop_px: int, seed: int, fonts: FontSet) -> None:
-        self._files = sample_files(folder)
-        if not self._files:
+        files = sample_files(folder)
+        drawn = [file for file in files if file.name.startswith(DRAWN)]
+        self._kinds = [kind for kind in (drawn, [file for file in files if file not in set(drawn)]) if kind]
+        if not self._kinds:
             raise FileNotFoundError(f"there is no training set in {folder}")
         self._crop_px = crop_px
         self._seed = seed
@@ -47,7 +49,8 @@ class Sampler:
         rng = np.random.default_rng([self._seed, iteration])
         crops: list[NDArray[np.uint8]] = []
         while len(crops) < size:
-            page = _padded(read_sample(self._files[int(rng.integers(len(self._files)))]), self._crop_px)
+            files = self._kinds[int(rng.integers(len(self._kinds)))]
+            page = _padded(read_sample(files[int(rng.integers(len(files)))]), self._crop_px)
             crops += [_crop(page, self._crop_px, rng) for _ in range(_CROPS_PER_PAGE)]
         stacked = np.stack(crops[:size]).astype(np.float32) / np.float32(255)
         for crop in stacked:
