@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # Measured, see `models/training/embed/README.md`.
-_FLOOR: Final = 0.35
+_FLOOR: Final = 0.85
 
 
 class CompactEmbedder(Embedder):

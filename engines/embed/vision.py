@@ -61,7 +61,7 @@ def vision_facts(folder: Path) -> VisionFacts:
     kind = str(config.get("model_type", ""))
     seen = _json(folder / "preprocessor_config.json") if (folder / "preprocessor_config.json").is_file() else {}
     try:
-        width = int(config.get("projection_dim", 512) if kind in _CLIP else vision["hidden_size"])
+        width = int(vision.get("projection_dim", 512) if kind in _CLIP else vision["hidden_size"])
         side = int(vision.get("image_size", 224))
         mean = tuple(float(value) for value in seen.get("image_mean", (0.5, 0.5, 0.5)))
         std = tuple(float(value) for value in seen.get("image_std", (0.5, 0.5, 0.5)))
