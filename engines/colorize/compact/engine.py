@@ -25,6 +25,7 @@ from engines.base import (
     Viability,
 )
 from engines.colorize.compact.info import INFO
+from engines.colorize.compact.mood import hedged, mood_of
 from engines.colorize.compact.network import CompactNetwork, Tokens, joined
 from engines.colorize.compact.picture import (
     CELL_PX,
@@ -159,12 +160,23 @@ def _paint(
         weight = feather(box, size)
         cells = slice(box.top // CELL_PX, box.bottom // CELL_PX), slice(box.left // CELL_PX, box.right // CELL_PX)
         heard = np.ascontiguousarray(told[:, :, *cells])
-        painted = network.paint(lightness[box.top : box.bottom, box.left : box.right], tokens, heard)
+        painted = _paint_tile(network, lightness[box.top : box.bottom, box.left : box.right], tokens, heard)
         chroma[where] += painted * weight[..., None]
         total[where] += weight
         on_step(index + 2, len(boxes) + 1)
     chroma /= total[..., None]
     return chroma
+
+
+def _paint_tile(
+    network: CompactNetwork, lightness: NDArray[np.float32], tokens: Tokens, told: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Return a tile's chroma; where the painter says that it is unsure, it fades to the references' mood."""
+    painted = network.paint(lightness, tokens, told)
+    if painted.confidence is None:
+        return painted.chroma
+    half = cv2.resize(lightness, painted.chroma.shape[1::-1], interpolation=cv2.INTER_AREA)
+    return hedged(painted.chroma, painted.confidence, mood_of(tokens, np.asarray(half, np.float32)))
 
 
 def _refuse_what_is_not_supported(request: ColorizeRequest) -> None:

@@ -23,10 +23,21 @@ _THREADS_MAX = 4
 
 
 class Tokens(NamedTuple):
-    """References as the painter reads them: keys `(1, tokens, width)` and colours `(1, tokens, 4)`."""
+    """References as the painter reads them: keys `(1, tokens, width)` and colours `(1, tokens, 4)`.
+
+    lightness: `(1, tokens)` OKLab L, which the painter does not read.
+    """
 
     keys: Array
     values: Array
+    lightness: Array
+
+
+class Painted(NamedTuple):
+    """Chroma `(h / 2, w / 2, 2)`; how sure of it the painter is, `(h / 2, w / 2)` 0..1, None where it does not say."""
+
+    chroma: Array
+    confidence: Array | None
 
 
 class CompactNetwork:
@@ -35,6 +46,7 @@ class CompactNetwork:
     def __init__(self, encoder: bytes, painter: bytes) -> None:
         self._encoder = _open_session(encoder)
         self._painter = _open_session(painter)
+        self._is_candid = any(output.name == "confidence" for output in self._painter.get_outputs())
 
     def encode_reference(self, lab: Array) -> Tokens:
         """Return the tokens of an OKLab picture `(h, w, 3)`, sides multiples of 32."""
@@ -45,22 +57,29 @@ class CompactNetwork:
         pairs = np.concatenate([lab[..., 1:], by_lightness], axis=-1)
         cells = lab.shape[1] // CELL_PX, lab.shape[0] // CELL_PX
         values = cv2.resize(pairs, cells, interpolation=cv2.INTER_AREA).reshape(1, -1, 4)
-        return Tokens(_as_rows(keys), np.asarray(values, np.float32))
+        tones = cv2.resize(lab[..., 0], cells, interpolation=cv2.INTER_AREA).reshape(1, -1)
+        return Tokens(_as_rows(keys), np.asarray(values, np.float32), np.asarray(tones, np.float32))
 
-    def paint(self, lightness: Array, tokens: Tokens, told: Array) -> Array:
-        """Return chroma `(h / 2, w / 2, 2)` for lightness `(h, w)`, sides multiples of 32; `told`: see `told_of`."""
+    def paint(self, lightness: Array, tokens: Tokens, told: Array) -> Painted:
+        """Paint lightness `(h, w)`, sides multiples of 32; `told`: see `told_of`."""
         picture = np.stack([lightness, np.zeros_like(lightness)])[None]
         names = ["half", "quarter", "eighth"]
         features = dict(zip(names, _run(self._encoder, names, {"picture": picture}), strict=True))
         feeds = {**features, "keys": tokens.keys, "values": tokens.values, "told": told}
-        return np.ascontiguousarray(_run(self._painter, ["chroma"], feeds)[0][0].transpose(1, 2, 0))
+        planes, *candid = _run(self._painter, ["chroma", "confidence"] if self._is_candid else ["chroma"], feeds)
+        chroma = np.ascontiguousarray(planes[0].transpose(1, 2, 0))
+        return Painted(chroma, _at_size(candid[0][0, 0], chroma) if candid else None)
 
 
 def joined(parts: list[Tokens]) -> Tokens:
     """Return the tokens of several references as one set."""
-    return Tokens(
-        np.concatenate([part.keys for part in parts], axis=1), np.concatenate([part.values for part in parts], axis=1)
-    )
+    keys, values, lightness = zip(*parts, strict=True)
+    return Tokens(np.concatenate(keys, 1), np.concatenate(values, 1), np.concatenate(lightness, 1))
+
+
+def _at_size(confidence: Array, chroma: Array) -> Array:
+    wide = cv2.resize(confidence, chroma.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    return np.asarray(np.clip(wide, 0, 1), np.float32)
 
 
 def _as_rows(planes: Array) -> Array:
