@@ -38,7 +38,8 @@ class ProtectTally:
         """Return what became of the pixels, 0..1; None where there are none.
 
         lettering, of it `spoken` within balloons and `free` outside; balloons; art_wrong: art that is protected;
-        precision: of what is protected, gutters and edges apart, the share that is lettering or balloon.
+        precision: of what is protected, gutters and edges apart, the share that is lettering or balloon; None on pages
+        without any.
         """
         due = self.balloons_kept + self.free_kept
         return {
@@ -47,7 +48,7 @@ class ProtectTally:
             "free": _share(self.free_kept, self.free),
             "balloons": _share(self.balloons_kept, self.balloons),
             "art_wrong": _share(self.art_kept, self.art),
-            "precision": _share(due, due + self.art_kept),
+            "precision": _share(due, due + self.art_kept) if self.balloons + self.free else None,
         }
 
 

@@ -85,6 +85,9 @@ def test_protect_shares_of_known_pixels():
         "art_wrong": 0.25,
         "precision": 0.75,
     }
+    nothing = np.zeros((10, 10), bool)
+    bare = protect.count(mask, TrueMasks(nothing, nothing, art)).shares()
+    assert (bare["art_wrong"], bare["precision"], bare["lettering"]) == (0.25, None, None)
     assert protect.total([]).shares()["art_wrong"] is None
 
 
