@@ -40,11 +40,11 @@ if TYPE_CHECKING:
 
     from pydantic import JsonValue
 
-    from engines.base import ColorizeEngine, ColorizeResult, OnStep
+    from engines.base import ColorizeEngine, ColorizeRequest, ColorizeResult, OnStep
     from host.messaging.messages import SkipReason, Stage
     from host.pipeline.pagemasks import PageMasks
     from host.pipeline.pagemeta import PageKind, PageMeta, Panel
-    from host.pipeline.pass1.reader import PageReader, PageReading
+    from host.pipeline.pass1.reader import PageReader
 
 __all__ = [
     "PIPELINE_VERSION",
@@ -114,7 +114,7 @@ class PagePipeline:
                 meta = _with_signals(page, meta, reading.masks, job)
             request, directive = make_request(page, meta, reading.masks, job, reading.maps)
         return PreparedPage(
-            page=page, drawing=_drawing(reading, job), meta=meta, request=request, directive=directive, job=job,
+            page=page, drawing=_drawing(request, meta, job), meta=meta, request=request, directive=directive, job=job,
             stopwatch=stopwatch, recall=choice.recall,
         )  # fmt: skip
 
@@ -170,9 +170,8 @@ class PagePipeline:
         raise QualityRejected(wrong, "Try another reference or another engine.", verdicts=verdicts.model_dump())
 
 
-def _drawing(reading: PageReading, job: PageJob) -> Drawing:
-    tone = reading.maps.tone if reading.maps is not None else None
-    return Drawing(tone=tone, panels=[_outline(panel) for panel in reading.meta.panels], hints=job.hints)
+def _drawing(request: ColorizeRequest, meta: PageMeta, job: PageJob) -> Drawing:
+    return Drawing(tone=request.tone, panels=[_outline(panel) for panel in meta.panels], hints=job.hints)
 
 
 def _outline(panel: Panel) -> Sequence[tuple[int, int]]:
