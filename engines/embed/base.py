@@ -33,7 +33,8 @@ class Embedder(ABC):
 
     @abstractmethod
     def embed(self, pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        """Return `(n, width)` float32, each row of length 1, for n sRGB RGB pictures `(h, w, 3)` of any size.
+        """Return `(n, width)` float32, each row of length 1, for n pictures of any size.
 
-        Same pictures give the same bytes.
+        pictures: uint8, `(h, w, 3)` sRGB RGB or `(h, w)` grey, which counts as three equal channels. Same pictures give
+        the same bytes.
         """

@@ -51,7 +51,7 @@ class CompactEmbedder(Embedder):
         return made
 
     def embed(self, pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        """Return one row per picture; `(h, w)` grey ones are taken too, and give what their RGB would."""
+        """Return one row per picture."""
         if self._session is None:
             self._session = self._opened()
         vectors = np.zeros((len(pictures), WIDTH), np.float32)

@@ -44,7 +44,8 @@ class PaletteEmbedder(Embedder):
 
     def _vector(self, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
         small = cv2.resize(picture, (_SIDE_PX, _SIDE_PX), interpolation=cv2.INTER_AREA)
-        lab = srgb_to_oklab(np.asarray(small, np.uint8))
+        rgb = small if small.ndim == 3 else np.repeat(small[..., None], 3, axis=2)
+        lab = srgb_to_oklab(np.asarray(rgb, np.uint8))
         palette, layout = np.sqrt(_histogram(lab)), _layout(lab)
         parts = [_unit(palette) * (1 - _LAYOUT_SHARE) ** 0.5, _unit(layout) * _LAYOUT_SHARE**0.5]
         return _unit(np.concatenate(parts)).astype(np.float32)

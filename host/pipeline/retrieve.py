@@ -191,7 +191,7 @@ def look_at(grey: NDArray[np.uint8], meta: PageMeta, embedder: Embedder) -> Page
     """
     kinds, boxes = crops_of(meta)
     pieces = [grey[box.top : box.bottom, box.left : box.right] for box in boxes]
-    return PageLook(kinds, boxes, embedder.embed([np.repeat(one[..., None], 3, axis=2) for one in pieces]))
+    return PageLook(kinds, boxes, embedder.embed(pieces))
 
 
 def read_look(rgb: NDArray[np.uint8], reader: PageReader, embedder: Embedder) -> PageLook:

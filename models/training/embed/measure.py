@@ -67,4 +67,4 @@ def _plain(crop: Crop) -> Grey:
 
 
 def _vectors(embedder: Embedder, pictures: Sequence[Grey]) -> NDArray[np.float32]:
-    return embedder.embed([np.repeat(one[..., None], 3, axis=2) for one in pictures])
+    return embedder.embed(pictures)

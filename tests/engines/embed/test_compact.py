@@ -47,6 +47,7 @@ def test_every_picture_gives_a_vector_of_length_one(embedder: CompactEmbedder, p
 def test_a_vector_does_not_hang_on_its_company(embedder: CompactEmbedder) -> None:
     people = [draw_character(one, 0)[..., None].repeat(3, 2) for one in range(5)]
     together = embedder.embed(people)
+    assert (embedder.embed([one[..., 0] for one in people]) == together).all()
     alone = np.concatenate([embedder.embed([one]) for one in people])
     assert (together == alone).all()
     assert (CompactEmbedder().embed(people) == together).all()

@@ -21,6 +21,12 @@ def test_every_picture_gives_a_vector_of_length_one(picture: np.ndarray) -> None
     assert np.isclose(vectors[0] @ vectors[1], 1.0, atol=1e-5)
 
 
+def test_a_grey_picture_counts_as_three_equal_channels() -> None:
+    grey = np.arange(600, dtype=np.uint8).reshape(20, 30)
+    one, other = PaletteEmbedder().embed([grey, grey[..., None].repeat(3, axis=2)])
+    assert (one == other).all()
+
+
 def test_no_pictures_give_no_vectors() -> None:
     assert PaletteEmbedder().embed([]).shape == (0, PaletteEmbedder.info.width)
 
