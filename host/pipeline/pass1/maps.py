@@ -53,7 +53,7 @@ def map_page(
     frames = map_panels(Size(*grey.shape), panels)
     labels = map_figures(tone, figures, faces, frames, masks.balloons | masks.lettering)
     maps = PageMaps(panels=frames, characters=labels, depth=map_depth(labels, figures), tone=tone)
-    return maps, replace(masks, screentone=screentone, lines=find_lines(tone, masks.lettering))
+    return maps, replace(masks, screentone=screentone, lines=find_lines(grey, tone, masks.lettering))
 
 
 def _tone_of(

@@ -27,6 +27,7 @@ _SEGMENT_PX: Final = 11
 _DIRECTIONS: Final = 8
 _LINE_LEVELS: Final = 40
 _LINE_DARK: Final = 110
+_GROUND: Final = (17, 17)
 _DENSITY: Final = (33, 33)
 _DENSITY_MOST: Final = 36
 _UNION_MOST: Final = 90
@@ -76,7 +77,7 @@ def _kept(small: Grey, screens: Screens) -> tuple[Mask, Mask]:
 def _drawn(small: Grey) -> Mask:
     """Return the drawing with its rim: solid black, and what is dark along a segment where that is not the rule."""
     lines = np.zeros(small.shape, np.uint8)
-    ground = np.asarray(cv2.blur(small, _DENSITY), np.uint8)
+    ground = np.asarray(cv2.blur(small, _GROUND), np.uint8)
     limit = np.clip(ground, _LINE_LEVELS, _LINE_LEVELS + _LINE_DARK) - np.uint8(_LINE_LEVELS)
     for segment in _SEGMENTS:
         # Dark is low: closing takes away what is shorter than the segment.

@@ -130,7 +130,7 @@ def test_lines_hold_the_drawing_without_screens_and_lettering():
     letters = np.zeros(page.shape, np.bool_)
     letters[1130:1220, 290:560] = True
     tone, _ = even_tone(page, page, find_screens(page))
-    lines = find_lines(tone, letters)
+    lines = find_lines(page, tone, letters)
     inner = cv2.erode(where.view(np.uint8), np.ones((25, 25), np.uint8)) > 0
     stroke = np.zeros(page.shape, np.uint8)
     cv2.line(stroke, (100, 900), (900, 1000), 1, 3)
