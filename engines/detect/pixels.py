@@ -75,7 +75,7 @@ class NetworkPixelReader(PixelReader):
             raise ModelInvalid(f"{WEIGHTS_FILE} failed: {exc}", _HINT) from exc
         if answer.shape != (1, 2, picture.shape[2] // _HALF, picture.shape[3] // _HALF):
             raise ModelInvalid(f"{WEIGHTS_FILE} is no network that tells balloons and lettering", _HINT)
-        return answer[0].astype(np.float32)
+        return np.asarray(answer[0], np.float32)
 
     def _opened(self) -> Any:
         try:

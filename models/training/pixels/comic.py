@@ -125,9 +125,10 @@ def _lettered_anew(source: ComicSource, rng: Rng) -> tuple[Picture, Mask, Mask]:
 
 def _solid(free: Mask) -> Mask:
     """Return the components in which letters cannot be told apart: with their halo they are one patch of the mask."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(free.view(np.uint8))
+    count, regions = cv2.connectedComponents(free.view(np.uint8))
+    labels = np.asarray(regions, np.int32)
     depth = cv2.distanceTransform(free.view(np.uint8), cv2.DIST_L2, 3)
-    deepest = np.zeros(len(stats), np.float32)
+    deepest = np.zeros(count, np.float32)
     np.maximum.at(deepest, labels.ravel(), depth.ravel())
     deepest[0] = 0
     return np.asarray((deepest > _SOLID_PX)[labels], np.bool_)

@@ -50,7 +50,7 @@ def export(network: PixelNetwork, out: Path) -> Path:
         # The newer exporter needs a further library and gives the same graph.
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            _Likely(network).eval().to(memory_format=torch.contiguous_format),
+            _Likely(network).eval(),
             (torch.rand(1, 1, 2 * MULTIPLE_PX, 3 * MULTIPLE_PX),),
             str(path),
             input_names=["grey"],

@@ -104,7 +104,7 @@ def true_pages(data: Path, kind: str) -> Iterator[TruePage]:
         fonts = load_fonts([data / "fonts"])
         for number in range(_DRAWN):
             made = synth_page(_DRAWN_SEED + number, 900, fonts=fonts)
-            art = ~(made.gutter_mask | made.balloon_mask | made.lettering_mask)
+            art = ~made.gutter_mask & _away(made.balloon_mask | made.lettering_mask)
             free = made.lettering_mask & ~made.balloon_mask
             yield TruePage(f"drawn-{number}", made.grey, made.lettering_mask, free, art, made.boxes)
         return
@@ -126,6 +126,9 @@ def _art(page: annotated.ComicPage) -> Mask:
         if label in ("panel", "balloon"):
             art[box.top : box.bottom, box.left : box.right] = label == "panel"
     changed = cv2.absdiff(page.lettered, page.art) > _CHANGED
-    words = (page.balloons | page.glyphs | changed).view(np.uint8)
+    return art & _away(page.balloons | page.glyphs | changed)
+
+
+def _away(words: Mask) -> Mask:
     edge = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_EDGE_PX, _EDGE_PX))
-    return art & (cv2.dilate(words, edge) == 0)
+    return np.asarray(cv2.dilate(words.view(np.uint8), edge) == 0, np.bool_)

@@ -83,7 +83,8 @@ class TrainingRun:
         torch.manual_seed(config.seed)
         self.config = config
         self.iteration = 0
-        self.network = PixelNetwork(config.network).to(memory_format=torch.channels_last).train()
+        self.network = PixelNetwork(config.network).train()
+        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._average = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
         self._optimiser = torch.optim.AdamW(
             self.network.parameters(), config.training.learning_rate, weight_decay=config.training.weight_decay
@@ -99,7 +100,7 @@ class TrainingRun:
             logits = self.network(grey)
         terms = loss_terms(logits.float(), torch.from_numpy(batch.truth), settings.lettering_weight)
         self._optimiser.zero_grad(set_to_none=True)
-        terms.total.backward()
+        terms.total.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self._optimiser.step()
         self.iteration += 1
