@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engines.base import ColorizeResult, Plan
-    from host.pipeline.job import PageJob, PreparedPage
+    from host.pipeline.job import PreparedPage, Reference
     from host.pipeline.pagemeta import ReferenceUse
     from host.pipeline.pass2.director.direct import Directive
 
@@ -45,7 +45,7 @@ class _Coloured:
     result: ColorizeResult
     plan: Plan
     directive: Directive
-    job: PageJob
+    served: tuple[Reference, ...]
     references: tuple[ReferenceUse, ...]
 
     @property
@@ -78,7 +78,7 @@ class Duplicates:
         page = prepared.page
         made = _Coloured(
             page.pixels_sha256, bits, page.grey.copy(), coloured.result, prepared.request.plan, prepared.directive,
-            prepared.job, prepared.meta.references,
+            prepared.job.references, prepared.meta.references,
         )  # fmt: skip
         with self._lock:
             self._pages[page.pixels_sha256] = made
@@ -97,7 +97,7 @@ def _dressed(prepared: PreparedPage, twin: _Coloured) -> tuple[PreparedPage, Col
         meta=prepared.meta.model_copy(update={"references": twin.references}),
         request=replace(prepared.request, plan=twin.plan),
         directive=twin.directive,
-        job=twin.job,
+        job=replace(prepared.job, references=twin.served),
     )
     attempt = Attempt("colour", twin.result, None)
     return dressed, ColouredPage(attempts=(attempt,), duplicate_of=twin.pixels_sha256)

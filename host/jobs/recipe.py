@@ -92,6 +92,8 @@ class JobRecipe:
         """Give the pictures' memory back; a later page loads them again."""
         with self._lock:
             self._page_job = self._duplicates = None
+            if self._memory is not None:
+                self._memory.release()
 
     def _load(self) -> PageJob:
         from host.pipeline.job import PageJob

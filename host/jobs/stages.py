@@ -171,7 +171,8 @@ class Stages:
                 tick, watch = self._scheduler.tick(work), partial(self._watch, work)
                 colour = partial(self._pipeline().colour, prepared, engine, tick, watch)
                 coloured = self._engine_room.with_memory(engine, colour)
-                work.recipe.duplicates.remember(prepared, coloured)
+                if work.wanted:
+                    work.recipe.duplicates.remember(prepared, coloured)
         if stored is not None:
             self._scheduler.deliver(work, stored, cached=True)
         else:

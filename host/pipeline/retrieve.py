@@ -94,6 +94,10 @@ class Memory(Protocol):
         """Take in a page whose result was kept under a key; its coloured pixels have this digest."""
         ...
 
+    def release(self) -> None:
+        """Give the memory of opened pictures back."""
+        ...
+
 
 class Retriever(Protocol):
     """Chooses references for pages of any job; thread-safe."""

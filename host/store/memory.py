@@ -110,6 +110,11 @@ class JobMemory:
         with self._lock:
             self._learned[recall.turn] = key
 
+    def release(self) -> None:
+        """Give the memory of opened pictures back; one that is asked for again is opened again."""
+        with self._lock:
+            self._pictures.clear()
+
     def _opened(self, picture_id: str) -> tuple[Reference, ReferenceUse] | None:
         try:
             if picture_id in self._offered:

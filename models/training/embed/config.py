@@ -34,7 +34,7 @@ class DataConfig:
 class OptimisationConfig:
     """AdamW with a linear warm-up and a cosine to zero; the exported weights are a running average."""
 
-    iterations: int = 1150
+    iterations: int = 1000
     pairs: int = 128
     learning_rate: float = 2e-3
     warmup_iterations: int = 60

@@ -59,6 +59,19 @@ def test_a_skip_verdict_keeps_its_reason_and_the_source(paths: StatePaths) -> No
     store.close()
 
 
+def test_what_was_kept_first_stays_where_that_is_asked_for_unless_it_is_damaged(paths: StatePaths) -> None:
+    first, second = open_store(paths), open_store(paths)
+    assert first.results.put(KEY, picture(), replace=False)
+    assert not second.results.put(KEY, picture(b"another"), replace=False)
+    assert second.results.get(KEY) == picture()
+    assert len(files(paths)) == 1
+    files(paths)[0].write_bytes(b"pictura")
+    assert second.results.put(KEY, picture(b"another"), replace=False)
+    assert first.results.get(KEY) == picture(b"another")
+    first.close()
+    second.close()
+
+
 @pytest.mark.parametrize("damage", ["flip", "truncate", "delete", "empty"])
 def test_a_damaged_entry_is_a_miss_and_can_be_put_again(paths: StatePaths, damage: str) -> None:
     store = open_store(paths)
