@@ -8,6 +8,7 @@ series' references where the reader chose none. `docs/decisions/0008-learned-pag
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, Protocol
 
@@ -16,6 +17,7 @@ import numpy as np
 
 from engines.base import EngineError
 from engines.geometry import Box
+from host.errors import ImageInvalid, NotFound
 from host.pipeline.pagemeta import ReferenceUse
 
 if TYPE_CHECKING:
@@ -154,7 +156,7 @@ class LikenessRetriever:
     def _choose(self, memory: Memory, page: DecodedPage, meta: PageMeta, job: PageJob, limit: int) -> Choice:
         turn = memory.begin()
         chosen = _chosen(job, limit)
-        self._learn_references(memory, chosen)
+        self._learn_references(memory, job, chosen)
         embedder = self._embedder()
         look = look_at(page.grey, meta, embedder)
         scores = {one: score_of(look.kinds, likeness) for one, likeness in memory.likeness(look).items()}
@@ -171,9 +173,13 @@ class LikenessRetriever:
                 uses.append(found[1].model_copy(update={"score": scores[one]}))
         return Choice(tuple(uses), tuple(retrieved), Recall(turn, look))
 
-    def _learn_references(self, memory: Memory, chosen: Sequence[str]) -> None:
+    def _learn_references(self, memory: Memory, job: PageJob, chosen: Sequence[str]) -> None:
+        loaded = {one.reference_id: one.pixels for one in job.references}
         for reference_id, pixels in memory.unseen(chosen).items():
-            memory.keep(reference_id, read_look(pixels(), self._reader, self._embedder()))
+            # What nobody chose may have been removed since the job began.
+            with suppress(NotFound, ImageInvalid):
+                rgb = loaded[reference_id] if reference_id in loaded else pixels()
+                memory.keep(reference_id, read_look(rgb, self._reader, self._embedder()))
 
 
 def crops_of(meta: PageMeta) -> tuple[tuple[CropKind, ...], tuple[Box, ...]]:

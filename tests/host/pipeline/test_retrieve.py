@@ -10,6 +10,7 @@ import pytest
 from engines.base import EngineInfo, ModelMissing, Plan, Supports
 from engines.embed.base import Embedder, EmbedderInfo
 from engines.geometry import Box
+from host.errors import NotFound
 from host.pipeline.job import PageJob, Reference
 from host.pipeline.pagemeta import Character, PageMeta, Panel, ReferenceUse
 from host.pipeline.pass1.reader import PageReading
@@ -121,6 +122,19 @@ def test_only_free_slots_are_filled_by_one_page_and_only_by_what_is_alike(retrie
     assert retriever.choose(PAGE, META, job(Remembered(likeness, ["far"])), 3).uses == ()
     gone = retriever.choose(PAGE, META, job(Remembered(likeness, list(likeness), gone=["nearer"])), 3)
     assert [use.reference_id for use in gone.uses] == ["near"]
+
+
+def test_a_reference_that_was_removed_meanwhile_is_no_fault(retriever: LikenessRetriever) -> None:
+    class Forgetful(Remembered):
+        def unseen(self, references: Sequence[str]) -> Mapping[str, Callable[[], NDArray[np.uint8]]]:
+            def removed() -> NDArray[np.uint8]:
+                raise NotFound("it has gone")
+
+            return dict.fromkeys([*references, "offered"], removed)
+
+    memory = Forgetful({}, [])
+    assert [use.reference_id for use in retriever.choose(PAGE, META, job(memory, "a"), 3).uses] == ["a"]
+    assert memory.kept == ["a"]
 
 
 def test_what_is_as_good_is_taken_by_its_name(retriever: LikenessRetriever) -> None:
