@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # Standard deviations at which a region is half flat: of its lightness, and of its chroma.
 _SHADED: Final = 0.06
-_MIXED: Final = 0.05
+_MIXED: Final = 0.03
 # Chroma this far from a region's mean counts half.
 _OUTLIER: Final = 0.03
 _LARGE_SHARE: Final = 0.08

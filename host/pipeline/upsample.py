@@ -33,7 +33,7 @@ _GRID_SIDE_MIN: Final = 600
 _PASSES: Final = 2
 # How far colour spreads on even ground, in pixels of a fine and of a coarse engine; what change of lightness is a line.
 _REACH_FINE_PX: Final = 3.0
-_REACH_COARSE_PX: Final = 8.0
+_REACH_COARSE_PX: Final = 6.0
 _LINE_CONTRAST: Final = 0.2
 # A change of lightness within an engine's pixel at which its colour is trusted half.
 _MIXED_CONTRAST: Final = 0.12
