@@ -45,14 +45,15 @@ def lay_hints(
         within = [stroke for stroke in strokes if label in stroke.regions]
         _fill(laid, lightness, labels == label, float(flat[label]), within)
     for stroke in strokes:
-        laid[:, stroke.mask] = stroke.chroma[:, None]
+        laid[:, stroke.rows, stroke.columns] = stroke.chroma[:, None]
     return laid
 
 
 class _Stroke(NamedTuple):
     """A hint on the grid: its pixels, the regions that it lies in, and its `(2,)` OKLab a and b."""
 
-    mask: NDArray[np.bool_]
+    rows: NDArray[np.intp]
+    columns: NDArray[np.intp]
     regions: frozenset[int]
     chroma: NDArray[np.float32]
 
@@ -65,7 +66,9 @@ def _stroke(hint: ColourHint, labels: Labels) -> _Stroke:
     regions = np.unique(labels[centre])
     wide = _drawn(points, 2 * max(_RADIUS_MIN_PX, round(hint.radius_01 * width)) + 1, labels.shape)
     colour = srgb_to_oklab(np.array([[hint.rgb]], np.uint8))[0, 0, 1:]
-    return _Stroke(wide & np.isin(labels, regions), frozenset(regions.tolist()), np.asarray(colour, np.float32))
+    rows, columns = np.nonzero(wide)
+    kept = np.isin(labels[rows, columns], regions)
+    return _Stroke(rows[kept], columns[kept], frozenset(regions.tolist()), np.asarray(colour, np.float32))
 
 
 def _drawn(points: NDArray[np.int32], thickness: int, shape: tuple[int, ...]) -> NDArray[np.bool_]:
@@ -82,9 +85,13 @@ def _fill(chroma: Plane, lightness: Plane, region: NDArray[np.bool_], flat: floa
     inside, here = region[box], chroma[:, box[0], box[1]]
     wanted, total = np.zeros_like(here), np.zeros(inside.shape, np.float32)
     for stroke in strokes:
-        away = cv2.distanceTransform((~(stroke.mask[box] & inside)).view(np.uint8), cv2.DIST_L2, 3)
+        ours = region[stroke.rows, stroke.columns]
+        rows, columns = stroke.rows[ours], stroke.columns[ours]
+        apart = np.ones(inside.shape, np.uint8)
+        apart[rows - top, columns - left] = 0
+        away = cv2.distanceTransform(apart, cv2.DIST_L2, 3)
         near = 1 / np.square(1 + np.square(away))
-        tone = float(np.median(lightness[stroke.mask & region]))
+        tone = float(np.median(lightness[rows, columns]))
         like = flat + (1 - flat) * np.exp(-np.square((lightness[box] - tone) / _LIKE))
         wanted += near * (here + (stroke.chroma[:, None, None] - here) * like)
         total += near
