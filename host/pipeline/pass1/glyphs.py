@@ -21,12 +21,15 @@ _STROKE: Final = 0.5
 _STROKE_MAX: Final = 0.05
 _RIM: Final = np.ones((5, 5), np.uint8)
 # Evidence, probability times 255: what a patch is made of, and what it must reach somewhere.
-_LIKELY: Final = 40
-_SURE: Final = 180
-_SURE_SEEN: Final = 110
-_SURE_ON_FACES: Final = 220
+_LIKELY: Final = 20
+_SURE: Final = 150
+_SURE_SEEN: Final = 90
+_SURE_ON_FACES: Final = 230
 _SURE_PX: Final = 20
-_SURE_SHARE: Final = 0.2
+_SURE_SHARE: Final = 0.15
+# Beside glyphs, as far as a letter is wide, hardly anything is needed.
+_BESIDE: Final = 8
+_LETTER: Final = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (25, 25))
 _HALO: Final = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
 
 
@@ -44,7 +47,9 @@ def glyphs_by_pixels(evidence: NDArray[np.uint8], seen: Iterable[Box], faces: It
     sure = np.bincount(labels[evidence >= needed], minlength=count)
     kept = (sure >= _SURE_PX) & (sure >= _SURE_SHARE * np.bincount(labels.ravel(), minlength=count))
     kept[0] = False
-    return np.asarray(cv2.dilate(kept[labels].view(np.uint8), _HALO), np.uint8).view(np.bool_)
+    glyphs = kept[labels].view(np.uint8)
+    glyphs |= (cv2.dilate(glyphs, _LETTER) > 0) & (evidence >= _BESIDE)
+    return np.asarray(cv2.dilate(glyphs, _HALO), np.uint8).view(np.bool_)
 
 
 def glyphs_in(grey: NDArray[np.uint8], boxes: Iterable[Box]) -> NDArray[np.bool_]:
