@@ -157,7 +157,7 @@ class Sampler:
         turn = -1 if rng.random() < 0.5 else 1
         lab = srgb_to_oklab(np.ascontiguousarray(picture[:, ::turn]))
         slots = self._codebook.of(lab, self._lights[chosen.name])
-        lab[..., 0] **= rng.uniform(0.8, 1.25)
+        lab[..., 0] **= _exposure(rng)
         return Seen(lab, slots, _cells(parts[:, ::turn], config.reference_px))
 
 
@@ -165,7 +165,7 @@ def _drawn_sample(rng: np.random.Generator, references: int, config: DataConfig)
     world = make_world(rng)
     drawing = draw(world, rng, config.crop_px * 3 // 2)
     lab, chroma = (_reduced(item, config.crop_px) for item in (drawing.lab, drawing.chroma))
-    lightness, target = lab[..., 0] ** np.float32(rng.uniform(0.75, 1.33)), chroma
+    lightness, target = lab[..., 0] ** np.float32(_exposure(rng)), chroma
     if rng.random() < config.drawn_manga_share:
         drawn = _reduced(inked(drawing.fill, drawing.ink, rng), config.crop_px)
         lightness = grey_to_lightness(np.round(drawn * 255).astype(np.uint8))
@@ -232,7 +232,12 @@ def _as_grey(small: Rgb, lab: NDArray[np.float32], rng: np.random.Generator) -> 
     luma = grey_to_lightness(np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8))
     blend = rng.random()
     lightness = blend * luma + (1 - blend) * lab[..., 0]
-    return np.asarray(lightness ** rng.uniform(0.75, 1.33), np.float32)
+    return np.asarray(lightness ** _exposure(rng), np.float32)
+
+
+def _exposure(rng: np.random.Generator) -> float:
+    """Return the power of a lightness: half of all pictures are as light as they were painted."""
+    return float(rng.choice([1.0, rng.uniform(0.75, 1.33)]))
 
 
 def _as_flats(lightness: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:

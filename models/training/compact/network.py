@@ -5,7 +5,8 @@ Two parts, exported as two ONNX graphs, since a reference is encoded once and th
 - `Encoder` reads lightness and chroma *magnitude* (0 for a grey page), never hue, and gives features.
 - `Painter` matches every cell of the page with the reference's cells (cosine attention) and gathers their a,b. Both
   sides also say which of a few dozen *slots* a cell belongs to (`slots`): kinds of things, learned as classes. Cells of
-  one slot attract each other, and every slot's mean colour in the reference is a candidate of its own.
+  one slot attract each other, and every slot's mean colour in the reference is a candidate of its own, as is the
+  mean colour of what is as light (Welsh 2002), which tells much of painted pages and nothing of line art.
   From there on colour flows in a stream of its own, through filters without bias that a and b share, scaled by
   gates that the page's features set. So the output turns with the reference's hue *exactly*: no colour can come
   from memory, and a network that has seen few palettes obeys all of them.
@@ -27,10 +28,14 @@ CELL_PX = 8
 MULTIPLE_PX = 32
 """Height and width of the encoder's input are multiples of this."""
 _ABSENT = 0.004
+_LEVELS = 20
 
 
 class Features(NamedTuple):
-    """What the encoder gives, `(B, C, H/s, W/s)` for s = 2, 4, 8; keys at 8: those of the heads, then slot logits."""
+    """What the encoder gives, `(B, C, H/s, W/s)` for s = 2, 4, 8.
+
+    keys at 8: those of the heads, then slot logits. The last channel of `eighth` and of `keys` is the cell's lightness.
+    """
 
     half: Tensor
     quarter: Tensor
@@ -101,7 +106,8 @@ class Encoder(nn.Module):
         sixteenth = self.at_16(eighth)
         wide = F.relu(sixteenth + _twice(self.from_32(self.at_32(sixteenth))))
         fused = self.fuse(F.relu(eighth + _twice(self.from_16(wide))))
-        return Features(half, quarter, fused, self.keys(fused))
+        lightness = F.avg_pool2d(picture[:, :1], CELL_PX)
+        return Features(half, quarter, *(torch.cat([one, lightness], 1) for one in (fused, self.keys(fused))))
 
 
 class _Stream(nn.Module):
@@ -138,35 +144,40 @@ class Painter(nn.Module):
         self.log_temperature = nn.Parameter(torch.full((heads,), 2.3))
         self.slot_weight = nn.Parameter(torch.full((heads, len(config.slots)), 1.0))
         candidates = 2 * (heads + len(config.slots) + 1)
-        seen = eighth + 2 * heads + candidates + config.slots[1]
+        seen = eighth + 2 * heads + candidates + config.slots[1] + 2
         self.at_8 = nn.Sequential(_norm_relu_conv(seen, eighth), _norm_relu_conv(eighth, 64))
         self.at_4 = _norm_relu_conv(64 + quarter, 48)
         self.at_2 = _norm_relu_conv(48 + half, 32)
-        self.stream_8 = _Stream(candidates, 24, 64)
+        self.stream_8 = _Stream(candidates + 2, 24, 64)
         self.stream_4 = _Stream(24, 16, 48)
         self.stream_2 = _Stream(16, 8, 32)
         self.colour = nn.Conv2d(8, 1, 1, bias=False)
 
     def forward(self, page: Features, keys: Tensor, values: Tensor, told: Tensor) -> Painted:
-        """Paint a page. keys: `(B, tokens, heads * head_width + slots)`; values: `(B, tokens, 4)`, see `tokens_of`.
+        """Paint a page. keys: `(B, tokens, heads * head_width + slots + 1)`; values: `(B, tokens, 4)`, see `tokens_of`.
 
         told: `(B, parts, H/8, W/8)`, added to the logits of the page's parts: what somebody knows of them, 0 nothing.
         """
-        queries = self.queries(page.eighth).flatten(2).transpose(1, 2).float()
+        features, lightness = page.eighth[:, :-1], page.eighth[:, -1:].flatten(2).transpose(1, 2).float()
+        keys, their_lightness = keys[..., :-1].float(), keys[..., -1:].float()
+        queries = self.queries(features).flatten(2).transpose(1, 2).float()
         logits = self.slot_logits(queries)
         heard = logits[0], logits[1] + told.flatten(2).transpose(1, 2)
-        mine, theirs = ([one.softmax(-1) for one in given] for given in (heard, self.slot_logits(keys.float())))
-        weights = self._attention(queries, keys.float(), mine, theirs)
-        height, width = page.eighth.shape[-2:]
+        mine, theirs = ([one.softmax(-1) for one in given] for given in (heard, self.slot_logits(keys)))
+        weights = self._attention(queries, keys, mine, theirs)
+        height, width = features.shape[-2:]
         by_slot = [(ours @ _palette(kind, values)).unsqueeze(1) for ours, kind in zip(mine, theirs, strict=True)]
-        candidates = _candidates(torch.cat([weights @ values.unsqueeze(1), *by_slot], 1), values, height, width)
+        means = values.mean(1)[:, None, None, :] + 0 * by_slot[0]
+        candidates = _on_planes(torch.cat([weights @ values.unsqueeze(1), *by_slot, means], 1), height, width)
+        alike = _levels(lightness) @ _palette(_levels(their_lightness), values)
+        as_light = _on_planes(alike.unsqueeze(1), height, width)
         sureness = _on_grid(_sureness(weights.detach()), height, width)
-        magnitude = 5 * candidates.square().sum(1).add(1e-6).sqrt()
         parts = _on_grid(mine[1].transpose(1, 2), height, width)
-        eighth = self.at_8(torch.cat([page.eighth, sureness, magnitude, parts], 1))
+        known = [features, sureness, _amount(candidates), parts, _amount(as_light)]
+        eighth = self.at_8(torch.cat(known, 1))
         quarter = self.at_4(torch.cat([_twice(eighth), page.quarter], 1))
         half = self.at_2(torch.cat([_twice(quarter), page.half], 1))
-        colours = self.stream_8(candidates, eighth)
+        colours = self.stream_8(torch.cat([candidates, as_light], 2), eighth)
         colours = self.stream_4(_for_both(_Twice(), colours), quarter)
         colours = self.stream_2(_for_both(_Twice(), colours), half)
         return Painted(_for_both(self.colour, colours).squeeze(2), weights, logits)
@@ -200,13 +211,21 @@ def _palette(slots: Tensor, values: Tensor) -> Tensor:
     return (gathered + _ABSENT * values.mean(1, keepdim=True)) / (share + _ABSENT)
 
 
-def _candidates(painted: Tensor, values: Tensor, height: int, width: int) -> Tensor:
-    """Return `(B, 2, 2 * n, h, w)`: colours of heads and slots, plain and by lightness, then the means."""
-    # Not `expand`: the exporter would freeze the number of cells.
-    means = values.mean(1)[:, None, None, :] + 0 * painted[:, :1]
-    both = torch.cat([painted, means], 1)
-    both = both.reshape(*both.shape[:3], 2, 2)
+def _levels(lightness: Tensor) -> Tensor:
+    """Return how much a lightness `(B, cells, 1)` belongs to each of a few levels, `(B, cells, levels)`."""
+    levels = torch.linspace(0, 1, _LEVELS, device=lightness.device)
+    return torch.softmax((lightness - levels).square() * -((_LEVELS - 1) ** 2), -1)
+
+
+def _on_planes(colours: Tensor, height: int, width: int) -> Tensor:
+    """Return `(B, n, cells, 4)` as `(B, 2, 2 * n, h, w)`: a and b, every colour plain and by lightness."""
+    both = colours.reshape(*colours.shape[:3], 2, 2)
     return _on_grid(both.permute(0, 4, 1, 3, 2).flatten(2, 3), height, width)
+
+
+def _amount(colours: Tensor) -> Tensor:
+    """Return the chroma of `(B, 2, n, h, w)`, scaled."""
+    return 5 * colours.square().sum(1).add(1e-6).sqrt()
 
 
 def _on_grid(cells: Tensor, height: int, width: int) -> Tensor:
@@ -256,4 +275,4 @@ class CompactNetwork(nn.Module):
         values = values.reshape(batch, -1, values.shape[2])
         if told is None:
             told = page.eighth.new_zeros(batch, self.painter.slots[1], *page.eighth.shape[-2:])
-        return Trained(self.painter(page, keys, values, told), values, self.painter.slot_logits(keys))
+        return Trained(self.painter(page, keys, values, told), values, self.painter.slot_logits(keys[..., :-1]))
