@@ -25,6 +25,7 @@ _RUN_OUT_MIN: Final = 0.1
 _RUN_OUT_MAX: Final = 0.6
 _ALIKE: Final = 0.5
 _UNSEEN_MIN: Final = 0.0008
+_UNSEEN_MAX: Final = 0.12
 _WRITTEN_MIN: Final = 0.02
 _AREA_MIN: Final = 0.25
 _AREA_MAX: Final = 1.25
@@ -81,7 +82,10 @@ def trimmed_region(look: Look, region: Region) -> Region:
 
 
 def unseen_regions(look: Look, regions: list[Region]) -> list[Region]:
-    """Return the balloons with lettering that only the pixel network sees: their body is where it sees them."""
+    """Return the balloons with lettering that only the pixel network sees: their body is where it sees them.
+
+    Of those that nobody else sees none is large: that is a column of print.
+    """
     if look.pixels is None:
         return []
     likely = (look.pixels.balloon >= _SURE).view(np.uint8)
@@ -93,7 +97,7 @@ def unseen_regions(look: Look, regions: list[Region]) -> list[Region]:
     found = []
     for index in range(1, len(stats)):
         left, top, width, height, area = (int(number) for number in stats[index])
-        if area < _UNSEEN_MIN * look.grey.size:
+        if not _UNSEEN_MIN * look.grey.size <= area <= _UNSEEN_MAX * look.grey.size:
             continue
         box = Box(left, top, left + width, top + height)
         view = slice(box.top, box.bottom), slice(box.left, box.right)
@@ -120,14 +124,14 @@ def _window(look: Look, box: Box) -> Box:
 
 def _grounds(look: Look, box: Box, window: Box) -> Iterator[NDArray[np.uint8]]:
     view = slice(window.top, window.bottom), slice(window.left, window.right)
-    if look.pixels is not None:
-        yield _largest((look.pixels.balloon[view] >= _SURE).view(np.uint8))
     grey = np.ascontiguousarray(look.grey[view])
     blocked = look.classical.gutters.outer[view].view(np.uint8)
     seeds = _seeds(look, box, window)
     for opening in _OPENINGS:
         ground = _flooded(grey, blocked, seeds)
         yield _largest(_opened(ground, opening)) if opening else ground
+    if look.pixels is not None:
+        yield _largest((look.pixels.balloon[view] >= _SURE).view(np.uint8))
 
 
 def _seeds(look: Look, box: Box, window: Box) -> list[tuple[int, int]]:

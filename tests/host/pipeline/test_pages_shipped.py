@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 
 from host.pipeline.decode import DecodeLimits, decode_page
 from host.pipeline.pass1.read import TwoOpinionReader
+from host.pipeline.pass1.shipped import shipped_reader
 
 ROOT = Path(__file__).parents[3]
 PAGES = sorted((ROOT / "demo" / "chapter").glob("0*.*")) + sorted((ROOT / "tests" / "pages").glob("manga-*"))
@@ -21,3 +24,13 @@ def test_most_of_a_page_stays_open_to_colour(path: Path) -> None:
     assert 0.05 < reading.masks.protect.mean() < 0.45
     # A gutter that encloses panels was once taken for a balloon, and with it everything that it encloses.
     assert max((balloon.box.area for balloon in reading.meta.balloons), default=0) < 0.25 * page.size.pixels
+
+
+@pytest.mark.parametrize("size", [22, 26, 34])
+def test_a_page_of_print_is_text(size: int) -> None:
+    picture = Image.new("RGB", (1200, 1800), (250, 250, 250))
+    words = "\n".join(["Thank you for reading so far. The next one tells what came of it."[: 1500 // size]] * 30)
+    ImageDraw.Draw(picture).multiline_text((90, 120), words, (20, 20, 20), ImageFont.load_default(size), spacing=12)
+    encoded = io.BytesIO()
+    picture.save(encoded, "PNG")
+    assert shipped_reader().read(decode_page(encoded.getvalue()), "ltr").meta.kind == "text"
