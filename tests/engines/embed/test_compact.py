@@ -65,9 +65,9 @@ def test_colour_size_and_tone_hardly_matter(embedder: CompactEmbedder) -> None:
 
 
 def test_people_never_drawn_before_are_told_apart_better_than_by_their_palette(embedder: CompactEmbedder) -> None:
-    """Measured with the weights that ship: 0.32 for clean drawings of 100 people, the palette 0.08, chance 0.01."""
-    assert drawn_recall(embedder, worn=False) >= 0.25
-    assert drawn_recall(embedder) >= 0.1
+    """Measured with the weights that ship, among 100 people: 0.29 clean and 0.24 worn, the palette 0.08, chance 0.01."""
+    assert drawn_recall(embedder, worn=False) >= 0.24
+    assert drawn_recall(embedder) >= 0.18
     assert drawn_recall(PaletteEmbedder(), worn=False) < 0.15
 
 
