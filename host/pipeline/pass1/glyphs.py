@@ -21,14 +21,14 @@ _STROKE: Final = 0.5
 _STROKE_MAX: Final = 0.05
 _RIM: Final = np.ones((5, 5), np.uint8)
 # Evidence, probability times 255: what a patch is made of, and what it must reach somewhere.
-_LIKELY: Final = 20
-_SURE: Final = 150
-_SURE_SEEN: Final = 90
+_LIKELY: Final = 12
+_SURE: Final = 100
+_SURE_SEEN: Final = 60
 _SURE_ON_FACES: Final = 230
 _SURE_PX: Final = 20
-_SURE_SHARE: Final = 0.15
+_SURE_SHARE: Final = 0.1
 # Beside glyphs, as far as a letter is wide, hardly anything is needed.
-_BESIDE: Final = 8
+_BESIDE: Final = 6
 _LETTER: Final = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (25, 25))
 _HALO: Final = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
 

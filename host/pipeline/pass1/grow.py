@@ -24,6 +24,7 @@ _NEAR_PX: Final = 9
 _RUN_OUT_MIN: Final = 0.1
 _RUN_OUT_MAX: Final = 0.6
 _ALIKE: Final = 0.5
+_FILLED_MIN: Final = 0.55
 _UNSEEN_MIN: Final = 0.0008
 _UNSEEN_MAX: Final = 0.12
 _WRITTEN_MIN: Final = 0.02
@@ -123,15 +124,19 @@ def _window(look: Look, box: Box) -> Box:
 
 
 def _grounds(look: Look, box: Box, window: Box) -> Iterator[NDArray[np.uint8]]:
+    """Yield what may be the ground, best first; what the pixel network sees comes first only where it fills the box."""
     view = slice(window.top, window.bottom), slice(window.left, window.right)
+    seen = None if look.pixels is None else _largest((look.pixels.balloon[view] >= _SURE).view(np.uint8))
+    if seen is not None and np.count_nonzero(seen) >= _FILLED_MIN * box.area:
+        yield seen
     grey = np.ascontiguousarray(look.grey[view])
     blocked = look.classical.gutters.outer[view].view(np.uint8)
     seeds = _seeds(look, box, window)
     for opening in _OPENINGS:
         ground = _flooded(grey, blocked, seeds)
         yield _largest(_opened(ground, opening)) if opening else ground
-    if look.pixels is not None:
-        yield _largest((look.pixels.balloon[view] >= _SURE).view(np.uint8))
+    if seen is not None:
+        yield seen
 
 
 def _seeds(look: Look, box: Box, window: Box) -> list[tuple[int, int]]:
