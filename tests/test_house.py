@@ -147,6 +147,7 @@ def loaded_after(code: str, home: Path) -> set[str]:
         "import host.messaging.session",
         "import host.messaging.messages, host.errors, host.paths, host.settings, host.secrets",
         "import engines.registry; engines.registry.infos()",
+        "from engines.embed.registry import choose_embedder; choose_embedder()",
         "import host.service",
         "import installer",
     ],
