@@ -22,7 +22,7 @@ _STROKE_MAX: Final = 0.05
 _RIM: Final = np.ones((5, 5), np.uint8)
 # Evidence, probability times 255: what a patch is made of, and what it must reach somewhere.
 _LIKELY: Final = 12
-_SURE: Final = 100
+_SURE: Final = 110
 _SURE_SEEN: Final = 60
 _SURE_ON_FACES: Final = 230
 _SURE_PX: Final = 20

@@ -36,7 +36,7 @@ class TrainingConfig:
     that is missed costs, in pixels of art that are taken for lettering. crop_px: a multiple of 32.
     """
 
-    iterations: int = 3500
+    iterations: int = 2800
     batch: int = 8
     crop_px: int = 320
     learning_rate: float = 0.003
