@@ -176,11 +176,13 @@ def test_exported_graphs_give_what_the_network_gives(data: Path, tmp_path: Path)
     values = np.random.default_rng(1).random((1, 100, 4), np.float32)
     told = np.random.default_rng(2).random((1, 4, 12, 20), np.float32)
     feeds = {"half": half, "quarter": quarter, "eighth": eighth, "keys": rows, "values": values, "told": told}
-    chroma = painter.run(None, feeds)[0]
+    chroma, confidence = painter.run(["chroma", "confidence"], feeds)
     with torch.no_grad():
         features = network.encoder(torch.from_numpy(picture))
         expected = network.painter(features, *map(torch.from_numpy, (rows, values, told))).chroma.numpy()
     assert chroma.shape == (1, 2, 48, 80)
+    assert confidence.shape == (1, 1, 12, 20)
+    assert 0 < confidence.min() < confidence.max() <= 1.0001
     assert np.abs(chroma - expected).max() < 2e-3 * max(1.0, float(np.abs(expected).max()))
 
 

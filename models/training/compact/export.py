@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 ENCODER_FILE = "compact-encoder.onnx"
 PAINTER_FILE = "compact-painter.onnx"
 _OPSET = 17
+_FAINT = 1e-4
 _log = logging.getLogger(__name__)
 
 
@@ -59,9 +60,17 @@ class _PainterGraph(nn.Module):
 
     def forward(
         self, half: Tensor, quarter: Tensor, eighth: Tensor, keys: Tensor, values: Tensor, told: Tensor
-    ) -> Tensor:
+    ) -> tuple[Tensor, Tensor]:
         painted: Painted = self.painter(Features(half, quarter, eighth, keys), keys, values, told)
-        return painted.chroma
+        return painted.chroma, _agreement(painted.weights, values, *eighth.shape[-2:])
+
+
+def _agreement(weights: Tensor, values: Tensor, height: int, width: int) -> Tensor:
+    """Return `(1, 1, h, w)`, 1 where what attention picks has one colour, 0 where its colours cancel each other out."""
+    picked, chroma = weights.mean(1), values[..., :2]
+    power = picked @ chroma.square().sum(-1, keepdim=True)
+    agreed = ((picked @ chroma).square().sum(-1, keepdim=True) + _FAINT) / (power + _FAINT)
+    return agreed.transpose(1, 2).reshape(1, 1, height, width)
 
 
 def _export_encoder(network: CompactNetwork, path: Path) -> Features:
@@ -78,9 +87,16 @@ def _export_painter(network: CompactNetwork, features: Features, path: Path) -> 
     values = torch.rand(1, keys.shape[1], 4)
     told = torch.zeros(1, network.painter.slots[1], *features.eighth.shape[-2:])
     inputs = ["half", "quarter", "eighth", "keys", "values", "told"]
-    axes: dict[str, dict[int, str] | None] = {**dict.fromkeys([*inputs[:3], "told", "chroma"])}
+    axes: dict[str, dict[int, str] | None] = {**dict.fromkeys([*inputs[:3], "told", "chroma", "confidence"])}
     axes |= {name: {1: "tokens"} for name in inputs[3:5]}
-    _to_onnx(_PainterGraph(network.painter), (*features[:3], keys, values, told), path, inputs, ["chroma"], axes)
+    _to_onnx(
+        _PainterGraph(network.painter),
+        (*features[:3], keys, values, told),
+        path,
+        inputs,
+        ["chroma", "confidence"],
+        axes,
+    )
 
 
 def _to_onnx(
