@@ -3,6 +3,7 @@
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -41,7 +42,7 @@ def test_chroma_fades_to_the_mood_with_doubt() -> None:
 
 @pytest.mark.parametrize("confidence", [0.0, 1.0])
 def test_a_painter_that_tells_its_confidence_is_heard(tmp_path: Path, confidence: float) -> None:
-    plain, candid = CompactEngine(), candid_engine(tmp_path, confidence)
+    plain, candid = (engine_of(tmp_path / str(said), said) for said in (None, confidence))
     request = request_of(drawn_page(), two_moods())
     labs = []
     for engine in (plain, candid):
@@ -56,16 +57,31 @@ def test_a_painter_that_tells_its_confidence_is_heard(tmp_path: Path, confidence
     assert np.abs(told[light][:, 1:].mean(0) - LIGHT).max() < 0.03
 
 
-def candid_engine(folder: Path, confidence: float) -> CompactEngine:
-    """Return the shipped engine with a painter that is equally sure everywhere."""
+def engine_of(folder: Path, confidence: float | None) -> CompactEngine:
+    """Return the shipped engine with a painter that is equally sure everywhere; None: that does not say how sure."""
     onnx = pytest.importorskip("onnx")
     card = load_catalog()["compact"]
+    folder.mkdir()
     for file in card.files:
         (folder / file.name).write_bytes((SHIPPED_WEIGHTS / file.name).read_bytes())
     model = onnx.load(str(folder / PAINTER_FILE))
     kept = [output for output in model.graph.output if output.name == "chroma"]
     del model.graph.output[:]
     model.graph.output.extend(kept)
+    if confidence is not None:
+        say(model, confidence)
+    onnx.save(model, str(folder / PAINTER_FILE))
+    content = (folder / PAINTER_FILE).read_bytes()
+    files = tuple(
+        replace(file, sha256=sha256(content).hexdigest(), bytes=len(content)) if file.name == PAINTER_FILE else file
+        for file in card.files
+    )
+    return CompactEngine(folder, replace(card, files=files))
+
+
+def say(model: Any, confidence: float) -> None:
+    """Give a painter's graph a second output that is this number everywhere."""
+    onnx = pytest.importorskip("onnx")
     constants = {"first": ([0], np.int64), "last": ([1], np.int64), "axis": ([1], np.int64)}
     constants |= {"none": ([0.0], np.float32), "sure": ([confidence], np.float32)}
     for name, (values, kind) in constants.items():
@@ -83,10 +99,3 @@ def candid_engine(folder: Path, confidence: float) -> CompactEngine:
                 node.output[index] = "confidence.before"
     model.graph.node[-1].output[0] = "confidence"
     model.graph.output.append(onnx.helper.make_tensor_value_info("confidence", onnx.TensorProto.FLOAT, None))
-    onnx.save(model, str(folder / PAINTER_FILE))
-    content = (folder / PAINTER_FILE).read_bytes()
-    files = tuple(
-        replace(file, sha256=sha256(content).hexdigest(), bytes=len(content)) if file.name == PAINTER_FILE else file
-        for file in card.files
-    )
-    return CompactEngine(folder, replace(card, files=files))
