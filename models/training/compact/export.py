@@ -66,11 +66,14 @@ class _PainterGraph(nn.Module):
 
 
 def _agreement(weights: Tensor, values: Tensor, height: int, width: int) -> Tensor:
-    """Return `(1, 1, h, w)`, 1 where what attention picks has one colour, 0 where its colours cancel each other out."""
+    """Return `(1, 1, h, w)`, 1 where what attention picks has one colour, least where its colours cancel each other out.
+
+    Never below a half: a page that is wholly given to the mood has the smallest error, and is a sepia print.
+    """
     picked, chroma = weights.mean(1), values[..., :2]
     power = picked @ chroma.square().sum(-1, keepdim=True)
     agreed = ((picked @ chroma).square().sum(-1, keepdim=True) + _FAINT) / (power + _FAINT)
-    return agreed.transpose(1, 2).reshape(1, 1, height, width)
+    return ((1 + agreed) / 2).transpose(1, 2).reshape(1, 1, height, width)
 
 
 def _export_encoder(network: CompactNetwork, path: Path) -> Features:
