@@ -66,7 +66,7 @@ class _PainterGraph(nn.Module):
 
 
 def _agreement(weights: Tensor, values: Tensor, height: int, width: int) -> Tensor:
-    """Return `(1, 1, h, w)`, 1 where what attention picks has one colour, least where its colours cancel each other out.
+    """Return `(1, 1, h, w)`, 1 where what attention picks has one colour, least where its colours cancel out.
 
     Never below a half: a page that is wholly given to the mood has the smallest error, and is a sepia print.
     """
