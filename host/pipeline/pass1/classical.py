@@ -61,16 +61,12 @@ def bodies_of(regions: list[Region], shape: tuple[int, ...]) -> NDArray[np.bool_
 
 
 def with_slices(bodies: NDArray[np.bool_], slices: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return balloons with those slices of paper, long and narrow like gutters, that were cut out of them.
-
-    What reaches the picture's edge is a gutter and no slice, also where a balloon is open to it.
-    """
+    """Return balloons with those slices of paper, long and narrow like gutters, that were cut out of them."""
     if not slices.any():
         return bodies
     _, labels = cv2.connectedComponents(slices.view(np.uint8), connectivity=8)
     touching = np.zeros(int(labels.max(initial=0)) + 1, np.bool_)
     touching[labels[cv2.dilate(bodies.view(np.uint8), _TOUCHING) > 0]] = True
-    touching[np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])] = False
     touching[0] = False
     return np.asarray(bodies | np.take(touching, np.asarray(labels, np.int32)), np.bool_)
 

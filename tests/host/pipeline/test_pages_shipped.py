@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
@@ -34,3 +36,13 @@ def test_a_page_of_print_is_text(size: int) -> None:
     encoded = io.BytesIO()
     picture.save(encoded, "PNG")
     assert shipped_reader().read(decode_page(encoded.getvalue()), "ltr").meta.kind == "text"
+
+
+@pytest.mark.parametrize("truth", sorted((ROOT / "tests" / "pages").glob("*.balloons.png")), ids=lambda path: path.name)
+def test_balloons_of_the_test_pages_are_protected_to_the_last_pixel(truth: Path) -> None:
+    source = next(path for path in truth.parent.glob(f"{truth.name.split('.')[0]}.*") if path != truth)
+    reading = shipped_reader().read(decode_page(source.read_bytes()), "auto")
+    balloons = np.asarray(Image.open(truth).convert("L"))
+    inside = cv2.erode(balloons, np.ones((21, 21), np.uint8)) > 0
+    assert inside.any()
+    assert reading.masks.protect[inside].all()

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from engines.base import ModelMissing
 from engines.detect.base import LABELS, Detection, DetectorInfo, PageDetector, PixelEvidence, PixelReader
 from engines.geometry import Box
-from host.pipeline.pass1.classical import with_slices
 from host.pipeline.pass1.read import TwoOpinionReader
 from tests.host.pipeline.drawn import PANELS, Told, balloon_mask, decoded, manga_page
 
@@ -189,13 +188,3 @@ def test_odd_pages_are_read_with_a_detector_too(shape, level):
         page = np.random.default_rng(3).integers(0, 255, shape, np.uint8)
     seen = [Detection(label, Box(0, 0, 250, 250), 0.9) for label in LABELS]
     assert read(page, Told(*seen)).masks.protect.shape == shape
-
-
-def test_gutters_do_not_join_a_balloon_that_is_open_to_them():
-    bodies, gutters = np.zeros((2, 60, 80), np.bool_)
-    bodies[10:30, 10:40] = True
-    gutters[30:34] = True
-    assert np.array_equal(with_slices(bodies, gutters), bodies)
-    slices = np.zeros_like(gutters)
-    slices[30:33, 12:38] = True
-    assert np.array_equal(with_slices(bodies, slices), bodies | slices)
