@@ -17,7 +17,7 @@ from engines.oklab import srgb_to_oklab
 from engines.testing import PROCESSOR, drawn_page, flat_reference, ignore_step, request_of
 from models.catalog import CATALOG_FILE, ModelFile, load_catalog
 from models.training.compact.__main__ import main
-from models.training.compact.config import Config, DataConfig, NetworkConfig, OptimisationConfig, config_from_mapping
+from models.training.compact.config import Config, DataConfig, NetworkConfig, OptimisationConfig
 from models.training.compact.data import Sampler, read_pages
 from models.training.compact.export import export
 from models.training.compact.losses import slot_loss
@@ -26,6 +26,7 @@ from models.training.compact.parts import BACKGROUND, FIGURE, HAIR, SKIN, UNKNOW
 from models.training.compact.scenes import draw, make_world
 from models.training.compact.slots import NO_SLOT, SlotCodebook, light_of
 from models.training.compact.train import TrainingRun, load_network, train
+from models.training.settings import settings_of
 
 pytestmark = pytest.mark.train
 
@@ -211,4 +212,4 @@ def test_commands_make_weights_that_the_engine_runs(data: Path, tmp_path: Path) 
 
 def test_unknown_setting_is_refused() -> None:
     with pytest.raises(ValueError, match="speed"):
-        config_from_mapping(tomllib.loads("[optimisation]\nspeed = 3\n"))
+        settings_of(Config, tomllib.loads("[optimisation]\nspeed = 3\n"))

@@ -17,8 +17,9 @@ from models.training.embed.data import Sampler
 from models.training.embed.drawn import draw_character
 from models.training.embed.measure import name_recall, panel_recall
 from models.training.embed.network import EmbedNetwork
-from models.training.embed.train import TrainingRun, contrast, learning_rate_factor, load_network, train
+from models.training.embed.train import TrainingRun, contrast, load_network, train
 from models.training.pages import annotated
+from models.training.run import learning_rate_factor
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -131,7 +132,9 @@ def test_the_network_learns_to_tell_its_people(data: Path) -> None:
 
 
 def test_the_rate_warms_up_and_falls() -> None:
-    factors = [learning_rate_factor(one, load_config()) for one in range(load_config().optimisation.iterations)]
+    settings = load_config().optimisation
+    steps = range(settings.iterations)
+    factors = [learning_rate_factor(one, settings.warmup_iterations, settings.iterations) for one in steps]
     assert factors[0] < factors[10] < max(factors)
     assert factors[-1] < 0.02
 

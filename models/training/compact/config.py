@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+
+from models.training.settings import read_settings
 
 DEFAULT_CONFIG = Path(__file__).with_name("config.toml")
 
@@ -90,28 +90,4 @@ def load_config(path: Path = DEFAULT_CONFIG) -> Config:
         ValueError: a key that no field has.
         OSError, tomllib.TOMLDecodeError
     """
-    return config_from_mapping(tomllib.loads(path.read_text("utf-8")))
-
-
-def config_from_mapping(mapping: dict[str, Any]) -> Config:
-    """Return the settings of plain tables, as TOML and `dataclasses.asdict` give them."""
-    sections: dict[str, Any] = {
-        "network": NetworkConfig,
-        "data": DataConfig,
-        "optimisation": OptimisationConfig,
-        "loss": LossConfig,
-    }
-    values = {key: _section(sections[key], value) if key in sections else value for key, value in mapping.items()}
-    config: Config = _section(Config, values)
-    return config
-
-
-def _section(kind: Any, values: dict[str, Any]) -> Any:
-    unknown = set(values) - {item.name for item in fields(kind)}
-    if unknown:
-        raise ValueError(f"{kind.__name__} has no {', '.join(sorted(unknown))}")
-    clean = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
-    made = kind(**clean)
-    if not is_dataclass(made):
-        raise TypeError(kind)
-    return made
+    return read_settings(Config, path)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+
+from models.training.settings import read_settings
 
 DEFAULT_CONFIG = Path(__file__).with_name("config.toml")
 
@@ -63,24 +63,4 @@ def load_config(path: Path = DEFAULT_CONFIG) -> Config:
         ValueError: a key that no field has.
         OSError, tomllib.TOMLDecodeError
     """
-    return config_from_mapping(tomllib.loads(path.read_text("utf-8")))
-
-
-def config_from_mapping(mapping: dict[str, Any]) -> Config:
-    """Return the settings of plain tables, as TOML and `dataclasses.asdict` give them.
-
-    Raises:
-        ValueError: a key that no field has.
-    """
-    kinds: dict[str, Any] = {"network": NetworkConfig, "data": DataConfig, "optimisation": OptimisationConfig}
-    config: Config = _section(
-        Config, {key: _section(kinds[key], value) if key in kinds else value for key, value in mapping.items()}
-    )
-    return config
-
-
-def _section(kind: Any, values: dict[str, Any]) -> Any:
-    unknown = set(values) - {item.name for item in fields(kind)}
-    if unknown:
-        raise ValueError(f"{kind.__name__} has no {', '.join(sorted(unknown))}")
-    return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
+    return read_settings(Config, path)

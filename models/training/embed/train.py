@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import csv
-import logging
-import math
 import time
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor, nn
 
-from models.training.embed.config import Config, config_from_mapping
+from models.training.embed.config import Config
 from models.training.embed.crops import read_crops
 from models.training.embed.data import Sampler
 from models.training.embed.network import EmbedNetwork
+from models.training.run import AveragedRun, batches_ahead, learning_rate_factor, read_checkpoint
+from models.training.settings import settings_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from torch import Tensor
+
     from models.training.embed.data import Batch
 
-_log = logging.getLogger(__name__)
 _LOG_EVERY = 10
 
 
@@ -42,14 +40,12 @@ def train(data: Path, out: Path, config: Config) -> Path:
     if checkpoint.exists():
         run.load(checkpoint)
     sampler = Sampler(read_crops(data, "train"), config.data, config.seed)
-    pairs, saved_at = config.optimisation.pairs, time.monotonic()
-    with (out / "log.csv").open("a", newline="", encoding="utf-8") as file, ThreadPoolExecutor(1) as ahead:
+    saved_at = time.monotonic()
+    with (out / "log.csv").open("a", newline="", encoding="utf-8") as file:
         log = csv.writer(file)
         losses: list[float] = []
-        coming = ahead.submit(sampler.batch, run.iteration, pairs)
-        while run.iteration < config.optimisation.iterations:
-            batch = coming.result()
-            coming = ahead.submit(sampler.batch, run.iteration + 1, pairs)
+        left = range(run.iteration, config.optimisation.iterations)
+        for batch in batches_ahead(sampler.batch, left, config.optimisation.pairs):
             losses.append(run.step(batch))
             if run.iteration % _LOG_EVERY == 0:
                 log.writerow([run.iteration, f"{time.monotonic():.1f}", f"{sum(losses) / len(losses):.5f}"])
@@ -68,8 +64,8 @@ def load_network(checkpoint: Path) -> tuple[EmbedNetwork, int]:
     Raises:
         OSError: there is no such file.
     """
-    state = torch.load(checkpoint, weights_only=True, map_location="cpu")
-    network = EmbedNetwork(config_from_mapping(state["config"]).network)
+    state = read_checkpoint(checkpoint)
+    network = EmbedNetwork(settings_of(Config, state["config"]).network)
     network.load_state_dict(state["average"])
     return network.eval(), int(state["iteration"])
 
@@ -86,78 +82,25 @@ def contrast(vectors: Tensor, same: Tensor, apart: Tensor, temperature: float) -
     return ((surprise * same).sum(1) / same.sum(1)).mean()
 
 
-def learning_rate_factor(iteration: int, config: Config) -> float:
-    """Return 0..1: a linear warm-up, then half a cosine to one hundredth at the run's end."""
-    settings = config.optimisation
-    warm = min(1.0, (iteration + 1) / max(1, settings.warmup_iterations))
-    done = min(1.0, iteration / max(1, settings.iterations))
-    return warm * (0.01 + 0.99 * (1 + math.cos(math.pi * done)) / 2)
-
-
-class TrainingRun:
-    """Network, running average and optimiser at one iteration."""
+class TrainingRun(AveragedRun[Config, EmbedNetwork]):
+    """The network and its running average at one iteration."""
 
     def __init__(self, config: Config) -> None:
         torch.manual_seed(config.seed)
-        self.config = config
-        self.iteration = 0
-        self.network = EmbedNetwork(config.network)
-        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.average = EmbedNetwork(config.network)
-        self.average.load_state_dict(self.network.state_dict())
-        self.optimiser = torch.optim.AdamW(
-            self.network.parameters(),
-            lr=config.optimisation.learning_rate,
-            weight_decay=config.optimisation.weight_decay,
+        settings, network = config.optimisation, EmbedNetwork(config.network)
+        optimiser = torch.optim.AdamW(
+            network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
         )
+        super().__init__(config, network, optimiser, settings.average_decay)
 
     def step(self, batch: Batch) -> float:
         """Train on one batch; return the loss."""
         settings = self.config.optimisation
-        for group in self.optimiser.param_groups:
-            group["lr"] = settings.learning_rate * learning_rate_factor(self.iteration, self.config)
         pictures = torch.from_numpy(batch.pictures).contiguous(memory_format=torch.channels_last)
         with torch.autocast("cpu", torch.bfloat16, enabled=settings.bfloat16):
             vectors = self.network.train()(pictures)
         same, apart = torch.from_numpy(batch.same), torch.from_numpy(batch.apart)
         loss = contrast(vectors.float(), same, apart, settings.temperature)
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        self.optimiser.step()
-        self.iteration += 1
-        self._follow()
+        factor = learning_rate_factor(self.iteration, settings.warmup_iterations, settings.iterations)
+        self.learn(loss, settings.learning_rate * factor)
         return float(loss.detach())
-
-    def _follow(self) -> None:
-        # The average forgets its start quickly, so that early checkpoints are usable too.
-        keep = min(self.config.optimisation.average_decay, self.iteration / (self.iteration + 10))
-        mine, theirs = self.average.state_dict(), self.network.state_dict()
-        with torch.no_grad():
-            for name, value in mine.items():
-                if value.is_floating_point():
-                    value.lerp_(theirs[name], 1 - keep)
-                else:
-                    value.copy_(theirs[name])
-
-    def save(self, path: Path) -> None:
-        """Write the checkpoint, whole or not at all."""
-        state: dict[str, Any] = {
-            "config": asdict(self.config),
-            "iteration": self.iteration,
-            "network": self.network.state_dict(),
-            "average": self.average.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
-        }
-        partial = path.with_suffix(".partial")
-        torch.save(state, partial)
-        partial.replace(path)
-        _log.info("checkpoint at iteration %d", self.iteration)
-
-    def load(self, path: Path) -> None:
-        """Continue from a checkpoint."""
-        state = torch.load(path, weights_only=True, map_location="cpu")
-        self.network.load_state_dict(state["network"])
-        self.average.load_state_dict(state["average"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.iteration = int(state["iteration"])

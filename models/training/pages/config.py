@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+
+from models.training.settings import read_settings
 
 DEFAULT_CONFIG = Path(__file__).with_name("config.toml")
 
@@ -58,15 +58,4 @@ def load_config(path: Path = DEFAULT_CONFIG) -> Config:
         ValueError: a key that no field has.
         OSError, tomllib.TOMLDecodeError
     """
-    tables = tomllib.loads(path.read_text("utf-8"))
-    data = _section(DataConfig, tables.pop("data", {}))
-    training = _section(TrainingConfig, tables.pop("training", {}))
-    config: Config = _section(Config, {**tables, "data": data, "training": training})
-    return config
-
-
-def _section(kind: Any, values: dict[str, Any]) -> Any:
-    unknown = set(values) - {item.name for item in fields(kind)}
-    if unknown:
-        raise ValueError(f"{kind.__name__} has no {', '.join(sorted(unknown))}")
-    return kind(**values)
+    return read_settings(Config, path)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+
+from models.training.settings import read_settings
 
 DEFAULT_CONFIG = Path(__file__).with_name("config.toml")
 
@@ -66,26 +66,4 @@ def load_config(path: Path = DEFAULT_CONFIG) -> Config:
         ValueError: a key that no field has.
         OSError, tomllib.TOMLDecodeError
     """
-    return config_from_mapping(tomllib.loads(path.read_text("utf-8")))
-
-
-def config_from_mapping(tables: dict[str, Any]) -> Config:
-    """Return the settings of nested tables.
-
-    Raises:
-        ValueError: a key that no field has.
-    """
-    rest = dict(tables)
-    data = _section(DataConfig, rest.pop("data", {}))
-    shape = {key: tuple(value) for key, value in rest.pop("network", {}).items()}
-    network = _section(NetworkConfig, shape)
-    training = _section(TrainingConfig, rest.pop("training", {}))
-    config: Config = _section(Config, {**rest, "data": data, "network": network, "training": training})
-    return config
-
-
-def _section(kind: Any, values: dict[str, Any]) -> Any:
-    unknown = set(values) - {item.name for item in fields(kind)}
-    if unknown:
-        raise ValueError(f"{kind.__name__} has no {', '.join(sorted(unknown))}")
-    return kind(**values)
+    return read_settings(Config, path)
