@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass
-from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from types import ModuleType, NoneType, UnionType
+from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta, Struct
 
 from host import errors
-from host.messaging import messages
+from host.messaging.wire import notifications, requests, values
+from host.messaging.wire import records as carried
+
+_DECLARATIONS: Final = (values, carried, requests, notifications)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class ErrorCode:
 
 def records() -> tuple[Record, ...]:
     """Return every struct of the wire, in the order of their declaration."""
-    return tuple(_record(kind) for kind in vars(messages).values() if _is_record(kind))
+    return tuple(_record(kind) for module in _DECLARATIONS for kind in vars(module).values() if _is_of(module, kind))
 
 
 def error_codes() -> tuple[ErrorCode, ...]:
@@ -73,8 +76,10 @@ def first_sentence(kind: type) -> str:
     return " ".join((inspect.getdoc(kind) or "").split("\n\n")[0].split())
 
 
-def _is_record(kind: object) -> bool:
-    return inspect.isclass(kind) and issubclass(kind, messages.Message) and kind is not messages.Message
+def _is_of(module: ModuleType, kind: object) -> bool:
+    if not inspect.isclass(kind) or kind is values.Message:
+        return False
+    return issubclass(kind, values.Message) and kind.__module__ == module.__name__
 
 
 def _record(kind: type[Struct]) -> Record:

@@ -1,0 +1,114 @@
+"""What one side tells the other unasked."""
+
+from typing import Any, Literal
+
+from host.messaging.wire.records import Limits, ModelInfo, WireError
+from host.messaging.wire.values import Fraction, Message, SkipReason, Stage
+
+
+class SessionReady(Message, frozen=True, kw_only=True):
+    """The host speaks first."""
+
+    protocol: tuple[int, int]
+    host_version: str
+    pid: int
+    log_path: str
+    limits: Limits
+
+
+class SessionFault(Message, frozen=True, kw_only=True):
+    """A frame was dropped; `id` is the frame's, 0 where it is not known."""
+
+    id: int
+    code: str
+    message: str
+
+
+class SessionBye(Message, frozen=True, kw_only=True):
+    """This side closes."""
+
+    reason: str
+
+
+class JobProgress(Message, frozen=True, kw_only=True):
+    """Where a page stands; `fraction` never falls for a page."""
+
+    job_id: str
+    page_id: str
+    stage: Stage
+    fraction: Fraction
+    step: int | None = None
+    steps: int | None = None
+    eta_s: float | None = None
+
+
+class PagePreview(Message, frozen=True, kw_only=True):
+    """An early, small picture of a page."""
+
+    job_id: str
+    page_id: str
+    image: bytes
+    mime: str
+
+
+class PageDone(Message, frozen=True, kw_only=True, omit_defaults=False):
+    """A coloured page."""
+
+    job_id: str
+    page_id: str
+    image: bytes
+    mime: str
+    width: int
+    height: int
+    cached: bool
+    runmeta: dict[str, Any]
+
+
+class PageSkipped(Message, frozen=True, kw_only=True):
+    """A page that is left as it is, and why."""
+
+    job_id: str
+    page_id: str
+    reason: SkipReason
+
+
+class PageFailed(Message, frozen=True, kw_only=True):
+    """A page that could not be coloured; it stays as it was."""
+
+    job_id: str
+    page_id: str
+    error: WireError
+
+
+class JobDone(Message, frozen=True, kw_only=True, omit_defaults=False):
+    """The job's end: every page is counted once."""
+
+    job_id: str
+    done: int
+    skipped: int
+    failed: int
+    cancelled: int
+    duration_ms: int
+
+
+class ModelProgress(Message, frozen=True, kw_only=True, omit_defaults=False):
+    """How far a pull is; `state` is `pulling`, `verifying`, `ready`, `failed`."""
+
+    task_id: str
+    model_id: str
+    bytes: int
+    total_bytes: int
+    state: Literal["pulling", "verifying", "ready", "failed"]
+
+
+class ModelChanged(Message, frozen=True, kw_only=True):
+    """Models have come or gone; what `engine.list` says may have changed with them."""
+
+    models: list[ModelInfo]
+
+
+class Log(Message, frozen=True, kw_only=True):
+    """A line for the extension's console."""
+
+    level: Literal["debug", "info", "warning", "error"]
+    message: str

@@ -1,0 +1,173 @@
+"""What messages carry: engines, references, pages, options, jobs, models, errors."""
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta
+
+from host.messaging.wire.values import Count, Fraction, Identifier, JobState, Level, Message, Quality, Sha256, Text
+
+
+class WireError(Message, frozen=True, kw_only=True):
+    """What went wrong and what to do."""
+
+    code: str
+    message: str
+    hint: str
+    retryable: bool
+    data: dict[str, Any] | None = None
+
+
+class Limits(Message, frozen=True, kw_only=True):
+    """The wire's limits, as the host keeps them."""
+
+    chunk_bytes: int
+    window_chunks: int
+    frame_bytes: int
+
+
+class EngineSupports(Message, frozen=True, kw_only=True, omit_defaults=False):
+    """What an engine can take."""
+
+    references_max: int
+    preview: bool
+    negative_prompt: bool
+    lora: bool
+    inpaint: bool
+    seed: bool
+
+
+class EngineInfo(Message, frozen=True, kw_only=True, omit_defaults=False):
+    """One engine; `reason` says why it is not ready and how to mend it."""
+
+    id: str
+    label: str
+    ready: bool
+    reason: str
+    models: list[str]
+    licence: str
+    device: str
+    supports: EngineSupports
+
+
+class DeviceInfo(Message, frozen=True, kw_only=True):
+    """The machine's accelerator, or its processor."""
+
+    kind: str
+    name: str
+    memory_mib: int
+
+
+class PaletteEntry(Message, frozen=True, kw_only=True):
+    """A colour and the share of the picture that it covers."""
+
+    rgb: tuple[int, int, int]
+    share: Fraction
+
+
+class Reference(Message, frozen=True, kw_only=True):
+    """A style reference; `thumbnail` is an encoded WebP or PNG of at most 256 px."""
+
+    reference_id: str
+    width: int
+    height: int
+    thumbnail: bytes
+    palette: list[PaletteEntry]
+    name: str | None = None
+    series: str | None = None
+    character: str | None = None
+    source_url: str | None = None
+
+
+class ReferenceScore(Message, frozen=True, kw_only=True):
+    """A hit of a search; higher is nearer, 1.0 is the same picture."""
+
+    reference_id: str
+    score: float
+
+
+class ColourHint(Message, frozen=True, kw_only=True):
+    """The colour that the reader wants at a dot or along a stroke, in 0..1 of the page, and in the region around it."""
+
+    points: Annotated[list[tuple[Fraction, Fraction]], Meta(min_length=1, max_length=1024)]
+    rgb: tuple[Level, Level, Level]
+    radius: Annotated[float, Meta(ge=0.0, le=0.1)] = 0.004
+
+
+class Page(Message, frozen=True, kw_only=True):
+    """A page as the extension found it. `sha256` is that of its encoded bytes, `index` its place in the chapter."""
+
+    page_id: Identifier
+    index: Count
+    sha256: Sha256
+    visible: bool = False
+    width: Count | None = None
+    height: Count | None = None
+    url: Text | None = None
+    hints: Annotated[list[ColourHint], Meta(max_length=256)] | None = None
+
+
+class LoraChoice(Message, frozen=True, kw_only=True):
+    """A LoRA that the reader dropped, by its `model_id`, and how strongly it acts."""
+
+    name: Identifier
+    weight: Annotated[float, Meta(ge=-4, le=4)] = 1.0
+
+
+class Options(Message, frozen=True, kw_only=True):
+    """How to colour; what is left out is decided by the settings."""
+
+    seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] | None = None
+    strength: Fraction | None = None
+    steps: Annotated[int, Meta(ge=1, le=200)] | None = None
+    prompt: Text | None = None
+    negative_prompt: Text | None = None
+    loras: Annotated[list[LoraChoice], Meta(max_length=8)] | None = None
+    keep_coloured: bool | None = None
+    quality: Quality | None = None
+    engine_options: dict[str, Any] | None = None
+
+
+class PageCounts(Message, frozen=True, kw_only=True, omit_defaults=False):
+    """How many pages of a job stand where."""
+
+    queued: int = 0
+    running: int = 0
+    done: int = 0
+    skipped: int = 0
+    failed: int = 0
+    cancelled: int = 0
+
+
+class JobStatus(Message, frozen=True, kw_only=True):
+    """One job."""
+
+    job_id: str
+    state: JobState
+    pages: PageCounts
+
+
+class ModelInfo(Message, frozen=True, kw_only=True):
+    """A model of the catalogue, or a file that the reader dropped into the models' folder.
+
+    state: `ready`, `missing`, `pulling` or `invalid`. role: only for dropped files, what they are (`lora`, `vae` and so
+    on). detail: what it is or needs, or why it is invalid.
+    """
+
+    model_id: str
+    label: str
+    engine: str
+    licence: str
+    bytes: int
+    memory_mib: int
+    state: Literal["ready", "missing", "pulling", "invalid"]
+    role: str | None = None
+    detail: str | None = None
+
+
+class DoctorCheck(Message, frozen=True, kw_only=True, omit_defaults=False):
+    """One link of the chain that `host.doctor` walks."""
+
+    check: str
+    ok: bool
+    detail: str
+    fix: str

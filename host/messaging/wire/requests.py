@@ -1,0 +1,224 @@
+"""What the extension asks, and the answers that are no record of their own; by subject, in the order of the methods."""
+
+from typing import Annotated, Any
+
+from msgspec import Meta, field
+
+from host.messaging.wire.records import ColourHint, DeviceInfo, EngineInfo, Options, Page
+from host.messaging.wire.values import Count, Direction, ExportFormat, Identifier, Message, Sha256, Text
+
+# --- session -------------------------------------------------------------------------------------------------------
+
+
+class Hello(Message, frozen=True, kw_only=True):
+    """The extension introduces itself."""
+
+    protocol: tuple[int, int]
+    extension_version: str = ""
+    browser: str = ""
+
+
+class Welcome(Message, frozen=True, kw_only=True):
+    """What the host is and can do; `protocol` is the version agreed on."""
+
+    protocol: int
+    host_version: str
+    engines: list[EngineInfo]
+    default_engine: str
+    device: DeviceInfo
+    settings: dict[str, Any]
+
+
+class Pong(Message, frozen=True, kw_only=True, omit_defaults=False):
+    """The host's pulse."""
+
+    uptime_s: float
+    busy: bool
+    queue_depth: int
+
+
+# --- references ----------------------------------------------------------------------------------------------------
+
+
+class ReferenceAdd(Message, frozen=True, kw_only=True):
+    """Keep a picture as a style reference; the same pixels give the same id."""
+
+    image: bytes
+    name: Text | None = None
+    series: Text | None = None
+    character: Text | None = None
+    source_url: Text | None = None
+
+
+class ReferenceList(Message, frozen=True, kw_only=True):
+    """Ask for references, all or those of one series."""
+
+    series: Text | None = None
+
+
+class ReferenceRemove(Message, frozen=True, kw_only=True):
+    """Forget a reference."""
+
+    reference_id: Identifier
+
+
+class ReferenceSearch(Message, frozen=True, kw_only=True):
+    """Ask for the references nearest to a picture: exactly one of `image` and `reference_id`."""
+
+    k: Annotated[int, Meta(ge=1, le=100)]
+    image: bytes | None = None
+    reference_id: Identifier | None = None
+    series: Text | None = None
+
+
+# --- jobs ----------------------------------------------------------------------------------------------------------
+
+
+class RunChapter(Message, frozen=True, kw_only=True):
+    """Colour a chapter."""
+
+    series: Text
+    chapter: Text
+    direction: Direction
+    pages: Annotated[list[Page], Meta(max_length=5000)]
+    references: Annotated[list[Identifier], Meta(max_length=64)]
+    engine: Identifier | None = None
+    options: Options | None = None
+
+
+class RunPage(Message, frozen=True, kw_only=True):
+    """Colour one page; with `image` its bytes come along."""
+
+    page_id: Identifier
+    index: Count = 0
+    sha256: Sha256
+    visible: bool = False
+    width: Count | None = None
+    height: Count | None = None
+    url: Text | None = None
+    hints: Annotated[list[ColourHint], Meta(max_length=256)] | None = None
+    image: bytes | None = None
+    series: Text = ""
+    chapter: Text = ""
+    direction: Direction = "auto"
+    references: Annotated[list[Identifier], Meta(max_length=64)] = field(default_factory=list)
+    engine: Identifier | None = None
+    options: Options | None = None
+
+
+class JobAccepted(Message, frozen=True, kw_only=True):
+    """The job's id, and the pages whose bytes the host lacks."""
+
+    job_id: str
+    need: list[str]
+
+
+class PagePut(Message, frozen=True, kw_only=True):
+    """The bytes of a needed page."""
+
+    job_id: Identifier
+    page_id: Identifier
+    image: bytes
+
+
+class PageAccepted(Message, frozen=True, kw_only=True):
+    """The page's bytes are here and are those announced."""
+
+    accepted: bool
+
+
+class JobPrioritize(Message, frozen=True, kw_only=True):
+    """These pages next, in this order."""
+
+    job_id: Identifier
+    page_ids: list[Identifier]
+
+
+class JobCancel(Message, frozen=True, kw_only=True):
+    """Stop a job, or only some of its pages."""
+
+    job_id: Identifier
+    page_ids: list[Identifier] | None = None
+
+
+class CancelResult(Message, frozen=True, kw_only=True):
+    """The pages that will not end as done, skipped or failed."""
+
+    cancelled: list[str]
+
+
+class JobStatusQuery(Message, frozen=True, kw_only=True):
+    """Ask for one job, or for all that this host knows."""
+
+    job_id: Identifier | None = None
+
+
+class ChapterExport(Message, frozen=True, kw_only=True):
+    """Write a job's pages, in reading order, into one file."""
+
+    job_id: Identifier
+    format: ExportFormat
+
+
+class ExportResult(Message, frozen=True, kw_only=True):
+    """Where the file is and how long."""
+
+    path: str
+    bytes: int
+
+
+# --- models, settings, cache ---------------------------------------------------------------------------------------
+
+
+class ModelQuery(Message, frozen=True, kw_only=True):
+    """Name a model of the catalogue."""
+
+    model_id: Identifier
+
+
+class ModelPull(Message, frozen=True, kw_only=True):
+    """Pull a model; one whose licence forbids commercial use only where the reader has accepted it."""
+
+    model_id: Identifier
+    licence_accepted: bool = False
+
+
+class TaskAccepted(Message, frozen=True, kw_only=True):
+    """A task that reports by `model.progress`."""
+
+    task_id: str
+
+
+class SecretSet(Message, frozen=True, kw_only=True):
+    """Keep a secret in the system keyring."""
+
+    name: Annotated[str, Meta(pattern="^[a-z0-9_.-]{1,64}$")]
+    value: Text
+
+
+class SecretDelete(Message, frozen=True, kw_only=True):
+    """Forget a secret."""
+
+    name: Annotated[str, Meta(pattern="^[a-z0-9_.-]{1,64}$")]
+
+
+class CacheStats(Message, frozen=True, kw_only=True, omit_defaults=False):
+    """What the cache of results holds."""
+
+    entries: int
+    bytes: int
+    limit_bytes: int
+    hits: int
+    misses: int
+
+
+class CacheClear(Message, frozen=True, kw_only=True):
+    """Drop results, all or those not used for this long."""
+
+    older_than_s: Annotated[float, Meta(ge=0)] | None = None
+
+
+class CacheCleared(Message, frozen=True, kw_only=True):
+    """How many results were dropped."""
+
+    removed: int
