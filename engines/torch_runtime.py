@@ -15,12 +15,14 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from engines.base import Device, EngineOutOfMemory, EngineUnavailable, Viability
+from engines.base import Device, EngineError, EngineOutOfMemory, EngineUnavailable, Viability
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    import numpy as np
     import torch
+    from numpy.typing import NDArray
 
     from engines.base import MemoryPolicy
 
@@ -146,6 +148,47 @@ def torch_memory_mapped() -> Iterator[None]:
         if not ran_out and not any(words in str(exc).lower() for words in _OUT_OF_MEMORY):
             raise
         raise EngineOutOfMemory("the device's memory did not suffice", "Close other programs or ask for less.") from exc
+
+
+def pipeline_picture(
+    pipeline: Any, arguments: Mapping[str, Any], seed: int, after_step: Callable[[int, torch.Tensor], None]
+) -> NDArray[np.uint8]:
+    """Return the picture that a diffusers pipeline makes of its arguments, `(h, w, 3)` uint8 sRGB RGB.
+
+    after_step: hears of each step, counted from 0, with its latents; what it raises passes through untouched. Offloaded
+    parts leave the device also where the call fails.
+
+    Raises:
+        EngineOutOfMemory: the device's memory did not suffice. EngineError: the picture has numbers without a value.
+    """
+    import numpy as np
+    import torch
+
+    stopped: list[BaseException] = []
+
+    def between(_running: Any, step: int, _timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
+        try:
+            after_step(step, tensors["latents"])
+        except BaseException as exc:
+            stopped.append(exc)
+            raise
+        return {}
+
+    # The processor's generator gives the same noise on every device.
+    generator = torch.Generator("cpu").manual_seed(seed)
+    try:
+        with torch_memory_mapped():
+            pictures = pipeline(**arguments, generator=generator, callback_on_step_end=between, output_type="np").images
+    except BaseException:
+        pipeline.maybe_free_model_hooks()
+        if stopped:
+            raise stopped[0] from None
+        raise
+    if not np.isfinite(pictures).all():
+        raise EngineError(
+            "the model gave no picture but numbers without a value", "Try another device or other weights."
+        )
+    return np.asarray((pictures[0] * 255).round(), np.uint8)
 
 
 def return_device_memory() -> None:

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from engines.base import EngineError
 from engines.colorize.flux2.pad import Fit, cut_out, fit, fit_reference, laid_out, laid_out_mask
 from engines.geometry import Size
-from engines.torch_runtime import torch_memory_mapped
+from engines.torch_runtime import pipeline_picture
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,7 +57,7 @@ def coloured(
         "num_inference_steps": steps,
         **words.arguments(),
     }
-    return cut_out(_call(pipeline, arguments, request.plan.seed, show, where, on_step), where)
+    return cut_out(_made(pipeline, arguments, request.plan.seed, show, where, on_step), where)
 
 
 def repaired(
@@ -80,41 +79,18 @@ def repaired(
         "num_inference_steps": steps,
         **words.arguments(),
     }
-    made = _call(inpaint, arguments, request.plan.seed, show, where, on_step)
+    made = _made(inpaint, arguments, request.plan.seed, show, where, on_step)
     return cut_out(np.where(mask[..., None], made, picture), where)
 
 
-def _call(
+def _made(
     pipeline: Any, arguments: dict[str, Any], seed: int, show: Show, where: Fit, on_step: OnStep
 ) -> NDArray[np.uint8]:
-    """Run a pipeline; what `on_step` raises passes through untouched, and offloaded parts leave the device."""
-    import torch
+    def after_step(step: int, latents: torch.Tensor) -> None:
+        # The pipeline knows how many steps there are: a repair makes only a share of those asked for.
+        on_step(step + 1, pipeline.num_timesteps, show(latents, where))
 
-    stopped: list[BaseException] = []
-
-    def between(running: Any, step: int, _timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
-        try:
-            on_step(step + 1, running.num_timesteps, show(tensors["latents"], where))
-        except BaseException as exc:
-            stopped.append(exc)
-            raise
-        return {}
-
-    # The processor's generator gives the same noise on every device.
-    generator = torch.Generator("cpu").manual_seed(seed)
-    try:
-        with torch_memory_mapped():
-            pictures = pipeline(**arguments, generator=generator, callback_on_step_end=between, output_type="np").images
-    except BaseException:
-        pipeline.maybe_free_model_hooks()
-        if stopped:
-            raise stopped[0] from None
-        raise
-    if not np.isfinite(pictures).all():
-        raise EngineError(
-            "the model gave no picture but numbers without a value", "Try another device or other weights."
-        )
-    return np.asarray((pictures[0] * 255).round(), np.uint8)
+    return pipeline_picture(pipeline, arguments, seed, after_step)
 
 
 def _on_canvas(reference: NDArray[np.uint8], canvas: Size) -> Image.Image:

@@ -13,9 +13,8 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from engines.base import EngineError
 from engines.colorize.flux2.pad import cut_out, fit, laid_out, laid_out_mask
-from engines.torch_runtime import torch_memory_mapped
+from engines.torch_runtime import pipeline_picture
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,7 +77,7 @@ def coloured(
             **style.arguments(),
         }
         watch = _Watch(pipeline, one, style, show, where, on_step, done, total)
-        picture = _call(pipeline, arguments, request.plan.seed + number, style.scale(one.stage.style_weight), watch)
+        picture = _made(pipeline, arguments, request.plan.seed + number, style.scale(one.stage.style_weight), watch)
         done += one.steps
     return cut_out(picture, where)
 
@@ -132,46 +131,31 @@ def _style(request: ColorizeRequest, where: Fit) -> _Style:
     return _Style([references[index] for index, _ in owned] + references[:1], [*masks, rest], weighs=True)
 
 
+@dataclass(frozen=True, slots=True)
 class _Watch:
-    """Between the steps: reports, and takes the references away where their share of the steps has ended."""
+    """After each step: reports, and takes the references away where their share of the steps has ended.
 
-    def __init__(
-        self, pipeline: Any, one: Pass, style: _Style, show: Show, where: Fit, on_step: OnStep, done: int, total: int
-    ) -> None:
-        self._pipeline, self._pass, self._style = pipeline, one, style
-        self._show, self._where, self._on_step = show, where, on_step
-        self._done, self._total = done, total
-        self.stopped: BaseException | None = None
+    done: the steps of the passes before; total: those of all.
+    """
 
-    def __call__(self, _running: Any, step: int, _timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
-        try:
-            self._on_step(self._done + step + 1, self._total, self._show(tensors["latents"], self._where))
-        except BaseException as exc:
-            self.stopped = exc
-            raise
-        if (step + 1) / self._pass.steps >= self._pass.stage.style_end_01:
-            self._pipeline.set_ip_adapter_scale(self._style.scale(0.0))
-        return {}
+    pipeline: Any
+    one: Pass
+    style: _Style
+    show: Show
+    where: Fit
+    on_step: OnStep
+    done: int
+    total: int
+
+    def __call__(self, step: int, latents: torch.Tensor) -> None:
+        self.on_step(self.done + step + 1, self.total, self.show(latents, self.where))
+        if (step + 1) / self.one.steps >= self.one.stage.style_end_01:
+            self.pipeline.set_ip_adapter_scale(self.style.scale(0.0))
 
 
-def _call(pipeline: Any, arguments: dict[str, Any], seed: int, scale: list[Any], watch: _Watch) -> NDArray[np.uint8]:
-    import torch
-
+def _made(pipeline: Any, arguments: dict[str, Any], seed: int, scale: list[Any], watch: _Watch) -> NDArray[np.uint8]:
     pipeline.set_ip_adapter_scale(scale)
-    # The processor's generator gives the same noise on every device.
-    generator = torch.Generator("cpu").manual_seed(seed)
     try:
-        with torch_memory_mapped():
-            pictures = pipeline(**arguments, generator=generator, callback_on_step_end=watch, output_type="np").images
-    except BaseException:
-        pipeline.maybe_free_model_hooks()
-        if watch.stopped is not None:
-            raise watch.stopped from None
-        raise
+        return pipeline_picture(pipeline, arguments, seed, watch)
     finally:
         pipeline.set_ip_adapter_scale([0.0])
-    if not np.isfinite(pictures).all():
-        raise EngineError(
-            "the model gave no picture but numbers without a value", "Try another device or other weights."
-        )
-    return np.asarray((pictures[0] * 255).round(), np.uint8)

@@ -14,7 +14,16 @@ import numpy as np
 import pytest
 
 from engines import registry
-from engines.base import ColorizeRequest, Device, EngineOutOfMemory, Plan, Repair, RequestUnsupported, StagePlan
+from engines.base import (
+    ColorizeRequest,
+    Device,
+    EngineError,
+    EngineOutOfMemory,
+    Plan,
+    Repair,
+    RequestUnsupported,
+    StagePlan,
+)
 from engines.colorize.flux2.engine import Flux2KleinEngine
 from engines.colorize.flux2.info import VARIANTS, KleinVariant
 from engines.oklab import srgb_to_oklab
@@ -115,6 +124,16 @@ class TestFlux2KleinEngine(EngineContract):
 
         with pytest.raises(MemoryError, match="of the caller"):
             loaded.colorize(request_of(drawn_page(64, 64), plan=Plan(steps=1)), stop)
+
+    def test_numbers_without_a_value_are_an_error_and_no_black_page(self, loaded: Flux2KleinEngine) -> None:
+        bias = loaded._pipeline.vae.decoder.conv_out.bias.data
+        kept = bias.clone()
+        bias.fill_(float("nan"))
+        try:
+            with pytest.raises(EngineError, match="without a value"):
+                loaded.colorize(request_of(drawn_page(64, 64), plan=Plan(steps=1)), ignore_step)
+        finally:
+            bias.copy_(kept)
 
     def test_distilled_weights_take_no_guidance_and_no_negative_prompt(self, loaded: Flux2KleinEngine) -> None:
         page = drawn_page(64, 64)
