@@ -9,21 +9,26 @@ from rich.console import Console
 from host.application import Application
 from host.books.outputs import write_whole
 from host.errors import BadRequest
+from host.meta_check import BYTES_MAX, run_meta_of
 from host.paths import state_paths
-from host.rerun import read_runmeta, rerun
+from host.pipeline.decode import DecodeLimits
+from host.records import named, read_limited
+from host.rerun import rerun
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from host.pipeline.runmeta import RunMeta
 
 
 def run(runmeta: Path, page: Path, output: Path) -> int:
     """Colour the page as its record says and write it; return 0 where the pixels are the recorded ones, else 1.
 
     Raises:
-        BadRequest: a file cannot be read. What `rerun` raises.
+        BadRequest: a file cannot be read, or is no record. TooLarge. What `rerun` raises.
     """
-    record = read_runmeta(_read(runmeta), runmeta.name)
-    encoded = _read(page)
+    record = _record(runmeta)
+    encoded = read_limited(page, DecodeLimits().encoded_bytes)
     with Application.open(state_paths(), lambda _: None) as application:
         finished, same = rerun(application, record, encoded)
     write_whole(output, finished.image)
@@ -32,8 +37,9 @@ def run(runmeta: Path, page: Path, output: Path) -> int:
     return 0 if same else 1
 
 
-def _read(path: Path) -> bytes:
+def _record(path: Path) -> RunMeta:
+    data = read_limited(path, BYTES_MAX)
     try:
-        return path.read_bytes()
-    except OSError as exc:
-        raise BadRequest(f"{path} cannot be read: {exc.strerror}.", "Name a file.") from exc
+        return run_meta_of(data)
+    except BadRequest as exc:
+        raise named(path, exc) from exc

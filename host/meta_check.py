@@ -11,7 +11,7 @@ from engines.geometry import Box
 from host.errors import BadRequest
 from host.pipeline.pagemeta import PageMeta
 from host.pipeline.runmeta import RunMeta
-from host.records import Fault, faults_of, field_name, parse_json
+from host.records import Fault, faults_of, field_name, in_words, parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,7 +39,31 @@ def check_run_meta(data: bytes) -> list[Fault]:
     return _check(data, RunMeta, _RUN_ANEW, lambda record: _size(record.size))
 
 
+def page_meta_of(data: bytes) -> PageMeta:
+    """Return the record that a `meta.json` holds.
+
+    Raises:
+        BadRequest: it is not valid; the hint names its first faults.
+    """
+    return _valid(data, PageMeta, check_page_meta(data), "It is no valid record of a page.")
+
+
+def run_meta_of(data: bytes) -> RunMeta:
+    """Return the record that a `runmeta.json` holds.
+
+    Raises:
+        BadRequest: it is not valid; the hint names its first faults.
+    """
+    return _valid(data, RunMeta, check_run_meta(data), "It is no valid record of a picture.")
+
+
 _Checked = TypeVar("_Checked", PageMeta, RunMeta)
+
+
+def _valid(data: bytes, record: type[_Checked], faults: list[Fault], otherwise: str) -> _Checked:
+    if faults:
+        raise BadRequest(otherwise, in_words(faults))
+    return record.model_validate(parse_json(data))
 
 
 def _check(

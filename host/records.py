@@ -105,6 +105,11 @@ def refused(message: str, error: ValidationError) -> BadRequest:
     return BadRequest(message, in_words(faults_of(error)))
 
 
+def named(path: Path, error: BadRequest) -> BadRequest:
+    """Return the refusal of a document as that of the file that it came from."""
+    return BadRequest(f"{path}: {error.message}", error.hint)
+
+
 def in_words(faults: Sequence[Fault]) -> str:
     """Return the first faults in one line."""
     more = len(faults) - _SHOWN_FAULTS

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from pydantic import ValidationError
-
 from engines.base import LoraUse, Plan
 from host.errors import BadRequest, HashMismatch, NotFound, WeightsMissing
 from host.jobs.engine_room import EngineRoom
@@ -17,7 +15,6 @@ from host.pipeline.job import ColourHint, PageJob, PreparedPage, Reference
 from host.pipeline.page import PIPELINE_VERSION, PagePipeline
 from host.pipeline.pass1.shipped import shipped_reader
 from host.pipeline.retrieve import Recorded
-from host.pipeline.runmeta import RunMeta
 from host.store.memory import learned_page, library_reference
 from models.digests import file_digest
 
@@ -27,21 +24,7 @@ if TYPE_CHECKING:
     from host.pipeline.decode import DecodedPage
     from host.pipeline.job import FinishedPage
     from host.pipeline.pagemeta import ReferenceUse
-    from host.pipeline.runmeta import LoraRecord
-
-
-def read_runmeta(text: bytes, name: str) -> RunMeta:
-    """Return a record.
-
-    Raises:
-        BadRequest: it is not one, or of another version; the hint names the first thing that is wrong.
-    """
-    try:
-        return RunMeta.model_validate_json(text)
-    except ValidationError as exc:
-        first = exc.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the document"
-        raise BadRequest(f"{name} is no runmeta of this version.", f"{where}: {first['msg']}") from exc
+    from host.pipeline.runmeta import LoraRecord, RunMeta
 
 
 def rerun(application: Application, record: RunMeta, encoded: bytes) -> tuple[FinishedPage, bool]:

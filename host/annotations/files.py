@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from pydantic import ValidationError
 
@@ -13,10 +13,9 @@ from host.annotations.from_meta import annotations_of
 from host.annotations.manga109 import BYTES_MAX as MANGA109_BYTES_MAX
 from host.annotations.manga109 import read_manga109
 from host.books.archive import safe_name
-from host.errors import BadRequest, IrodoriError
-from host.meta_check import check_page_meta
-from host.pipeline.pagemeta import PageMeta
-from host.records import in_words, parse_json, read_limited, refused
+from host.errors import BadRequest
+from host.meta_check import page_meta_of
+from host.records import named, parse_json, read_limited, refused
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +37,7 @@ def read_foreign(path: Path) -> Reading:
             return read_coco(data)
         return read_manga109(read_limited(path, MANGA109_BYTES_MAX))
     except BadRequest as exc:
-        raise _named(path, exc) from exc
+        raise named(path, exc) from exc
 
 
 def read_own(path: Path) -> Annotations:
@@ -53,12 +52,12 @@ def read_own(path: Path) -> Annotations:
     try:
         document = parse_json(data)
         if isinstance(document, dict) and "pixels_sha256" in document:
-            return annotations_of([(path.name.removesuffix(META_SUFFIX), _page_meta(data, document))])
+            return annotations_of([(path.name.removesuffix(META_SUFFIX), page_meta_of(data))])
         return Annotations.model_validate(document)
     except ValidationError as exc:
-        raise _named(path, refused("It is no record of a page and no annotations.", exc)) from exc
+        raise named(path, refused("It is no record of a page and no annotations.", exc)) from exc
     except BadRequest as exc:
-        raise _named(path, exc) from exc
+        raise named(path, exc) from exc
 
 
 def single_pages(annotations: Annotations) -> list[tuple[str, Annotations]]:
@@ -71,14 +70,3 @@ def single_pages(annotations: Annotations) -> list[tuple[str, Annotations]]:
 def _stem(name: str, number: int) -> str:
     safe = safe_name(name)
     return f"page-{number}" if safe is None else safe
-
-
-def _page_meta(data: bytes, document: dict[str, Any]) -> PageMeta:
-    faults = check_page_meta(data)
-    if faults:
-        raise BadRequest("It is no valid record of a page.", in_words(faults))
-    return PageMeta.model_validate(document)
-
-
-def _named(path: Path, error: IrodoriError) -> BadRequest:
-    return BadRequest(f"{path}: {error.message}", error.hint)

@@ -66,7 +66,9 @@ def test_a_picture_that_is_another_one_is_said_to_be(made: Path, tmp_path: Path)
         ({"engine": {"id": "nobody", "version": "1", "weights": {}}}, "no engine"),
         ({"references": [{"reference_id": "0" * 32, "score": None}]}, "reference"),
         ({"pixels_sha256": "0" * 64}, "not the page"),
-        ({"surprise": 1}, "surprise"),
+        ({"surprise": 1}, "surprise: is not known here; remove it"),
+        ({"schema_version": 1}, "schema_version: is 1, this version of Irodori reads 2; colour the page anew"),
+        ({"perceptual_hash": "0" * 16}, "is a page's record"),
     ],
 )
 def test_what_cannot_be_made_again_is_refused_with_the_reason(
