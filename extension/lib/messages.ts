@@ -1,8 +1,9 @@
 /** The one door between worker, page and popup: every message with its type, and the two functions that use it. */
 
 import { browser } from "wxt/browser";
+import type { HintChange } from "./chapter/hints";
 import type { Payload } from "./payload";
-import type { ModelInfo } from "./protocol/messages";
+import type { ColourHint, ModelInfo } from "./protocol/messages";
 
 /** A page image as the page's script found it; `pageId` is unique over all tabs. */
 export interface FoundPage {
@@ -57,6 +58,7 @@ export interface WorkerCalls {
 
   "agent.pages": Call<{ runId: string; pages: FoundPage[] }>;
   "agent.unreadable": Call<{ runId: string; page: Omit<FoundPage, "sha256">; reason: string }>;
+  "agent.correct": Call<{ runId: string; pageId: string; change: HintChange }>;
   "agent.visible": Call<{ runId: string; pageIds: string[] }>;
   "agent.alive": Call<{ runId: string; probe: unknown }, { known: boolean; probe: unknown }>;
   "agent.left": Call<{ runId: string }>;
@@ -75,8 +77,9 @@ export interface PageCalls {
   "page.bytes": Call<{ pageId: string }, Payload>;
   "page.settled": Call<{ pageId: string }>;
   "page.progress": Call<{ pageId: string; fraction: number }>;
-  "page.done": Call<{ pageId: string; picture: Payload; width: number; height: number }>;
+  "page.done": Call<{ pageId: string; picture: Payload; width: number; height: number; hints: ColourHint[] }>;
   "page.left": Call<{ pageId: string; note: string; failed: boolean }>;
+  "page.correct": Call<{ url: string }>;
   "page.capture": Call<{ url: string }, Payload>;
   "page.notice": Call<{ url: string; text: string }>;
 }

@@ -2,7 +2,7 @@
 
 import { browser } from "wxt/browser";
 import type { Problem } from "./host/causes";
-import type { EngineInfo } from "./protocol/messages";
+import type { ColourHint, EngineInfo } from "./protocol/messages";
 import type { RunState } from "./chapter/state";
 
 /** The connection as the popup shows it. */
@@ -28,6 +28,12 @@ export interface Choices {
   loras: Record<string, number>;
 }
 
+/** A page's corrections, and when the last one was made. */
+interface Corrected {
+  hints: ColourHint[];
+  at: number;
+}
+
 export const NO_CONNECTION: ConnectionView = {
   name: "idle",
   problem: null,
@@ -46,6 +52,8 @@ export const NO_CHOICES: Choices = { referenceId: null, engine: null, loras: {} 
 const CONNECTION = "connection";
 const CHOICES = "choices";
 const RUN = "run:";
+const HINTS = "hints:";
+const CORRECTED_PAGES_MAX = 500; // some hundred bytes each
 
 export const runKey = (tabId: number): string => `${RUN}${tabId}`;
 
@@ -80,6 +88,21 @@ export async function saveRun(run: RunState): Promise<void> {
 
 export async function forgetRun(tabId: number): Promise<void> {
   await browser.storage.session.remove(runKey(tabId));
+}
+
+/** The reader's corrections of pages with these bytes (SHA-256), where there are any. */
+export async function loadHints(sha256s: string[]): Promise<Map<string, ColourHint[]>> {
+  const found = await browser.storage.local.get(sha256s.map((sha256) => HINTS + sha256));
+  return new Map(Object.entries(found).map(([key, value]) => [key.slice(HINTS.length), (value as Corrected).hints]));
+}
+
+/** Remember a page's corrections, or forget it if there are none; those that were corrected longest ago go first. */
+export async function saveHints(sha256: string, hints: ColourHint[]): Promise<void> {
+  if (hints.length === 0) return browser.storage.local.remove(HINTS + sha256);
+  await browser.storage.local.set({ [HINTS + sha256]: { hints, at: Date.now() } satisfies Corrected });
+  const all = Object.entries(await browser.storage.local.get(null)).filter(([key]) => key.startsWith(HINTS));
+  const oldest = all.sort(([, a], [, b]) => (b as Corrected).at - (a as Corrected).at).slice(CORRECTED_PAGES_MAX);
+  if (oldest.length) await browser.storage.local.remove(oldest.map(([key]) => key));
 }
 
 /** Call back at every change of the connection, the choices, or the run of `tabId`. */

@@ -4,8 +4,9 @@ import type { HostNotification, Method, ParamsOf, ResultOf } from "../host/metho
 import { HostError, HostGone, HostSilent, sayError } from "../host/errors";
 import { type FoundPage, NobodyThere, type PageCalls } from "../messages";
 import { bytesOf, pack } from "../payload";
-import type { PageDone, PageFailed, PageSkipped, JobProgress } from "../protocol/messages";
-import { isOpen, type PageRecord, pagesInOrder, type RunState, sayReason, tallyOf } from "./state";
+import type { ColourHint, PageDone, PageFailed, PageSkipped, JobProgress } from "../protocol/messages";
+import { changeHints, type HintChange } from "./hints";
+import { endPage, isOpen, type PageRecord, pagesInOrder, type RunState, sayReason, tallyOf } from "./state";
 
 const UPLOADS_AT_ONCE = 2; // bounds the bytes in memory, keeps the wire busy
 const IDLE_RESUMES = 3; // a host that stops again and again without one more page is not called back
@@ -18,6 +19,8 @@ export interface RunOutside {
     kind: Kind,
     params: PageCalls[Kind]["params"],
   ): Promise<PageCalls[Kind]["result"]>;
+  /** The page is coloured with these corrections now. */
+  remember(sha256: string, hints: ColourHint[]): void;
   changed(run: ChapterRun): void;
   tabGone(run: ChapterRun): void;
 }
@@ -42,8 +45,8 @@ export class ChapterRun {
     return pageId in this.state.pages;
   }
 
-  /** Pages that a script found and could read: colour them. */
-  async add(pages: FoundPage[], frameId: number): Promise<void> {
+  /** Pages that a script found and could read: colour them, with the corrections that are known of them. */
+  async add(pages: (FoundPage & { hints?: ColourHint[] })[], frameId: number): Promise<void> {
     if (this.state.name === "cancelled" || this.state.name === "failed") return;
     for (const page of pages) this.state.pages[page.pageId] = record(page, frameId);
     if (this.state.name === "paused") return this.#outside.changed(this); // resuming asks for them with the others
@@ -58,6 +61,18 @@ export class ChapterRun {
     this.#settled();
   }
 
+  /** The reader corrects a coloured page: colour it anew. Throws where it cannot be asked for. */
+  correct(pageId: string, change: HintChange): void {
+    const page = this.#page(pageId);
+    if (page.state !== "done") throw new Error("This page is being coloured. Correct it when it is done.");
+    const hints = changeHints(page.hints, change);
+    Object.assign(page, { state: "waiting", fraction: 0, visible: true, hints, shown: page.hints });
+    for (const pageIds of this.#jobs.values()) pageIds.delete(pageId); // their end is not this page's
+    if (this.state.name !== "paused") this.state.name = "running"; // resuming asks for it
+    this.#outside.changed(this);
+    if (this.state.name === "running") void this.#submit([pageId]);
+  }
+
   /** The reader looks at these pages now. */
   async prioritize(pageIds: string[]): Promise<void> {
     for (const [job_id, pages] of this.#jobs) {
@@ -70,7 +85,7 @@ export class ChapterRun {
   async cancel(): Promise<void> {
     if (!this.isActive) return;
     this.state.name = "cancelled";
-    for (const page of Object.values(this.state.pages)) if (isOpen(page)) page.state = "cancelled";
+    for (const page of Object.values(this.state.pages)) if (isOpen(page)) endPage(page, "cancelled");
     this.#outside.changed(this);
     const jobs = [...this.#jobs.keys()];
     this.#jobs.clear();
@@ -113,7 +128,7 @@ export class ChapterRun {
     this.state.name = "failed";
     this.state.problem = reason;
     const open = Object.values(this.state.pages).filter(isOpen);
-    for (const page of open) Object.assign(page, { state: "failed", note: reason });
+    for (const page of open) endPage(page, "failed", reason);
     for (const page of open) this.#tell(page, "page.left", { pageId: page.pageId, note: reason, failed: true });
     this.#outside.changed(this);
   }
@@ -143,7 +158,9 @@ export class ChapterRun {
       this.#jobs.set(job_id, new Set(pageIds));
       await this.#deliver(job_id, need);
     } catch (error) {
-      if (!(error instanceof HostGone)) this.fail(sayError(error));
+      if (error instanceof HostGone) return;
+      if (pages.every(({ shown }) => shown)) pages.forEach((page) => this.#leave(page, sayError(error), "failed"));
+      else this.fail(sayError(error));
     }
   }
 
@@ -156,7 +173,7 @@ export class ChapterRun {
       references,
       ...(engine ? { engine } : {}),
       ...(loras.length ? { options: { loras } } : {}),
-      pages: pages.map(({ pageId, index, sha256, visible, width, height, url }) => ({
+      pages: pages.map(({ pageId, index, sha256, visible, width, height, url, hints }) => ({
         page_id: pageId,
         index,
         sha256,
@@ -164,6 +181,7 @@ export class ChapterRun {
         width,
         height,
         ...(url.startsWith("http") ? { url: url.slice(0, 4096) } : {}),
+        ...(hints.length ? { hints } : {}),
       })),
     };
   }
@@ -205,9 +223,10 @@ export class ChapterRun {
   async #done({ page_id, image, mime, width, height, cached }: PageDone): Promise<void> {
     const page = this.#page(page_id);
     if (!isOpen(page)) return;
-    Object.assign(page, { state: "done", fraction: 1, cached });
+    if (page.shown) this.#outside.remember(page.sha256, page.hints);
+    Object.assign(page, { state: "done", fraction: 1, cached, shown: null });
     const picture = await pack(new Blob([image as Uint8Array<ArrayBuffer>], { type: mime }));
-    this.#tell(page, "page.done", { pageId: page_id, picture, width, height });
+    this.#tell(page, "page.done", { pageId: page_id, picture, width, height, hints: page.hints });
     this.#settled();
   }
 
@@ -228,14 +247,14 @@ export class ChapterRun {
     const elsewhere = new Set([...this.#jobs.values()].flatMap((ids) => [...ids]));
     for (const page of [...pageIds].map((id) => this.#page(id))) {
       if (!isOpen(page) || elsewhere.has(page.pageId)) continue;
-      page.state = "cancelled";
+      endPage(page, "cancelled");
       this.#tell(page, "page.left", { pageId: page.pageId, note: "cancelled", failed: false });
     }
     this.#settled();
   }
 
   #leave(page: PageRecord, note: string, state: "skipped" | "failed"): void {
-    Object.assign(page, { state, note, fraction: 1 });
+    endPage(page, state, note);
     this.#tell(page, "page.left", { pageId: page.pageId, note, failed: state === "failed" });
     this.#settled();
   }
@@ -262,8 +281,8 @@ export class ChapterRun {
   }
 }
 
-function record(page: FoundPage, frameId: number): PageRecord {
-  return { ...page, frameId, state: "waiting", fraction: 0, cached: false, note: "" };
+function record(page: FoundPage & { hints?: ColourHint[] }, frameId: number): PageRecord {
+  return { hints: [], ...page, frameId, state: "waiting", fraction: 0, cached: false, note: "", shown: null };
 }
 
 /** A job that has ended, or a host that is gone, has nothing left to cancel or to hurry. */

@@ -1,17 +1,22 @@
 /** A chapter's run as plain data: it is stored at every change and survives the service worker. */
 
 import type { FoundPage } from "../messages";
-import type { LoraChoice } from "../protocol/messages";
+import type { ColourHint, LoraChoice } from "../protocol/messages";
 
 export type PageStateName = "waiting" | "running" | "done" | "skipped" | "failed" | "cancelled";
 
-/** One page of a run; `note` says why it was skipped or failed. */
+/**
+ * One page of a run; `note` says why it was skipped or failed. `hints` are the reader's corrections; while a page is
+ * coloured anew for them, `shown` are those of the picture that stands there meanwhile, else null.
+ */
 export interface PageRecord extends FoundPage {
   frameId: number;
   state: PageStateName;
   fraction: number;
   cached: boolean;
   note: string;
+  hints: ColourHint[];
+  shown: ColourHint[] | null;
 }
 
 /** `paused` waits for the host to come back; `done` still takes pages that a reader scrolls to. */
@@ -44,6 +49,12 @@ export interface Tally {
 }
 
 export const isOpen = (page: PageRecord): boolean => page.state === "waiting" || page.state === "running";
+
+/** A page ends without a new picture; one that shows a picture already keeps it, and the corrections of that. */
+export function endPage(page: PageRecord, state: "skipped" | "failed" | "cancelled", note = ""): void {
+  if (page.shown) Object.assign(page, { state: "done", hints: page.shown, shown: null });
+  else Object.assign(page, { state, note });
+}
 
 export function pagesInOrder(run: RunState): PageRecord[] {
   return Object.values(run.pages).sort((a, b) => a.frameId - b.frameId || a.index - b.index);

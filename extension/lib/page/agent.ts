@@ -6,6 +6,7 @@ import { learnFrom, pack, probe } from "../payload";
 import { capture } from "./capture";
 import { namesOf } from "./chapter";
 import { pagesAmong, picturesOf } from "./find";
+import { NOT_IN_COLOUR } from "./corrector";
 import { Marks } from "./marks";
 import { ChapterReader } from "./reader";
 import { imagesBelow } from "./roots";
@@ -18,12 +19,15 @@ export class Agent {
   readonly #stop = new AbortController();
   #reader: ChapterReader | null = null;
   readonly #notices = new Marks(this.#stop.signal);
+  #pointed = { x: 0, y: 0 }; // where the reader last opened a context menu: its clicks do not tell
 
   constructor() {
     const { signal } = this.#stop;
     answerCalls<PageCalls>("page", this.#handlers(), signal);
     const timer = setInterval(() => void this.#beat(), HEARTBEAT_MS);
     signal.addEventListener("abort", () => clearInterval(timer), { once: true });
+    const pointed = ({ clientX: x, clientY: y }: MouseEvent) => void (this.#pointed = { x, y });
+    addEventListener("contextmenu", pointed, { capture: true, signal });
     addEventListener("pagehide", () => this.#leave(), { signal });
   }
 
@@ -49,8 +53,9 @@ export class Agent {
       "page.bytes": ({ pageId }) => this.#need().bytes(pageId),
       "page.settled": ({ pageId }) => this.#need().settled(pageId),
       "page.progress": ({ pageId, fraction }) => this.#need().progress(pageId, fraction),
-      "page.done": ({ pageId, picture, width, height }) => this.#need().done(pageId, picture, width, height),
+      "page.done": (done) => this.#need().done(done),
       "page.left": ({ pageId, note, failed }) => this.#need().leave(pageId, note, failed),
+      "page.correct": ({ url }) => this.#correct(url),
       "page.capture": async ({ url }) => pack((await capture(url, elementAt(url))).blob),
       "page.notice": ({ url, text }) => this.#notice(url, text),
     };
@@ -79,6 +84,11 @@ export class Agent {
     const answer = await askWorker("agent.alive", { runId, probe: probe() }).catch(() => null);
     if (answer) learnFrom(answer.probe);
     if (answer?.known === false && this.#reader?.runId === runId) this.#reader.cancel();
+  }
+
+  async #correct(url: string): Promise<void> {
+    if (!this.#reader) throw new Error(NOT_IN_COLOUR);
+    await this.#reader.correct(url, this.#pointed);
   }
 
   #notice(url: string, text: string): void {

@@ -1,5 +1,6 @@
 /** One page of the chapter as this document knows it: its address, where it is shown, and what has become of it. */
 
+import type { ColourHint } from "../protocol/messages";
 import type { Coloured } from "./swap";
 
 /** `reading` gets its bytes, `sent` is with the host, `left` stays as it is, `ignored` turned out to be no page. */
@@ -16,6 +17,8 @@ export class Entry {
   note = "";
   failed = false;
   coloured: Coloured | null = null;
+  /** The reader's corrections that `coloured` has. */
+  hints: ColourHint[] = [];
 
   constructor(
     readonly pageId: string,
@@ -36,10 +39,14 @@ export class Entry {
   }
 }
 
-/** Keeps captured bytes until the host has them, within a budget; what does not fit is captured again when asked for. */
+/**
+ * Keeps captured bytes within a budget; what does not fit is captured again when asked for. Bytes that the host has had
+ * stay for a correction (sites' addresses expire), until others need their place.
+ */
 export class Shelf {
   readonly #budget: number;
   readonly #blobs = new Map<string, Blob>();
+  readonly #spare = new Set<string>();
   #held = 0;
 
   constructor(budgetBytes: number) {
@@ -48,6 +55,7 @@ export class Shelf {
 
   put(pageId: string, blob: Blob): void {
     this.drop(pageId);
+    for (const id of this.#spare) if (this.#held + blob.size > this.#budget) this.drop(id);
     if (this.#held + blob.size > this.#budget) return;
     this.#blobs.set(pageId, blob);
     this.#held += blob.size;
@@ -57,8 +65,14 @@ export class Shelf {
     return this.#blobs.get(pageId) ?? null;
   }
 
+  /** The host has these bytes: they may go when there is need. */
+  spare(pageId: string): void {
+    if (this.#blobs.has(pageId)) this.#spare.add(pageId);
+  }
+
   drop(pageId: string): void {
     this.#held -= this.#blobs.get(pageId)?.size ?? 0;
     this.#blobs.delete(pageId);
+    this.#spare.delete(pageId);
   }
 }

@@ -51,6 +51,11 @@ export class Intake {
     return pack(this.#shelf.get(entry.pageId) ?? (await capture(entry.url, entry.element)).blob);
   }
 
+  /** The host has these bytes; it may ask for them again if the reader corrects the page. */
+  spare(entry: Entry): void {
+    this.#shelf.spare(entry.pageId);
+  }
+
   /** Nobody will ask for these bytes any more. */
   drop(entry: Entry): void {
     this.#shelf.drop(entry.pageId);

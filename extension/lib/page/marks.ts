@@ -1,16 +1,16 @@
 /** Keeps one small sign per page in its top right corner. The signs live in a closed shadow root beside the body. */
 
+import { followLayout } from "./follow";
 import { Ring, type Sign } from "./ring";
 
 const INSET_PX = 10;
-const FOLLOW_EVERY_MS = 400; // layouts that move without a scroll or a resize
 
 export class Marks {
   readonly #host = document.createElement("irodori-marks");
   readonly #root = this.#host.attachShadow({ mode: "closed" });
   readonly #rings = new Map<Element, Ring>();
   readonly #calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  #frame = 0;
+  readonly #follow: () => void;
 
   /** The signs follow their pages until `signal` aborts. */
   constructor(signal: AbortSignal) {
@@ -18,11 +18,8 @@ export class Marks {
     const position =
       "all:initial;position:absolute;top:0;left:0;width:0;height:0;z-index:2147483647;pointer-events:none";
     this.#host.style.cssText = position;
-    const follow = () => this.#follow();
-    addEventListener("scroll", follow, { capture: true, passive: true, signal });
-    addEventListener("resize", follow, { passive: true, signal });
-    const timer = setInterval(follow, FOLLOW_EVERY_MS);
-    signal.addEventListener("abort", () => (clearInterval(timer), this.clear()), { once: true });
+    this.#follow = followLayout(() => this.#place(), signal);
+    signal.addEventListener("abort", () => this.clear(), { once: true });
   }
 
   /** Show `sign` on the page in `element`. */
@@ -50,15 +47,8 @@ export class Marks {
     this.#host.remove();
   }
 
-  #follow(): void {
-    if (this.#frame || this.#rings.size === 0) return;
-    this.#frame = requestAnimationFrame(() => {
-      this.#frame = 0;
-      this.#place();
-    });
-  }
-
   #place(): void {
+    if (this.#rings.size === 0) return;
     const origin = this.#host.getBoundingClientRect();
     for (const [element, { element: sign }] of this.#rings) {
       const box = element.getBoundingClientRect();

@@ -1,10 +1,13 @@
 /** Reads one chapter in one document until it is stopped: what is found goes to the worker, what comes back is shown. */
 
-import { askWorker } from "../messages";
+import { askWorker, type PageCalls } from "../messages";
 import { type Payload, unpack } from "../payload";
 import { Book } from "./book";
+import { Corrector, NOT_IN_COLOUR } from "./corrector";
 import { type Candidate, pagesAmong, picturesOf } from "./find";
+import type { Entry } from "./entry";
 import { Intake } from "./intake";
+import { pictureBox, pointAt } from "./place";
 import { Stage } from "./stage";
 import { knownUrls } from "./sources";
 import { DocumentWatch, ViewWatch } from "./watch";
@@ -15,6 +18,7 @@ export class ChapterReader {
   readonly #book = new Book();
   readonly #stage: Stage;
   readonly #intake: Intake;
+  readonly #corrector: Corrector;
   readonly #document: DocumentWatch;
   readonly #view: ViewWatch;
   readonly #left: () => void;
@@ -37,6 +41,7 @@ export class ChapterReader {
       (entry) => this.#stage.present(entry),
       signal,
     );
+    this.#corrector = new Corrector(runId, this.#stage, signal);
     this.#scan();
   }
 
@@ -62,10 +67,17 @@ export class ChapterReader {
     this.#takes = "nothing";
     this.#pointedAt.clear();
     for (const entry of this.#book.entries.filter(({ isOpen }) => isOpen)) {
-      entry.state = "ignored";
-      this.#intake.drop(entry);
-      this.#stage.present(entry);
+      if (entry.coloured) this.#corrector.ended(entry, "");
+      else this.#ignore(entry);
     }
+  }
+
+  /** The reader wants another colour at a point of the window, on the page whose picture has this address. */
+  async correct(url: string, { x, y }: { x: number; y: number }): Promise<void> {
+    const entry = this.#book.entries.find(({ coloured }) => coloured?.url === url);
+    const img = entry && this.#stage.elementAt(entry, x, y);
+    if (!img) throw new Error(NOT_IN_COLOUR);
+    await this.#corrector.open(entry, img, pointAt(pictureBox(img), x, y));
   }
 
   show(original: boolean): void {
@@ -81,7 +93,7 @@ export class ChapterReader {
   }
 
   settled(pageId: string): void {
-    this.#intake.drop(this.#book.page(pageId));
+    this.#intake.spare(this.#book.page(pageId));
   }
 
   progress(pageId: string, fraction: number): void {
@@ -90,18 +102,29 @@ export class ChapterReader {
     this.#stage.present(entry);
   }
 
-  async done(pageId: string, picture: Payload, width: number, height: number): Promise<void> {
+  async done({ pageId, picture, width, height, hints }: PageCalls["page.done"]["params"]): Promise<void> {
     const entry = this.#book.page(pageId);
-    this.#intake.drop(entry);
-    await this.#stage.colour(entry, unpack(picture), { width, height }).catch((error: Error) => {
-      this.leave(pageId, error.message, true);
-    });
+    this.#intake.spare(entry);
+    try {
+      await this.#stage.colour(entry, unpack(picture), { width, height });
+      entry.hints = hints;
+      await this.#corrector.done(entry);
+    } catch (error) {
+      this.leave(pageId, (error as Error).message, true);
+    }
   }
 
   leave(pageId: string, note: string, failed: boolean): void {
     const entry = this.#book.page(pageId);
+    if (entry.coloured) return this.#corrector.ended(entry, note);
     this.#intake.drop(entry);
     Object.assign(entry, { state: "left", note, failed });
+    this.#stage.present(entry);
+  }
+
+  #ignore(entry: Entry): void {
+    entry.state = "ignored";
+    this.#intake.drop(entry);
     this.#stage.present(entry);
   }
 

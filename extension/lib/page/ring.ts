@@ -105,6 +105,7 @@ function path(d: string, stroke: string): SVGPathElement {
   return shape;
 }
 
-function style(element: HTMLElement | SVGElement, properties: Record<string, string>): void {
+/** Style by script: no page's content policy stops it. */
+export function style(element: HTMLElement | SVGElement, properties: Record<string, string>): void {
   for (const [name, value] of Object.entries(properties)) element.style.setProperty(name, value);
 }

@@ -24,13 +24,21 @@ export class Stage {
     return this.#swaps.has(img);
   }
 
+  /** The element at a point of the window that shows a page in colour. */
+  elementAt(entry: Entry, x: number, y: number): HTMLImageElement | undefined {
+    return [...entry.elements].find((img) => {
+      const { left, right, top, bottom } = img.getBoundingClientRect();
+      return this.#swaps.has(img) && left <= x && x <= right && top <= y && y <= bottom;
+    });
+  }
+
   /** Show every coloured page as it was, or coloured again. */
   showOriginal(original: boolean): void {
     this.#original = original;
     for (const entry of this.#book.entries) this.present(entry);
   }
 
-  /** A coloured picture came: decode it, then put it in place. Rejects if the browser cannot show it. */
+  /** A coloured picture came, the first of its page or a corrected one: decode it, then put it in place. Rejects if the browser cannot show it. */
   async colour(entry: Entry, picture: Blob, size: { width: number; height: number }): Promise<void> {
     const url = URL.createObjectURL(picture);
     try {
@@ -39,8 +47,11 @@ export class Stage {
       URL.revokeObjectURL(url);
       throw new Error("The browser could not show the coloured page.");
     }
-    entry.coloured = { url, ...size };
+    const former = entry.coloured;
+    entry.coloured = { url, picture, ...size };
     entry.state = "done";
+    for (const element of entry.elements) this.#swaps.get(element)?.replace(entry.coloured);
+    if (former) URL.revokeObjectURL(former.url);
     this.present(entry);
     for (const element of entry.elements) this.#marks.set(element, { kind: "done" });
   }
@@ -61,8 +72,9 @@ export class Stage {
     this.#unswap(img);
   }
 
-  notice(img: HTMLImageElement, text: string): void {
-    this.#marks.set(img, { kind: "notice", text });
+  /** Say something on a page. */
+  notice(entry: Entry, text: string): void {
+    for (const element of entry.elements) this.#marks.set(element, { kind: "notice", text });
   }
 
   /** Take everything back. */
@@ -89,7 +101,7 @@ export class Stage {
   #sign(img: HTMLImageElement, { isOpen, state, fraction, note, failed }: Entry): void {
     if (isOpen) this.#marks.set(img, { kind: "progress", fraction });
     else if (state === "left") this.#marks.set(img, { kind: "left", note, failed });
-    else if (state === "ignored") this.#marks.drop(img);
+    else this.#marks.drop(img);
   }
 
   /** The site has seen its own picture's load event already; one for ours would be a second. */

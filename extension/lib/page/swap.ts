@@ -9,6 +9,7 @@ import { knownUrls, sourceOf } from "./sources";
 /** A coloured picture as an address of this document. */
 export interface Coloured {
   url: string;
+  picture: Blob;
   width: number;
   height: number;
 }
@@ -19,13 +20,13 @@ const STUBBORN_SITE = 30; // writes that we answer before the site gets its way
 
 export class Swap {
   readonly img: HTMLImageElement;
-  readonly #coloured: Coloured;
+  #coloured: Coloured;
   readonly #urls: Set<string>;
   readonly #saved = new Map<Element, Map<string, string | null>>();
   readonly #observer: MutationObserver;
   readonly #ended: () => void;
   readonly #density: number;
-  readonly #wasThere: boolean;
+  #loadIsSeen: boolean;
   #writes = 0;
 
   /** `pageUrl` is the page's address; `ended` is called if the site puts another page into `img`. */
@@ -34,8 +35,9 @@ export class Swap {
     this.#coloured = coloured;
     this.#ended = ended;
     this.#urls = knownUrls(img).add(pageUrl);
-    this.#wasThere = img.complete && img.naturalWidth > 0 && (img.currentSrc || img.src) === pageUrl;
-    this.#density = this.#wasThere ? coloured.width / img.naturalWidth : 1;
+    const isThere = img.complete && img.naturalWidth > 0 && (img.currentSrc || img.src) === pageUrl;
+    this.#loadIsSeen = isThere;
+    this.#density = isThere ? coloured.width / img.naturalWidth : 1;
     this.#observer = new MutationObserver((records) => this.#siteWrote(records));
     this.#save();
     this.#assert();
@@ -43,11 +45,18 @@ export class Swap {
 
   /** The site has had the load event of its page already; else ours must let its handlers run. */
   get hidesLoadEvent(): boolean {
-    return this.#wasThere;
+    return this.#loadIsSeen;
   }
 
   get isShown(): boolean {
     return this.img.getAttribute("src") === this.#coloured.url;
+  }
+
+  /** Show another picture of the same page, of the same size. */
+  replace(coloured: Coloured): void {
+    this.#coloured = coloured;
+    this.#loadIsSeen = true;
+    this.#assert();
   }
 
   /** Put every attribute back as the site last had it. */

@@ -2,10 +2,18 @@
 
 import { browser } from "wxt/browser";
 import type { HostConnection } from "../host/connection";
-import { answerCalls, askPage, type ChapterChoice, type MessageSender, type WorkerCalls } from "../messages";
+import {
+  answerCalls,
+  askPage,
+  type ChapterChoice,
+  type FoundPage,
+  type MessageSender,
+  type WorkerCalls,
+} from "../messages";
 import { learnFrom, pack, probe, unpack } from "../payload";
 import { sha256Of } from "../picture";
-import { saveChoices } from "../state";
+import type { ColourHint } from "../protocol/messages";
+import { loadHints, saveChoices } from "../state";
 import { fetchPicture } from "./fetch-picture";
 import { ensureAgent } from "./inject";
 import { addReference, listReferences, removeReference } from "./references";
@@ -49,9 +57,14 @@ export function answerWorkerCalls(woken: Promise<HostConnection>, runs: Runs): v
     "chapter.show": async ({ tabId, original }) => (await woken, runs.show(tabId, original)),
 
     "agent.pages": async ({ runId, pages }, sender) =>
-      void (await runOf(sender, runId))?.add(pages, sender.frameId ?? 0),
+      void (await runOf(sender, runId))?.add(await withHints(pages), sender.frameId ?? 0),
     "agent.unreadable": async ({ runId, page, reason }, sender) =>
       (await runOf(sender, runId))?.unreadable(page, sender.frameId ?? 0, reason),
+    "agent.correct": async ({ runId, pageId, change }, sender) => {
+      const run = await runOf(sender, runId);
+      if (!run) throw new Error("This chapter is not being coloured any more. Colorize it again.");
+      run.correct(pageId, change);
+    },
     "agent.visible": async ({ runId, pageIds }, sender) => (await runOf(sender, runId))?.prioritize(pageIds),
     "agent.alive": async ({ runId, probe: arrived }, sender) => {
       learnFrom(arrived);
@@ -72,4 +85,10 @@ export function answerWorkerCalls(woken: Promise<HostConnection>, runs: Runs): v
     }, POPUP_GRACE_MS);
     await runs.retryUnreadable();
   });
+}
+
+/** The pages with the corrections that the reader made to them before. */
+async function withHints(pages: FoundPage[]): Promise<(FoundPage & { hints?: ColourHint[] })[]> {
+  const known = await loadHints(pages.map(({ sha256 }) => sha256));
+  return pages.map((page) => ({ ...page, hints: known.get(page.sha256) ?? [] }));
 }

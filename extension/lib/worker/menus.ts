@@ -13,12 +13,14 @@ import type { Runs } from "./runs";
 
 export const SET_REFERENCE = "set-style-reference";
 export const COLORIZE_PAGE = "colorize-page";
+export const CORRECT_COLOUR = "correct-colour";
 
 /** Make the menu; browsers keep it, so this is for installs and updates. */
 export async function createMenus(): Promise<void> {
   await browser.contextMenus.removeAll();
   browser.contextMenus.create({ id: SET_REFERENCE, title: "Set as style reference", contexts: ["image"] });
   browser.contextMenus.create({ id: COLORIZE_PAGE, title: "Colorize this page", contexts: ["image"] });
+  browser.contextMenus.create({ id: CORRECT_COLOUR, title: "Correct a colour here", contexts: ["image"] });
 }
 
 /** Act on clicks; what comes of them is told by the badge and on the page. */
@@ -29,6 +31,7 @@ export function answerMenus(host: () => Promise<HostConnection>, runs: Runs): vo
     try {
       if (menuItemId === SET_REFERENCE) await setReference(await host(), tabId, frameId ?? 0, srcUrl);
       if (menuItemId === COLORIZE_PAGE) await colorizePage(runs, tabId, srcUrl);
+      if (menuItemId === CORRECT_COLOUR) await correctColour(tabId, frameId ?? 0, srcUrl);
     } catch (error) {
       await flashBadge(tabId, "!", "bad");
       const text = error instanceof Error ? error.message : String(error);
@@ -71,6 +74,12 @@ async function colorizePage(runs: Runs, tabId: number, url: string): Promise<voi
   } else {
     await runs.start(tabId, { series: "", engine }, url);
   }
+}
+
+/** The page's script knows where the reader clicked. */
+async function correctColour(tabId: number, frameId: number, url: string): Promise<void> {
+  await ensureAgent(tabId);
+  await askPage(tabId, frameId, "page.correct", { url });
 }
 
 async function activeTabId(): Promise<number | undefined> {

@@ -6,7 +6,7 @@ import type { RunState } from "../chapter/state";
 import type { ConnectionState, HostConnection } from "../host/connection";
 import type { HostNotification } from "../host/methods";
 import { askPage, type ChapterChoice, type Survey } from "../messages";
-import { forgetRun, loadChoices, loadConnection, loadRuns, saveRun } from "../state";
+import { forgetRun, loadChoices, loadConnection, loadRuns, saveHints, saveRun } from "../state";
 import { showBadge } from "./badge";
 import { ensureAgent } from "./inject";
 
@@ -112,6 +112,7 @@ export class Runs {
     const run: ChapterRun = new ChapterRun(state, {
       ask: (method, params) => this.#host().request(method, params),
       tell: (frameId, kind, params) => askPage(tabId, frameId, kind, params),
+      remember: (sha256, hints) => void saveHints(sha256, hints),
       changed: (changed) => this.#changed(changed),
       tabGone: (gone) => void (this.#byTab.get(tabId) === gone && this.forget(tabId)),
     });

@@ -2,7 +2,7 @@
 import { beforeEach, expect, test, vi } from "vitest";
 import { Swap } from "@/lib/page/swap";
 
-const COLOURED = { url: "blob:coloured", width: 800, height: 1200 };
+const COLOURED = { url: "blob:coloured", picture: new Blob(), width: 800, height: 1200 };
 const PAGE = new URL("/a.jpg", document.baseURI).href;
 
 function page(markup: string): HTMLImageElement {
@@ -54,6 +54,19 @@ test("another page ends the swap and is left alone", async () => {
   await observed();
   expect(ended).toHaveBeenCalledOnce();
   expect(markup()).toBe(`<img src="/b.jpg">`);
+});
+
+test("a corrected picture takes the place of the first, and the way back stays", async () => {
+  const before = `<img src="/a.jpg" srcset="/a-w.jpg 800w">`;
+  const swap = new Swap(page(before), PAGE, COLOURED, ended);
+  swap.replace({ ...COLOURED, url: "blob:corrected" });
+  expect(swap.img.getAttribute("src")).toBe("blob:corrected");
+  expect(swap.hidesLoadEvent).toBe(true);
+  swap.img.setAttribute("src", "/a.jpg");
+  await observed();
+  expect(swap.img.getAttribute("src")).toBe("blob:corrected");
+  swap.restore();
+  expect(markup()).toBe(before);
 });
 
 test("a site that insists gets its way", async () => {
