@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pkgutil
 import re
+from importlib import import_module
 
+from host.messaging import messages, wire
 from host.messaging.generate import generated, stale
-from host.messaging.messages import METHODS, NOTIFICATIONS
+from host.messaging.messages import METHODS, NOTIFICATIONS, Message
 from host.messaging.page import protocol_page
 from host.messaging.shapes import error_codes, records
 from host.messaging.typescript import typescript
@@ -14,6 +17,14 @@ from host.messaging.typescript import typescript
 def test_the_generated_files_are_current() -> None:
     assert stale() == [], "run: python -m host.messaging.generate"
     assert len(generated()) == 2
+
+
+def test_every_message_that_is_declared_is_generated_once_and_taken_from_one_door() -> None:
+    modules = [import_module(f"{wire.__name__}.{one.name}") for one in pkgutil.iter_modules(wire.__path__)]
+    everything = {name: kind for module in modules for name, kind in vars(module).items() if isinstance(kind, type)}
+    declared = sorted(name for name, kind in everything.items() if issubclass(kind, Message) and kind is not Message)
+    assert sorted(record.name for record in records()) == declared
+    assert set(declared) <= set(messages.__all__)
 
 
 def test_the_page_names_everything_on_the_wire() -> None:
