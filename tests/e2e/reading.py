@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import cv2
 import numpy as np
 from PIL import Image
 from playwright.sync_api import BrowserContext, Locator, Page, Worker, sync_playwright
@@ -181,3 +182,15 @@ def shown_picture(image: Locator) -> NDArray[np.uint8]:
         }"""
     )
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(fetched))).convert("RGB"))
+
+
+def assert_balloons_unchanged(shown: NDArray[np.uint8], source: Path) -> None:
+    """Inside the balloons, a pen's width from their outlines, not one bit differs."""
+    original = np.asarray(Image.open(source).convert("RGB"))
+    assert shown.shape == original.shape
+    balloons = np.asarray(Image.open(source.with_suffix("").with_suffix(".balloons.png")).convert("L"))
+    inside = cv2.erode(balloons, np.ones((21, 21), np.uint8)) > 0
+    changed = (shown != original).any(axis=2)
+    assert inside.sum() > 40_000
+    assert changed[inside].sum() == 0
+    assert changed[balloons == 0].mean() > 0.5

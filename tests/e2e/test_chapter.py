@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import cv2
-import numpy as np
 import pytest
-from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.e2e.reading import Reader, boxes, colourfulness, images, shown_picture, until
+from tests.e2e.reading import (
+    Reader,
+    assert_balloons_unchanged,
+    boxes,
+    colourfulness,
+    images,
+    shown_picture,
+    until,
+)
 from tests.e2e.site import MANY, PLAIN, MangaSite
 
 if TYPE_CHECKING:
@@ -61,18 +66,6 @@ def test_reader_sets_a_reference_and_colours_a_chapter(reader: Reader, site: Man
     assert all(each["cached"] for each in reader.wait_until_done(page, len(PLAIN)))
     for image in images(page).all():
         until(lambda image=image: colourfulness(image) > COLOURED, lambda image=image: colourfulness(image))
-
-
-def assert_balloons_unchanged(shown: np.ndarray, source: Path) -> None:
-    """Inside the balloons, a pen's width from their outlines, not one bit differs."""
-    original = np.asarray(Image.open(source).convert("RGB"))
-    assert shown.shape == original.shape
-    balloons = np.asarray(Image.open(source.with_suffix("").with_suffix(".balloons.png")).convert("L"))
-    inside = cv2.erode(balloons, np.ones((21, 21), np.uint8)) > 0
-    changed = (shown != original).any(axis=2)
-    assert inside.sum() > 40_000
-    assert changed[inside].sum() == 0
-    assert changed[balloons == 0].mean() > 0.5
 
 
 def test_cancel_keeps_what_is_coloured_and_leaves_the_rest(reader: Reader, site: MangaSite) -> None:

@@ -1,0 +1,135 @@
+"""A reader corrects colours by hand where they see them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from engines.oklab import srgb_to_oklab
+from tests.e2e.panel import CLEAR, ITEM, PICKER, UNDO, USE, Panel
+from tests.e2e.reading import Reader, assert_balloons_unchanged, images, shown_picture, until
+from tests.e2e.site import PLAIN, MangaSite
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+    from playwright.sync_api import Page
+
+pytestmark = pytest.mark.browser
+
+HAT = (0.65, 0.385)
+SKY = (0.3, 0.1)
+BALLOON = (0.42, 0.575)
+GREEN = "#2f9e44"
+RED = "#c92a2a"
+HUE_AWAY_DEG = 20.0
+CLICK_OFF = 4  # levels that colours differ from one pixel to the next: a click is as exact as a screen's pixels
+
+
+def correct_at(reader: Reader, page: Page, place: tuple[float, float]) -> Panel:
+    """Right-click a place of the first page and choose the menu's item."""
+    image = images(page).first
+    box = image.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + place[0] * box["width"], box["y"] + place[1] * box["height"], button="right")
+    reader.choose_from_menu(ITEM, page, image.evaluate("(img) => img.currentSrc"))
+    return Panel(page)
+
+
+def around(picture: NDArray[np.uint8], place: tuple[float, float], side: int = 9) -> NDArray[np.uint8]:
+    height, width = picture.shape[:2]
+    x, y = int(place[0] * width) - side // 2, int(place[1] * height) - side // 2
+    return picture[y : y + side, x : x + side]
+
+
+def levels(colour: str) -> NDArray[np.uint8]:
+    """Return `#rrggbb` as a picture of one pixel."""
+    return np.array([[[int(colour[at : at + 2], 16) for at in (1, 3, 5)]]], np.uint8)
+
+
+def hue_away(picture: NDArray[np.uint8], place: tuple[float, float], colour: str) -> float:
+    """Return how far the mean hue around a place is from that of a colour, in degrees."""
+    pictures = (levels(colour), around(picture, place))
+    hues = [float(np.degrees(np.arctan2(*srgb_to_oklab(pixels).mean((0, 1))[:0:-1]))) for pixels in pictures]
+    return abs((hues[0] - hues[1] + 180) % 360 - 180)
+
+
+def hints_of(reader: Reader, page: Page) -> list[dict[str, Any]]:
+    hints: list[dict[str, Any]] = reader.pages_of(page)[0]["hints"]
+    return hints
+
+
+@pytest.fixture
+def page(reader: Reader, site: MangaSite) -> Page:
+    """Open the chapter and colour it."""
+    page = reader.open(f"{site.origin}/chapter/plain")
+    reader.colorize(page).close()
+    reader.wait_until_done(page, len(PLAIN))
+    until(lambda: images(page).first.evaluate("(img) => img.src.startsWith('blob:')"))
+    page.bring_to_front()
+    return page
+
+
+def test_reader_corrects_a_colour_and_finds_it_again(
+    reader: Reader, page: Page, pages_folder: Path, site: MangaSite
+) -> None:
+    first = images(page).first
+    coloured = shown_picture(first)
+    layout = first.bounding_box()
+    assert hue_away(coloured, HAT, GREEN) > HUE_AWAY_DEG
+
+    panel = correct_at(reader, page, HAT)
+    until(lambda: panel.focused() == PICKER, panel.focused)
+    there = np.median(around(coloured, HAT), (0, 1))
+    assert np.abs(levels(panel.colour())[0, 0] - there).max() <= CLICK_OFF
+    assert not panel.works(UNDO)
+    panel.choose(GREEN)
+    panel.press(USE)
+    panel.wait_for("Done. 1 correction")
+    green = shown_picture(first)
+    assert hue_away(green, HAT, GREEN) < HUE_AWAY_DEG
+    assert hue_away(green, SKY, GREEN) == hue_away(coloured, SKY, GREEN)
+    assert_balloons_unchanged(green, pages_folder / PLAIN[0])
+    assert first.bounding_box() == layout
+    page.keyboard.press("Escape")
+    assert panel.parts() == []
+
+    panel = correct_at(reader, page, SKY)
+    panel.choose(RED)
+    panel.press(USE)
+    panel.wait_for("Done. 2 corrections")
+    both = shown_picture(first)
+    assert hue_away(both, SKY, RED) < HUE_AWAY_DEG
+    assert hue_away(both, HAT, GREEN) < HUE_AWAY_DEG
+
+    page.reload()
+    until(lambda: reader.run_of(page) == {}, lambda: reader.run_of(page))
+    reader.colorize(page).close()
+    assert all(each["cached"] for each in reader.wait_until_done(page, len(PLAIN)))
+    until(lambda: np.array_equal(shown_picture(first), both))
+
+    page.bring_to_front()
+    panel = correct_at(reader, page, SKY)
+    panel.press(UNDO)
+    panel.wait_for("Taken back. 1 correction")
+    assert np.array_equal(shown_picture(first), green)
+    panel.press(CLEAR)
+    until(lambda: panel.text() == "Taken back.", panel.text)
+    assert np.array_equal(shown_picture(first), coloured)
+    assert not any(key.startswith("hints:") for key in reader.worker.evaluate("() => chrome.storage.local.getKeys()"))
+
+
+def test_nothing_is_corrected_where_nothing_is_coloured(reader: Reader, page: Page, site: MangaSite) -> None:
+    panel = correct_at(reader, page, BALLOON)
+    panel.wait_for("Nothing is coloured here")
+    assert not panel.works(USE)
+    panel.press(USE)
+    assert hints_of(reader, page) == []
+
+    grey = reader.open(f"{site.origin}/chapter/plain?grey")
+    reader.choose_from_menu(ITEM, grey, f"{site.origin}/pages/{PLAIN[0]}")
+    until(lambda: reader.worker.evaluate("(tabId) => chrome.action.getBadgeText({tabId})", reader.tab_id(grey)) == "!")
+    assert Panel(grey).parts() == []
