@@ -58,6 +58,7 @@ class MangaSite:
             "/chapter/policy": lambda: (self._list(PLAIN, "/pages/{}"), {"Content-Security-Policy": POLICY}),
             "/chapter/lazy": lambda: (self._lazy(), {}),
             "/chapter/srcset": lambda: (self._srcset(), {}),
+            "/chapter/blob": lambda: (self._blob(), {}),
             "/chapter/endless": lambda: (self._endless(), {}),
             "/chapter/app/1": lambda: (self._app(), {}),
             "/gallery": lambda: (self._list(("reference-warm.webp", "reference-cold.webp"), "/pages/{}"), {}),
@@ -99,6 +100,16 @@ class MangaSite:
             for name in PLAIN[2:]
         )
         return self._frame(f"<main>{images}</main>")
+
+    def _blob(self) -> str:
+        script = f"""<script>
+          fetch('/pages/{PLAIN[0]}').then((answer) => answer.blob()).then((blob) => {{
+            const img = new Image(); img.alt = ''; img.src = URL.createObjectURL(blob);
+            img.onload = () => URL.revokeObjectURL(img.src);
+            document.querySelector('main').append(img);
+          }});
+        </script>"""
+        return self._frame("<main></main>", script)
 
     def _endless(self) -> str:
         script = f"""<script>

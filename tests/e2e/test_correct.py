@@ -122,6 +122,21 @@ def test_reader_corrects_a_colour_and_finds_it_again(
     assert not any(key.startswith("hints:") for key in reader.worker.evaluate("() => chrome.storage.local.getKeys()"))
 
 
+def test_page_whose_address_the_site_has_thrown_away_is_corrected(reader: Reader, site: MangaSite) -> None:
+    page = reader.open(f"{site.origin}/chapter/blob")
+    images(page).first.wait_for()
+    original = images(page).first.evaluate("(img) => img.src")
+    reader.colorize(page).close()
+    reader.wait_until_done(page, 1)
+    until(lambda: images(page).first.evaluate("(img) => img.src") != original)
+    page.bring_to_front()
+    panel = correct_at(reader, page, HAT)
+    panel.choose(GREEN)
+    panel.press(USE)
+    panel.wait_for("Done. 1 correction")
+    assert hue_away(shown_picture(images(page).first), HAT, GREEN) < HUE_AWAY_DEG
+
+
 def test_nothing_is_corrected_where_nothing_is_coloured(reader: Reader, page: Page, site: MangaSite) -> None:
     panel = correct_at(reader, page, BALLOON)
     panel.wait_for("Nothing is coloured here")

@@ -81,8 +81,10 @@ export class Corrector {
     if (!this.#open?.sample) return;
     const { entry, panel, sample } = this.#open;
     const { point } = panel;
-    const hint: ColourHint = { points: [point], rgb: fromHex(panel.colour) };
-    const before = entry.hints.some((other) => isSamePlace(other, hint)) ? null : { point, rgb: sample.rgb };
+    const rgb = fromHex(panel.colour);
+    const hint: ColourHint = { points: [point], rgb };
+    const mustChange = !isSameColour(rgb, sample.rgb) && !entry.hints.some((other) => isSamePlace(other, hint));
+    const before = mustChange ? { point, rgb: sample.rgb } : null; // else the reader holds a colour where it is
     this.#ask(entry, { change: { kind: "set", hint }, text: SAYS.corrected, isTrouble: false, before });
   }
 

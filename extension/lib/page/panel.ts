@@ -174,7 +174,7 @@ const CARD = {
   position: "absolute",
   left: "0",
   top: "0",
-  width: "286px",
+  width: "312px",
   "box-sizing": "border-box",
   display: "grid",
   gap: "8px",
@@ -211,6 +211,7 @@ function button(text: string, background = "rgb(255 255 255 / 0.12)", label?: st
     background,
     color: "inherit",
     font: "600 13px/1.2 system-ui, sans-serif",
+    "white-space": "nowrap",
     cursor: "pointer",
   });
   return element;

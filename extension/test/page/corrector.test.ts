@@ -1,0 +1,137 @@
+// @vitest-environment jsdom
+import { beforeEach, expect, test, vi } from "vitest";
+
+const outside = vi.hoisted(() => ({
+  asked: [] as { kind: string; params: Record<string, unknown> }[],
+  refusal: "",
+  sample: { rgb: [100, 80, 60], isGrey: false } as { rgb: [number, number, number]; isGrey: boolean },
+}));
+
+vi.mock("wxt/browser", () => ({
+  browser: {
+    runtime: {
+      sendMessage: async (message: { kind: string; params: Record<string, unknown> }) => {
+        outside.asked.push(message);
+        return outside.refusal ? { ok: false, reason: outside.refusal } : { ok: true, value: null };
+      },
+    },
+  },
+}));
+// There is no canvas here; what pixels give is tested in sample.test.ts, and in a browser.
+vi.mock("@/lib/page/sample", async (original) => ({
+  ...(await original<typeof import("@/lib/page/sample")>()),
+  sampleAt: async () => outside.sample,
+}));
+
+import { Corrector } from "@/lib/page/corrector";
+import { Entry } from "@/lib/page/entry";
+import type { Stage } from "@/lib/page/stage";
+
+const stage = { present: vi.fn(), notice: vi.fn(), isSwapped: () => true };
+let corrector: Corrector;
+let entry: Entry;
+let root: ShadowRoot;
+
+/** A coloured page with the panel open on it. */
+beforeEach(async () => {
+  Object.assign(outside, { asked: [], refusal: "", sample: { rgb: [100, 80, 60], isGrey: false } });
+  vi.clearAllMocks();
+  document.body.replaceChildren(); // an earlier panel closes with its page
+  const img = document.body.appendChild(document.createElement("img"));
+  entry = new Entry("p1", "https://site.example/1.jpg");
+  entry.elements.add(img);
+  Object.assign(entry, { state: "done", coloured: { url: "blob:1", picture: new Blob(), width: 8, height: 9 } });
+  corrector = new Corrector("run", stage as unknown as Stage, new AbortController().signal);
+  await open([0.25, 0.5]);
+});
+
+async function open(point: [number, number]): Promise<void> {
+  const attach = vi.spyOn(Element.prototype, "attachShadow");
+  await corrector.open(entry, document.querySelector("img") as HTMLImageElement, point);
+  root = attach.mock.results.at(-1)?.value as ShadowRoot;
+  attach.mockRestore();
+}
+
+const button = (text: string) =>
+  [...root.querySelectorAll("button")].find(({ textContent }) => textContent === text) as HTMLButtonElement;
+const picker = () => root.querySelector("input") as HTMLInputElement;
+const text = () => root.querySelector("[role=status]")?.textContent;
+const changes = () => outside.asked.map(({ params }) => params.change);
+
+async function use(colour: string): Promise<void> {
+  picker().value = colour;
+  button("Use this colour").click();
+}
+
+/** The page comes anew with these hints, and with this colour where the panel looks. */
+async function comes(rgb: [number, number, number], hints: Entry["hints"]): Promise<void> {
+  outside.sample = { rgb, isGrey: false };
+  Object.assign(entry, { state: "done", hints });
+  await corrector.done(entry);
+}
+
+const GREEN = { points: [[0.25, 0.5]] as [number, number][], rgb: [0, 255, 0] as [number, number, number] };
+
+test("the choice starts at the colour that is there, and what is chosen is asked for", async () => {
+  expect(picker().value).toBe("#64503c");
+  await use("#00ff00");
+  expect(outside.asked).toMatchObject([{ kind: "agent.correct", params: { runId: "run", pageId: "p1" } }]);
+  expect(changes()).toEqual([{ kind: "set", hint: GREEN }]);
+  expect([entry.state, text()]).toEqual(["sent", "Colouring the page again…"]);
+  button("Use this colour").click(); // not twice
+  expect(changes()).toHaveLength(1);
+  await comes([50, 120, 60], [GREEN]);
+  expect(text()).toBe("Done. 1 correction on this page.");
+  expect(picker().value).toBe("#00ff00");
+});
+
+test("a hint that changes nothing is taken back, and the reader told", async () => {
+  await use("#00ff00");
+  await comes([100, 80, 60], [GREEN]);
+  expect(changes().at(-1)).toEqual({ kind: "undo" });
+  await comes([100, 80, 60], []);
+  expect(text()).toMatch(/^Nothing changed there/);
+  expect(entry.state).toBe("done");
+});
+
+test("who closes the panel meanwhile is told on the page", async () => {
+  await use("#00ff00");
+  button("×").click();
+  await comes([100, 80, 60], [GREEN]);
+  await comes([100, 80, 60], []);
+  expect(stage.notice).toHaveBeenCalledWith(entry, expect.stringMatching(/^Nothing changed there/));
+});
+
+test("a colour can be held where it is, and set again where it was set", async () => {
+  await use("#64503c");
+  await comes([100, 80, 60], [{ ...GREEN, rgb: [100, 80, 60] }]);
+  await use("#0000ff");
+  await comes([100, 80, 60], [{ ...GREEN, rgb: [0, 0, 255] }]);
+  expect(changes()).not.toContainEqual({ kind: "undo" });
+});
+
+test("nothing can be set where nothing is coloured, but what was set can be taken back", async () => {
+  entry.hints = [GREEN];
+  outside.sample = { rgb: [255, 255, 255], isGrey: true };
+  await open([0.7, 0.7]);
+  expect(text()).toMatch(/^Nothing is coloured here/);
+  await use("#00ff00");
+  expect(changes()).toEqual([]);
+  button("Remove all").click();
+  expect(changes()).toEqual([{ kind: "clear" }]);
+});
+
+test("a place that the reader made grey can be corrected again", async () => {
+  entry.hints = [{ ...GREEN, rgb: [90, 92, 91] }];
+  outside.sample = { rgb: [90, 90, 90], isGrey: true };
+  await open([0.25, 0.5]);
+  await use("#00ff00");
+  expect(changes()).toHaveLength(1);
+});
+
+test("a correction that cannot be made says why, and the page stays as it is", async () => {
+  outside.refusal = "This chapter is not being coloured any more. Colorize it again.";
+  await use("#00ff00");
+  await vi.waitFor(() => expect(text()).toBe(outside.refusal));
+  expect(entry.state).toBe("done");
+});
