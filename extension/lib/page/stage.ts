@@ -17,7 +17,7 @@ export class Stage {
     this.#book = book;
     this.#lost = lost;
     this.#marks = new Marks(signal);
-    addEventListener("load", (event) => this.#hideOwnLoad(event), { capture: true, signal });
+    document.addEventListener("load", (event) => this.#hideOwnLoad(event), { capture: true, signal }); // never reaches window
   }
 
   isSwapped(img: HTMLImageElement): boolean {

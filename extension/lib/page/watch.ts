@@ -15,7 +15,7 @@ export class DocumentWatch {
   constructor(changed: () => void, signal: AbortSignal) {
     this.#changed = changed;
     this.#observer = new MutationObserver(() => this.soon());
-    addEventListener("load", () => this.soon(), { capture: true, signal });
+    document.addEventListener("load", () => this.soon(), { capture: true, signal });
     addEventListener("popstate", () => this.soon(), { signal });
     let address = location.href;
     const timer = setInterval(() => {

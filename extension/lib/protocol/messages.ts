@@ -113,6 +113,14 @@ export interface ColourHint {
   radius?: number;
 }
 
+/** The colours that the reader wants the figure at `point`, in 0..1 of the page, to have; at least one. */
+export interface FigurePalette {
+  point: [number, number];
+  hair?: [number, number, number];
+  skin?: [number, number, number];
+  clothes?: [number, number, number];
+}
+
 /** A page as the extension found it. `sha256` is that of its encoded bytes, `index` its place in the chapter. */
 export interface Page {
   page_id: string;
@@ -123,6 +131,7 @@ export interface Page {
   height?: number;
   url?: string;
   hints?: ColourHint[];
+  palettes?: FigurePalette[];
 }
 
 /** A LoRA that the reader dropped, by its `model_id`, and how strongly it acts. */
@@ -254,6 +263,7 @@ export interface RunPage {
   height?: number;
   url?: string;
   hints?: ColourHint[];
+  palettes?: FigurePalette[];
   image?: Uint8Array;
   series?: string;
   chapter?: string;
