@@ -66,6 +66,7 @@ export class ChapterRun {
     const page = this.#page(pageId);
     if (page.state !== "done") throw new Error("This page is being coloured. Correct it when it is done.");
     const hints = changeHints(page.hints, change);
+    if (tallyOf(this.state).open === 0) this.state.startedAt = Date.now(); // what is left is told from here on
     Object.assign(page, { state: "waiting", fraction: 0, visible: true, hints, shown: page.hints });
     for (const pageIds of this.#jobs.values()) pageIds.delete(pageId); // their end is not this page's
     if (this.state.name !== "paused") this.state.name = "running"; // resuming asks for it

@@ -17,7 +17,8 @@ export class Stage {
     this.#book = book;
     this.#lost = lost;
     this.#marks = new Marks(signal);
-    document.addEventListener("load", (event) => this.#hideOwnLoad(event), { capture: true, signal }); // never reaches window
+    const loaded = (event: Event) => this.#hideOwnLoad(event);
+    document.addEventListener("load", loaded, { capture: true, signal }); // an image's load event never reaches the window
   }
 
   isSwapped(img: HTMLImageElement): boolean {
