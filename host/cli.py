@@ -80,6 +80,18 @@ def colorize(
         Path | None,
         typer.Option("--hints", help='JSON of such colours: {"PAGE": [{"points": [[X, Y]], "rgb": [R, G, B]}]}.'),
     ] = None,
+    palette: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--palette",
+            metavar="PAGE:X,Y:hair=#RRGGBB,...",
+            help="Colours of the figure at a place: hair, skin, clothes (repeatable).",
+        ),
+    ] = None,
+    palettes: Annotated[
+        Path | None,
+        typer.Option("--palettes", help='JSON of such: {"PAGE": [{"point": [X, Y], "hair": [R, G, B]}]}.'),
+    ] = None,
     engine: Annotated[str | None, typer.Option(help="Which engine; see `irodori engines`.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Same seed, same page, same picture.")] = None,
     strength: Annotated[float | None, typer.Option(min=0, max=1, help="How strong the colour is.")] = None,
@@ -105,6 +117,8 @@ def colorize(
         references=tuple(reference or ()),
         hints=tuple(hint or ()),
         hints_file=hints,
+        palettes=tuple(palette or ()),
+        palettes_file=palettes,
         engine=engine,
         seed=seed,
         strength=strength,

@@ -12,10 +12,12 @@ from rich.console import Console
 
 from host.application import Application
 from host.books.book import UnreadablePage
-from host.books.hints import parse_hints, require_pages
+from host.books.corrections import require_pages
+from host.books.hints import parse_hints
 from host.books.inbox import Inbox
 from host.books.inputs import open_inputs
 from host.books.outputs import SUFFIX_OF_MIME, ArchiveOutput, FolderOutput, write_whole
+from host.books.palettes import parse_palettes
 from host.books.run import PageEnd, Style, colour_book
 from host.cli_outcome import Outcome, PageRecord
 from host.cli_progress import BookProgress
@@ -41,6 +43,8 @@ class Request:
     references: tuple[Path, ...] = ()
     hints: tuple[str, ...] = ()
     hints_file: Path | None = None
+    palettes: tuple[str, ...] = ()
+    palettes_file: Path | None = None
     engine: str | None = None
     seed: int | None = None
     strength: float | None = None
@@ -64,13 +68,16 @@ def run(request: Request) -> int:
         books = open_inputs(request.inputs, request.layout.target)
         for book in books:
             stack.callback(book.close)
+        names = [page.name for book in books for page in book.pages]
         hints = parse_hints(request.hints, request.hints_file)
-        require_pages(hints, [page.name for book in books for page in book.pages])
+        require_pages(hints, names, "hint")
+        palettes = parse_palettes(request.palettes, request.palettes_file)
+        require_pages(palettes, names, "palette")
         references = [(path.name, _read_reference(path)) for path in request.references]
         explicit = {"output_format": output_format} if output_format else {}
         application = stack.enter_context(Application.open(paths, inbox, explicit=explicit))
         stack.callback(inbox.close)
-        style = replace(_style(application, request, references), hints=hints)
+        style = replace(_style(application, request, references), hints=hints, palettes=palettes)
         outputs = request.layout.outputs(books, application.settings.current.output_format)
         for output in outputs:
             stack.callback(output.discard)

@@ -40,10 +40,12 @@ class PageRecord:
 
     @property
     def words(self) -> str:
-        """Why it was skipped, or what went wrong and what to do; empty otherwise."""
+        """Why it was skipped, what went wrong and what to do, or what of its palettes could not be laid; else empty."""
         if self.error:
             return f"{self.error['message']} {self.error['hint']}".strip()
-        return f"it {reason_in_words(self.reason)}" if self.reason else ""
+        if self.reason:
+            return f"it {reason_in_words(self.reason)}"
+        return " ".join(filter(None, (palette["fault"] for palette in self.runmeta.get("palettes", ()))))
 
     @property
     def line(self) -> str:

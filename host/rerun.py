@@ -11,7 +11,7 @@ from host.jobs.lane import Lane
 from host.jobs.recipe import viable_engine
 from host.model_shelf import dropped
 from host.pipeline.faults import faults_mapped
-from host.pipeline.job import ColourHint, PageJob, PreparedPage, Reference
+from host.pipeline.job import ColourHint, Corrections, FigurePalette, PageJob, PreparedPage, Reference
 from host.pipeline.page import PIPELINE_VERSION, PagePipeline
 from host.pipeline.pass1.shipped import shipped_reader
 from host.pipeline.retrieve import Recorded
@@ -105,10 +105,18 @@ def _job(application: Application, engine: ColorizeEngine, record: RunMeta) -> P
             engine_options=plan.engine_options,
         ),
         references=tuple(_reference(application, use) for use in record.references),
-        hints=tuple(ColourHint(**hint.model_dump()) for hint in record.hints),
+        corrections=_corrections(record),
         keep_coloured=record.keep_coloured,
         direction=record.direction,
         output_format=cast("Any", {"image/png": "png", "image/jpeg": "jpeg"}.get(record.mime, "webp_lossless")),
+    )
+
+
+def _corrections(record: RunMeta) -> Corrections:
+    found = {"figure", "fault"}
+    return Corrections(
+        hints=tuple(ColourHint(**hint.model_dump()) for hint in record.hints),
+        palettes=tuple(FigurePalette(**palette.model_dump(exclude=found)) for palette in record.palettes),
     )
 
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from host.books.corrections import read_corrections, require_few
 from host.errors import BadRequest
 from host.messaging.messages import ColourHint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     Hints = Mapping[str, list[ColourHint]]
@@ -31,28 +32,12 @@ def parse_hints(texts: Iterable[str], file: Path | None) -> Hints:
     Raises:
         BadRequest: a hint or the file is not as it should be.
     """
-    hints: dict[str, list[ColourHint]] = _read(file) if file is not None else {}
+    hints = read_corrections(file, ColourHint, "hints") if file is not None else {}
     for text in texts:
         page, hint = _parse(text)
         hints.setdefault(page, []).append(hint)
-    for page, of_page in hints.items():
-        if len(of_page) > HINTS_MAX:
-            raise BadRequest(f"{page} has {len(of_page)} hints.", f"A page takes up to {HINTS_MAX}.")
+    require_few(hints, HINTS_MAX, "hints")
     return hints
-
-
-def require_pages(hints: Hints, names: Sequence[str]) -> None:
-    """Refuse hints for pages that are not there.
-
-    Raises:
-        BadRequest
-    """
-    strangers = sorted(hints.keys() - set(names))
-    if strangers:
-        known = ", ".join(names[:8]) + (" …" if len(names) > 8 else "")
-        raise BadRequest(
-            f"There is a hint for {strangers[0][:128]!r}, which is no page here.", f"The pages are: {known}."
-        )
 
 
 def _parse(text: str) -> tuple[str, ColourHint]:
@@ -65,14 +50,3 @@ def _parse(text: str) -> tuple[str, ColourHint]:
         return found["page"], msgspec.convert(facts, ColourHint)
     except msgspec.ValidationError as exc:
         raise BadRequest(f"{text[:128]!r} is no hint: {exc}.", _SAY_HOW) from exc
-
-
-def _read(file: Path) -> dict[str, list[ColourHint]]:
-    try:
-        return msgspec.json.decode(file.read_bytes(), type=dict[str, list[ColourHint]])
-    except OSError as exc:
-        raise BadRequest(f"The hints {file} cannot be read: {exc.strerror}.", "Name a JSON file.") from exc
-    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
-        raise BadRequest(
-            f"The hints {file} are not as they should be: {exc}.", "See `irodori colorize --help`."
-        ) from exc

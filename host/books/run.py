@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from host.books.book import Book, BookPage
     from host.books.inbox import Inbox
-    from host.messaging.messages import CancelResult, ColourHint, JobAccepted, Message, PageAccepted
+    from host.messaging.messages import CancelResult, ColourHint, FigurePalette, JobAccepted, Message, PageAccepted
 
 AHEAD: Final = 6  # pages whose bytes the board holds at most: enough to keep every stage busy
 _LISTEN_S: Final = 0.5
@@ -46,13 +46,14 @@ class Board(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How a book is to be coloured; `references` are ids of the store, `hints` go by the names of pages."""
+    """How a book is to be coloured; `references` are ids of the store; hints and palettes go by pages' names."""
 
     references: tuple[str, ...] = ()
     engine: str | None = None
     direction: Direction = "auto"
     options: Options = field(default_factory=Options)
     hints: Mapping[str, list[ColourHint]] = field(default_factory=dict)
+    palettes: Mapping[str, list[FigurePalette]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,13 @@ class _Conversation:
             chapter="",
             direction=style.direction,
             pages=[
-                Page(page_id=str(index), index=index, sha256=sha256, hints=style.hints.get(page.name))
+                Page(
+                    page_id=str(index),
+                    index=index,
+                    sha256=sha256,
+                    hints=style.hints.get(page.name),
+                    palettes=style.palettes.get(page.name),
+                )
                 for index, page, sha256 in readable
             ],
             references=list(style.references),

@@ -176,7 +176,7 @@ class JobBoard:
         for page in job.pages.values():
             source = sources.get(page.sha256)
             if source is not None:
-                page.key = job.recipe.key(source.pixels_sha256, page.hints)
+                page.key = job.recipe.key(source.pixels_sha256, page.corrections)
                 if self._store.results.has(page.key):
                     cached.add(page)
         return cached

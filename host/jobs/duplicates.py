@@ -50,7 +50,8 @@ class _Coloured:
 
     @property
     def nbytes(self) -> int:
-        return self.result.oklab.nbytes + self.grey.nbytes
+        parts = self.result.parts
+        return self.result.oklab.nbytes + self.grey.nbytes + (parts.nbytes if parts is not None else 0)
 
 
 class Duplicates:

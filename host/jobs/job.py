@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from host.jobs.hints import hints_of
+from host.jobs.corrections import corrections_of
 from host.jobs.progress import Pace, PageProgress
 from host.messaging.messages import JobDone, JobStatus, PageCounts
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from host.jobs.recipe import JobRecipe
     from host.messaging.messages import JobState, Page
-    from host.pipeline.job import ColourHint
+    from host.pipeline.job import Corrections
 
 
 class PageState(Enum):
@@ -49,7 +49,7 @@ class JobPage:
     index: int
     sha256: str
     visible: bool
-    hints: tuple[ColourHint, ...] = ()
+    corrections: Corrections
     state: PageState = PageState.NEEDED
     key: str | None = None
     progress: PageProgress = field(default_factory=PageProgress)
@@ -137,4 +137,4 @@ class ChapterJob:
 
 
 def _job_page(page: Page) -> JobPage:
-    return JobPage(page.page_id, page.index, page.sha256, page.visible, hints_of(page))
+    return JobPage(page.page_id, page.index, page.sha256, page.visible, corrections_of(page))

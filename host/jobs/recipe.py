@@ -17,13 +17,11 @@ from host.store.keys import Recipe, result_key
 from models.digests import file_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from engines.base import ColorizeEngine, EngineInfo
     from host.jobs.duplicates import Duplicates
     from host.jobs.retrieval import Memories, Retrieval
     from host.messaging.messages import LoraChoice, RunChapter
-    from host.pipeline.job import ColourHint, PageJob
+    from host.pipeline.job import Corrections, PageJob
     from host.pipeline.pass1.direction import ChapterDirection
     from host.pipeline.retrieve import Memory
     from host.settings import Settings
@@ -63,12 +61,12 @@ class JobRecipe:
         self._memory: Memory | None = None
         self._lock = threading.Lock()
 
-    def key(self, pixels_sha256: str, hints: Sequence[ColourHint] = ()) -> str:
+    def key(self, pixels_sha256: str, corrections: Corrections | None = None) -> str:
         """Return the key of a page's result."""
-        return result_key(pixels_sha256, self._recipe, hints)
+        return result_key(pixels_sha256, self._recipe, corrections)
 
-    def page_job(self, hints: tuple[ColourHint, ...] = ()) -> PageJob:
-        """Return what the pipeline is asked for, a page's own hints in it.
+    def page_job(self, corrections: Corrections | None = None) -> PageJob:
+        """Return what the pipeline is asked for, a page's own corrections in it.
 
         Raises:
             NotFound, ImageInvalid: a reference has gone or is damaged.
@@ -76,7 +74,7 @@ class JobRecipe:
         with self._lock:
             if self._page_job is None:
                 self._page_job = self._load()
-            return replace(self._page_job, hints=hints) if hints else self._page_job
+            return replace(self._page_job, corrections=corrections) if corrections else self._page_job
 
     @property
     def duplicates(self) -> Duplicates:

@@ -141,14 +141,14 @@ class Stages:
             raise HashMismatch("The page's bytes have gone.", "Start the chapter again.")
         page = pipeline.decode(encoded)
         self._store.sources.put(work.sha256, Source(page.pixels_sha256, page.size))
-        key = work.recipe.key(page.pixels_sha256, work.hints)
+        key = work.recipe.key(page.pixels_sha256, work.corrections)
         if not self._scheduler.claim(work, key):
             return
         stored = self._store.results.get(key)
         if stored is not None:
             self._scheduler.deliver(work, stored, cached=True)
             return
-        read = pipeline.read(page, work.recipe.page_job(work.hints), tick)
+        read = pipeline.read(page, work.recipe.page_job(work.corrections), tick)
         if isinstance(read, SkippedPage):
             self._keep(work, _verdict(encoded, read))
         else:

@@ -14,22 +14,22 @@ if TYPE_CHECKING:
 
     from host.jobs.job import ChapterJob, JobPage
     from host.jobs.recipe import JobRecipe
-    from host.pipeline.job import ColouredPage, ColourHint, PreparedPage
+    from host.pipeline.job import ColouredPage, Corrections, PreparedPage
 
-    Identity = tuple[str, str, tuple[ColourHint, ...]]
+    Identity = tuple[str, str, Corrections]
 
 
 @dataclass(slots=True, eq=False)
 class Work:
     """A page on its way. `prepared` and `coloured` are what the next step needs; both go with the computation's end.
 
-    hints: the page's own. step: the engine's step and how many it takes, None before the first.
+    corrections: the page's own. step: the engine's step and how many it takes, None before the first.
     """
 
     sha256: str
     recipe: JobRecipe
     waiting: list[tuple[ChapterJob, JobPage]]
-    hints: tuple[ColourHint, ...] = ()
+    corrections: Corrections
     key: str | None = None
     step: tuple[int, int] | None = None
     prepared: PreparedPage | None = field(default=None, repr=False)
@@ -43,7 +43,7 @@ class Work:
     @property
     def identity(self) -> Identity:
         """What is known before decoding."""
-        return self.sha256, self.recipe.identity, self.hints
+        return self.sha256, self.recipe.identity, self.corrections
 
 
 class WorksInFlight:
@@ -61,7 +61,7 @@ class WorksInFlight:
 
     def join(self, job: ChapterJob, page: JobPage) -> Work | None:
         """Let a page wait for a computation; return it where it is new and to be begun."""
-        work = Work(page.sha256, job.recipe, [(job, page)], page.hints)
+        work = Work(page.sha256, job.recipe, [(job, page)], page.corrections)
         running = self._by_identity.get(work.identity)
         if running is not None and running.wanted:
             page.key = running.key

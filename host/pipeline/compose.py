@@ -33,10 +33,11 @@ _TONES: Final = np.arange(256, dtype=np.uint8)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Composition:
-    """A composed page: `(H, W, 3)` uint8 sRGB, and the shift of the engine's picture that was undone."""
+    """A composed page: `(H, W, 3)` uint8 sRGB; shift and faults are those of its `ColourField`."""
 
     rgb: NDArray[np.uint8]
     shift: Shift
+    faults: tuple[str, ...] = ()
 
 
 def compose_page(
@@ -67,7 +68,7 @@ def lay_colour(
     field = _with_cost(colour.chroma * np.float32(share_01), page.grey, paper_01)
     coloured = _colour(page.grey, field)
     np.copyto(coloured, page.rgb, where=protect[..., None])
-    return Composition(coloured, colour.shift)
+    return Composition(coloured, colour.shift, colour.faults)
 
 
 def _with_cost(chroma: NDArray[np.float32], grey: NDArray[np.uint8], paper_01: float) -> NDArray[np.float32]:

@@ -1,16 +1,18 @@
-"""The colour of a page on its grid: an engine's chroma where the page's lines have it, and the reader's hints in it."""
+"""The colour of a page on its grid: an engine's chroma where the page's lines have it, and the reader's corrections."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 from engines.geometry import Size
 from host.pipeline.align import Shift, measure_shift, undo_shift
 from host.pipeline.flats import even_flats, flatness
 from host.pipeline.hints import lay_hints
+from host.pipeline.palettes import lay_palettes
 from host.pipeline.regions import find_regions
 from host.pipeline.upsample import coarseness, grid_lightness, pixel_size, spread_chroma, trust_of
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from host.pipeline.decode import DecodedPage
     from host.pipeline.job import ColourHint
+    from host.pipeline.palettes import PlacedPalette
     from host.pipeline.regions import Outline
 
 # A coarse engine decides by cells of this many of its pixels in a row: 8 px of the page that the compact engine sees.
@@ -32,20 +35,27 @@ class Drawing:
     """What pass1 and the reader know of a page's regions.
 
     tone: `(H, W)` uint8, the page's grey with its screentone made even; None: the page's grey will do.
-    panels: outlines in the page's pixels. hints: what the reader wants where.
+    panels: outlines in the page's pixels. hints: what the reader wants where. palettes: what of whom.
+    characters: see `PageMaps`; None where no palette asks for it.
     """
 
     tone: NDArray[np.uint8] | None = None
     panels: Sequence[Outline] = ()
     hints: Sequence[ColourHint] = ()
+    palettes: Sequence[PlacedPalette] = ()
+    characters: NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ColourField:
-    """Chroma on the page's grid, `(2, h, w)` float32 OKLab a and b, and the shift of the engine that was undone."""
+    """Chroma on the page's grid, `(2, h, w)` float32 OKLab a and b, and the shift of the engine that was undone.
+
+    faults: what of each palette could not be laid, in words; "" for nothing.
+    """
 
     chroma: NDArray[np.float32]
     shift: Shift
+    faults: tuple[str, ...] = ()
 
 
 def colour_field(
@@ -54,10 +64,12 @@ def colour_field(
     oklab: NDArray[np.float32],
     strength_01: float = 1.0,
     drawing: Drawing | None = None,
+    parts: NDArray[np.float32] | None = None,
 ) -> ColourField:
     """Return an engine's `(h, w, 3)` OKLab picture as chroma on the page's grid.
 
-    strength_01 scales the engine's chroma; hints are what they are. Same arguments give the same field.
+    strength_01 scales the engine's chroma; hints and palettes are what they are. parts: see `ColorizeResult`.
+    Same arguments give the same field.
     """
     drawing = drawing or Drawing()
     shift = measure_shift(oklab[..., 0], page.grey)
@@ -70,7 +82,15 @@ def colour_field(
     flat = flatness(lightness, trust, labels)
     spread = spread_chroma(chroma, lightness, trust, labels)
     evened = even_flats(spread, trust, labels, flat, coarseness(pixel_px), (_CELL_ENGINE_PX * pixel_px) ** 2)
-    return ColourField(lay_hints(evened, lightness, labels, flat, drawing.hints), shift)
+    dressed, faults = lay_palettes(evened, labels, _figures(drawing, grid), parts, drawing.palettes)
+    return ColourField(lay_hints(dressed, lightness, labels, flat, drawing.hints), shift, faults)
+
+
+def _figures(drawing: Drawing, grid: Size) -> NDArray[np.uint8]:
+    if drawing.characters is None:
+        return np.zeros(grid, np.uint8)
+    small = cv2.resize(drawing.characters, (grid.width, grid.height), interpolation=cv2.INTER_NEAREST_EXACT)
+    return np.asarray(small, np.uint8)
 
 
 def _on_grid(outline: Outline, page: Size, grid: Size) -> list[tuple[int, int]]:

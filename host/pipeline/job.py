@@ -57,19 +57,47 @@ class ColourHint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FigurePalette:
+    """What colours the reader wants a figure to have; composing obeys it where the engine tells a figure's parts apart.
+
+    point: `(x, y)` in 0..1 of the page's width and height, inside the figure. hair, skin, clothes: sRGB, 0..255; None:
+    as the engine has it.
+    """
+
+    point: tuple[float, float]
+    hair: tuple[int, int, int] | None = None
+    skin: tuple[int, int, int] | None = None
+    clothes: tuple[int, int, int] | None = None
+
+    @property
+    def colours(self) -> dict[str, tuple[int, int, int]]:
+        """The colours that are wanted, by what they are for."""
+        wanted = {"hair": self.hair, "skin": self.skin, "clothes": self.clothes}
+        return {name: rgb for name, rgb in wanted.items() if rgb is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Corrections:
+    """What the reader wants otherwise on one page; later ones go over earlier ones, hints over palettes."""
+
+    hints: tuple[ColourHint, ...] = ()
+    palettes: tuple[FigurePalette, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PageJob:
     """How a page is to be coloured, fully resolved. `references` are in the reader's order, most wanted first.
 
     chapter: what the pages of one chapter say of its direction, where that is `auto`; the job holds it. memory: what
     the series remembers, None where nothing may be retrieved.
-    hints: of this page alone, later ones over earlier ones.
+    corrections: of this page alone.
     keep_coloured: skip a page that already has colour. output_format None: the pipeline's own choice, without loss.
     """
 
     engine: EngineInfo
     plan: Plan
     references: tuple[Reference, ...] = ()
-    hints: tuple[ColourHint, ...] = ()
+    corrections: Corrections = field(default_factory=Corrections)
     keep_coloured: bool = True
     direction: Direction = "auto"
     chapter: ChapterDirection | None = field(default=None, compare=False)

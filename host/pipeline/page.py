@@ -23,6 +23,7 @@ from host.pipeline.encode import encode_page
 from host.pipeline.faults import faults_mapped
 from host.pipeline.field import Drawing, colour_field
 from host.pipeline.job import ColouredPage, FinishedPage, PageJob, PreparedPage, Reference, SkippedPage, Tick
+from host.pipeline.palettes import place_palettes
 from host.pipeline.pass1.shipped import shipped_reader
 from host.pipeline.pass1.signals import measure_signals
 from host.pipeline.pass2.correct import colour_page, record_attempts
@@ -31,7 +32,7 @@ from host.pipeline.pass2.review import fault, review_page
 from host.pipeline.pass2.style import bind_references
 from host.pipeline.progress import fraction_of_page
 from host.pipeline.retrieve import ReaderOrder, Retriever
-from host.pipeline.runmeta import EngineRecord, RunMeta, Verdicts, record_hints, record_plan
+from host.pipeline.runmeta import EngineRecord, RunMeta, Verdicts, record_hints, record_palettes, record_plan
 from host.pipeline.stopwatch import Stopwatch
 from host.pipeline.version import PIPELINE_VERSION
 
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 
     from engines.base import ColorizeEngine, ColorizeRequest, ColorizeResult, OnStep
     from host.messaging.messages import SkipReason, Stage
-    from host.pipeline.pagemasks import PageMasks
+    from host.pipeline.pagemasks import PageMaps, PageMasks
     from host.pipeline.pagemeta import PageKind, PageMeta, Panel
     from host.pipeline.pass1.reader import PageReader
 
@@ -114,8 +115,8 @@ class PagePipeline:
                 meta = _with_signals(page, meta, reading.masks, job)
             request, directive = make_request(page, meta, reading.masks, job, reading.maps)
         return PreparedPage(
-            page=page, drawing=_drawing(request, meta, job), meta=meta, request=request, directive=directive, job=job,
-            stopwatch=stopwatch, recall=choice.recall,
+            page=page, drawing=_drawing(request, meta, job, reading.maps), meta=meta, request=request,
+            directive=directive, job=job, stopwatch=stopwatch, recall=choice.recall,
         )  # fmt: skip
 
     def colour(
@@ -156,7 +157,9 @@ class PagePipeline:
         panels = [panel.box for panel in sorted(prepared.meta.panels, key=lambda panel: panel.order)]
         _tick(tick, "compose")
         with prepared.stopwatch.stage("compose"):
-            field = colour_field(page, protect, result.oklab, plan.strength_01, prepared.drawing)
+            field = colour_field(page, protect, result.oklab, plan.strength_01, prepared.drawing, result.parts)
+        for missing in filter(None, field.faults):
+            _LOG.warning("palette: %s", missing)
         wrong = ""
         for retries, (paper_01, share_01) in enumerate(_ATTEMPTS):
             _tick(tick, "compose", retries / len(_ATTEMPTS))
@@ -170,8 +173,15 @@ class PagePipeline:
         raise QualityRejected(wrong, "Try another reference or another engine.", verdicts=verdicts.model_dump())
 
 
-def _drawing(request: ColorizeRequest, meta: PageMeta, job: PageJob) -> Drawing:
-    return Drawing(tone=request.tone, panels=[_outline(panel) for panel in meta.panels], hints=job.hints)
+def _drawing(request: ColorizeRequest, meta: PageMeta, job: PageJob, maps: PageMaps | None) -> Drawing:
+    wanted = job.corrections
+    return Drawing(
+        tone=request.tone,
+        panels=[_outline(panel) for panel in meta.panels],
+        hints=wanted.hints,
+        palettes=place_palettes(wanted.palettes, meta, maps),
+        characters=maps.characters if maps is not None and wanted.palettes else None,
+    )
 
 
 def _outline(panel: Panel) -> Sequence[tuple[int, int]]:
@@ -211,6 +221,7 @@ def _record(
         direction=prepared.job.direction,
         keep_coloured=prepared.job.keep_coloured,
         hints=record_hints(prepared.drawing.hints),
+        palettes=record_palettes(prepared.drawing.palettes, composition.faults),
         mime=mime,
         result_sha256=pixels_digest(composition.rgb),
         engine=EngineRecord(id=engine.id, version=engine.version, weights=dict(coloured.result.weights)),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from engines.base import Plan
     from host.pipeline.job import ColourHint
+    from host.pipeline.palettes import PlacedPalette
 
 SCHEMA_VERSION: Final = 2
 
@@ -83,6 +84,20 @@ class HintRecord(Record):
     radius_01: Unit
 
 
+class PaletteRecord(Record):
+    """A figure's palette as it was asked for; the first fields are those of `host.pipeline.job.FigurePalette`.
+
+    figure: the index of the figure that was found there. fault: what of it could not be laid; empty: all is there.
+    """
+
+    point: tuple[Unit, Unit]
+    hair: tuple[Level, Level, Level] | None = None
+    skin: tuple[Level, Level, Level] | None = None
+    clothes: tuple[Level, Level, Level] | None = None
+    figure: Annotated[int, Field(ge=0)] | None = None
+    fault: str = ""
+
+
 class Verdicts(Record):
     """What review measured.
 
@@ -104,7 +119,7 @@ class Verdicts(Record):
 class RunMeta(Record):
     """The record of one coloured page.
 
-    direction, keep_coloured, hints: as they were asked for. result_sha256: of the coloured pixels, counted as
+    direction, keep_coloured, hints, palettes: as they were asked for. result_sha256: of the coloured pixels, counted as
     `pixels_sha256`.
     director: what it planned by, under the seed plan's names (its §8).
     attempts: what each try of an engine that draws measured, see `host.pipeline.pass2.assess`; empty for others.
@@ -121,6 +136,7 @@ class RunMeta(Record):
     direction: Direction
     keep_coloured: bool
     hints: tuple[HintRecord, ...] = ()
+    palettes: tuple[PaletteRecord, ...] = ()
     mime: str
     result_sha256: Digest
     engine: EngineRecord
@@ -154,3 +170,11 @@ def record_plan(plan: Plan) -> PlanRecord:
 def record_hints(hints: Sequence[ColourHint]) -> tuple[HintRecord, ...]:
     """Return the record of a page's hints."""
     return tuple(HintRecord(points=hint.points, rgb=hint.rgb, radius_01=hint.radius_01) for hint in hints)
+
+
+def record_palettes(palettes: Sequence[PlacedPalette], faults: Sequence[str]) -> tuple[PaletteRecord, ...]:
+    """Return the record of a page's palettes, with what could not be laid of each."""
+    return tuple(
+        PaletteRecord(**asdict(one.palette), figure=one.figure, fault=fault)
+        for one, fault in zip(palettes, faults, strict=True)
+    )

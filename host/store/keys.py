@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from engines.base import Plan
     from host.messaging.messages import Direction
-    from host.pipeline.job import ColourHint
+    from host.pipeline.job import Corrections
 
 KEY_VERSION: Final = 1
 
@@ -37,8 +37,8 @@ class Recipe:
     pipeline_version: str
 
 
-def result_key(pixels_sha256: str, recipe: Recipe, hints: Sequence[ColourHint] = ()) -> str:
-    """Return the SHA-256 (hex) of the page's pixels, the recipe and the page's own hints, over canonical JSON.
+def result_key(pixels_sha256: str, recipe: Recipe, corrections: Corrections | None = None) -> str:
+    """Return the SHA-256 (hex) of the page's pixels, the recipe and the page's own corrections, over canonical JSON.
 
     A file name or an address never enters: sites use them again for other pictures.
 
@@ -65,7 +65,8 @@ def result_key(pixels_sha256: str, recipe: Recipe, hints: Sequence[ColourHint] =
         "references": list(recipe.references),
         "cast": list(recipe.cast),
         "retrieval": list(recipe.retrieval),
-        "hints": [asdict(hint) for hint in hints],
+        "hints": [asdict(hint) for hint in corrections.hints] if corrections else [],
+        "palettes": [asdict(palette) for palette in corrections.palettes] if corrections else [],
         "keep_coloured": recipe.keep_coloured,
         "direction": recipe.direction,
         "output_format": recipe.output_format,

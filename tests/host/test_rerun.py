@@ -33,13 +33,17 @@ def test_the_same_record_page_and_machine_give_the_same_file(made: Path, tmp_pat
     assert (tmp_path / "again.png").read_bytes() == made.read_bytes()
 
 
-def test_hints_are_made_again(irodori_home: Path, tmp_path: Path) -> None:
+def test_hints_and_palettes_are_made_again(irodori_home: Path, tmp_path: Path) -> None:
     plain, hinted = tmp_path / "plain.png", tmp_path / "hinted.png"
     assert run("colorize", PAGE, "-r", REFERENCE, "-o", plain)[0] == 0
     hint = ("--hint", "02.webp:0.3,0.2=#c05050")
-    status, said = run("colorize", PAGE, "-r", REFERENCE, "-o", hinted, "--runmeta", *hint)
+    palettes = ("--palette", "02.webp:0.52,0.35:hair=#a05050", "--palette", "02.webp:0.01,0.01:hair=#a05050")
+    status, said = run("colorize", PAGE, "-r", REFERENCE, "-o", hinted, "--runmeta", *hint, *palettes)
     assert status == 0, said
+    assert "02.webp  coloured: No figure was found at 0.01, 0.01." in said
     assert hinted.read_bytes() != plain.read_bytes()
+    record = json.loads(Path(f"{hinted}.runmeta.json").read_text("utf-8"))
+    assert [palette["fault"] for palette in record["palettes"]] == ["", "No figure was found at 0.01, 0.01."]
     status, said = run("rerun", f"{hinted}.runmeta.json", PAGE, "-o", tmp_path / "again.png")
     assert status == 0, said
     assert (tmp_path / "again.png").read_bytes() == hinted.read_bytes()

@@ -93,6 +93,15 @@ class ColourHint(Message, frozen=True, kw_only=True):
     radius: Annotated[float, Meta(ge=0.0, le=0.1)] = 0.004
 
 
+class FigurePalette(Message, frozen=True, kw_only=True):
+    """The colours that the reader wants the figure at `point`, in 0..1 of the page, to have; at least one."""
+
+    point: tuple[Fraction, Fraction]
+    hair: tuple[Level, Level, Level] | None = None
+    skin: tuple[Level, Level, Level] | None = None
+    clothes: tuple[Level, Level, Level] | None = None
+
+
 class Page(Message, frozen=True, kw_only=True):
     """A page as the extension found it. `sha256` is that of its encoded bytes, `index` its place in the chapter."""
 
@@ -104,6 +113,7 @@ class Page(Message, frozen=True, kw_only=True):
     height: Count | None = None
     url: Text | None = None
     hints: Annotated[list[ColourHint], Meta(max_length=256)] | None = None
+    palettes: Annotated[list[FigurePalette], Meta(max_length=64)] | None = None
 
 
 class LoraChoice(Message, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, field
 
-from host.messaging.wire.records import ColourHint, DeviceInfo, EngineInfo, Options, Page
+from host.messaging.wire.records import ColourHint, DeviceInfo, EngineInfo, FigurePalette, Options, Page
 from host.messaging.wire.values import Count, Direction, ExportFormat, Identifier, Message, Sha256, Text
 
 # --- session -------------------------------------------------------------------------------------------------------
@@ -97,6 +97,7 @@ class RunPage(Message, frozen=True, kw_only=True):
     height: Count | None = None
     url: Text | None = None
     hints: Annotated[list[ColourHint], Meta(max_length=256)] | None = None
+    palettes: Annotated[list[FigurePalette], Meta(max_length=64)] | None = None
     image: bytes | None = None
     series: Text = ""
     chapter: Text = ""

@@ -116,7 +116,7 @@ def _repair(last: Attempt, prepared: PreparedPage, infer: _Inference, progress: 
     share = cv2.resize(mask.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)[..., None]
     new = cv2.resize(made.oklab, (width, height), interpolation=cv2.INTER_LINEAR)
     merged = np.asarray(before + (new - before) * share, np.float32)
-    return _measured("repair", prepared, ColorizeResult(oklab=merged, weights=made.weights))
+    return _measured("repair", prepared, replace(last.result, oklab=merged, weights=made.weights))
 
 
 def _attempt(
@@ -168,12 +168,14 @@ class _Inference:
 
     def __call__(self, request: ColorizeRequest, progress: Progress) -> ColorizeResult:
         wanted = [unit for unit in self._units if self._has_work(request, unit)]
-        pictures: list[tuple[Unit, NDArray[np.float32]]] = []
-        weights: dict[str, str] = {}
+        results: list[tuple[Unit, ColorizeResult]] = []
         for index, unit in enumerate(wanted):
             result = self.engine.colorize(request_of(request, unit), self._on_step(progress, index, len(wanted)))
-            pictures.append((unit, result.oklab))
-            weights.update(result.weights)
+            results.append((unit, result))
+        if len(results) == 1:
+            return results[0][1]
+        pictures = [(unit, result.oklab) for unit, result in results]
+        weights = {name: digest for _, result in results for name, digest in result.weights.items()}
         return ColorizeResult(oklab=join(pictures, request.size), weights=weights)
 
     @staticmethod

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from host.books.hints import HINTS_MAX, parse_hints, require_pages
+from host.books.corrections import require_pages
+from host.books.hints import HINTS_MAX, parse_hints
 from host.errors import BadRequest
 from host.messaging.messages import ColourHint
 
@@ -66,9 +67,9 @@ def test_a_file_that_is_not_there_is_refused(tmp_path):
 
 def test_hints_for_no_page_here_are_refused():
     hints = parse_hints(["2.png:0.5,0.5=#ff0000"], None)
-    require_pages(hints, ["1.png", "2.png"])
-    with pytest.raises(BadRequest, match=r"2\.png"):
-        require_pages(hints, ["1.png"])
+    require_pages(hints, ["1.png", "2.png"], "hint")
+    with pytest.raises(BadRequest, match=r"a hint for .2\.png"):
+        require_pages(hints, ["1.png"], "hint")
 
 
 def test_more_hints_than_a_page_takes_are_refused():

@@ -11,7 +11,7 @@ import pytest
 from msgspec import structs
 
 from host.errors import BadRequest
-from host.jobs.hints import hints_of
+from host.jobs.corrections import corrections_of
 from host.messaging.messages import ColourHint, Page, PageDone, RunPage
 
 if TYPE_CHECKING:
@@ -91,4 +91,4 @@ def test_a_hint_that_is_none_is_refused_with_the_place_of_the_fault(facts: dict[
 def test_a_hint_that_lies_nowhere_is_refused(where: float) -> None:
     hint = ColourHint(points=[(0.5, where)], rgb=(1, 2, 3))
     with pytest.raises(BadRequest):
-        hints_of(Page(page_id="p", index=0, sha256="0" * 64, hints=[hint]))
+        corrections_of(Page(page_id="p", index=0, sha256="0" * 64, hints=[hint]))

@@ -47,6 +47,7 @@ def test_a_key_with_a_default_is_optional_and_one_always_sent_is_not() -> None:
         "height": True,
         "url": True,
         "hints": True,
+        "palettes": True,
     }
     assert not any(by_name["PageCounts"].values())
 
