@@ -113,7 +113,7 @@ def _job(application: Application, engine: ColorizeEngine, record: RunMeta) -> P
 
 
 def _corrections(record: RunMeta) -> Corrections:
-    found = {"figure", "fault"}
+    found = {"figures", "fault"}
     return Corrections(
         hints=tuple(ColourHint(**hint.model_dump()) for hint in record.hints),
         palettes=tuple(FigurePalette(**palette.model_dump(exclude=found)) for palette in record.palettes),

@@ -11,6 +11,7 @@ classifier to new a priori probabilities", Neural Computation 2002).
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +19,7 @@ import cv2
 import numpy as np
 
 from engines.base import PARTS
+from engines.geometry import Box
 from engines.oklab import srgb_to_oklab
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
     from host.pipeline.job import FigurePalette
     from host.pipeline.pagemasks import PageMaps
-    from host.pipeline.pagemeta import PageMeta
+    from host.pipeline.pagemeta import Character, PageMeta
     from host.pipeline.regions import Labels
 
     Plane = NDArray[np.float32]
@@ -37,22 +39,31 @@ _SHOWN_BY: Final = {"hair": PARTS.index("hair"), "skin": PARTS.index("skin"), "c
 _ELSEWHERE: Final = PARTS.index("background")
 # A part of which a figure shows less than this on the whole is not there: what is left of it is noise.
 _SHARE_MIN: Final = 1e-3
+_WITHIN: Final = 0.8
 _NO_PARTS: Final = "This engine does not tell hair, skin and clothes apart: use compact, or hints."
 
 
 @dataclass(frozen=True, slots=True)
 class PlacedPalette:
-    """A palette and the index of the figure that it is for, None where nobody is there."""
+    """A palette and the indices of the figures that are the one that it is for; none where nobody is there."""
 
     palette: FigurePalette
-    figure: int | None
+    figures: tuple[int, ...]
 
 
 def place_palettes(
     palettes: Sequence[FigurePalette], meta: PageMeta, maps: PageMaps | None
 ) -> tuple[PlacedPalette, ...]:
-    """Return for every palette the figure whose mask holds its point; else the smallest one whose box does."""
-    return tuple(PlacedPalette(one, _figure_at(one.point, meta, maps)) for one in palettes)
+    """Return for every palette the figure whose mask holds its point, else the smallest one whose box does.
+
+    Detectors see a head as a figure of its own at times: figures that lie in one another and have at most one face
+    between them are taken for one.
+    """
+    found = [_figure_at(one.point, meta, maps) for one in palettes]
+    return tuple(
+        PlacedPalette(one, () if figure is None else _whole(figure, meta))
+        for one, figure in zip(palettes, found, strict=True)
+    )
 
 
 def lay_palettes(
@@ -77,9 +88,9 @@ def lay_palettes(
 def _lay(laid: Plane, labels: Labels, figures: Figures, shares: Plane, placed: PlacedPalette) -> str:
     palette, missing = placed.palette, []
     where = f"at {palette.point[0]:.3g}, {palette.point[1]:.3g}"
-    if placed.figure is None:
+    if not placed.figures:
         return f"No figure was found {where}."
-    shown = _shown(labels, figures == placed.figure + 1, shares)
+    shown = _shown(labels, np.isin(figures, np.array(placed.figures) + 1), shares)
     for name, rgb in palette.colours.items():
         takes = shown == _SHOWN_BY[name]
         if takes.any():
@@ -103,17 +114,26 @@ def _shown(labels: Labels, figure: NDArray[np.bool_], shares: Plane) -> NDArray[
     return np.where(most, votes.argmax(axis=0), _ELSEWHERE)
 
 
-def _figure_at(point: tuple[float, float], meta: PageMeta, maps: PageMaps | None) -> int | None:
+def _figure_at(point: tuple[float, float], meta: PageMeta, maps: PageMaps | None) -> Character | None:
     if maps is None:
         return None
     x = min(int(point[0] * meta.size.width), meta.size.width - 1)
     y = min(int(point[1] * meta.size.height), meta.size.height - 1)
     label = int(maps.characters[y, x])
     if label:
-        return label - 1
-    around = [
-        figure
-        for figure in meta.characters
-        if figure.box.left <= x < figure.box.right and figure.box.top <= y < figure.box.bottom
+        return next((one for one in meta.characters if one.index == label - 1), None)
+    here = Box(x, y, x + 1, y + 1)
+    around = [one for one in meta.characters if one.box.intersection(here).area]
+    return min(around, key=lambda one: (one.box.area, one.index), default=None)
+
+
+def _whole(figure: Character, meta: PageMeta) -> tuple[int, ...]:
+    faces = Counter(face.character for face in meta.faces)
+    others = [
+        one.index
+        for one in meta.characters
+        if one.index != figure.index
+        and faces[one.index] + faces[figure.index] <= 1
+        and one.box.intersection(figure.box).area >= _WITHIN * min(one.box.area, figure.box.area) > 0
     ]
-    return min(around, key=lambda figure: (figure.box.area, figure.index)).index if around else None
+    return (figure.index, *others)

@@ -15,7 +15,7 @@ from pydantic import Field, JsonValue
 from engines.base import Quality  # noqa: TC001
 from engines.geometry import Size  # noqa: TC001
 from host.messaging.messages import Direction, Stage  # noqa: TC001
-from host.pipeline.pagemeta import Digest, PageKind, Record, ReferenceUse, Unit
+from host.pipeline.pagemeta import Digest, Order, PageKind, Record, ReferenceUse, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,14 +87,15 @@ class HintRecord(Record):
 class PaletteRecord(Record):
     """A figure's palette as it was asked for; the first fields are those of `host.pipeline.job.FigurePalette`.
 
-    figure: the index of the figure that was found there. fault: what of it could not be laid; empty: all is there.
+    figures: the indices of the figures that were found there, parts of one; empty: none. fault: what of it could not be
+    laid; empty: all is there.
     """
 
     point: tuple[Unit, Unit]
     hair: tuple[Level, Level, Level] | None = None
     skin: tuple[Level, Level, Level] | None = None
     clothes: tuple[Level, Level, Level] | None = None
-    figure: Annotated[int, Field(ge=0)] | None = None
+    figures: tuple[Order, ...] = ()
     fault: str = ""
 
 
@@ -175,6 +176,6 @@ def record_hints(hints: Sequence[ColourHint]) -> tuple[HintRecord, ...]:
 def record_palettes(palettes: Sequence[PlacedPalette], faults: Sequence[str]) -> tuple[PaletteRecord, ...]:
     """Return the record of a page's palettes, with what could not be laid of each."""
     return tuple(
-        PaletteRecord(**asdict(one.palette), figure=one.figure, fault=fault)
+        PaletteRecord(**asdict(one.palette), figures=one.figures, fault=fault)
         for one, fault in zip(palettes, faults, strict=True)
     )

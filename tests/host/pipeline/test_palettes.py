@@ -19,7 +19,7 @@ from host.pipeline.field import Drawing, colour_field
 from host.pipeline.job import ColourHint, Corrections, FigurePalette, PageJob, PreparedPage, Reference
 from host.pipeline.page import PagePipeline
 from host.pipeline.pagemasks import PageMaps
-from host.pipeline.pagemeta import Character, PageMeta
+from host.pipeline.pagemeta import Character, Face, PageMeta
 from host.pipeline.palettes import PlacedPalette, lay_palettes, place_palettes
 from tests.host.pipeline.drawn import decoded
 
@@ -76,7 +76,7 @@ def chroma_at(composition, name, across):
 
 
 def palette(**colours):
-    return PlacedPalette(FigurePalette(point=(0.25, 0.5), **colours), figure=0)
+    return PlacedPalette(FigurePalette(point=(0.25, 0.5), **colours), figures=(0,))
 
 
 def test_hair_skin_and_clothes_have_their_chroma_and_the_rest_is_as_it_was():
@@ -122,7 +122,7 @@ def test_palettes_are_not_scaled_by_the_strength():
 
 
 def test_what_cannot_be_laid_is_said_and_changes_nothing():
-    nobody = PlacedPalette(FigurePalette(point=(0.01, 0.02), hair=RED), figure=None)
+    nobody = PlacedPalette(FigurePalette(point=(0.01, 0.02), hair=RED), figures=())
     hairless = parts_of()
     hairless[..., PARTS.index("figure")] += hairless[..., PARTS.index("hair")]
     hairless[..., PARTS.index("hair")] = 0
@@ -153,7 +153,11 @@ def grids(draw):
     parts = rng.random((draw(st.integers(1, 9)), draw(st.integers(1, 9)), 4)).astype(np.float32) ** 4
     colour = st.none() | st.tuples(*[st.integers(0, 255)] * 3)
     one = st.builds(FigurePalette, point=st.just((0.5, 0.5)), hair=colour, skin=colour, clothes=colour)
-    placed = draw(st.lists(st.builds(PlacedPalette, one, st.none() | st.integers(0, 3)), max_size=3))
+    placed = draw(
+        st.lists(
+            st.builds(PlacedPalette, one, st.lists(st.integers(0, 3), max_size=2, unique=True).map(tuple)), max_size=3
+        )
+    )
     return labels, figures, parts / parts.sum(axis=-1, keepdims=True), placed
 
 
@@ -170,7 +174,9 @@ def test_a_region_takes_one_wanted_colour_whole_or_none_and_only_where_a_figure_
         assert len(colours) == 1
         if (colours[0] == 0.5).all():
             continue
-        owners = [one for one in placed if one.figure is not None and (figures[region] == one.figure + 1).mean() > 0.5]
+        owners = [
+            one for one in placed if np.isin(figures[region], [figure + 1 for figure in one.figures]).mean() > 0.5
+        ]
         assert any(np.array_equal(wanted(rgb), colours[0]) for one in owners for rgb in one.palette.colours.values())
 
 
@@ -180,7 +186,7 @@ def test_a_palette_without_a_fault_shows_every_colour_that_it_names(grid):
     for one in placed:
         laid, (fault,) = lay_palettes(np.full((2, *labels.shape), 0.5, np.float32), labels, figures, parts, [one])
         missing = [name for name, rgb in one.palette.colours.items() if not _shows(laid, rgb)]
-        if one.figure is None or missing:
+        if not one.figures or missing:
             assert fault
 
 
@@ -188,28 +194,45 @@ def _shows(laid, rgb):
     return bool((laid == wanted(rgb)[:, None, None]).all(axis=0).any())
 
 
-def known(*boxes):
+def known(*boxes, faces=()):
     size = Size(100, 100)
     characters = np.zeros(size, np.uint8)
     characters[10:20, 10:20] = 2
     figures = tuple(Character(box=box, index=index) for index, box in enumerate(boxes))
     meta = PageMeta(size=size, pixels_sha256="0" * 64, kind="story", direction="ltr", characters=figures)
+    meta = meta.model_copy(update={"faces": tuple(Face(box=boxes[index], character=index) for index in faces)})
     return meta, PageMaps(panels=characters, characters=characters, depth=characters, tone=characters)
 
 
 @pytest.mark.parametrize(
-    ("point", "figure"),
-    [((0.15, 0.15), 1), ((0.5, 0.5), 2), ((0.8, 0.8), 0), ((0.99, 0.01), None), ((1.0, 1.0), None), ((0.0, 0.0), 0)],
+    ("point", "figures"),
+    [
+        ((0.15, 0.15), (1,)),
+        ((0.5, 0.5), (2,)),
+        ((0.8, 0.8), (0,)),
+        ((0.99, 0.01), ()),
+        ((1.0, 1.0), ()),
+        ((0.0, 0.0), (0,)),
+    ],
 )
-def test_the_figure_is_the_one_whose_mask_holds_the_point_or_the_smallest_box(point, figure):
-    meta, maps = known(Box(0, 0, 90, 90), Box(5, 5, 30, 30), Box(40, 40, 60, 60))
+def test_the_figure_is_the_one_whose_mask_holds_the_point_or_the_smallest_box(point, figures):
+    meta, maps = known(Box(0, 0, 90, 90), Box(5, 5, 30, 30), Box(40, 40, 60, 60), faces=(0, 1, 2))
     (placed,) = place_palettes([FigurePalette(point=point, hair=RED)], meta, maps)
-    assert placed.figure == figure
+    assert placed.figures == figures
+
+
+@pytest.mark.parametrize(
+    ("faces", "figures"), [((), (1, 0)), ((0,), (1, 0)), ((1,), (1, 0)), ((0, 1), (1,)), ((1, 1), (1,))]
+)
+def test_a_head_that_was_found_apart_is_part_of_its_figure_unless_both_have_faces(faces, figures):
+    meta, maps = known(Box(0, 0, 90, 90), Box(5, 5, 30, 30), Box(80, 80, 99, 99), faces=faces)
+    (placed,) = place_palettes([FigurePalette(point=(0.15, 0.15), hair=RED)], meta, maps)
+    assert placed.figures == figures
 
 
 def test_nobody_is_on_a_page_without_maps():
     meta, _ = known(Box(0, 0, 90, 90))
-    assert place_palettes([FigurePalette(point=(0.5, 0.5), hair=RED)], meta, None)[0].figure is None
+    assert place_palettes([FigurePalette(point=(0.5, 0.5), hair=RED)], meta, None)[0].figures == ()
 
 
 def test_the_hair_of_a_figure_of_the_demo_takes_the_colour_and_nothing_changes_beyond_it():
@@ -230,7 +253,8 @@ def test_the_hair_of_a_figure_of_the_demo_takes_the_colour_and_nothing_changes_b
     ]
     prepared = [pipeline.read(page, job, _unheard) for job in asked]
     assert isinstance(prepared[1], PreparedPage)
-    figure = prepared[1].meta.characters[prepared[1].drawing.palettes[0].figure]
+    (index,) = prepared[1].drawing.palettes[0].figures
+    figure = prepared[1].meta.characters[index]
     coloured = pipeline.colour(prepared[0], engine, _unheard)
     before, after = (_pixels(pipeline.finish(one, coloured, _unheard).image) for one in prepared)
     changed = (before != after).any(axis=-1)
