@@ -196,6 +196,8 @@ class Region:
     references: tuple[int, ...] = ()
 
 
+PARTS: Final = ("background", "figure", "skin", "hair")
+"""What `ColorizeResult.parts` tells apart; a figure is what is neither its skin nor its hair, clothes as a rule."""
 FIGURE: Final = 1
 FACE: Final = 2
 """What `ColorizeRequest.parts` holds; a face is the skin of it, hair belongs to the figure."""
@@ -225,6 +227,7 @@ class ColorizeRequest:
     repair: only where `supports.inpaint`; colour outside its mask comes back as its picture has it.
     tone: `(H, W)` uint8, the page with its screentone made even and its lines kept; None: the page will do.
     parts: `(H, W)` uint8, what is known of what a pixel shows: `FIGURE`, `FACE` or, where nobody knows, 0.
+    panels: `(H, W)` uint8, another number for every panel, 0 outside; None: the page is one scene.
     """
 
     page: NDArray[np.uint8]
@@ -235,6 +238,7 @@ class ColorizeRequest:
     repair: Repair | None = None
     tone: NDArray[np.uint8] | None = None
     parts: NDArray[np.uint8] | None = None
+    panels: NDArray[np.uint8] | None = None
 
     @property
     def size(self) -> Size:
@@ -251,10 +255,13 @@ class ColorizeResult:
         gamut-mapped; same aspect ratio as the page, any resolution. An engine that only makes chroma repeats the
         page's own lightness in L.
     weights: SHA-256 (hex) of every weights file that took part, by file name.
+    parts: `(h, w, 4)` float32, how much of a place the engine takes for `PARTS`, 1 in all; same aspect ratio as the
+        page, any resolution. None where the engine does not say.
     """
 
     oklab: NDArray[np.float32]
     weights: Mapping[str, str]
+    parts: NDArray[np.float32] | None = None
 
 
 class OnStep(Protocol):

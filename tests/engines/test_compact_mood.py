@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from engines.colorize.compact.engine import PAINTER_FILE, CompactEngine
-from engines.colorize.compact.mood import hedged, mood_of
+from engines.colorize.compact.mood import Mood, hedged, mood_of
 from engines.colorize.compact.network import Tokens
 from engines.oklab import oklab_to_srgb
 from engines.testing import PROCESSOR, drawn_page, ignore_step, request_of
@@ -26,50 +26,72 @@ def two_moods() -> np.ndarray:
     return oklab_to_srgb(lab)
 
 
+def gay() -> np.ndarray:
+    """Return a reference with all colours at every lightness."""
+    rng = np.random.default_rng(4)
+    lab = np.empty((24, 24, 3), np.float32)
+    lab[..., 0], hue = rng.uniform(0.3, 0.8, (24, 24)), rng.uniform(0, 2 * np.pi, (24, 24))
+    lab[..., 1], lab[..., 2] = 0.09 * np.cos(hue) + 0.04, 0.09 * np.sin(hue)
+    return oklab_to_srgb(np.repeat(np.repeat(lab, 8, axis=0), 8, axis=1))
+
+
 def test_each_lightness_has_a_mood_of_its_own() -> None:
     values = np.repeat([[*DARK, 0, 0], [*LIGHT, 0, 0]], 50, axis=0)[None].astype(np.float32)
     lightness = np.repeat([0.3, 0.8], 50)[None].astype(np.float32)
     tokens = Tokens(np.zeros((1, 100, 4), np.float32), values, lightness)
     mood = mood_of(tokens, np.array([[0.3, 0.8]], np.float32))
-    assert np.abs(mood - [[DARK, LIGHT]]).max() < 0.01
+    assert np.abs(mood.chroma - [[DARK, LIGHT]]).max() < 0.01
+    assert mood.agreement.min() > 0.9
 
 
-def test_chroma_fades_to_the_mood_with_doubt() -> None:
-    chroma, mood = np.full((1, 3, 2), 0.1, np.float32), np.zeros((1, 3, 2), np.float32)
-    found = hedged(chroma, np.array([[0, 0.5, 1]], np.float32), mood)
-    assert np.allclose(found[0, :, 0], [0, 0.05, 0.1])
+def test_opposite_colours_of_one_lightness_do_not_agree() -> None:
+    values = np.repeat([[*DARK, 0, 0], [-DARK[0], -DARK[1], 0, 0]], 50, axis=0)[None].astype(np.float32)
+    tokens = Tokens(np.zeros((1, 100, 4), np.float32), values, np.full((1, 100), 0.5, np.float32))
+    mood = mood_of(tokens, np.array([[0.5]], np.float32))
+    assert np.abs(mood.chroma).max() < 1e-6
+    assert mood.agreement.max() < 0.05
 
 
-@pytest.mark.parametrize("confidence", [0.0, 1.0])
-def test_a_painter_that_tells_its_confidence_is_heard(tmp_path: Path, confidence: float) -> None:
-    plain, candid = (engine_of(tmp_path / str(said), said) for said in (None, confidence))
-    request = request_of(drawn_page(), two_moods())
-    labs = []
-    for engine in (plain, candid):
+def test_chroma_fades_to_the_mood_with_doubt_and_where_the_mood_is_sure() -> None:
+    chroma, nothing = np.full((1, 3, 2), 0.1, np.float32), np.zeros((1, 3, 2), np.float32)
+    doubt = hedged(chroma, np.array([[0, 0.5, 1]], np.float32), Mood(nothing, np.zeros((1, 3), np.float32)))
+    assert np.allclose(doubt[0, :, 0], [0, 0.05, 0.1])
+    sure = hedged(chroma, np.ones((1, 3), np.float32), Mood(nothing, np.array([[0, 0.5, 1]], np.float32)))
+    assert np.allclose(sure[0, :, 0], [0.1, 0.075, 0])
+
+
+def test_where_lightness_alone_tells_the_colour_it_does() -> None:
+    engine = CompactEngine()
+    engine.load(PROCESSOR)
+    lab = engine.colorize(request_of(drawn_page(), two_moods()), ignore_step).oklab
+    dark, light = (np.abs(lab[..., 0] - lightness) < 0.08 for lightness in (0.45, 0.75))
+    assert np.abs(lab[dark][:, 1:].mean(0) - DARK).max() < 0.03
+    assert np.abs(lab[light][:, 1:].mean(0) - LIGHT).max() < 0.03
+
+
+def test_the_painters_doubt_is_heard(tmp_path: Path) -> None:
+    request = request_of(drawn_page(), gay())
+    doubtful, sure = (engine_of(tmp_path / str(said), said) for said in (0.0, 1.0))
+    apart = []
+    for engine in (doubtful, sure):
         engine.load(PROCESSOR)
-        labs.append(engine.colorize(request, ignore_step).oklab)
-    sure, told = labs
-    if confidence == 1:
-        assert np.abs(sure - told).max() < 1e-6
-        return
-    dark, light = (np.abs(told[..., 0] - lightness) < 0.08 for lightness in (0.45, 0.75))
-    assert np.abs(told[dark][:, 1:].mean(0) - DARK).max() < 0.03
-    assert np.abs(told[light][:, 1:].mean(0) - LIGHT).max() < 0.03
+        chroma = engine.colorize(request, ignore_step).oklab[..., 1:]
+        apart.append(float(np.abs(chroma - chroma.mean((0, 1))).mean()))
+    assert apart[0] < 0.8 * apart[1]
 
 
-def engine_of(folder: Path, confidence: float | None) -> CompactEngine:
-    """Return the shipped engine with a painter that is equally sure everywhere; None: that does not say how sure."""
+def engine_of(folder: Path, confidence: float) -> CompactEngine:
+    """Return the shipped engine with a painter that is equally sure everywhere."""
     onnx = pytest.importorskip("onnx")
     card = load_catalog()["compact"]
     folder.mkdir()
     for file in card.files:
         (folder / file.name).write_bytes((SHIPPED_WEIGHTS / file.name).read_bytes())
     model = onnx.load(str(folder / PAINTER_FILE))
-    kept = [output for output in model.graph.output if output.name == "chroma"]
+    kept = [output for output in model.graph.output if output.name != "confidence"]
     del model.graph.output[:]
     model.graph.output.extend(kept)
-    if confidence is not None:
-        say(model, confidence)
+    say(model, confidence)
     onnx.save(model, str(folder / PAINTER_FILE))
     content = (folder / PAINTER_FILE).read_bytes()
     files = tuple(
@@ -80,7 +102,7 @@ def engine_of(folder: Path, confidence: float | None) -> CompactEngine:
 
 
 def say(model: Any, confidence: float) -> None:
-    """Give a painter's graph a second output that is this number everywhere."""
+    """Give a painter's graph a confidence that is this number everywhere."""
     onnx = pytest.importorskip("onnx")
     constants = {"first": ([0], np.int64), "last": ([1], np.int64), "axis": ([1], np.int64)}
     constants |= {"none": ([0.0], np.float32), "sure": ([confidence], np.float32)}

@@ -18,10 +18,11 @@ from engines.testing import PROCESSOR, drawn_page, flat_reference, ignore_step, 
 from models.catalog import CATALOG_FILE, ModelFile, load_catalog
 from models.training.compact.__main__ import main
 from models.training.compact.config import Config, DataConfig, NetworkConfig, OptimisationConfig
-from models.training.compact.data import Sampler, read_pages
+from models.training.compact.data import Sampler
 from models.training.compact.export import export
 from models.training.compact.losses import slot_loss
 from models.training.compact.network import CompactNetwork
+from models.training.compact.pages import read_pages
 from models.training.compact.parts import BACKGROUND, FIGURE, HAIR, SKIN, UNKNOWN, part_map
 from models.training.compact.scenes import draw, make_world
 from models.training.compact.slots import NO_SLOT, SlotCodebook, light_of
@@ -111,7 +112,31 @@ def test_a_run_may_begin_with_a_smaller_network(data: Path, tmp_path: Path) -> N
     run.begin_from(checkpoint)
     new = run.network.state_dict()["encoder.at_8.0.0.weight"]
     assert torch.equal(new[:6], old)
-    assert not new[6:].any()
+    assert new[6:].any()
+
+
+def test_new_channels_leave_what_the_old_ones_do(data: Path, tmp_path: Path) -> None:
+    small = replace(TINY, network=replace(TINY.network, widths=(4, 4, 8, 8, 6)))
+    checkpoint = train(data, tmp_path, replace(small, optimisation=replace(TINY.optimisation, iterations=1)))
+    run = TrainingRun(TINY)
+    run.begin_from(checkpoint)
+    old, _, _ = load_network(checkpoint)
+    page, references = torch.rand(1, 1, 64, 64), torch.rand(1, 1, 3, 64, 64)
+    with torch.no_grad():
+        expected, given = (one.eval()(page, references).painted.chroma for one in (old, run.network))
+    assert torch.allclose(expected, given, atol=1e-5)
+
+
+def test_two_processes_make_one_run_that_can_be_resumed(data: Path, tmp_path: Path) -> None:
+    both = replace(TINY, optimisation=replace(TINY.optimisation, processes=2, iterations=2))
+    first = weights(train(data, tmp_path, both))
+    assert load_network(tmp_path / "checkpoint.pt")[2] == 2
+    longer = replace(both, optimisation=replace(both.optimisation, iterations=3))
+    second = weights(train(data, tmp_path, longer))
+    alone = weights(train(data, tmp_path / "alone", replace(both, optimisation=TINY.optimisation)))
+    name = "painter.colour.weight"
+    assert not torch.equal(first[name], second[name])
+    assert not torch.equal(first[name], alone[name])
 
 
 def test_a_thing_keeps_its_slot_in_another_light() -> None:
@@ -176,11 +201,16 @@ def test_exported_graphs_give_what_the_network_gives(data: Path, tmp_path: Path)
     rows = np.ascontiguousarray(keys.reshape(1, keys.shape[1], -1).transpose(0, 2, 1))[:, :100]
     values = np.random.default_rng(1).random((1, 100, 4), np.float32)
     told = np.random.default_rng(2).random((1, 4, 12, 20), np.float32)
-    feeds = {"half": half, "quarter": quarter, "eighth": eighth, "keys": rows, "values": values, "told": told}
-    chroma, confidence = painter.run(["chroma", "confidence"], feeds)
+    panels = np.eye(3, dtype=np.float32)[np.random.default_rng(3).integers(0, 3, (1, 12, 20))].transpose(0, 3, 1, 2)
+    feeds = {"half": half, "quarter": quarter, "eighth": eighth, "keys": rows, "values": values}
+    feeds |= {"told": told, "panels": np.ascontiguousarray(panels)}
+    chroma, confidence, parts = painter.run(["chroma", "confidence", "parts"], feeds)
     with torch.no_grad():
         features = network.encoder(torch.from_numpy(picture))
-        expected = network.painter(features, *map(torch.from_numpy, (rows, values, told))).chroma.numpy()
+        given = [torch.from_numpy(feeds[name]) for name in ("keys", "values", "told", "panels")]
+        painted = network.painter(features, *given)
+    expected = painted.chroma.numpy()
+    assert np.abs(parts - painted.parts.numpy()).max() < 1e-3
     assert chroma.shape == (1, 2, 48, 80)
     assert confidence.shape == (1, 1, 12, 20)
     assert 0 < confidence.min() < confidence.max() <= 1.0001

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from engines.base import (
+    PARTS,
     ColorizeEngine,
     ColorizeRequest,
     ColorizeResult,
@@ -27,6 +28,7 @@ from engines.base import (
 from engines.colorize.compact.info import INFO
 from engines.colorize.compact.mood import hedged, mood_of
 from engines.colorize.compact.network import CompactNetwork, Tokens, joined
+from engines.colorize.compact.panels import membership_of
 from engines.colorize.compact.picture import (
     CELL_PX,
     feather,
@@ -108,10 +110,12 @@ class CompactEngine(ColorizeEngine):
         size = working_size(request.size)
         lightness = padded(working_lightness(request.page, size))
         told = told_of(request.parts, size, Size(*lightness.shape))
-        chroma = _paint(self._network, lightness, tokens, told, on_step)
+        panels = membership_of(request.panels, size, Size(*lightness.shape))
+        painted = _paint(self._network, lightness, tokens, told, panels, on_step)
         half = Size(size.height // 2, size.width // 2)
-        oklab = np.dstack([working_lightness(request.page, half), chroma[: half.height, : half.width]])
-        return ColorizeResult(oklab=oklab, weights=self.weights_digests())
+        chroma, parts = np.split(painted[: half.height, : half.width], [2], axis=-1)
+        oklab = np.dstack([working_lightness(request.page, half), chroma])
+        return ColorizeResult(oklab=oklab, weights=self.weights_digests(), parts=np.ascontiguousarray(parts))
 
     def unload(self) -> None:
         """Drop the sessions and what was encoded."""
@@ -147,36 +151,40 @@ def _paint(
     lightness: NDArray[np.float32],
     tokens: Tokens,
     told: NDArray[np.float32],
+    panels: NDArray[np.float32],
     on_step: OnStep,
 ) -> NDArray[np.float32]:
-    """Return the chroma of a padded page at half its size, tile by tile, blended where tiles overlap."""
+    """Return chroma and parts of a padded page, `(h / 2, w / 2, 6)`, tile by tile, blended where tiles overlap."""
     size = Size(*lightness.shape)
     boxes = tiles(size)
     on_step(1, len(boxes) + 1)
-    chroma = np.zeros((size.height // 2, size.width // 2, 2), np.float32)
-    total = np.zeros(chroma.shape[:2], np.float32)
+    joined_tiles = np.zeros((size.height // 2, size.width // 2, 2 + len(PARTS)), np.float32)
+    total = np.zeros(joined_tiles.shape[:2], np.float32)
     for index, box in enumerate(boxes):
         where = slice(box.top // 2, box.bottom // 2), slice(box.left // 2, box.right // 2)
         weight = feather(box, size)
         cells = slice(box.top // CELL_PX, box.bottom // CELL_PX), slice(box.left // CELL_PX, box.right // CELL_PX)
-        heard = np.ascontiguousarray(told[:, :, *cells])
-        painted = _paint_tile(network, lightness[box.top : box.bottom, box.left : box.right], tokens, heard)
-        chroma[where] += painted * weight[..., None]
+        seen = lightness[box.top : box.bottom, box.left : box.right]
+        known = (np.ascontiguousarray(one[:, :, *cells]) for one in (told, panels))
+        joined_tiles[where] += _paint_tile(network, seen, tokens, *known) * weight[..., None]
         total[where] += weight
         on_step(index + 2, len(boxes) + 1)
-    chroma /= total[..., None]
-    return chroma
+    joined_tiles /= total[..., None]
+    return joined_tiles
 
 
 def _paint_tile(
-    network: CompactNetwork, lightness: NDArray[np.float32], tokens: Tokens, told: NDArray[np.float32]
+    network: CompactNetwork,
+    lightness: NDArray[np.float32],
+    tokens: Tokens,
+    told: NDArray[np.float32],
+    panels: NDArray[np.float32],
 ) -> NDArray[np.float32]:
-    """Return a tile's chroma; where the painter says that it is unsure, it fades to the references' mood."""
-    painted = network.paint(lightness, tokens, told)
-    if painted.confidence is None:
-        return painted.chroma
+    """Return a tile's chroma and parts; where the painter says that it is unsure, the references' mood takes over."""
+    painted = network.paint(lightness, tokens, told, panels)
     half = cv2.resize(lightness, painted.chroma.shape[1::-1], interpolation=cv2.INTER_AREA)
-    return hedged(painted.chroma, painted.confidence, mood_of(tokens, np.asarray(half, np.float32)))
+    chroma = hedged(painted.chroma, painted.confidence, mood_of(tokens, np.asarray(half, np.float32)))
+    return np.concatenate([chroma, painted.parts], axis=-1)
 
 
 def _refuse_what_is_not_supported(request: ColorizeRequest) -> None:

@@ -1,8 +1,12 @@
-"""The references' mood: what colour things of a lightness have in them on the whole, for what matches nothing."""
+"""The references' mood: what colour things of a lightness have in them on the whole.
+
+It stands in for what matches nothing, and it takes over where the references' lightness alone tells their colour, as
+in a sepia page or a night: no guess of what is drawn can be surer there.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -17,18 +21,32 @@ _LEVELS: Final = np.linspace(0, 1, 33, dtype=np.float32)
 _LIKE: Final = 0.1
 # As many tokens as this share of them have to be of a lightness for its mean to count more than that of all.
 _RARE_SHARE: Final = 0.02
+_FAINT: Final = 1e-4
 
 
-def mood_of(tokens: Tokens, lightness: Array) -> Array:
-    """Return chroma `(h, w, 2)` for a page's lightness `(h, w)`: the references' mean at each lightness."""
+class Mood(NamedTuple):
+    """Chroma `(h, w, 2)` for a page, and how far the references agree on it, `(h, w)` 0..1."""
+
+    chroma: Array
+    agreement: Array
+
+
+def mood_of(tokens: Tokens, lightness: Array) -> Mood:
+    """Return for a page's lightness `(h, w)` the references' mean at each lightness.
+
+    They agree as far as the square of that mean is the mean of the squares: wholly where there is but one colour.
+    """
     chroma = tokens.values[0, :, :2]
     like = np.exp(-np.square((_LEVELS[:, None] - tokens.lightness[0]) / _LIKE))
+    measured = np.column_stack([chroma, np.square(chroma).sum(axis=1)])
     rare = _RARE_SHARE * chroma.shape[0]
-    mean = (like @ chroma + rare * chroma.mean(axis=0)) / (like.sum(axis=1, keepdims=True) + rare)
-    planes = [np.interp(lightness, _LEVELS, mean[:, plane]) for plane in (0, 1)]
-    return np.stack(planes, axis=-1).astype(np.float32)
+    mean = (like @ measured + rare * measured.mean(axis=0)) / (like.sum(axis=1, keepdims=True) + rare)
+    agreement = (np.square(mean[:, :2]).sum(axis=1) + _FAINT) / (mean[:, 2] + _FAINT)
+    planes = [np.interp(lightness, _LEVELS, plane) for plane in (mean[:, 0], mean[:, 1], agreement)]
+    return Mood(np.stack(planes[:2], axis=-1).astype(np.float32), planes[2].astype(np.float32))
 
 
-def hedged(chroma: Array, confidence: Array, mood: Array) -> Array:
-    """Return `(h, w, 2)` chroma where a `(h, w)` confidence is 1, the mood where it is 0."""
-    return np.asarray(mood + (chroma - mood) * confidence[..., None], np.float32)
+def hedged(chroma: Array, confidence: Array, mood: Mood) -> Array:
+    """Return `(h, w, 2)` chroma where a `(h, w)` confidence is 1 and the mood is divided, the mood in other places."""
+    share = confidence * (1 - np.square(mood.agreement))
+    return np.asarray(mood.chroma + (chroma - mood.chroma) * share[..., None], np.float32)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float32]
 
 _THREADS_MAX = 4
+_OUTPUTS = ["chroma", "confidence", "parts"]
 
 
 class Tokens(NamedTuple):
@@ -34,10 +35,11 @@ class Tokens(NamedTuple):
 
 
 class Painted(NamedTuple):
-    """Chroma `(h / 2, w / 2, 2)`; how sure of it the painter is, `(h / 2, w / 2)` 0..1, None where it does not say."""
+    """Chroma `(h / 2, w / 2, 2)`; how sure of it the painter is, `(h / 2, w / 2)` 0..1; parts, `(h / 2, w / 2, 4)`."""
 
     chroma: Array
-    confidence: Array | None
+    confidence: Array
+    parts: Array
 
 
 class CompactNetwork:
@@ -46,7 +48,6 @@ class CompactNetwork:
     def __init__(self, encoder: bytes, painter: bytes) -> None:
         self._encoder = _open_session(encoder)
         self._painter = _open_session(painter)
-        self._is_candid = any(output.name == "confidence" for output in self._painter.get_outputs())
 
     def encode_reference(self, lab: Array) -> Tokens:
         """Return the tokens of an OKLab picture `(h, w, 3)`, sides multiples of 32."""
@@ -60,15 +61,16 @@ class CompactNetwork:
         tones = cv2.resize(lab[..., 0], cells, interpolation=cv2.INTER_AREA).reshape(1, -1)
         return Tokens(_as_rows(keys), np.asarray(values, np.float32), np.asarray(tones, np.float32))
 
-    def paint(self, lightness: Array, tokens: Tokens, told: Array) -> Painted:
-        """Paint lightness `(h, w)`, sides multiples of 32; `told`: see `told_of`."""
+    def paint(self, lightness: Array, tokens: Tokens, told: Array, panels: Array) -> Painted:
+        """Paint lightness `(h, w)`, sides multiples of 32; `told`: see `told_of`, `panels`: see `membership_of`."""
         picture = np.stack([lightness, np.zeros_like(lightness)])[None]
         names = ["half", "quarter", "eighth"]
         features = dict(zip(names, _run(self._encoder, names, {"picture": picture}), strict=True))
-        feeds = {**features, "keys": tokens.keys, "values": tokens.values, "told": told}
-        planes, *candid = _run(self._painter, ["chroma", "confidence"] if self._is_candid else ["chroma"], feeds)
-        chroma = np.ascontiguousarray(planes[0].transpose(1, 2, 0))
-        return Painted(chroma, _at_size(candid[0][0, 0], chroma) if candid else None)
+        feeds = {**features, "keys": tokens.keys, "values": tokens.values, "told": told, "panels": panels}
+        chroma, confidence, parts = (
+            np.ascontiguousarray(planes[0].transpose(1, 2, 0)) for planes in _run(self._painter, _OUTPUTS, feeds)
+        )
+        return Painted(chroma, _at_size(confidence, chroma), _at_size(parts, chroma))
 
 
 def joined(parts: list[Tokens]) -> Tokens:
@@ -77,8 +79,8 @@ def joined(parts: list[Tokens]) -> Tokens:
     return Tokens(np.concatenate(keys, 1), np.concatenate(values, 1), np.concatenate(lightness, 1))
 
 
-def _at_size(confidence: Array, chroma: Array) -> Array:
-    wide = cv2.resize(confidence, chroma.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+def _at_size(shares: Array, chroma: Array) -> Array:
+    wide = cv2.resize(shares, chroma.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     return np.asarray(np.clip(wide, 0, 1), np.float32)
 
 

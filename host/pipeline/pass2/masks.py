@@ -43,6 +43,14 @@ def bind_tone(maps: PageMaps | None, masks: PageMasks) -> NDArray[np.uint8] | No
     return maps.tone
 
 
+def bind_panels(maps: PageMaps | None) -> NDArray[np.uint8] | None:
+    """Return the page's panels by number; None where it has one at most."""
+    if maps is None or maps.panels.max() < 2:
+        return None
+    maps.panels.setflags(write=False)
+    return maps.panels
+
+
 def bind_parts(meta: PageMeta, maps: PageMaps | None) -> NDArray[np.uint8] | None:
     """Return which pixels show figures and, as ellipses in their boxes, faces; None where nobody was found."""
     faces = [face for face in meta.faces if face.score >= _FACE_SURE]

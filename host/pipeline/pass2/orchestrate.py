@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from engines.base import ColorizeRequest, StagePlan
 from host.pipeline.pass2.director.direct import Directive, direct
 from host.pipeline.pass2.director.evidence import gather
-from host.pipeline.pass2.masks import bind_parts, bind_protect, bind_regions, bind_tone
+from host.pipeline.pass2.masks import bind_panels, bind_parts, bind_protect, bind_regions, bind_tone
 from host.pipeline.pass2.prompt import Words, build_words
 from host.pipeline.pass2.style import any_coloured, bind_references
 
@@ -39,6 +39,7 @@ def make_request(
         regions=bind_regions(meta, maps) if job.engine.regions else (),
         tone=bind_tone(maps, masks),
         parts=bind_parts(meta, maps),
+        panels=bind_panels(maps),
     )
     return request, directive
 

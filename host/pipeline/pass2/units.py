@@ -72,6 +72,7 @@ def request_of(request: ColorizeRequest, unit: Unit) -> ColorizeRequest:
         repair=_repair_of(repair, crop, size) if repair else None,
         tone=None if request.tone is None else np.ascontiguousarray(request.tone[rows, columns]),
         parts=None if request.parts is None else np.ascontiguousarray(request.parts[rows, columns]),
+        panels=None if request.panels is None else np.ascontiguousarray(request.panels[rows, columns]),
     )
 
 
@@ -80,7 +81,7 @@ def join(pictures: Sequence[tuple[Unit, NDArray[np.float32]]], size: Size) -> ND
 
     Where crops overlap, each counts in full in its core and fades towards its crop's edge.
     """
-    if len(pictures) == 1:
+    if len(pictures) == 1 and pictures[0][0].crop.area == size.pixels:
         return pictures[0][1]
     scale = min(1.0, (_CANVAS_PIXELS / size.pixels) ** 0.5)
     canvas = Size(max(1, round(size.height * scale)), max(1, round(size.width * scale)))

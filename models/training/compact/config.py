@@ -14,13 +14,14 @@ DEFAULT_CONFIG = Path(__file__).with_name("config.toml")
 class NetworkConfig:
     """Size of the network: channels at 1/2, 1/4, 1/8, 1/16, 1/32; attention heads and their width.
 
-    slots: how many there are by colour (`slots`) and by part (`parts`).
+    slots: how many there are by colour (`slots`) and by part (`parts`). scene_width: of what tells scenes apart.
     """
 
-    widths: tuple[int, ...] = (24, 48, 96, 128, 160)
+    widths: tuple[int, ...] = (24, 48, 96, 128, 192)
     heads: int = 3
     head_width: int = 32
     slots: tuple[int, int] = (24, 4)
+    scene_width: int = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,13 +44,17 @@ class DataConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptimisationConfig:
-    """AdamW with a linear warm-up and a cosine to zero; the exported weights are a running average."""
+    """AdamW with a linear warm-up and a cosine to zero; the exported weights are a running average.
+
+    processes: how many share an iteration, each with `batch` samples and `threads` of its own.
+    """
 
     iterations: int = 3100
     batch: int = 6
     learning_rate: float = 1.2e-3
     warmup_iterations: int = 100
     weight_decay: float = 0.01
+    processes: int = 1
     threads: int = 1
     bfloat16: bool = True
     checkpoint_every_s: float = 120.0

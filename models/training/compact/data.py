@@ -2,47 +2,31 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
 import numpy as np
 
 from engines.oklab import grey_to_lightness, srgb_to_oklab
+from models.training.compact.encoder import CELL_PX
 from models.training.compact.manga import inked, simulate_manga
-from models.training.compact.network import CELL_PX
-from models.training.compact.parts import UNKNOWN, part_map
+from models.training.compact.parts import UNKNOWN
 from models.training.compact.scenes import draw, make_world
 from models.training.compact.slots import NO_SLOT, SlotCodebook, light_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
 
     from models.training.compact.config import DataConfig
+    from models.training.compact.pages import Page
 
     Rgb = NDArray[np.uint8]
 
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A colour page without text and, where there is one, the same page with balloons; `(H, W, 3)` RGB.
-
-    parts: `(H, W)` uint8, see `parts`.
-    """
-
-    name: str
-    art: Rgb
-    lettered: Rgb | None
-    parts: NDArray[np.uint8]
-
-    @property
-    def episode(self) -> str:
-        """The pages' group within which references are drawn, `E05` of `E05P02`."""
-        return self.name.split("P")[0]
+_OTHER_SHARE = 0.85
+_BESIDE_SHARE = 0.5
+_PANELS_SHARE = 0.75
+_PANELS_MAX = 8
 
 
 class Batch(NamedTuple):
@@ -51,6 +35,7 @@ class Batch(NamedTuple):
     lightness: `(B, 1, S, S)` what the network sees. target: `(B, 2, S, S)` the chroma to paint. truth: `(B, 2, S, S)`
     the page's own chroma, to be matched in the reference. references: `(B, R, 3, s, s)`.
     slots and parts, int64: `(B, S/8, S/8)` of the page's cells and `(B, R, s/8, s/8)`; -1 where nobody knows.
+    panels: `(B, 8, S/8, S/8)`, 1 where a cell belongs to a panel; planes that are not needed are 0.
     """
 
     lightness: NDArray[np.float32]
@@ -61,6 +46,7 @@ class Batch(NamedTuple):
     reference_slots: NDArray[np.int64]
     parts: NDArray[np.int64]
     reference_parts: NDArray[np.int64]
+    panels: NDArray[np.float32]
 
 
 class Seen(NamedTuple):
@@ -71,37 +57,23 @@ class Seen(NamedTuple):
     parts: NDArray[np.int64]
 
 
-def read_pages(folder: Path, split: str) -> list[Page]:
-    """Read `art/*.webp` and `lettered/en/*.webp` of one split (`train` or `dev`) of `splits.json`.
-
-    Raises:
-        OSError: a page or the split file is missing or unreadable.
-    """
-    names = json.loads((folder / "splits.json").read_text("utf-8"))[split]
-    return [_page(folder, name) for name in names]
-
-
-def _page(folder: Path, name: str) -> Page:
-    art = _read(folder / "art" / f"{name}.webp")
-    return Page(name, art, _read_if_there(folder / "lettered/en" / f"{name}.webp"), part_map(name, *art.shape[:2]))
-
-
 class Sampler:
-    """Draws batches; the same seed and iteration always give the same batch, so that a run can be resumed."""
+    """Draws batches; the same seed, rank and iteration always give the same batch, so that a run can be resumed."""
 
-    def __init__(self, pages: list[Page], config: DataConfig, seed: int, slots: int) -> None:
+    def __init__(self, pages: list[Page], config: DataConfig, seed: int, slots: int, rank: int = 0) -> None:
         self._pages = pages
         self._codebook = SlotCodebook.of_pages([page.art for page in pages], slots, seed)
         self._lights = {page.name: light_of(page.art) for page in pages}
         self._config = config
         self._seed = seed
+        self._rank = rank
         self._episodes: defaultdict[str, list[Page]] = defaultdict(list)
         for page in pages:
             self._episodes[page.episode].append(page)
 
     def batch(self, iteration: int, size: int) -> Batch:
         """Return the batch of an iteration."""
-        rng = np.random.default_rng([self._seed, iteration])
+        rng = np.random.default_rng([self._seed, iteration, self._rank])
         references = 2 if rng.random() < self._config.second_reference_share else 1
         samples = [
             _drawn_sample(rng, references, self._config)
@@ -119,7 +91,9 @@ class Sampler:
         box = _piece(picture, self._config, rng)
         left, top, side = box
         turn = -1 if rng.random() < 0.5 else 1
-        crop, parts = (one[top : top + side, left : left + side][:, ::turn] for one in (picture, page.parts))
+        crop, parts, panels = (
+            one[top : top + side, left : left + side][:, ::turn] for one in (picture, page.parts, page.panels)
+        )
         small = _fit(crop, self._config.crop_px)
         lab = srgb_to_oklab(small)
         truth = lab[..., 1:]
@@ -137,8 +111,9 @@ class Sampler:
             np.stack([_planes(one.lab) for one in seen]),
             self._codebook.of(lab, self._lights[page.name]),
             np.stack([one.slots for one in seen]),
-            _cells(parts, self._config.crop_px),
+            _known(_cells(parts, self._config.crop_px)),
             np.stack([one.parts for one in seen]),
+            _membership(_cells(panels if rng.random() < _PANELS_SHARE else 0 * panels, self._config.crop_px)),
         )
 
     def _reference(
@@ -150,15 +125,22 @@ class Sampler:
         if first and rng.random() < share:
             chosen, (picture, parts) = page, _warped(page, box, config.reference_px, rng)
         else:
-            others = [other for other in self._episodes[page.episode] if other is not page]
-            chosen = others[rng.integers(len(others))] if others and rng.random() < 0.8 else page
+            chosen = self._other(page, rng) if rng.random() < _OTHER_SHARE else page
             view = _loose_view(chosen.art, rng)
             picture, parts = _fit(chosen.art[view], config.reference_px), chosen.parts[view]
         turn = -1 if rng.random() < 0.5 else 1
         lab = srgb_to_oklab(np.ascontiguousarray(picture[:, ::turn]))
         slots = self._codebook.of(lab, self._lights[chosen.name])
         lab[..., 0] **= _exposure(rng)
-        return Seen(lab, slots, _cells(parts[:, ::turn], config.reference_px))
+        return Seen(lab, slots, _known(_cells(parts[:, ::turn], config.reference_px)))
+
+    def _other(self, page: Page, rng: np.random.Generator) -> Page:
+        """Return another page of the episode, half of the time one beside it; the page itself if it is alone."""
+        pages = self._episodes[page.episode]
+        place = [other.name for other in pages].index(page.name)
+        beside = [pages[at] for at in (place - 1, place + 1) if 0 <= at < len(pages)]
+        others = beside if rng.random() < _BESIDE_SHARE else [other for other in pages if other is not page]
+        return others[rng.integers(len(others))] if others else page
 
 
 def _drawn_sample(rng: np.random.Generator, references: int, config: DataConfig) -> Batch:
@@ -180,18 +162,30 @@ def _drawn_sample(rng: np.random.Generator, references: int, config: DataConfig)
         np.stack([_planes(_reduced(one.lab, side)) for one in seen]),
         np.full((cells, cells), NO_SLOT),
         np.full((references, others, others), NO_SLOT),
-        _cells(drawing.parts, config.crop_px),
-        np.stack([_cells(one.parts, side) for one in seen]),
+        _known(_cells(drawing.parts, config.crop_px)),
+        np.stack([_known(_cells(one.parts, side)) for one in seen]),
+        _membership(np.zeros((cells, cells), np.int64)),
     )
 
 
-def _cells(parts: NDArray[np.uint8], side: int) -> NDArray[np.int64]:
-    """Return the part at every cell's middle of a picture that becomes `side` pixels wide and high."""
+def _cells(labels: NDArray[np.uint8], side: int) -> NDArray[np.int64]:
+    """Return the label at every cell's middle of a picture that becomes `side` pixels wide and high."""
     size = side // CELL_PX
     # Resizing by the nearest pixel would take each cell's corner.
-    rows, columns = ((np.arange(size) * 2 + 1) * length // (2 * size) for length in parts.shape)
-    chosen = parts[np.ix_(rows, columns)].astype(np.int64)
-    return np.where(chosen == UNKNOWN, NO_SLOT, chosen)
+    rows, columns = ((np.arange(size) * 2 + 1) * length // (2 * size) for length in labels.shape)
+    return labels[np.ix_(rows, columns)].astype(np.int64)
+
+
+def _known(parts: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.where(parts == UNKNOWN, NO_SLOT, parts)
+
+
+def _membership(panels: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return `(8, h, w)`: the panels' cells, a plane each; what lies outside is as one more panel."""
+    planes = np.zeros((_PANELS_MAX, *panels.shape), np.float32)
+    for plane, label in enumerate(np.unique(panels)):
+        planes[min(plane, _PANELS_MAX - 1)] += panels == label
+    return planes
 
 
 def _reduced(picture: NDArray[np.float32], side: int) -> NDArray[np.float32]:
@@ -280,14 +274,3 @@ def _fit(picture: Rgb, side: int) -> Rgb:
 
 def _planes(picture: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.ascontiguousarray(picture.transpose(2, 0, 1))
-
-
-def _read_if_there(path: Path) -> Rgb | None:
-    return _read(path) if path.exists() else None
-
-
-def _read(path: Path) -> Rgb:
-    picture = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
-    if picture is None:
-        raise OSError(f"{path.name} is not a readable picture")
-    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)

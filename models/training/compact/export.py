@@ -12,16 +12,19 @@ import torch
 from onnx import numpy_helper
 from torch import Tensor, nn
 
-from models.training.compact.network import CompactNetwork, Encoder, Features, Painted, Painter
+from models.training.compact.candidates import agreement_of, with_power
+from models.training.compact.encoder import Encoder, Features
 from models.training.compact.train import load_network
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from models.training.compact.network import CompactNetwork
+    from models.training.compact.painter import Painted, Painter
+
 ENCODER_FILE = "compact-encoder.onnx"
 PAINTER_FILE = "compact-painter.onnx"
 _OPSET = 17
-_FAINT = 1e-4
 _log = logging.getLogger(__name__)
 
 
@@ -59,10 +62,10 @@ class _PainterGraph(nn.Module):
         self.painter = painter
 
     def forward(
-        self, half: Tensor, quarter: Tensor, eighth: Tensor, keys: Tensor, values: Tensor, told: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        painted: Painted = self.painter(Features(half, quarter, eighth, keys), keys, values, told)
-        return painted.chroma, _agreement(painted.weights, values, *eighth.shape[-2:])
+        self, half: Tensor, quarter: Tensor, eighth: Tensor, keys: Tensor, values: Tensor, told: Tensor, panels: Tensor
+    ) -> tuple[Tensor, ...]:
+        painted: Painted = self.painter(Features(half, quarter, eighth, keys), keys, values, told, panels)
+        return painted.chroma, _agreement(painted.weights, values, *eighth.shape[-2:]), painted.parts
 
 
 def _agreement(weights: Tensor, values: Tensor, height: int, width: int) -> Tensor:
@@ -70,10 +73,8 @@ def _agreement(weights: Tensor, values: Tensor, height: int, width: int) -> Tens
 
     Never below a half: a page that is wholly given to the mood has the smallest error, and is a sepia print.
     """
-    picked, chroma = weights.mean(1), values[..., :2]
-    power = picked @ chroma.square().sum(-1, keepdim=True)
-    agreed = ((picked @ chroma).square().sum(-1, keepdim=True) + _FAINT) / (power + _FAINT)
-    return ((1 + agreed) / 2).transpose(1, 2).reshape(1, 1, height, width)
+    agreed = agreement_of(weights.mean(1) @ with_power(values))
+    return ((1 + agreed) / 2).reshape(1, 1, height, width)
 
 
 def _export_encoder(network: CompactNetwork, path: Path) -> Features:
@@ -89,15 +90,18 @@ def _export_painter(network: CompactNetwork, features: Features, path: Path) -> 
     keys = features.keys.flatten(2).transpose(1, 2)
     values = torch.rand(1, keys.shape[1], 4)
     told = torch.zeros(1, network.painter.slots[1], *features.eighth.shape[-2:])
-    inputs = ["half", "quarter", "eighth", "keys", "values", "told"]
-    axes: dict[str, dict[int, str] | None] = {**dict.fromkeys([*inputs[:3], "told", "chroma", "confidence"])}
+    panels = torch.softmax(torch.rand(1, 2, *features.eighth.shape[-2:]), 1)
+    inputs = ["half", "quarter", "eighth", "keys", "values", "told", "panels"]
+    outputs = ["chroma", "confidence", "parts"]
+    axes: dict[str, dict[int, str] | None] = {**dict.fromkeys([*inputs[:3], "told", *outputs])}
     axes |= {name: {1: "tokens"} for name in inputs[3:5]}
+    axes["panels"] = {1: "panels", 2: "panels_height", 3: "panels_width"}
     _to_onnx(
         _PainterGraph(network.painter),
-        (*features[:3], keys, values, told),
+        (*features[:3], keys, values, told, panels),
         path,
         inputs,
-        ["chroma", "confidence"],
+        outputs,
         axes,
     )
 

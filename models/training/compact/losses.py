@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812  (the field's own name for it)
 
-from models.training.compact.network import CELL_PX
+from models.training.compact.encoder import CELL_PX
 from models.training.compact.slots import NO_SLOT
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ class Tensors(NamedTuple):
     reference_slots: Tensor
     parts: Tensor
     reference_parts: Tensor
+    panels: Tensor
 
 
 def total_loss(seen: Trained, batch: Tensors, config: LossConfig) -> tuple[Tensor, dict[str, float]]:

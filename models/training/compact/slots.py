@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from engines.oklab import srgb_to_oklab
-from models.training.compact.network import CELL_PX
+from models.training.compact.encoder import CELL_PX
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

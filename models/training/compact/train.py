@@ -11,10 +11,12 @@ from torch import Tensor
 
 from models.training.compact.config import Config
 from models.training.compact.curves import draw_curves
-from models.training.compact.data import Sampler, read_pages
+from models.training.compact.data import Sampler
 from models.training.compact.losses import Tensors, total_loss
 from models.training.compact.network import CompactNetwork
+from models.training.compact.pages import read_pages
 from models.training.compact.parts import FIGURE, SKIN, TOLD
+from models.training.peers import ALONE, Peers, in_step
 from models.training.run import AveragedRun, batches_ahead, learning_rate_factor, read_checkpoint, weights_of
 from models.training.settings import settings_of
 
@@ -23,8 +25,10 @@ if TYPE_CHECKING:
 
     from models.training.compact.data import Batch
 
+CHECKPOINT_FILE = "checkpoint.pt"
 _LOG_EVERY = 25
 _TELLING_SHARE = 0.4
+_RANK_STRIDE = 1_000_003
 
 
 def train(data: Path, out: Path, config: Config, start: Path | None = None) -> Path:
@@ -38,28 +42,41 @@ def train(data: Path, out: Path, config: Config, start: Path | None = None) -> P
         OSError: the data cannot be read.
     """
     out.mkdir(parents=True, exist_ok=True)
+    numbers = sum(one.numel() for one in CompactNetwork(config.network).parameters())
+    in_step(_train, config.optimisation.processes, numbers, data, out, config, start)
+    return out / CHECKPOINT_FILE
+
+
+def _train(peers: Peers, data: Path, out: Path, config: Config, start: Path | None) -> None:
     torch.set_num_threads(config.optimisation.threads)
-    run = TrainingRun(config)
-    checkpoint = out / "checkpoint.pt"
+    run, checkpoint = TrainingRun(config, peers), out / CHECKPOINT_FILE
     if checkpoint.exists():
         run.load(checkpoint)
     elif start is not None:
         run.begin_from(start)
-    sampler = Sampler(read_pages(data, "train"), config.data, config.seed, config.network.slots[0])
+    sampler = Sampler(read_pages(data, "train"), config.data, config.seed, config.network.slots[0], peers.rank)
+    batches = batches_ahead(
+        sampler.batch, range(run.iteration, config.optimisation.iterations), config.optimisation.batch
+    )
+    if not peers.leads:
+        for batch in batches:
+            run.step(batch)
+        return
     saved_at = time.monotonic()
     with (out / "log.csv").open("a", newline="", encoding="utf-8") as file:
         log = _Log(file)
-        left = range(run.iteration, config.optimisation.iterations)
-        for batch in batches_ahead(sampler.batch, left, config.optimisation.batch):
+        for batch in batches:
             terms = run.step(batch)
             log.add(run.iteration, terms)
             if time.monotonic() - saved_at > config.optimisation.checkpoint_every_s:
-                run.save(checkpoint)
-                draw_curves(out / "log.csv", out / "curves.png")
+                _save(run, out)
                 saved_at = time.monotonic()
-    run.save(checkpoint)
+    _save(run, out)
+
+
+def _save(run: TrainingRun, out: Path) -> None:
+    run.save(out / CHECKPOINT_FILE)
     draw_curves(out / "log.csv", out / "curves.png")
-    return checkpoint
 
 
 def load_network(checkpoint: Path) -> tuple[CompactNetwork, Config, int]:
@@ -78,7 +95,7 @@ def load_network(checkpoint: Path) -> tuple[CompactNetwork, Config, int]:
 class TrainingRun(AveragedRun[Config, CompactNetwork]):
     """The network and its running average at one iteration."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, peers: Peers = ALONE) -> None:
         torch.manual_seed(config.seed)
         settings, network = config.optimisation, CompactNetwork(config.network)
         matrices = [value for value in network.parameters() if value.ndim > 1]
@@ -88,16 +105,19 @@ class TrainingRun(AveragedRun[Config, CompactNetwork]):
             {"params": vectors, "weight_decay": 0.0},
         ]
         optimiser = torch.optim.AdamW(groups, lr=settings.learning_rate, betas=(0.9, 0.98))
-        super().__init__(config, network, optimiser, settings.average_decay)
+        super().__init__(config, network, optimiser, settings.average_decay, peers)
 
     def step(self, batch: Batch) -> dict[str, float]:
         """Train on one batch; return the loss terms."""
         settings = self.config.optimisation
-        torch.manual_seed(self.config.seed + self.iteration)
+        torch.manual_seed(self.config.seed + self.iteration + _RANK_STRIDE * self.peers.rank)
         tensors = Tensors(*map(torch.from_numpy, batch))
         with torch.autocast("cpu", torch.bfloat16, enabled=settings.bfloat16):
             seen = self.network(
-                tensors.lightness, tensors.references, _told(tensors.parts, self.config.network.slots[1])
+                tensors.lightness,
+                tensors.references,
+                _told(tensors.parts, self.config.network.slots[1]),
+                tensors.panels,
             )
         loss, terms = total_loss(seen, tensors, self.config.loss)
         factor = learning_rate_factor(self.iteration, settings.warmup_iterations, settings.iterations)
@@ -105,7 +125,7 @@ class TrainingRun(AveragedRun[Config, CompactNetwork]):
         return {"loss": float(loss.detach()), **terms}
 
     def begin_from(self, path: Path) -> None:
-        """Take the averaged weights of another run; where this network is wider, the new parts begin with nothing."""
+        """Take the averaged weights of another run, whose network may be narrower."""
         old = read_checkpoint(path)["average"]
         mine = self.network.state_dict()
         self.network.load_state_dict({name: _widened(old.get(name), new) for name, new in mine.items()})
@@ -122,10 +142,16 @@ def _told(parts: Tensor, count: int) -> Tensor:
 
 
 def _widened(old: Tensor | None, new: Tensor) -> Tensor:
-    """Return a smaller tensor in the corner of one of the new shape, zero elsewhere; what is wholly new stays."""
+    """Return a new tensor that does what a smaller one did.
+
+    What the old channels would take from new ones is zero; new channels, and what is wholly new, stay as they are.
+    """
     if old is None or old.ndim != new.ndim:
         return new
-    wide = torch.zeros_like(new)
+    if old.shape == new.shape:
+        return old
+    wide = new.clone()
+    wide[: old.shape[0]] = 0
     wide[tuple(slice(0, side) for side in old.shape)] = old
     return wide
 

@@ -100,6 +100,15 @@ def test_two_different_pieces_meet_without_a_step():
     assert np.abs(np.diff(joined)).max() < 0.05
 
 
+def test_one_piece_of_a_page_stays_where_it_is():
+    size = Size(1000, 600)
+    unit = plan_units(meta(size, *rows(size, 2)), 10_000)[1]
+    joined = join([(unit, np.ones((unit.crop.height // 2, unit.crop.width // 2, 3), np.float32))], size)
+    assert joined.shape == (1000, 600, 3)
+    assert (joined[unit.core.top :] > 0.99).all()
+    assert not joined[: unit.crop.top].any()
+
+
 def test_pieces_of_any_resolution_are_joined_at_the_pages_aspect():
     size = Size(1000, 600)
     units = plan_units(meta(size, *rows(size, 2)), 10_000)
