@@ -26,12 +26,12 @@ def two_moods() -> np.ndarray:
     return oklab_to_srgb(lab)
 
 
-def gay() -> np.ndarray:
-    """Return a reference with all colours at every lightness."""
+def tinged() -> np.ndarray:
+    """Return a reference with many colours at every lightness, most of them warm."""
     rng = np.random.default_rng(4)
     lab = np.empty((24, 24, 3), np.float32)
     lab[..., 0], hue = rng.uniform(0.3, 0.8, (24, 24)), rng.uniform(0, 2 * np.pi, (24, 24))
-    lab[..., 1], lab[..., 2] = 0.09 * np.cos(hue) + 0.04, 0.09 * np.sin(hue)
+    lab[..., 1], lab[..., 2] = 0.05 * np.cos(hue) + 0.06, 0.05 * np.sin(hue) + 0.03
     return oklab_to_srgb(np.repeat(np.repeat(lab, 8, axis=0), 8, axis=1))
 
 
@@ -52,12 +52,12 @@ def test_opposite_colours_of_one_lightness_do_not_agree() -> None:
     assert mood.agreement.max() < 0.05
 
 
-def test_chroma_fades_to_the_mood_with_doubt_and_where_the_mood_is_sure() -> None:
+def test_the_mood_is_as_strong_as_it_is_agreed_on_where_there_is_doubt() -> None:
     chroma, nothing = np.full((1, 3, 2), 0.1, np.float32), np.zeros((1, 3, 2), np.float32)
-    doubt = hedged(chroma, np.array([[0, 0.5, 1]], np.float32), Mood(nothing, np.zeros((1, 3), np.float32)))
-    assert np.allclose(doubt[0, :, 0], [0, 0.05, 0.1])
-    sure = hedged(chroma, np.ones((1, 3), np.float32), Mood(nothing, np.array([[0, 0.5, 1]], np.float32)))
-    assert np.allclose(sure[0, :, 0], [0.1, 0.075, 0])
+    agreement = np.array([[0, 0.5, 1]], np.float32)
+    doubtful, sure = (hedged(chroma, np.full((1, 3), said, np.float32), Mood(nothing, agreement)) for said in (0, 1))
+    assert np.allclose(doubtful[0, :, 0], [0.1, 0.1 * 0.5 * 15 / 16, 0])
+    assert np.allclose(sure[0, :, 0], [0.1, 0.1 * 15 / 16, 0])
 
 
 def test_where_lightness_alone_tells_the_colour_it_does() -> None:
@@ -65,12 +65,12 @@ def test_where_lightness_alone_tells_the_colour_it_does() -> None:
     engine.load(PROCESSOR)
     lab = engine.colorize(request_of(drawn_page(), two_moods()), ignore_step).oklab
     dark, light = (np.abs(lab[..., 0] - lightness) < 0.08 for lightness in (0.45, 0.75))
-    assert np.abs(lab[dark][:, 1:].mean(0) - DARK).max() < 0.03
-    assert np.abs(lab[light][:, 1:].mean(0) - LIGHT).max() < 0.03
+    assert np.abs(lab[dark][:, 1:].mean(0) - DARK).max() < 0.05
+    assert np.abs(lab[light][:, 1:].mean(0) - LIGHT).max() < 0.05
 
 
 def test_the_painters_doubt_is_heard(tmp_path: Path) -> None:
-    request = request_of(drawn_page(), gay())
+    request = request_of(drawn_page(), tinged())
     doubtful, sure = (engine_of(tmp_path / str(said), said) for said in (0.0, 1.0))
     apart = []
     for engine in (doubtful, sure):

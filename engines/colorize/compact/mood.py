@@ -1,7 +1,8 @@
 """The references' mood: what colour things of a lightness have in them on the whole.
 
 It stands in for what matches nothing, and it takes over where the references' lightness alone tells their colour, as
-in a sepia page or a night: no guess of what is drawn can be surer there.
+in a sepia page or a night: no guess of what is drawn can be surer there. References with many colours at a lightness
+have none to give, and a doubtful guess is better than their brown mean.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ _LIKE: Final = 0.1
 # As many tokens as this share of them have to be of a lightness for its mean to count more than that of all.
 _RARE_SHARE: Final = 0.02
 _FAINT: Final = 1e-4
+# High: a mood that is half agreed on would paint over skies (agreement is 0.1..0.9 on colour pages, 0.5 mostly).
+_SURE: Final = 4
 
 
 class Mood(NamedTuple):
@@ -47,6 +50,9 @@ def mood_of(tokens: Tokens, lightness: Array) -> Mood:
 
 
 def hedged(chroma: Array, confidence: Array, mood: Mood) -> Array:
-    """Return `(h, w, 2)` chroma where a `(h, w)` confidence is 1 and the mood is divided, the mood in other places."""
-    share = confidence * (1 - np.square(mood.agreement))
+    """Return `(h, w, 2)`: the mood where it is wholly agreed on, and by its agreement where a `(h, w)` confidence ends.
+
+    In the rest it is the chroma as it is.
+    """
+    share = (1 - (1 - confidence) * mood.agreement) * (1 - mood.agreement**_SURE)
     return np.asarray(mood.chroma + (chroma - mood.chroma) * share[..., None], np.float32)
