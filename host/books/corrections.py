@@ -10,20 +10,38 @@ from host.errors import BadRequest
 from host.messaging.messages import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
 Correction = TypeVar("Correction", bound=Message)
 
 
-def read_corrections(file: Path, kind: type[Correction], name: str) -> dict[str, list[Correction]]:
-    """Return the corrections of one kind that a JSON file holds by the names of pages.
+def gather_corrections(
+    file: Path | None,
+    texts: Iterable[str],
+    kind: type[Correction],
+    parse: Callable[[str], tuple[str, Correction]],
+    most: int,
+    name: str,
+) -> dict[str, list[Correction]]:
+    """Return all corrections of one kind by the names of their pages: a JSON file's first, so that others go over them.
 
-    name: what they are called in words, "hints".
+    parse: gives the page and the correction that a text says. most: how many a page takes. name: what they are called
+    in words, "hints".
 
     Raises:
-        BadRequest: the file cannot be read or is not as it should be.
+        BadRequest: the file or a text is not as it should be, or a page has too many.
     """
+    found = _read(file, kind, name) if file is not None else {}
+    for page, correction in map(parse, texts):
+        found.setdefault(page, []).append(correction)
+    for page, of_page in found.items():
+        if len(of_page) > most:
+            raise BadRequest(f"{page} has {len(of_page)} {name}.", f"A page takes up to {most}.")
+    return found
+
+
+def _read(file: Path, kind: type[Correction], name: str) -> dict[str, list[Correction]]:
     try:
         return msgspec.json.decode(file.read_bytes(), type=dict[str, list[kind]])  # type: ignore[valid-type]
     except OSError as exc:
@@ -32,17 +50,6 @@ def read_corrections(file: Path, kind: type[Correction], name: str) -> dict[str,
         raise BadRequest(
             f"The {name} {file} are not as they should be: {exc}.", "See `irodori colorize --help`."
         ) from exc
-
-
-def require_few(corrections: Mapping[str, Collection[object]], most: int, name: str) -> None:
-    """Refuse more corrections than a page takes.
-
-    Raises:
-        BadRequest
-    """
-    for page, of_page in corrections.items():
-        if len(of_page) > most:
-            raise BadRequest(f"{page} has {len(of_page)} {name}.", f"A page takes up to {most}.")
 
 
 def require_pages(corrections: Mapping[str, object], pages: Sequence[str], name: str) -> None:

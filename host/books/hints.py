@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from host.books.corrections import read_corrections, require_few
+from host.books.corrections import gather_corrections
 from host.errors import BadRequest
 from host.messaging.messages import ColourHint
 
@@ -32,12 +32,7 @@ def parse_hints(texts: Iterable[str], file: Path | None) -> Hints:
     Raises:
         BadRequest: a hint or the file is not as it should be.
     """
-    hints = read_corrections(file, ColourHint, "hints") if file is not None else {}
-    for text in texts:
-        page, hint = _parse(text)
-        hints.setdefault(page, []).append(hint)
-    require_few(hints, HINTS_MAX, "hints")
-    return hints
+    return gather_corrections(file, texts, ColourHint, _parse, HINTS_MAX, "hints")
 
 
 def _parse(text: str) -> tuple[str, ColourHint]:

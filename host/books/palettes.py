@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from host.books.corrections import read_corrections, require_few
+from host.books.corrections import gather_corrections
 from host.errors import BadRequest
 from host.messaging.messages import FigurePalette
 
@@ -34,12 +34,7 @@ def parse_palettes(texts: Iterable[str], file: Path | None) -> Palettes:
     Raises:
         BadRequest: a palette or the file is not as it should be.
     """
-    palettes = read_corrections(file, FigurePalette, "palettes") if file is not None else {}
-    for text in texts:
-        page, palette = _parse(text)
-        palettes.setdefault(page, []).append(palette)
-    require_few(palettes, PALETTES_MAX, "palettes")
-    return palettes
+    return gather_corrections(file, texts, FigurePalette, _parse, PALETTES_MAX, "palettes")
 
 
 def _parse(text: str) -> tuple[str, FigurePalette]:
