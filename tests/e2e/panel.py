@@ -43,7 +43,11 @@ class Panel:
         return str(self._ask(PICKER, "function () { return this.value }"))
 
     def choose(self, colour: str) -> None:
-        """Choose a colour, as the browser's own picker does: no test can reach into that."""
+        """Choose a colour, as the browser's own picker does: no test can reach into that.
+
+        Only when the panel has looked at its place, which is where the choice begins: a test is faster than a reader.
+        """
+        until(lambda: self.works(USE), self.text, patience_s=20)
         chosen = "function (hex) { this.value = hex; this.dispatchEvent(new Event('input', {bubbles: true})) }"
         self._ask(PICKER, chosen, colour)
 

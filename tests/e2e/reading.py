@@ -177,6 +177,9 @@ def shown_picture(image: Locator) -> NDArray[np.uint8]:
     """Return the pixels of the picture that an element shows, at its own size."""
     fetched = image.evaluate(
         """async (img) => {
+          // An element keeps its old picture until the new one, which it names already, is there.
+          const isLate = () => img.src.startsWith('blob:') && img.currentSrc !== img.src;
+          while (isLate()) await new Promise((go) => setTimeout(go, 20));
           const bytes = new Uint8Array(await (await fetch(img.currentSrc)).arrayBuffer());
           return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
         }"""
