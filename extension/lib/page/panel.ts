@@ -71,6 +71,7 @@ export class Panel {
     this.#build();
     this.#listen(AbortSignal.any([signal, this.#stop.signal]));
     this.#follow = followLayout(() => this.#place(), this.#stop.signal);
+    for (const one of [this.#use, this.#undo, this.#clear]) enable(one, false); // until what is there has been seen
     document.documentElement.append(this.#host);
     this.#place();
     this.#picker.focus({ preventScroll: true });
