@@ -83,6 +83,7 @@ def test_reader_corrects_a_colour_and_finds_it_again(
 
     panel = correct_at(reader, page, HAT)
     until(lambda: panel.focused() == PICKER, panel.focused)
+    until(lambda: panel.works(USE), panel.text)
     there = np.median(around(coloured, HAT), (0, 1))
     assert np.abs(levels(panel.colour())[0, 0] - there).max() <= CLICK_OFF
     assert not panel.works(UNDO)
