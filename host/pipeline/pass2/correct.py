@@ -172,7 +172,7 @@ class _Inference:
         for index, unit in enumerate(wanted):
             result = self.engine.colorize(request_of(request, unit), self._on_step(progress, index, len(wanted)))
             results.append((unit, result))
-        if len(results) == 1 and results[0][0].crop.area == request.size.pixels:
+        if len(results) == 1 and results[0][0].is_whole(request.size):
             return results[0][1]
         pictures = [(unit, result.oklab) for unit, result in results]
         weights = {name: digest for _, result in results for name, digest in result.weights.items()}

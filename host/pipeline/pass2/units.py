@@ -42,6 +42,10 @@ class Unit:
     crop: Box
     core: Box
 
+    def is_whole(self, page: Size) -> bool:
+        """Whether the engine sees all of a page of this size."""
+        return self.crop.area == page.pixels
+
 
 def plan_units(meta: PageMeta, comfort_pixels: int | None) -> tuple[Unit, ...]:
     """Return the units of a page in reading order; one, the whole page, where that is within the engine's comfort.
@@ -59,7 +63,7 @@ def plan_units(meta: PageMeta, comfort_pixels: int | None) -> tuple[Unit, ...]:
 def request_of(request: ColorizeRequest, unit: Unit) -> ColorizeRequest:
     """Return the request for a unit alone; the request itself where the unit is the whole page."""
     crop, size = unit.crop, request.size
-    if (crop.width, crop.height) == (size.width, size.height):
+    if unit.is_whole(size):
         return request
     rows, columns = slice(crop.top, crop.bottom), slice(crop.left, crop.right)
     regions = (replace(one, mask=one.mask[rows, columns]) for one in request.regions)
@@ -70,10 +74,14 @@ def request_of(request: ColorizeRequest, unit: Unit) -> ColorizeRequest:
         protect=np.ascontiguousarray(request.protect[rows, columns]),
         regions=tuple(region for region in regions if region.mask.any()),
         repair=_repair_of(repair, crop, size) if repair else None,
-        tone=None if request.tone is None else np.ascontiguousarray(request.tone[rows, columns]),
-        parts=None if request.parts is None else np.ascontiguousarray(request.parts[rows, columns]),
-        panels=None if request.panels is None else np.ascontiguousarray(request.panels[rows, columns]),
+        tone=_cut(request.tone, rows, columns),
+        parts=_cut(request.parts, rows, columns),
+        panels=_cut(request.panels, rows, columns),
     )
+
+
+def _cut(plane: NDArray[np.uint8] | None, rows: slice, columns: slice) -> NDArray[np.uint8] | None:
+    return None if plane is None else np.ascontiguousarray(plane[rows, columns])
 
 
 def join(pictures: Sequence[tuple[Unit, NDArray[np.float32]]], size: Size) -> NDArray[np.float32]:
@@ -81,7 +89,7 @@ def join(pictures: Sequence[tuple[Unit, NDArray[np.float32]]], size: Size) -> ND
 
     Where crops overlap, each counts in full in its core and fades towards its crop's edge.
     """
-    if len(pictures) == 1 and pictures[0][0].crop.area == size.pixels:
+    if len(pictures) == 1 and pictures[0][0].is_whole(size):
         return pictures[0][1]
     scale = min(1.0, (_CANVAS_PIXELS / size.pixels) ** 0.5)
     canvas = Size(max(1, round(size.height * scale)), max(1, round(size.width * scale)))

@@ -37,8 +37,8 @@ def in_scenes(own: Tensor, kinds: Tensor, values: Tensor, scene: Tensor, member:
 
 def levels(lightness: Tensor) -> Tensor:
     """Return how much a lightness `(B, cells, 1)` belongs to each of a few levels, `(B, cells, levels)`."""
-    levels = torch.linspace(0, 1, _LEVELS, device=lightness.device)
-    return torch.softmax((lightness - levels).square() * -((_LEVELS - 1) ** 2), -1)
+    steps = torch.linspace(0, 1, _LEVELS, device=lightness.device)
+    return torch.softmax((lightness - steps).square() * -((_LEVELS - 1) ** 2), -1)
 
 
 def on_planes(colours: Tensor, height: int, width: int) -> Tensor:

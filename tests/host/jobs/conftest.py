@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 import pytest
+from msgspec import structs
 
 from engines.stepped import SteppedEngine
 from host.application import Application
@@ -128,7 +129,18 @@ class Reader:
 
     def run(self, numbers: list[int], **facts: Any) -> str:
         """Ask for a chapter and send what is needed; return the job's id."""
-        accepted = self.board.run_chapter(self.chapter(numbers, **facts))
+        return self._send(self.chapter(numbers, **facts))
+
+    def run_corrected(self, numbers: list[int], name: str, *own: Any) -> dict[str, PageDone]:
+        """Colour pages, each with what it has of its own under a name of the wire's page; return how each was done."""
+        asked = self.chapter(numbers)
+        pages = [structs.replace(page, **{name: value}) for page, value in zip(asked.pages, own, strict=True)]
+        job_id = self._send(structs.replace(asked, pages=pages))
+        assert self.listener.end_of(job_id).done == len(numbers)
+        return {one.page_id: one for one in self.listener.of(PageDone, job_id=job_id)}
+
+    def _send(self, chapter: RunChapter) -> str:
+        accepted = self.board.run_chapter(chapter)
         for page_id in accepted.need:
             self.put(accepted.job_id, page_id)
         return accepted.job_id

@@ -8,7 +8,6 @@ import cv2
 import msgspec
 import numpy as np
 import pytest
-from msgspec import structs
 
 from host.errors import BadRequest
 from host.jobs.corrections import corrections_of
@@ -21,17 +20,6 @@ MIDDLE = ColourHint(points=[(0.5, 0.5)], rgb=(200, 80, 80))
 LEFT = ColourHint(points=[(0.3, 0.5)], rgb=(200, 80, 80))
 
 
-def run_hinted(reader: Reader, numbers: list[int], *hints: list[ColourHint] | None) -> dict[str, PageDone]:
-    """Colour pages with hints of their own; return how each was done."""
-    asked = reader.chapter(numbers)
-    pages = [structs.replace(page, hints=own) for page, own in zip(asked.pages, hints, strict=True)]
-    accepted = reader.board.run_chapter(structs.replace(asked, pages=pages))
-    for page_id in accepted.need:
-        reader.put(accepted.job_id, page_id)
-    assert reader.listener.end_of(accepted.job_id).done == len(numbers)
-    return {one.page_id: one for one in reader.listener.of(PageDone, job_id=accepted.job_id)}
-
-
 def colour_in_the_middle(done: PageDone) -> tuple[int, ...]:
     picture = cv2.imdecode(np.frombuffer(done.image, np.uint8), cv2.IMREAD_COLOR)
     height, width = picture.shape[:2]
@@ -39,7 +27,7 @@ def colour_in_the_middle(done: PageDone) -> tuple[int, ...]:
 
 
 def test_one_picture_with_two_kinds_of_hints_has_two_results(reader: Reader) -> None:
-    done = run_hinted(reader, [1, 1, 1], None, [MIDDLE], None)
+    done = reader.run_corrected([1, 1, 1], "hints", None, [MIDDLE], None)
     plain, hinted, again = (done[page_id] for page_id in ("p0", "p1", "p2"))
     assert again.image == plain.image
     red, green, blue = colour_in_the_middle(hinted)
@@ -49,15 +37,15 @@ def test_one_picture_with_two_kinds_of_hints_has_two_results(reader: Reader) -> 
 
 
 def test_a_hinted_page_is_found_in_the_cache_by_its_hints(reader: Reader) -> None:
-    first = run_hinted(reader, [1], [MIDDLE])["p0"]
-    again, other = run_hinted(reader, [1], [MIDDLE])["p0"], run_hinted(reader, [1], [LEFT])["p0"]
+    first = reader.run_corrected([1], "hints", [MIDDLE])["p0"]
+    again, other = reader.run_corrected([1], "hints", [MIDDLE])["p0"], reader.run_corrected([1], "hints", [LEFT])["p0"]
     assert again.cached
     assert again.image == first.image
     assert not other.cached
 
 
 def test_hints_stand_in_the_record(reader: Reader) -> None:
-    runmeta = run_hinted(reader, [1], [MIDDLE])["p0"].runmeta
+    runmeta = reader.run_corrected([1], "hints", [MIDDLE])["p0"].runmeta
     assert runmeta["hints"] == [{"points": [[0.5, 0.5]], "rgb": [200, 80, 80], "radius_01": 0.004}]
 
 

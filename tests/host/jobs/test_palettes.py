@@ -19,26 +19,15 @@ RED = FigurePalette(point=(0.5, 0.5), hair=(200, 80, 80))
 BLUE = FigurePalette(point=(0.5, 0.5), hair=(80, 80, 200))
 
 
-def run_with(reader: Reader, numbers: list[int], *palettes: list[FigurePalette] | None) -> dict[str, PageDone]:
-    """Colour pages with palettes of their own; return how each was done."""
-    asked = reader.chapter(numbers)
-    pages = [structs.replace(page, palettes=own) for page, own in zip(asked.pages, palettes, strict=True)]
-    accepted = reader.board.run_chapter(structs.replace(asked, pages=pages))
-    for page_id in accepted.need:
-        reader.put(accepted.job_id, page_id)
-    assert reader.listener.end_of(accepted.job_id).done == len(numbers)
-    return {one.page_id: one for one in reader.listener.of(PageDone, job_id=accepted.job_id)}
-
-
 def test_another_palette_is_another_page_and_the_same_one_comes_from_the_cache(reader: Reader) -> None:
-    assert not run_with(reader, [1], [RED])["p0"].cached
-    done = run_with(reader, [1, 1, 1], [RED], [BLUE], None)
+    assert not reader.run_corrected([1], "palettes", [RED])["p0"].cached
+    done = reader.run_corrected([1, 1, 1], "palettes", [RED], [BLUE], None)
     assert [done[page_id].cached for page_id in ("p0", "p1", "p2")] == [True, False, False]
     assert len(done["p2"].runmeta["palettes"]) == 0
 
 
 def test_a_palette_that_cannot_be_laid_is_told_and_the_page_comes_all_the_same(reader: Reader) -> None:
-    plain, done = (run_with(reader, [1], own)["p0"] for own in (None, [RED]))
+    plain, done = (reader.run_corrected([1], "palettes", own)["p0"] for own in (None, [RED]))
     (record,) = done.runmeta["palettes"]
     assert {name: record[name] for name in ("point", "hair", "skin", "clothes")} == {
         "point": [0.5, 0.5],
