@@ -5,7 +5,7 @@ import { pack, type Payload } from "../payload";
 import { sha256Of } from "../picture";
 import { capture, type Captured } from "./capture";
 import { type Entry, Shelf } from "./entry";
-import { isPageSized } from "./judge";
+import { isPageSized } from "./page-classifier";
 import { isInView } from "./watch";
 
 const SHELF_BYTES = 96 * 1024 * 1024;

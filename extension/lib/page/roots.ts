@@ -4,6 +4,11 @@ interface ShadowOpener {
   dom?: { openOrClosedShadowRoot(element: Element): ShadowRoot | null };
 }
 
+/** The elements other than custom ones that may carry a shadow root. */
+const HOSTS = new Set(
+  "article aside blockquote body div footer h1 h2 h3 h4 h5 h6 header main nav p section span".split(" "),
+);
+
 /** Every `<img>` below `root`, in document order; `seenRoot` gets each root that is entered. */
 export function* imagesBelow(
   root: Document | ShadowRoot,
@@ -19,7 +24,8 @@ export function* imagesBelow(
 
 function shadowOf(element: Element): ShadowRoot | null {
   if (element.shadowRoot) return element.shadowRoot;
-  if (!element.localName.includes("-") || !(element instanceof HTMLElement)) return null; // closed roots are custom elements'
+  if (!(element instanceof HTMLElement)) return null;
+  if (!element.localName.includes("-") && !HOSTS.has(element.localName)) return null;
   const chrome = (globalThis as { chrome?: ShadowOpener }).chrome;
   return chrome?.dom?.openOrClosedShadowRoot(element) ?? null;
 }

@@ -1,6 +1,6 @@
 /** Which picture an `<img>` stands for: what it shows, or what its site's lazy loader will show. */
 
-import { isPageSized } from "./judge";
+import { isPageSized } from "./page-classifier";
 
 /** `loaded`: the element shows the picture now, so its natural size is the picture's. */
 export interface Source {

@@ -1,0 +1,75 @@
+// @vitest-environment jsdom
+// @vitest-environment-options {"url": "https://reader.test/read/rain/3/7"}
+import { beforeEach, describe, expect, test } from "vitest";
+import { countsOn, isFurniture, leadsAway, listsChapters } from "@/lib/page/surroundings";
+
+const pictured = (html: string): Element => {
+  document.body.innerHTML = html;
+  return document.querySelector("#at") as Element;
+};
+const never = () => false;
+
+beforeEach(() => document.body.replaceChildren());
+
+describe("furniture", () => {
+  test.each([
+    ["<main><img id=at></main>", false],
+    ["<header><img id=at></header>", true],
+    ["<article><header><img id=at></header></article>", false],
+    ["<aside><div><img id=at></div></aside>", true],
+    ["<div class='ad'><img id=at></div>", true],
+    ["<div class='header-ads2'><img id=at></div>", true],
+    ["<div class='reading-content loaded'><img id=at></div>", false],
+    ["<div class='comments'><p><img id=at></p></div>", true],
+    ["<div><img id=at class='object-cover page-img'></div>", false],
+    ["<div><img id=at class='series-cover'></div>", true],
+    ["<section><h3>You may also like</h3><a><img id=at></a></section>", true],
+    ["<section><h3>Related</h3><a><img></a><a><img id=at></a></section>", true],
+    ["<h3>Related</h3><div class=x><img></div><div class=reader><img id=at></div>", false],
+    ["<h2>Comments</h2><main><img id=at></main>", false],
+    ["<h2>Chapter 3</h2><div><img id=at></div>", false],
+  ])("%s: %s", (html, expected) => {
+    expect(isFurniture(pictured(html), never)).toBe(expected);
+  });
+
+  test("what holds most of the pictures is the story, whatever its name", () => {
+    const img = pictured("<div class='comments'><img id=at></div>");
+    expect(isFurniture(img, (element) => element.className === "comments")).toBe(false);
+  });
+});
+
+describe("links", () => {
+  test.each([
+    ["/series/other", true],
+    ["https://ads.example/", true],
+    ["https://cdn.example/8.jpg", false],
+    ["#8", false],
+    ["/read/rain/3/8", false],
+    ["/read/rain/4/1", false],
+    ["/read/rain/9/7", true],
+    ["javascript:next()", false],
+  ])("%s leads away: %s", (href, expected) => {
+    expect(leadsAway(pictured(`<a href="${href}"><img id=at></a>`))).toBe(expected);
+  });
+
+  test("the address of the link that says next is the next page", () => {
+    const html = "<a href='/read/second-day'><img id=at></a><a href='/read/second-day'>Next ›</a>";
+    expect(leadsAway(pictured(html))).toBe(false);
+  });
+
+  test.each([
+    ["/v?id=7&page=3", "/v?id=7&page=4", true],
+    ["/3/20", "/4/1", true],
+    ["/3/7", "/3/7", false],
+    ["/3", "/about", false],
+  ])("%s → %s counts on: %s", (from, to, expected) => {
+    expect(countsOn(from, to)).toBe(expected);
+  });
+});
+
+test("a list of chapters", () => {
+  document.body.innerHTML = [1, 2, 3, 4, 5].map((at) => `<a href="/c/${at}">Chapter ${at}</a>`).join("");
+  expect(listsChapters(document)).toBe(true);
+  document.body.innerHTML = "<a href='/c/4'>Chapter 4</a>";
+  expect(listsChapters(document)).toBe(false);
+});
