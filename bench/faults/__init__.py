@@ -1,1 +1,1 @@
-"""Trials that take long: processes killed, files damaged, floods. Each prints its counts and tells a loss by its status."""
+"""Trials that take long: processes killed, files damaged, floods. Each prints counts and tells a loss by its status."""

@@ -49,7 +49,7 @@ class Trial:
         """Start a run; every one has a seed of its own, so that nothing comes from the cache."""
         environ = os.environ | {"IRODORI_HOME": str(self.home), "TMPDIR": str(self.temporary)}
         command = [sys.executable, "-m", "host.cli", "colorize", str(self.comic), "-o", str(target)]
-        command += ["--seed", str(random.randrange(1 << 30))]  # noqa: S311 - no secret
+        command += ["--seed", str(random.randrange(1 << 30))]
         return subprocess.Popen(command, env=environ, cwd=_ROOT, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
 
     def count_losses(self, target: Path, *, had: int, swept: bool) -> None:
@@ -94,7 +94,7 @@ def _kill(trial: Trial, number: int, duration_s: float) -> str:
     target = trial.outputs / ("out" if number % 2 else "out.cbz")
     had = _pages_in(target)
     process = trial.start(target)
-    time.sleep(random.uniform(0, duration_s))  # noqa: S311 - no secret
+    time.sleep(random.uniform(0, duration_s))
     process.send_signal(getattr(signal, name))
     status = process.wait(60)
     trial.count_losses(target, had=had, swept=name != "SIGKILL" and number == 0)
