@@ -14,11 +14,12 @@ from host.errors import BadRequest, SecretsUnavailable
 from host.jobs.board import JobBoard
 from host.jobs.lane import Lane
 from host.jobs.retrieval import HostEmbedder, Memories
-from host.model_shelf import ModelShelf
-from host.secrets import read_secret
+from host.model_shelf import HF_TOKEN, ModelShelf
+from host.secrets import secret_for
 from host.settings import Settings, SettingsFile
 from host.store.search import ReferenceSearcher
 from host.store.store import Store
+from models.hub import hub_origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 _MIB: Final = 1 << 20
 CLOSE_S: Final = 0.6
-_COMFYUI_KEY: Final = "comfyui_key"
+COMFYUI_KEY: Final = "comfyui_key"
 # Of the time to close: waiting for threads. The rest is for the store.
 _WAITING_SHARE: Final = 0.6
 
@@ -84,6 +85,7 @@ class Application:
             BadRequest: an explicit setting is unknown or bad. DiskFull, Busy, InternalError: the home cannot be used.
         """
         settings = SettingsFile(paths.settings_file, explicit)
+        settings.know_engines([info.id for info in engines.infos()])
         current = settings.current
         store = Store.open(paths, cache_limit_mib=current.cache_limit_mib, spool_limit_mib=current.spool_limit_mib)
         return cls(paths, settings, store, engines, notify)
@@ -113,6 +115,12 @@ class Application:
         self.store.spool.limit_bytes = settings.spool_limit_mib * _MIB
         return settings
 
+    def origin_of_secret(self, name: str) -> str:
+        """Return the server that a secret is for, as it is set now; empty where there is none."""
+        if name == HF_TOKEN:
+            return hub_origin()
+        return Server(self.settings.current.comfyui_url).origin if name == COMFYUI_KEY else ""
+
     def close(self, timeout_s: float = CLOSE_S) -> None:
         """Stop all work, within about `timeout_s`, and leave no partial file."""
         self.models.close()
@@ -127,7 +135,7 @@ def _comfyui_server(settings: Settings) -> Server:
     if not server.is_set or server.is_loopback:
         return server
     try:
-        return Server(settings.comfyui_url, read_secret(_COMFYUI_KEY) or "")
+        return Server(settings.comfyui_url, secret_for(COMFYUI_KEY, server.origin) or "")
     except SecretsUnavailable as exc:
         _LOG.warning("no key for ComfyUI: %s", exc.message)
         return server

@@ -41,6 +41,8 @@ meta: Final = typer.Typer(help="The records of what was read on pages.", no_args
 app.add_typer(meta, name="meta")
 runmeta: Final = typer.Typer(help="The records of how pictures were made.", no_args_is_help=True)
 app.add_typer(runmeta, name="runmeta")
+settings: Final = typer.Typer(help="What you have decided, also paths and addresses.", no_args_is_help=True)
+app.add_typer(settings, name="settings")
 
 
 class Format(StrEnum):
@@ -211,6 +213,29 @@ def clear(
 
     with _faults_told():
         clear_cache(None if older_than is None else seconds_of(older_than))
+
+
+@settings.command("get")
+def settings_get(
+    key: Annotated[str | None, typer.Argument(metavar="[KEY]", help="One of them; without it, all.")] = None,
+) -> None:
+    """Print the settings in force."""
+    from host.cli_settings import print_settings
+
+    with _faults_told():
+        print_settings(key)
+
+
+@settings.command("set")
+def settings_set(
+    key: Annotated[str, typer.Argument(metavar="KEY", help="Its name; see `irodori settings get`.")],
+    value: Annotated[str, typer.Argument(metavar="VALUE", help='Its new value; "" for none.')],
+) -> None:
+    """Change a setting, once it was checked; a host that runs takes it at once."""
+    from host.cli_settings import change_setting
+
+    with _faults_told():
+        change_setting(key, value)
 
 
 ModelId = Annotated[str, typer.Argument(metavar="MODEL", help="Its id; see `irodori models list`.")]

@@ -14,6 +14,7 @@ from host.application import Application
 from host.doctor import examine
 from host.errors import BadRequest
 from host.paths import HOST_COMMAND, state_paths
+from host.viability import viability_of
 
 if TYPE_CHECKING:
     from host.messaging.messages import Message
@@ -30,7 +31,7 @@ def print_engines() -> None:
     with _open() as application:
         default = application.settings.current.default_engine
         for info in application.engines.infos():
-            viability = application.engines.get(info.id).viability()
+            viability = viability_of(application.engines, info.id)
             state = "[green]ready[/]" if viability.ok else f"[yellow]{viability.reason} {viability.fix}[/]"
             name = f"[bold]{info.id}[/] (default)" if info.id == default else info.id
             table.add_row(name, info.label, state, info.device, f"up to {info.supports.references_max}", info.licence)

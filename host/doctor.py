@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 from typing import TYPE_CHECKING, Final
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from host.errors import IrodoriError
 from host.locks import ProcessLock
 from host.messaging.messages import DoctorCheck
+from host.viability import viability_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from host.application import Application
 
+_LOG = logging.getLogger(__name__)
 _ROOM_MIB: Final = 512
 _MIB: Final = 1 << 20
 
@@ -44,6 +47,9 @@ def _run(name: str, check: Callable[[Application], DoctorCheck], application: Ap
         return check(application)
     except (IrodoriError, OSError) as exc:
         return _bad(name, str(exc), getattr(exc, "hint", "") or "Look into the log.")
+    except Exception as exc:  # noqa: BLE001 - the other checks are told all the same
+        _LOG.exception("the check %s failed", name)
+        return _bad(name, f"the check failed ({type(exc).__name__})", "Look into the log.")
 
 
 def _folders(application: Application) -> DoctorCheck:
@@ -87,7 +93,7 @@ def _cache(application: Application) -> DoctorCheck:
 
 def _engines(application: Application) -> DoctorCheck:
     engines = application.engines
-    verdicts = {info.id: engines.get(info.id).viability() for info in engines.infos()}
+    verdicts = {info.id: viability_of(engines, info.id) for info in engines.infos()}
     default = application.settings.current.default_engine
     detail = "; ".join(f"{name}: {'ready' if one.ok else one.reason}" for name, one in verdicts.items())
     if default not in verdicts:

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Final, Literal
 from host import errors
 from host.errors import BadRequest, Busy, DiskFull, IrodoriError, NotFound, RemoteFailed, SecretsUnavailable
 from host.messaging.messages import ModelChanged, ModelInfo, ModelProgress, TaskAccepted
-from host.secrets import read_secret
+from host.secrets import secret_for
 from models import pull as pulling
 from models.catalog import load_catalog
 from models.digests import file_digest
 from models.drop_folder import DropFolder, scan
-from models.hub import Hub, HubError
+from models.hub import Hub, HubError, hub_origin
 from models.store import WeightsInvalid, WeightsMissing, local_folder, models_folder, weights_path
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from models.drop_folder import Dropped
 
 _LOG = logging.getLogger(__name__)
-_TOKEN: Final = "hf_token"  # noqa: S105 - the secret's name
+HF_TOKEN: Final = "hf_token"  # noqa: S105 - the secret's name
 _MIB: Final = 1 << 20
 _TELL_EVERY: Final = 1 << 23
 State = Literal["ready", "missing", "pulling", "invalid"]
@@ -270,7 +270,7 @@ def _total(card: ModelCard) -> int:
 
 def _token() -> str:
     try:
-        return read_secret(_TOKEN) or ""
+        return secret_for(HF_TOKEN, hub_origin()) or ""
     except SecretsUnavailable as exc:
         _LOG.info("no token: %s", exc.message)
         return ""

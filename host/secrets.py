@@ -1,10 +1,12 @@
 """Secrets (tokens of model hubs, addresses with a password) in the system's keyring, and nowhere else.
 
-They are never logged and never go back over the wire. The keyring library loads on first use.
+They are never logged and never go back over the wire. Beside a secret stands the server that it is for;
+it goes to no other. The keyring library loads on first use.
 """
 
 from __future__ import annotations
 
+import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -14,23 +16,33 @@ from host.paths import HOST_NAME
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_LOG = logging.getLogger(__name__)
+_ORIGIN: Final = ".origin"
 _HINT: Final = "Start a keyring service (GNOME Keyring, KWallet, Keychain or the Windows Credential Manager)."
 
 
-def set_secret(name: str, value: str) -> None:
+def set_secret(name: str, value: str, origin: str = "") -> None:
     """Keep a secret under a name, in place of an older one.
+
+    origin: the server that it is for; empty for the first one that it is asked for.
 
     Raises:
         SecretsUnavailable: the system offers no keyring, or it refuses.
     """
     import keyring
 
+    # At no moment does a secret stand beside a server that it is not for.
+    delete_secret(name)
     with _keyring_errors():
+        if origin:
+            keyring.set_password(HOST_NAME, name + _ORIGIN, origin)
         keyring.set_password(HOST_NAME, name, value)
 
 
-def read_secret(name: str) -> str | None:
-    """Return a secret, or None where there is none. For engines on this machine only.
+def secret_for(name: str, origin: str) -> str | None:
+    """Return a secret that is for this server; None where there is none, or it is for another.
+
+    One that is for no server yet (kept by an older host, or before a server was set) is this one's from now on.
 
     Raises:
         SecretsUnavailable: the system offers no keyring, or it refuses.
@@ -38,7 +50,16 @@ def read_secret(name: str) -> str | None:
     import keyring
 
     with _keyring_errors():
-        return keyring.get_password(HOST_NAME, name)
+        value = keyring.get_password(HOST_NAME, name)
+        if value is None or not origin:
+            return None
+        bound = keyring.get_password(HOST_NAME, name + _ORIGIN)
+        if bound is None:
+            keyring.set_password(HOST_NAME, name + _ORIGIN, origin)
+        elif bound != origin:
+            _LOG.warning("the secret %s is for %s and is not sent to %s; set it again", name, bound, origin)
+            return None
+        return value
 
 
 def delete_secret(name: str) -> None:
@@ -50,8 +71,9 @@ def delete_secret(name: str) -> None:
     import keyring
 
     with _keyring_errors():
-        if keyring.get_password(HOST_NAME, name) is not None:
-            keyring.delete_password(HOST_NAME, name)
+        for one in (name, name + _ORIGIN):
+            if keyring.get_password(HOST_NAME, one) is not None:
+                keyring.delete_password(HOST_NAME, one)
 
 
 @contextmanager

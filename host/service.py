@@ -37,6 +37,8 @@ from host.messaging.messages import (
 )
 from host.paths import state_paths
 from host.secrets import delete_secret, set_secret
+from host.settings_bounds import require_not_owners
+from host.viability import viability_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -119,7 +121,7 @@ class HostService:
 
     def _engines(self) -> list[EngineInfo]:
         engines = self._application.engines
-        return [_engine_info(info, engines.get(info.id).viability()) for info in engines.infos()]
+        return [_engine_info(info, viability_of(engines, info.id)) for info in engines.infos()]
 
     def _add_reference(self, params: ReferenceAdd) -> Reference:
         return self._application.store.references.add(params)
@@ -155,10 +157,11 @@ class HostService:
         return structs.asdict(self._application.settings.current)
 
     def _change_settings(self, params: dict[str, Any]) -> dict[str, Any]:
+        require_not_owners(params, self._settings())
         return structs.asdict(self._application.change_settings(params))
 
     def _set_secret(self, params: SecretSet) -> Empty:
-        set_secret(params.name, params.value)
+        set_secret(params.name, params.value, self._application.origin_of_secret(params.name))
         return Empty()
 
     def _delete_secret(self, params: SecretDelete) -> Empty:

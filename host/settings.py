@@ -1,7 +1,8 @@
 """The reader's settings, fully resolved: explicit > environment (`IRODORI_…`) > file > default.
 
 The file is JSON in the config folder. A value that makes no sense there or in the environment is left out with a
-warning; a file that is no JSON object is kept aside. Neither stops the host.
+warning; a file that is no JSON object is kept aside. Neither stops the host. A file that another process has written
+(`irodori settings set`) is read again.
 """
 
 from __future__ import annotations
@@ -17,15 +18,18 @@ from msgspec import Meta, Struct
 
 from host.errors import BadRequest
 from host.messaging.messages import Quality, Text  # noqa: TC001 - msgspec reads the types when it converts
+from host.settings_bounds import HINT, checked_value
 from host.store.disk import disk_errors, write_synced
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
 _LOG = logging.getLogger(__name__)
 _PREFIX: Final = "IRODORI_"
-_HINT: Final = "Ask settings.get for the known keys and their values."
+_FILE_BYTES: Final = 1 << 20
+_YEAR_S: Final = 31_536_000
+_SHOWN: Final = 128
 
 OutputFormat = Literal["png", "webp_lossless", "webp", "jpeg"]
 RetrievalMode = Literal["off", "auto", "pages", "all"]
@@ -39,8 +43,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     strength: scales the chroma, 0..1. output_format: `png` and `webp_lossless` keep protected pixels bit-identical.
     cache_limit_mib, spool_limit_mib: the most that coloured pages and captured pages may take on disk.
     references_max: how many references of a job are used at most. idle_unload_s: an engine that nobody used for this
-    long gives its memory back (from the next start on). comfyui_url: the ComfyUI server that the engine of that name
-    speaks to, such as `http://127.0.0.1:8188`; empty for none. A key for it stands in the keyring as `comfyui_key`.
+    long (a year at most) gives its memory back (from the next start on). comfyui_url: the ComfyUI server that the
+    engine of that name speaks to, such as `http://127.0.0.1:8188`; empty for none. A key for it stands in the keyring
+    as `comfyui_key`.
     detector_weights: the path of a YOLO detector of the reader's own, `.onnx` or `.pt`; empty for the one that ships.
     retrieval: what joins the chosen references where the engine takes more of them: `pages` that were coloured before
     in the same series and way, `all`: the series' references too where none was chosen, `auto`: pages for engines that
@@ -58,7 +63,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     references_max: Annotated[int, Meta(ge=0, le=64)] = 8
     cache_limit_mib: Mebibytes = 4096
     spool_limit_mib: Mebibytes = 2048
-    idle_unload_s: Annotated[float, Meta(ge=1)] = 300.0
+    idle_unload_s: Annotated[float, Meta(ge=1, le=_YEAR_S)] = 300.0
     comfyui_url: Annotated[str, Meta(max_length=512)] = ""
     detector_weights: Annotated[str, Meta(max_length=4096)] = ""
     retrieval: RetrievalMode = "auto"
@@ -78,12 +83,24 @@ class SettingsFile:
         self.warnings: list[str] = []
         self._explicit = _checked(explicit or {})
         self._environment = self._read_environment()
+        self._engines: Collection[str] | None = None
+        self._stamp = _stamp(self._path)
         self._current = self._resolve(self._read())
 
     @property
     def current(self) -> Settings:
         """The settings in force."""
+        if _stamp(self._path) != self._stamp:
+            with self._lock:
+                self._stamp = _stamp(self._path)
+                self._current = self._resolve(self._read())
         return self._current
+
+    def know_engines(self, engines: Collection[str]) -> None:
+        """Leave a default engine out, with a warning, that is none of these."""
+        with self._lock:
+            self._engines = engines
+            self._current = self._resolve(self._read())
 
     def update(self, changes: Mapping[str, Any]) -> Settings:
         """Merge changes into the file and return the settings now in force.
@@ -96,6 +113,7 @@ class SettingsFile:
         with self._lock:
             stored = {**self._read(), **checked}
             self._write(stored)
+            self._stamp = _stamp(self._path)
             self._current = self._resolve(stored)
         return self._current
 
@@ -106,18 +124,27 @@ class SettingsFile:
                 valid.update(_checked({key: value}))
             except BadRequest as exc:
                 self._warn(f"{self._path}: {exc.message}")
-        return Settings(**{**valid, **self._environment, **self._explicit})
+        return Settings(**{**self._of_engines(valid), **self._of_engines(self._environment), **self._explicit})
+
+    def _of_engines(self, found: dict[str, Any]) -> dict[str, Any]:
+        engine = found.get("default_engine")
+        if engine is None or self._engines is None or engine in self._engines:
+            return found
+        self._warn(f"default_engine is left out: there is no engine {engine[:_SHOWN]!r}")
+        return {key: value for key, value in found.items() if key != "default_engine"}
 
     def _read(self) -> dict[str, Any]:
         try:
-            stored = json.loads(self._path.read_bytes())
+            content = _content(self._path)
         except FileNotFoundError:
             return {}
         except OSError as exc:
-            self._warn(f"{self._path} cannot be read: {exc.strerror}")
+            self._warn(f"{self._path} cannot be read: {exc.strerror or exc}")
             return {}
-        except ValueError as exc:
-            self._keep_aside(str(exc))
+        try:
+            stored = json.loads(content)
+        except (ValueError, RecursionError) as exc:
+            self._keep_aside(str(exc)[:_SHOWN])
             return {}
         if not isinstance(stored, dict):
             self._keep_aside("it is not a JSON object")
@@ -139,9 +166,9 @@ class SettingsFile:
             if text is None:
                 continue
             try:
-                found[key] = msgspec.convert(text, field.type, strict=False)
-            except msgspec.ValidationError as exc:
-                self._warn(f"{_PREFIX}{key.upper()} is left out: {exc}")
+                found[key] = checked_value(key, field.type, text, spelled=True)
+            except BadRequest as exc:
+                self._warn(f"{_PREFIX}{key.upper()} is left out: {exc.message}")
         return found
 
     def _write(self, stored: Mapping[str, Any]) -> None:
@@ -157,15 +184,41 @@ class SettingsFile:
             _LOG.warning("%s", message)
 
 
+def spelled(key: str, text: str) -> Any:
+    """Return the value that a text spells for a setting.
+
+    Raises:
+        BadRequest: there is no such setting, or it cannot have this value.
+    """
+    return checked_value(key, _field(key).type, text, spelled=True)
+
+
 def _checked(changes: Mapping[str, Any]) -> dict[str, Any]:
     """Return the changes with each value of its field's type, or name the first key that is wrong."""
-    checked: dict[str, Any] = {}
-    for key, value in changes.items():
-        field = _FIELDS.get(key)
-        if field is None:
-            raise BadRequest(f"There is no setting {key!r}.", _HINT, key=str(key)[:128])
-        try:
-            checked[key] = msgspec.convert(value, field.type)
-        except msgspec.ValidationError as exc:
-            raise BadRequest(f"The setting {key!r} cannot have this value: {exc}", _HINT, key=key) from exc
-    return checked
+    return {key: checked_value(key, _field(key).type, value) for key, value in changes.items()}
+
+
+def _field(key: str) -> msgspec.structs.FieldInfo:
+    field = _FIELDS.get(key)
+    if field is None:
+        raise BadRequest(f"There is no setting {str(key)[:_SHOWN]!r}.", HINT, key=str(key)[:_SHOWN])
+    return field
+
+
+def _content(path: Path) -> bytes:
+    """Return a file's bytes; a device or a pipe, which might never end, is not opened."""
+    if path.exists() and not path.is_file():
+        raise OSError("it is no file")
+    with path.open("rb") as file:
+        content = file.read(_FILE_BYTES + 1)
+    if len(content) > _FILE_BYTES:
+        raise OSError("it is over 1 MiB")
+    return content
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino

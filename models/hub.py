@@ -23,6 +23,20 @@ _TIMEOUT_S: Final = 30.0
 _FILES_MAX: Final = 2000
 
 
+def hub_address() -> str:
+    """Return the hub that is asked: Hugging Face, or the mirror that `HF_ENDPOINT` names."""
+    return (os.environ.get("HF_ENDPOINT") or _ENDPOINT).rstrip("/")
+
+
+def hub_origin() -> str:
+    """Return scheme and host of the hub that is asked, empty where the address is none."""
+    try:
+        parts = urlsplit(hub_address())
+        return f"{parts.scheme}://{parts.netloc}".lower() if parts.hostname else ""
+    except ValueError:
+        return ""
+
+
 class HubError(OSError):
     """The hub did not give what was asked; `hint` says what to do."""
 
@@ -47,7 +61,7 @@ class Hub:
     def __init__(self, token: str = "", endpoint: str = "") -> None:
         import httpx
 
-        self._endpoint = (endpoint or os.environ.get("HF_ENDPOINT") or _ENDPOINT).rstrip("/")
+        self._endpoint = (endpoint or hub_address()).rstrip("/")
         self._token = token
         self._http = httpx.Client(timeout=_TIMEOUT_S, follow_redirects=False, headers={"User-Agent": "irodori"})
 

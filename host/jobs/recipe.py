@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from engines.base import LoraUse, Plan
-from host.errors import BadRequest, EngineNotAvailable, NotFound
+from host.errors import BadRequest, EngineNotAvailable, NotFound, WeightsInvalid
 from host.messaging.messages import Options
 from host.model_shelf import dropped, dropped_id
 from host.pipeline.faults import faults_mapped
 from host.pipeline.version import PIPELINE_VERSION
 from host.store.keys import Recipe, result_key
+from host.viability import viability_of
 from models.digests import file_digest
 
 if TYPE_CHECKING:
@@ -166,7 +168,7 @@ def viable_engine(engines: EngineSource, engine_id: str) -> ColorizeEngine:
     except KeyError as exc:
         known = ", ".join(info.id for info in engines.infos())
         raise NotFound(f"There is no engine {engine_id[:128]!r}.", f"The engines are: {known}.") from exc
-    viability = engine.viability()
+    viability = viability_of(engines, engine_id)
     if not viability.ok:
         raise EngineNotAvailable(f"{engine.info.label} cannot run here: {viability.reason}", viability.fix)
     return engine
@@ -204,10 +206,13 @@ def _lora(choice: LoraChoice, engine: EngineInfo) -> LoraUse:
 
 def _pipeline_version(settings: Settings) -> str:
     """Return the pipeline's version, and which detector of the reader's own reads the pages."""
-    own = Path(settings.detector_weights)
-    if not settings.detector_weights or not own.is_file():
+    # `isfile` answers for every text; a pipe or a device is no file.
+    if not os.path.isfile(settings.detector_weights):  # noqa: PTH113
         return PIPELINE_VERSION
-    return f"{PIPELINE_VERSION}+{file_digest(own)[:16]}"
+    try:
+        return f"{PIPELINE_VERSION}+{file_digest(Path(settings.detector_weights))[:16]}"
+    except OSError as exc:
+        raise WeightsInvalid(f"The detector of your own cannot be read: {exc.strerror}.", "Mend its rights.") from exc
 
 
 def _cast(references: ReferenceStore, chosen: tuple[str, ...]) -> tuple[str, ...]:

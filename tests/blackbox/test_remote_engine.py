@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from host.messaging.client import HostClient
+from host.settings import SettingsFile
 from tests.engines.comfyui.fake_server import FakeComfy, Script
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def script() -> Script:
 def desk(tmp_path: Path, script: Script) -> Iterator[Desk]:
     with FakeComfy(script) as comfy, HostClient.spawn(home=tmp_path) as client:
         client.hello()
-        client.call("settings.set", {"comfyui_url": comfy.url})
+        SettingsFile(tmp_path / "config" / "settings.json").update({"comfyui_url": comfy.url})
         yield Desk(client, comfy)
 
 

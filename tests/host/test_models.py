@@ -49,7 +49,7 @@ class Listener:
 def hub(irodori_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
     catalog = dict(load_catalog()) | {"tiny": CARD}
     monkeypatch.setattr("host.model_shelf.load_catalog", lambda: catalog)
-    monkeypatch.setattr("host.model_shelf.read_secret", {"hf_token": "hf_secret"}.get)
+    monkeypatch.setattr("host.model_shelf.secret_for", lambda name, _: {"hf_token": "hf_secret"}.get(name))
     with FakeHub() as server:
         monkeypatch.setenv("HF_ENDPOINT", server.url)
         yield server

@@ -118,7 +118,8 @@ def test_the_comfyui_engine_speaks_to_the_server_of_the_settings_and_to_a_far_on
     from host.application import Application
     from host.paths import state_paths
 
-    monkeypatch.setattr("host.application.read_secret", {"comfyui_key": "sesame"}.get)
+    asked: list[tuple[str, str]] = []
+    monkeypatch.setattr("host.application.secret_for", lambda *names: asked.append(names) or "sesame")
     monkeypatch.setenv("IRODORI_HOME", str(tmp_path))
     with Application.open(state_paths(), lambda message: None) as application:
         assert not current_server().is_set
@@ -126,3 +127,4 @@ def test_the_comfyui_engine_speaks_to_the_server_of_the_settings_and_to_a_far_on
         assert (current_server().url, current_server().api_key) == ("http://127.0.0.1:8188", "")
         application.change_settings({"comfyui_url": "https://far.example"})
         assert current_server().api_key == "sesame"
+    assert asked == [("comfyui_key", "https://far.example:443")]

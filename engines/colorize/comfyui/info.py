@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 from engines.base import EngineInfo, Supports
+from engines.colorize.comfyui.address import address_fault, is_loopback, origin_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,14 +40,19 @@ class Server:
     @property
     def is_loopback(self) -> bool:
         """Whether it runs on this machine."""
-        return urlsplit(self.url).hostname in ("127.0.0.1", "localhost", "::1")
+        return is_loopback(self.url)
+
+    @property
+    def origin(self) -> str:
+        """`scheme://host:port`, empty where the address is none."""
+        return origin_of(self.url)
 
     def fault(self) -> str:
         """Return what is wrong with the address, or an empty string."""
-        parts = urlsplit(self.url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            return f"{self.url[:128]!r} is not the address of a server"
-        if self.api_key and parts.scheme == "http" and not self.is_loopback:
+        fault = address_fault(self.url)
+        if fault:
+            return fault
+        if self.api_key and self.origin.startswith("http:") and not self.is_loopback:
             return "the key would be sent unencrypted"
         return ""
 
