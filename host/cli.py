@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -357,10 +358,11 @@ def main() -> None:
     try:
         app()
     except SystemExit as end:
-        if end.code == INTERRUPTED:
-            # a step of a library may still run in a thread, and nothing waits for it
+        if end.code == INTERRUPTED or threading.active_count() > 1:
+            # a step of a library may still run in a thread, and nothing waits for it: ending around it would abort
+            sys.stdout.flush()
             sys.stderr.flush()
-            os._exit(INTERRUPTED)
+            os._exit(end.code if isinstance(end.code, int) else FAILED if end.code else 0)
         raise
 
 

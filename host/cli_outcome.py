@@ -40,12 +40,13 @@ class PageRecord:
 
     @property
     def words(self) -> str:
-        """Why it was skipped, what went wrong and what to do, or what of its palettes could not be laid; else empty."""
+        """Why it was skipped, what went wrong and what to do, or what of it is not as wanted; else empty."""
         if self.error:
             return f"{self.error['message']} {self.error['hint']}".strip()
         if self.reason:
             return f"it {reason_in_words(self.reason)}"
-        return " ".join(filter(None, (palette["fault"] for palette in self.runmeta.get("palettes", ()))))
+        faults = filter(None, (palette["fault"] for palette in self.runmeta.get("palettes", ())))
+        return " ".join([*self.runmeta.get("notes", ()), *faults])
 
     @property
     def line(self) -> str:

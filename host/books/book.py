@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 PAGE_BYTES_MAX: Final = 64 * 2**20
 PAGES_MAX: Final = 5000
-PICTURE_SUFFIXES: Final = frozenset({".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".avif", ".gif"})
+PICTURE_SUFFIXES: Final = frozenset(
+    {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".avif", ".gif"}
+    | {".tif", ".tiff", ".bmp", ".jp2", ".j2k", ".jxl"}
+)
 _DIGITS: Final = re.compile(r"(\d+)")
 
 

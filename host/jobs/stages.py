@@ -55,6 +55,7 @@ class Stages:
         self._threads = [threading.Thread(target=loop, name=name, daemon=True) for name, loop in loops.items()]
         for thread in self._threads:
             thread.start()
+        self._warming: threading.Thread | None = None
 
     def send_cached(self, waiting: Waiting, key: str) -> None:
         """Let the courier send a page whose result is in the cache."""
@@ -62,17 +63,20 @@ class Stages:
 
     def warm(self, engine_id: str) -> None:
         """Load libraries and the engine while the first pages are still on their way here."""
-        if self._made is None:
-            threading.Thread(target=self._warm, args=(engine_id,), name="warm", daemon=True).start()
+        if self._made is None and self._warming is None:
+            self._warming = threading.Thread(target=self._warm, args=(engine_id,), name="warm", daemon=True)
+            self._warming.start()
 
     def close(self, timeout_s: float) -> bool:
         """Wait for the threads after the scheduler was closed; return whether all have stopped."""
         self._cached.put(None)
         deadline = time.monotonic() + timeout_s
-        for thread in self._threads:
+        # The warming one too: a process that ends while native code runs on a thread of it is aborted.
+        threads = [*self._threads, *filter(None, [self._warming])]
+        for thread in threads:
             if thread is not threading.current_thread():
                 thread.join(max(0.0, deadline - time.monotonic()))
-        return not any(thread.is_alive() for thread in self._threads)
+        return not any(thread.is_alive() for thread in threads)
 
     def _stage(self) -> None:
         while (work := self._scheduler.take()) is not None:
@@ -139,7 +143,7 @@ class Stages:
         if encoded is None:
             self._scheduler.check(work)
             raise HashMismatch("The page's bytes have gone.", "Start the chapter again.")
-        page = pipeline.decode(encoded)
+        page = pipeline.decode(encoded, partial(self._scheduler.check, work))
         self._store.sources.put(work.sha256, Source(page.pixels_sha256, page.size))
         key = work.recipe.key(page.pixels_sha256, work.corrections)
         if not self._scheduler.claim(work, key):

@@ -37,7 +37,7 @@ from host.pipeline.stopwatch import Stopwatch
 from host.pipeline.version import PIPELINE_VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from pydantic import JsonValue
 
@@ -85,13 +85,13 @@ class PagePipeline:
         self._reader = reader or shipped_reader()
         self._retriever = retriever or ReaderOrder()
 
-    def decode(self, encoded: bytes) -> DecodedPage:
-        """Decode a captured page.
+    def decode(self, encoded: bytes, check: Callable[[], None] | None = None) -> DecodedPage:
+        """Decode a captured page. `check` is called now and then; what it raises ends a long decoding.
 
         Raises:
-            ImageInvalid, TooLarge, OutOfMemory
+            ImageInvalid, TooLarge, OutOfMemory, and whatever `check` raises.
         """
-        return decode_page(encoded, self._limits)
+        return decode_page(encoded, self._limits, check)
 
     def read(self, page: DecodedPage, job: PageJob, tick: Tick) -> PreparedPage | SkippedPage:
         """Read the page, choose its references and make the engine's request; or say why it stays as it is.
@@ -235,4 +235,5 @@ def _record(
         verdicts=verdicts,
         attempts=tuple(record_attempts(coloured.attempts)),
         retries=retries,
+        notes=tuple(filter(None, [prepared.page.note])),
     )

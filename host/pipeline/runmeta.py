@@ -127,6 +127,7 @@ class RunMeta(Record):
     duplicate_of: the pixels of the page that the engine coloured, where this one is the same picture saved again; plan
     and references are then that page's. None otherwise.
     retries: compositions that were made anew because the one before failed review.
+    notes: what a reader should know of the page's own picture, such as rows that its file lacks.
     """
 
     schema_version: Literal[2] = SCHEMA_VERSION
@@ -151,6 +152,7 @@ class RunMeta(Record):
     attempts: tuple[dict[str, JsonValue], ...] = ()
     verdicts: Verdicts
     retries: Annotated[int, Field(ge=0)]
+    notes: tuple[str, ...] = ()
 
 
 def record_plan(plan: Plan) -> PlanRecord:

@@ -199,17 +199,18 @@ def test_limits_are_kept():
         ("GIF", {}),
     ],
 )
-def test_a_truncated_page_is_refused_or_whole(kind, options):
+def test_a_truncated_page_is_refused_or_whole_or_says_what_it_lacks(kind, options):
     noise = np.random.default_rng(5).integers(0, 255, (64, 64), np.uint8)
     data = encoded(Image.fromarray(noise).convert("RGB" if kind != "GIF" else "L"), kind, **options)
     whole = decode_page(data).rgb
     refused = 0
     for length in range(0, len(data), max(1, len(data) // 60)):
         try:
-            assert np.array_equal(decode_page(data[:length]).rgb, whole)
+            page = decode_page(data[:length])
+            assert page.note or np.array_equal(page.rgb, whole)
         except ImageInvalid:
             refused += 1
-    assert refused > 50
+    assert refused > (25 if "progressive" in options else 45)
 
 
 def outcome(data):

@@ -1,0 +1,146 @@
+"""What a picture says of itself, read without a pixel; the one place where a library's image errors become ours."""
+
+from __future__ import annotations
+
+import io
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import cv2
+from PIL import Image, UnidentifiedImageError
+
+from host.errors import ImageInvalid, IrodoriError, OutOfMemory
+from host.pipeline.decode.jpegxl import is_jpeg_xl, jpeg_xl_size
+from host.pipeline.decode.page import HINT_AGAIN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from host.pipeline.decode.page import DecodeLimits
+
+_FORMATS: Final = ("PNG", "JPEG", "WEBP", "AVIF", "GIF", "TIFF", "BMP", "JPEG2000")
+HINT_FORMATS: Final = "Pages are PNG, JPEG, WebP, AVIF, GIF, TIFF, BMP, JPEG 2000 or JPEG XL pictures."
+# Formats whose decoders are quick and hold little beside the picture, within the size below.
+_LIGHT: Final = frozenset({"PNG", "JPEG", "MPO", "WEBP", "AVIF", "GIF", "BMP"})
+_LIGHT_PIXELS: Final = 10_000_000
+_LIGHT_PROFILE_BYTES: Final = 2**20
+# Each scan of a JPEG goes over the whole picture once; encoders write up to ten.
+_LIGHT_SCANNED_PIXELS: Final = 100_000_000
+_THUMBNAIL_TAG: Final = 254
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A picture's format by Pillow's name, its size, and how it is to be decoded.
+
+    light: decoding it is quick whatever its bytes are; others belong into a process that can be ended.
+    """
+
+    format: str
+    width: int
+    height: int
+    light: bool
+
+    @property
+    def cost_bytes(self) -> int:
+        """The most that decoding may hold: the library's picture and ours."""
+        return self.width * self.height * 8
+
+
+def read_header(encoded: bytes, limits: DecodeLimits) -> Header:
+    """Return what the picture says of itself.
+
+    Raises:
+        ImageInvalid: not a picture, a damaged header, animated, or over a limit.
+    """
+    if is_jpeg_xl(encoded):
+        size = jpeg_xl_size(encoded)
+        _check_size(size, limits)
+        return Header("JXL", *size, light=False)
+    with picture_faults(), open_picture(encoded) as image:
+        _check_size(image.size, limits)
+        _check_still(image)
+        kind, (width, height) = str(image.format), image.size
+        return Header(kind, width, height, _is_light(image, encoded))
+
+
+def open_picture(encoded: bytes) -> Image.Image:
+    """Open a picture of the formats that a page may have; only its header is read, but all of a JPEG XL."""
+    formats: tuple[str, ...] = _FORMATS
+    if is_jpeg_xl(encoded):
+        _register_jpeg_xl()
+        formats = ("JXL",)
+    return Image.open(io.BytesIO(encoded), formats=formats)
+
+
+@contextmanager
+def picture_faults() -> Iterator[None]:
+    """Raise what a library says of a picture as `ImageInvalid`, and lack of memory as `OutOfMemory`."""
+    try:
+        yield
+    except IrodoriError:
+        raise
+    except MemoryError as exc:
+        raise OutOfMemory("There is not enough memory to decode this page.", "Close other programs.") from exc
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as exc:
+        raise ImageInvalid("The picture is over the pixel limit.", "Split the page into smaller pictures.") from exc
+    except UnidentifiedImageError as exc:
+        raise ImageInvalid("These bytes are not a picture.", HINT_FORMATS) from exc
+    except cv2.error as exc:
+        if exc.code == cv2.Error.StsNoMem:
+            raise OutOfMemory("There is not enough memory to decode this page.", "Close other programs.") from exc
+        raise ImageInvalid("The picture is damaged or truncated.", HINT_AGAIN) from exc
+    # Pillow's plugins raise whatever their parsers meet: OSError, SyntaxError, ValueError, struct.error, ...
+    except Exception as exc:
+        raise ImageInvalid(f"The picture is damaged or truncated ({exc}).", HINT_AGAIN) from exc
+
+
+def _register_jpeg_xl() -> None:
+    try:
+        import pillow_jxl  # noqa: F401 - it registers itself with Pillow
+    except ImportError as exc:
+        raise ImageInvalid(
+            "This is a JPEG XL picture, and nothing here reads them.", "Save the page as PNG, JPEG or WebP."
+        ) from exc
+
+
+def _check_size(size: tuple[int, int], limits: DecodeLimits) -> None:
+    width, height = size
+    if width < 1 or height < 1:
+        raise ImageInvalid("The picture has no pixels.", HINT_AGAIN)
+    if max(width, height) > limits.side_px or width * height > limits.pixels:
+        raise ImageInvalid(
+            f"The picture is over the pixel limit: {width} x {height}.",
+            f"A page has at most {limits.pixels} pixels and no side over {limits.side_px}; split it.",
+        )
+
+
+def _check_still(image: Image.Image) -> None:
+    if image.format == "TIFF":
+        _refuse_further_pages(image)
+    # A JPEG with a second picture for 3-D displays (MPO) is a still picture all the same.
+    elif image.format != "MPO" and getattr(image, "is_animated", False):
+        raise ImageInvalid("The picture is animated; a page is a still picture.", "Animations are not coloured.")
+
+
+def _refuse_further_pages(image: Image.Image) -> None:
+    """Refuse a TIFF of several pages; one that only brings its own thumbnail is a page."""
+    if not getattr(image, "is_animated", False):
+        return
+    image.seek(1)
+    is_thumbnail = int(getattr(image, "tag_v2", {}).get(_THUMBNAIL_TAG, 0)) & 1
+    image.seek(0)
+    if not is_thumbnail:
+        raise ImageInvalid("The TIFF holds several pages.", "Save each page as a picture of its own.")
+
+
+def _is_light(image: Image.Image, encoded: bytes) -> bool:
+    pixels = image.width * image.height
+    scans = encoded.count(b"\xff\xda") if image.format in ("JPEG", "MPO") else 1
+    return (
+        image.format in _LIGHT
+        and pixels <= _LIGHT_PIXELS
+        and pixels * scans <= _LIGHT_SCANNED_PIXELS
+        and len(image.info.get("icc_profile") or b"") <= _LIGHT_PROFILE_BYTES
+    )

@@ -1,0 +1,111 @@
+"""Decoding in a process of its own: it can be ended, whatever a library is doing in it, and its memory is bounded.
+
+Bytes go in and pixels come out through files without names: nothing is left behind, however either side ends.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import mmap
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Final, cast
+
+import numpy as np
+
+from host import errors
+from host.errors import ImageInvalid, IrodoriError, OutOfMemory
+from host.pipeline.decode.page import HINT_AGAIN, DecodedPage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from host.pipeline.decode.header import Header
+
+HEAD_BYTES: Final = 4096
+"""A result's first bytes: JSON, padded; `rgb` and `grey` follow, or nothing where it tells an error."""
+
+_LOG = logging.getLogger(__name__)
+_LOOK_S: Final = 0.05
+_WALL_S: Final = 30.0
+_ROOT: Final = Path(__file__).parents[3]
+
+
+def decode_apart(encoded: bytes, header: Header, check: Callable[[], None] | None = None) -> DecodedPage:
+    """Decode a picture within the bounds of `Header.cost_bytes` and of the worker's processor time.
+
+    Raises:
+        ImageInvalid, OutOfMemory, and whatever `check` raises.
+    """
+    with _nameless() as source, _nameless() as result:
+        source.write(encoded)
+        source.seek(0)
+        status = _run(source, result, header, check)
+        head = _read_head(result)
+        if head is None:
+            raise _died(status)
+        if "error" in head:
+            raise _told(head["error"])
+        return _mapped(result, head)
+
+
+def _run(source: IO[bytes], result: IO[bytes], header: Header, check: Callable[[], None] | None) -> int:
+    command = [sys.executable, "-P", "-m", "host.pipeline.decode.worker", str(header.cost_bytes)]
+    paths = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    own = {"PYTHONPATH": os.pathsep.join(paths), "MALLOC_ARENA_MAX": "1", "OPENBLAS_NUM_THREADS": "1"}
+    flags = getattr(subprocess, "CREATE_NO_WINDOW", 0)
+    with subprocess.Popen(  # noqa: S603 - our own interpreter and module
+        command, stdin=source, stdout=result, stderr=subprocess.DEVNULL, env=os.environ | own, creationflags=flags
+    ) as process:
+        end = time.monotonic() + _WALL_S
+        try:
+            while True:
+                try:
+                    return process.wait(_LOOK_S)
+                except subprocess.TimeoutExpired:
+                    if check is not None:
+                        check()
+                    if time.monotonic() > end:
+                        break
+        finally:
+            process.kill()
+        return process.wait()
+
+
+def _nameless() -> IO[bytes]:
+    create = getattr(os, "memfd_create", None)
+    if create is not None:
+        return os.fdopen(create("irodori-picture"), "w+b", 0)
+    return tempfile.TemporaryFile(buffering=0)
+
+
+def _read_head(result: IO[bytes]) -> dict[str, Any] | None:
+    result.seek(0)
+    head = result.read(HEAD_BYTES)
+    return cast("dict[str, Any]", json.loads(head.rstrip(b"\0"))) if len(head) == HEAD_BYTES and head[0] else None
+
+
+def _mapped(result: IO[bytes], head: dict[str, Any]) -> DecodedPage:
+    height, width = head["shape"]
+    pixels = height * width
+    mapped = mmap.mmap(result.fileno(), HEAD_BYTES + 4 * pixels, access=mmap.ACCESS_READ)
+    rgb = np.frombuffer(mapped, np.uint8, 3 * pixels, HEAD_BYTES).reshape(height, width, 3)
+    grey = np.frombuffer(mapped, np.uint8, pixels, HEAD_BYTES + 3 * pixels).reshape(height, width)
+    return DecodedPage(rgb, grey, head["sha256"], head["note"])
+
+
+def _told(error: dict[str, str]) -> IrodoriError:
+    kind = {"E_IMAGE": ImageInvalid, "E_OUT_OF_MEMORY": OutOfMemory}.get(error["code"], errors.InternalError)
+    return kind(error["message"], error["hint"])
+
+
+def _died(status: int) -> ImageInvalid:
+    _LOG.warning("the process that decoded a picture ended with status %d", status)
+    if status < 0:
+        return ImageInvalid("The picture takes too long to decode.", "Save it again with another program.")
+    return ImageInvalid("The picture is damaged: its decoder gave up.", HINT_AGAIN)
