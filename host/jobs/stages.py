@@ -207,7 +207,9 @@ class Stages:
             self._scheduler.deliver(work, result, cached=False)
             return
         # Another host was faster. What it learned from may differ; its picture is the page's from now on.
-        self._scheduler.deliver(work, self._store.results.get(key) or result, cached=True)
+        # Or there is none, because the cache is smaller than this one picture.
+        stored = self._store.results.get(key)
+        self._scheduler.deliver(work, stored or result, cached=stored is not None)
 
     def _send(self, waiting: Waiting, key: str) -> None:
         stored = self._store.results.get(key)
