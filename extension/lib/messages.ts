@@ -134,9 +134,9 @@ export function answerCalls<Calls extends WorkerCalls | PageCalls>(
   const listener = (message: unknown, sender: MessageSender, respond: (answer: Answer) => void): boolean => {
     const call = message as { door?: unknown; kind?: unknown; params?: unknown } | null;
     if (sender.id !== browser.runtime.id || call?.door !== door) return false;
-    const handler = (handlers as Record<string, (params: unknown, sender: MessageSender) => unknown>)[
-      String(call.kind)
-    ];
+    const kind = String(call.kind);
+    if (!Object.hasOwn(handlers, kind) || !mayAsk(door, kind, sender)) return false;
+    const handler = (handlers as Record<string, (params: unknown, sender: MessageSender) => unknown>)[kind];
     if (!handler) return false;
     void Promise.resolve()
       .then(() => handler(call.params, sender))
@@ -148,6 +148,13 @@ export function answerCalls<Calls extends WorkerCalls | PageCalls>(
   };
   browser.runtime.onMessage.addListener(listener);
   signal?.addEventListener("abort", () => browser.runtime.onMessage.removeListener(listener), { once: true });
+}
+
+/** Pages' scripts ask for what a page needs, our own documents for the rest, and the worker alone asks the pages. */
+function mayAsk(door: "worker" | "page", kind: string, { tab, url }: MessageSender): boolean {
+  const isOurs = url === undefined || url.startsWith(browser.runtime.getURL("/"));
+  if (door === "page") return isOurs && tab === undefined;
+  return kind.startsWith("agent.") ? !isOurs && tab !== undefined : isOurs;
 }
 
 function read(answer: unknown): unknown {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import io
 import os
@@ -174,17 +173,38 @@ def boxes(page: Page) -> list[dict[str, float] | None]:
 
 
 def shown_picture(image: Locator) -> NDArray[np.uint8]:
-    """Return the pixels of the picture that an element shows, at its own size."""
-    fetched = image.evaluate(
-        """async (img) => {
-          // An element keeps its old picture until the new one, which it names already, is there.
-          const isLate = () => img.src.startsWith('blob:') && img.currentSrc !== img.src;
-          while (isLate()) await new Promise((go) => setTimeout(go, 20));
-          const bytes = new Uint8Array(await (await fetch(img.currentSrc)).arrayBuffer());
-          return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
-        }"""
-    )
-    return np.asarray(Image.open(io.BytesIO(base64.b64decode(fetched))).convert("RGB"))
+    """Return the pixels that the screen shows of an element, laid out for a moment at its picture's own size."""
+    page = image.page
+    window = page.viewport_size
+    size = image.evaluate("(img) => ({width: img.naturalWidth, height: img.naturalHeight})")
+    style = image.get_attribute("style")
+    laid = "position:fixed; inset:0 auto auto 0; margin:0; max-width:none; max-height:none; z-index:9999; "
+    image.evaluate("(img, style) => { img.style.cssText = style }", f"{laid} width:{size['width']}px; height:auto")
+    signs = page.add_style_tag(
+        content="html > :not(head, body) { opacity: 0 !important }"
+    )  # signs and panel stand there
+    try:
+        page.set_viewport_size(size)
+        return _at_rest(page)
+    finally:
+        back = "(img, style) => style === null ? img.removeAttribute('style') : img.setAttribute('style', style)"
+        image.evaluate(back, style)
+        signs.evaluate("(style) => style.remove()")
+        if window:
+            page.set_viewport_size(window)
+
+
+def _at_rest(page: Page) -> NDArray[np.uint8]:
+    """Return what the window shows once it has not changed for a while: a picture is drawn anew for its size."""
+    shots: list[NDArray[np.uint8]] = []
+
+    def rests() -> bool:
+        page.wait_for_timeout(400)
+        shots.append(np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("RGB")))
+        return len(shots) > 1 and np.array_equal(shots[-2], shots[-1])
+
+    until(rests)
+    return shots[-1]
 
 
 def assert_balloons_unchanged(shown: NDArray[np.uint8], source: Path) -> None:

@@ -45,6 +45,11 @@ export class ChapterRun {
     return pageId in this.state.pages;
   }
 
+  /** The frame that shows this page. */
+  frameOf(pageId: string): number | undefined {
+    return Object.hasOwn(this.state.pages, pageId) ? this.state.pages[pageId]?.frameId : undefined;
+  }
+
   /** Pages that a script found and could read: colour them, with the corrections that are known of them. */
   async add(pages: (FoundPage & { hints?: ColourHint[] })[], frameId: number): Promise<void> {
     if (this.state.name === "cancelled" || this.state.name === "failed") return;

@@ -2,7 +2,7 @@
 
 import { browser } from "wxt/browser";
 import { answerCalls, askWorker, type PageCalls, type Survey } from "../messages";
-import { learnFrom, pack, probe } from "../payload";
+import { learnFrom, pack, type Payload, probe } from "../payload";
 import { capture } from "./capture";
 import { namesOf } from "./chapter";
 import { pagesAmong, picturesOf } from "./find";
@@ -29,6 +29,9 @@ export class Agent {
     const pointed = ({ clientX: x, clientY: y }: MouseEvent) => void (this.#pointed = { x, y });
     addEventListener("contextmenu", pointed, { capture: true, signal });
     addEventListener("pagehide", () => this.#leave(), { signal });
+    const successor = `${browser.runtime.id}:here`; // scripts of the extension's former lives share only the document
+    document.dispatchEvent(new Event(successor));
+    document.addEventListener(successor, () => this.isAlive || this.#reader?.stop(true));
   }
 
   /** Whether the extension that this script belongs to still runs. */
@@ -36,7 +39,7 @@ export class Agent {
     return !this.#stop.signal.aborted && browser.runtime?.id !== undefined;
   }
 
-  /** The extension is gone or replaced: stop watching, leave the pictures as they are. */
+  /** The extension is gone or replaced: stop watching, leave the pictures as they are until its successor comes. */
   retire(): void {
     this.#reader?.stop(false);
     this.#stop.abort();
@@ -56,7 +59,7 @@ export class Agent {
       "page.done": (done) => this.#need().done(done),
       "page.left": ({ pageId, note, failed }) => this.#need().leave(pageId, note, failed),
       "page.correct": ({ url }) => this.#correct(url),
-      "page.capture": async ({ url }) => pack((await capture(url, elementAt(url))).blob),
+      "page.capture": ({ url }) => this.#seen(url),
       "page.notice": ({ url, text }) => this.#notice(url, text),
     };
   }
@@ -64,8 +67,7 @@ export class Agent {
   #start(runId: string, only: string | null): void {
     if (Math.min(innerWidth, innerHeight) < SMALLEST_FRAME_PX && window !== window.top) return;
     if (only !== null && this.#reader?.runId === runId) return this.#reader.include(only);
-    this.#reader?.stop(true);
-    this.#reader = new ChapterReader(runId, only, () => this.#leave());
+    this.#reader = new ChapterReader(runId, only, () => this.#leave(), this.#reader);
   }
 
   #leave(): void {
@@ -89,6 +91,11 @@ export class Agent {
   async #correct(url: string): Promise<void> {
     if (!this.#reader) throw new Error(NOT_IN_COLOUR);
     await this.#reader.correct(url, this.#pointed);
+  }
+
+  /** The picture that the reader sees where they pointed: the coloured page, else the site's picture. */
+  async #seen(url: string): Promise<Payload> {
+    return pack(this.#reader?.colouredAt(url, this.#pointed) ?? (await capture(url, elementAt(url))).blob);
   }
 
   #notice(url: string, text: string): void {

@@ -3,11 +3,13 @@
 import { chapterKey } from "./chapter";
 import { Entry } from "./entry";
 import type { Candidate } from "./find";
+import { isMadeByScript, pixelsOf } from "./pixels";
 
 const PAGED = 2; // a reader that shows at most a double page at once turns its pages in place
 
 export class Book {
-  readonly #byUrl = new Map<string, Entry>();
+  readonly #byUrl = new Map<string, Entry>(); // a site may make the same picture anew, under another address
+  readonly #byPixels = new Map<string, Entry>();
   readonly #byId = new Map<string, Entry>();
   readonly #byElement = new Map<HTMLImageElement, Entry>();
   readonly #prefix = [...crypto.getRandomValues(new Uint32Array(2))].map((word) => word.toString(36)).join("");
@@ -15,7 +17,7 @@ export class Book {
   #mostAtOnce = 0;
 
   get entries(): Entry[] {
-    return [...this.#byUrl.values()];
+    return [...this.#byId.values()];
   }
 
   of(img: Element): Entry | undefined {
@@ -32,7 +34,7 @@ export class Book {
   /** Let go of elements that left the document or stand for another picture now; those elements. */
   release(pictures: readonly Candidate[]): HTMLImageElement[] {
     const urls = new Map(pictures.map(({ img, url }) => [img, url]));
-    const gone = [...this.#byElement].filter(([img, entry]) => urls.get(img) !== entry.url);
+    const gone = [...this.#byElement].filter(([img, entry]) => this.#byUrl.get(urls.get(img) ?? "") !== entry);
     for (const [img] of gone) this.detach(img);
     return gone.map(([img]) => img);
   }
@@ -44,7 +46,7 @@ export class Book {
 
   /** Note that `img` shows a page; the entry if that is news. With `onlyKnown`, no page is added. */
   meet({ img, url }: Candidate, index: number, onlyKnown: boolean): Entry | null {
-    const entry = this.#byUrl.get(url) ?? (onlyKnown ? null : this.#add(url));
+    const entry = this.#byUrl.get(url) ?? this.#seenBefore(img, url) ?? (onlyKnown ? null : this.#add(img, url));
     if (!entry) return null;
     entry.index = index;
     if (entry.elements.has(img)) return null;
@@ -60,8 +62,16 @@ export class Book {
     return this.#mostAtOnce > PAGED || chapterKey(location.href) !== chapterKey(this.#address);
   }
 
-  #add(url: string): Entry {
-    const entry = new Entry(`${this.#prefix}-${this.#byUrl.size}`, url);
+  /** The page that had these pixels at another address. */
+  #seenBefore(img: HTMLImageElement, url: string): Entry | undefined {
+    const entry = isMadeByScript(url) ? this.#byPixels.get(pixelsOf(img)) : undefined;
+    if (entry) this.#byUrl.set(url, entry);
+    return entry;
+  }
+
+  #add(img: HTMLImageElement, url: string): Entry {
+    const entry = new Entry(`${this.#prefix}-${this.#byId.size}`, url);
+    if (isMadeByScript(url)) this.#byPixels.set(pixelsOf(img), entry);
     this.#byUrl.set(url, entry);
     this.#byId.set(entry.pageId, entry);
     return entry;

@@ -1,7 +1,7 @@
 /** One page of the chapter as this document knows it: its address, where it is shown, and what has become of it. */
 
 import type { ColourHint } from "../protocol/messages";
-import type { Coloured } from "./swap";
+import type { Coloured } from "./drawing";
 
 /** `reading` gets its bytes, `sent` is with the host, `left` stays as it is, `ignored` turned out to be no page. */
 export type EntryState = "found" | "reading" | "sent" | "done" | "left" | "ignored";
@@ -53,26 +53,26 @@ export class Shelf {
     this.#budget = budgetBytes;
   }
 
-  put(pageId: string, blob: Blob): void {
-    this.drop(pageId);
+  put(url: string, blob: Blob): void {
+    this.drop(url);
     for (const id of this.#spare) if (this.#held + blob.size > this.#budget) this.drop(id);
     if (this.#held + blob.size > this.#budget) return;
-    this.#blobs.set(pageId, blob);
+    this.#blobs.set(url, blob);
     this.#held += blob.size;
   }
 
-  get(pageId: string): Blob | null {
-    return this.#blobs.get(pageId) ?? null;
+  get(url: string): Blob | null {
+    return this.#blobs.get(url) ?? null;
   }
 
   /** The host has these bytes: they may go when there is need. */
-  spare(pageId: string): void {
-    if (this.#blobs.has(pageId)) this.#spare.add(pageId);
+  spare(url: string): void {
+    if (this.#blobs.has(url)) this.#spare.add(url);
   }
 
-  drop(pageId: string): void {
-    this.#held -= this.#blobs.get(pageId)?.size ?? 0;
-    this.#blobs.delete(pageId);
-    this.#spare.delete(pageId);
+  drop(url: string): void {
+    this.#held -= this.#blobs.get(url)?.size ?? 0;
+    this.#blobs.delete(url);
+    this.#spare.delete(url);
   }
 }

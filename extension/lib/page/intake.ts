@@ -3,7 +3,7 @@
 import { askWorker, type FoundPage } from "../messages";
 import { pack, type Payload } from "../payload";
 import { sha256Of } from "../picture";
-import { capture, type Captured } from "./capture";
+import { capture, type Captured, isReadable, measured } from "./capture";
 import { type Entry, Shelf } from "./entry";
 import { isPageSized } from "./page-classifier";
 import { isInView } from "./watch";
@@ -18,23 +18,30 @@ export class Intake {
   readonly #entries: () => Entry[];
   readonly #changed: (entry: Entry) => void;
   readonly #signal: AbortSignal;
-  readonly #shelf = new Shelf(SHELF_BYTES);
+  readonly #shelf: Shelf;
   #reading = 0;
   #ready: Entry[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** `entries` are the pages so far; `changed` is called whenever one of them changes its state. */
-  constructor(runId: string, entries: () => Entry[], changed: (entry: Entry) => void, signal: AbortSignal) {
+  constructor(
+    runId: string,
+    entries: () => Entry[],
+    changed: (entry: Entry) => void,
+    signal: AbortSignal,
+    former?: Intake,
+  ) {
     this.#runId = runId;
     this.#entries = entries;
     this.#changed = changed;
     this.#signal = signal;
+    this.#shelf = former ? former.#shelf : new Shelf(SHELF_BYTES);
     signal.addEventListener("abort", () => clearTimeout(this.#timer), { once: true });
   }
 
   /** Read pages that were found, as many at once as memory allows. */
   read(): void {
-    const found = this.#entries().filter(({ state }) => state === "found");
+    const found = this.#entries().filter((entry) => entry.state === "found" && isReadable(entry.url, entry.element));
     const inView = ({ element }: Entry) => Number(element !== null && isInView(element));
     found.sort((a, b) => inView(b) - inView(a) || a.index - b.index);
     for (const entry of found.slice(0, CAPTURES_AT_ONCE - this.#reading)) void this.#readOne(entry);
@@ -48,24 +55,25 @@ export class Intake {
 
   /** The bytes of a page, as they were announced if they are still held. */
   async bytes(entry: Entry): Promise<Payload> {
-    return pack(this.#shelf.get(entry.pageId) ?? (await capture(entry.url, entry.element)).blob);
+    return pack(this.#shelf.get(entry.url) ?? (await capture(entry.url, entry.element)).blob);
   }
 
   /** The host has these bytes; it may ask for them again if the reader corrects the page. */
   spare(entry: Entry): void {
-    this.#shelf.spare(entry.pageId);
+    this.#shelf.spare(entry.url);
   }
 
   /** Nobody will ask for these bytes any more. */
   drop(entry: Entry): void {
-    this.#shelf.drop(entry.pageId);
+    this.#shelf.drop(entry.url);
   }
 
   async #readOne(entry: Entry): Promise<void> {
     this.#reading += 1;
     this.#enter(entry, "reading");
     try {
-      await this.#take(entry, await capture(entry.url, entry.element));
+      const held = this.#shelf.get(entry.url);
+      await this.#take(entry, held ? await measured(held) : await capture(entry.url, entry.element));
     } catch (error) {
       this.#unreadable(entry, error instanceof Error ? error.message : String(error));
     }
@@ -77,7 +85,7 @@ export class Intake {
     Object.assign(entry, { width, height, sha256: await hashOf(blob) });
     if (entry.state !== "reading") return; // cancelled meanwhile
     if (!entry.isSure && !isPageSized(width, height)) return this.#enter(entry, "ignored");
-    this.#shelf.put(entry.pageId, blob);
+    this.#shelf.put(entry.url, blob);
     this.#enter(entry, "sent");
     this.#ready.push(entry);
     this.#announceSoon(entry);

@@ -6,7 +6,7 @@ import { Ring, type Sign } from "./ring";
 const INSET_PX = 10;
 
 export class Marks {
-  readonly #host = document.createElement("irodori-marks");
+  readonly #host = document.createElement("div");
   readonly #root = this.#host.attachShadow({ mode: "closed" });
   readonly #rings = new Map<Element, Ring>();
   readonly #calm = matchMedia("(prefers-reduced-motion: reduce)").matches;

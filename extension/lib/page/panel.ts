@@ -50,7 +50,7 @@ export class Panel {
   point: Point;
   readonly #img: HTMLImageElement;
   readonly #acts: PanelActs;
-  readonly #host = document.createElement("irodori-correction");
+  readonly #host = document.createElement("div");
   readonly #card = document.createElement("div");
   readonly #picker = document.createElement("input");
   readonly #status = document.createElement("p");

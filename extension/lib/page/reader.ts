@@ -7,6 +7,7 @@ import { Corrector, NOT_IN_COLOUR } from "./corrector";
 import { type Candidate, pagesAmong, picturesOf } from "./find";
 import type { Entry } from "./entry";
 import { Intake } from "./intake";
+import { isMadeByScript } from "./pixels";
 import { pictureBox, pointAt } from "./place";
 import { Stage } from "./stage";
 import { knownUrls } from "./sources";
@@ -25,8 +26,11 @@ export class ChapterReader {
   readonly #pointedAt = new Set<string>();
   #takes: "chapter" | "pointed" | "nothing";
 
-  /** With `only`, just the picture at that address; `left` is called once the document shows another chapter. */
-  constructor(runId: string, only: string | null, left: () => void) {
+  /**
+   * With `only`, just the picture at that address; `left` is called once the document shows another chapter. What a
+   * `former` reader shows stays until there is something new.
+   */
+  constructor(runId: string, only: string | null, left: () => void, former: ChapterReader | null = null) {
     const { signal } = this.#stop;
     this.runId = runId;
     this.#left = left;
@@ -34,13 +38,15 @@ export class ChapterReader {
     if (only !== null) this.#pointedAt.add(only);
     this.#document = new DocumentWatch(() => this.#scan(), signal);
     this.#view = new ViewWatch((elements) => this.#lookAt(elements), signal);
-    this.#stage = new Stage(this.#book, () => this.#document.soon(), signal);
+    this.#stage = new Stage(this.#book, () => this.#document.soon(), signal, former ? former.#stage.handOver() : []);
     this.#intake = new Intake(
       runId,
       () => this.#book.entries,
       (entry) => this.#stage.present(entry),
       signal,
+      former ? former.#intake : undefined,
     );
+    former?.stop(false);
     this.#corrector = new Corrector(runId, this.#stage, signal);
     this.#scan();
   }
@@ -74,10 +80,22 @@ export class ChapterReader {
 
   /** The reader wants another colour at a point of the window, on the page whose picture has this address. */
   async correct(url: string, { x, y }: { x: number; y: number }): Promise<void> {
-    const entry = this.#book.entries.find(({ coloured }) => coloured?.url === url);
-    const img = entry && this.#stage.elementAt(entry, x, y);
-    if (!img) throw new Error(NOT_IN_COLOUR);
+    const { entry, img } = this.#pointed(url, x, y) ?? {};
+    if (!entry || !img) throw new Error(NOT_IN_COLOUR);
     await this.#corrector.open(entry, img, pointAt(pictureBox(img), x, y));
+  }
+
+  /** What the reader sees at a point of the window, if it is a coloured page of this address. */
+  colouredAt(url: string, { x, y }: { x: number; y: number }): Blob | null {
+    return this.#pointed(url, x, y)?.entry.coloured?.picture ?? null;
+  }
+
+  #pointed(url: string, x: number, y: number): { entry: Entry; img: HTMLImageElement } | null {
+    for (const entry of this.#book.entries.filter(({ coloured }) => coloured)) {
+      const img = this.#stage.elementAt(entry, x, y);
+      if (img && (entry.url === url || knownUrls(img).has(url))) return { entry, img };
+    }
+    return null;
   }
 
   show(original: boolean): void {
@@ -132,7 +150,7 @@ export class ChapterReader {
     if (this.#stop.signal.aborted) return;
     const pictures = picturesOf(
       (root) => this.#document.include(root),
-      (img) => this.#standsFor(img),
+      () => null,
     );
     this.#book.release(pictures).forEach((img) => this.#stage.release(img));
     if (this.#book.isOver()) return this.#left();
@@ -142,7 +160,8 @@ export class ChapterReader {
 
   #wanted(pictures: Candidate[]): Candidate[] {
     const pages = new Set(this.#takes === "pointed" ? [] : pagesAmong(pictures));
-    return pictures.filter((picture) => pages.has(picture) || this.#isPointedAt(picture));
+    const isThere = ({ url, loaded }: Candidate) => loaded || !isMadeByScript(url);
+    return pictures.filter((picture) => isThere(picture) && (pages.has(picture) || this.#isPointedAt(picture)));
   }
 
   #isPointedAt({ img, url }: Candidate): boolean {
@@ -156,12 +175,6 @@ export class ChapterReader {
     entry.isSure ||= candidate.loaded || this.#isPointedAt(candidate);
     this.#view.include(candidate.img);
     this.#stage.present(entry);
-  }
-
-  /** What an element that shows one of our pictures stands for. */
-  #standsFor(img: HTMLImageElement): Omit<Candidate, "img"> | null {
-    const entry = this.#stage.isSwapped(img) ? this.#book.of(img) : undefined;
-    return entry ? { url: entry.url, width: entry.width, height: entry.height, loaded: true } : null;
   }
 
   #lookAt(elements: Element[]): void {

@@ -1,58 +1,70 @@
-/** Shows what became of each page: the coloured picture in its place, and the sign in its corner. */
+/** Shows what became of each page: the coloured picture over its elements, and the sign in its corner. */
 
 import type { Book } from "./book";
+import type { Coloured } from "./drawing";
 import type { Entry } from "./entry";
+import { followLayout } from "./follow";
 import { Marks } from "./marks";
-import { decodeFirst, Swap } from "./swap";
+import { Overlay } from "./overlay";
 
 export class Stage {
   readonly #book: Book;
   readonly #marks: Marks;
-  readonly #swaps = new Map<HTMLImageElement, Swap>();
+  readonly #overlays: Map<HTMLImageElement, Overlay>;
+  readonly #former: Set<HTMLImageElement>; // they show what an earlier run made of them
+  readonly #shown = new AbortController(); // ends with the pictures, which may outlive the signs
+  readonly #observer = new MutationObserver(() => this.#mutated());
+  readonly #follow: () => void;
   readonly #lost: () => void;
   #original = false;
 
-  /** `lost` is called when the site put another page into an element that showed one of ours. */
-  constructor(book: Book, lost: () => void, signal: AbortSignal) {
+  /**
+   * `lost` is called when the site put another page into an element that showed one of ours; `former` are those of an
+   * earlier run, which stay until there are new pictures.
+   */
+  constructor(book: Book, lost: () => void, signal: AbortSignal, former: Overlay[] = []) {
     this.#book = book;
     this.#lost = lost;
+    this.#overlays = new Map(former.map((overlay) => [overlay.img, overlay]));
+    this.#former = new Set(this.#overlays.keys());
+    for (const overlay of former) this.#adopt(overlay);
     this.#marks = new Marks(signal);
-    const loaded = (event: Event) => this.#hideOwnLoad(event);
-    document.addEventListener("load", loaded, { capture: true, signal }); // an image's load event never reaches the window
+    this.#follow = followLayout(() => this.#place(), this.#shown.signal);
+    for (const event of ["load", "transitionend", "animationend"]) {
+      document.addEventListener(event, this.#follow, { capture: true, signal: this.#shown.signal });
+    }
+    const watched = { childList: true, subtree: true, attributeFilter: ["class", "style", "hidden"] };
+    this.#observer.observe(document, watched);
   }
 
   isSwapped(img: HTMLImageElement): boolean {
-    return this.#swaps.has(img);
+    return this.#overlays.has(img);
   }
 
   /** The element at a point of the window that shows a page in colour. */
   elementAt(entry: Entry, x: number, y: number): HTMLImageElement | undefined {
     return [...entry.elements].find((img) => {
       const { left, right, top, bottom } = img.getBoundingClientRect();
-      return this.#swaps.has(img) && left <= x && x <= right && top <= y && y <= bottom;
+      return this.#overlays.has(img) && left <= x && x <= right && top <= y && y <= bottom;
     });
   }
 
   /** Show every coloured page as it was, or coloured again. */
   showOriginal(original: boolean): void {
     this.#original = original;
+    if (original) for (const img of this.#former) this.#uncover(img);
     for (const entry of this.#book.entries) this.present(entry);
   }
 
-  /** A coloured picture came, the first of its page or a corrected one: decode it, then put it in place. Rejects if the browser cannot show it. */
+  /** A coloured picture came, the first of its page or a corrected one. Rejects if the browser cannot show it. */
   async colour(entry: Entry, picture: Blob, size: { width: number; height: number }): Promise<void> {
-    const url = URL.createObjectURL(picture);
     try {
-      await decodeFirst(url);
+      (await createImageBitmap(picture)).close();
     } catch {
-      URL.revokeObjectURL(url);
       throw new Error("The browser could not show the coloured page.");
     }
-    const former = entry.coloured;
-    entry.coloured = { url, picture, ...size };
+    entry.coloured = { picture, ...size };
     entry.state = "done";
-    for (const element of entry.elements) this.#swaps.get(element)?.replace(entry.coloured);
-    if (former) URL.revokeObjectURL(former.url);
     this.present(entry);
     for (const element of entry.elements) this.#marks.set(element, { kind: "done" });
   }
@@ -60,17 +72,16 @@ export class Stage {
   /** Bring every element of a page to what the page is now. */
   present(entry: Entry): void {
     for (const img of entry.elements) {
-      const isWanted = entry.coloured !== null && !this.#original;
-      if (isWanted && !this.#swaps.has(img)) this.#swap(img, entry);
-      if (!isWanted) this.#unswap(img);
+      if (entry.coloured && !this.#original) this.#cover(img, entry.url, entry.coloured);
+      else if (!this.#former.has(img)) this.#uncover(img);
       this.#sign(img, entry);
     }
   }
 
-  /** Take back what stands in `img`, which shows nothing of ours any more. */
+  /** Take back what stands over `img`, which shows nothing of ours any more. */
   release(img: HTMLImageElement): void {
     this.#marks.drop(img);
-    this.#unswap(img);
+    this.#uncover(img);
   }
 
   /** Say something on a page. */
@@ -78,36 +89,58 @@ export class Stage {
     for (const element of entry.elements) this.#marks.set(element, { kind: "notice", text });
   }
 
+  /** Give what is shown to a run that follows this one. */
+  handOver(): Overlay[] {
+    const overlays = [...this.#overlays.values()];
+    this.#overlays.clear();
+    this.clear();
+    return overlays;
+  }
+
   /** Take everything back. */
   clear(): void {
-    for (const img of [...this.#swaps.keys()]) this.#unswap(img);
-    for (const { coloured } of this.#book.entries) if (coloured) URL.revokeObjectURL(coloured.url);
+    this.#shown.abort();
+    this.#observer.disconnect();
+    for (const img of [...this.#overlays.keys()]) this.#uncover(img);
   }
 
-  #swap(img: HTMLImageElement, entry: Entry): void {
-    if (!entry.coloured) return;
-    const ended = () => {
-      this.#swaps.delete(img);
-      this.#marks.drop(img);
+  #cover(img: HTMLImageElement, url: string, coloured: Coloured): void {
+    this.#former.delete(img);
+    const there = this.#overlays.get(img);
+    if (there) return there.coloured === coloured ? undefined : there.replace(coloured);
+    const overlay = new Overlay(img, url, coloured);
+    this.#overlays.set(img, overlay);
+    this.#adopt(overlay);
+    overlay.follow();
+  }
+
+  #adopt(overlay: Overlay): void {
+    overlay.ended = () => {
+      this.#overlays.delete(overlay.img);
+      this.#former.delete(overlay.img);
+      this.#marks.drop(overlay.img);
       this.#lost();
     };
-    this.#swaps.set(img, new Swap(img, entry.url, entry.coloured, ended));
   }
 
-  #unswap(img: HTMLImageElement): void {
-    this.#swaps.get(img)?.restore();
-    this.#swaps.delete(img);
+  #uncover(img: HTMLImageElement): void {
+    this.#former.delete(img);
+    this.#overlays.get(img)?.remove();
+    this.#overlays.delete(img);
+  }
+
+  #place(): void {
+    for (const overlay of [...this.#overlays.values()]) overlay.follow();
+  }
+
+  #mutated(): void {
+    for (const overlay of this.#overlays.values()) overlay.guard();
+    this.#follow();
   }
 
   #sign(img: HTMLImageElement, { isOpen, state, fraction, note, failed }: Entry): void {
     if (isOpen) this.#marks.set(img, { kind: "progress", fraction });
     else if (state === "left") this.#marks.set(img, { kind: "left", note, failed });
     else this.#marks.drop(img);
-  }
-
-  /** The site has seen its own picture's load event already; one for ours would be a second. */
-  #hideOwnLoad(event: Event): void {
-    const swap = event.target instanceof HTMLImageElement ? this.#swaps.get(event.target) : undefined;
-    if (swap?.hidesLoadEvent && swap.isShown) event.stopImmediatePropagation();
   }
 }

@@ -3,6 +3,7 @@
 import { WATCHED_ATTRIBUTES } from "./sources";
 
 const SETTLE_MS = 120;
+const FIRST_MS = 16; // a frame
 const ADDRESS_EVERY_MS = 500; // single-page sites change it without an event that this world sees
 
 /** Calls `changed` soon after the document, one of its shadow roots or its address changed, until `signal` aborts. */
@@ -11,6 +12,7 @@ export class DocumentWatch {
   readonly #observer: MutationObserver;
   readonly #seen = new WeakSet<Node>();
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #last = 0;
 
   constructor(changed: () => void, signal: AbortSignal) {
     this.#changed = changed;
@@ -37,11 +39,17 @@ export class DocumentWatch {
     });
   }
 
+  /** After a calm time at once, else when things have settled. */
   soon(): void {
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      this.#changed();
-    }, SETTLE_MS);
+    const rest = this.#last + SETTLE_MS - performance.now();
+    this.#timer ??= setTimeout(
+      () => {
+        this.#timer = undefined;
+        this.#last = performance.now();
+        this.#changed();
+      },
+      Math.max(FIRST_MS, rest),
+    );
   }
 
   #stop(): void {

@@ -20,10 +20,11 @@ import { addReference, listReferences, removeReference } from "./references";
 import type { Runs } from "./runs";
 
 const POPUP_GRACE_MS = 800; // some browsers close the popup for the permission's question: then the worker starts
+const INTENT_MS = 120_000; // a question that is older was not the one that was answered
 
 /** Answer calls; each waits until the worker has `woken`: its host is there and its runs are restored. */
 export function answerWorkerCalls(woken: Promise<HostConnection>, runs: Runs): void {
-  const intended = new Map<number, ChapterChoice>();
+  const intended = new Map<number, Intent>();
 
   const start = async (tabId: number, choice: ChapterChoice) => {
     await woken;
@@ -51,7 +52,7 @@ export function answerWorkerCalls(woken: Promise<HostConnection>, runs: Runs): v
     "reference.add": async ({ picture, name, series }) => addReference(await woken, picture, { name, series }),
     "reference.remove": async ({ referenceId }) => removeReference(await woken, referenceId),
     "model.dropped": async () => (await (await woken).request("model.list", {})).filter(({ role }) => role),
-    "chapter.intend": ({ tabId, choice }) => void intended.set(tabId, choice),
+    "chapter.intend": ({ tabId, choice }) => void intended.set(tabId, { choice, at: Date.now() }),
     "chapter.start": ({ tabId, choice }) => start(tabId, choice),
     "chapter.cancel": async ({ tabId }) => (await woken, runs.cancel(tabId)),
     "chapter.show": async ({ tabId, original }) => (await woken, runs.show(tabId, original)),
@@ -62,7 +63,8 @@ export function answerWorkerCalls(woken: Promise<HostConnection>, runs: Runs): v
       (await runOf(sender, runId))?.unreadable(page, sender.frameId ?? 0, reason),
     "agent.correct": async ({ runId, pageId, change }, sender) => {
       const run = await runOf(sender, runId);
-      if (!run) throw new Error("This chapter is not being coloured any more. Colorize it again.");
+      if (run?.frameOf(pageId) !== (sender.frameId ?? 0))
+        throw new Error("This chapter is not being coloured any more. Colorize it again.");
       run.correct(pageId, change);
     },
     "agent.visible": async ({ runId, pageIds }, sender) => (await runOf(sender, runId))?.prioritize(pageIds),
@@ -75,16 +77,36 @@ export function answerWorkerCalls(woken: Promise<HostConnection>, runs: Runs): v
       if (run && (sender.frameId ?? 0) === 0) await runs.forget(run.state.tabId);
     },
     "agent.hash": async ({ picture }) => sha256Of(unpack(picture)),
-    "agent.fetch": async ({ url, referer }) => pack(await fetchPicture(url, referer)),
+    "agent.fetch": async ({ url, referer }, { url: document, tab }) => {
+      if (!document) throw new Error("The page is not there any more.");
+      const ownReferer = referer !== null && new URL(referer).origin === new URL(document).origin ? referer : null;
+      return pack(await fetchPicture(url, ownReferer, tab?.url ? [document, tab.url] : [document]));
+    },
   });
 
-  browser.permissions.onAdded.addListener(async () => {
+  browser.permissions.onAdded.addListener(async ({ origins = [] }) => {
     await woken;
-    setTimeout(() => {
-      for (const [tabId, choice] of intended) void start(tabId, choice).catch(() => undefined);
+    setTimeout(async () => {
+      for (const [tabId, intent] of intended) {
+        if (await isAnswer(tabId, intent, origins)) void start(tabId, intent.choice).catch(() => undefined);
+      }
     }, POPUP_GRACE_MS);
     await runs.retryUnreadable();
   });
+}
+
+/** A chapter that waits for the reader's answer to the permission's question. */
+interface Intent {
+  choice: ChapterChoice;
+  at: number;
+}
+
+/** Whether what was allowed is what the tab's chapter asked for, not another site at another time. */
+async function isAnswer(tabId: number, { at }: Intent, allowed: string[]): Promise<boolean> {
+  if (Date.now() - at > INTENT_MS) return false;
+  const survey = await askPage(tabId, 0, "page.survey", {}).catch(() => null);
+  const wanted = new Set(survey?.origins.map((origin) => new URL(origin).hostname));
+  return allowed.some((pattern) => pattern.includes("://*/") || wanted.has(/:\/\/([^/:]*)/.exec(pattern)?.[1] ?? ""));
 }
 
 /** The pages with the corrections that the reader made to them before. */

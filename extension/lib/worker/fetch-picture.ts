@@ -1,19 +1,29 @@
-/** Fetches a page's picture on behalf of its script: what the script's own fetch may not read across origins. */
+/**
+ * Fetches a page's picture on behalf of its script: what the script's own fetch may not read across origins. It carries
+ * no more than the element's own request did: cookies only within the site that the reader reads, never over a redirect.
+ */
 
 import { browser } from "wxt/browser";
 import { pictureType } from "../picture";
+import { patiently } from "../polite";
 import { FRAME_BYTES } from "../protocol/messages";
 import { withReferer } from "./referer-rule";
+import { isOfSite, isPrivate } from "./sites";
 
 const TIMEOUT_MS = 30_000;
 
-/** The encoded picture at `url`; rejects with a reason for a reader. Only pictures ever leave this function. */
-export async function fetchPicture(url: string, referer: string | null): Promise<Blob> {
+/** The encoded picture at `url`, for a document at each of `documents`; rejects with a reason for a reader. */
+export async function fetchPicture(url: string, referer: string | null, documents: string[]): Promise<Blob> {
   const { protocol, hostname } = new URL(url);
   if (protocol !== "http:" && protocol !== "https:") throw new Error("The picture's address is not one of the web.");
+  const hosts = documents.map((document) => new URL(document).hostname);
+  if (isPrivate(hostname) && !hosts.every(isPrivate)) {
+    throw new Error("The page points into your own network: Irodori does not fetch that.");
+  }
   const allowed = await browser.permissions.contains({ origins: [`${protocol}//${hostname}/*`] });
   if (!allowed) throw new Error(`Irodori may not read pictures from ${hostname}. Allow it in the popup.`);
-  const response = await withReferer(url, referer, () => answerOf(url, hostname));
+  const isKnown = hosts.length > 0 && documents.every((document) => isOfSite(url, document));
+  const response = await withReferer(url, referer, () => patiently(() => answerOf(url, hostname, isKnown)));
   if (!response.ok) throw new Error(`${hostname} refused the picture (HTTP ${response.status}).`);
   if (Number(response.headers.get("content-length") ?? 0) > FRAME_BYTES) throw new Error("The picture is too large.");
   const blob = await response.blob();
@@ -22,9 +32,12 @@ export async function fetchPicture(url: string, referer: string | null): Promise
   return blob;
 }
 
-async function answerOf(url: string, hostname: string): Promise<Response> {
+async function answerOf(url: string, hostname: string, withCookies: boolean): Promise<Response> {
+  const ask = (init: RequestInit) => fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
   try {
-    return await fetch(url, { credentials: "include", signal: AbortSignal.timeout(TIMEOUT_MS) });
+    if (!withCookies) return await ask({ credentials: "omit" });
+    const response = await ask({ credentials: "include", redirect: "manual" });
+    return response.type === "opaqueredirect" ? await ask({ credentials: "omit" }) : response;
   } catch {
     throw new Error(`${hostname} could not be reached.`);
   }

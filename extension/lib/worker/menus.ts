@@ -61,7 +61,7 @@ async function captured(tabId: number, frameId: number, url: string): Promise<Pa
   try {
     await ensureAgent(tabId);
   } catch (error) {
-    return fetchPicture(url, null).catch(() => Promise.reject(error)); // a tab that shows nothing but the picture
+    return fetchPicture(url, null, [url]).catch(() => Promise.reject(error)); // a tab that shows nothing but the picture
   }
   return askPage(tabId, frameId, "page.capture", { url });
 }

@@ -40,10 +40,10 @@ const press = (element: Element, key: string, shiftKey = false) =>
   );
 
 test("takes the focus, and gives it back to where it was", () => {
-  expect(document.activeElement?.localName).toBe("irodori-correction");
+  expect(document.activeElement?.localName).toBe("div");
   expect(root.activeElement).toBe(root.querySelector("input"));
   press(root.querySelector("input") as Element, "Escape");
-  expect(document.querySelector("irodori-correction")).toBeNull();
+  expect(document.querySelector("div")).toBeNull();
   expect(document.activeElement?.textContent).toBe("site");
   expect(acts.closed).toHaveBeenCalledOnce();
 });

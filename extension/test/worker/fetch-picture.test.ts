@@ -25,6 +25,7 @@ import { fetchPicture } from "@/lib/worker/fetch-picture";
 import { clearRefererRules } from "@/lib/worker/referer-rule";
 
 const PNG = new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 0]);
+const PAGE = "https://site.example/chapter";
 const URL_OF_PAGE = "https://cdn.example:8443/p/1.png?x=1#top";
 let during: Rule[] = [];
 
@@ -46,7 +47,7 @@ beforeEach(() => {
 });
 
 test("fetches with the page's Referer, for this address and no tab, and leaves no rule", async () => {
-  const blob = await fetchPicture(URL_OF_PAGE, "https://site.example/");
+  const blob = await fetchPicture(URL_OF_PAGE, "https://site.example/", [PAGE]);
   expect(blob.size).toBe(PNG.length);
   expect(during).toHaveLength(1);
   expect(during[0]?.action.requestHeaders).toEqual([
@@ -57,26 +58,26 @@ test("fetches with the page's Referer, for this address and no tab, and leaves n
 });
 
 test("no Referer, no rule", async () => {
-  await fetchPicture(URL_OF_PAGE, null);
+  await fetchPicture(URL_OF_PAGE, null, [PAGE]);
   expect(during).toEqual([]);
 });
 
 test("asks nothing of a site that the reader did not allow, and names it", async () => {
   allowed.clear();
-  await expect(fetchPicture(URL_OF_PAGE, null)).rejects.toThrow("cdn.example");
+  await expect(fetchPicture(URL_OF_PAGE, null, [PAGE])).rejects.toThrow("cdn.example");
   expect(fetch).not.toHaveBeenCalled();
 });
 
 test.each(["file:///etc/passwd", "chrome://settings", "data:image/png;base64,AAAA"])("%s is refused", async (url) => {
-  await expect(fetchPicture(url, null)).rejects.toThrow();
+  await expect(fetchPicture(url, null, [PAGE])).rejects.toThrow();
   expect(fetch).not.toHaveBeenCalled();
 });
 
 test("only pictures leave the worker, and a failure leaves no rule", async () => {
   answer("<html>secret</html>");
-  await expect(fetchPicture(URL_OF_PAGE, "https://site.example/")).rejects.toThrow("no picture");
+  await expect(fetchPicture(URL_OF_PAGE, "https://site.example/", [PAGE])).rejects.toThrow("no picture");
   answer("", 403);
-  await expect(fetchPicture(URL_OF_PAGE, "https://site.example/")).rejects.toThrow("403");
+  await expect(fetchPicture(URL_OF_PAGE, "https://site.example/", [PAGE])).rejects.toThrow("403");
   expect(rules.size).toBe(0);
 });
 
@@ -85,3 +86,36 @@ test("rules that an earlier worker left are cleared", async () => {
   await clearRefererRules();
   expect(rules.size).toBe(0);
 });
+
+test.each([
+  ["https://cdn.example/1.png", "omit"],
+  ["https://img.site.example/1.png", "include"],
+  ["https://site.example/1.png", "include"],
+])("%s, for a page of site.example: cookies %s", async (url, credentials) => {
+  allowed.add(`https://${new URL(url).hostname}/*`);
+  await fetchPicture(url, null, [PAGE]);
+  expect(vi.mocked(fetch).mock.calls[0]?.[1]?.credentials).toBe(credentials);
+});
+
+test("in a frame of another site, its own cookies stay away too", async () => {
+  allowed.add("https://site.example/*");
+  await fetchPicture("https://site.example/1.png", null, [PAGE, "https://around.example/"]);
+  expect(vi.mocked(fetch).mock.calls[0]?.[1]?.credentials).toBe("omit");
+});
+
+test("cookies do not follow a redirect", async () => {
+  allowed.add("https://site.example/*");
+  const redirect = { type: "opaqueredirect", status: 0, headers: new Headers() } as Response;
+  vi.mocked(fetch).mockResolvedValueOnce(redirect);
+  await fetchPicture("https://site.example/1.png", null, [PAGE]);
+  expect(vi.mocked(fetch).mock.calls.map(([, init]) => init?.credentials)).toEqual(["include", "omit"]);
+});
+
+test.each(["127.0.0.1", "192.168.1.1", "169.254.169.254", "localhost", "[::1]", "nas"])(
+  "a page of the open web points to %s: nothing is asked",
+  async (host) => {
+    allowed.add(`http://${host}/*`);
+    await expect(fetchPicture(`http://${host}/1.png`, null, [PAGE])).rejects.toThrow("your own network");
+    expect(fetch).not.toHaveBeenCalled();
+  },
+);

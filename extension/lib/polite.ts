@@ -1,0 +1,30 @@
+/** Asks a site again when it says that it is busy, as late as it wishes, and not for ever. */
+
+const BUSY = new Set([429, 503]);
+const TRIES = 4;
+const FIRST_WAIT_MS = 1000;
+const LONGEST_WAIT_MS = 20_000;
+
+/** The answer to `ask`, which is repeated while the site is busy; the last answer if it stays so. */
+export async function patiently(ask: () => Promise<Response>, wait = sleep): Promise<Response> {
+  for (let tried = 1; ; tried++) {
+    const response = await ask();
+    if (!BUSY.has(response.status) || tried === TRIES) return response;
+    await response.body?.cancel();
+    const asked = wishOf(response.headers.get("retry-after")) ?? FIRST_WAIT_MS * 2 ** (tried - 1);
+    if (asked > LONGEST_WAIT_MS) return response;
+    await wait(asked);
+  }
+}
+
+/** Seconds or a date, in milliseconds from now. */
+export function wishOf(retryAfter: string | null): number | null {
+  if (!retryAfter) return null;
+  const seconds = Number(retryAfter);
+  const wish = Number.isFinite(seconds) ? 1000 * seconds : Date.parse(retryAfter) - Date.now();
+  return Number.isFinite(wish) ? Math.max(0, wish) : null;
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,26 @@
+/** Which hosts belong to the site that the reader reads, and which are nobody's business on the open web. */
+
+const PRIVATE_V4 =
+  /^(?:0|10|127|169\.254|192\.168|172\.(?:1[6-9]|2\d|3[01])|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\./;
+const PRIVATE_V6 = /^\[(?:::1?|f[cd][0-9a-f]{2}:.*|fe[89ab][0-9a-f]:.*|::ffff:.*)\]$/;
+const PRIVATE_NAME = /(?:^|\.)(?:localhost|local|internal|home\.arpa|lan)\.?$|^[^.:[\]]+$/;
+
+/**
+ * Whether a picture's address is of the same site as a document: its host or one below, by the same scheme. Narrower
+ * than the browser's "same site", which needs the list of public suffixes: brothers do not count.
+ */
+export function isOfSite(url: string, document: string): boolean {
+  const [picture, page] = [new URL(url), new URL(document)];
+  if (picture.protocol !== page.protocol) return false;
+  const site = page.hostname.replace(/^www\./, "");
+  return picture.hostname === page.hostname || picture.hostname === site || isBelow(picture.hostname, site);
+}
+
+/** Whether this host is of the reader's own machine or network. */
+export function isPrivate(hostname: string): boolean {
+  return PRIVATE_V4.test(hostname) || PRIVATE_V6.test(hostname) || PRIVATE_NAME.test(hostname);
+}
+
+function isBelow(hostname: string, site: string): boolean {
+  return site.includes(".") && /[a-z]/i.test(site) && hostname.endsWith(`.${site}`);
+}
