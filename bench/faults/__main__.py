@@ -9,6 +9,8 @@ from typing import Final
 # Each module has `main(arguments: Sequence[str]) -> int`.
 MODES: Final = {
     "kills": ("bench.faults.kills", "runs of the command line, killed at random points"),
+    "databases": ("bench.faults.databases", "databases with flipped bits, used as a host does"),
+    "pictures": ("bench.faults.pictures", "pictures with flipped bytes, cuts and inserted chunks, decoded"),
 }
 
 

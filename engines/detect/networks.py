@@ -11,6 +11,7 @@ from engines.base import EngineUnavailable, ModelInvalid
 from engines.colorize.compact.network import thread_count
 from engines.detect.base import LABELS, Label
 from engines.geometry import Size
+from engines.network_turn import NETWORK_TURN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,7 +92,8 @@ class OnnxNetwork:
     def run(self, picture: Array) -> Array:
         """Return the first output."""
         try:
-            proposals: Array = self._session.run(None, {self._input: picture})[0]
+            with NETWORK_TURN:
+                proposals: Array = self._session.run(None, {self._input: picture})[0]
         except Exception as exc:  # its classes share no base that is exported
             raise ModelInvalid(f"{self._what} failed: {exc}", f"Choose {EXPECTED}.") from exc
         return proposals

@@ -14,6 +14,7 @@ from engines.base import ModelInvalid, ModelMissing
 from engines.detect.base import DetectorInfo, PixelEvidence, PixelReader
 from engines.detect.networks import open_session
 from engines.geometry import Box, Size
+from engines.network_turn import NETWORK_TURN
 from models.catalog import load_catalog
 from models.store import SHIPPED_WEIGHTS, WeightsInvalid, WeightsMissing, read_weights
 
@@ -70,7 +71,8 @@ class NetworkPixelReader(PixelReader):
         """Return what `(h, w)` shows, `(2, h / 2, w / 2)` 0..1."""
         picture = _whole_steps(piece).astype(np.float32)[None, None] / np.float32(255)
         try:
-            answer = np.asarray(self._session.run(None, {self._session.get_inputs()[0].name: picture})[0])
+            with NETWORK_TURN:
+                answer = np.asarray(self._session.run(None, {self._session.get_inputs()[0].name: picture})[0])
         except Exception as exc:  # its classes share no base that is exported
             raise ModelInvalid(f"{WEIGHTS_FILE} failed: {exc}", _HINT) from exc
         if answer.shape != (1, 2, picture.shape[2] // _HALF, picture.shape[3] // _HALF):

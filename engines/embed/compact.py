@@ -14,6 +14,7 @@ from engines.detect.networks import open_session
 from engines.embed.base import Embedder, EmbedderInfo
 from engines.embed.picture import as_input
 from engines.embed.shipped import CARD, COMPACT_ID, WEIGHTS_FILE, WIDTH, compact_version
+from engines.network_turn import NETWORK_TURN
 from models.catalog import load_catalog
 from models.store import SHIPPED_WEIGHTS, WeightsInvalid, WeightsMissing, read_weights
 
@@ -56,7 +57,8 @@ class CompactEmbedder(Embedder):
             self._session = self._opened()
         vectors = np.zeros((len(pictures), WIDTH), np.float32)
         for row, picture in enumerate(pictures):
-            vectors[row] = self._session.run(["vectors"], {"pictures": as_input(picture)[None, None]})[0][0]
+            with NETWORK_TURN:
+                vectors[row] = self._session.run(["vectors"], {"pictures": as_input(picture)[None, None]})[0][0]
         return vectors
 
     def _opened(self) -> Any:

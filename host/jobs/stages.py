@@ -16,7 +16,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from host.errors import HashMismatch, InternalError, IrodoriError, JobCancelled
-from host.jobs.memory import return_free_memory
+from host.jobs.memory import return_free_memory, share_one_heap
 from host.pipeline.job import SkippedPage
 from host.store.blobs import mime_of
 from host.store.results import StoredResult
@@ -44,6 +44,7 @@ class Stages:
     def __init__(
         self, scheduler: Scheduler, pipeline: Callable[[], PagePipeline], store: Store, engine_room: EngineRoom
     ) -> None:
+        share_one_heap()
         self._scheduler = scheduler
         self._make_pipeline = pipeline
         self._made: PagePipeline | None = None
@@ -97,8 +98,6 @@ class Stages:
         while (work := self._scheduler.take_coloured()) is not None:
             self._attempt(work, self._complete)
             del work
-            if not self._scheduler.depth()[0]:
-                return_free_memory()
 
     def _courier(self) -> None:
         while (sending := self._cached.get()) is not None and not self._scheduler.closing:
@@ -134,6 +133,8 @@ class Stages:
             self._scheduler.fail(work, exc)
         except Exception as exc:  # noqa: BLE001 - a page ends, whatever happened
             self._scheduler.fail(work, _ours(exc))
+        finally:
+            return_free_memory()
 
     def _prepare(self, work: Work) -> None:
         pipeline = self._pipeline()
@@ -207,7 +208,9 @@ class Stages:
             self._scheduler.deliver(work, result, cached=False)
             return
         # Another host was faster. What it learned from may differ; its picture is the page's from now on.
-        self._scheduler.deliver(work, self._store.results.get(key) or result, cached=True)
+        # Or there is none, because the cache is smaller than this one picture.
+        stored = self._store.results.get(key)
+        self._scheduler.deliver(work, stored or result, cached=stored is not None)
 
     def _send(self, waiting: Waiting, key: str) -> None:
         stored = self._store.results.get(key)

@@ -66,6 +66,8 @@ class BlobFolder:
         path = self._path(staged.blob)
         with disk_errors("a coloured page"):
             path.parent.mkdir(parents=True, exist_ok=True)
+            if path.exists() and not staged.temporary.exists():
+                return  # published by a transaction that had to be made once more
             staged.temporary.replace(path)
             self._remember(staged.blob, path)
 

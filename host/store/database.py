@@ -7,14 +7,17 @@ aside and begun anew.
 from __future__ import annotations
 
 import logging
+import os
 import sqlite3
 import threading
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
+from functools import cache
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from host.errors import Busy, DiskFull, InternalError
 from host.locks import ProcessLock
+from host.store.disk import disk_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +26,16 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 _BUSY_TIMEOUT_S: Final = 5.0
 _REBUILD_TIMEOUT_S: Final = 10.0
+_CHECKED_BYTES: Final = 32 << 20
+_PRIMARY: Final = 0xFF
+_NOT_DAMAGE: Final = frozenset(
+    {
+        sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH, sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_NOLFS,
+    }
+)  # fmt: skip
+_FAULTS: Final = (sqlite3.Error, MemoryError)
 T = TypeVar("T")
 
 # One entry per schema version, append-only: entry n brings a database of version n to n + 1.
@@ -83,9 +96,14 @@ class Database:
         return self._run(transaction)
 
     def is_sound(self) -> bool:
-        """Check the whole file; slow on a large one."""
-        rows = self.read(lambda connection: connection.execute("PRAGMA quick_check").fetchall())
-        return bool(rows == [("ok",)])
+        """Check the whole file, and begin anew where it is not whole; slow on a large one. False: it still is not."""
+
+        def check(connection: sqlite3.Connection) -> bool:
+            if not _is_whole(connection):
+                raise sqlite3.DatabaseError("its pages do not belong together")
+            return True
+
+        return self.read(check)
 
     def close(self) -> None:
         """Bring the log into the file and close it."""
@@ -93,31 +111,46 @@ class Database:
             self._connection.close()
 
     def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do the work; where the file turns out to be damaged, mend it and do the work again.
+
+        A file that passes every check and fails all the same is begun anew at the third try.
+        """
         with self._lock:
+            for anew in (False, True):
+                try:
+                    return work(self._connection)
+                except sqlite3.IntegrityError:
+                    raise  # what was to be written is at fault
+                except _FAULTS as exc:
+                    self._mend(exc, anew=anew)
             try:
                 return work(self._connection)
-            except sqlite3.OperationalError as exc:
+            except _FAULTS as exc:
                 raise _mapped(exc) from exc
-            except sqlite3.ProgrammingError as exc:
-                raise InternalError("The store is closed.") from exc
-            except sqlite3.DatabaseError as exc:
-                if isinstance(exc, sqlite3.IntegrityError):
-                    raise
-                _LOG.warning("the database is damaged: %s", exc)
-                self._connection.close()
-                self._connection = self._rebuild()
-                return work(self._connection)
+
+    def _mend(self, exc: Exception, *, anew: bool) -> None:
+        """Rebuild what is damaged; raise where that is not what the error tells."""
+        if not _tells_damage(exc, self.path):
+            raise _mapped(exc) from exc
+        _LOG.warning("the database is damaged: %s", exc)
+        self._connection.close()
+        self._connection = self._rebuild(anew=anew)
 
     def _open_or_rebuild(self) -> sqlite3.Connection:
         try:
-            return _open(self.path)
-        except sqlite3.OperationalError as exc:
-            raise _mapped(exc) from exc
-        except sqlite3.DatabaseError as exc:
+            connection = _open(self.path)
+            # A wrong index raises nothing, it only hides entries; a large file is checked by the doctor alone.
+            if self.path.stat().st_size > _CHECKED_BYTES or _is_whole(connection):
+                return connection
+            connection.close()
+            raise sqlite3.DatabaseError("its pages do not belong together")
+        except _FAULTS as exc:
+            if not _tells_damage(exc, self.path):
+                raise _mapped(exc) from exc
             _LOG.warning("the database cannot be read: %s", exc)
-            return self._rebuild()
+            return self._rebuild(anew=False)
 
-    def _rebuild(self) -> sqlite3.Connection:
+    def _rebuild(self, *, anew: bool) -> sqlite3.Connection:
         lock = ProcessLock(self.path.with_suffix(".rebuild.lock"))
         deadline = time.monotonic() + _REBUILD_TIMEOUT_S
         while not lock.try_acquire():
@@ -125,17 +158,18 @@ class Database:
                 raise Busy("Another host is rebuilding the database.", "Try again in a moment.")
             time.sleep(0.02)
         try:
-            return self._open_again()
+            with disk_errors("the database"):
+                return self._open_again(anew=anew)
+        except _FAULTS as exc:
+            raise _mapped(exc) from exc
         finally:
             lock.close()
 
-    def _open_again(self) -> sqlite3.Connection:
-        """Open the file if another process has just replaced it; else move it aside and begin anew."""
-        with suppress(sqlite3.DatabaseError):
-            connection = _open(self.path)
-            if connection.execute("PRAGMA quick_check").fetchall() == [("ok",)]:
-                return connection
-            connection.close()
+    def _open_again(self, *, anew: bool) -> sqlite3.Connection:
+        """Open the file if it is sound, as another process may have just replaced it; else begin anew."""
+        connection = None if anew else _open_sound(self.path)
+        if connection is not None:
+            return connection
         aside = self.path.with_suffix(".damaged.sqlite3")
         with suppress(FileNotFoundError):
             self.path.replace(aside)
@@ -145,13 +179,37 @@ class Database:
         return _open(self.path)
 
 
+def _open_sound(path: Path) -> sqlite3.Connection | None:
+    """Return a connection to a database that is whole, None where it is not; raises where that cannot be told."""
+    connection = None
+    try:
+        connection = _open(path)
+        if _is_whole(connection):
+            return connection
+    except _FAULTS as exc:
+        if not _tells_damage(exc, path):
+            raise
+        _LOG.info("the database is not whole: %s", exc)
+    if connection is not None:
+        connection.close()
+    return None
+
+
+def _is_whole(connection: sqlite3.Connection) -> bool:
+    # Not `quick_check`: what an index tells must be what the rows tell.
+    return bool(connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)])
+
+
 def _open(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+    # A garbled text is a wrong value of one row, and no reason to lose the others.
+    connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
     try:
         _enter_wal(connection)
         # In WAL mode this loses at most the last commits when the power fails, and nothing when a process dies.
         connection.execute("PRAGMA synchronous = NORMAL")
         _migrate(connection)
+        _require_schema(connection)
     except BaseException:
         connection.close()
         raise
@@ -191,11 +249,47 @@ def _migrate(connection: sqlite3.Connection) -> None:
         raise
 
 
+def _require_schema(connection: sqlite3.Connection) -> None:
+    """Check that tables and indexes are those which the migrations make, to the letter."""
+    if _schema(connection) != _wanted_schema():
+        raise sqlite3.DatabaseError("tables are missing or changed")
+
+
+@cache
+def _wanted_schema() -> frozenset[tuple[str, str, str]]:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        _migrate(connection)
+        return _schema(connection)
+
+
+def _schema(connection: sqlite3.Connection) -> frozenset[tuple[str, str, str]]:
+    rows = connection.execute("SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'")
+    return frozenset((str(kind), str(name), " ".join(str(sql).split())) for kind, name, sql in rows)
+
+
 def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def _mapped(exc: sqlite3.OperationalError) -> Busy | DiskFull | InternalError:
+def _tells_damage(exc: Exception, path: Path) -> bool:
+    """Tell what a file's content may have caused from what the disk, rights, or another process did.
+
+    SQLite's "SQL logic error" (a table or a column that is not there) can only be the file's fault: our statements are
+    always the same. "Read only" may be, for a bit of the header says so.
+    """
+    if isinstance(exc, sqlite3.ProgrammingError) or not isinstance(exc, sqlite3.Error):
+        return False
+    code = getattr(exc, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY
+    if code == sqlite3.SQLITE_READONLY:
+        return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+    if code == sqlite3.SQLITE_CANTOPEN:
+        return path.is_dir()
+    return code not in _NOT_DAMAGE
+
+
+def _mapped(exc: Exception) -> Busy | DiskFull | InternalError:
+    if isinstance(exc, sqlite3.ProgrammingError):
+        return InternalError("The store is closed.")
     text = str(exc)
     if "locked" in text or "busy" in text:
         return Busy("Another host holds the database.", "Try again in a moment.")

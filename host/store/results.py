@@ -10,19 +10,21 @@ from __future__ import annotations
 import json
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from engines.geometry import Size
 from host.messaging.messages import CacheStats
-from host.store.blobs import Blob
+from host.store.result_rows import blob_of, counted_bytes, find_row, total_bytes
 
 if TYPE_CHECKING:
     import sqlite3
 
+    from engines.geometry import Size
     from host.messaging.messages import SkipReason
-    from host.store.blobs import BlobFolder
+    from host.store.blobs import Blob, BlobFolder
     from host.store.database import Database
+    from host.store.result_rows import ResultRow
 
 _TOUCHES_PER_WRITE: Final = 64
 _ORPHAN_AGE_S: Final = 3600.0
@@ -55,9 +57,9 @@ class ResultStore:
         row = self._row(key)
         if row is None:
             return False
-        if self._blobs.is_whole(row[0]):
+        if self._blobs.is_whole(row.blob):
             return True
-        self._drop(key, row[0])
+        self._drop(key, row.blob)
         return False
 
     def get(self, key: str, *, count: bool = True) -> StoredResult | None:
@@ -66,17 +68,16 @@ class ResultStore:
         count: whether this is a hit or a miss of the cache, and a use.
         """
         row = self._row(key)
-        image = self._blobs.read(row[0]) if row else None
+        image = self._blobs.read(row.blob) if row else None
         if count:
             self._count(key, hit=image is not None)
         if row is None:
             return None
-        blob, size, skip_reason, runmeta = row
         if image is None:
-            self._drop(key, blob)
+            self._drop(key, row.blob)
             return None
         return StoredResult(
-            image=image, mime=blob.mime, size=size, runmeta=json.loads(runmeta), skip_reason=skip_reason
+            image=image, mime=row.blob.mime, size=row.size, runmeta=row.runmeta, skip_reason=row.skip_reason
         )
 
     def put(self, key: str, result: StoredResult, *, replace: bool = True) -> bool:
@@ -87,6 +88,8 @@ class ResultStore:
         Raises:
             DiskFull, Busy, InternalError: nothing was kept.
         """
+        if len(result.image) > self.limit_bytes:
+            return False
         runmeta = json.dumps(result.runmeta, separators=(",", ":"))
         staged = self._blobs.stage(result.image, result.mime)
         now = time.time()
@@ -96,14 +99,14 @@ class ResultStore:
         )  # fmt: skip
 
         def insert(connection: sqlite3.Connection) -> bool:
-            replaced = _find(connection, key)
-            if not replace and replaced is not None and self._blobs.is_whole(replaced[0]):
+            replaced = find_row(connection, key)
+            if not replace and replaced is not None and self._blobs.is_whole(replaced.blob):
                 return False
             self._blobs.publish(staged)
             connection.execute("INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
-            if replaced is not None and replaced[0] != staged.blob:
-                self._remove_unused(connection, replaced[0])
-            self._evict(connection)
+            if replaced is not None and replaced.blob != staged.blob:
+                self._remove_unused(connection, replaced.blob)
+            self._evict(connection, key, now)
             return True
 
         try:
@@ -120,23 +123,31 @@ class ResultStore:
         self._flush()
 
         def query(connection: sqlite3.Connection) -> CacheStats:
-            entries, size = connection.execute("SELECT COUNT(*), COALESCE(SUM(bytes), 0) FROM results").fetchone()
-            counts = dict(connection.execute("SELECT name, value FROM counters"))
-            return CacheStats(entries=entries, bytes=size, limit_bytes=self.limit_bytes, **counts)
+            (entries,) = connection.execute("SELECT COUNT(*) FROM results").fetchone()
+            query = "SELECT name, value FROM counters WHERE typeof(value) = 'integer' AND value >= 0"
+            counts = dict(connection.execute(query).fetchall())
+            return CacheStats(
+                entries=entries,
+                bytes=total_bytes(connection),
+                limit_bytes=self.limit_bytes,
+                hits=counts.get("hits", 0),
+                misses=counts.get("misses", 0),
+            )
 
         return self._database.read(query)
 
     def clear(self, older_than_s: float | None = None) -> int:
         """Drop the results that were not used for this long (None: all of them); return how many."""
         self._flush()
-        latest = time.time() - older_than_s if older_than_s is not None else float("inf")
+        latest = time.time() - older_than_s if older_than_s is not None else None
 
         def delete(connection: sqlite3.Connection) -> int:
-            query = "SELECT key, digest, mime FROM results WHERE last_used <= ?"
-            rows = connection.execute(query, (latest,)).fetchall()
-            for key, digest, mime in rows:
-                self._delete(connection, key, Blob(digest, mime))
-            connection.execute("DELETE FROM sources WHERE seen <= ?", (latest,))
+            old = "" if latest is None else " WHERE last_used <= :latest"
+            query = f"DELETE FROM results{old} RETURNING digest, mime"  # noqa: S608 - one of two texts of ours
+            rows = connection.execute(query, {"latest": latest}).fetchall()
+            for blob in filter(None, (blob_of(*row) for row in rows)):
+                self._remove_unused(connection, blob)
+            connection.execute("DELETE FROM sources WHERE :latest IS NULL OR seen <= :latest", {"latest": latest})
             return len(rows)
 
         removed = self._database.write(delete)
@@ -150,8 +161,10 @@ class ResultStore:
         def remove(connection: sqlite3.Connection) -> None:
             known = {digest for (digest,) in connection.execute("SELECT digest FROM results")}
             for digest, path in self._blobs.files():
-                if digest not in known and path.stat().st_mtime < latest:
-                    path.unlink(missing_ok=True)
+                # Another host may sweep as well.
+                with suppress(OSError):
+                    if digest not in known and path.stat().st_mtime < latest:
+                        path.unlink(missing_ok=True)
 
         self._database.write(remove)
 
@@ -159,8 +172,8 @@ class ResultStore:
         """Write down what was used and counted since the last time."""
         self._flush()
 
-    def _row(self, key: str) -> tuple[Blob, Size, SkipReason | None, str] | None:
-        return self._database.read(lambda connection: _find(connection, key))
+    def _row(self, key: str) -> ResultRow | None:
+        return self._database.read(lambda connection: find_row(connection, key))
 
     def _count(self, key: str, *, hit: bool) -> None:
         with self._lock:
@@ -182,43 +195,50 @@ class ResultStore:
             rows = [(used, key) for key, used in touched.items()]
             connection.executemany("UPDATE results SET last_used = MAX(last_used, ?) WHERE key = ?", rows)
             changes = [(value, name) for name, value in counts.items()]
-            connection.executemany("UPDATE counters SET value = value + ? WHERE name = ?", changes)
+            # What is no count begins anew.
+            counting = (
+                "INSERT INTO counters(value, name) VALUES (?, ?) ON CONFLICT(name) DO UPDATE SET value = excluded.value"
+                " + CASE WHEN typeof(value) = 'integer' AND value BETWEEN 0 AND 1 << 53 THEN value ELSE 0 END"
+            )
+            connection.executemany(counting, changes)
 
         self._database.write(update)
 
-    def _evict(self, connection: sqlite3.Connection) -> None:
-        (total,) = connection.execute("SELECT COALESCE(SUM(bytes), 0) FROM results").fetchone()
+    def _evict(self, connection: sqlite3.Connection, newest: str, now: float) -> None:
+        """Remove the least recently used until the rest fits; `newest` goes last."""
+        # A clock that ran ahead and came back leaves uses in the future, which would win for ever.
+        ahead = (
+            "UPDATE results SET last_used = :now WHERE last_used > :now OR typeof(last_used) NOT IN ('real', 'integer')"
+        )
+        connection.execute(ahead, {"now": now})
+        total = total_bytes(connection)
+        query = (
+            "DELETE FROM results WHERE key ="
+            " (SELECT key FROM results WHERE key != ? ORDER BY last_used, key LIMIT 1) RETURNING digest, mime, bytes"
+        )
         while total > self.limit_bytes:
-            query = "SELECT key, digest, mime, bytes FROM results ORDER BY last_used, key LIMIT 1"
-            key, digest, mime, size = connection.execute(query).fetchone()
-            self._delete(connection, key, Blob(digest, mime))
-            total -= size
+            gone = connection.execute(query, (newest,)).fetchall()
+            if not gone:
+                return
+            digest, mime, size = gone[0]
+            blob = blob_of(digest, mime)
+            if blob is not None:
+                self._remove_unused(connection, blob)
+            total -= counted_bytes(size)
 
     def _drop(self, key: str, blob: Blob) -> None:
         """Remove a damaged entry, unless another process has just made it anew."""
 
         def delete(connection: sqlite3.Connection) -> None:
-            row = _find(connection, key)
-            if row is not None and row[0] == blob and self._blobs.read(blob) is None:
-                self._delete(connection, key, blob)
+            row = find_row(connection, key)
+            if row is not None and row.blob == blob and self._blobs.read(blob) is None:
+                connection.execute("DELETE FROM results WHERE key = ?", (key,))
+                self._remove_unused(connection, blob)
                 self._blobs.remove(blob)
 
         self._database.write(delete)
-
-    def _delete(self, connection: sqlite3.Connection, key: str, blob: Blob) -> None:
-        connection.execute("DELETE FROM results WHERE key = ?", (key,))
-        self._remove_unused(connection, blob)
 
     def _remove_unused(self, connection: sqlite3.Connection, blob: Blob) -> None:
         used = connection.execute("SELECT 1 FROM results WHERE digest = ? AND mime = ?", (blob.digest, blob.mime))
         if used.fetchone() is None:
             self._blobs.remove(blob)
-
-
-def _find(connection: sqlite3.Connection, key: str) -> tuple[Blob, Size, SkipReason | None, str] | None:
-    query = "SELECT digest, mime, height, width, skip_reason, runmeta FROM results WHERE key = ?"
-    row = connection.execute(query, (key,)).fetchone()
-    if row is None:
-        return None
-    digest, mime, height, width, skip_reason, runmeta = row
-    return Blob(digest, mime), Size(height, width), skip_reason, runmeta

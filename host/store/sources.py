@@ -6,12 +6,13 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from engines.geometry import Size
+from host.store.result_rows import is_digest, size_of
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
 
+    from engines.geometry import Size
     from host.store.database import Database
 
 _ROWS_MAX: Final = 200_000
@@ -38,7 +39,8 @@ class SourceIndex:
         def query(connection: sqlite3.Connection) -> dict[str, Source]:
             select = "SELECT pixels_sha256, height, width FROM sources WHERE encoded_sha256 = ?"
             rows = ((sha256, connection.execute(select, (sha256,)).fetchone()) for sha256 in wanted)
-            return {sha256: Source(row[0], Size(row[1], row[2])) for sha256, row in rows if row is not None}
+            found = ((sha256, row[0], size_of(*row[1:])) for sha256, row in rows if row is not None)
+            return {sha256: Source(pixels, size) for sha256, pixels, size in found if size and is_digest(pixels)}
 
         return self._database.read(query)
 
@@ -50,6 +52,8 @@ class SourceIndex:
             connection.execute("INSERT OR REPLACE INTO sources VALUES (?, ?, ?, ?, ?)", values)
             (rows,) = connection.execute("SELECT COUNT(*) FROM sources").fetchone()
             if rows > _ROWS_MAX:
+                # A clock that ran ahead and came back leaves times in the future, which would stay for ever.
+                connection.execute("UPDATE sources SET seen = :now WHERE seen > :now", {"now": values[-1]})
                 delete = (
                     "DELETE FROM sources WHERE encoded_sha256 IN"
                     " (SELECT encoded_sha256 FROM sources ORDER BY seen LIMIT ?)"

@@ -13,6 +13,7 @@ import numpy as np
 
 from engines.base import EngineOutOfMemory, EngineUnavailable, ModelInvalid
 from engines.colorize.compact.picture import CELL_PX
+from engines.network_turn import NETWORK_TURN
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -109,7 +110,8 @@ def _open_session(content: bytes) -> Any:
 
 def _run(session: Any, outputs: list[str], feeds: dict[str, Array]) -> list[Array]:
     try:
-        results: list[Array] = session.run(outputs, feeds)
+        with NETWORK_TURN:
+            results: list[Array] = session.run(outputs, feeds)
     except MemoryError as exc:
         raise EngineOutOfMemory("not enough memory to colour this page") from exc
     except Exception as exc:

@@ -33,6 +33,8 @@ HEAD_BYTES: Final = 4096
 _LOG = logging.getLogger(__name__)
 _LOOK_S: Final = 0.05
 _WALL_S: Final = 30.0
+# SIGKILL and SIGXCPU: the wall's clock and the processor's.
+_TIME_SIGNALS: Final = (9, 24)
 _ROOT: Final = Path(__file__).parents[3]
 
 
@@ -106,6 +108,6 @@ def _told(error: dict[str, str]) -> IrodoriError:
 
 def _died(status: int) -> ImageInvalid:
     _LOG.warning("the process that decoded a picture ended with status %d", status)
-    if status < 0:
+    if -status in _TIME_SIGNALS:
         return ImageInvalid("The picture takes too long to decode.", "Save it again with another program.")
     return ImageInvalid("The picture is damaged: its decoder gave up.", HINT_AGAIN)
