@@ -15,6 +15,7 @@ from host import errors
 from host.errors import BadRequest, Busy, DiskFull, IrodoriError, NotFound, RemoteFailed, SecretsUnavailable
 from host.messaging.messages import ModelChanged, ModelInfo, ModelProgress, TaskAccepted
 from host.secrets import secret_for
+from host.supervised import SupervisedThread
 from models import pull as pulling
 from models.catalog import load_catalog
 from models.digests import file_digest
@@ -51,8 +52,11 @@ class ModelShelf:
         """Tell from now on when something comes into the models' folder or goes; a second call does nothing."""
         if self._folder is not None:
             return
-        self._folder = DropFolder(models_folder(), lambda _: self._tell_changed())
+        self._folder = DropFolder(models_folder(), lambda _: self._tell_changed(), make_thread=self._thread)
         self._folder.start()
+
+    def _thread(self, target: Callable[[], None], name: str) -> threading.Thread:
+        return SupervisedThread(target, name, stopping=self._closing.is_set)
 
     def list(self) -> list[ModelInfo]:
         """Return every model of the catalogue with its state, then every file that the reader dropped."""

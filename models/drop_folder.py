@@ -9,6 +9,7 @@ import logging
 import threading
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from models.identify import DATA, PICKLES, UNKNOWN, Identity, identify
@@ -58,7 +59,13 @@ class DropFolder:
     `changed` is called on a thread of the watcher's own; `watching` is set once nothing is missed any more.
     """
 
-    def __init__(self, folder: Path, changed: Callable[[tuple[Dropped, ...]], None], quiet_s: float = _QUIET_S) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        changed: Callable[[tuple[Dropped, ...]], None],
+        quiet_s: float = _QUIET_S,
+        make_thread: Callable[..., threading.Thread] | None = None,
+    ) -> None:
         self._folder = folder
         self._changed = changed
         self._quiet_s = quiet_s
@@ -66,7 +73,8 @@ class DropFolder:
         self._closing = threading.Event()
         self._known: tuple[Dropped, ...] = ()
         self.watching = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="drop-folder", daemon=True)
+        make_thread = make_thread or partial(threading.Thread, daemon=True)
+        self._thread = make_thread(target=self._watch, name="drop-folder")
 
     def start(self) -> None:
         """Begin to watch: whatever differs from what lies there now is told. The folder is made where it is missing."""

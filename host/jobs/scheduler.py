@@ -245,6 +245,17 @@ class Scheduler:
         for waiting in self._finish(work):
             self.fail_page(waiting, error)
 
+    def fail_all(self, error: IrodoriError) -> None:
+        """Fail every page that has not ended, whether it is under way, waits, or its bytes have not come yet."""
+        with self._changed:
+            open_pages = [(job, page) for job in self._jobs.values() for page in job.pages.values() if not page.ended]
+        for waiting in open_pages:
+            self.fail_page(waiting, error)
+        with self._changed:
+            for work in self._works:
+                self._drop(work)
+            self._changed.notify_all()
+
     def abandon(self, work: Work) -> None:
         """Forget a computation that was stopped because nobody waits for it."""
         with self._changed:

@@ -21,6 +21,7 @@ from host.pipeline.job import SkippedPage
 from host.store.blobs import mime_of
 from host.store.results import StoredResult
 from host.store.sources import Source
+from host.supervised import SupervisedThread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +54,11 @@ class Stages:
         self._engine_room = engine_room
         self._cached: SimpleQueue[tuple[Waiting, str] | None] = SimpleQueue()
         loops = {"stage": self._stage, "lane": self._lane, "finish": self._finish, "courier": self._courier}
-        self._threads = [threading.Thread(target=loop, name=name, daemon=True) for name, loop in loops.items()]
+        self._held: dict[str, Work] = {}
+        self._threads = [
+            SupervisedThread(loop, name, died=partial(self._died, name), stopping=lambda: scheduler.closing)
+            for name, loop in loops.items()
+        ]
         for thread in self._threads:
             thread.start()
         self._warming: threading.Thread | None = None
@@ -106,7 +111,7 @@ class Stages:
                 self._send(waiting, key)
             except IrodoriError as exc:
                 self._scheduler.fail_page(waiting, exc)
-            except Exception as exc:  # noqa: BLE001 - a page ends, whatever happened
+            except BaseException as exc:  # noqa: BLE001 - a page ends, whatever happened
                 self._scheduler.fail_page(waiting, _ours(exc))
 
     def _warm(self, engine_id: str) -> None:
@@ -123,7 +128,21 @@ class Stages:
                 self._made = self._make_pipeline()
             return self._made
 
+    def _died(self, name: str, exc: BaseException) -> None:
+        """End the page that a thread had in hand; every page, where it died between pages and may do so again."""
+        work, error = self._held.pop(name, None), _ours(exc)
+        if work is not None:
+            self._scheduler.fail(work, error)
+        else:
+            self._scheduler.fail_all(error)
+
     def _attempt(self, work: Work, step: Callable[[Work], None]) -> None:
+        name = threading.current_thread().name
+        self._held[name] = work
+        self._end(work, step)
+        del self._held[name]
+
+    def _end(self, work: Work, step: Callable[[Work], None]) -> None:
         try:
             self._scheduler.check(work)
             step(work)
@@ -131,7 +150,7 @@ class Stages:
             self._scheduler.abandon(work)
         except IrodoriError as exc:
             self._scheduler.fail(work, exc)
-        except Exception as exc:  # noqa: BLE001 - a page ends, whatever happened
+        except BaseException as exc:  # noqa: BLE001 - a page ends, whatever happened
             self._scheduler.fail(work, _ours(exc))
         finally:
             return_free_memory()
@@ -242,6 +261,6 @@ def _key(work: Work) -> str:
     return work.key
 
 
-def _ours(exc: Exception) -> InternalError:
-    _LOG.exception("a page failed for a reason of ours")
+def _ours(exc: BaseException) -> InternalError:
+    _LOG.error("a page failed for a reason of ours", exc_info=exc)
     return InternalError(f"Something went wrong inside ({type(exc).__name__}).", "The log has the details.")

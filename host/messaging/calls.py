@@ -16,6 +16,7 @@ from host.errors import BadRequest, InternalError, IrodoriError, OutOfMemory, To
 from host.messaging.framing import FRAME_BYTES
 from host.messaging.messages import METHODS
 from host.messaging.rpc import Request, bind, encode_error, encode_result
+from host.supervised import SupervisedThread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,13 +50,14 @@ class Calls:
         self._room = Condition()
         self._in_flight: set[int] = set()
         self._waiting_bytes = 0
-        self._dispatcher = Thread(target=self._dispatch, name="dispatcher", daemon=True)
+        self._prepared = False
+        self._dispatcher = SupervisedThread(self._dispatch, "dispatcher")
 
     def start(self) -> None:
         """Start the threads."""
         self._dispatcher.start()
         for lane in ("pages",) + ("long",) * POOL_THREADS:
-            Thread(target=self._work, args=(self._lanes[lane],), name=lane, daemon=True).start()
+            SupervisedThread(self._work, lane, (self._lanes[lane],)).start()
 
     def is_dispatcher(self, thread: Thread) -> bool:
         """Return whether `thread` is the dispatcher, which never waits for the peer."""
@@ -77,7 +79,9 @@ class Calls:
         self._lanes[method.lane if method is not None else "short"].put(_Call(request, size))
 
     def _dispatch(self) -> None:
-        self._prepare()
+        if not self._prepared:
+            self._prepared = True
+            self._prepare()
         while True:
             call = self._lanes["short"].get()
             self._outbox.hold()
@@ -91,6 +95,9 @@ class Calls:
         request = call.request
         try:
             return response(request.msgid, request.method, lambda: self._handle(request.method, bind(request)))
+        except BaseException as fault:  # noqa: BLE001 - an error that cannot be told is told as ours
+            _log.error("%s could not be answered as it should", request.method[:100], exc_info=fault)
+            return encode_error(request.msgid, InternalError("the host failed", "The host's log says where."))
         finally:
             with self._room:
                 self._in_flight.discard(request.msgid)

@@ -35,7 +35,8 @@ _NOT_DAMAGE: Final = frozenset(
         sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_NOLFS,
     }
 )  # fmt: skip
-_FAULTS: Final = (sqlite3.Error, MemoryError)
+# An error's words quote the file, which Python then cannot decode.
+_FAULTS: Final = (sqlite3.Error, UnicodeDecodeError, MemoryError)
 T = TypeVar("T")
 
 # One entry per schema version, append-only: entry n brings a database of version n to n + 1.
@@ -277,6 +278,8 @@ def _tells_damage(exc: Exception, path: Path) -> bool:
     SQLite's "SQL logic error" (a table or a column that is not there) can only be the file's fault: our statements are
     always the same. "Read only" may be, for a bit of the header says so.
     """
+    if isinstance(exc, UnicodeDecodeError):
+        return True
     if isinstance(exc, sqlite3.ProgrammingError) or not isinstance(exc, sqlite3.Error):
         return False
     code = getattr(exc, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY
