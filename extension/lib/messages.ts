@@ -16,13 +16,20 @@ export interface FoundPage {
   url: string;
 }
 
-/** What a look at a page tells before anything is started. */
+/** Why there is nothing to colour: nothing like a page, pages that are no pictures, or pictures that cannot be read. */
+export type WhyNone = "none" | "canvas" | "background" | "embedded" | "unloaded" | "frame" | "file";
+
+/** What a look at a page tells before anything is started; `why` is set where nothing can be coloured. */
 export interface Survey {
   pages: number;
+  why: WhyNone | null;
   origins: string[];
   series: string;
   chapter: string;
 }
+
+/** What a picture is pointed at for, from the popup: sites that block the right click do not block this. */
+export type PointPurpose = "reference" | "page" | "correct";
 
 /** A style reference as the popup shows it. */
 export interface ReferenceCard {
@@ -51,6 +58,7 @@ export interface WorkerCalls {
   "reference.add": Call<{ picture: Payload; name: string; series: string }, ReferenceCard>;
   "reference.remove": Call<{ referenceId: string }>;
   "model.dropped": Call<object, ModelInfo[]>;
+  "page.point": Call<{ tabId: number; purpose: PointPurpose }>;
   "chapter.intend": Call<{ tabId: number; choice: ChapterChoice }>;
   "chapter.start": Call<{ tabId: number; choice: ChapterChoice }>;
   "chapter.cancel": Call<{ tabId: number }>;
@@ -61,6 +69,7 @@ export interface WorkerCalls {
   "agent.correct": Call<{ runId: string; pageId: string; change: HintChange }>;
   "agent.visible": Call<{ runId: string; pageIds: string[] }>;
   "agent.alive": Call<{ runId: string; probe: unknown }, { known: boolean; probe: unknown }>;
+  "agent.pointed": Call<{ purpose: PointPurpose; url: string | null }>;
   "agent.left": Call<{ runId: string }>;
   "agent.hash": Call<{ picture: Payload }, string>;
   "agent.fetch": Call<{ url: string; referer: string | null }, Payload>;
@@ -79,6 +88,7 @@ export interface PageCalls {
   "page.progress": Call<{ pageId: string; fraction: number }>;
   "page.done": Call<{ pageId: string; picture: Payload; width: number; height: number; hints: ColourHint[] }>;
   "page.left": Call<{ pageId: string; note: string; failed: boolean }>;
+  "page.point": Call<{ purpose: PointPurpose | null }>;
   "page.correct": Call<{ url: string }>;
   "page.capture": Call<{ url: string }, Payload>;
   "page.notice": Call<{ url: string; text: string }>;

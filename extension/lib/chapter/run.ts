@@ -9,7 +9,11 @@ import { changeHints, type HintChange } from "./hints";
 import { endPage, isOpen, type PageRecord, pagesInOrder, type RunState, sayReason, tallyOf } from "./state";
 
 const UPLOADS_AT_ONCE = 2; // bounds the bytes in memory, keeps the wire busy
-const IDLE_RESUMES = 3; // a host that stops again and again without one more page is not called back
+const STOPS_AT_A_PAGE = 3; // a page at which the host stopped so often is left out
+const IDLE_RESUMES = 6; // a host that stops so often without one more page is not called back
+const STOPPED_HERE = `Irodori's host stopped ${STOPS_AT_A_PAGE} times while it coloured this page.`;
+const KEEPS_STOPPING =
+  "Irodori's host stops again and again before a page is done. Run “irodori doctor” to see why, then try again.";
 
 /** What a run needs: the host, the tab's scripts, and somewhere to put its state. */
 export interface RunOutside {
@@ -29,6 +33,7 @@ export class ChapterRun {
   readonly state: RunState;
   readonly #outside: RunOutside;
   readonly #jobs = new Map<string, Set<string>>();
+  readonly #stops = new Map<string, number>();
   #idleResumes = 0;
   #settledAtPause = -1;
 
@@ -106,8 +111,9 @@ export class ChapterRun {
   /** The host went away: nothing is lost but what was under way. */
   pause(): void {
     this.#jobs.clear();
-    if (!this.isActive) return;
+    if (this.state.name !== "running") return; // paused already: nothing ran since
     this.state.name = "paused";
+    this.#blame();
     for (const page of Object.values(this.state.pages)) if (isOpen(page)) page.state = "waiting";
     this.#outside.changed(this);
   }
@@ -118,7 +124,7 @@ export class ChapterRun {
     const { total, open } = tallyOf(this.state);
     this.#idleResumes = total - open === this.#settledAtPause ? this.#idleResumes + 1 : 0;
     this.#settledAtPause = total - open;
-    if (this.#idleResumes >= IDLE_RESUMES) return this.fail("Irodori's host stops at the same page every time.");
+    if (this.#idleResumes >= IDLE_RESUMES) return this.fail(KEEPS_STOPPING);
     this.state.name = "running";
     this.#outside.changed(this);
     await this.#submit(
@@ -126,6 +132,22 @@ export class ChapterRun {
         .filter(isOpen)
         .map(({ pageId }) => pageId),
     );
+  }
+
+  /** The host is back after the run was given up: what that left without colour is asked for again. */
+  async revive(): Promise<void> {
+    if (this.state.name !== "failed") return;
+    const left = Object.values(this.state.pages).filter(
+      ({ state, note, sha256 }) => state === "failed" && note === this.state.problem && sha256 !== "",
+    );
+    for (const page of left) Object.assign(page, { state: "waiting", fraction: 0, note: "" });
+    for (const { pageId } of left) this.#tell(this.#page(pageId), "page.progress", { pageId, fraction: 0 });
+    this.#stops.clear();
+    this.#idleResumes = 0;
+    this.#settledAtPause = -1;
+    Object.assign(this.state, { name: "paused", problem: "" });
+    await this.resume();
+    if (left.length === 0) this.#settled();
   }
 
   /** The run cannot go on. */
@@ -263,6 +285,15 @@ export class ChapterRun {
     endPage(page, state, note);
     this.#tell(page, "page.left", { pageId: page.pageId, note, failed: state === "failed" });
     this.#settled();
+  }
+
+  /** Only a page that was being coloured each time the host stopped may be what stops it. */
+  #blame(): void {
+    for (const page of Object.values(this.state.pages)) {
+      if (page.state !== "running") this.#stops.delete(page.pageId);
+      else this.#stops.set(page.pageId, (this.#stops.get(page.pageId) ?? 0) + 1);
+      if (this.#stops.get(page.pageId) === STOPS_AT_A_PAGE) this.#leave(page, STOPPED_HERE, "failed");
+    }
   }
 
   #settled(): void {

@@ -35,6 +35,8 @@ export interface RunState {
   problem: string;
   startedAt: number;
   original: boolean;
+  /** Only pictures that the reader pointed at are coloured, not the chapter. */
+  isPointed?: boolean;
 }
 
 /** How many pages stand where. */

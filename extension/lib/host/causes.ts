@@ -84,6 +84,14 @@ export const NO_ANSWER: Problem = {
   lasting: false,
 };
 
+/** The host is there and has not answered for some seconds. */
+export const SILENT: Problem = {
+  cause: "Irodori's host is not answering.",
+  fix: "It may be busy with a large page: wait a little, it is started anew if it stays silent. If that comes again, this finds the broken part:",
+  command: DOCTOR,
+  lasting: false,
+};
+
 /** The host worked and then stopped; reconnecting was given up. */
 export const KEEPS_STOPPING: Problem = {
   cause: "Irodori's host keeps stopping.",

@@ -3,7 +3,7 @@
 import { PROTOCOL_RANGE, type SessionReady, type Welcome } from "../protocol/messages";
 import type { Params } from "../protocol/rpc";
 import { backoffMs } from "./backoff";
-import { KEEPS_STOPPING, NO_ANSWER, type Problem, problemOf, versionProblem } from "./causes";
+import { KEEPS_STOPPING, NO_ANSWER, type Problem, problemOf, SILENT, versionProblem } from "./causes";
 import { Channel, type HostPort } from "./channel";
 import { HostError, HostGone } from "./errors";
 import { type HostNotification, type Method, type ParamsOf, type ResultOf, timeoutMs } from "./methods";
@@ -11,13 +11,14 @@ import { commonVersion } from "./version";
 
 export const HOST_NAME = "app.irodori.host";
 const READY_TIMEOUT_MS = 10_000; // a cold disk and a virus scanner; 250 ms is usual
-const PING_EVERY_MS = 20_000;
+const PING_EVERY_MS = 5_000;
+const SILENT_MS = 5_000; // with the wait before it, a silence is said within ten seconds
 
 /** `disconnected` waits for its next try; `failed` waits for the reader. */
 export type ConnectionState =
   | { name: "idle" }
   | { name: "connecting" }
-  | { name: "ready"; welcome: Welcome; pid: number; logPath: string; refreshed?: number }
+  | { name: "ready"; welcome: Welcome; pid: number; logPath: string; refreshed?: number; problem?: Problem }
   | { name: "disconnected"; problem: Problem }
   | { name: "failed"; problem: Problem };
 
@@ -126,11 +127,25 @@ export class HostConnection {
   #pingLater(): void {
     this.#after(PING_EVERY_MS, () => {
       const channel = this.#channel;
+      const silent = setTimeout(() => channel === this.#channel && this.#says(SILENT), SILENT_MS);
+      const answered = (act: () => void) => () => {
+        clearTimeout(silent);
+        if (channel === this.#channel) act();
+      };
+      const heard = answered(() => (this.#says(null), this.#pingLater()));
       this.#ask("session.ping", {}).then(
-        () => channel === this.#channel && this.#pingLater(),
-        () => channel === this.#channel && this.#lost(NO_ANSWER),
+        heard,
+        answered(() => this.#lost(NO_ANSWER)),
       );
     });
+  }
+
+  /** The host is there but keeps silent, or speaks again. */
+  #says(problem: Problem | null): void {
+    const state = this.#state;
+    if (state.name !== "ready" || (state.problem ?? null) === problem) return;
+    const { problem: _, ...well } = state;
+    this.#enter(problem ? { ...well, problem } : well);
   }
 
   #ask<M extends Method>(method: M, params: ParamsOf<M>): Promise<ResultOf<M>> {

@@ -1,23 +1,23 @@
 /** The page's side of the extension: answers the worker in one frame, and goes quietly when the extension goes. */
 
 import { browser } from "wxt/browser";
-import { answerCalls, askWorker, type PageCalls, type Survey } from "../messages";
+import { answerCalls, askWorker, type PageCalls, type PointPurpose } from "../messages";
 import { learnFrom, pack, type Payload, probe } from "../payload";
 import { capture } from "./capture";
-import { namesOf } from "./chapter";
-import { pagesAmong, picturesOf } from "./find";
 import { NOT_IN_COLOUR } from "./corrector";
 import { Marks } from "./marks";
+import { Pointer } from "./pointer";
 import { ChapterReader } from "./reader";
 import { imagesBelow } from "./roots";
 import { knownUrls } from "./sources";
+import { isSmallFrame, survey } from "./survey";
 
 const HEARTBEAT_MS = 5_000;
-const SMALLEST_FRAME_PX = 400; // a smaller frame shows no chapter
 
 export class Agent {
   readonly #stop = new AbortController();
   #reader: ChapterReader | null = null;
+  #pointer: Pointer | null = null;
   readonly #notices = new Marks(this.#stop.signal);
   #pointed = { x: 0, y: 0 }; // where the reader last opened a context menu: its clicks do not tell
 
@@ -58,6 +58,7 @@ export class Agent {
       "page.progress": ({ pageId, fraction }) => this.#need().progress(pageId, fraction),
       "page.done": (done) => this.#need().done(done),
       "page.left": ({ pageId, note, failed }) => this.#need().leave(pageId, note, failed),
+      "page.point": ({ purpose }) => this.#point(purpose),
       "page.correct": ({ url }) => this.#correct(url),
       "page.capture": ({ url }) => this.#seen(url),
       "page.notice": ({ url, text }) => this.#notice(url, text),
@@ -65,8 +66,8 @@ export class Agent {
   }
 
   #start(runId: string, only: string | null): void {
-    if (Math.min(innerWidth, innerHeight) < SMALLEST_FRAME_PX && window !== window.top) return;
-    if (only !== null && this.#reader?.runId === runId) return this.#reader.include(only);
+    if (isSmallFrame()) return;
+    if (this.#reader?.runId === runId) return only === null ? undefined : this.#reader.include(only);
     this.#reader = new ChapterReader(runId, only, () => this.#leave(), this.#reader);
   }
 
@@ -98,6 +99,18 @@ export class Agent {
     return pack(this.#reader?.colouredAt(url, this.#pointed) ?? (await capture(url, elementAt(url))).blob);
   }
 
+  /** Wait for a picture to be pointed at; with `null` wait no more. */
+  #point(purpose: PointPurpose | null): void {
+    this.#pointer?.close();
+    this.#pointer = null;
+    if (purpose === null || document.body === null || isSmallFrame()) return;
+    this.#pointer = new Pointer((pointed) => {
+      if (pointed) this.#pointed = { x: pointed.x, y: pointed.y };
+      const url = pointed && (pointed.img.currentSrc || pointed.img.src);
+      void askWorker("agent.pointed", { purpose, url }).catch(() => undefined);
+    }, this.#stop.signal);
+  }
+
   #notice(url: string, text: string): void {
     const img = elementAt(url);
     if (img) this.#notices.set(img, { kind: "notice", text });
@@ -107,21 +120,6 @@ export class Agent {
     if (!this.#reader) throw new Error("This page is not being coloured any more.");
     return this.#reader;
   }
-}
-
-function survey(): Survey {
-  const pages = pagesAmong(
-    picturesOf(
-      () => undefined,
-      () => null,
-    ),
-  );
-  const origins = new Set([location.origin, ...pages.map(({ url }) => new URL(url).origin)]);
-  return {
-    pages: pages.length,
-    origins: [...origins].filter((origin) => /^https?:/.test(origin)),
-    ...namesOf(document.title, location.href),
-  };
 }
 
 function elementAt(url: string): HTMLImageElement | null {

@@ -2,7 +2,7 @@
 
 import { browser } from "wxt/browser";
 import { isOpen, type PageRecord, pagesInOrder, type RunState, type Tally, tallyOf } from "../chapter/state";
-import { askWorker, type ChapterChoice, type ReferenceCard, type Survey } from "../messages";
+import { askWorker, type ChapterChoice, type PointPurpose, type ReferenceCard, type Survey } from "../messages";
 import type { ModelInfo } from "../protocol/messages";
 import { learnFrom, pack, probe } from "../payload";
 import {
@@ -29,8 +29,9 @@ export class PopupModel {
   series = $state("");
   trouble = $state("");
   working = $state(false);
+  /** Match patterns of the sites that the reader has not allowed, though pictures come from there. */
+  missing = $state<string[]>([]);
   readonly #stop = new AbortController();
-  #missing: string[] = [];
 
   constructor(tabId: number) {
     this.tabId = tabId;
@@ -83,7 +84,7 @@ export class PopupModel {
   async colorize(): Promise<void> {
     this.trouble = "";
     const call = { tabId: this.tabId, choice: this.#choice() };
-    const granted = this.#missing.length ? browser.permissions.request({ origins: this.#missing }) : null;
+    const granted = this.missing.length ? browser.permissions.request({ origins: [...this.missing] }) : null;
     this.working = true;
     if (granted) {
       void askWorker("chapter.intend", call).catch(() => undefined);
@@ -96,6 +97,13 @@ export class PopupModel {
 
   async cancel(): Promise<void> {
     await this.#attempt(askWorker("chapter.cancel", { tabId: this.tabId }));
+  }
+
+  /** Let the reader point at a picture on the page: the popup makes way for it. */
+  async point(purpose: PointPurpose): Promise<void> {
+    this.trouble = "";
+    const { tabId } = this;
+    if (await this.#attempt(askWorker("page.point", { tabId, purpose }).then(() => true))) window.close();
   }
 
   async toggleOriginal(): Promise<void> {
@@ -154,7 +162,7 @@ export class PopupModel {
     if (!survey) return;
     this.survey = survey;
     this.series ||= this.run?.series ?? survey.series;
-    this.#missing = await missingOrigins(survey.origins);
+    this.missing = await missingOrigins(survey.origins);
   }
 
   async #attempt<Result>(asked: Promise<Result>): Promise<Result | null> {

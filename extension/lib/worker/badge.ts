@@ -13,7 +13,7 @@ interface Badge {
 
 const settledTabs = new Map<number, Badge>();
 
-/** What the badge says about a run; nothing once a chapter without trouble has been over for a while. */
+/** What the badge says about a run; a chapter without pages is trouble. */
 export function badgeOf(run: RunState | null): Badge {
   if (!run) return { text: "", tone: "busy" };
   const { total, done, skipped, failed, open } = tallyOf(run);
@@ -21,7 +21,7 @@ export function badgeOf(run: RunState | null): Badge {
   if (run.name === "cancelled") return { text: "", tone: "busy" };
   if (open > 0 || run.name === "running")
     return { text: total ? `${done + skipped + failed}/${total}` : "…", tone: "busy" };
-  return failed > 0 ? { text: "!", tone: "bad" } : { text: total ? "✓" : "", tone: "good" };
+  return failed > 0 || total === 0 ? { text: "!", tone: "bad" } : { text: "✓", tone: "good" };
 }
 
 /** Show a run's badge on its tab. */

@@ -2,22 +2,17 @@
 
 import { browser } from "wxt/browser";
 import type { HostConnection } from "../host/connection";
-import {
-  answerCalls,
-  askPage,
-  type ChapterChoice,
-  type FoundPage,
-  type MessageSender,
-  type WorkerCalls,
-} from "../messages";
+import { answerCalls, askPage, type ChapterChoice, type FoundPage, type MessageSender, type WorkerCalls } from "../messages";
 import { learnFrom, pack, probe, unpack } from "../payload";
 import { sha256Of } from "../picture";
 import type { ColourHint } from "../protocol/messages";
 import { loadHints, saveChoices } from "../state";
+import { flashBadge } from "./badge";
 import { fetchPicture } from "./fetch-picture";
-import { ensureAgent } from "./inject";
+import { pointed, startPointing } from "./pointing";
 import { addReference, listReferences, removeReference } from "./references";
 import type { Runs } from "./runs";
+import { surveyTab } from "./survey";
 
 const POPUP_GRACE_MS = 800; // some browsers close the popup for the permission's question: then the worker starts
 const INTENT_MS = 120_000; // a question that is older was not the one that was answered
@@ -33,6 +28,10 @@ export function answerWorkerCalls(woken: Promise<HostConnection>, runs: Runs): v
     await runs.start(tabId, choice);
   };
 
+  const startIntended = () => {
+    for (const [tabId, { choice }] of intended) void start(tabId, choice).catch(() => flashBadge(tabId, "!", "bad"));
+  };
+
   const runOf = async (sender: MessageSender, runId: string) => {
     await woken;
     return runs.find(sender.tab?.id, runId);
@@ -41,13 +40,15 @@ export function answerWorkerCalls(woken: Promise<HostConnection>, runs: Runs): v
   answerCalls<WorkerCalls>("worker", {
     "host.connect": async (params) => {
       learnFrom(params.probe);
-      await (await woken).ready().catch(() => undefined); // the stored state says why
+      const host = await woken;
+      await host.ready().then(
+        () => runs.revive(),
+        () => undefined, // the stored state says why
+      );
       return { probe: probe() };
     },
-    "page.survey": async ({ tabId }) => {
-      await ensureAgent(tabId);
-      return askPage(tabId, 0, "page.survey", {});
-    },
+    "page.survey": ({ tabId }) => surveyTab(tabId),
+    "page.point": async ({ tabId, purpose }) => startPointing(tabId, purpose),
     "reference.list": async () => listReferences(await woken),
     "reference.add": async ({ picture, name, series }) => addReference(await woken, picture, { name, series }),
     "reference.remove": async ({ referenceId }) => removeReference(await woken, referenceId),
@@ -67,6 +68,7 @@ export function answerWorkerCalls(woken: Promise<HostConnection>, runs: Runs): v
         throw new Error("This chapter is not being coloured any more. Colorize it again.");
       run.correct(pageId, change);
     },
+    "agent.pointed": async ({ purpose, url }, sender) => void (await pointed(await woken, runs, sender, purpose, url)),
     "agent.visible": async ({ runId, pageIds }, sender) => (await runOf(sender, runId))?.prioritize(pageIds),
     "agent.alive": async ({ runId, probe: arrived }, sender) => {
       learnFrom(arrived);
@@ -84,6 +86,9 @@ export function answerWorkerCalls(woken: Promise<HostConnection>, runs: Runs): v
     },
   });
 
+  // The browser's question may close the popup, and a refusal is no event: the chapter starts with what may be read,
+  // and what is allowed later joins.
+  browser.runtime.onConnect.addListener((popup) => popup.onDisconnect.addListener(startIntended));
   browser.permissions.onAdded.addListener(async ({ origins = [] }) => {
     await woken;
     setTimeout(async () => {

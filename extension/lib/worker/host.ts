@@ -52,7 +52,7 @@ function viewOf(state: ConnectionState, hasSpoken: boolean): ConnectionView {
   const { welcome, pid, logPath, refreshed } = state;
   return {
     name: "ready",
-    problem: null,
+    problem: state.problem ?? null,
     hostVersion: welcome.host_version,
     device: welcome.device.name || welcome.device.kind,
     pid,

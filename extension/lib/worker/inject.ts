@@ -4,13 +4,33 @@ import { browser } from "wxt/browser";
 import { askPage } from "../messages";
 import { learnFrom, probe } from "../payload";
 
-/** Make sure that the tab has a living script; rejects with a reason for a reader where the browser forbids it. */
-export async function ensureAgent(tabId: number): Promise<void> {
-  await browser.scripting.executeScript({ target: { tabId, allFrames: true }, files: ["/agent.js"] }).catch(() => {
-    throw new Error(
-      "Irodori may not read this tab. Open it from the toolbar button on the page that you want in colour.",
-    );
-  });
+const BROWSERS_OWN = /^(?:chrome|edge|brave|vivaldi|opera|about|devtools|view-source|chrome-extension|moz-extension):/i;
+const SAYS_BROWSERS_OWN = /chrome:\/\/|chrome-extension:|about:|extensions gallery|error page/i;
+
+/**
+ * Make sure that the tab has a living script in each frame that may be entered; returns their ids, the document's
+ * first. Rejects with a reason for a reader where the browser forbids it.
+ */
+export async function ensureAgent(tabId: number): Promise<number[]> {
+  const entered = await browser.scripting
+    .executeScript({ target: { tabId, allFrames: true }, files: ["/agent.js"] })
+    .catch(async (error: Error) => {
+      const tab = await browser.tabs.get(tabId).catch(() => null);
+      const allowsFiles = await browser.extension.isAllowedFileSchemeAccess();
+      throw new Error(sayNoEntry(tab?.url ?? "", error.message, allowsFiles));
+    });
   const hello = await askPage(tabId, 0, "page.hello", { probe: probe() });
   learnFrom(hello.probe);
+  return [...new Set([0, ...entered.map(({ frameId }) => frameId)])];
 }
+
+/** Why a tab at this address cannot be read, and what to do. */
+export function sayNoEntry(url: string, error: string, allowsFiles: boolean): string {
+  if (BROWSERS_OWN.test(url) || SAYS_BROWSERS_OWN.test(error))
+    return "This page belongs to the browser itself, and no extension may read it. Open a chapter, then press Irodori's button there.";
+  if ((url.startsWith("file:") || error.includes("file://")) && !allowsFiles) return FILES_CLOSED;
+  return "Irodori may read this tab only after a click there: go to the page that you want in colour and press Irodori's button in the toolbar.";
+}
+
+export const FILES_CLOSED =
+  "This is a file of your computer, and the browser keeps those from extensions. On the browser's extensions page open Irodori's details, turn on “Allow access to file URLs”, then reload this tab.";

@@ -33,14 +33,20 @@ export function answerMenus(host: () => Promise<HostConnection>, runs: Runs): vo
       if (menuItemId === COLORIZE_PAGE) await colorizePage(runs, tabId, srcUrl);
       if (menuItemId === CORRECT_COLOUR) await correctColour(tabId, frameId ?? 0, srcUrl);
     } catch (error) {
-      await flashBadge(tabId, "!", "bad");
-      const text = error instanceof Error ? error.message : String(error);
-      await askPage(tabId, frameId ?? 0, "page.notice", { url: srcUrl, text }).catch(() => undefined);
+      await sayTrouble(tabId, frameId ?? 0, srcUrl, error);
     }
   });
 }
 
-async function setReference(host: HostConnection, tabId: number, frameId: number, url: string): Promise<void> {
+/** Say on the badge and at the picture what went wrong. */
+export async function sayTrouble(tabId: number, frameId: number, url: string, error: unknown): Promise<void> {
+  await flashBadge(tabId, "!", "bad");
+  const text = error instanceof Error ? error.message : String(error);
+  await askPage(tabId, frameId, "page.notice", { url, text }).catch(() => undefined);
+}
+
+/** Keep a picture of the tab as the style reference. */
+export async function setReference(host: HostConnection, tabId: number, frameId: number, url: string): Promise<void> {
   await flashBadge(tabId, "…", "busy");
   const picture = await captured(tabId, frameId, url);
   const survey = await askPage(tabId, 0, "page.survey", {}).catch(() => null);
@@ -66,7 +72,8 @@ async function captured(tabId: number, frameId: number, url: string): Promise<Pa
   return askPage(tabId, frameId, "page.capture", { url });
 }
 
-async function colorizePage(runs: Runs, tabId: number, url: string): Promise<void> {
+/** Colour the one picture at that address. */
+export async function colorizePage(runs: Runs, tabId: number, url: string): Promise<void> {
   const { engine } = await loadChoices();
   const run = runs.of(tabId);
   if (run && run.state.name !== "cancelled" && run.state.name !== "failed") {

@@ -9,6 +9,7 @@ import { askPage, type ChapterChoice, type Survey } from "../messages";
 import { forgetRun, loadChoices, loadConnection, loadRuns, saveHints, saveRun } from "../state";
 import { showBadge } from "./badge";
 import { ensureAgent } from "./inject";
+import { surveyTab } from "./survey";
 
 const SAVE_EVERY_MS = 150;
 const FIRST_PAGES_MS = 4000; // by then a document that has pages has shown one
@@ -38,10 +39,9 @@ export class Runs {
 
   /** Colour a chapter, or with `only` the one picture at that address. An earlier run of the tab ends. */
   async start(tabId: number, choice: ChapterChoice, only: string | null = null): Promise<void> {
-    await ensureAgent(tabId);
-    const survey = await askPage(tabId, 0, "page.survey", {});
+    const survey = await surveyTab(tabId);
     await this.forget(tabId);
-    const run = this.#adopt(await newState(tabId, choice, survey));
+    const run = this.#adopt(await newState(tabId, choice, survey, only !== null));
     this.#changed(run);
     await askPage(tabId, null, "page.start", { runId: run.state.runId, only });
     setTimeout(() => run.settle(), FIRST_PAGES_MS);
@@ -89,9 +89,20 @@ export class Runs {
     }
   }
 
+  /** The reader tried again and the host is there: take up what was given up for its sake. */
+  revive(): void {
+    for (const run of this.#byTab.values()) void run.revive();
+  }
+
   /** The reader allowed more sites: let the pages try again what they could not read. */
   async retryUnreadable(): Promise<void> {
-    for (const tabId of this.#byTab.keys()) await askPage(tabId, null, "page.retry", {}).catch(() => undefined);
+    for (const { state } of this.#byTab.values()) {
+      const { tabId, runId, name } = state;
+      await ensureAgent(tabId).catch(() => undefined);
+      if (name !== "cancelled" && name !== "failed" && !state.isPointed)
+        await askPage(tabId, null, "page.start", { runId, only: null }).catch(() => undefined); // frames that are new
+      await askPage(tabId, null, "page.retry", {}).catch(() => undefined);
+    }
   }
 
   /** Take up what an earlier life of the worker left. */
@@ -133,7 +144,12 @@ export class Runs {
   }
 }
 
-async function newState(tabId: number, { series, engine }: ChapterChoice, survey: Survey): Promise<RunState> {
+async function newState(
+  tabId: number,
+  { series, engine }: ChapterChoice,
+  survey: Survey,
+  isPointed: boolean,
+): Promise<RunState> {
   const [{ referenceId, loras }, { engines, defaultEngine }] = await Promise.all([loadChoices(), loadConnection()]);
   const wears = engines.find(({ id }) => id === (engine ?? defaultEngine))?.supports.lora ?? false;
   return {
@@ -149,6 +165,7 @@ async function newState(tabId: number, { series, engine }: ChapterChoice, survey
     problem: "",
     startedAt: Date.now(),
     original: false,
+    isPointed,
   };
 }
 

@@ -138,15 +138,59 @@ test("pages found while the host is away are asked for when it is back", async (
   expect(methods(asked)).toContain("pipeline.run_chapter");
 });
 
-test("a host that stops again and again at the same page ends the run", async () => {
+const progress = (pageId: string): HostNotification => ({
+  method: "job.progress",
+  params: { job_id: "j1", page_id: pageId, stage: "pass2", fraction: 0.5 },
+});
+
+test("a page at which the host stops each time is left out, and the others go on", async () => {
   const { run } = runWith();
-  await run.add([found(1)], 0);
-  for (let time = 0; time < 5; time++) {
+  await run.add([found(1), found(2)], 0);
+  for (let time = 0; time < 3; time++) {
+    run.hear(progress("p1"));
     run.pause();
     await run.resume();
   }
-  expect(run.state.name).toBe("failed");
+  expect(run.state.name).toBe("running");
   expect(stateOf(run, "p1")).toBe("failed");
+  expect(run.state.pages.p1?.note).toMatch(/stopped 3 times while it coloured this page/);
+  expect(stateOf(run, "p2")).toBe("waiting");
+});
+
+test("a host that stops at another page each time is no page's fault", async () => {
+  const { run } = runWith();
+  await run.add([found(1), found(2)], 0);
+  for (const pageId of ["p1", "p2", "p1", "p2"]) {
+    run.hear(progress(pageId));
+    run.pause();
+    await run.resume();
+  }
+  expect([stateOf(run, "p1"), stateOf(run, "p2")]).toEqual(["waiting", "waiting"]);
+});
+
+test("a host that stops again and again before a page is under way ends the run, and trying again takes it up", async () => {
+  const { run, asked } = runWith();
+  await run.add([found(1)], 0);
+  for (let time = 0; time < 7; time++) {
+    run.pause();
+    await run.resume();
+  }
+  expect([run.state.name, stateOf(run, "p1")]).toEqual(["failed", "failed"]);
+  expect(run.state.problem).not.toMatch(/same page/);
+
+  const before = asked.length;
+  await run.revive();
+  expect([run.state.name, stateOf(run, "p1"), run.state.problem]).toEqual(["running", "waiting", ""]);
+  expect(asked.slice(before).map(({ method }) => method)).toContain("pipeline.run_chapter");
+});
+
+test("a page that could not be read is not revived with its run", async () => {
+  const { run } = runWith();
+  run.unreadable(found(1), 0, "not allowed");
+  await run.add([found(2)], 0);
+  run.fail("the host is gone");
+  await run.revive();
+  expect([stateOf(run, "p1"), stateOf(run, "p2")]).toEqual(["failed", "waiting"]);
 });
 
 test("cancel ends open pages only, and tells the host", async () => {

@@ -109,16 +109,34 @@ test("a host that refuses the hello fails with its own hint", async () => {
   expect(states.at(-1)).toMatchObject({ name: "failed", problem: { fix: "Update the extension." } });
 });
 
-test("pings every 20 s, and a host that stops answering is called back", async () => {
+test("a host that stops answering is said so within ten seconds, and called back", async () => {
   let pings = 0;
   const deafLater = (method: string, params: Params) =>
     method === "session.ping" && ++pings > 2 ? undefined : polite(method, params);
-  const { outside, hosts } = browserWith(deafLater, (host) => host.ready());
+  const { outside, hosts, states } = browserWith(deafLater, (host) => host.ready());
   void new HostConnection(outside).ready();
-  await settle(45_000);
+  await settle(12_000);
   expect(pings).toBe(2);
-  await settle(30_000);
+  await settle(8_500);
+  expect(states.at(-1)).toMatchObject({ name: "ready", problem: { cause: expect.stringMatching(/not answering/) } });
+  await settle(8_000);
   expect(hosts).toHaveLength(2);
+});
+
+test("a host that answers late is no trouble any more", async () => {
+  let pings = 0;
+  const late = async (method: string, params: Params) => {
+    if (method === "session.ping" && ++pings === 2) await new Promise((go) => setTimeout(go, 7_000));
+    return polite(method, params);
+  };
+  const { outside, hosts, states } = browserWith(late, (host) => host.ready());
+  void new HostConnection(outside).ready();
+  await settle(16_000);
+  expect(states.at(-1)).toHaveProperty("problem");
+  await settle(4_000);
+  expect(states.at(-1)?.name).toBe("ready");
+  expect(states.at(-1)).not.toHaveProperty("problem");
+  expect(hosts).toHaveLength(1);
 });
 
 test("errors of the host come with their code and hint", async () => {

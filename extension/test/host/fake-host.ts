@@ -53,9 +53,14 @@ export class FakeHost {
     if (message?.kind !== "request") return;
     this.asked.push({ method: message.method, params: message.params });
     const answer = this.#answer(message.method, message.params);
+    if (answer instanceof Promise) void answer.then((late) => this.#respond(message.msgid, late));
+    else this.#respond(message.msgid, answer);
+  }
+
+  #respond(msgid: number, answer: unknown): void {
     if (answer === undefined) return; // a host that keeps silent
     const [error, result] = answer instanceof Error ? [JSON.parse(answer.message), null] : [null, answer];
-    this.#sender.send(encodeMessage({ kind: "response", msgid: message.msgid, error, result }));
+    this.#sender.send(encodeMessage({ kind: "response", msgid, error, result }));
   }
 }
 

@@ -16,7 +16,7 @@ test.each([
   ["paused", ["done", "waiting"], "1/2"],
   ["done", ["done", "skipped"], "✓"],
   ["done", ["done", "failed"], "!"],
-  ["done", [], ""],
+  ["done", [], "!"],
   ["failed", ["failed"], "!"],
   ["cancelled", ["done", "cancelled"], ""],
 ] as [RunName, PageStateName[], string][])("%s %j: %s", (name, states, text) => {
