@@ -61,6 +61,12 @@ class MangaSite:
             "/chapter/blob": lambda: (self._blob(), {}),
             "/chapter/endless": lambda: (self._endless(), {}),
             "/chapter/app/1": lambda: (self._app(), {}),
+            "/chapter/framed": lambda: (self._framed(self.origin), {}),
+            "/chapter/framed-elsewhere": lambda: (self._framed(self.cdn), {}),
+            "/chapter/canvas": lambda: (self._frame('<main><canvas width="700" height="1000"></canvas></main>'), {}),
+            "/chapter/background": lambda: (self._background(), {}),
+            "/chapter/series": lambda: (self._series(), {}),
+            "/chapter/blocked": lambda: (self._blocked(), {}),
             "/gallery": lambda: (self._list(("reference-warm.webp", "reference-cold.webp"), "/pages/{}"), {}),
         }
         return make[path]() if path in make else None
@@ -74,6 +80,27 @@ class MangaSite:
     def _list(self, names: tuple[str, ...], form: str) -> str:
         images = "".join(f'<img src="{form.format(name)}" alt="">' for name in names)
         return self._frame(f"<main>{images}</main>")
+
+    def _framed(self, origin: str) -> str:
+        return self._frame(f'<iframe src="{origin}/chapter/plain" width="760" height="700"></iframe>')
+
+    def _background(self) -> str:
+        style = f"width:600px;height:900px;background:url(/pages/{PLAIN[0]}) 0 0/contain"
+        return self._frame(f'<main><div style="{style}"></div></main>')
+
+    def _series(self) -> str:
+        return self._frame(f'<main><img src="/pages/{PLAIN[0]}" style="width:200px" alt=""><p>Chapter 1</p></main>')
+
+    def _blocked(self) -> str:
+        """Overlays lie on the pages, and the right click is blocked."""
+        script = """<script>
+          window.clicks = 0;
+          addEventListener('contextmenu', (event) => event.preventDefault(), true);
+          addEventListener('click', () => { window.clicks += 1 });
+        </script>"""
+        over = '<div style="position:absolute;inset:0;z-index:9"></div>'
+        images = "".join(f'<img src="/pages/{name}" alt="">' for name in PLAIN)
+        return self._frame(f'<main style="position:relative">{images}{over}</main>', script)
 
     def _lazy(self) -> str:
         blank = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="

@@ -4,12 +4,12 @@ import { imagesBelow } from "./roots";
 
 const SMALLEST_PX = 60;
 const SAYS = "Click a picture. Arrow keys move, Enter chooses, Escape ends.";
-const STYLE = `
-  :host { all: initial; position: fixed !important; inset: 0 !important; z-index: 2147483647 !important; cursor: crosshair !important }
-  i { position: absolute; box-sizing: border-box; border: 3px solid #8b6cf6; background: rgb(139 108 246 / .16); border-radius: 4px; pointer-events: none }
-  p { position: absolute; top: 14px; left: 50%; transform: translateX(-50%); margin: 0; padding: 9px 16px; border-radius: 12px;
-    font: 600 14px/1.4 system-ui, sans-serif; background: #17171c; color: #f1eff4; box-shadow: 0 4px 24px rgb(0 0 0 / .4); pointer-events: none; white-space: nowrap }
-`;
+const COVER = "all:initial;position:fixed;inset:0;z-index:2147483647;cursor:crosshair";
+const FRAME =
+  "position:absolute;box-sizing:border-box;border:3px solid #8b6cf6;background:rgb(139 108 246 / .16);border-radius:4px";
+const WORDS =
+  "position:absolute;top:14px;left:50%;transform:translateX(-50%);margin:0;padding:9px 16px;border-radius:12px;" +
+  "font:600 14px/1.4 system-ui,sans-serif;background:#17171c;color:#f1eff4;box-shadow:0 4px 24px rgb(0 0 0 / .4)";
 
 /** Where in the window the reader pointed, on which picture. */
 export interface Pointed {
@@ -29,11 +29,12 @@ export class Pointer {
   constructor(chosen: (pointed: Pointed | null) => void, signal: AbortSignal) {
     this.#chosen = chosen;
     const root = this.#host.attachShadow({ mode: "closed" });
-    const style = document.createElement("style");
-    style.textContent = STYLE;
+    this.#host.style.cssText = COVER; // by script: no content policy forbids that
+    this.#frame.style.cssText = FRAME;
     const words = document.createElement("p");
+    words.style.cssText = WORDS;
     words.textContent = SAYS;
-    root.append(style, this.#frame, words);
+    root.append(this.#frame, words);
     this.#host.tabIndex = -1;
     this.#host.setAttribute("role", "dialog");
     this.#host.setAttribute("aria-label", SAYS);
@@ -99,7 +100,6 @@ export class Pointer {
 
   #highlight(img: HTMLImageElement | null): void {
     this.#at = img;
-    this.#frame.hidden = img === null;
     this.#frame.style.display = img ? "block" : "none";
     if (!img) return;
     const { left, top, width, height } = img.getBoundingClientRect();

@@ -1,0 +1,144 @@
+"""What the popup finds and says, with many references, on pages without pictures, in frames, and by keyboard."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from host.messaging.client import HostClient
+from tests.e2e.reading import POPUP, Reader, reading, register_host, until
+from tests.e2e.site import PLAIN, MangaSite
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.browser
+
+REFERENCES = 30
+FOCUSED = "() => document.activeElement.getAttribute('aria-label') || document.activeElement.textContent.trim()"
+
+
+@pytest.fixture(scope="module")
+def reader(extension: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
+    """Start one browser whose library holds many references."""
+    profile = tmp_path_factory.mktemp("popup") / "profile"
+    register_host(profile)
+    home = profile.with_name("home")
+    fill_library(home, REFERENCES)
+    with reading(extension, profile, home) as reader:
+        yield reader
+
+
+def fill_library(home: Path, count: int) -> None:
+    with HostClient.spawn(home=home) as host:
+        host.hello()
+        for number in range(count):
+            encoded = io.BytesIO()
+            Image.new("RGB", (90, 120), (number * 8 % 256, 80, 255 - number % 200)).save(encoded, "PNG")
+            name = f"Reference {number} of a series with a long name"
+            host.call("reference.add", {"image": encoded.getvalue(), "name": name, "series": ""})
+
+
+def focused_after(popup: Page, key: str) -> str:
+    popup.keyboard.press(key)
+    name: str = popup.evaluate(FOCUSED)
+    return name
+
+
+def test_shelf_of_many_references_is_one_tab_stop_and_no_wider(reader: Reader, site: MangaSite) -> None:
+    popup = reader.popup(reader.open(f"{site.origin}/chapter/plain"))
+    tiles = popup.get_by_role("button", name="Use Reference")
+    expect(tiles).to_have_count(REFERENCES)
+    assert popup.evaluate("() => document.documentElement.scrollWidth") == 360
+    button = popup.get_by_role("button", name="Colorize chapter").bounding_box()
+    assert button is not None
+    assert button["y"] + button["height"] < 600
+
+    popup.bring_to_front()
+    stops: list[str] = []
+    while "Colorize chapter" not in stops and len(stops) < 20:
+        stops.append(focused_after(popup, "Tab"))
+    assert stops[:2] == ["No reference: neutral colours", "Choose on the page"]
+    assert len(stops) <= 6
+
+    popup.get_by_role("button", name="No reference").focus()
+    first = focused_after(popup, "ArrowRight"), focused_after(popup, "ArrowRight")
+    assert first[0] == "Upload a reference"
+    assert first[1].startswith("Use Reference")
+    last = focused_after(popup, "End")
+    assert last.startswith("Use Reference")
+    popup.keyboard.press("Delete")
+    expect(tiles).to_have_count(REFERENCES - 1)
+    until(lambda: popup.evaluate(FOCUSED) not in {last, ""}, lambda: popup.evaluate(FOCUSED))
+    assert focused_after(popup, "Home").startswith("No reference")
+    popup.close()
+
+
+@pytest.mark.parametrize("path", ["framed", "framed-elsewhere"])
+def test_pages_in_frames_are_counted_and_coloured(reader: Reader, site: MangaSite, path: str) -> None:
+    page = reader.open(f"{site.origin}/chapter/{path}")
+    page.wait_for_load_state("networkidle")
+    popup = reader.popup(page)
+    expect(popup.get_by_text("3 pages found here")).to_be_visible()
+    popup.get_by_role("button", name="Colorize chapter").click()
+    reader.wait_until_done(page, len(PLAIN))
+    page.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("canvas", "draws its pages on a canvas"),
+        ("background", "shows its pages as backgrounds"),
+        ("series", "No picture here is shown like a page"),
+    ],
+)
+def test_popup_says_why_there_is_no_page(reader: Reader, site: MangaSite, path: str, words: str) -> None:
+    popup = reader.popup(reader.open(f"{site.origin}/chapter/{path}"))
+    expect(popup.get_by_text(words)).to_be_visible()
+
+
+def test_popup_on_a_page_of_the_browser(reader: Reader) -> None:
+    reader.open("chrome://version/").bring_to_front()
+    find = "async () => (await chrome.tabs.query({active: true, lastFocusedWindow: true}))[0].id"
+    popup = reader.open(f"{POPUP}?tabId={reader.worker.evaluate(find)}")
+    expect(popup.get_by_role("alert")).to_contain_text("belongs to the browser itself")
+    expect(popup.get_by_role("button", name="Colorize chapter")).to_be_disabled()
+
+
+def test_reference_is_chosen_on_a_page_that_blocks_the_right_click(reader: Reader, site: MangaSite) -> None:
+    page = reader.open(f"{site.origin}/chapter/blocked")
+    page.wait_for_load_state("load")
+
+    def chosen() -> str | None:
+        found: str | None = (reader.stored("choices", "local") or {}).get("referenceId")
+        return found
+
+    for act in (lambda: page.mouse.click(500, 300), lambda: page.keyboard.press("Enter")):
+        before = chosen()
+        popup = reader.popup(page)
+        with popup.expect_event("close"):
+            popup.get_by_role("button", name="Choose on the page").click()
+        page.locator("irodori-pointer").wait_for()
+        act()
+        expect(page.locator("irodori-pointer")).to_have_count(0)
+        until(lambda before=before: chosen() not in {None, before}, chosen)
+        page.evaluate("() => document.querySelector('main img').remove()")  # the next is another picture
+    assert page.evaluate("() => window.clicks") == 0
+    page.close()
+
+
+def test_pointing_ends_with_escape(reader: Reader, site: MangaSite) -> None:
+    page = reader.open(f"{site.origin}/chapter/blocked")
+    popup = reader.popup(page)
+    with popup.expect_event("close"):
+        popup.get_by_role("button", name="Colour one picture").click()
+    page.locator("irodori-pointer").wait_for()
+    page.keyboard.press("Escape")
+    expect(page.locator("irodori-pointer")).to_have_count(0)
+    assert reader.run_of(page) == {}
