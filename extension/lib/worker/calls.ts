@@ -2,7 +2,14 @@
 
 import { browser } from "wxt/browser";
 import type { HostConnection } from "../host/connection";
-import { answerCalls, askPage, type ChapterChoice, type FoundPage, type MessageSender, type WorkerCalls } from "../messages";
+import {
+  answerCalls,
+  askPage,
+  type ChapterChoice,
+  type FoundPage,
+  type MessageSender,
+  type WorkerCalls,
+} from "../messages";
 import { learnFrom, pack, probe, unpack } from "../payload";
 import { sha256Of } from "../picture";
 import type { ColourHint } from "../protocol/messages";
