@@ -1,27 +1,28 @@
 """Layers 3 and 4 of the wire: MessagePack documents, and the shape of MessagePack-RPC messages.
 
 What comes in is plain data: strings, numbers, bytes, lists and maps with string keys. Extension types, timestamps,
-numbers that are not finite and deep nests are refused.
+numbers that are not finite and deep nests are refused. A frame is measured before anything is made of it (`scan`).
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import msgpack
 import msgspec
 
-from host.errors import BadRequest, FrameFault, IrodoriError, UnknownMethod
+from host.errors import BadRequest, FrameFault, IrodoriError, TooLarge, UnknownMethod
 from host.messaging.messages import METHODS, NOTIFICATIONS, Message
+from host.messaging.scan import ITEMS_MAX, count_values, msgid_of
 
 REQUEST: Final = 0
 RESPONSE: Final = 1
 NOTIFICATION: Final = 2
 DEPTH_MAX: Final = 32
 _MSGID_MAX: Final = 2**32 - 1
-_ITEMS_MAX: Final = 1_000_000
+_VALUE_BYTES: Final = 120
 _METHOD_OF: Final = {message: method for method, message in NOTIFICATIONS.items()}
 
 
@@ -32,6 +33,8 @@ class Request:
     msgid: int
     method: str
     params: dict[str, Any]
+    cost: int = field(default=0, compare=False)
+    """About how many bytes of memory it holds, where it was decoded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ class Notification:
 class Unanswerable(Exception):
     """A request of which only the `msgid` can be read; it is owed an error all the same."""
 
-    def __init__(self, msgid: int, error: BadRequest) -> None:
+    def __init__(self, msgid: int, error: IrodoriError) -> None:
         super().__init__(error.message)
         self.msgid = msgid
         self.error = error
@@ -97,13 +100,15 @@ def decode_message(frame: bytes) -> Request | Response | Notification:
     """Return the message in `frame`.
 
     Raises:
-        FrameFault: not MessagePack, or no message at all. Unanswerable: a request with a `msgid` but of a wrong shape.
+        FrameFault: not MessagePack, or no message at all. TooLarge: more values than a message may have.
+        Unanswerable: a request with a `msgid` but of a wrong shape, too large or too deep.
     """
+    values = _count(frame)
     document = _unpack(frame)
     if isinstance(document, list) and document and type(document[0]) is int:
         match document:
             case [0, int() as msgid, *rest] if _is_msgid(msgid):
-                return _request(msgid, rest)
+                return _request(msgid, rest, len(frame) + _VALUE_BYTES * values)
             case [1, int() as msgid, (None | dict()) as error, result] if _is_msgid(msgid):
                 return Response(msgid, error, result)
             case [2, str() as method, dict() as params]:
@@ -149,14 +154,14 @@ def require_plain(value: object, depth: int = 0) -> None:
         raise FrameFault("the message holds an extension type")
 
 
-def _request(msgid: int, rest: list[Any]) -> Request:
+def _request(msgid: int, rest: list[Any], cost: int) -> Request:
     match rest:
         case [str() as method, dict() as params]:
             try:
                 require_plain(params)
             except FrameFault as fault:
                 raise Unanswerable(msgid, BadRequest(f"{method[:100]}: {fault.message}")) from fault
-            return Request(msgid, method, params)
+            return Request(msgid, method, params, cost)
     raise Unanswerable(msgid, BadRequest("a request is [0, msgid, method, params], and params is a map"))
 
 
@@ -170,14 +175,25 @@ def _pack(document: object) -> bytes:
     return packed
 
 
+def _count(frame: bytes) -> int:
+    try:
+        return count_values(frame)
+    except IrodoriError as fault:
+        msgid = msgid_of(frame)
+        if msgid is None:
+            raise
+        error = fault if isinstance(fault, TooLarge) else BadRequest(fault.message)
+        raise Unanswerable(msgid, error) from fault
+
+
 def _unpack(frame: bytes) -> Any:
     try:
         return msgpack.unpackb(
             frame,
             raw=False,
             strict_map_key=True,
-            max_array_len=_ITEMS_MAX,
-            max_map_len=_ITEMS_MAX,
+            max_array_len=ITEMS_MAX,
+            max_map_len=ITEMS_MAX,
             max_ext_len=16,
         )
     except (ValueError, RecursionError, msgpack.UnpackException) as fault:

@@ -188,11 +188,11 @@ class Session:
             message = decode_message(frame)
         except Unanswerable as fault:
             self._channel.outbox.put(encode_error(fault.msgid, fault.error))
-        except FrameFault as error:
+        except (FrameFault, TooLarge) as error:
             self._on_fault(Refused(error, frame_id))
         else:
             if isinstance(message, Request):
-                self._on_request(message, len(frame))
+                self._on_request(message, message.cost)
             elif isinstance(message, Notification):
                 self._on_notification(message, frame_id)
             else:
