@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 
 from engines.geometry import Size
+from engines.nearest import resize_labels
 from host.pipeline.align import Shift, measure_shift, undo_shift
 from host.pipeline.flats import even_flats, flatness
 from host.pipeline.hints import lay_hints
@@ -89,8 +89,7 @@ def colour_field(
 def _figures(drawing: Drawing, grid: Size) -> NDArray[np.uint8]:
     if drawing.characters is None:
         return np.zeros(grid, np.uint8)
-    small = cv2.resize(drawing.characters, (grid.width, grid.height), interpolation=cv2.INTER_NEAREST_EXACT)
-    return np.asarray(small, np.uint8)
+    return resize_labels(drawing.characters, grid.height, grid.width)
 
 
 def _on_grid(outline: Outline, page: Size, grid: Size) -> list[tuple[int, int]]:

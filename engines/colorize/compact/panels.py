@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 
 from engines.colorize.compact.picture import CELL_PX
+from engines.nearest import resize_labels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,6 +25,6 @@ def membership_of(panels: NDArray[np.uint8] | None, size: Size, padded: Size) ->
         return np.ones((1, 1, rows, columns), np.float32)
     seen = -(-size.height // CELL_PX), -(-size.width // CELL_PX)
     # Labels by the nearest pixel: a cell is small beside a panel.
-    labels = cv2.resize(panels, (seen[1], seen[0]), interpolation=cv2.INTER_NEAREST_EXACT)
+    labels = resize_labels(panels, seen[0], seen[1])
     labels = np.pad(labels, [(0, rows - seen[0]), (0, columns - seen[1])], mode="edge")
     return np.asarray(labels == np.unique(labels)[:, None, None], np.float32)[None]

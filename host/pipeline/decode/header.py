@@ -28,6 +28,7 @@ _LIGHT_PROFILE_BYTES: Final = 2**20
 # Each scan of a JPEG goes over the whole picture once; encoders write up to ten.
 _LIGHT_SCANNED_PIXELS: Final = 100_000_000
 _THUMBNAIL_TAG: Final = 254
+_WORDS: Final = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,8 @@ def picture_faults() -> Iterator[None]:
         raise ImageInvalid("The picture is damaged or truncated.", HINT_AGAIN) from exc
     # Pillow's plugins raise whatever their parsers meet: OSError, SyntaxError, ValueError, struct.error, ...
     except Exception as exc:
-        raise ImageInvalid(f"The picture is damaged or truncated ({exc}).", HINT_AGAIN) from exc
+        words = " ".join(str(exc).split())[:_WORDS]
+        raise ImageInvalid(f"The picture is damaged or truncated ({words}).", HINT_AGAIN) from exc
 
 
 def _register_jpeg_xl() -> None:
