@@ -27,7 +27,7 @@ class ClassicalFindings:
     """What is found without weights, all at reading size.
 
     regions: balloons. free: groups of letter-like marks that are writing outside of balloons. white: `(h, w)` bool,
-    white letters on black with the black around them.
+    white letters on black with the black around them; white_letters is how many.
     """
 
     gutters: Gutters
@@ -35,6 +35,7 @@ class ClassicalFindings:
     regions: list[Region]
     free: list[NDArray[np.intp]]
     white: NDArray[np.bool_]
+    white_letters: int = 0
 
 
 def find_classically(grey: NDArray[np.uint8]) -> ClassicalFindings:
@@ -43,12 +44,14 @@ def find_classically(grey: NDArray[np.uint8]) -> ClassicalFindings:
     gutters = find_gutters(grey, letters.mask)
     regions = find_balloons(grey, gutters, letters)
     bodies = with_slices(bodies_of(regions, grey.shape), gutters.sure)
+    white, white_letters = _white_lettering(grey, bodies | gutters.all)
     return ClassicalFindings(
         gutters=gutters,
         letters=letters,
         regions=regions,
         free=free_lettering(letters, bodies),
-        white=_white_lettering(grey, bodies | gutters.all),
+        white=white,
+        white_letters=white_letters,
     )
 
 
@@ -71,13 +74,14 @@ def with_slices(bodies: NDArray[np.bool_], slices: NDArray[np.bool_]) -> NDArray
     return np.asarray(bodies | np.take(touching, np.asarray(labels, np.int32)), np.bool_)
 
 
-def _white_lettering(grey: NDArray[np.uint8], taken: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return white letters on black, with the black around them: sound words, signs, captions at night."""
+def _white_lettering(grey: NDArray[np.uint8], taken: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], int]:
+    """Return white letters on black, with the black around them, and how many: sound words, captions at night."""
     negative = np.asarray(cv2.bitwise_not(grey), np.uint8)
     letters = find_letters(negative, _BLACK_GROUND_MIN)
-    glyphs = mask_of(letters, free_lettering(letters, taken, _WHITE_LETTER_MIN))
-    if not glyphs.any():
-        return glyphs
+    groups = free_lettering(letters, taken, _WHITE_LETTER_MIN)
+    glyphs = mask_of(letters, groups)
+    if not groups:
+        return glyphs, 0
     side = max(3, round(_OUTLINE * grey.shape[1])) | 1
     around = np.asarray(cv2.dilate(glyphs.view(np.uint8), np.ones((side, side), np.uint8)), np.uint8)
-    return glyphs | (around.view(np.bool_) & (negative >= _BLACK_GROUND_MIN))
+    return glyphs | (around.view(np.bool_) & (negative >= _BLACK_GROUND_MIN)), sum(map(len, groups))

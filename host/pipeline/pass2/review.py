@@ -51,7 +51,9 @@ def review_page(
     step = max(1, round((page.size.pixels / _SAMPLE_PIXELS) ** 0.5))
     lab = srgb_to_oklab(np.ascontiguousarray(rgb[::step, ::step]))
     free = ~protect[::step, ::step]
-    chroma = np.hypot(lab[..., 1], lab[..., 2])
+    # What the page had of tint is no colour that it got.
+    gained = lab[..., 1:] - srgb_to_oklab(np.ascontiguousarray(page.rgb[::step, ::step]))[..., 1:]
+    chroma = np.hypot(gained[..., 0], gained[..., 1])
     luma = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8)
     whole, within = _line_dice(page.grey, luma, panels)
     return Verdicts(

@@ -10,7 +10,7 @@ from PIL import Image
 from engines.detect.base import Detection
 from engines.geometry import Box
 from host.pipeline.decode import decode_page
-from host.pipeline.pass1.kind import colour_of
+from host.pipeline.pass1.own_colour import colour_of
 from host.pipeline.pass1.read import TwoOpinionReader
 from tests.host.pipeline.drawn import PANELS, Told, decoded, manga_page
 

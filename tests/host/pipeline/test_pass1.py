@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from host.pipeline.decode import decode_page
-from host.pipeline.pass1.kind import coloured_share
+from host.pipeline.pass1.own_colour import coloured_share
 from host.pipeline.pass1.read import TwoOpinionReader
 from tests.host.pipeline.drawn import BALLOONS, PANELS, balloon_mask, decoded, manga_page
 

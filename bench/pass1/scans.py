@@ -1,0 +1,123 @@
+"""What scanners, paper and authors do to a page: each takes and gives `(H, W, 3)` uint8 sRGB.
+
+Grey stays grey under `tinted`, `stained`, `noisy`, `misregistered` and `jpeg`; `faded` and `pale` keep colour a colour.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from engines.geometry import Box
+
+if TYPE_CHECKING:
+    Rgb = np.typing.NDArray[np.uint8]
+
+INKS = {
+    "sepia": ((62, 44, 30), (242, 226, 192)),
+    "blue": ((24, 30, 84), (224, 232, 252)),
+    "red ink": ((176, 28, 56), (255, 246, 242)),
+    "green paper": ((24, 30, 28), (202, 232, 206)),
+    "yellowed": ((30, 28, 26), (250, 242, 216)),
+}
+
+
+def grey_of(rgb: Rgb) -> Rgb:
+    """Return a page without its colour."""
+    return np.asarray(cv2.cvtColor(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB), np.uint8)
+
+
+def tinted(grey: Rgb, ink: str, rng: np.random.Generator, gradient_01: float = 0.0) -> Rgb:
+    """Return a grey page printed with an ink on a paper of `INKS`; the tint grows from white paper by the gradient."""
+    dark, paper = (np.array(colour, np.float64) for colour in INKS[ink])
+    share = grey.astype(np.float64) / 255
+    height, width = grey.shape[:2]
+    rows, columns = np.mgrid[:height, :width] / max(height, width)
+    angle = rng.uniform(0, 2 * np.pi)
+    along = 0.5 + (np.cos(angle) * (columns - 0.5) + np.sin(angle) * (rows - 0.5))
+    amount = (1 - gradient_01 * np.clip(along, 0, 1))[..., None]
+    return _rounded(amount * (dark + (paper - dark) * share) + (1 - amount) * grey)
+
+
+def stained(rgb: Rgb, rng: np.random.Generator, count: int = 3) -> Rgb:
+    """Return a page with soft stains of tea, a tenth to a third of its width."""
+    height, width = rgb.shape[:2]
+    rows, columns = np.mgrid[:height, :width]
+    page = rgb.astype(np.float64)
+    for _ in range(count):
+        away = np.hypot(rows - rng.uniform(0, height), columns - rng.uniform(0, width)) / (
+            width * rng.uniform(0.1, 0.3)
+        )
+        page *= 1 - rng.uniform(0.05, 0.14) * np.exp(-(away**2))[..., None] * np.array([0.35, 0.65, 1.0])
+    return _rounded(page)
+
+
+def noisy(rgb: Rgb, rng: np.random.Generator, levels: float) -> Rgb:
+    """Return a page with noise of this standard deviation, each channel for itself."""
+    return _rounded(rgb + rng.normal(0, levels, rgb.shape))
+
+
+def misregistered(rgb: Rgb, px: int) -> Rgb:
+    """Return a page whose red lies some pixels left of and above its green, and its blue as far right and below."""
+    return np.dstack([
+        np.roll(rgb[..., 0], (-px, -px), (0, 1)), rgb[..., 1], np.roll(rgb[..., 2], (px, px // 2), (0, 1))
+    ])  # fmt: skip
+
+
+def jpeg(rgb: Rgb, quality: int) -> Rgb:
+    """Return a page as JPEG shows it."""
+    encoded = cv2.imencode(".jpg", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    return np.asarray(cv2.cvtColor(cv2.imdecode(encoded, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB), np.uint8)
+
+
+def pale(rgb: Rgb, white_01: float) -> Rgb:
+    """Return a page mixed with white."""
+    return _rounded(rgb * (1 - white_01) + 255 * white_01)
+
+
+def faded(rgb: Rgb, grey_01: float) -> Rgb:
+    """Return a page mixed with its own grey, a little yellow and flat, as old print is."""
+    flat = rgb * (1 - grey_01) + grey_of(rgb) * grey_01
+    return _rounded((40 + flat * 0.8) * np.array([1.0, 0.98, 0.92]))
+
+
+def spotted(grey: Rgb, colour: Rgb, rng: np.random.Generator, share: float) -> tuple[Rgb, np.typing.NDArray[np.bool_]]:
+    """Return a grey page that has the colours of another in an ellipse of this share of it, and where that is."""
+    height, width = grey.shape[:2]
+    area = np.zeros((height, width), np.uint8)
+    reach = np.sqrt(share * height * width / np.pi)
+    stretch = rng.uniform(0.7, 1.3)
+    centre = int(rng.uniform(0.3, 0.7) * width), int(rng.uniform(0.25, 0.75) * height)
+    cv2.ellipse(area, centre, (int(reach * stretch), int(reach / stretch)), 0, 0, 360, 1, cv2.FILLED)
+    return np.where(area[..., None] > 0, colour, grey), area > 0
+
+
+def bannered(grey: Rgb, rng: np.random.Generator) -> tuple[Rgb, Box]:
+    """Return a page with a coloured banner at its foot, and the banner's box."""
+    height, width = grey.shape[:2]
+    top = height - round(height * rng.uniform(0.06, 0.12))
+    picture = Image.fromarray(grey)
+    draw = ImageDraw.Draw(picture)
+    colour = tuple(int(one) for one in (rng.integers(0, 90), rng.integers(60, 130), rng.integers(180, 255)))
+    draw.rectangle((0, top, width, height), tuple(rng.permutation(colour).tolist()))
+    draw.text((width / 2, (top + height) / 2), "READ AT SITE.EXAMPLE", "white", ImageFont.load_default(34), anchor="mm")
+    return np.asarray(picture, np.uint8), Box(0, top, width, height)
+
+
+def titled(grey: Rgb, rng: np.random.Generator) -> tuple[Rgb, np.typing.NDArray[np.bool_]]:
+    """Return a page with a coloured title over its head, and where the title's strokes are."""
+    picture, mask = Image.fromarray(grey), Image.new("1", grey.shape[1::-1])
+    colour = tuple(
+        rng.permutation([int(rng.integers(170, 255)), int(rng.integers(0, 90)), int(rng.integers(0, 200))]).tolist()
+    )
+    place, font = (grey.shape[1] / 2, grey.shape[0] * rng.uniform(0.08, 0.2)), ImageFont.load_default(110)
+    ImageDraw.Draw(picture).text(place, "IRODORI", colour, font, anchor="mm", stroke_width=3)
+    ImageDraw.Draw(mask).text(place, "IRODORI", 1, font, anchor="mm", stroke_width=3)
+    return np.asarray(picture, np.uint8), np.asarray(mask, np.bool_)
+
+
+def _rounded(page: np.typing.NDArray[np.float64]) -> Rgb:
+    return np.asarray(np.clip(np.round(page), 0, 255), np.uint8)

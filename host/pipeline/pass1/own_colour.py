@@ -1,0 +1,186 @@
+"""Where a page has colour of its own: what the author coloured, not what paper, ink or scanner did to a grey page.
+
+Told from what remains when the tint is taken away (`host.pipeline.tint`), by three things that no scan has:
+
+    it is broad     channels that lie a few pixels apart, and the noise of JPEG, give every point its opponent close by:
+                    in the blurred sum, in levels of sRGB, they are gone, but for what follows the slopes of the luma
+    it is crisp     a stain and a lamp have no edge; what is coloured has one
+    it stands out   somewhere in each area it is clearly over what a scan leaves
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import cv2
+import numpy as np
+
+from engines.geometry import Size
+from host.pipeline.tint import LUMA, find_tint
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from engines.geometry import Box
+
+_SAMPLE_WIDTH: Final = 320
+_BLUR: Final = 1.6
+# Levels: of the least that counts, and of what every area has somewhere.
+_LEVELS: Final = 3.0, 6.0
+# What remains of a colour in pale and faded pages; in grey scans as well, so that alone it says nothing.
+_TRACES: Final = 1.5, 3.0
+# Change at an area's border from one sample to the next, of its mean.
+_CRISP: Final = 0.11
+# So strong is no stain.
+_STRONG: Final = 40.0
+_DARKEST: Final = 48
+_BORDER: Final = np.ones((5, 5), np.uint8)
+_AREA_LEAST: Final = 12
+_PAPER_BELOW: Final = 10
+_CELLS: Final = 8
+_CELL_INK: Final = 0.1
+_CELL_COLOUR: Final = 0.12
+# Measured: traces in 0.75 and more of colour pages faded to a third of their chroma; where a grey page has some colour,
+# there are none beside it (0.62 at the most). Noise has traces everywhere, but covers nothing.
+_EVERYWHERE: Final = 0.7
+_DRAWN: Final = 0.4
+_COVERED: Final = 0.1
+_DRAWN_LEAST: Final = 0.5
+# A halo of JPEG's chroma, in samples.
+_HALO: Final = np.ones((5, 5), np.uint8)
+_SLOPES: Final = ((1, 0), (0, 1), (2, 0), (1, 1), (0, 2))
+_FRINGE_ROUNDS: Final = 4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Colour:
+    """Where a page has colour of its own. `inked` and `coloured` are bool samples of the whole page.
+
+    share: of the page's parts that are not bare paper, 0..1. traces_share: of the same, those with any trace of colour.
+    """
+
+    inked: NDArray[np.bool_]
+    coloured: NDArray[np.bool_]
+    share: float
+    traces_share: float
+
+    @property
+    def is_everywhere(self) -> bool:
+        """Whether the whole page is coloured, were it only palely, and not some of it on a grey page."""
+        ink = int(np.count_nonzero(self.coloured & self.inked)) / max(1, int(np.count_nonzero(self.inked)))
+        drawn = ink >= _DRAWN or self.coloured.mean() >= _COVERED
+        return self.traces_share >= _EVERYWHERE and bool(drawn)
+
+    @property
+    def is_somewhere(self) -> bool:
+        """Whether anything has colour of its own."""
+        return bool(self.coloured.any())
+
+    def share_of(self, box: Box, page: Size) -> float:
+        """Return how much of what is drawn in a box of a page has colour of its own, 0..1.
+
+        Where little is drawn, half of the box counts as drawn: words laid over line art are not the art.
+        """
+        down, across = self.inked.shape[0] / page.height, self.inked.shape[1] / page.width
+        view = (
+            slice(int(box.top * down), max(int(box.top * down) + 1, int(box.bottom * down))),
+            slice(int(box.left * across), max(int(box.left * across) + 1, int(box.right * across))),
+        )
+        drawn = max(1.0, float(np.count_nonzero(self.inked[view])), _DRAWN_LEAST * self.inked[view].size)
+        return int(np.count_nonzero(self.coloured[view])) / drawn
+
+    def mask(self, page: Size) -> NDArray[np.bool_]:
+        """Return `(H, W)` bool: colour of its own with the halo that compression gives it."""
+        wide = cv2.dilate(self.coloured.view(np.uint8), _HALO)
+        size = page.width, page.height
+        return np.asarray(cv2.resize(np.asarray(wide, np.uint8), size, interpolation=cv2.INTER_NEAREST), np.bool_)
+
+
+def coloured_share(rgb: NDArray[np.uint8]) -> float:
+    """Return the share of a page's parts that have colour of their own, 0..1."""
+    colour = colour_of(rgb)
+    return 0.0 if colour is None else colour.share
+
+
+def colour_of(rgb: NDArray[np.uint8]) -> Colour | None:
+    """Return where a `(H, W, 3)` uint8 page has colour of its own; None where it is grey to the last pixel.
+
+    Parts are the cells of an 8 x 8 grid that are not bare paper, so that one coloured panel makes no coloured page.
+    """
+    if _is_grey(rgb):
+        return None
+    tint = find_tint(rgb)
+    scale = min(1.0, _SAMPLE_WIDTH / min(rgb.shape[:2]))
+    size = max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale))
+    sharp = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.float32)
+    small = np.asarray(cv2.GaussianBlur(sharp, (0, 0), _BLUR), np.float32)
+    luma = small @ LUMA
+    own = small - luma[..., None]
+    if tint is not None:
+        own -= tint.at(luma, slice(0, size[1]), Size(size[1], size[0]))
+    own = _without_fringes(own, luma)
+    levels = np.abs(own).max(axis=2)
+    coloured = _areas(own, levels, luma, least=_LEVELS[0], seed=_LEVELS[1])
+    traces = _areas(own, levels, luma, least=_TRACES[0], seed=_TRACES[1])
+    luma = sharp @ LUMA
+    inked = (luma < np.percentile(luma, 95) - _PAPER_BELOW) | coloured
+    return Colour(inked, coloured, _share_of_cells(inked, coloured), _share_of_cells(inked, traces | coloured))
+
+
+def _is_grey(rgb: NDArray[np.uint8]) -> bool:
+    return bool((rgb[..., 0] == rgb[..., 1]).all() and (rgb[..., 1] == rgb[..., 2]).all())
+
+
+def _without_fringes(own: NDArray[np.float32], luma: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return colour without what a shift of the channels explains: its share of the luma's first and second slopes."""
+    slopes = [cv2.Sobel(luma, cv2.CV_32F, x, y, ksize=3, scale=1 / 8 if x + y == 1 else 1 / 4) for x, y in _SLOPES]
+    design = np.stack([slope.ravel() for slope in slopes], axis=1).astype(np.float64)
+    levels = own.reshape(-1, own.shape[2])
+    factors = np.zeros((len(_SLOPES), own.shape[2]))
+    for _ in range(_FRINGE_ROUNDS):
+        off = np.abs(levels - design @ factors).max(axis=1)
+        weighted = design * (1 / (1 + (off / _LEVELS[0]) ** 2) ** 2)[:, None]
+        factors = np.linalg.solve(weighted.T @ design + np.eye(len(_SLOPES)), weighted.T @ levels)
+    return np.asarray(own - (design @ factors).reshape(own.shape), np.float32)
+
+
+def _areas(
+    own: NDArray[np.float32], levels: NDArray[np.float32], luma: NDArray[np.float32], *, least: float, seed: float
+) -> NDArray[np.bool_]:
+    """Return the areas of colour that are broad, crisp, and stand out somewhere."""
+    opened = cv2.morphologyEx((levels > least).view(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+    found = np.asarray(opened, np.uint8)
+    count, *parts = cv2.connectedComponentsWithStats(found, connectivity=8)
+    labels, stats = np.asarray(parts[0], np.int32), np.asarray(parts[1], np.int32)
+    # A stain takes its share of the light: beside ink it ends crisply, in shares of the light it does not.
+    share = own * (255 / np.maximum(luma, _DARKEST))[..., None]
+    steps = np.maximum(
+        *(np.abs(cv2.Sobel(share, cv2.CV_32F, *way, scale=1 / 8)).max(axis=2) for way in ((1, 0), (0, 1)))
+    )
+    border = cv2.subtract(found, cv2.erode(found, _BORDER))
+    peak, inside = np.zeros(count, np.float32), np.abs(share).max(axis=2)
+    np.maximum.at(peak, labels, levels)
+    edge = _means(labels, steps, border > 0, count)
+    crisp = (edge >= _CRISP * _means(labels, inside, found > 0, count)) | (peak >= _STRONG)
+    good = (stats[:, cv2.CC_STAT_AREA] >= _AREA_LEAST) & (peak >= seed) & crisp
+    good[0] = False
+    return np.asarray(np.take(good, labels), np.bool_)
+
+
+def _means(
+    labels: NDArray[np.int32], values: NDArray[np.float32], where: NDArray[np.bool_], count: int
+) -> NDArray[np.float64]:
+    """Return the mean of values by label."""
+    at = labels[where]
+    total = np.bincount(at, weights=values[where], minlength=count)
+    return np.asarray(total / np.maximum(1, np.bincount(at, minlength=count)), np.float64)
+
+
+def _share_of_cells(inked: NDArray[np.bool_], coloured: NDArray[np.bool_]) -> float:
+    cells = [
+        cv2.resize(mask.astype(np.float32), (_CELLS, _CELLS), interpolation=cv2.INTER_AREA)
+        for mask in (inked, coloured)
+    ]
+    content = cells[0] > _CELL_INK
+    return float(np.mean(cells[1][content] > _CELL_COLOUR * cells[0][content])) if content.any() else 0.0

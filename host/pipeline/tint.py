@@ -1,0 +1,96 @@
+"""The tint of a page: the colour that paper, ink and scanner give a grey page, smooth by lightness and by place.
+
+A sepia or blue scan, paper that yellowed from its edges and a lamp at one side all follow it; what an author coloured
+does not. It is told as what red, green and blue have more than the luma, in levels of sRGB: there mixtures of ink and
+paper, as soft edges and shrunk pages have them, lie on a line. The fit is robust: parts with colour of their own are
+outvoted by the rest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from engines.geometry import Size
+
+_SAMPLE_SIDE: Final = 96
+_SOFT: Final = 0.004
+_LUMA_TERMS: Final = 4
+_LUMA_BINS: Final = 16
+_ROUNDS: Final = 12
+_RIDGE: Final = 1e-5
+# Levels.
+_SCALE_LEAST: Final = 1.5
+_SCALE_MOST: Final = 6.0
+LUMA: Final = np.array([0.299, 0.587, 0.114], np.float32)
+"""Rec. 601: a page's grey from red, green and blue."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tint:
+    """A tint: `(luma term, place term, 3)` float64 factors of what each channel has more than the luma, in levels.
+
+    Place is -1..1 of the page's sides, luma 0..1.
+    """
+
+    factors: NDArray[np.float64]
+
+    def at(self, luma: NDArray[np.float32], rows: slice, page: Size) -> NDArray[np.float32]:
+        """Return `(h, w, 3)` float32 levels for these rows of a page; luma is `(h, w)` 0..255, at the page's width."""
+        down = (np.arange(rows.start, rows.stop) + 0.5) / page.height
+        across = (np.arange(luma.shape[1]) + 0.5) / page.width
+        terms = _place_terms(down[:, None], across[None]).astype(np.float32)
+        share = (luma / np.float32(255))[..., None]
+        levels = np.zeros((*luma.shape, 3), np.float32)
+        for term in range(_LUMA_TERMS - 1, -1, -1):
+            levels *= share
+            levels += np.tensordot(terms, self.factors[term].astype(np.float32), axes=(0, 0))
+        return levels
+
+
+def find_tint(rgb: NDArray[np.uint8]) -> Tint | None:
+    """Return the tint of a `(H, W, 3)` uint8 sRGB page; None where the samples of it are grey to the last level."""
+    # Soft, for noise, channels that lie apart and the coarse chroma of JPEG; mixed, ink and paper stay on their line.
+    soft = cv2.GaussianBlur(rgb, (0, 0), max(0.8, _SOFT * min(rgb.shape[:2])))
+    rows, columns = (np.linspace(0, side - 1, min(_SAMPLE_SIDE, side)).round().astype(int) for side in rgb.shape[:2])
+    sample = soft[rows][:, columns].astype(np.float64)
+    if np.ptp(sample, axis=2).max() == 0:
+        return None
+    luma = sample @ LUMA
+    powers = np.stack([(luma / 255) ** term for term in range(_LUMA_TERMS)])
+    places = _place_terms(((rows + 0.5) / rgb.shape[0])[:, None], ((columns + 0.5) / rgb.shape[1])[None])
+    design = (powers[:, None] * places[None]).reshape(_LUMA_TERMS * len(places), -1).T
+    factors = _fitted(design, (sample - luma[..., None]).reshape(-1, 3), _rarity(luma.ravel()))
+    return Tint(factors.reshape(_LUMA_TERMS, len(places), 3))
+
+
+def _place_terms(down: NDArray[np.float64], across: NDArray[np.float64]) -> NDArray[np.float64]:
+    down, across = np.broadcast_arrays(2 * down - 1, 2 * across - 1)
+    return np.stack([np.ones_like(down), down, across, down * across, down * down, across * across])
+
+
+def _rarity(luma: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a weight per sample that lets the few that are ink be heard beside much paper."""
+    level = np.minimum(luma * (_LUMA_BINS / 256), _LUMA_BINS - 1).astype(int)
+    return np.asarray(1 / np.sqrt(np.bincount(level, minlength=_LUMA_BINS)[level]), np.float64)
+
+
+def _fitted(
+    design: NDArray[np.float64], levels: NDArray[np.float64], rarity: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the factors of what most samples have, by reweighted least squares (Geman and McClure 1987)."""
+    factors = np.zeros((design.shape[1], 3))
+    factors[0] = np.median(levels, axis=0)
+    for _ in range(_ROUNDS):
+        off = np.linalg.norm(levels - design @ factors, axis=1)
+        scale = np.clip(2 * np.median(off), _SCALE_LEAST, _SCALE_MOST)
+        weighted = design * (rarity / (1 + (off / scale) ** 2) ** 2)[:, None]
+        ridge = _RIDGE * weighted[:, 0].sum() * np.eye(design.shape[1])
+        factors = np.linalg.solve(weighted.T @ design + ridge, weighted.T @ levels)
+    return factors
