@@ -18,10 +18,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-_HEADER_MAX: Final = 100_000_000
+# The largest that is known, of a mixture of experts in one file, is about 5 MB and 60,000 tensors.
+_HEADER_MAX: Final = 16 << 20
+# With a tokenizer's words.
+_GGUF_HEADER_MAX: Final = 64 << 20
+_TENSORS_MAX: Final = 200_000
+_ARRAY_MAX: Final = 1 << 21
+# What a tensor has at most of each in the header.
+_MARKS: Final = {b":": 4, b"[": 2, b"{": 1, b",": 12}
 _DIMENSIONS_MAX: Final = 8
 _STRING_MAX: Final = 1 << 20
-_COUNT_MAX: Final = 1 << 24
 _SCALARS: Final = {0: "<B", 1: "<b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f", 7: "<?", 10: "<Q", 11: "<q", 12: "<d"}
 _STRING, _ARRAY = 8, 9
 # GGML type: name, elements of a block, bytes of a block.
@@ -63,6 +69,8 @@ def read_header(path: Path) -> WeightsHeader:
         WeightsInvalid: neither of the two, damaged, or shorter than its header announces.
         OSError: the file cannot be read.
     """
+    if path.exists() and not path.is_file():  # a pipe or a device might never end
+        raise WeightsInvalid(f"{path.name}: this is no regular file")
     size = path.stat().st_size
     with path.open("rb") as stream:
         start = stream.read(8)
@@ -86,8 +94,12 @@ def _safetensors(stream: BinaryIO, size: int) -> WeightsHeader:
         raise _Damaged("this is neither a safetensors nor a GGUF file")
     if 8 + length > size:
         raise _Damaged("the file is cut off within its header")
+    raw = stream.read(length - 1)
+    # Counted before anything is made of it: every tensor is an object of three fields, and metadata is a few texts.
+    if any(raw.count(mark) > share * _TENSORS_MAX for mark, share in _MARKS.items()):
+        raise _Damaged("the header is damaged (more tensors than any model has)")
     try:
-        table = json.loads(b"{" + stream.read(length - 1))
+        table = json.loads(b"{" + raw)
         metadata = {str(key): str(value) for key, value in (table.pop("__metadata__", None) or {}).items()}
         tensors = {str(name): TensorHeader(str(item["dtype"]), _shape(item["shape"])) for name, item in table.items()}
         end = max((int(item["data_offsets"][1]) for item in table.values()), default=0)
@@ -109,9 +121,10 @@ def _gguf(stream: BinaryIO, size: int) -> WeightsHeader:
     version = _scalar(stream, "<I")
     if version not in (2, 3):
         raise _Damaged(f"GGUF version {version} is not known")
-    tensor_count, key_count = _count(stream), _count(stream)
+    tensor_count, key_count = _count(stream, _TENSORS_MAX), _count(stream, _TENSORS_MAX)
     metadata: dict[str, str] = {}
     for _ in range(key_count):
+        _require_header(stream)
         name = _string(stream)
         value = _value(stream, _scalar(stream, "<I"))
         if value is not None:
@@ -119,6 +132,7 @@ def _gguf(stream: BinaryIO, size: int) -> WeightsHeader:
     tensors: dict[str, TensorHeader] = {}
     end = 0
     for _ in range(tensor_count):
+        _require_header(stream)
         name, header, last = _tensor(stream)
         tensors[name] = header
         end = max(end, last)
@@ -153,7 +167,7 @@ def _value(stream: BinaryIO, kind: int) -> object:
     if kind != _ARRAY:
         raise _Damaged(f"a value of an unknown type ({kind})")
     items = _scalar(stream, "<I")
-    count = _count(stream)
+    count = _count(stream, _ARRAY_MAX)
     if items in _SCALARS:
         stream.seek(count * struct.calcsize(_SCALARS[items]), 1)
     elif items == _STRING:
@@ -164,9 +178,14 @@ def _value(stream: BinaryIO, kind: int) -> object:
     return None
 
 
-def _count(stream: BinaryIO) -> int:
+def _require_header(stream: BinaryIO) -> None:
+    if stream.tell() > _GGUF_HEADER_MAX:
+        raise _Damaged("the header is damaged (longer than any model's)")
+
+
+def _count(stream: BinaryIO, limit: int) -> int:
     count = int(_scalar(stream, "<Q"))
-    if count > _COUNT_MAX:
+    if count > limit:
         raise _Damaged("the header is damaged (a count beyond reason)")
     return count
 

@@ -6,6 +6,7 @@ unless the reader pulls a model.
 
 from __future__ import annotations
 
+import json
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 _ENDPOINT: Final = "https://huggingface.co"
 _TIMEOUT_S: Final = 30.0
 _FILES_MAX: Final = 2000
+_LIST_BYTES: Final = 16 << 20
+_NAME_BYTES: Final = 250
+_FILE_BYTES_MAX: Final = 1 << 42
 
 
 def hub_address() -> str:
@@ -79,12 +83,11 @@ class Hub:
         """
         url = f"{self._endpoint}/api/models/{quote(repository)}/revision/{quote(revision, safe='')}"
         with self._open(url, {"blobs": "true"}, {}) as answer:
-            answer.read()
             try:
-                facts = answer.json()
+                facts = json.loads(_bounded(answer))
                 found = tuple(_file(item) for item in facts["siblings"][:_FILES_MAX])
                 return str(facts.get("sha") or revision), found
-            except (ValueError, KeyError, TypeError) as exc:
+            except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as exc:
                 raise HubError("the hub's answer cannot be read", "Is HF_ENDPOINT a model hub?") from exc
 
     @contextmanager
@@ -123,13 +126,28 @@ class Hub:
         return {"Authorization": f"Bearer {self._token}"} if self._token and ours else {}
 
 
+def _bounded(answer: httpx.Response) -> bytes:
+    """Return an answer's body, read no further than a list of files can be long."""
+    body = bytearray()
+    for block in answer.iter_bytes():
+        body += block
+        if len(body) > _LIST_BYTES:
+            raise HubError("the hub's answer is too long", "Is HF_ENDPOINT a model hub?")
+    return bytes(body)
+
+
 def _file(item: dict[str, Any]) -> HubFile:
     name = str(item["rfilename"])
     parts = PurePosixPath(name).parts
     if not parts or name.startswith("/") or ".." in parts or "\\" in name or ":" in name:
         raise ValueError(name)
+    if not name.isprintable() or any(len(part.encode("utf-8", "replace")) > _NAME_BYTES for part in parts):
+        raise ValueError(name)
     lfs = item.get("lfs") or {}
-    return HubFile(name, int(item.get("size") or lfs.get("size") or 0), str(lfs.get("sha256") or ""))
+    size = int(item.get("size") or lfs.get("size") or 0)
+    if not 0 <= size <= _FILE_BYTES_MAX:
+        raise ValueError(size)
+    return HubFile(name, size, str(lfs.get("sha256") or ""))
 
 
 def _checked(answer: httpx.Response) -> httpx.Response:

@@ -30,6 +30,8 @@ _WANTED: Final = frozenset({".safetensors", ".gguf", ".onnx", ".json", ".txt", "
 _LEGAL: Final = ("license", "licence", "notice")
 _SPARE_BYTES: Final = 256 << 20
 _BLOCK: Final = 1 << 22
+# Of a file whose size the hub does not tell: only small texts are such.
+_UNANNOUNCED_MAX: Final = 64 << 20
 
 
 class NotEnoughSpace(OSError):
@@ -129,7 +131,7 @@ def recorded(folder: Path) -> Pulled | None:
         facts = json.loads((folder / RECORD).read_text("utf-8"))
         files = tuple(PulledFile(str(one["name"]), int(one["bytes"]), str(one["sha256"])) for one in facts["files"])
         return Pulled(str(facts["repository"]), str(facts["revision"]), files)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
 
 
@@ -195,7 +197,11 @@ def _download(card: ModelCard, revision: str, file: HubFile, part: Path, offset:
         stream.seek(start)
         stream.truncate()
         count.add(start)
+        left = (file.bytes or _UNANNOUNCED_MAX) - start
         for block in blocks:
+            left -= len(block)
+            if left < 0:
+                raise HubError(f"{file.name} is larger than the hub announced", "Try again later.")
             stream.write(block)
             count.add(len(block))
 

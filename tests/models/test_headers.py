@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import struct
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -127,4 +128,36 @@ def test_lengths_are_those_of_the_file(place: Path) -> None:
     table = {"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}
     place.write_bytes(safetensors_bytes(table, b"0" * 7))
     with pytest.raises(WeightsInvalid, match="cut off"):
+        read_header(place)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("needs named pipes")
+    os.mkfifo(tmp_path / "model.safetensors")
+    with pytest.raises(WeightsInvalid, match="regular"):
+        read_header(tmp_path / "model.safetensors")
+
+
+@pytest.mark.parametrize("filler", [b"[],", b"{},", b'"":0,', b"0,"])
+def test_a_header_of_more_tensors_than_any_model_has_makes_no_objects(
+    place: Path, filler: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    header = b'{"a":[' + filler * (15_000_000 // len(filler)) + b"0]}"
+    place.write_bytes(struct.pack("<Q", len(header)) + header)
+    monkeypatch.setattr(json, "loads", lambda raw: pytest.fail("objects were made"))
+    with pytest.raises(WeightsInvalid, match="more tensors"):
+        read_header(place)
+
+
+def test_a_header_longer_than_any_models_is_not_read(place: Path) -> None:
+    place.write_bytes(struct.pack("<Q", 93_000_000) + b"{" + b" " * 1000)
+    with pytest.raises(WeightsInvalid):
+        read_header(place)
+
+
+@pytest.mark.parametrize("counts", [(4_000_000, 0), (0, 4_000_000)])
+def test_a_gguf_of_more_tensors_or_keys_than_any_model_has_is_refused(place: Path, counts: tuple[int, int]) -> None:
+    place.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, *counts) + bytes(1000))
+    with pytest.raises(WeightsInvalid, match="beyond reason"):
         read_header(place)

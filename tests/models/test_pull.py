@@ -260,3 +260,38 @@ def test_a_broken_record_is_as_none(tmp_path):
     assert recorded(tmp_path) is None
     with pytest.raises(FileNotFoundError):
         verify(tmp_path, lambda _: None)
+
+
+def test_a_file_that_goes_on_behind_its_announced_size_is_stopped_there(hub, tmp_path):
+    name = "transformer/diffusion_pytorch_model.safetensors"
+    hub.siblings = [{"rfilename": name, "size": 1000}]
+    with pytest.raises(HubError, match="larger than the hub announced"):
+        bring(hub, tmp_path)
+    assert sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file()) <= 1000
+
+
+@pytest.mark.parametrize(
+    "sibling",
+    [{"rfilename": "a\0b.json"}, {"rfilename": "x" * 300 + ".json"}, {"rfilename": "a.json", "size": -1},
+     {"rfilename": "a.json", "size": 10**30}, {"rfilename": "a.json", "size": "many"},
+     {"rfilename": "a.json", "lfs": 3}],
+)  # fmt: skip
+def test_a_file_that_cannot_be_is_told_as_the_hubs_fault(hub, tmp_path, sibling):
+    hub.siblings = [sibling]
+    with pytest.raises(HubError):
+        bring(hub, tmp_path)
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"siblings":' * 50_000, b"[]", b"3", b"\xff", b" " * (17 << 20)])
+def test_any_answer_of_a_hub_ends_in_its_own_error(hub, tmp_path, body, monkeypatch):
+    import httpx
+
+    class Fixed(httpx.BaseTransport):
+        def handle_request(self, request):
+            return httpx.Response(200, content=body)
+
+    with Hub(endpoint=hub.url) as client:
+        client._http.close()
+        client._http = httpx.Client(transport=Fixed())
+        with pytest.raises(HubError):
+            client.files("someone/tiny", "main")
