@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from host.books.outputs import SUFFIX_OF_MIME, write_whole
+from host.books.outputs import SUFFIX_OF_MIME
+from host.books.whole_files import write_whole
 from host.messaging.client import HostClient
 from host.report.pictures import shrink
 from host.report.report import Report, ReportPage, reason_in_words, render

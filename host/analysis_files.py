@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from host.books.outputs import write_whole
+from host.books.whole_files import write_whole
 from host.overlay import draw_overlay
 from host.pipeline.pagemasks import named_maps, named_masks
 

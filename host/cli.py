@@ -1,14 +1,15 @@
 """The `irodori` command. Commands are declared here and do their work elsewhere: `irodori --help` loads nothing heavy.
 
-Exit status: 0 all done or skipped, 1 something failed, 2 wrong usage, 130 interrupted.
+Exit status: 0 all done or skipped, 1 something failed, 2 wrong usage, 130 interrupted, 128 + N ended by signal N.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 FAILED: Final = 1
 USAGE: Final = 2
 INTERRUPTED: Final = 130
+_SIGNALLED: Final = 128
 
 app: Final = typer.Typer(
     name="irodori",
@@ -344,24 +346,56 @@ def _faults_told() -> Iterator[None]:
     try:
         yield
     except IrodoriError as error:
-        typer.echo(f"Error: {error.message}", err=True)
+        from host.books.names import printable
+
+        typer.echo(f"Error: {printable(error.message)}", err=True)
         if error.hint:
-            typer.echo(f"       {error.hint}", err=True)
+            typer.echo(f"       {printable(error.hint)}", err=True)
         raise typer.Exit(USAGE if isinstance(error, BadRequest | NotFound | TooLarge) else FAILED) from error
+    except _Ended as end:
+        raise typer.Exit(_SIGNALLED + end.number) from end
     except KeyboardInterrupt as interrupt:
         typer.echo("Interrupted; what was finished is kept.", err=True)
         raise typer.Exit(INTERRUPTED) from interrupt
 
 
+class _Ended(BaseException):
+    """A signal asked the process to end; unwinding removes what is unfinished."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+def _end_on_signals() -> None:
+    """Let the signals of a closed terminal and of `kill` unwind the program; one that is ignored stays so (nohup)."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, _raise_ended)
+
+
+def _raise_ended(number: int, _frame: object) -> None:
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)  # the end is under way
+    raise _Ended(number)
+
+
 def main() -> None:
     """Run the command line; the entry point `irodori`."""
+    _end_on_signals()
     try:
         app()
+    except _Ended as end:
+        os._exit(_SIGNALLED + end.number)
     except SystemExit as end:
-        if end.code == INTERRUPTED or threading.active_count() > 1:
+        signalled = isinstance(end.code, int) and end.code > _SIGNALLED
+        if signalled or threading.active_count() > 1:
             # a step of a library may still run in a thread, and nothing waits for it: ending around it would abort
-            sys.stdout.flush()
-            sys.stderr.flush()
+            with suppress(OSError, ValueError):
+                sys.stdout.flush()
+                sys.stderr.flush()
             os._exit(end.code if isinstance(end.code, int) else FAILED if end.code else 0)
         raise
 

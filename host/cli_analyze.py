@@ -13,7 +13,8 @@ from host.analyze import Analysis, analyze_book
 from host.annotations.coco import write_coco
 from host.annotations.from_meta import annotations_of
 from host.books.inputs import open_inputs
-from host.books.outputs import write_whole
+from host.books.names import on_disk, printable
+from host.books.whole_files import require_nameable, require_writable, write_whole
 from host.errors import BadRequest, IrodoriError
 from host.logs import start_log
 from host.paths import state_paths
@@ -50,6 +51,8 @@ def run(request: Request) -> int:
     """
     paths = state_paths()
     start_log(paths.log_file)
+    require_nameable(request.output)
+    require_writable(request.output)
     with ExitStack() as stack:
         books = open_inputs(request.inputs, request.output)
         for book in books:
@@ -73,7 +76,7 @@ def run(request: Request) -> int:
 
 def _folder(request: Request, book: Book, sources: frozenset[Path], *, alone: bool) -> AnalysisFolder:
     root = request.output if alone else request.output / book.name
-    return AnalysisFolder(root, unique_stems([page.name for page in book.pages]), sources, request.overlay)
+    return AnalysisFolder(root, unique_stems([on_disk(page.name) for page in book.pages]), sources, request.overlay)
 
 
 def _analyze(book: Book, reader: PageReader, request: Request, folder: AnalysisFolder) -> dict[int, PageMeta]:
@@ -81,7 +84,7 @@ def _analyze(book: Book, reader: PageReader, request: Request, folder: AnalysisF
     for each in book.left_out:
         _say(f"  {each.name}: left out, {each.reason}")
     metas: dict[int, PageMeta] = {}
-    for found in analyze_book(book, reader, request.direction):
+    for found in analyze_book(book, reader, book.direction if request.direction == "auto" else request.direction):
         name, again = book.pages[found.place].name, found.place in metas
         error = _write(folder, found) if isinstance(found, Analysis) else found.error
         if error is not None:
@@ -114,4 +117,4 @@ def _in_words(meta: PageMeta) -> str:
 
 
 def _say(line: str) -> None:
-    Console(stderr=True, highlight=False).print(line, markup=False, soft_wrap=True)
+    Console(stderr=True, highlight=False).print(printable(line), markup=False, soft_wrap=True)

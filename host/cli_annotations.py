@@ -13,7 +13,7 @@ from host.annotations.coco import write_coco
 from host.annotations.files import PAGE_SUFFIX, read_foreign, read_own, single_pages
 from host.annotations.manga109 import write_manga109
 from host.books.book import natural_key
-from host.books.outputs import write_whole
+from host.books.whole_files import write_whole
 from host.errors import BadRequest
 
 if TYPE_CHECKING:

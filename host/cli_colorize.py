@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -16,18 +15,23 @@ from host.books.corrections import require_pages
 from host.books.hints import parse_hints
 from host.books.inbox import Inbox
 from host.books.inputs import open_inputs
-from host.books.outputs import SUFFIX_OF_MIME, ArchiveOutput, FolderOutput, write_whole
+from host.books.names import printable
+from host.books.outputs import SUFFIX_OF_MIME, ArchiveOutput
 from host.books.palettes import parse_palettes
+from host.books.references import read_references
 from host.books.run import PageEnd, Style, colour_book
-from host.cli_outcome import Outcome, PageRecord
+from host.books.whole_files import require_nameable, write_whole
+from host.cli_outcome import LeftRecord, Outcome, PageRecord
 from host.cli_progress import BookProgress
 from host.errors import BadRequest, ImageInvalid, IrodoriError, NotFound, TooLarge
 from host.logs import start_log
 from host.messaging.messages import Direction, Options, ReferenceAdd
 from host.paths import state_paths
+from host.store.process_folder import ProcessFolder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from host.books.book import Book
     from host.books.layout import Layout
@@ -63,6 +67,7 @@ def run(request: Request) -> int:
     """
     paths, inbox = state_paths(), Inbox()
     start_log(paths.log_file)
+    require_nameable(request.layout.target)
     output_format = request.layout.output_format
     with ExitStack() as stack:
         books = open_inputs(request.inputs, request.layout.target)
@@ -73,25 +78,28 @@ def run(request: Request) -> int:
         require_pages(hints, names, "hint")
         palettes = parse_palettes(request.palettes, request.palettes_file)
         require_pages(palettes, names, "palette")
-        references = [(path.name, _read_reference(path)) for path in request.references]
+        references, said = read_references(request.references)
         explicit = {"output_format": output_format} if output_format else {}
         application = stack.enter_context(Application.open(paths, inbox, explicit=explicit))
         stack.callback(inbox.close)
         style = replace(_style(application, request, references), hints=hints, palettes=palettes)
-        outputs = request.layout.outputs(books, application.settings.current.output_format)
+        waiting = ProcessFolder.claim(paths.cache / "waiting")
+        stack.callback(waiting.close)
+        outputs = request.layout.outputs(
+            books,
+            application.settings.current.output_format,
+            waiting.path,
+            reads=(*request.references, *filter(None, (request.hints_file, request.palettes_file))),
+            report=request.report,
+        )
         for output in outputs:
             stack.callback(output.discard)
+        for line in said:
+            _say(line)
         work = list(zip(books, outputs, strict=True))
         outcome = _colour(application, inbox, work, style, pictures=request.report, records=request.runmeta)
         engine = request.engine or application.settings.current.default_engine
         return _conclude(request, outcome, books, engine, references)
-
-
-def _read_reference(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as exc:
-        raise BadRequest(f"The reference {path} cannot be read: {exc.strerror}.", "Name a picture.") from exc
 
 
 def _style(application: Application, request: Request, references: Sequence[tuple[str, bytes]]) -> Style:
@@ -121,47 +129,46 @@ def _colour(
 ) -> Outcome:
     outcome = Outcome(pictures=pictures)
     for book, output in work:
-        for each in book.left_out:
-            _say(f"  {each.name}: left out, {each.reason}")
+        _tell_left_out(book, output, outcome)
         with BookProgress(_stderr, book) as progress:
             for event in colour_book(book, style, application.board, inbox):
                 if isinstance(event, PageEnd):
-                    record = _keep(book, output, event)
-                    if records and record.output and record.runmeta:
-                        text = json.dumps(record.runmeta, indent=1)
-                        write_whole(Path(f"{record.output}.runmeta.json"), text.encode())
+                    record = _keep(book, output, event, records=records)
                     outcome.add(record, event)
                     progress.end(event.page, record.line)
                 else:
                     progress.advance(event)
-        output.finish()
+        finished = output.finish()
+        if finished.path is None:
+            outcome.unwritten(book.name)
+        if finished.words:
+            _say(finished.words)
     return outcome
 
 
-def _keep(book: Book, output: Output, end: PageEnd) -> PageRecord:
+def _tell_left_out(book: Book, output: Output, outcome: Outcome) -> None:
+    left = [LeftRecord(book.name, each.name, each.reason, lost=each.lost) for each in book.left_out]
+    if not isinstance(output, ArchiveOutput):
+        left += [LeftRecord(book.name, each.name, "not a picture") for each in book.extras]
+    for each in left:
+        _say(f"  {each.name}: left out, {each.reason}")
+        outcome.leave_out(each)
+
+
+def _keep(book: Book, output: Output, end: PageEnd, *, records: bool) -> PageRecord:
+    """Write what a page became: coloured, or as it was. A page that cannot be written has failed."""
+    name, verdict, error = end.page.name, end.verdict, end.error
     try:
-        path = _write(output, end)
+        if verdict in ("coloured", "cached"):
+            path: Path | None = output.put(end.page, end.image, SUFFIX_OF_MIME[end.mime])
+            if records and end.runmeta:
+                output.put_record(end.page, json.dumps(end.runmeta, indent=1).encode())
+        else:
+            path = output.keep(end.page, left=verdict == "skipped")
     except (IrodoriError, UnreadablePage) as exc:
-        error = exc.wire() if isinstance(exc, IrodoriError) else {"code": "E_IMAGE", "message": str(exc), "hint": ""}
-        return PageRecord(book.name, end.page.name, "failed", error=error)
-    return PageRecord(
-        book.name, end.page.name, end.verdict, str(path) if path else None, end.reason, end.error, end.runmeta
-    )
-
-
-def _write(output: Output, end: PageEnd) -> Path | None:
-    """Write what the page became.
-
-    A skipped page goes along as it is; a failed one only into an archive, where a gap would break the reading.
-    """
-    if end.verdict in ("coloured", "cached"):
-        return output.put(end.page.name, end.image, SUFFIX_OF_MIME[end.mime])
-    own_suffix = f".{end.page.name.rpartition('.')[2]}"
-    if end.verdict == "skipped" and isinstance(output, ArchiveOutput | FolderOutput):
-        return output.put(end.page.name, end.page.read(), own_suffix)
-    if end.verdict == "failed" and isinstance(output, ArchiveOutput) and end.error["code"] != "E_IMAGE":
-        output.put(end.page.name, end.page.read(), own_suffix)
-    return None
+        fault = exc.wire() if isinstance(exc, IrodoriError) else {"code": "E_IMAGE", "message": str(exc), "hint": ""}
+        path, verdict, error = None, "failed", error or fault
+    return PageRecord(book.name, name, verdict, str(path) if path else None, end.reason, error, end.runmeta)
 
 
 def _conclude(
@@ -178,7 +185,7 @@ def _conclude(
 
 
 def _say(line: str) -> None:
-    _stderr.print(line, markup=False, soft_wrap=True)
+    _stderr.print(printable(line), markup=False, soft_wrap=True)
 
 
 _stderr = Console(stderr=True, highlight=False)

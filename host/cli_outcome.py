@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from host.books.book import UnreadablePage
+from host.books.names import printable
 from host.errors import IrodoriError
 from host.report.pictures import shrink
 from host.report.report import Report, ReportPage, reason_in_words, render
@@ -51,12 +52,23 @@ class PageRecord:
     @property
     def line(self) -> str:
         """The page's line on a terminal."""
-        return f"  {self.page}  {self.verdict}{f': {self.words}' if self.words else ''}"
+        where = "" if self.output or self.verdict != "failed" else " (not in the output)"
+        return printable(f"  {self.page}  {self.verdict}{f': {self.words}' if self.words else ''}{where}")
 
     def plain(self) -> dict[str, Any]:
         """Return what is known, as JSON has it."""
         names = ("book", "page", "verdict", "output", "reason", "error", "runmeta")
         return {name: value for name in names if (value := getattr(self, name))}
+
+
+@dataclass(frozen=True, slots=True)
+class LeftRecord:
+    """Something that is no page, and why; `lost`: there may be pages in it."""
+
+    book: str
+    name: str
+    reason: str
+    lost: bool = False
 
 
 class Outcome:
@@ -65,13 +77,14 @@ class Outcome:
     def __init__(self, *, pictures: bool) -> None:
         self._pictures = pictures
         self._records: list[PageRecord] = []
+        self._left: list[LeftRecord] = []
         self._pages: dict[str, list[ReportPage]] = {}
         self._began_s = time.monotonic()
 
     @property
     def has_failures(self) -> bool:
-        """Whether any page failed."""
-        return any(record.verdict == "failed" for record in self._records)
+        """Whether any page failed, or anything was left out that may hold pages."""
+        return any(record.verdict == "failed" for record in self._records) or any(each.lost for each in self._left)
 
     def add(self, record: PageRecord, end: PageEnd) -> None:
         """Take a page in."""
@@ -79,15 +92,52 @@ class Outcome:
         if self._pictures:
             self._pages.setdefault(record.book, []).append(_report_page(record, end))
 
+    def leave_out(self, left: LeftRecord) -> None:
+        """Take in something that is no page."""
+        self._left.append(left)
+
+    def unwritten(self, book: str) -> None:
+        """Note that a book's output was not made: its pages stand nowhere."""
+        self._records = [replace(each, output=None) if each.book == book else each for each in self._records]
+
+    def counts(self) -> dict[str, int]:
+        """Return how many pages came in, what became of them, how many stand in the output, what was left out."""
+        verdicts = Counter(record.verdict for record in self._records)
+        counts = {"pages": len(self._records)} | {verdict: verdicts[verdict] for verdict in _WORDS}
+        written = sum(record.output is not None for record in self._records)
+        return counts | {"written": written, "left_out": len(self._left)}
+
+    def reasons(self) -> dict[str, dict[str, int]]:
+        """Return why pages were left, why they failed, and why something was left out, each with its count."""
+        found: dict[str, Counter[str]] = {"skipped": Counter(), "failed": Counter(), "left_out": Counter()}
+        for record in self._records:
+            if record.verdict in found:
+                found[record.verdict][record.reason or str(record.error.get("message", ""))] += 1
+        found["left_out"].update(each.reason for each in self._left)
+        return {kind: dict(reasons) for kind, reasons in found.items() if reasons}
+
     def summary(self) -> str:
-        """Return the counts in words."""
-        counts = Counter(record.verdict for record in self._records)
-        parts = [f"{counts[verdict]} {words}" for verdict, words in _WORDS.items() if counts[verdict]]
-        return f"{', '.join(parts)} in {self._elapsed_s():.1f} s"
+        """Return the counts in words, with the reasons."""
+        counts, reasons = self.counts(), self.reasons()
+        parts = []
+        for kind, words in (_WORDS | {"left_out": "left out"}).items():
+            if counts[kind]:
+                why = "; ".join(f"{count} {_short(reason)}" for reason, count in reasons.get(kind, {}).items())
+                parts.append(f"{counts[kind]} {words}{f' ({why})' if why else ''}")
+        missing = counts["pages"] - counts["written"]
+        gap = f", {missing} not in the output" if missing else ""
+        noun = "page" if counts["pages"] == 1 else "pages"
+        return f"{counts['pages']} {noun} in: {', '.join(parts)}{gap} in {self._elapsed_s():.1f} s"
 
     def plain(self) -> dict[str, Any]:
         """Return everything as JSON has it."""
-        return {"duration_s": round(self._elapsed_s(), 3), "pages": [record.plain() for record in self._records]}
+        return {
+            "duration_s": round(self._elapsed_s(), 3),
+            "counts": self.counts(),
+            "reasons": self.reasons(),
+            "pages": [record.plain() for record in self._records],
+            "left_out": [{"book": each.book, "name": each.name, "reason": each.reason} for each in self._left],
+        }
 
     def report(self, orders: dict[str, list[str]], engine: str, references: Sequence[tuple[str, bytes]]) -> str:
         """Return the report. `orders`: of each book, its pages' names in reading order."""
@@ -101,6 +151,11 @@ class Outcome:
 
     def _elapsed_s(self) -> float:
         return time.monotonic() - self._began_s
+
+
+def _short(reason: str) -> str:
+    words = reason_in_words(reason).rstrip(".")
+    return f"{words[:77]}..." if len(words) > 80 else words
 
 
 def _report_page(record: PageRecord, end: PageEnd) -> ReportPage:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from host.application import Application
-from host.books.outputs import write_whole
+from host.books.whole_files import write_whole
 from host.errors import BadRequest
 from host.meta_check import BYTES_MAX, run_meta_of
 from host.paths import state_paths

@@ -12,7 +12,7 @@ from host.annotations.coco import read_coco
 from host.annotations.from_meta import annotations_of
 from host.annotations.manga109 import BYTES_MAX as MANGA109_BYTES_MAX
 from host.annotations.manga109 import read_manga109
-from host.books.archive import safe_name
+from host.books.names import safe_name
 from host.errors import BadRequest
 from host.meta_check import page_meta_of
 from host.records import named, parse_json, read_limited, refused

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from host.messaging.messages import Direction
+
 PAGE_BYTES_MAX: Final = 64 * 2**20
+AS_IT_WAS_BYTES_MAX: Final = 512 * 2**20
 PAGES_MAX: Final = 5000
 PICTURE_SUFFIXES: Final = frozenset(
-    {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".avif", ".gif"}
-    | {".tif", ".tiff", ".bmp", ".jp2", ".j2k", ".jxl"}
+    {".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".avif", ".gif", ".heic", ".heif"}
+    | {".tif", ".tiff", ".bmp", ".dib", ".jp2", ".j2k", ".jpf", ".jpx", ".jxl"}
 )
 _DIGITS: Final = re.compile(r"(\d+)")
+_MANGA: Final = re.compile(r"<(?:\w+:)?Manga>\s*(\w+)\s*</")
+_DIRECTIONS: Final[dict[str, Direction]] = {"yesandrighttoleft": "rtl", "no": "ltr"}
 
 
 class UnreadablePage(Exception):
@@ -25,18 +30,36 @@ class UnreadablePage(Exception):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BookPage:
-    """One page. `name` is its relative POSIX path in the book, free of `..`; `read` raises `UnreadablePage`."""
+    """One page, or a file that travels along with the pages.
+
+    Attributes:
+        name: its relative POSIX path in the book, free of `..`; no two of a book are one.
+        read: gives its bytes, at most `PAGE_BYTES_MAX`; raises `UnreadablePage`.
+        as_it_was: gives what can be had of its bytes, damaged or not; raises `UnreadablePage`. None: `read`.
+        source: its own file, where it is one.
+    """
 
     name: str
     read: Callable[[], bytes]
+    as_it_was: Callable[[], bytes] | None = None
+    source: Path | None = None
+
+    def original(self) -> bytes:
+        """Return the page as it was.
+
+        Raises:
+            UnreadablePage: nothing of it can be had.
+        """
+        return self.as_it_was() if self.as_it_was is not None else self.read()
 
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Something in a book that is no page, and why."""
+    """Something in a book that is no page, and why. `lost`: there may be pages in it."""
 
     name: str
     reason: str
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,6 +71,10 @@ class Book:
         sources: every file that the pages come from, resolved; none of them is ever written to.
         folder: the folder that was walked, if it was one.
         close: gives back what reading holds open.
+        extras: what is no picture and travels along into an archive.
+        direction: which way it is read, where its ComicInfo.xml says so.
+        archives: books that were found in the folder.
+        within: whether it is one of those.
     """
 
     name: str
@@ -56,6 +83,10 @@ class Book:
     sources: frozenset[Path]
     folder: Path | None = None
     close: Callable[[], None] = lambda: None
+    extras: tuple[BookPage, ...] = ()
+    direction: Direction = "auto"
+    archives: tuple[Path, ...] = field(default=())
+    within: bool = False
 
 
 def natural_key(name: str) -> list[list[tuple[int, int, str]]]:
@@ -70,3 +101,17 @@ def is_picture_name(name: str) -> bool:
     """Say whether the name has a suffix of a page."""
     dot = name.rfind(".")
     return dot >= 0 and name[dot:].casefold() in PICTURE_SUFFIXES
+
+
+def told_direction(extras: tuple[BookPage, ...]) -> Direction:
+    """Return which way the ComicInfo.xml among these files says that the book is read."""
+    for extra in extras:
+        if extra.name.rpartition("/")[2].casefold() != "comicinfo.xml":
+            continue
+        try:
+            data = extra.read()
+        except UnreadablePage:
+            continue
+        found = _MANGA.search(data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8", "replace"))
+        return _DIRECTIONS.get(found[1].casefold(), "auto") if found else "auto"
+    return "auto"

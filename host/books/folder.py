@@ -2,48 +2,134 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Final
 
-from host.books.book import PAGE_BYTES_MAX, Book, BookPage, LeftOut, UnreadablePage, is_picture_name, natural_key
+from host.books.book import (
+    AS_IT_WAS_BYTES_MAX,
+    PAGE_BYTES_MAX,
+    Book,
+    BookPage,
+    LeftOut,
+    UnreadablePage,
+    is_picture_name,
+    natural_key,
+    told_direction,
+)
+from host.books.names import is_litter, plain_name, same_name, told_apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
+
+_ARCHIVES: Final = frozenset({".cbz", ".zip", ".cbr", ".rar", ".cb7", ".7z", ".cbt", ".tar", ".pdf", ".epub"})
 
 
 def open_pictures(paths: Sequence[Path]) -> Book:
-    """Return single pictures as one book, in the order given."""
-    pages = tuple(BookPage(path.name, partial(_read, path)) for path in paths)
-    name = paths[0].stem if len(paths) == 1 else "pages"
-    return Book(name, pages, (), frozenset(path.resolve() for path in paths))
+    """Return single pictures as one book, in the order given.
+
+    Pictures of one name are told apart by the folders that they stand in.
+    """
+    names = [plain_name(path.name) for path in paths]
+    if len({same_name(name) for name in names}) < len(names):
+        whole = [path.absolute() for path in paths]
+        root = os.path.commonpath([path.parent for path in whole])
+        names = [plain_name(path.relative_to(root).as_posix()) for path in whole]
+    pages = tuple(_page(path, name) for path, name in zip(paths, told_apart(names), strict=True))
+    name = plain_name(paths[0].stem) if len(paths) == 1 else "pages"
+    return Book(name, pages, (), frozenset(Path(os.path.realpath(path)) for path in paths))
 
 
 def open_folder(folder: Path, output: Path) -> Book:
-    """Return a folder with all folders in it as one book, in natural order; what is at `output` is not looked at."""
-    found = sorted(_walk(folder, output.resolve()), key=lambda path: natural_key(path.relative_to(folder).as_posix()))
-    names = {path: path.relative_to(folder).as_posix() for path in found}
-    pictures = [path for path in found if is_picture_name(path.name)]
-    pages = tuple(BookPage(names[path], partial(_read, path)) for path in pictures)
-    left_out = tuple(LeftOut(names[path], "not a picture") for path in found if not is_picture_name(path.name))
-    name = folder.resolve().name or "pages"
-    return Book(name, pages, left_out, frozenset(path.resolve() for path in pictures), folder.resolve())
+    """Return a folder with all folders in it as one book, in natural order; what is at `output` is not looked at.
+
+    Archives in it are told as such: they are books of their own.
+    """
+    found: list[tuple[str, Path]] = []
+    left_out: list[LeftOut] = []
+    for path, reason, lost in _walk(folder, os.path.realpath(output)):
+        name = plain_name(path.relative_to(folder).as_posix())
+        if reason:
+            left_out.append(LeftOut(name, reason, lost))
+        else:
+            found.append((name, path))
+    found.sort(key=lambda each: natural_key(each[0]))
+    archives = tuple(path for _, path in found if path.suffix.casefold() in _ARCHIVES)
+    files = [each for each in found if each[1].suffix.casefold() not in _ARCHIVES]
+    apart = told_apart([name for name, _ in files])
+    named = [_page(path, name) for name, (_, path) in zip(apart, files, strict=True)]
+    pages = tuple(page for page in named if is_picture_name(page.name))
+    extras = tuple(page for page in named if not is_picture_name(page.name))
+    root = Path(os.path.realpath(folder))
+    sources = frozenset(Path(os.path.realpath(path)) for _, path in found)
+    return Book(
+        plain_name(root.name) or "pages",
+        pages,
+        tuple(left_out),
+        sources,
+        root,
+        extras=extras,
+        direction=told_direction(extras),
+        archives=archives,
+    )
 
 
-def _walk(folder: Path, output: Path) -> Iterator[Path]:
-    for entry in folder.iterdir():
-        if entry.name.startswith(".") or entry.name == "__MACOSX" or entry.resolve() == output:
+def _page(path: Path, name: str) -> BookPage:
+    return BookPage(name, partial(_read, path, PAGE_BYTES_MAX), partial(_read, path, AS_IT_WAS_BYTES_MAX), path)
+
+
+def _walk(folder: Path, output: str) -> Iterator[tuple[Path, str, bool]]:
+    """Yield each file with an empty reason, or why it is left out, and whether pages may be lost with it."""
+    root = PurePath(os.path.realpath(folder))
+    waiting = [folder]
+    while waiting:
+        within = waiting.pop()
+        try:
+            entries = list(within.iterdir())
+        except OSError as exc:
+            yield within, f"the folder cannot be read: {exc.strerror}", True
             continue
-        if entry.is_dir() and not entry.is_symlink():
-            yield from _walk(entry, output)
-        elif entry.is_file():
-            yield entry
+        for path in entries:
+            if is_litter(plain_name(path.name)) or os.path.realpath(path) == output:
+                continue
+            try:
+                kind, reason, lost = _looked_at(path, root)
+            except OSError as exc:
+                kind, reason, lost = "file", f"it cannot be looked at: {exc.strerror}", True
+            if kind == "folder":
+                waiting.append(path)
+            else:
+                yield path, reason, lost
 
 
-def _read(path: Path) -> bytes:
+def _looked_at(path: Path, root: PurePath) -> tuple[str, str, bool]:
+    mode = path.lstat().st_mode
+    if stat.S_ISDIR(mode):
+        return "folder", "", False
+    if stat.S_ISLNK(mode):
+        real = Path(os.path.realpath(path))
+        if not real.is_relative_to(root):
+            return "file", "a link that leads out of the folder", False
+        if not real.is_file():
+            return "file", "a link to a folder" if real.is_dir() else "a broken link", False
+    elif not stat.S_ISREG(mode):
+        return "file", "not a file", False
+    if path.name.startswith("."):
+        return "file", "a hidden file", False
+    return "file", "", False
+
+
+def _read(path: Path, most: int) -> bytes:
     try:
-        if path.stat().st_size > PAGE_BYTES_MAX:
-            raise UnreadablePage(f"the file has over {PAGE_BYTES_MAX >> 20} MiB")
-        return path.read_bytes()
+        # Never waits, also where a pipe took the file's place.
+        with os.fdopen(
+            os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)), "rb"
+        ) as file:
+            data = file.read(most + 1)
     except OSError as exc:
         raise UnreadablePage(exc.strerror or str(exc)) from exc
+    if len(data) > most:
+        raise UnreadablePage(f"the file has over {most >> 20} MiB")
+    return data

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
-from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from host.books.archive import ARCHIVE_SUFFIXES, open_archive
-from host.books.book import PAGES_MAX, is_picture_name
+from host.books.archive import ARCHIVE_SUFFIXES, kind_of, open_archive
+from host.books.book import PAGES_MAX, LeftOut, is_picture_name
 from host.books.folder import open_folder, open_pictures
-from host.errors import BadRequest, TooLarge
+from host.books.names import same_name
+from host.errors import BadRequest, IrodoriError, TooLarge
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from host.books.book import Book
 
-_NOT_YET: Final = frozenset({".cbr", ".rar", ".cb7", ".7z", ".cbt", ".tar", ".pdf", ".epub"})
+_NOT_READ: Final = frozenset({".cbr", ".rar", ".cb7", ".7z", ".cbt", ".tar", ".pdf", ".epub"})
 
 
 def open_inputs(paths: Sequence[Path], output: Path) -> list[Book]:
     """Return one book for each folder and archive, and one for all single pictures; no two have one name.
 
-    The caller closes them.
+    An archive in a folder is a book as well. The caller closes them.
 
     Raises:
         BadRequest: an input is missing, of no kind that we read, or the output would overwrite it. TooLarge
@@ -35,33 +36,56 @@ def open_inputs(paths: Sequence[Path], output: Path) -> list[Book]:
     try:
         for path in paths:
             if path.is_dir():
-                books.append(open_folder(path, output))
+                books += _books_in(open_folder(path, output))
             elif _is_archive(path):
                 books.append(open_archive(path))
         pictures = [path for path in paths if path.is_file() and not _is_archive(path)]
         if pictures:
             books.append(open_pictures(pictures))
         _check_pages(books)
-        return _named_apart(books)
+        return _named_apart([book for book in books if book.pages or book.left_out])
     except BaseException:
         for book in books:
             book.close()
         raise
 
 
+def _books_in(folder: Book) -> Iterator[Book]:
+    """Yield the folder's own pages as a book, where there are any, and each archive in it as another."""
+    archives = []
+    faults = []
+    for path in folder.archives:
+        try:
+            archives.append(replace(open_archive(path), within=True))
+        except IrodoriError as exc:
+            faults.append(LeftOut(path.name, f"{exc.message} {exc.hint}".strip(), lost=True))
+    own = replace(folder, left_out=(*folder.left_out, *faults))
+    if own.pages or own.left_out or not archives:
+        yield own
+    yield from (book for book in archives if book.pages)
+
+
 def _is_archive(path: Path) -> bool:
     if not path.is_file() or is_picture_name(path.name):
         return False
-    return path.suffix.casefold() in ARCHIVE_SUFFIXES or zipfile.is_zipfile(path)
+    return path.suffix.casefold() in ARCHIVE_SUFFIXES or bool(kind_of(path)) or zipfile.is_zipfile(path)
 
 
 def _check(path: Path, output: Path) -> None:
-    if not path.exists():
-        raise BadRequest(f"There is no {path}.", "Check the path; quote names with spaces.")
-    if path.suffix.casefold() in _NOT_YET and path.is_file():
-        raise BadRequest(f"{path}: {path.suffix} files are not read.", "Unpack it to a folder, or convert it to CBZ.")
-    if output.exists() and path.resolve() == output.resolve():
+    if os.path.realpath(path) == os.path.realpath(output) and os.path.lexists(path):
         raise BadRequest(f"{output} is the input itself.", "Choose another --output; sources are never overwritten.")
+    try:
+        path.stat()
+    except OSError as exc:
+        if os.path.lexists(path):
+            raise BadRequest(f"{path} cannot be read: {exc.strerror}.", "Check where the link leads.") from exc
+        raise BadRequest(f"There is no {path}.", "Check the path; quote names with spaces.") from exc
+    if not (path.is_file() or path.is_dir()):
+        raise BadRequest(f"{path} is neither a file nor a folder.", "Pass pictures, folders, CBZ or ZIP archives.")
+    if path.suffix.casefold() in _NOT_READ and path.is_file() and kind_of(path) != "ZIP":
+        raise BadRequest(f"{path}: {path.suffix} files are not read.", "Unpack it to a folder, or convert it to CBZ.")
+    if path.suffix.casefold() == ".epub" and path.is_file():
+        raise BadRequest(f"{path}: {path.suffix} files are not read.", "Unpack it to a folder, or convert it to CBZ.")
 
 
 def _check_pages(books: Sequence[Book]) -> None:
@@ -69,15 +93,20 @@ def _check_pages(books: Sequence[Book]) -> None:
         if len(book.pages) > PAGES_MAX:
             raise TooLarge(f"{book.name} has {len(book.pages)} pages; the limit is {PAGES_MAX}.", "Split it.")
     if not any(book.pages for book in books):
-        reasons = "; ".join(f"{each.name}: {each.reason}" for book in books for each in book.left_out[:5])
+        told = [f"{each.name}: {each.reason}" for book in books for each in book.left_out[:5]]
+        told += [f"{each.name}: not a picture" for book in books for each in book.extras[:5]]
+        reasons = "; ".join(told)
         raise BadRequest(f"There is no page in the input{f' ({reasons})' if reasons else ''}.", "Pages are pictures.")
 
 
 def _named_apart(books: Sequence[Book]) -> list[Book]:
-    seen: Counter[str] = Counter()
+    taken: set[str] = set()
     apart = []
     for book in books:
-        seen[book.name.casefold()] += 1
-        count = seen[book.name.casefold()]
-        apart.append(book if count == 1 else replace(book, name=f"{book.name} ({count})"))
+        name, number = book.name, 1
+        while same_name(name) in taken:
+            number += 1
+            name = f"{book.name} ({number})"
+        taken.add(same_name(name))
+        apart.append(replace(book, name=name))
     return apart

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from host.books.archive import ARCHIVE_SUFFIXES
-from host.books.outputs import ArchiveOutput, FileOutput, FolderOutput
+from host.books.names import on_disk
+from host.books.outputs import RECORD_SUFFIX, ArchiveOutput, FileOutput, FolderOutput
+from host.books.plan import require_apart
 from host.errors import BadRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from host.books.book import Book
@@ -18,6 +20,39 @@ if TYPE_CHECKING:
     from host.settings import OutputFormat
 
 _FORMATS: Final[dict[str, OutputFormat]] = {".png": "png", ".webp": "webp_lossless", ".jpg": "jpeg", ".jpeg": "jpeg"}
+_NOT_WRITTEN: Final = frozenset(
+    [
+        ".pdf",
+        ".cbr",
+        ".rar",
+        ".cb7",
+        ".7z",
+        ".cbt",
+        ".tar",
+        ".gz",
+        ".epub",
+        ".mobi",
+        ".azw3",
+        ".tif",
+        ".tiff",
+        ".bmp",
+        ".gif",
+        ".avif",
+        ".jp2",
+        ".jxl",
+        ".heic",
+        ".psd",
+        ".svg",
+        ".jfif",
+        ".jpe",
+        ".html",
+        ".json",
+        ".txt",
+        ".xml",
+    ]
+)
+_ONE_EACH: Final = "Choose a folder. An archive in a folder is a book of its own."
+_WHAT_IS_WRITTEN: Final = "Name a folder, a .cbz, or for one page a .png, .webp or .jpg."
 _SUFFIXES: Final[dict[OutputFormat, str]] = {"png": ".png", "webp_lossless": ".webp", "webp": ".webp", "jpeg": ".jpg"}
 
 
@@ -48,24 +83,43 @@ class Layout:
             return self.target.with_suffix(".report.html")
         return self.target / "report.html"
 
-    def outputs(self, books: Sequence[Book], output_format: OutputFormat) -> list[Output]:
-        """Return an output for each book; `output_format` is how its pages will be encoded.
+    def outputs(
+        self,
+        books: Sequence[Book],
+        output_format: OutputFormat,
+        waiting: Path,
+        *,
+        reads: Iterable[Path] = (),
+        report: bool = False,
+    ) -> list[Output]:
+        """Return an output for each book.
+
+        output_format: how pages will be encoded. waiting: a folder of ours for pages on their way into archives.
+        reads: files besides the books that the run reads. report: whether one will be written.
 
         Raises:
-            BadRequest: the target does not fit the books, or a page would overwrite a source.
+            BadRequest: the target does not fit the books or cannot be written, or two paths of the run are one.
         """
         self._check(books)
         sources: frozenset[Path] = frozenset().union(*(book.sources for book in books))
-        outputs: list[Output] = []
-        try:
-            for book in books:
-                outputs.append(self._output(book, sources, alone=len(books) == 1))
-                outputs[-1].check(_SUFFIXES[output_format])
-        except BadRequest:
-            for output in outputs:
-                output.discard()
-            raise
+        suffix = _SUFFIXES[output_format]
+        outputs = [
+            self._output(book, sources, suffix, waiting / str(number), alone=_is_alone(book, books))
+            for number, book in enumerate(books)
+        ]
+        require_apart([*sources, *reads], self._writes(outputs, report=report))
+        for output in outputs:
+            output.check()
         return outputs
+
+    def _writes(self, outputs: Sequence[Output], *, report: bool) -> Iterator[Path]:
+        for output in outputs:
+            for path in output.paths():
+                yield path
+                if not isinstance(output, ArchiveOutput):
+                    yield path.with_name(path.name + RECORD_SUFFIX)
+        if report:
+            yield self.report
 
     @property
     def _names_archive(self) -> bool:
@@ -73,17 +127,26 @@ class Layout:
 
     def _check(self, books: Sequence[Book]) -> None:
         pages = sum(len(book.pages) for book in books)
+        suffix = self.target.suffix.casefold()
+        if suffix in _NOT_WRITTEN and not self.target.is_dir():
+            raise BadRequest(f"{self.target}: {suffix} files are not written.", _WHAT_IS_WRITTEN)
         if self.output_format and pages != 1:
             raise BadRequest(f"{self.target} is one picture, but there are {pages} pages.", "Choose a folder.")
         if self._names_archive and self.as_images:
             raise BadRequest(f"{self.target} is an archive, but --format is images.", "Choose a folder.")
         if self._names_archive and len(books) > 1:
-            raise BadRequest(f"{self.target} is one archive, but there are {len(books)} inputs.", "Choose a folder.")
+            raise BadRequest(f"{self.target} is one archive, but there are {len(books)} books.", _ONE_EACH)
 
-    def _output(self, book: Book, sources: frozenset[Path], *, alone: bool) -> Output:
+    def _output(self, book: Book, sources: frozenset[Path], suffix: str, waiting: Path, *, alone: bool) -> Output:
         if self.output_format:
             return FileOutput(self.target, sources)
+        name = on_disk(book.name.replace("/", "_"))
         if not self.packs:
-            return FolderOutput(self.target if alone else self.target / book.name, book, sources)
-        path = self.target if self._names_archive else self.target / f"{book.name}.cbz"
-        return ArchiveOutput(path, book, sources)
+            return FolderOutput(self.target if alone else self.target / name, book, sources, suffix)
+        path = self.target if self._names_archive else self.target / f"{name}.cbz"
+        return ArchiveOutput(path, book, sources, suffix, waiting)
+
+
+def _is_alone(book: Book, books: Sequence[Book]) -> bool:
+    """Say whether a book has the target for itself; archives that were found in it go to folders of their own there."""
+    return not book.within and sum(not each.within for each in books) == 1

@@ -2,180 +2,269 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import shutil
-import tempfile
 import zipfile
-from collections import Counter
-from pathlib import Path, PurePosixPath
+from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final, Protocol
 
+from host.books.book import UnreadablePage
+from host.books.names import on_disk, targets, told_apart
+from host.books.whole_files import require_writable, sweep_parts, temporary_beside, write_whole
 from host.errors import BadRequest
 from host.store.disk import disk_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
-    from host.books.book import Book
+    from host.books.book import Book, BookPage
 
 SUFFIX_OF_MIME: Final = {"image/png": ".png", "image/webp": ".webp", "image/jpeg": ".jpg"}
+RECORD_SUFFIX: Final = ".runmeta.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What to open; None: nothing was made. `words`: what the reader has to know about it."""
+
+    path: Path | None
+    words: str = ""
 
 
 class Output(Protocol):
-    """Takes pages in any order."""
+    """Takes pages in any order; every page once."""
 
-    def check(self, suffix: str) -> None:
-        """Refuse, before work starts, what could not be written with this suffix.
+    def check(self) -> None:
+        """Refuse, before work starts, what could not be written.
 
         Raises:
-            BadRequest: it would overwrite a source, or a file stands where a folder should be.
+            BadRequest
         """
 
-    def put(self, name: str, image: bytes, suffix: str) -> Path:
-        """Keep a page under its name in the book, with this suffix; return where.
+    def paths(self) -> Iterator[Path]:
+        """Yield every path that may be written."""
+
+    def put(self, page: BookPage, image: bytes, suffix: str) -> Path:
+        """Keep a coloured page; return where.
 
         Raises:
             DiskFull, InternalError, BadRequest
         """
 
-    def finish(self) -> Path:
-        """Complete the output and return what to open."""
+    def keep(self, page: BookPage, *, left: bool) -> Path | None:
+        """Keep a page as it was; return where, None where this output has no place for it.
+
+        left: it was left on purpose, it did not fail.
+
+        Raises:
+            UnreadablePage: nothing of it can be had. DiskFull, InternalError, BadRequest
+        """
+
+    def put_record(self, page: BookPage, record: bytes) -> None:
+        """Keep a coloured page's record beside it."""
+
+    def finish(self) -> Finished:
+        """Complete the output."""
 
     def discard(self) -> None:
         """Give up; what was incomplete is gone."""
 
 
-def target_stems(names: Sequence[str]) -> dict[str, str]:
-    """Return for each page's name the path, without a suffix, that it is written to: different ones for all."""
-    stems = {name: str(PurePosixPath(name).with_suffix("")) for name in names}
-    shared = Counter(stem.casefold() for stem in stems.values())
-    return {name: stem if shared[stem.casefold()] == 1 else name for name, stem in stems.items()}
-
-
 class FolderOutput:
-    """Pictures below a folder, named as in the book."""
+    """Pictures below a folder, named as in the book. `names`: of each page, its paths coloured and as it was."""
 
-    def __init__(self, root: Path, book: Book, sources: frozenset[Path]) -> None:
+    def __init__(self, root: Path, book: Book, sources: frozenset[Path], suffix: str) -> None:
         self._root = root
-        self._stems = target_stems([page.name for page in book.pages])
+        self._suffix = suffix
+        self._names = _names(book, suffix)
         self._sources = sources
 
-    def check(self, suffix: str) -> None:
-        """Refuse a root that is a file, and pages that would replace a source."""
-        if self._root.is_file():
-            raise BadRequest(f"{self._root} is a file.", "Choose a folder as --output.")
-        for stem in self._stems.values():
-            _refuse_source(self._root / f"{stem}{suffix}", self._sources)
+    def check(self) -> None:
+        """Refuse a root that is a file, or that cannot be written to."""
+        require_writable(self._root)
+        if self._root.is_dir():
+            for folder in {self._root, *((self._root / coloured).parent for coloured, _ in self._names.values())}:
+                sweep_parts(folder)
 
-    def put(self, name: str, image: bytes, suffix: str) -> Path:
+    def paths(self) -> Iterator[Path]:
+        """Yield every coloured page's path; a page as it was never takes a source's place, see `keep`."""
+        yield from (self._root / coloured for coloured, _ in self._names.values())
+
+    def put(self, page: BookPage, image: bytes, suffix: str) -> Path:
         """Write the picture; replaces one of an earlier run."""
-        path = self._root / f"{self._stems[name]}{suffix}"
+        path = self._root / _with_suffix(self._names[page.name][0], self._suffix, suffix)
         write_whole(path, image, self._sources)
         return path
 
-    def finish(self) -> Path:
+    def keep(self, page: BookPage, *, left: bool) -> Path | None:  # noqa: ARG002
+        """Write the page as it was; where its own file stands at that place, it is kept already."""
+        path = self._root / self._names[page.name][1]
+        if page.source is not None and path.exists() and path.samefile(page.source):
+            return path
+        write_whole(path, page.original(), self._sources)
+        return path
+
+    def put_record(self, page: BookPage, record: bytes) -> None:
+        """Write the record beside the picture."""
+        path = self._root / self._names[page.name][0]
+        write_whole(path.with_name(path.name + RECORD_SUFFIX), record, self._sources)
+
+    def finish(self) -> Finished:
         """Return the folder."""
-        return self._root
+        return Finished(self._root)
 
     def discard(self) -> None:
         """Keep what is complete."""
 
 
 class FileOutput:
-    """One picture in one file of the reader's own naming."""
+    """One picture in one file of the reader's own naming; a page that was not coloured has no place in it."""
 
     def __init__(self, path: Path, sources: frozenset[Path]) -> None:
         self._path = path
         self._sources = sources
 
-    def check(self, suffix: str) -> None:  # noqa: ARG002
-        """Refuse a source."""
-        _refuse_source(self._path, self._sources)
+    def check(self) -> None:
+        """Refuse what cannot be written."""
+        require_writable(self._path.parent)
+        sweep_parts(self._path.parent)
 
-    def put(self, name: str, image: bytes, suffix: str) -> Path:  # noqa: ARG002
+    def paths(self) -> Iterator[Path]:
+        """Yield the one path."""
+        yield self._path
+
+    def put(self, page: BookPage, image: bytes, suffix: str) -> Path:  # noqa: ARG002
         """Write the picture; the name and suffix are the reader's."""
         write_whole(self._path, image, self._sources)
         return self._path
 
-    def finish(self) -> Path:
+    def keep(self, page: BookPage, *, left: bool) -> Path | None:  # noqa: ARG002
+        """Write a page beside it as it was, under the file's name and the page's own suffix.
+
+        Nothing that is there already is replaced.
+        """
+        path = self._path.with_suffix(PurePosixPath(page.name).suffix)
+        if path.exists():
+            return path if page.source is not None and path.samefile(page.source) else None
+        write_whole(path, page.original(), self._sources)
+        return path
+
+    def put_record(self, page: BookPage, record: bytes) -> None:  # noqa: ARG002
+        """Write the record beside the picture."""
+        write_whole(self._path.with_name(self._path.name + RECORD_SUFFIX), record, self._sources)
+
+    def finish(self) -> Finished:
         """Return the file."""
-        return self._path
+        return Finished(self._path)
 
     def discard(self) -> None:
         """Keep what is complete."""
 
 
 class ArchiveOutput:
-    """A CBZ with the pages in reading order. Until `finish` they wait in a temporary folder."""
+    """A CBZ with the pages in reading order, and with what travelled along. Until `finish` they wait in `waiting`.
 
-    def __init__(self, path: Path, book: Book, sources: frozenset[Path]) -> None:
+    An archive that is there is replaced only by one in which no page is missing, and at least one was made.
+    """
+
+    def __init__(self, path: Path, book: Book, sources: frozenset[Path], suffix: str, waiting: Path) -> None:
         self._path = path
-        self._order = [page.name for page in book.pages]
-        self._stems = target_stems(self._order)
+        self._book = book
+        self._suffix = suffix
+        self._names = targets([page.name for page in book.pages], suffix)
         self._sources = sources
-        self._waiting = Path(tempfile.mkdtemp(prefix="irodori-"))
-        self._entries: dict[str, tuple[str, Path]] = {}
+        self._waiting = waiting
+        self._entries: dict[str, list[tuple[str, Path]]] = {}
+        self._made = 0
+        self._count = 0
 
-    def check(self, suffix: str) -> None:  # noqa: ARG002
-        """Refuse a source, and a folder of the archive's name."""
+    def check(self) -> None:
+        """Refuse a folder of the archive's name, and what cannot be written."""
+        require_writable(self._path.parent)
         if self._path.is_dir():
             raise BadRequest(f"{self._path} is a folder.", "Name a file that ends in .cbz.")
-        _refuse_source(self._path, self._sources)
+        sweep_parts(self._path.parent)
 
-    def put(self, name: str, image: bytes, suffix: str) -> Path:
+    def paths(self) -> Iterator[Path]:
+        """Yield the archive's path."""
+        yield self._path
+
+    def put(self, page: BookPage, image: bytes, suffix: str) -> Path:
         """Set the picture aside for the archive."""
-        waiting = self._waiting / f"{len(self._entries)}"
-        with disk_errors("a page"):
-            waiting.write_bytes(image)
-        self._entries[name] = f"{self._stems[name]}{suffix}", waiting
-        return self._path
+        self._made += 1
+        return self._wait(page, _with_suffix(self._names[page.name][0], self._suffix, suffix), image)
 
-    def finish(self) -> Path:
+    def keep(self, page: BookPage, *, left: bool) -> Path | None:
+        """Set the page aside as it was."""
+        self._made += left
+        return self._wait(page, self._names[page.name][1], page.original())
+
+    def put_record(self, page: BookPage, record: bytes) -> None:
+        """Set the record aside: it stands beside its picture in the archive."""
+        self._wait(page, f"{self._names[page.name][0]}{RECORD_SUFFIX}", record)
+
+    def finish(self) -> Finished:
         """Pack the archive; pictures are stored as they are, they are compressed already."""
-        present = [self._entries[name] for name in self._order if name in self._entries]
-        with disk_errors(str(self._path)), _temporary_beside(self._path, self._sources) as temporary:
-            _pack(temporary, present)
-        self.discard()
-        return self._path
+        if not self._made:
+            return Finished(None, f"No page was made, so {self._path} was {self._left_word()}.")
+        missing = [page.name for page in self._book.pages if page.name not in self._entries]
+        path = _free(self._path) if missing and self._path.exists() else self._path
+        with disk_errors(str(path)), temporary_beside(path, self._sources) as temporary:
+            _pack(temporary, self._content())
+        words = f"{len(missing)} pages are missing in it: {', '.join(missing[:5])}." if missing else ""
+        if path != self._path:
+            words += f" {self._path} stays as it was."
+        return Finished(path, words)
 
     def discard(self) -> None:
         """Remove what waits."""
         shutil.rmtree(self._waiting, ignore_errors=True)
 
+    def _left_word(self) -> str:
+        return "left as it was" if self._path.exists() else "not written"
 
-def write_whole(path: Path, data: bytes, sources: frozenset[Path] = frozenset()) -> None:
-    """Write a file by way of a temporary one beside it.
+    def _wait(self, page: BookPage, name: str, data: bytes) -> Path:
+        self._count += 1
+        waiting = self._waiting / f"{self._count}"
+        with disk_errors("a page"):
+            self._waiting.mkdir(parents=True, exist_ok=True)
+            waiting.write_bytes(data)
+        self._entries.setdefault(page.name, []).append((name, waiting))
+        return self._path
 
-    Raises:
-        BadRequest: the file is one of the sources. DiskFull, InternalError
-    """
-    with disk_errors(str(path)), _temporary_beside(path, sources) as temporary:
-        temporary.write_bytes(data)
-
-
-def _refuse_source(path: Path, sources: frozenset[Path]) -> None:
-    if path.resolve() in sources:
-        raise BadRequest(f"{path} is a source.", "Choose another --output; sources are never overwritten.")
-
-
-@contextlib.contextmanager
-def _temporary_beside(path: Path, sources: frozenset[Path]) -> Iterator[Path]:
-    _refuse_source(path, sources)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".irodori-", suffix=".part")
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    def _content(self) -> Iterator[tuple[str, bytes]]:
+        taken = []
+        for page in self._book.pages:
+            for name, waiting in self._entries.get(page.name, ()):
+                taken.append(name)
+                yield name, waiting.read_bytes()
+        for extra in self._book.extras:
+            try:
+                data = extra.original()
+            except UnreadablePage:
+                continue
+            yield told_apart([*taken, extra.name])[-1] if extra.name in taken else extra.name, data
 
 
-def _pack(path: Path, entries: Sequence[tuple[str, Path]]) -> None:
+def _names(book: Book, suffix: str) -> Mapping[str, tuple[str, str]]:
+    found = targets([page.name for page in book.pages], suffix)
+    return {name: (on_disk(coloured), on_disk(as_it_was)) for name, (coloured, as_it_was) in found.items()}
+
+
+def _with_suffix(name: str, planned: str, suffix: str) -> str:
+    return name if suffix == planned else f"{name.removesuffix(planned)}{suffix}"
+
+
+def _free(path: Path) -> Path:
+    number = 2
+    while (candidate := path.with_name(f"{path.stem} ({number}){path.suffix}")).exists():
+        number += 1
+    return candidate
+
+
+def _pack(path: Path, entries: Iterator[tuple[str, bytes]]) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
-        for name, picture in entries:
+        for name, data in entries:
             # without a date the same pages give the same archive, byte for byte
-            archive.writestr(zipfile.ZipInfo(name), picture.read_bytes())
+            archive.writestr(zipfile.ZipInfo(name), data)

@@ -106,7 +106,7 @@ class _Conversation:
         request = RunChapter(
             series=book.name[:4096],
             chapter="",
-            direction=style.direction,
+            direction=book.direction if style.direction == "auto" else style.direction,
             pages=[
                 Page(
                     page_id=str(index),

@@ -159,7 +159,7 @@ class JobBoard:
         from host.jobs.export import export_chapter
 
         job = self._scheduler.job(request.job_id)
-        return export_chapter(job, request.format, self._store.results, self._exports)
+        return export_chapter(job, request.format, self._store.results, self._store.spool, self._exports)
 
     def pulse(self) -> tuple[bool, int]:
         """Return whether a page is under way, and how many have not ended."""

@@ -1,32 +1,41 @@
 """A job's pages, in reading order, in one file: CBZ, ZIP or PDF.
 
-Coloured pages go in as they were sent, skipped ones as they were captured; failed and cancelled ones are left out.
+Coloured pages go in as they were sent, all others as they were captured. A page is numbered by its place in the
+chapter, so that one of which nothing was ever captured leaves a gap that shows.
 """
 
 from __future__ import annotations
 
+import hashlib
 import html
 import io
+import logging
 import re
 import secrets
 import unicodedata
 import zipfile
 from typing import TYPE_CHECKING, Final
 
-from host.errors import BadRequest, ImageInvalid, NotFound
+from engines.geometry import Size
+from host.errors import BadRequest, ImageInvalid, IrodoriError, NotFound
 from host.jobs.job import PageState
 from host.messaging.messages import ExportResult
-from host.store.blobs import suffix_of
+from host.store.blobs import mime_of, suffix_of
 from host.store.disk import disk_errors, sync_folder, write_synced
+from host.store.results import StoredResult
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from host.jobs.job import ChapterJob, JobPage
     from host.messaging.messages import ExportFormat
-    from host.store.results import ResultStore, StoredResult
+    from host.store.results import ResultStore
+    from host.store.spool import Spool
 
+_LOG = logging.getLogger(__name__)
 _STEM_LENGTH: Final = 100
+_DIGEST_LENGTH: Final = 8
+_BETWEEN: Final = " - "
 _UNSAFE: Final = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')
 _UNSAFE_XML: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 # Windows gives these names to devices, whatever the suffix.
@@ -35,18 +44,23 @@ _RESERVED: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORE
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 
 
-def export_chapter(job: ChapterJob, kind: ExportFormat, results: ResultStore, folder: Path) -> ExportResult:
-    """Write the file into the folder of exports, whole or not at all, in place of an older one of the same name.
+def export_chapter(
+    job: ChapterJob, kind: ExportFormat, results: ResultStore, spool: Spool, folder: Path
+) -> ExportResult:
+    """Write the file into the folder of exports, whole or not at all, in place of an older one of the same chapter.
 
     Raises:
         BadRequest: no page is done yet. NotFound: the cache has dropped a page. DiskFull, InternalError
     """
-    pages = [page for page in job.in_reading_order() if page.state in (PageState.DONE, PageState.SKIPPED)]
-    if not any(page.state is PageState.DONE for page in pages) and not (pages and job.ended):
+    finished = [page for page in job.pages.values() if page.state in (PageState.DONE, PageState.SKIPPED)]
+    if not any(page.state is PageState.DONE for page in finished) and not (finished and job.ended):
         raise BadRequest("No page of this chapter is done yet.", "Export once pages have been coloured.")
-    pictures = [_picture(page, results) for page in pages]
+    found = [(number, _picture(page, results, spool)) for number, page in enumerate(job.in_reading_order(), 1)]
+    pictures = {number: picture for number, picture in found if picture is not None}
+    if len(pictures) < len(found):
+        _LOG.warning("%d pages of an exported chapter were never captured", len(found) - len(pictures))
     content = _pdf(pictures) if kind == "pdf" else _archive(pictures, job, comic=kind == "cbz")
-    path = folder / f"{safe_stem(f'{job.series} - {job.chapter}')}.{kind}"
+    path = folder / f"{chapter_stem(job.series, job.chapter)}.{kind}"
     temporary = folder / f".{secrets.token_hex(8)}.part"
     with disk_errors("the exported chapter"):
         folder.mkdir(parents=True, exist_ok=True)
@@ -54,6 +68,19 @@ def export_chapter(job: ChapterJob, kind: ExportFormat, results: ResultStore, fo
         temporary.replace(path)
         sync_folder(folder)
     return ExportResult(path=str(path), bytes=len(content))
+
+
+def chapter_stem(series: str, chapter: str) -> str:
+    """Return the one name of a chapter's file, without suffix; no other chapter has it.
+
+    Where the title cannot be the name (cut, unsafe letters, unclear where the series ends), a digest of both ends it.
+    """
+    title = f"{series}{_BETWEEN}{chapter}" if chapter else series
+    stem = safe_stem(title)
+    if stem == title and _BETWEEN not in series and _BETWEEN not in chapter:
+        return stem
+    digest = hashlib.sha256(f"{series}\0{chapter}".encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{stem}~{digest[:_DIGEST_LENGTH]}"
 
 
 def safe_stem(text: str) -> str:
@@ -66,19 +93,23 @@ def safe_stem(text: str) -> str:
     return f"_{stem}" if _RESERVED.fullmatch(stem) else stem
 
 
-def _picture(page: JobPage, results: ResultStore) -> StoredResult:
-    stored = results.get(page.key) if page.key is not None else None
-    if stored is None:
-        raise NotFound("The cache has dropped a page of this chapter.", "Colour the chapter again, then export.")
-    return stored
+def _picture(page: JobPage, results: ResultStore, spool: Spool) -> StoredResult | None:
+    """Return what stands for a page in the file; None where nothing of it was captured."""
+    if page.state in (PageState.DONE, PageState.SKIPPED):
+        stored = results.get(page.key) if page.key is not None else None
+        if stored is None:
+            raise NotFound("The cache has dropped a page of this chapter.", "Colour the chapter again, then export.")
+        return stored
+    captured = spool.read(page.sha256)
+    return None if captured is None else StoredResult(captured, mime_of(captured), Size(0, 0), skip_reason="not_a_page")
 
 
-def _archive(pictures: list[StoredResult], job: ChapterJob, *, comic: bool) -> bytes:
+def _archive(pictures: dict[int, StoredResult], job: ChapterJob, *, comic: bool) -> bytes:
     buffer = io.BytesIO()
-    digits = max(3, len(str(len(pictures))))
+    digits = max(3, len(str(len(job.pages))))
     # Pictures are compressed already.
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        for number, picture in enumerate(pictures, 1):
+        for number, picture in pictures.items():
             name = f"{number:0{digits}}{suffix_of(picture.mime)}"
             archive.writestr(zipfile.ZipInfo(name, _EPOCH), picture.image)
         if comic:
@@ -94,13 +125,25 @@ def _comic_info(job: ChapterJob, pages: int) -> str:
     return f'<?xml version="1.0" encoding="utf-8"?>\n<ComicInfo>\n{rows}</ComicInfo>\n'
 
 
-def _pdf(pictures: list[StoredResult]) -> bytes:
+def _pdf(pictures: dict[int, StoredResult]) -> bytes:
     import img2pdf
 
+    pages = [page for picture in pictures.values() if (page := _for_pdf_if_any(picture)) is not None]
     try:
-        return bytes(img2pdf.convert([_for_pdf(picture) for picture in pictures]))
+        return bytes(img2pdf.convert(pages))
     except (img2pdf.ImageOpenError, img2pdf.AlphaChannelError, img2pdf.JpegColorspaceError) as exc:
         raise ImageInvalid(f"A page does not fit into a PDF: {exc}", "Export as CBZ instead.") from exc
+
+
+def _for_pdf_if_any(picture: StoredResult) -> bytes | None:
+    """Return a picture that a PDF can hold; None for captured bytes that are no picture."""
+    try:
+        return _for_pdf(picture)
+    except IrodoriError as exc:
+        if picture.size.height:
+            raise
+        _LOG.warning("a captured page does not fit into a PDF: %s", exc.message)
+        return None
 
 
 def _for_pdf(picture: StoredResult) -> bytes:

@@ -332,7 +332,10 @@ class Scheduler:
         wanting.discard(page)
         if not wanting:
             self._bytes_wanted.pop(page.sha256, None)
-            self._spool.drop(page.sha256)
+            if state in (PageState.FAILED, PageState.CANCELLED):
+                self._spool.keep(page.sha256)  # an export has the page as it was captured
+            else:
+                self._spool.drop(page.sha256)
         if job.ended:
             self._queue.forget(job.job_id)
             job.recipe.release()

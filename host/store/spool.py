@@ -1,16 +1,21 @@
-"""Captured pages on their way: on the disk, not in memory, and gone with the process."""
+"""Captured pages on their way: on the disk, not in memory, and gone with the process.
+
+Those that came to no result are kept for exports while there is room: they make way for pages that are on their way.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from host.errors import Busy, HashMismatch
 from host.store.disk import disk_errors
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+_KEPT_BYTES_MAX: Final = 256 << 20
 
 
 class Spool:
@@ -20,6 +25,7 @@ class Spool:
         self._folder = folder
         self.limit_bytes = limit_bytes
         self._sizes: dict[str, int] = {}
+        self._kept: dict[str, int] = {}
         self._lock = threading.Lock()
         folder.mkdir(parents=True, exist_ok=True)
 
@@ -38,15 +44,17 @@ class Spool:
         with self._lock:
             if digest in self._sizes:
                 return
+            self._make_room(self.limit_bytes - len(encoded) - sum(self._sizes.values()))
             if sum(self._sizes.values()) + len(encoded) > self.limit_bytes:
                 raise Busy("Too many captured pages are waiting.", "Wait until some pages are done.")
             with disk_errors("a captured page"):
                 self._write(self._path(digest), encoded)
+            self._kept.pop(digest, None)
             self._sizes[digest] = len(encoded)
 
     def read(self, sha256: str) -> bytes | None:
         """Return a page's bytes, None where they are not here."""
-        if sha256 not in self._sizes:
+        if sha256 not in self._sizes and sha256 not in self._kept:
             return None
         try:
             return self._path(sha256).read_bytes()
@@ -58,6 +66,21 @@ class Spool:
         with self._lock:
             if self._sizes.pop(sha256, None) is not None:
                 self._path(sha256).unlink(missing_ok=True)
+
+    def keep(self, sha256: str) -> None:
+        """Let a page's bytes stay for `read` while there is room; they count as not here otherwise."""
+        with self._lock:
+            size = self._sizes.pop(sha256, None)
+            if size is not None:
+                self._kept[sha256] = size
+                self._make_room(_KEPT_BYTES_MAX)
+
+    def _make_room(self, most: int) -> None:
+        """Forget the oldest kept pages until all together have at most this many bytes."""
+        while self._kept and sum(self._kept.values()) > most:
+            oldest = next(iter(self._kept))
+            del self._kept[oldest]
+            self._path(oldest).unlink(missing_ok=True)
 
     @staticmethod
     def _write(path: Path, encoded: bytes) -> None:

@@ -150,7 +150,7 @@ def test_folders_archives_and_pictures_of_the_same_names_stay_apart(
     found = {path.relative_to(out).as_posix() for path in out.rglob("*.meta.json")}
     assert found == {
         "comic/001.meta.json", "book/9.meta.json", "book/10.meta.json",
-        "pages/001.meta.json", "pages/001 (2).meta.json",
+        "pages/comic/001.meta.json", "pages/other/001.meta.json",
     }  # fmt: skip
     assert meta_of(out / "pages" / "001 (2).meta.json").size == (60, 40)
     images = json.loads((out / "annotations.coco.json").read_text())["images"]

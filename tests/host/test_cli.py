@@ -97,8 +97,10 @@ def test_an_archive_becomes_an_archive_with_every_page_in_order(
     assert done.returncode == 1
     assert re.search(r"11\.png +failed: ", done.stderr)
     with zipfile.ZipFile(tmp_path / "out.cbz") as file:
-        assert file.namelist() == ["2.png", "10.png", "extra/1.webp"]
+        assert file.namelist() == ["2.png", "10.png", "11.png", "extra/1.webp"]
+        assert file.read("11.png") == b"no picture at all"
         assert file.testzip() is None
+    assert "4 pages in: 2 coloured, 1 left as they are (1 has colour already), 1 failed (" in done.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["comic", "in.cbz", "irodori-home", "out.cbz"]
 
 

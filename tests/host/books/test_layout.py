@@ -1,3 +1,4 @@
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,11 @@ TWO = [make_book("ch1", "1.png", "2.png"), make_book("ch2", "1.png")]
 
 
 def places(layout: Layout, books: list[Book], tmp_path: Path) -> list[str]:
-    outputs = layout.outputs(books, "png")
-    found = [str(output.put("1.png", b"x", ".png").relative_to(tmp_path)) for output in outputs]
+    outputs = layout.outputs(books, "png", tmp_path / "waiting")
+    found = [
+        str(output.put(book.pages[0], b"x", ".png").relative_to(tmp_path))
+        for book, output in zip(books, outputs, strict=True)
+    ]
     for output in outputs:
         output.discard()
     return found
@@ -39,7 +43,7 @@ def places(layout: Layout, books: list[Book], tmp_path: Path) -> list[str]:
 )
 def test_the_target_decides(tmp_path: Path, target, options, books, kind, expected) -> None:
     layout = Layout(tmp_path / target, **options)
-    assert {type(output) for output in layout.outputs(books, "png")} == {kind}
+    assert {type(output) for output in layout.outputs(books, "png", tmp_path / "waiting")} == {kind}
     assert places(layout, books, tmp_path) == expected
 
 
@@ -49,7 +53,7 @@ def test_the_target_decides(tmp_path: Path, target, options, books, kind, expect
 )
 def test_what_does_not_fit_is_refused(tmp_path: Path, target, options, books) -> None:
     with pytest.raises(BadRequest):
-        Layout(tmp_path / target, **options).outputs(books, "png")
+        Layout(tmp_path / target, **options).outputs(books, "png", tmp_path / "waiting")
 
 
 @pytest.mark.parametrize(
@@ -79,3 +83,38 @@ def test_books_of_one_name_are_told_apart(tmp_path: Path) -> None:
         (tmp_path / folder / "1.png").write_bytes(b"x")
     books = open_inputs([tmp_path / "a/ch", tmp_path / "b/ch"], tmp_path / "out")
     assert [book.name for book in books] == ["ch", "ch (2)"]
+
+
+@pytest.mark.parametrize("name", ["o.pdf", "o.cbr", "o.tiff", "O.PDF"])
+def test_what_is_not_written_is_refused_by_its_suffix(tmp_path: Path, name: str) -> None:
+    with pytest.raises(BadRequest, match="are not written"):
+        Layout(tmp_path / name).outputs(ONE, "png", tmp_path / "waiting")
+    assert not (tmp_path / name).exists()
+
+
+def test_no_output_is_a_reference_or_another_file_of_the_run(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    reference = tmp_path / "out" / "1.PNG"
+    reference.write_bytes(b"reference")
+    with pytest.raises(BadRequest, match="is a source"):
+        Layout(tmp_path / "out").outputs(ONE, "png", tmp_path / "waiting", reads=[reference])
+    with pytest.raises(BadRequest, match="is a source"):
+        Layout(tmp_path / "a.png").outputs(
+            ONE, "png", tmp_path / "waiting", reads=[tmp_path / "a.report.html"], report=True
+        )
+
+
+def test_archives_of_a_folder_are_books_beside_its_own_pages(tmp_path: Path) -> None:
+    folder = tmp_path / "series"
+    folder.mkdir()
+    (folder / "cover.png").write_bytes(b"x")
+    for name in ("v01.cbz", "v02.CBZ"):
+        with zipfile.ZipFile(folder / name, "w") as file:
+            file.writestr("1.jpg", b"x")
+    (folder / "v03.cbz").write_bytes(b"Rar!\x1a\x07\x01\x00")
+    books = open_inputs([folder], tmp_path / "out")
+    assert [(book.name, len(book.pages)) for book in books] == [("series", 1), ("v01", 1), ("v02", 1)]
+    assert [(each.name, each.lost) for each in books[0].left_out] == [("v03.cbz", True)]
+    assert places(Layout(tmp_path / "out"), books, tmp_path) == ["out/cover.png", "out/v01/1.png", "out/v02/1.png"]
+    for book in books:
+        book.close()

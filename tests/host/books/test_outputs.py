@@ -1,3 +1,4 @@
+import os
 import zipfile
 from pathlib import Path
 
@@ -6,8 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from host.books.book import Book, BookPage
-from host.books.outputs import ArchiveOutput, FileOutput, FolderOutput, target_stems, write_whole
+from host.books.names import same_name, targets
+from host.books.outputs import ArchiveOutput, FileOutput, FolderOutput
+from host.books.whole_files import sweep_parts, write_whole
 from host.errors import BadRequest, InternalError
+from host.locks import ProcessLock
 
 NONE: frozenset[Path] = frozenset()
 
@@ -16,23 +20,40 @@ def make_book(*names: str) -> Book:
     return Book("book", tuple(BookPage(name, lambda: b"") for name in names), (), NONE)
 
 
-@given(st.lists(st.sampled_from(["a.png", "a.jpg", "A.webp", "b.png", "c/a.png", "c/a.jpg", "d.a.png"]), unique=True))
-def test_no_two_pages_are_written_to_one_file(names: list[str]) -> None:
-    stems = target_stems(names)
-    assert len({f"{stem}.png".casefold() for stem in stems.values()}) == len(names)
+def page(book: Book, name: str) -> BookPage:
+    return next(each for each in book.pages if each.name == name)
+
+
+NAMES = ["a.png", "a.jpg", "A.webp", "b.png", "c/a.png", "c/a.jpg", "d.a.png", "a.png.webp", "a.jpg.png", "a (2).png"]
+
+
+@given(st.lists(st.sampled_from(NAMES), unique_by=same_name))
+def test_no_path_of_a_page_is_one_of_another_s(names: list[str]) -> None:
+    taken: dict[str, str] = {}
+    for name, paths in targets(names, ".png").items():
+        for path in paths:
+            assert taken.setdefault(same_name(path), name) == name
 
 
 def test_names_are_kept_where_they_can_be() -> None:
-    assert target_stems(["1.jpg", "sub/2.webp", "3.a.png"]) == {"1.jpg": "1", "sub/2.webp": "sub/2", "3.a.png": "3.a"}
-    assert target_stems(["1.jpg", "1.png"]) == {"1.jpg": "1.jpg", "1.png": "1.png"}
+    assert targets(["1.jpg", "s/2.webp", "3.a.png"], ".png") == {
+        "1.jpg": ("1.png", "1.jpg"), "s/2.webp": ("s/2.png", "s/2.webp"), "3.a.png": ("3.a.png", "3.a.png")
+    }  # fmt: skip
+    assert targets(["01.jpg", "01.png", "01.jpg.webp"], ".png") == {
+        "01.jpg": ("01.jpg.png", "01.jpg"),
+        "01.png": ("01.png.png", "01.png"),
+        "01.jpg.webp": ("01.jpg.webp.png", "01.jpg.webp"),
+    }
 
 
 def test_a_folder_gets_pages_under_their_names_and_earlier_ones_are_replaced(tmp_path: Path) -> None:
-    output = FolderOutput(tmp_path / "out", make_book("1.jpg", "sub/2.webp"), NONE)
-    output.put("sub/2.webp", b"old", ".png")
-    assert output.put("sub/2.webp", b"new", ".png") == tmp_path / "out" / "sub" / "2.png"
+    book = make_book("1.jpg", "sub/2.webp")
+    output = FolderOutput(tmp_path / "out", book, NONE, ".png")
+    output.put(book.pages[1], b"old", ".png")
+    assert output.put(book.pages[1], b"new", ".png") == tmp_path / "out" / "sub" / "2.png"
     assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")] == ["out/sub/2.png"]
     assert (tmp_path / "out" / "sub" / "2.png").read_bytes() == b"new"
+    assert output.keep(book.pages[0], left=False) == tmp_path / "out" / "1.jpg"
 
 
 def test_a_source_is_never_written_to(tmp_path: Path) -> None:
@@ -40,15 +61,15 @@ def test_a_source_is_never_written_to(tmp_path: Path) -> None:
     source.write_bytes(b"source")
     sources = frozenset({source.resolve()})
     (tmp_path / "sub").mkdir()
+    book = Book("book", (BookPage("1.png", source.read_bytes, source=source),), (), sources)
     outputs = (
-        FolderOutput(tmp_path, make_book("1.png"), sources),
+        FolderOutput(tmp_path, book, sources, ".png"),
         FileOutput(tmp_path / "sub" / ".." / "1.png", sources),
     )
     for output in outputs:
         with pytest.raises(BadRequest, match="source"):
-            output.check(".png")
-        with pytest.raises(BadRequest, match="source"):
-            output.put("1.png", b"coloured", ".png")
+            output.put(book.pages[0], b"coloured", ".png")
+        assert output.keep(book.pages[0], left=False) is not None  # it is there already
     assert source.read_bytes() == b"source"
 
 
@@ -56,38 +77,92 @@ def test_what_stands_in_the_way_of_an_output_is_said_before_work_starts(tmp_path
     (tmp_path / "file").write_bytes(b"")
     (tmp_path / "c.cbz").mkdir()
     with pytest.raises(BadRequest, match="is a file"):
-        FolderOutput(tmp_path / "file", make_book("1.jpg"), NONE).check(".png")
-    archive = ArchiveOutput(tmp_path / "c.cbz", make_book("1.jpg"), NONE)
+        FolderOutput(tmp_path / "file", make_book("1.jpg"), NONE, ".png").check()
+    with pytest.raises(BadRequest, match="is a file"):
+        FolderOutput(tmp_path / "file" / "deep", make_book("1.jpg"), NONE, ".png").check()
     with pytest.raises(BadRequest, match="is a folder"):
-        archive.check(".png")
-    archive.discard()
+        ArchiveOutput(tmp_path / "c.cbz", make_book("1.jpg"), NONE, ".png", tmp_path / "w").check()
+    with pytest.raises(BadRequest, match="Nothing can be written"):
+        FolderOutput(tmp_path / ("n" * 300), make_book("1.jpg"), NONE, ".png").check()
 
 
 def test_an_archive_has_its_pages_in_reading_order_whatever_the_order_of_work(tmp_path: Path) -> None:
-    output = ArchiveOutput(tmp_path / "deep" / "c.cbz", make_book("1.jpg", "2.jpg", "10.jpg"), NONE)
+    book = Book("b", make_book("1.jpg", "2.jpg", "10.jpg").pages, (), NONE, extras=(BookPage("i.xml", lambda: b"i"),))
+    output = ArchiveOutput(tmp_path / "deep" / "c.cbz", book, NONE, ".png", tmp_path / "waiting")
     for name in ("10.jpg", "1.jpg"):
-        output.put(name, name.encode(), ".png")
+        output.put(page(book, name), name.encode(), ".png")
+    output.keep(page(book, "2.jpg"), left=False)
     assert not (tmp_path / "deep").exists()
-    with zipfile.ZipFile(output.finish()) as file:
-        assert file.namelist() == ["1.png", "10.png"]
+    finished = output.finish()
+    assert finished.path is not None
+    with zipfile.ZipFile(finished.path) as file:
+        assert file.namelist() == ["1.png", "2.jpg", "10.png", "i.xml"]
         assert file.read("10.png") == b"10.jpg"
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["c.cbz"]
 
 
+def test_an_archive_that_is_there_is_replaced_by_a_whole_one_alone(tmp_path: Path) -> None:
+    old = tmp_path / "c.cbz"
+    old.write_bytes(b"old")
+    book = make_book("1.jpg", "2.jpg")
+    failed = ArchiveOutput(old, book, NONE, ".png", tmp_path / "w1")
+    for each in book.pages:
+        failed.keep(each, left=False)
+    assert failed.finish().path is None
+    assert old.read_bytes() == b"old"
+    gap = ArchiveOutput(old, book, NONE, ".png", tmp_path / "w2")
+    gap.put(book.pages[0], b"1", ".png")
+    assert gap.finish().path == tmp_path / "c (2).cbz"
+    assert old.read_bytes() == b"old"
+    whole = ArchiveOutput(old, book, NONE, ".png", tmp_path / "w3")
+    whole.put(book.pages[0], b"1", ".png")
+    whole.keep(book.pages[1], left=False)
+    assert whole.finish().path == old
+    assert zipfile.ZipFile(old).namelist() == ["1.png", "2.jpg"]
+
+
 def test_the_same_pages_give_the_same_archive(tmp_path: Path) -> None:
     for name in ("a.cbz", "b.cbz"):
-        output = ArchiveOutput(tmp_path / name, make_book("1.jpg"), NONE)
-        output.put("1.jpg", b"page", ".png")
+        book = make_book("1.jpg")
+        output = ArchiveOutput(tmp_path / name, book, NONE, ".png", tmp_path / "waiting")
+        output.put(book.pages[0], b"page", ".png")
         output.finish()
     assert (tmp_path / "a.cbz").read_bytes() == (tmp_path / "b.cbz").read_bytes()
 
 
-def test_a_discarded_archive_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    output = ArchiveOutput(tmp_path / "c.cbz", make_book("1.jpg"), NONE)
-    output.put("1.jpg", b"page", ".png")
+def test_a_discarded_archive_leaves_nothing(tmp_path: Path) -> None:
+    book = make_book("1.jpg")
+    output = ArchiveOutput(tmp_path / "c.cbz", book, NONE, ".png", tmp_path / "waiting")
+    output.put(book.pages[0], b"page", ".png")
     output.discard()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_files_have_the_permissions_that_the_umask_leaves(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        write_whole(tmp_path / "1.png", b"private")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "1.png").stat().st_mode & 0o777 == 0o600
+
+
+def test_what_a_killed_process_left_is_swept_and_what_is_in_use_is_not(tmp_path: Path) -> None:
+    old, used = tmp_path / ".irodori-1.part", tmp_path / ".irodori-2.part"
+    for path in (old, used):
+        path.write_bytes(b"")
+        os.utime(path, (0, 0))
+    lock = ProcessLock(used)
+    assert lock.try_acquire()
+    sweep_parts(tmp_path)
+    lock.close()
+    assert list(tmp_path.iterdir()) == [used]
+
+
+def test_folders_are_made_however_deep(tmp_path: Path) -> None:
+    path = tmp_path.joinpath(*["d"] * 1200, "1.png")
+    write_whole(path, b"x")
+    assert path.read_bytes() == b"x"
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_partial_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

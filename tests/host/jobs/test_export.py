@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from host.errors import BadRequest, NotFound
-from host.jobs.export import safe_stem
+from host.jobs.export import chapter_stem, safe_stem
 from host.messaging.messages import CacheClear, ChapterExport, JobStatusQuery, Page, PageDone, RunChapter
 from tests.host.jobs.conftest import eventually, page_bytes, sha256
 from tests.host.jobs.test_board import coloured_bytes
@@ -47,12 +47,12 @@ def test_an_archive_holds_the_pages_in_reading_order(reader: Reader, kind: str) 
     assert path.stat().st_size == result.bytes
     with zipfile.ZipFile(path) as archive:
         names = archive.namelist()
-        assert names[:3] == ["001.png", "002.png", "003.png"]
+        assert names[:4] == ["001.png", "002.png", "003.bin", "004.png"]
         images = {page.page_id: page.image for page in reader.listener.of(PageDone)}
-        assert [archive.read(name) for name in names[:3]] == [images["p0"], coloured_bytes(), images["p3"]]
+        assert [archive.read(name) for name in names[:4]] == [images["p0"], coloured_bytes(), b"broken", images["p3"]]
         if kind == "cbz":
             facts = {one.tag: one.text for one in ET.fromstring(archive.read("ComicInfo.xml"))}
-            assert facts == {"Series": "A/B: <S>", "Number": "7", "PageCount": "3", "Manga": "YesAndRightToLeft"}
+            assert facts == {"Series": "A/B: <S>", "Number": "7", "PageCount": "4", "Manga": "YesAndRightToLeft"}
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]
     again = reader.board.export(ChapterExport(job_id=job_id, format=kind))  # type: ignore[arg-type]
     assert again == result
@@ -89,6 +89,33 @@ def test_any_title_makes_a_plain_file_name(series: str, chapter: str) -> None:
     assert stem[0] not in ". "
     assert stem[-1] not in ". "
     assert stem.split(".")[0].lower() not in {"con", "nul", "aux", "prn", "com1", "lpt9"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("あ" * 40, "1"), ("あ" * 40, "2")),
+        (("x" * 120, "1"), ("x" * 120, "2")),
+        ((".", ""), ("", "")),
+        (("", "."), ("", "..")),
+        (("A/B", "1"), ("A:B", "1")),
+        (("A - B", "1"), ("A", "B - 1")),
+        (("A - 1", ""), ("A", "1")),
+    ],
+)
+def test_no_two_chapters_have_one_name(one: tuple[str, str], other: tuple[str, str]) -> None:
+    assert chapter_stem(*one) != chapter_stem(*other)
+    assert chapter_stem(*one) == chapter_stem(*one)
+    assert len(chapter_stem(*one).encode()) <= 110
+
+
+@given(st.tuples(st.text(max_size=60), st.text(max_size=9)), st.tuples(st.text(max_size=60), st.text(max_size=9)))
+def test_names_of_any_two_chapters_differ(one: tuple[str, str], other: tuple[str, str]) -> None:
+    assert (chapter_stem(*one) == chapter_stem(*other)) == (one == other)
+
+
+def test_a_plain_title_is_the_name() -> None:
+    assert chapter_stem("One Piece", "1") == "One Piece - 1"
 
 
 def test_identical_pages_stand_in_the_file_as_often_as_in_the_chapter(reader: Reader, engine: Watched) -> None:

@@ -1,0 +1,121 @@
+"""What zipfile does not do: names whatever their flags say, and the bytes of entries that it refuses."""
+
+from __future__ import annotations
+
+import bz2
+import io
+import lzma
+import mmap
+import struct
+import zipfile
+import zlib
+from typing import IO, TYPE_CHECKING, Final, Protocol, cast
+
+from host.books.names import decode_name
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_UTF8: Final = 0x800
+_LOCAL: Final = b"PK\x03\x04"
+_DIRECTORY: Final = b"PK\x01\x02"
+_LOCAL_BYTES: Final = 30
+
+
+class _Inflater(Protocol):
+    def decompress(self, data: bytes, max_length: int = ..., /) -> bytes: ...
+
+
+def open_zip(path: Path) -> zipfile.ZipFile:
+    """Open an archive, also one whose names are not the UTF-8 that they claim to be.
+
+    Raises:
+        Exception: whatever zipfile meets in a damaged one.
+    """
+    try:
+        return zipfile.ZipFile(path)
+    except UnicodeDecodeError:
+        return zipfile.ZipFile(cast("IO[bytes]", _without_flags(path)))
+
+
+def decoded_name(entry: zipfile.ZipInfo) -> str:
+    """Return an entry's name as whoever packed it meant it."""
+    if entry.flag_bits & _UTF8:
+        return entry.orig_filename
+    try:
+        return decode_name(entry.orig_filename.encode("cp437"))
+    except UnicodeEncodeError:  # zipfile took the name from an extra field
+        return entry.orig_filename
+
+
+def salvage(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int) -> bytes | None:
+    """Return as many of an entry's bytes as can be unpacked, unchecked; None where none can, or there are over `most`.
+
+    A book is read by one thread.
+    """
+    file = archive.fp
+    if file is None or entry.file_size > most:
+        return None
+    try:
+        file.seek(entry.header_offset)
+        head = file.read(_LOCAL_BYTES)
+        if head[:4] != _LOCAL:
+            return None
+        name_length, extra_length = struct.unpack("<HH", head[26:30])
+        file.seek(name_length + extra_length, io.SEEK_CUR)
+        packed = file.read(min(entry.compress_size, most))
+    except (OSError, ValueError, struct.error):
+        return None
+    return _unpack(packed, entry, most)
+
+
+def is_whole(entry: zipfile.ZipInfo, data: bytes) -> bool:
+    """Say whether these are the bytes that the archive's directory tells of."""
+    return len(data) == entry.file_size and zlib.crc32(data) == entry.CRC
+
+
+def _unpack(packed: bytes, entry: zipfile.ZipInfo, most: int) -> bytes | None:
+    if entry.compress_type == zipfile.ZIP_STORED:
+        return packed
+    inflater = _inflater(entry.compress_type)
+    if inflater is None:
+        return None
+    data = bytearray()
+    try:
+        # In small pieces, so that what comes before the damage is kept.
+        for start in range(0, len(packed), 4096):
+            data += inflater.decompress(packed[start : start + 4096], max(1, most + 1 - len(data)))
+            if len(data) > most:
+                return None
+    except (zlib.error, lzma.LZMAError, OSError, EOFError, MemoryError):
+        pass
+    return bytes(data)
+
+
+def _inflater(compress_type: int) -> _Inflater | None:
+    if compress_type == zipfile.ZIP_DEFLATED:
+        return zlib.decompressobj(-zlib.MAX_WBITS)
+    if compress_type == zipfile.ZIP_BZIP2:
+        return bz2.BZ2Decompressor()
+    return None
+
+
+class _Mapped(mmap.mmap):
+    """A private copy of a file, as zipfile wants files."""
+
+    def seekable(self) -> bool:
+        return True
+
+
+def _without_flags(path: Path) -> _Mapped:
+    """Return the archive without its claims of UTF-8; the file itself stays as it is."""
+    with path.open("rb") as file:
+        data = _Mapped(file.fileno(), 0, access=mmap.ACCESS_COPY)
+    for signature, place in ((_LOCAL, 6), (_DIRECTORY, 8)):
+        at = data.find(signature)
+        while at >= 0:
+            if at + place + 2 <= len(data):
+                flags = int.from_bytes(data[at + place : at + place + 2], "little") & ~_UTF8
+                data[at + place : at + place + 2] = flags.to_bytes(2, "little")
+            at = data.find(signature, at + 4)
+    return data
