@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _USAGE_ERROR: Final = 2
+_EXTENSION_ID: Final = re.compile(r"[a-p]{32}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -82,11 +84,15 @@ def _register(machine: Machine, rows: list[Row], options: argparse.Namespace) ->
     launcher = _launcher(options)
     if not launcher.is_file() or not os.access(launcher, os.X_OK):
         return _refuse(f"{launcher} is not there or may not be executed; make install puts it there")
+    strange = [each for each in options.extension_id if not _EXTENSION_ID.fullmatch(each)]
+    if strange:
+        return _refuse(f"{strange[0]!r} is no extension's id: 32 letters from a to p, as chrome://extensions shows it")
     _say_sandboxed(machine)
     present = [row for row in rows if row.browser == "profile" or is_present(machine, row)]
     outcomes = register(machine, present, Plan(launcher, tuple(options.extension_id), options.dry_run))
     if not present:
-        _say("No browser that Irodori knows has run on this account; nothing to register.")
+        _say("No browser that Irodori knows has run on this account; nothing was registered.")
+        return 1
     return _report(outcomes, dry_run=options.dry_run)
 
 

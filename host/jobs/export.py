@@ -101,7 +101,9 @@ def _picture(page: JobPage, results: ResultStore, spool: Spool) -> StoredResult 
             raise NotFound("The cache has dropped a page of this chapter.", "Colour the chapter again, then export.")
         return stored
     captured = spool.read(page.sha256)
-    return None if captured is None else StoredResult(captured, mime_of(captured), Size(0, 0), skip_reason="not_a_page")
+    if captured is None:
+        return None
+    return StoredResult(image=captured, mime=mime_of(captured), size=Size(0, 0), skip_reason="not_a_page")
 
 
 def _archive(pictures: dict[int, StoredResult], job: ChapterJob, *, comic: bool) -> bytes:

@@ -152,10 +152,10 @@ def test_folders_archives_and_pictures_of_the_same_names_stay_apart(
         "comic/001.meta.json", "book/9.meta.json", "book/10.meta.json",
         "pages/comic/001.meta.json", "pages/other/001.meta.json",
     }  # fmt: skip
-    assert meta_of(out / "pages" / "001 (2).meta.json").size == (60, 40)
+    assert meta_of(out / "pages" / "other/001.meta.json").size == (60, 40)
     images = json.loads((out / "annotations.coco.json").read_text())["images"]
     assert [one["file_name"] for one in images] == [
-        "comic/001.png", "book/9.png", "book/10.png", "pages/001.png", "pages/001.png"
+        "comic/001.png", "book/9.png", "book/10.png", "pages/comic/001.png", "pages/other/001.png"
     ]  # fmt: skip
     assert [one["id"] for one in images] == [1, 2, 3, 4, 5]
 
