@@ -34,6 +34,9 @@ _TRACES: Final = 1.5, 3.0
 _CRISP: Final = 0.11
 # So strong is no stain.
 _STRONG: Final = 40.0
+# A tint that is strong in this share of the page has one hue: the length of its mean direction, 0..1.
+_MANY: Final = 0.05
+_ONE_HUE: Final = 0.85
 _DARKEST: Final = 48
 _BORDER: Final = np.ones((5, 5), np.uint8)
 _AREA_LEAST: Final = 12
@@ -117,15 +120,25 @@ def colour_of(rgb: NDArray[np.uint8]) -> Colour | None:
     small = np.asarray(cv2.GaussianBlur(sharp, (0, 0), _BLUR), np.float32)
     luma = small @ LUMA
     own = small - luma[..., None]
-    if tint is not None:
-        own -= tint.at(luma, slice(0, size[1]), Size(size[1], size[0]))
-    own = _without_fringes(own, luma)
+    explained = None if tint is None else tint.at(luma, slice(0, size[1]), Size(size[1], size[0]))
+    if explained is None or _is_of_one_hue(explained):
+        own = _without_fringes(own if explained is None else own - explained, luma)
     levels = np.abs(own).max(axis=2)
     coloured = _areas(own, levels, luma, least=_LEVELS[0], seed=_LEVELS[1])
     traces = _areas(own, levels, luma, least=_TRACES[0], seed=_TRACES[1])
     luma = sharp @ LUMA
     inked = (luma < np.percentile(luma, 95) - _PAPER_BELOW) | coloured
     return Colour(inked, coloured, _share_of_cells(inked, coloured), _share_of_cells(inked, traces | coloured))
+
+
+def _is_of_one_hue(tint: NDArray[np.float32]) -> bool:
+    """Tell whether a tint can be one: paper and ink may be strong in colour, but not in several hues."""
+    yellow, red = tint[..., :2].mean(axis=2) - tint[..., 2], tint[..., 0] - tint[..., 1]
+    strong = np.abs(tint).max(axis=2) > _STRONG
+    if strong.mean() < _MANY:
+        return True
+    directions = (yellow + 1j * red)[strong]
+    return bool(np.abs(np.mean(directions / np.maximum(1e-6, np.abs(directions)))) > _ONE_HUE)
 
 
 def _is_grey(rgb: NDArray[np.uint8]) -> bool:
