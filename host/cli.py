@@ -367,6 +367,10 @@ class _Ended(BaseException):
         self.number = number
 
 
+# A library may turn what a handler raises into an error of its own; the exit status is the signal's all the same.
+_received: Final[list[int]] = []
+
+
 def _end_on_signals() -> None:
     """Let the signals of a closed terminal and of `kill` unwind the program; one that is ignored stays so (nohup)."""
     for name in ("SIGTERM", "SIGHUP"):
@@ -379,6 +383,7 @@ def _raise_ended(number: int, _frame: object) -> None:
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)  # the end is under way
+    _received.append(number)
     raise _Ended(number)
 
 
@@ -387,9 +392,11 @@ def main() -> None:
     _end_on_signals()
     try:
         app()
-    except _Ended as end:
-        os._exit(_SIGNALLED + end.number)
-    except SystemExit as end:
+    except BaseException as end:
+        if _received:
+            os._exit(_SIGNALLED + _received[0])
+        if not isinstance(end, SystemExit):
+            raise
         signalled = isinstance(end.code, int) and end.code > _SIGNALLED
         if signalled or threading.active_count() > 1:
             # a step of a library may still run in a thread, and nothing waits for it: ending around it would abort
