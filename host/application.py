@@ -84,8 +84,7 @@ class Application:
         Raises:
             BadRequest: an explicit setting is unknown or bad. DiskFull, Busy, InternalError: the home cannot be used.
         """
-        settings = SettingsFile(paths.settings_file, explicit)
-        settings.know_engines([info.id for info in engines.infos()])
+        settings = SettingsFile(paths.settings_file, explicit, [info.id for info in engines.infos()])
         current = settings.current
         store = Store.open(paths, cache_limit_mib=current.cache_limit_mib, spool_limit_mib=current.spool_limit_mib)
         return cls(paths, settings, store, engines, notify)

@@ -352,8 +352,6 @@ def _faults_told() -> Iterator[None]:
         if error.hint:
             typer.echo(f"       {printable(error.hint)}", err=True)
         raise typer.Exit(USAGE if isinstance(error, BadRequest | NotFound | TooLarge) else FAILED) from error
-    except _Ended as end:
-        raise typer.Exit(_SIGNALLED + end.number) from end
     except KeyboardInterrupt as interrupt:
         typer.echo("Interrupted; what was finished is kept.", err=True)
         raise typer.Exit(INTERRUPTED) from interrupt
@@ -361,10 +359,6 @@ def _faults_told() -> Iterator[None]:
 
 class _Ended(BaseException):
     """A signal asked the process to end; unwinding removes what is unfinished."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.number = number
 
 
 # A library may turn what a handler raises into an error of its own; the exit status is the signal's all the same.
@@ -384,7 +378,7 @@ def _raise_ended(number: int, _frame: object) -> None:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)  # the end is under way
     _received.append(number)
-    raise _Ended(number)
+    raise _Ended
 
 
 def main() -> None:

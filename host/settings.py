@@ -19,7 +19,7 @@ from msgspec import Meta, Struct
 from host.errors import BadRequest
 from host.messaging.messages import Quality, Text  # noqa: TC001 - msgspec reads the types when it converts
 from host.settings_bounds import HINT, checked_value
-from host.store.disk import disk_errors, write_synced
+from host.store.disk import disk_errors, file_stamp, write_synced
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -77,30 +77,28 @@ _FIELDS: Final = {field.name: field for field in msgspec.structs.fields(Settings
 class SettingsFile:
     """The settings in force and the file behind them. Thread-safe; `warnings` tells what was left out and why."""
 
-    def __init__(self, path: Path, explicit: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, path: Path, explicit: Mapping[str, Any] | None = None, engines: Collection[str] | None = None
+    ) -> None:
+        """Read the file at `path`. A default engine that is none of `engines` is left out; None: any is taken."""
         self._path = path
         self._lock = threading.Lock()
         self.warnings: list[str] = []
         self._explicit = _checked(explicit or {})
         self._environment = self._read_environment()
-        self._engines: Collection[str] | None = None
-        self._stamp = _stamp(self._path)
+        self._engines = engines
+        self._stamp = file_stamp(self._path)
         self._current = self._resolve(self._read())
 
     @property
     def current(self) -> Settings:
         """The settings in force."""
-        if _stamp(self._path) != self._stamp:
+        stamp = file_stamp(self._path)
+        if stamp != self._stamp:
             with self._lock:
-                self._stamp = _stamp(self._path)
+                self._stamp = stamp
                 self._current = self._resolve(self._read())
         return self._current
-
-    def know_engines(self, engines: Collection[str]) -> None:
-        """Leave a default engine out, with a warning, that is none of these."""
-        with self._lock:
-            self._engines = engines
-            self._current = self._resolve(self._read())
 
     def update(self, changes: Mapping[str, Any]) -> Settings:
         """Merge changes into the file and return the settings now in force.
@@ -113,7 +111,7 @@ class SettingsFile:
         with self._lock:
             stored = {**self._read(), **checked}
             self._write(stored)
-            self._stamp = _stamp(self._path)
+            self._stamp = file_stamp(self._path)
             self._current = self._resolve(stored)
         return self._current
 
@@ -214,11 +212,3 @@ def _content(path: Path) -> bytes:
     if len(content) > _FILE_BYTES:
         raise OSError("it is over 1 MiB")
     return content
-
-
-def _stamp(path: Path) -> tuple[int, int, int] | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size, status.st_ino

@@ -75,7 +75,8 @@ def _use(paths: StatePaths, keys: Sequence[str], counts: Counter[str], time: str
     try:
         with closing(_open(paths)) as store:
             kept = [store.results.get(key) for key in keys if store.results.has(key)]
-            if any(one is not None and one.image not in _images(keys) for one in kept):
+            pictures = {_picture(key).image for key in keys}
+            if any(one is not None and one.image not in pictures for one in kept):
                 counts[f"LOST {time}: another picture"] += 1
             counts[f"{time}: entries still there"] += len(kept)
             counts[f"{time}: entries gone"] += len(keys) - len(kept)
@@ -98,10 +99,6 @@ def _flipped(content: bytes, start: int, length: int, dice: random.Random) -> by
     for _ in range(dice.choice(_FLIPS) if length else 0):
         changed[start + dice.randrange(length)] ^= 1 << dice.randrange(8)
     return bytes(changed)
-
-
-def _images(keys: Sequence[str]) -> set[bytes]:
-    return {_picture(key).image for key in keys}
 
 
 def _picture(key: str) -> StoredResult:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ARCHIVE_SUFFIXES: Final = frozenset({".cbz", ".zip"})
+UNREAD_SUFFIXES: Final = frozenset({".cbr", ".rar", ".cb7", ".7z", ".cbt", ".tar", ".pdf", ".epub"})
+"""Books of kinds that are not read."""
 _ENTRIES_MAX: Final = 20_000
 _ENCRYPTED: Final = 0x1
 _HEAD_BYTES: Final = 262

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Final
 
+from host.books.archive import ARCHIVE_SUFFIXES, UNREAD_SUFFIXES
 from host.books.book import (
     AS_IT_WAS_BYTES_MAX,
     PAGE_BYTES_MAX,
@@ -24,7 +25,7 @@ from host.books.names import is_litter, plain_name, same_name, told_apart
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_ARCHIVES: Final = frozenset({".cbz", ".zip", ".cbr", ".rar", ".cb7", ".7z", ".cbt", ".tar", ".pdf", ".epub"})
+_ARCHIVES: Final = ARCHIVE_SUFFIXES | UNREAD_SUFFIXES
 
 
 def open_pictures(paths: Sequence[Path]) -> Book:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import zipfile
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from host.books.archive import ARCHIVE_SUFFIXES, kind_of, open_archive
+from host.books.archive import ARCHIVE_SUFFIXES, UNREAD_SUFFIXES, kind_of, open_archive
 from host.books.book import PAGES_MAX, LeftOut, is_picture_name
 from host.books.folder import open_folder, open_pictures
-from host.books.names import same_name
+from host.books.names import told_apart
 from host.errors import BadRequest, IrodoriError, TooLarge
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from host.books.book import Book
-
-_NOT_READ: Final = frozenset({".cbr", ".rar", ".cb7", ".7z", ".cbt", ".tar", ".pdf", ".epub"})
 
 
 def open_inputs(paths: Sequence[Path], output: Path) -> list[Book]:
@@ -82,9 +80,9 @@ def _check(path: Path, output: Path) -> None:
         raise BadRequest(f"There is no {path}.", "Check the path; quote names with spaces.") from exc
     if not (path.is_file() or path.is_dir()):
         raise BadRequest(f"{path} is neither a file nor a folder.", "Pass pictures, folders, CBZ or ZIP archives.")
-    if path.suffix.casefold() in _NOT_READ and path.is_file() and kind_of(path) != "ZIP":
-        raise BadRequest(f"{path}: {path.suffix} files are not read.", "Unpack it to a folder, or convert it to CBZ.")
-    if path.suffix.casefold() == ".epub" and path.is_file():
+    suffix = path.suffix.casefold()
+    # An EPUB is a ZIP, but not of pages alone.
+    if suffix in UNREAD_SUFFIXES and path.is_file() and (kind_of(path) != "ZIP" or suffix == ".epub"):
         raise BadRequest(f"{path}: {path.suffix} files are not read.", "Unpack it to a folder, or convert it to CBZ.")
 
 
@@ -100,13 +98,5 @@ def _check_pages(books: Sequence[Book]) -> None:
 
 
 def _named_apart(books: Sequence[Book]) -> list[Book]:
-    taken: set[str] = set()
-    apart = []
-    for book in books:
-        name, number = book.name, 1
-        while same_name(name) in taken:
-            number += 1
-            name = f"{book.name} ({number})"
-        taken.add(same_name(name))
-        apart.append(replace(book, name=name))
-    return apart
+    names = told_apart([book.name for book in books], suffixes=False)
+    return [replace(book, name=name) for book, name in zip(books, names, strict=True)]

@@ -68,15 +68,16 @@ def same_place(path: Path) -> str:
     return same_name(os.path.realpath(path))
 
 
-def told_apart(names: Iterable[str]) -> list[str]:
-    """Return the names, numbered where two would be one: `1.png`, `1 (2).png`."""
+def told_apart(names: Iterable[str], *, suffixes: bool = True) -> list[str]:
+    """Return the names, numbered where two would be one: `1.png`, `1 (2).png`; without `suffixes` at their ends."""
     taken: set[str] = set()
     apart = []
     for name in names:
-        path, candidate, number = PurePosixPath(name), name, 1
+        suffix = PurePosixPath(name).suffix if suffixes else ""
+        candidate, number = name, 1
         while same_name(candidate) in taken:
             number += 1
-            candidate = str(path.with_name(f"{path.stem} ({number}){path.suffix}"))
+            candidate = f"{name.removesuffix(suffix)} ({number}){suffix}"
         taken.add(same_name(candidate))
         apart.append(candidate)
     return apart

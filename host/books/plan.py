@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from host.books.names import same_place
+from host.books.whole_files import is_a_source
 from host.errors import BadRequest
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def require_apart(reads: Iterable[Path], writes: Iterable[Path]) -> None:
     for path in writes:
         place = same_place(path)
         if place in sources:
-            raise BadRequest(f"{path} is a source.", "Choose another --output; sources are never overwritten.")
+            raise is_a_source(path)
         if place in taken:
             raise BadRequest(f"{path} would be written twice.", "Colour the inputs one by one.")
         taken.add(place)

@@ -6,6 +6,7 @@ import contextlib
 import os
 import secrets
 import time
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from host.books.names import same_name, same_place
@@ -38,8 +39,19 @@ def refuse_source(path: Path, sources: frozenset[Path]) -> None:
     Raises:
         BadRequest
     """
-    if same_place(path) in {same_name(str(source)) for source in sources}:
-        raise BadRequest(f"{path} is a source.", "Choose another --output; sources are never overwritten.")
+    if same_place(path) in _places(sources):
+        raise is_a_source(path)
+
+
+def is_a_source(path: Path) -> BadRequest:
+    """Return the refusal to write to a source."""
+    return BadRequest(f"{path} is a source.", "Choose another --output; sources are never overwritten.")
+
+
+@lru_cache(maxsize=4)
+def _places(sources: frozenset[Path]) -> frozenset[str]:
+    # Asked for every page of a run, whose sources are always the same set.
+    return frozenset(same_name(str(source)) for source in sources)
 
 
 @contextlib.contextmanager

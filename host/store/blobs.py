@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from host.store.disk import disk_errors, sync_folder, write_synced
+from host.store.disk import disk_errors, file_stamp, sync_folder, write_synced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,7 +97,7 @@ class BlobFolder:
     def is_whole(self, blob: Blob) -> bool:
         """Tell whether `read` would give the bytes; a file unchanged since its last check is not read again."""
         known = self._seen.get(blob.digest)
-        if known is not None and known == _stamp(self._path(blob)):
+        if known is not None and known == file_stamp(self._path(blob)):
             return True
         return self.read(blob) is not None
 
@@ -116,7 +116,7 @@ class BlobFolder:
         return self._root / blob.digest[:2] / f"{blob.digest}{suffix_of(blob.mime)}"
 
     def _remember(self, blob: Blob, path: Path) -> None:
-        stamp = _stamp(path)
+        stamp = file_stamp(path)
         if stamp is not None:
             self._seen[blob.digest] = stamp
 
@@ -134,11 +134,3 @@ def mime_of(encoded: bytes) -> str:
     if encoded[:4] == b"RIFF" and encoded[8:12] == b"WEBP":
         return "image/webp"
     return "image/avif" if encoded[4:12] in (b"ftypavif", b"ftypavis") else "application/octet-stream"
-
-
-def _stamp(path: Path) -> tuple[int, int, int] | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size, status.st_ino

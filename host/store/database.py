@@ -7,6 +7,7 @@ aside and begun anew.
 from __future__ import annotations
 
 import logging
+import math
 import os
 import sqlite3
 import threading
@@ -139,17 +140,10 @@ class Database:
 
     def _open_or_rebuild(self) -> sqlite3.Connection:
         try:
-            connection = _open(self.path)
-            # A wrong index raises nothing, it only hides entries; a large file is checked by the doctor alone.
-            if self.path.stat().st_size > _CHECKED_BYTES or _is_whole(connection):
-                return connection
-            connection.close()
-            raise sqlite3.DatabaseError("its pages do not belong together")
+            connection = _open_sound(self.path, checked_bytes=_CHECKED_BYTES)
         except _FAULTS as exc:
-            if not _tells_damage(exc, self.path):
-                raise _mapped(exc) from exc
-            _LOG.warning("the database cannot be read: %s", exc)
-            return self._rebuild(anew=False)
+            raise _mapped(exc) from exc
+        return connection if connection is not None else self._rebuild(anew=False)
 
     def _rebuild(self, *, anew: bool) -> sqlite3.Connection:
         lock = ProcessLock(self.path.with_suffix(".rebuild.lock"))
@@ -180,17 +174,22 @@ class Database:
         return _open(self.path)
 
 
-def _open_sound(path: Path) -> sqlite3.Connection | None:
-    """Return a connection to a database that is whole, None where it is not; raises where that cannot be told."""
+def _open_sound(path: Path, checked_bytes: float = math.inf) -> sqlite3.Connection | None:
+    """Return a connection to a database that is whole, None where it is not; raises where that cannot be told.
+
+    checked_bytes: a larger file is believed once it opens; the doctor checks it. A wrong index raises nothing, it only
+    hides entries.
+    """
     connection = None
     try:
         connection = _open(path)
-        if _is_whole(connection):
+        if path.stat().st_size > checked_bytes or _is_whole(connection):
             return connection
+        _LOG.warning("the database is damaged: its pages do not belong together")
     except _FAULTS as exc:
         if not _tells_damage(exc, path):
             raise
-        _LOG.info("the database is not whole: %s", exc)
+        _LOG.warning("the database is damaged: %s", exc)
     if connection is not None:
         connection.close()
     return None

@@ -45,6 +45,15 @@ def write_synced(path: Path, data: bytes) -> None:
         raise
 
 
+def file_stamp(path: Path) -> tuple[int, int, int] | None:
+    """Return what changes when a file is written anew (time in ns, size, inode); None where there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
 def sync_folder(folder: Path) -> None:
     """Wait until the disk has the folder's entries (POSIX; elsewhere a rename is durable by itself)."""
     if os.name != "posix":  # pragma: no cover - needs that system

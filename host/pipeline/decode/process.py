@@ -25,6 +25,7 @@ from host.pipeline.decode.page import HINT_AGAIN, DecodedPage
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from host.pipeline.decode.bands import Planes
     from host.pipeline.decode.header import Header
 
 HEAD_BYTES: Final = 4096
@@ -54,6 +55,18 @@ def decode_apart(encoded: bytes, header: Header, check: Callable[[], None] | Non
         if "error" in head:
             raise _told(head["error"])
         return _mapped(result, head)
+
+
+def result_bytes(shape: tuple[int, int]) -> int:
+    """Return how long the result of a picture of this height and width is."""
+    return HEAD_BYTES + 4 * shape[0] * shape[1]
+
+
+def planes_in(result: mmap.mmap, shape: tuple[int, int]) -> Planes:
+    """Return `rgb` and `grey` as they lie in a result."""
+    pixels = shape[0] * shape[1]
+    rgb = np.frombuffer(result, np.uint8, 3 * pixels, HEAD_BYTES).reshape(*shape, 3)
+    return rgb, np.frombuffer(result, np.uint8, pixels, HEAD_BYTES + 3 * pixels).reshape(shape)
 
 
 def _run(source: IO[bytes], result: IO[bytes], header: Header, check: Callable[[], None] | None) -> int:
@@ -93,12 +106,9 @@ def _read_head(result: IO[bytes]) -> dict[str, Any] | None:
 
 
 def _mapped(result: IO[bytes], head: dict[str, Any]) -> DecodedPage:
-    height, width = head["shape"]
-    pixels = height * width
-    mapped = mmap.mmap(result.fileno(), HEAD_BYTES + 4 * pixels, access=mmap.ACCESS_READ)
-    rgb = np.frombuffer(mapped, np.uint8, 3 * pixels, HEAD_BYTES).reshape(height, width, 3)
-    grey = np.frombuffer(mapped, np.uint8, pixels, HEAD_BYTES + 3 * pixels).reshape(height, width)
-    return DecodedPage(rgb, grey, head["sha256"], head["note"])
+    shape = tuple(head["shape"])
+    mapped = mmap.mmap(result.fileno(), result_bytes(shape), access=mmap.ACCESS_READ)
+    return DecodedPage(*planes_in(mapped, shape), head["sha256"], head["note"])
 
 
 def _told(error: dict[str, str]) -> IrodoriError:

@@ -22,7 +22,7 @@ from host.errors import ImageInvalid, IrodoriError, OutOfMemory
 from host.pipeline.decode.bands import assemble, decode_image, flatten, orientation_of
 from host.pipeline.decode.header import open_picture, picture_faults
 from host.pipeline.decode.page import HINT_AGAIN
-from host.pipeline.decode.process import HEAD_BYTES
+from host.pipeline.decode.process import HEAD_BYTES, planes_in, result_bytes
 from host.pipeline.decode.profiles import profile_to_srgb
 from host.pipeline.decode.rescue import lacks_end, load_what_is_there
 
@@ -126,12 +126,8 @@ def _from_pixels(pixels: NDArray[np.uint8], icc: object, orientation: int) -> De
 
 
 def _in_result(shape: tuple[int, int]) -> Planes:
-    height, width = shape
-    pixels = height * width
-    os.ftruncate(1, HEAD_BYTES + 4 * pixels)
-    mapped = mmap.mmap(1, HEAD_BYTES + 4 * pixels)
-    rgb = np.frombuffer(mapped, np.uint8, 3 * pixels, HEAD_BYTES).reshape(height, width, 3)
-    return rgb, np.frombuffer(mapped, np.uint8, pixels, HEAD_BYTES + 3 * pixels).reshape(height, width)
+    os.ftruncate(1, result_bytes(shape))
+    return planes_in(mmap.mmap(1, result_bytes(shape)), shape)
 
 
 if __name__ == "__main__":

@@ -100,12 +100,6 @@ class Colour:
         return np.asarray(cv2.resize(np.asarray(wide, np.uint8), size, interpolation=cv2.INTER_NEAREST), np.bool_)
 
 
-def coloured_share(rgb: NDArray[np.uint8]) -> float:
-    """Return the share of a page's parts that have colour of their own, 0..1."""
-    colour = colour_of(rgb)
-    return 0.0 if colour is None else colour.share
-
-
 def colour_of(rgb: NDArray[np.uint8]) -> Colour | None:
     """Return where a `(H, W, 3)` uint8 page has colour of its own; None where it is grey to the last pixel.
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from host.pipeline.decode import decode_page
-from host.pipeline.pass1.own_colour import coloured_share
+from host.pipeline.pass1.own_colour import colour_of
 from host.pipeline.pass1.read import TwoOpinionReader
 from tests.host.pipeline.drawn import BALLOONS, PANELS, balloon_mask, decoded, manga_page
 
@@ -153,7 +153,9 @@ def test_a_painted_page_is_coloured_and_one_coloured_panel_is_not(pages: Path):
     painted = np.asarray(Image.open(pages / "coloured-en.webp").convert("RGB"))
     mixed = np.dstack([cv2.cvtColor(painted, cv2.COLOR_RGB2GRAY)] * 3)
     mixed[: len(mixed) // 4] = painted[: len(mixed) // 4]
-    assert coloured_share(painted) > 0.9
+    colour = colour_of(painted)
+    assert colour is not None
+    assert colour.share > 0.9
     assert decode_and_read(painted).meta.kind == "already_coloured"
     assert decode_and_read(mixed).meta.kind in ("story", "splash")
 
