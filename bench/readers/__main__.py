@@ -35,7 +35,7 @@ EXTENSION = Path(__file__).parents[2] / "extension"
 SITE = "http://reader.test"
 TARGET_01 = 0.98
 FINDER = """import { pagesAmong, picturesOf } from "./lib/page/find";
-globalThis.findPages = () => pagesAmong(picturesOf(() => undefined, () => null)).map(({ img }) => img);"""
+globalThis.findPages = () => pagesAmong(picturesOf(() => undefined)).map(({ img }) => img);"""
 LOOK = """() => {
   const found = new Set(findPages());
   const all = [...document.images];

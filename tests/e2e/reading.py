@@ -141,6 +141,15 @@ def reading(extension: Path, profile: Path, home: Path) -> Iterator[Reader]:
             context.close()
 
 
+@contextlib.contextmanager
+def reading_in(extension: Path, folder: Path) -> Iterator[Reader]:
+    """Start Chromium on a profile in `folder` that knows the host, whose state is in `folder / "home"`."""
+    profile = folder / "profile"
+    register_host(profile)
+    with reading(extension, profile, folder / "home") as reader:
+        yield reader
+
+
 def until(holds: Callable[[], bool], seen: Callable[[], object] = lambda: None, patience_s: float = PATIENCE_S) -> None:
     """Wait until `holds`; else fail with what `seen` gives."""
     deadline = time.monotonic() + patience_s

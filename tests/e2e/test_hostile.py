@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.e2e.reading import Reader, colourfulness, images, reading, register_host, until
+from tests.e2e.reading import Reader, colourfulness, images, reading_in, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -130,9 +130,7 @@ def sites(pages_folder: Path) -> Iterator[Sites]:
 @pytest.fixture(scope="module")
 def reader(extension: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
     """Start one browser for the pages of this module."""
-    profile = tmp_path_factory.mktemp("hostile") / "profile"
-    register_host(profile)
-    with reading(extension, profile, profile.with_name("home")) as reader:
+    with reading_in(extension, tmp_path_factory.mktemp("hostile")) as reader:
         yield reader
 
 

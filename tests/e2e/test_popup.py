@@ -10,7 +10,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from host.messaging.client import HostClient
-from tests.e2e.reading import POPUP, Reader, reading, register_host, until
+from tests.e2e.reading import POPUP, Reader, reading_in, until
 from tests.e2e.site import PLAIN, MangaSite
 
 if TYPE_CHECKING:
@@ -26,11 +26,9 @@ FOCUSED = "() => document.activeElement.getAttribute('aria-label') || document.a
 @pytest.fixture(scope="module")
 def reader(extension: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
     """Start one browser whose library holds many references."""
-    profile = tmp_path_factory.mktemp("popup") / "profile"
-    register_host(profile)
-    home = profile.with_name("home")
-    fill_library(home, REFERENCES)
-    with reading(extension, profile, home) as reader:
+    folder = tmp_path_factory.mktemp("popup")
+    fill_library(folder / "home", REFERENCES)
+    with reading_in(extension, folder) as reader:
         yield reader
 
 

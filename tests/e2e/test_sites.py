@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.reading import Reader, boxes, colourfulness, images, reading, register_host, until
+from tests.e2e.reading import Reader, boxes, colourfulness, images, reading_in, until
 from tests.e2e.site import LONG, PLAIN, MangaSite
 
 if TYPE_CHECKING:
@@ -23,9 +23,7 @@ COLOURED = 8.0
 @pytest.fixture(scope="module")
 def reader(extension: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
     """Start one browser for all sites of this module."""
-    profile = tmp_path_factory.mktemp("sites") / "profile"
-    register_host(profile)
-    with reading(extension, profile, profile.with_name("home")) as reader:
+    with reading_in(extension, tmp_path_factory.mktemp("sites")) as reader:
         yield reader
 
 

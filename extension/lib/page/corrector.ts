@@ -50,7 +50,7 @@ export class Corrector {
       clear: () => this.#ask(entry, takeBack("clear")),
       moved: () => void this.#look(true),
       closed: () => (this.#open = null),
-      holds: () => entry.elements.has(img) && this.#stage.isSwapped(img),
+      holds: () => entry.elements.has(img) && this.#stage.isCovered(img),
     };
     this.#open = { entry, panel: new Panel(img, point, acts, this.#signal), sample: null };
     await this.#look(true);

@@ -23,8 +23,10 @@ export interface Wanted {
 export const BAND_ROWS = 2048;
 const OVERLAP_ROWS = 1; // no hairline between bands that end at a fraction of a screen's pixel
 
-interface Drawn extends Coloured {
+interface Drawn {
   source: Coloured;
+  width: number;
+  height: number;
   bands: Map<number, HTMLCanvasElement>;
 }
 
@@ -72,23 +74,28 @@ export class Drawing {
     }
   }
 
-  #has({ width, height, first, last }: Wanted): boolean {
-    const drawn = this.#drawn;
-    if (!drawn || drawn.source !== this.#source || drawn.width !== width || drawn.height !== height) return false;
-    for (let at = first; at <= last; at++) if (!drawn.bands.has(at)) return false;
+  #has(wanted: Wanted): boolean {
+    const bands = this.#drawnOf(this.#source, wanted);
+    if (!bands) return false;
+    for (let at = wanted.first; at <= wanted.last; at++) if (!bands.has(at)) return false;
     return true;
+  }
+
+  /** The bands that are drawn of this picture at this size. */
+  #drawnOf(source: Coloured, { width, height }: Wanted): Map<number, HTMLCanvasElement> | null {
+    const drawn = this.#drawn;
+    return drawn?.source === source && drawn.width === width && drawn.height === height ? drawn.bands : null;
   }
 
   async #pass(source: Coloured, wanted: Wanted): Promise<void> {
     const { width, height, first, last } = wanted;
     const bitmap = await scaled(source, width, height);
-    const isSame = this.#drawn?.source === source && this.#drawn.width === width && this.#drawn.height === height;
-    const former = isSame ? (this.#drawn as Drawn).bands : new Map<number, HTMLCanvasElement>();
+    const former = this.#drawnOf(source, wanted);
     const bands = new Map<number, HTMLCanvasElement>();
-    for (let at = first; at <= last; at++) bands.set(at, former.get(at) ?? band(bitmap, at));
+    for (let at = first; at <= last; at++) bands.set(at, former?.get(at) ?? band(bitmap, at));
     bitmap.close();
     if (this.#wanted === null) return; // released meanwhile
-    this.#drawn = { ...source, source, width, height, bands };
+    this.#drawn = { source, width, height, bands };
     this.element.replaceChildren(...bands.values());
   }
 }

@@ -2,7 +2,7 @@
 
 import type { Candidate } from "./find";
 import { type Box, type Facts, groupBy, isPageSized, type Surroundings, weightOf } from "./page-classifier";
-import { pathOf } from "./roots";
+import { ancestors, pathOf } from "./roots";
 import { isFurniture, leadsAway, listsChapters } from "./surroundings";
 
 const MOST = 0.5; // of the weight of all that could be pages
@@ -37,14 +37,8 @@ function majority(pictures: readonly Candidate[], boxes: Map<Candidate, Box>): (
   const weighed = (held: readonly Candidate[]) =>
     weightOf(held.map((picture) => boxes.get(picture) as Box)) + held.length; // what is hidden counts a little
   const total = weighed(large);
+  const isWithin = (img: Element, element: Element) => [...ancestors(img)].includes(element);
   return (element) => large.length > 0 && weighed(large.filter(({ img }) => isWithin(img, element))) > MOST * total;
-}
-
-function isWithin(img: Element, element: Element): boolean {
-  for (let at: Node | null = img; at; at = at instanceof ShadowRoot ? at.host : at.parentNode) {
-    if (at === element) return true;
-  }
-  return false;
 }
 
 /** Where the picture is shown in the document; one that has not loaded takes the room that its markup keeps for it. */

@@ -12,16 +12,11 @@ export interface Candidate extends Source {
   height: number;
 }
 
-/** What an element that shows a picture of ours stands for, else `null`. */
-export type Known = (img: HTMLImageElement) => Omit<Candidate, "img"> | null;
-
 /** Every picture of the document, in its order; `seenRoot` gets each root of elements on the way. */
-export function picturesOf(seenRoot: (root: Document | ShadowRoot) => void, known: Known): Candidate[] {
+export function picturesOf(seenRoot: (root: Document | ShadowRoot) => void): Candidate[] {
   const images = [...imagesBelow(document, seenRoot)];
   const uses = countUses(images);
   return images.flatMap((img): Candidate[] => {
-    const ours = known(img);
-    if (ours) return [{ img, ...ours }];
     const source = sourceOf(img, (url) => uses.get(url) ?? 0);
     if (!source) return [];
     return [

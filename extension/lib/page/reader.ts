@@ -148,10 +148,7 @@ export class ChapterReader {
 
   #scan(): void {
     if (this.#stop.signal.aborted) return;
-    const pictures = picturesOf(
-      (root) => this.#document.include(root),
-      () => null,
-    );
+    const pictures = picturesOf((root) => this.#document.include(root));
     this.#book.release(pictures).forEach((img) => this.#stage.release(img));
     if (this.#book.isOver()) return this.#left();
     this.#wanted(pictures).forEach((candidate, index) => this.#meet(candidate, index));

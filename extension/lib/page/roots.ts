@@ -33,11 +33,19 @@ function shadowOf(element: Element): ShadowRoot | null {
 /** The path of elements from the body down to `img`; crosses shadow roots. */
 export function pathOf(img: Element): string {
   const names: string[] = [];
-  let at: Element | null = img;
-  while (at && at.localName !== "body") {
-    names.push(at.localName);
-    const parent: Node | null = at.parentNode;
-    at = parent instanceof ShadowRoot ? parent.host : at.parentElement;
+  for (const { localName } of ancestors(img)) {
+    if (localName === "body") break;
+    names.push(localName);
   }
   return names.reverse().join(">");
+}
+
+/** `element` and what it stands in, from the inside out; crosses shadow roots. */
+export function* ancestors(element: Element): Generator<Element> {
+  for (let at: Element | null = element; at; at = parentOf(at)) yield at;
+}
+
+function parentOf(element: Element): Element | null {
+  const parent: Node | null = element.parentNode;
+  return parent instanceof ShadowRoot ? parent.host : element.parentElement;
 }

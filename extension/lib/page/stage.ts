@@ -37,7 +37,7 @@ export class Stage {
     this.#observer.observe(document, watched);
   }
 
-  isSwapped(img: HTMLImageElement): boolean {
+  isCovered(img: HTMLImageElement): boolean {
     return this.#overlays.has(img);
   }
 

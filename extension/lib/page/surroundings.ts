@@ -1,5 +1,7 @@
 /** What a picture stands among: furniture of the site, comments, related series, and where its link leads. */
 
+import { ancestors } from "./roots";
+
 const FURNITURE = "footer, nav, aside, ins, dialog, [role=banner], [role=navigation], [role=complementary]";
 const SITE_HEADER = "header";
 const STORY = "main, article";
@@ -48,15 +50,6 @@ export function listsChapters(root: Document): boolean {
 
 function wordsOf(element: Element): string {
   return `${element.id} ${element.getAttribute("class") ?? ""}`;
-}
-
-function* ancestors(element: Element): Generator<Element> {
-  for (let at: Element | null = element; at; at = parentOf(at)) yield at;
-}
-
-function parentOf(element: Element): Element | null {
-  const parent: Node | null = element.parentNode;
-  return parent instanceof ShadowRoot ? parent.host : element.parentElement;
 }
 
 /** Whether `element` comes under a heading of such words; its like before it come under the same heading. */

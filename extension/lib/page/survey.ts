@@ -18,10 +18,7 @@ export function isSmallFrame(): boolean {
 export function survey(): Survey {
   const names = namesOf(document.title, location.href);
   if (isSmallFrame()) return { pages: 0, origins: [], why: null, ...names };
-  const pictures = picturesOf(
-    () => undefined,
-    () => null,
-  );
+  const pictures = picturesOf(() => undefined);
   const pages = pagesAmong(pictures);
   const frames = pages.length === 0 ? frameOrigins() : [];
   const origins = new Set([location.origin, ...pages.map(({ url }) => new URL(url).origin), ...frames]);

@@ -27,7 +27,7 @@ import { Corrector } from "@/lib/page/corrector";
 import { Entry } from "@/lib/page/entry";
 import type { Stage } from "@/lib/page/stage";
 
-const stage = { present: vi.fn(), notice: vi.fn(), isSwapped: () => true };
+const stage = { present: vi.fn(), notice: vi.fn(), isCovered: () => true };
 let corrector: Corrector;
 let entry: Entry;
 let root: ShadowRoot;
