@@ -11,7 +11,7 @@ Told from what remains when the tint is taken away (`host.pipeline.tint`), by th
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import cv2
 import numpy as np
@@ -117,9 +117,9 @@ def colour_of(rgb: NDArray[np.uint8]) -> Colour | None:
     explained = None if tint is None else tint.at(luma, slice(0, size[1]), Size(size[1], size[0]))
     if explained is None or _is_of_one_hue(explained):
         own = _without_fringes(own if explained is None else own - explained, luma)
-    levels = np.abs(own).max(axis=2)
-    coloured = _areas(own, levels, luma, least=_LEVELS[0], seed=_LEVELS[1])
-    traces = _areas(own, levels, luma, least=_TRACES[0], seed=_TRACES[1])
+    evidence = _evidence(own, luma)
+    coloured = _areas(evidence, least=_LEVELS[0], seed=_LEVELS[1])
+    traces = _areas(evidence, least=_TRACES[0], seed=_TRACES[1])
     luma = sharp @ LUMA
     inked = (luma < np.percentile(luma, 95) - _PAPER_BELOW) | coloured
     return Colour(inked, coloured, _share_of_cells(inked, coloured), _share_of_cells(inked, traces | coloured))
@@ -128,7 +128,7 @@ def colour_of(rgb: NDArray[np.uint8]) -> Colour | None:
 def _is_of_one_hue(tint: NDArray[np.float32]) -> bool:
     """Tell whether a tint can be one: paper and ink may be strong in colour, but not in several hues."""
     yellow, red = tint[..., :2].mean(axis=2) - tint[..., 2], tint[..., 0] - tint[..., 1]
-    strong = np.abs(tint).max(axis=2) > _STRONG
+    strong = _largest(tint) > _STRONG
     if strong.mean() < _MANY:
         return True
     directions = (yellow + 1j * red)[strong]
@@ -144,32 +144,48 @@ def _without_fringes(own: NDArray[np.float32], luma: NDArray[np.float32]) -> NDA
     slopes = [cv2.Sobel(luma, cv2.CV_32F, x, y, ksize=3, scale=1 / 8 if x + y == 1 else 1 / 4) for x, y in _SLOPES]
     design = np.stack([slope.ravel() for slope in slopes], axis=1).astype(np.float64)
     levels = own.reshape(-1, own.shape[2])
-    factors = np.zeros((len(_SLOPES), own.shape[2]))
+    factors: NDArray[np.floating[Any]] = np.zeros((len(_SLOPES), own.shape[2]))
     for _ in range(_FRINGE_ROUNDS):
-        off = np.abs(levels - design @ factors).max(axis=1)
+        off = _largest(levels - design @ factors)
         weighted = design * (1 / (1 + (off / _LEVELS[0]) ** 2) ** 2)[:, None]
         factors = np.linalg.solve(weighted.T @ design + np.eye(len(_SLOPES)), weighted.T @ levels)
     return np.asarray(own - (design @ factors).reshape(own.shape), np.float32)
 
 
-def _areas(
-    own: NDArray[np.float32], levels: NDArray[np.float32], luma: NDArray[np.float32], *, least: float, seed: float
-) -> NDArray[np.bool_]:
+def _largest(channels: NDArray[Any]) -> NDArray[Any]:
+    """Return the largest magnitude of three channels; far quicker than a maximum along an axis of three."""
+    first, second, third = (np.abs(channels[..., index]) for index in range(3))
+    return np.asarray(np.maximum(np.maximum(first, second), third))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Evidence:
+    """Of each sample `(h, w)`: its colour in levels, and in shares of the light, and how that changes beside it."""
+
+    levels: NDArray[np.float32]
+    share: NDArray[np.float32]
+    steps: NDArray[np.float32]
+
+
+def _evidence(own: NDArray[np.float32], luma: NDArray[np.float32]) -> _Evidence:
+    # A stain takes its share of the light: beside ink it ends crisply, in shares of the light it does not.
+    share = own * (255 / np.maximum(luma, _DARKEST))[..., None]
+    steps = (_largest(cv2.Sobel(share, cv2.CV_32F, *way, scale=1 / 8)) for way in ((1, 0), (0, 1)))
+    return _Evidence(_largest(own), _largest(share), np.maximum(*steps))
+
+
+def _areas(evidence: _Evidence, *, least: float, seed: float) -> NDArray[np.bool_]:
     """Return the areas of colour that are broad, crisp, and stand out somewhere."""
+    levels = evidence.levels
     opened = cv2.morphologyEx((levels > least).view(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
     found = np.asarray(opened, np.uint8)
     count, *parts = cv2.connectedComponentsWithStats(found, connectivity=8)
     labels, stats = np.asarray(parts[0], np.int32), np.asarray(parts[1], np.int32)
-    # A stain takes its share of the light: beside ink it ends crisply, in shares of the light it does not.
-    share = own * (255 / np.maximum(luma, _DARKEST))[..., None]
-    steps = np.maximum(
-        *(np.abs(cv2.Sobel(share, cv2.CV_32F, *way, scale=1 / 8)).max(axis=2) for way in ((1, 0), (0, 1)))
-    )
     border = cv2.subtract(found, cv2.erode(found, _BORDER))
-    peak, inside = np.zeros(count, np.float32), np.abs(share).max(axis=2)
+    peak = np.zeros(count, np.float32)
     np.maximum.at(peak, labels, levels)
-    edge = _means(labels, steps, border > 0, count)
-    crisp = (edge >= _CRISP * _means(labels, inside, found > 0, count)) | (peak >= _STRONG)
+    edge = _means(labels, evidence.steps, border > 0, count)
+    crisp = (edge >= _CRISP * _means(labels, evidence.share, found > 0, count)) | (peak >= _STRONG)
     good = (stats[:, cv2.CC_STAT_AREA] >= _AREA_LEAST) & (peak >= seed) & crisp
     good[0] = False
     return np.asarray(np.take(good, labels), np.bool_)
