@@ -109,10 +109,9 @@ def test_folders_are_walked_in_natural_order_without_hidden_files_and_the_output
     assert [each.name for each in book.extras] == ["notes.txt"]
 
 
-def test_links_pipes_and_deep_folders_are_told_and_harm_nothing(tmp_path: Path) -> None:
+def test_links_pipes_and_deep_folders_are_told_and_harm_nothing(tmp_path: Path, deep_folder: Path) -> None:
     folder = tmp_path / "in"
-    deep = folder.joinpath(*["d"] * 1100)
-    write_whole(deep / "1.png", b"deep")
+    write_whole(deep_folder / "1.png", b"deep")
     (tmp_path / "secret.png").write_bytes(b"outside")
     (folder / "out.png").symlink_to(tmp_path / "secret.png")
     (folder / "loop").symlink_to(folder / "loop")

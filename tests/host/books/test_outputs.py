@@ -159,8 +159,8 @@ def test_what_a_killed_process_left_is_swept_and_what_is_in_use_is_not(tmp_path:
     assert list(tmp_path.iterdir()) == [used]
 
 
-def test_folders_are_made_however_deep(tmp_path: Path) -> None:
-    path = tmp_path.joinpath(*["d"] * 1200, "1.png")
+def test_folders_are_made_however_deep(deep_folder: Path) -> None:
+    path = deep_folder / "1.png"
     write_whole(path, b"x")
     assert path.read_bytes() == b"x"
 
