@@ -10,7 +10,7 @@ import cv2
 
 from bench.folder import FolderUnusable
 from engines.geometry import Box
-from models.training.compact.manga import drawn_in_ink
+from training.compact.manga import drawn_in_ink
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -21,8 +21,8 @@ HEAVY: Final = frozenset(
     {"torch", "numpy", "cv2", "PIL", "onnxruntime", "pydantic", "keyring", "typer", "rich", "httpx", "websockets"}
     | {"diffusers", "transformers", "ultralytics", "faiss", "watchdog"}
 )
-# Recipes that make weights are run by hand; they stand beside the weights but are no part of what runs.
-WORKSHOP: Final = "models.training"
+# Recipes that make weights are run by hand and are no part of what is installed; none of PACKAGES may need them.
+WORKSHOP: Final = "training"
 
 
 def modules() -> Iterator[tuple[str, Path]]:
@@ -75,8 +75,19 @@ def test_engines_and_models_know_nothing_of_the_host(package: str) -> None:
 
 def test_models_know_nothing_of_engines() -> None:
     for name, path in ALL_MODULES.items():
-        if room(name) == "models" and not name.startswith(WORKSHOP):
+        if room(name) == "models":
             assert not any(one.startswith("engines") for one in imports(path, typing_too=True)), name
+
+
+def test_what_is_installed_does_not_need_the_workshop() -> None:
+    for name, path in ALL_MODULES.items():
+        assert not any(one.split(".")[0] == WORKSHOP for one in imports(path, typing_too=True)), name
+
+
+def test_the_workshop_knows_nothing_of_the_host() -> None:
+    for path in sorted((ROOT / WORKSHOP).rglob("*.py")):
+        strangers = {one for one in imports(path, typing_too=True) if one.split(".")[0] in ("host", "installer")}
+        assert strangers == set(), path
 
 
 def test_the_installer_needs_only_the_standard_library_and_the_paths_of_the_host() -> None:
@@ -90,8 +101,6 @@ def test_the_installer_needs_only_the_standard_library_and_the_paths_of_the_host
 def test_no_room_stands_in_a_circle() -> None:
     graph: dict[str, set[str]] = {}
     for name, path in ALL_MODULES.items():
-        if name.startswith(WORKSHOP):
-            continue
         for one in imports(path, typing_too=False):
             if one.split(".")[0] in PACKAGES:
                 target = one if one in ALL_MODULES else one.rpartition(".")[0]
@@ -108,7 +117,7 @@ def test_library_code_neither_prints_nor_exits_nor_asserts() -> None:
     # The doors to the outside may end the process and write to the terminal; `testing` is made of tests.
     doors = {"host.__main__", "host.cli", "installer.__main__", "engines.testing"}
     for name, path in ALL_MODULES.items():
-        if name in doors or name.startswith(WORKSHOP):
+        if name in doors:
             continue
         body = [one for one in ast.parse(path.read_text("utf-8")).body if "__main__" not in ast.unparse(one)[:40]]
         for node in (inner for one in body for inner in ast.walk(one)):

@@ -27,7 +27,7 @@ from bench.folder import FolderUnusable
 from engines import registry
 from engines.base import EngineError
 from host.pipeline.page import PagePipeline
-from models.training.pages.annotated import HAND_LABELS
+from training.pages.annotated import HAND_LABELS
 
 if TYPE_CHECKING:
     import numpy as np

@@ -16,7 +16,7 @@ import numpy as np
 
 from bench.folder import FolderUnusable, episode, read_picture, split_names, spread
 from bench.manga import annotated_panels, inked
-from models.training.compact.manga import printed
+from training.compact.manga import printed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -1,6 +1,6 @@
 """How well pass1 reads a page: `python -m bench.pass1 --data FOLDER [--input grey|manga|art] [--out DIR]`.
 
-FOLDER is in the format of the detector's recipe (`models/training/pages`): `lettered/`, `art/`, `masks/`,
+FOLDER is in the format of the detector's recipe (`training/pages`): `lettered/`, `art/`, `masks/`,
 `annotations/` and `splits.json`; faces, figures and sound words come from `--labels`. `--coco FILE --images FOLDER`
 measures on pages that somebody labelled by hand instead: the same names of classes, `order` an attribute of panels.
 
@@ -25,7 +25,7 @@ from bench.pass1.pages import ReadPage, Totals, read, totals
 from bench.pass1.pictures import save_worst
 from bench.pass1.truth import INPUTS, read_true_page
 from host.pipeline.pass1.shipped import shipped_reader
-from models.training.pages.annotated import HAND_LABELS, LANGUAGES
+from training.pages.annotated import HAND_LABELS, LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -21,8 +21,8 @@ from bench.pass1.order import certain_pairs
 from engines.detect.base import LABELS
 from engines.geometry import Box
 from host.pipeline.decode import decode_page
-from models.training.compact.manga import printed
-from models.training.pages.annotated import BY_HAND, LANGUAGES, ComicPage, read_page
+from training.compact.manga import printed
+from training.pages.annotated import BY_HAND, LANGUAGES, ComicPage, read_page
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,4 +1,4 @@
-"""Balloons and lettering pixel by pixel, by the network that ships; made by `models/training/pixels`.
+"""Balloons and lettering pixel by pixel, by the network that ships; made by `training/pixels`.
 
 Ronneberger et al., "U-Net", 2015. A page is seen 832 px wide; what comes out has half of that.
 """

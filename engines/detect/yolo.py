@@ -1,6 +1,6 @@
 """Panels, balloons, text, sound words, faces and characters by a YOLO network: the one that ships, or a reader's own.
 
-Redmon et al., "You Only Look Once", 2016; the network is the nano size of YOLO11, made by `models/training/pages`.
+Redmon et al., "You Only Look Once", 2016; the network is the nano size of YOLO11, made by `training/pages`.
 """
 
 from __future__ import annotations

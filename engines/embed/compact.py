@@ -1,6 +1,6 @@
 """The compact embedder: our own small network, blind to colour, so that a grey page finds its coloured kin.
 
-What it was taught to overlook is print, light, size, side and pose; `models/training/embed` makes it.
+What it was taught to overlook is print, light, size, side and pose; `training/embed` makes it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-# Measured, see `models/training/embed/README.md`.
+# Measured, see `training/embed/README.md`.
 _FLOOR: Final = 0.85
 
 

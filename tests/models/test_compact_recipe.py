@@ -16,18 +16,18 @@ from engines.colorize.compact.engine import CompactEngine
 from engines.oklab import srgb_to_oklab
 from engines.testing import PROCESSOR, drawn_page, flat_reference, ignore_step, request_of
 from models.catalog import CATALOG_FILE, ModelFile, load_catalog
-from models.training.compact.__main__ import main
-from models.training.compact.config import Config, DataConfig, NetworkConfig, OptimisationConfig
-from models.training.compact.data import Sampler
-from models.training.compact.export import export
-from models.training.compact.losses import slot_loss
-from models.training.compact.network import CompactNetwork
-from models.training.compact.pages import read_pages
-from models.training.compact.parts import BACKGROUND, FIGURE, HAIR, SKIN, UNKNOWN, part_map
-from models.training.compact.scenes import draw, make_world
-from models.training.compact.slots import NO_SLOT, SlotCodebook, light_of
-from models.training.compact.train import TrainingRun, load_network, train
-from models.training.settings import settings_of
+from training.compact.__main__ import main
+from training.compact.config import Config, DataConfig, NetworkConfig, OptimisationConfig
+from training.compact.data import Sampler
+from training.compact.export import export
+from training.compact.losses import slot_loss
+from training.compact.network import CompactNetwork
+from training.compact.pages import read_pages
+from training.compact.parts import BACKGROUND, FIGURE, HAIR, SKIN, UNKNOWN, part_map
+from training.compact.scenes import draw, make_world
+from training.compact.slots import NO_SLOT, SlotCodebook, light_of
+from training.compact.train import TrainingRun, load_network, train
+from training.settings import settings_of
 
 pytestmark = pytest.mark.train
 

@@ -11,15 +11,15 @@ import numpy as np
 import pytest
 import torch
 
-from models.training.embed.config import Config, DataConfig, NetworkConfig, OptimisationConfig, load_config
-from models.training.embed.crops import Crop, named, read_crops
-from models.training.embed.data import Sampler
-from models.training.embed.drawn import draw_character
-from models.training.embed.measure import name_recall, panel_recall
-from models.training.embed.network import EmbedNetwork
-from models.training.embed.train import TrainingRun, contrast, load_network, train
-from models.training.pages import annotated
-from models.training.run import learning_rate_factor
+from training.embed.config import Config, DataConfig, NetworkConfig, OptimisationConfig, load_config
+from training.embed.crops import Crop, named, read_crops
+from training.embed.data import Sampler
+from training.embed.drawn import draw_character
+from training.embed.measure import name_recall, panel_recall
+from training.embed.network import EmbedNetwork
+from training.embed.train import TrainingRun, contrast, load_network, train
+from training.pages import annotated
+from training.run import learning_rate_factor
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-FILES = sorted((Path(__file__).parents[2] / "models" / "training" / "pages" / "labels").glob("*.json"))
+FILES = sorted((Path(__file__).parents[2] / "training" / "pages" / "labels").glob("*.json"))
 
 
 def test_there_are_labels_for_sixty_pages_and_more() -> None:

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from engines.geometry import Box, Size
-from models.training.pages.synth import LABELS, STYLES, ArtCrop, LabelledBox, SynthPage, crops, load_fonts, synth_page
-from models.training.pages.synth.wear import worn
+from training.pages.synth import LABELS, STYLES, ArtCrop, LabelledBox, SynthPage, crops, load_fonts, synth_page
+from training.pages.synth.wear import worn
 
 WIDTH = 416
 SEEDS = range(40)

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 
 from engines.detect.base import LABELS, Detection
 from engines.geometry import Box, Size
-from models.training.pages import annotated, frames
-from models.training.pages.config import Config, DataConfig, TrainingConfig, load_config
-from models.training.pages.dataset import UNLABELLED, write_dataset
-from models.training.pages.measure import Measure
-from models.training.pages.synth import LabelledBox
-from models.training.pages.variants import LabelledPage, plain, varied
+from training.pages import annotated, frames
+from training.pages.config import Config, DataConfig, TrainingConfig, load_config
+from training.pages.dataset import UNLABELLED, write_dataset
+from training.pages.measure import Measure
+from training.pages.synth import LabelledBox
+from training.pages.variants import LabelledPage, plain, varied
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -188,7 +188,7 @@ class TestTraining:
 
     def test_one_command_makes_weights_that_the_runtime_opens(self, data, tmp_path, monkeypatch):
         from engines.detect.yolo import YoloDetector
-        from models.training.pages import __main__ as command
+        from training.pages import __main__ as command
 
         monkeypatch.setattr(command, "load_config", lambda _: replace(TINY, training=replace(TINY.training, epochs=1)))
         catalog = tmp_path / "catalog.toml"
@@ -205,8 +205,8 @@ class TestTraining:
     def test_training_changes_the_weights_and_goes_on_where_it_was_cut_off(self, data, tmp_path, monkeypatch, caplog):
         import torch
 
-        from models.training.pages import train as training
-        from models.training.pages.average import average
+        from training.pages import train as training
+        from training.pages.average import average
 
         dataset = write_dataset(data, tmp_path / "set", TINY.data, TINY.seed)
         report = training._report
@@ -245,7 +245,7 @@ class TestTraining:
         from ultralytics.cfg import get_cfg
         from ultralytics.nn.tasks import DetectionModel
 
-        from models.training.pages.partial import PartialLoss
+        from training.pages.partial import PartialLoss
 
         model = DetectionModel("yolo11n.yaml", nc=len(LABELS), verbose=False)
         model.args = get_cfg()

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from models.training.peers import ALONE, Peers, in_step
+from training.peers import ALONE, Peers, in_step
 
 pytestmark = pytest.mark.train
 

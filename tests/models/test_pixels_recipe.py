@@ -14,19 +14,19 @@ import pytest
 import torch
 
 from models.catalog import CATALOG_FILE
-from models.training.pages.synth import load_fonts
-from models.training.pixels.comic import as_manga, read_source, varied
-from models.training.pixels.config import Config, DataConfig, NetworkConfig, TrainingConfig, load_config
-from models.training.pixels.dataset import read_sample, sample_files, write_dataset
-from models.training.pixels.export import WEIGHTS_FILE, make_weights
-from models.training.pixels.losses import loss_terms
-from models.training.pixels.sampler import Sampler
-from models.training.pixels.train import TrainingRun, load_network, train
+from training.pages.synth import load_fonts
+from training.pixels.comic import as_manga, read_source, varied
+from training.pixels.config import Config, DataConfig, NetworkConfig, TrainingConfig, load_config
+from training.pixels.dataset import read_sample, sample_files, write_dataset
+from training.pixels.export import WEIGHTS_FILE, make_weights
+from training.pixels.losses import loss_terms
+from training.pixels.sampler import Sampler
+from training.pixels.train import TrainingRun, load_network, train
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from models.training.pixels.network import PixelNetwork
+    from training.pixels.network import PixelNetwork
 
 pytestmark = pytest.mark.train
 

@@ -1,6 +1,6 @@
 """The two ONNX graphs of the compact engine: `Encoder` sees a picture, `Painter` gives a page its chroma.
 
-`models/training/compact/network.py` describes the network and makes the files.
+`training/compact/network.py` describes the network and makes the files.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _PARTS: Final = 4
 _PLACES: Final = {FIGURE: 1, FACE: 2}
-"""Where the network has them among background, figure, skin and hair (`models/training/compact/parts.py`)."""
+"""Where the network has them among background, figure, skin and hair (`training/compact/parts.py`)."""
 _SURE: Final = 3.0
 """As in training."""
 

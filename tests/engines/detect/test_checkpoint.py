@@ -67,7 +67,7 @@ def test_ultralytics_stays_silent_and_in_its_own_folder(tmp_path):
     home.mkdir()
     code = (
         "import numpy as np, sys; from pathlib import Path; from engines.detect.yolo import YoloDetector;"
-        "import models.training.pages.train; assert 'ultralytics' not in sys.modules;"
+        "import training.pages.train; assert 'ultralytics' not in sys.modules;"
         "YoloDetector(Path(sys.argv[1])).detect(np.zeros((64, 64), np.uint8))"
     )
     done = subprocess.run(

@@ -19,7 +19,7 @@ from engines.geometry import Size
 from host.pipeline.decode import decode_page
 from host.pipeline.pass1.read import TwoOpinionReader
 from models.store import SHIPPED_WEIGHTS
-from models.training.pages.synth import synth_page
+from training.pages.synth import synth_page
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ import pytest
 
 from engines.detect.yolo import YoloDetector
 from engines.geometry import Box
-from models.training.pages.synth import synth_page
+from training.pages.synth import synth_page
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -20,8 +20,8 @@ from engines.embed.picture import SIDE_PX, as_input
 from engines.embed.registry import choose_embedder
 from engines.embed.shipped import WEIGHTS_FILE, WIDTH, compact_fault
 from models.store import SHIPPED_WEIGHTS
-from models.training.embed.drawn import draw_character
-from models.training.embed.measure import drawn_recall
+from training.embed.drawn import draw_character
+from training.embed.measure import drawn_recall
 
 if TYPE_CHECKING:
     from pathlib import Path

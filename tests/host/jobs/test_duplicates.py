@@ -13,8 +13,8 @@ from host.errors import BadRequest
 from host.messaging.messages import Page, PageDone, PagePut, RunChapter
 from host.pipeline.decode import decode_page
 from host.pipeline.page import PagePipeline
-from models.training.pages.synth import synth_page
 from tests.host.jobs.conftest import sha256
+from training.pages.synth import synth_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -18,8 +18,8 @@ from host.jobs.retrieval import Memories
 from host.messaging.messages import Page, PageDone, PagePut, ReferenceAdd, RunChapter
 from host.paths import state_paths
 from host.store.memory import LAG
-from models.training.pages.synth import synth_page
 from tests.host.jobs.conftest import Listener, sha256
+from training.pages.synth import synth_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

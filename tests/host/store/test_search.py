@@ -14,8 +14,8 @@ from host.paths import state_paths
 from host.pipeline.pass1.shipped import shipped_reader
 from host.store.search import ReferenceSearcher
 from host.store.store import Store
-from models.training.embed.drawn import draw_character
 from tests.host.store.test_references import BLUE, GREEN, RED, blocks, png
+from training.embed.drawn import draw_character
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

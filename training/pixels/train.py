@@ -1,0 +1,101 @@
+"""The training run: seeded, resumable from its checkpoint, with a log as CSV."""
+
+from __future__ import annotations
+
+import csv
+import logging
+import math
+import time
+from typing import TYPE_CHECKING
+
+import torch
+
+from training.pixels.config import Config
+from training.pixels.losses import Terms, loss_terms
+from training.pixels.network import PixelNetwork
+from training.pixels.sampler import Sampler
+from training.run import AveragedRun, batches_ahead, read_checkpoint
+from training.settings import settings_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from training.pages.synth import FontSet
+    from training.pixels.sampler import Batch
+
+CHECKPOINT = "checkpoint.pt"
+_LOG_EVERY = 25
+_log = logging.getLogger(__name__)
+
+
+def train(dataset: Path, out: Path, config: Config, fonts: FontSet) -> Path:
+    """Train to `config.training.iterations`; return the checkpoint. One that is in `out` already is continued.
+
+    fonts: of the small print that is laid over crops. `out/log.csv` gets a line every 25 iterations.
+
+    Raises:
+        OSError: the training set cannot be read, or `out` not be written.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(config.training.threads)
+    run = TrainingRun(config)
+    checkpoint = out / CHECKPOINT
+    if checkpoint.is_file():
+        run.load(checkpoint)
+    sampler = Sampler(dataset, config.training.crop_px, config.seed, fonts)
+    saved_at = time.monotonic()
+    seen: list[list[float]] = []
+    with (out / "log.csv").open("a", newline="", encoding="utf-8") as file:
+        left = range(run.iteration, config.training.iterations)
+        for batch in batches_ahead(sampler.batch, left, config.training.batch):
+            seen.append([float(term) for term in run.step(batch)])
+            if len(seen) == _LOG_EVERY:
+                means = [round(sum(column) / len(seen), 4) for column in zip(*seen, strict=True)]
+                csv.writer(file).writerow([run.iteration, *means])
+                file.flush()
+                _log.info("iteration %d: %s", run.iteration, dict(zip(Terms._fields, means, strict=True)))
+                seen.clear()
+            if time.monotonic() - saved_at > config.training.checkpoint_every_s:
+                run.save(checkpoint)
+                saved_at = time.monotonic()
+    run.save(checkpoint)
+    return checkpoint
+
+
+def load_network(checkpoint: Path) -> tuple[PixelNetwork, int]:
+    """Return the averaged network of a checkpoint, ready to infer, and its iteration.
+
+    Raises:
+        OSError: there is no such file.
+    """
+    state = read_checkpoint(checkpoint)
+    network = PixelNetwork(settings_of(Config, state["config"]).network)
+    network.load_state_dict(state["average"])
+    return network.eval(), int(state["iteration"])
+
+
+class TrainingRun(AveragedRun[Config, PixelNetwork]):
+    """The network and its running average at one iteration."""
+
+    def __init__(self, config: Config) -> None:
+        torch.manual_seed(config.seed)
+        settings, network = config.training, PixelNetwork(config.network).train()
+        optimiser = torch.optim.AdamW(network.parameters(), settings.learning_rate, weight_decay=settings.weight_decay)
+        super().__init__(config, network, optimiser, settings.average)
+
+    def step(self, batch: Batch) -> Terms:
+        """Learn from a batch; the layers in bfloat16, the loss in float32."""
+        settings = self.config.training
+        grey = torch.from_numpy(batch.grey).to(memory_format=torch.channels_last)
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = self.network(grey)
+        terms = loss_terms(logits.float(), torch.from_numpy(batch.truth), settings.lettering_weight)
+        self.learn(terms.total, settings.learning_rate * self._rate())
+        return Terms(*(term.detach() for term in terms))
+
+    def _rate(self) -> float:
+        settings = self.config.training
+        if self.iteration < settings.warmup:
+            return (self.iteration + 1) / settings.warmup
+        done = min(1.0, (self.iteration - settings.warmup) / max(1, settings.iterations - settings.warmup))
+        return settings.final_rate + (1 - settings.final_rate) * (1 + math.cos(math.pi * done)) / 2
