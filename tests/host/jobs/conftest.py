@@ -14,6 +14,7 @@ from msgspec import structs
 
 from engines.stepped import SteppedEngine
 from host.application import Application
+from host.errors import JobCancelled
 from host.messaging.messages import JobDone, Message, Page, PageDone, PagePut, RunChapter
 from host.paths import state_paths
 
@@ -35,6 +36,7 @@ class Watched(SteppedEngine):
         self.gate = threading.Event()
         self.gate.set()
         self.began = threading.Event()
+        self.stopped = threading.Event()
         self.failure: Exception | None = None
         self.preview: NDArray[np.uint8] | None = None
 
@@ -45,9 +47,13 @@ class Watched(SteppedEngine):
             raise self.failure
         if self.preview is not None:
             on_step(1, 100, self.preview)
-        while not self.gate.wait(0.01):
-            on_step(1, 100)
-        return super().colorize(request, on_step)
+        try:
+            while not self.gate.wait(0.01):
+                on_step(1, 100)
+            return super().colorize(request, on_step)
+        except JobCancelled:
+            self.stopped.set()
+            raise
 
 
 class Engines:

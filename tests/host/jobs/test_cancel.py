@@ -24,7 +24,7 @@ def cancel(reader: Reader, job_id: str, *page_ids: str) -> list[str]:
     return reader.board.cancel(JobCancel(job_id=job_id, page_ids=list(page_ids) or None)).cancelled
 
 
-def assert_all_cancelled(reader: Reader, job_id: str, pages: int) -> None:
+def assert_all_cancelled(reader: Reader, job_id: str, pages: int, held: Watched | None = None) -> None:
     end = reader.listener.end_of(job_id)
     assert (end.done, end.failed, end.cancelled) == (0, 0, pages)
     place = reader.listener.messages.index(end)
@@ -33,6 +33,8 @@ def assert_all_cancelled(reader: Reader, job_id: str, pages: int) -> None:
     assert not [message for message in later if getattr(message, "job_id", "") == job_id]
     assert done(reader.listener, job_id) == set()
     assert reader.board.status(JobStatusQuery(job_id=job_id))[0].state == "cancelled"
+    if held is not None:
+        held.gate.set()
     assert reader.listener.end_of(reader.run([77])).done == 1
 
 
@@ -84,9 +86,9 @@ def test_cancel_between_engine_steps(reader: Reader, engine: Watched) -> None:
     job_id = reader.run([1])
     assert engine.began.wait(10)
     assert cancel(reader, job_id) == ["p0"]
-    assert eventually(lambda: not reader.board.pulse()[0])
-    engine.gate.set()
-    assert_all_cancelled(reader, job_id, 1)
+    assert engine.stopped.wait(10), "the engine went on with a page that nobody waits for"
+    assert not engine.gate.is_set()
+    assert_all_cancelled(reader, job_id, 1, engine)
 
 
 def test_cancel_while_waiting_for_the_lane(reader: Reader, engine: Watched) -> None:

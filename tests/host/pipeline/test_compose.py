@@ -153,7 +153,8 @@ def test_a_shifted_picture_is_moved_back():
     assert measure_shift(np.ascontiguousarray(picture[..., 0]), grey) == (0.0, 0.0)
     protect = nothing_protected(grey)
     straight, mended = (compose_page(decoded(grey), protect, lab).rgb for lab in (picture, moved))
-    assert np.abs(straight[40:-40, 40:-40].astype(int) - mended[40:-40, 40:-40]).mean() < 2
+    # Left where it stood the picture is 1.65 levels off on average.
+    assert np.abs(straight[40:-40, 40:-40].astype(int) - mended[40:-40, 40:-40]).mean() < 0.2
 
 
 def test_same_page_same_bytes():

@@ -28,6 +28,7 @@ from host.errors import (
     WeightsInvalid,
     WeightsMissing,
 )
+from host.pipeline import page as page_steps
 from host.pipeline.page import PIPELINE_VERSION, PageJob, PagePipeline, PreparedPage, Reference, SkippedPage
 
 PAGES = Path(__file__).parents[2] / "pages"
@@ -194,3 +195,39 @@ def test_a_page_that_stayed_grey_is_never_sent_as_done(pipeline):
     result = pipeline.colour(prepared, engine, ignore)
     with pytest.raises(QualityRejected, match="grey"):
         pipeline.finish(prepared, result, ignore)
+
+
+def reviewed(monkeypatch, failures):
+    """Let the review refuse the first compositions, and return what each of them was composed with."""
+    composed = []
+    lay, judge = page_steps.lay_colour, page_steps.fault
+
+    def lay_colour(page, protect, field, share_01=1.0, paper_01=1.0):
+        composed.append((paper_01, share_01))
+        return lay(page, protect, field, share_01, paper_01)
+
+    def fault(verdicts, strength_01):
+        return "The ink changed." if len(composed) <= failures else judge(verdicts, strength_01)
+
+    monkeypatch.setattr(page_steps, "lay_colour", lay_colour)
+    monkeypatch.setattr(page_steps, "fault", fault)
+    return composed
+
+
+def finished(pipeline, engine):
+    prepared = read(pipeline, manga_page(), PageJob(engine=engine.info, plan=Plan()))
+    return pipeline.finish(prepared, pipeline.colour(prepared, engine, ignore), ignore)
+
+
+@pytest.mark.parametrize("failures", range(4))
+def test_a_refused_composition_is_made_again_safer(monkeypatch, pipeline, engine, failures):
+    composed = reviewed(monkeypatch, failures)
+    assert finished(pipeline, engine).runmeta.retries == failures
+    assert composed == [(1.0, 1.0), (0.5, 1.0), (0.0, 1.0), (0.0, 0.6)][: failures + 1]
+
+
+def test_a_page_whose_every_composition_is_refused_is_given_up(monkeypatch, pipeline, engine):
+    composed = reviewed(monkeypatch, failures=4)
+    with pytest.raises(QualityRejected, match="The ink changed"):
+        finished(pipeline, engine)
+    assert len(composed) == 4
