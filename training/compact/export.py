@@ -1,10 +1,18 @@
-"""The trained network as two ONNX graphs, for pages and references of any size and number."""
+"""The trained network as two ONNX graphs, for pictures of any size and references of any number, and back.
+
+`compact-encoder.onnx`   grey -> eighth, quarter
+`compact-painter.onnx`   eighth, quarter, reference_features, reference_chroma, palette, has_reference
+                         -> logits, copied, gate, peak, parts
+
+Weights are stored as float16 and widened when a session loads them; the arithmetic stays float32. Nothing is folded
+into them, so that `state_from_onnx` gives back what a later training goes on from.
+"""
 
 from __future__ import annotations
 
 import logging
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import onnx
@@ -12,122 +20,84 @@ import torch
 from onnx import numpy_helper
 from torch import Tensor, nn
 
-from training.compact.candidates import agreement_of, with_power
-from training.compact.encoder import Encoder, Features
-from training.compact.train import load_network
+from training.compact.network import ColourNetwork, load_state
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from training.compact.network import CompactNetwork
-    from training.compact.painter import Painted, Painter
-
-ENCODER_FILE = "compact-encoder.onnx"
-PAINTER_FILE = "compact-painter.onnx"
-_OPSET = 17
+ENCODER_FILE: Final = "compact-encoder.onnx"
+PAINTER_FILE: Final = "compact-painter.onnx"
+_INPUTS: Final = ("eighth", "quarter", "reference_features", "reference_chroma", "palette", "has_reference")
+_OUTPUTS: Final = ("logits", "copied", "gate", "peak", "parts")
+_OPSET: Final = 17
+_PREFIX: Final = "network."
+_HALF: Final = ".half"
 _log = logging.getLogger(__name__)
 
 
 def export(checkpoint: Path, out: Path) -> tuple[Path, Path]:
-    """Write `compact-encoder.onnx` and `compact-painter.onnx` into the folder `out`; return their paths.
+    """Write both graphs of a checkpoint into the folder `out`; return their paths.
 
-    Weights are stored as float16 and widened when a session loads them; the arithmetic stays float32.
+    A checkpoint is a state of `ColourNetwork`, or a mapping with one under "average" or "network".
 
     Raises:
         OSError: the checkpoint is missing or `out` cannot be written.
     """
-    network, _, iteration = load_network(checkpoint)
+    network = ColourNetwork()
+    missing = load_state(network, read_state(checkpoint))
+    if missing:
+        _log.warning("%s lacks %d tensors, %s first", checkpoint.name, len(missing), missing[0])
+    return export_network(network, out)
+
+
+def read_state(checkpoint: Path) -> dict[str, Tensor]:
+    """Return the network's state in a checkpoint, the averaged one where there is one.
+
+    Raises:
+        OSError: there is no such file.
+    """
+    found: dict[str, dict[str, Tensor]] = torch.load(checkpoint, weights_only=True, map_location="cpu")
+    for name in ("average", "network"):
+        if isinstance(found.get(name), dict):
+            return found[name]
+    return found  # type: ignore[return-value]
+
+
+def export_network(network: ColourNetwork, out: Path) -> tuple[Path, Path]:
+    """Write both graphs of a network into the folder `out`; return their paths."""
     out.mkdir(parents=True, exist_ok=True)
     paths = out / ENCODER_FILE, out / PAINTER_FILE
-    features = _export_encoder(network, paths[0])
-    _export_painter(network, features, paths[1])
+    network.eval()
+    grey = torch.rand(1, 1, 64, 96)
+    with torch.no_grad():
+        eighth, quarter = network.features(grey)
+    planes = {2: "height", 3: "width"}
+    axes = {"grey": planes} | {name: _sized(name) for name in _INPUTS[:2]}
+    _to_onnx(_Encoder(network), (grey,), paths[0], ["grey"], list(_INPUTS[:2]), axes)
+    cells = eighth.flatten(2).transpose(1, 2)
+    given = eighth, quarter, cells, torch.rand(1, cells.shape[1], 2), torch.rand(1, len(network.bins)), torch.ones(1)
+    axes = {name: _sized(name) for name in (*_INPUTS[:2], *_OUTPUTS)} | {name: {1: "cells"} for name in _INPUTS[2:4]}
+    _to_onnx(_Painter(network), given, paths[1], list(_INPUTS), list(_OUTPUTS), axes)
     for path in paths:
         halve_weights(path)
-        _log.info("%s: %d bytes, iteration %d", path.name, path.stat().st_size, iteration)
+        _log.info("%s: %d bytes", path.name, path.stat().st_size)
     return paths
 
 
-class _EncoderGraph(nn.Module):
-    def __init__(self, encoder: Encoder) -> None:
-        super().__init__()
-        self.encoder = encoder
+def state_from_onnx(folder: Path) -> dict[str, Tensor]:
+    """Return the state of the network whose two graphs lie in a folder, as float32.
 
-    def forward(self, picture: Tensor) -> tuple[Tensor, ...]:
-        return tuple(self.encoder(picture))
-
-
-class _PainterGraph(nn.Module):
-    def __init__(self, painter: Painter) -> None:
-        super().__init__()
-        self.painter = painter
-
-    def forward(
-        self, half: Tensor, quarter: Tensor, eighth: Tensor, keys: Tensor, values: Tensor, told: Tensor, panels: Tensor
-    ) -> tuple[Tensor, ...]:
-        painted: Painted = self.painter(Features(half, quarter, eighth, keys), keys, values, told, panels)
-        return painted.chroma, _agreement(painted.weights, values, *eighth.shape[-2:]), painted.parts
-
-
-def _agreement(weights: Tensor, values: Tensor, height: int, width: int) -> Tensor:
-    """Return `(1, 1, h, w)`, 1 where what attention picks has one colour, least where its colours cancel out.
-
-    Never below a half: a page that is wholly given to the mood has the smallest error, and is a sepia print.
+    Raises:
+        OSError: a file is missing.
     """
-    agreed = agreement_of(weights.mean(1) @ with_power(values))
-    return ((1 + agreed) / 2).reshape(1, 1, height, width)
-
-
-def _export_encoder(network: CompactNetwork, path: Path) -> Features:
-    picture = torch.rand(1, 2, 64, 96)
-    names = list(Features._fields)
-    _to_onnx(_EncoderGraph(network.encoder), (picture,), path, ["picture"], names, dict.fromkeys(["picture", *names]))
-    with torch.no_grad():
-        features: Features = network.encoder(picture)
-    return features
-
-
-def _export_painter(network: CompactNetwork, features: Features, path: Path) -> None:
-    keys = features.keys.flatten(2).transpose(1, 2)
-    values = torch.rand(1, keys.shape[1], 4)
-    told = torch.zeros(1, network.painter.slots[1], *features.eighth.shape[-2:])
-    panels = torch.softmax(torch.rand(1, 2, *features.eighth.shape[-2:]), 1)
-    inputs = ["half", "quarter", "eighth", "keys", "values", "told", "panels"]
-    outputs = ["chroma", "confidence", "parts"]
-    axes: dict[str, dict[int, str] | None] = {**dict.fromkeys([*inputs[:3], "told", *outputs])}
-    axes |= {name: {1: "tokens"} for name in inputs[3:5]}
-    axes["panels"] = {1: "panels", 2: "panels_height", 3: "panels_width"}
-    _to_onnx(
-        _PainterGraph(network.painter),
-        (*features[:3], keys, values, told, panels),
-        path,
-        inputs,
-        outputs,
-        axes,
-    )
-
-
-def _to_onnx(
-    module: nn.Module,
-    example: tuple[Tensor, ...],
-    path: Path,
-    inputs: list[str],
-    outputs: list[str],
-    axes: dict[str, dict[int, str] | None],
-) -> None:
-    named = {name: given or {2: f"{name}_height", 3: f"{name}_width"} for name, given in axes.items()}
-    with warnings.catch_warnings(), torch.no_grad():
-        # The newer exporter needs a further library and gives the same graph.
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            module.eval(),
-            example,
-            str(path),
-            input_names=inputs,
-            output_names=outputs,
-            dynamic_axes=named,
-            opset_version=_OPSET,
-            dynamo=False,
-        )
+    state: dict[str, Tensor] = {}
+    for file in (ENCODER_FILE, PAINTER_FILE):
+        for item in onnx.load(str(folder / file)).graph.initializer:
+            if item.name.startswith(_PREFIX):
+                name = item.name.removeprefix(_PREFIX).removesuffix(_HALF)
+                values = np.array(numpy_helper.to_array(item))
+                state[name] = torch.from_numpy(values.astype(np.float32) if values.dtype.kind == "f" else values)
+    return state
 
 
 def halve_weights(path: Path) -> None:
@@ -137,7 +107,7 @@ def halve_weights(path: Path) -> None:
     for item in list(model.graph.initializer):
         if item.data_type != onnx.TensorProto.FLOAT or len(item.dims) < 2:
             continue
-        half = numpy_helper.from_array(numpy_helper.to_array(item).astype(np.float16), f"{item.name}.half")
+        half = numpy_helper.from_array(numpy_helper.to_array(item).astype(np.float16), item.name + _HALF)
         casts.append(onnx.helper.make_node("Cast", [half.name], [item.name], to=onnx.TensorProto.FLOAT))
         model.graph.initializer.remove(item)
         model.graph.initializer.append(half)
@@ -147,3 +117,53 @@ def halve_weights(path: Path) -> None:
     model.producer_version = ""
     onnx.checker.check_model(model)
     onnx.save(model, str(path))
+
+
+class _Encoder(nn.Module):
+    def __init__(self, network: ColourNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, grey: Tensor) -> tuple[Tensor, Tensor]:
+        return self.network.features(grey)
+
+
+class _Painter(nn.Module):
+    def __init__(self, network: ColourNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, *given: Tensor) -> tuple[Tensor, ...]:
+        made = self.network.paint(*given)
+        return tuple(getattr(made, name) for name in _OUTPUTS)
+
+
+def _sized(name: str) -> dict[int, str]:
+    scale = "eighth" if name == "eighth" else "quarter"
+    return {2: f"{scale}_height", 3: f"{scale}_width"}
+
+
+def _to_onnx(
+    module: nn.Module,
+    example: tuple[Tensor, ...],
+    path: Path,
+    inputs: list[str],
+    outputs: list[str],
+    axes: dict[str, dict[int, str]],
+) -> None:
+    with warnings.catch_warnings(), torch.no_grad():
+        # The newer exporter needs a further library and gives the same graph.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            module.eval(),
+            example,
+            str(path),
+            input_names=inputs,
+            output_names=outputs,
+            dynamic_axes=axes,
+            opset_version=_OPSET,
+            dynamo=False,
+            # Else normalisation would be folded into the weights, and no training could go on from them.
+            training=torch.onnx.TrainingMode.PRESERVE,
+            do_constant_folding=False,
+        )

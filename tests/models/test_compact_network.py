@@ -1,0 +1,103 @@
+"""The network of the compact engine: what goes through ONNX comes back, and no reference means no reference."""
+
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+
+from engines.colorize.compact.bins import BINS, STEP, histogram
+from training.compact.__main__ import main
+from training.compact.export import export_network, state_from_onnx
+from training.compact.network import PARTS, ColourNetwork, load_state, soft_bins
+
+pytestmark = pytest.mark.train
+
+
+@pytest.fixture(scope="module")
+def network() -> ColourNetwork:
+    """A network with weights that are nothing in particular, none of them the same as another."""
+    torch.manual_seed(3)
+    made = ColourNetwork().eval()
+    with torch.no_grad():
+        for value in made.state_dict().values():
+            if value.is_floating_point() and value.ndim < 2:
+                value.add_(0.1 * torch.rand_like(value))
+    return made
+
+
+def test_bins_are_a_disc_of_steps_and_every_colour_is_shared_by_its_neighbours() -> None:
+    assert BINS.shape == (305, 2)
+    assert np.hypot(*BINS.T).max() < 0.3
+    chroma = np.random.default_rng(0).uniform(-0.15, 0.15, (50, 2)).astype(np.float32)
+    shares = soft_bins(torch.from_numpy(chroma)[None], torch.from_numpy(BINS))[0].numpy()
+    assert np.allclose(shares.sum(1), 1, atol=1e-5)
+    assert np.abs(shares @ BINS - chroma).max() < STEP / 2
+    assert np.allclose(histogram(chroma), shares.mean(0), atol=1e-6)
+
+
+def test_exported_graphs_give_what_the_network_gives(network: ColourNetwork, tmp_path: Path) -> None:
+    encoder, painter = (
+        onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
+        for path in export_network(network, tmp_path)
+    )
+    # Other sizes than those it was exported with.
+    rng = np.random.default_rng(0)
+    page, reference = rng.random((1, 1, 96, 160), np.float32), rng.random((1, 1, 64, 32), np.float32)
+    chroma = rng.uniform(-0.2, 0.2, (1, 32, 2)).astype(np.float32)
+    eighth, quarter = encoder.run(None, {"grey": page})
+    seen, _ = encoder.run(None, {"grey": reference})
+    rows = np.ascontiguousarray(seen.reshape(1, 64, -1).transpose(0, 2, 1))
+    names = ("eighth", "quarter", "reference_features", "reference_chroma", "palette", "has_reference")
+    given = (eighth, quarter, rows, chroma, histogram(chroma[0])[None], np.ones(1, np.float32))
+    made = painter.run(["logits", "copied", "gate", "peak", "parts"], dict(zip(names, given, strict=True)))
+    with torch.no_grad():
+        ours = network.paint(*network.features(torch.from_numpy(page)), *map(torch.from_numpy, given[2:]))
+    expected = (ours.logits, ours.copied, ours.gate, ours.peak, ours.parts)
+    assert made[0].shape == (1, len(BINS), 24, 40)
+    assert made[4].shape == (1, len(PARTS), 24, 40)
+    for one, other in zip(made, expected, strict=True):
+        assert np.abs(one - other.numpy()).max() < 5e-3 * max(1.0, float(other.abs().max()))
+
+
+def test_training_goes_on_from_what_ships(network: ColourNetwork, tmp_path: Path) -> None:
+    export_network(network, tmp_path)
+    again = ColourNetwork().eval()
+    lacking = load_state(again, state_from_onnx(tmp_path))
+    assert all(name.endswith("num_batches_tracked") for name in lacking)
+    grey = torch.rand(1, 1, 64, 64)
+    with torch.no_grad():
+        for one, other in zip(network.features(grey), again.features(grey), strict=True):
+            assert torch.allclose(one, other, atol=5e-3 * float(one.abs().max()))
+
+
+def test_without_a_reference_nothing_of_it_is_seen(network: ColourNetwork) -> None:
+    grey, none = torch.rand(1, 1, 64, 64), torch.zeros(1)
+    with torch.no_grad():
+        first, second = (network(grey, torch.rand(1, 1, 32, 32), torch.rand(1, 2, 32, 32), none) for _ in range(2))
+    assert torch.equal(first.logits, second.logits)
+    assert not first.gate.any()
+
+
+def test_attention_shares_one_look_over_the_cells_of_a_reference(network: ColourNetwork) -> None:
+    with torch.no_grad():
+        seen = network(torch.rand(1, 1, 64, 96), torch.rand(1, 1, 32, 64), torch.rand(1, 2, 32, 64), torch.ones(1))
+    assert seen.attention.shape == (1, 8 * 12, 4 * 8)
+    assert torch.allclose(seen.attention.sum(-1), torch.ones(1, 96), atol=1e-5)
+    assert seen.cells.shape == (1, 32, 2)
+    assert ((seen.gate > 0) & (seen.gate < 1)).all()
+
+
+def test_a_checkpoint_is_exported_and_its_digests_are_recorded(network: ColourNetwork, tmp_path: Path) -> None:
+    checkpoint, catalog = tmp_path / "best.pt", tmp_path / "catalog.toml"
+    torch.save({"average": network.state_dict(), "step": 3}, checkpoint)
+    catalog.write_text(
+        "\n".join(
+            f'name = "{name}"\nbytes = 0\nsha256 = ""' for name in ("compact-encoder.onnx", "compact-painter.onnx")
+        )
+    )
+    main(["export", str(checkpoint), "--out", str(tmp_path / "weights"), "--catalog", str(catalog)])
+    total = sum(file.stat().st_size for file in (tmp_path / "weights").iterdir())
+    assert total < 12e6
+    assert "bytes = 0" not in catalog.read_text()
