@@ -2,8 +2,8 @@
 
 Output = the page's own lightness with the engine's chroma, in OKLab: any engine and any working resolution give a
 picture of the page's own size and sharpness. Protected pixels are copied from the source. `field` brings the engine's
-chroma to the page along its edges and regions, `paper` finds room for colour on bare paper. The last step runs in
-strips of rows: memory does not grow with the page.
+chroma to the page along its edges and regions, `paper` finds room for colour on bare paper, `paper_colour` keeps the
+tint of a page. The last step runs in strips of rows: memory does not grow with the page.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
+from engines.geometry import Size
 from engines.oklab import grey_to_lightness, max_chroma, oklab_to_srgb
 from host.pipeline.field import ColourField, Drawing, colour_field
 from host.pipeline.paper import cost_of_paper, ground_weight, ink_weight, luma_shift
-from host.pipeline.upsample import grid_lightness
+from host.pipeline.upsample import grid_lightness, rows_of_grid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from host.pipeline.align import Shift
     from host.pipeline.decode import DecodedPage
+    from host.pipeline.paper_colour import PaperColour
 
 _STRIP_PIXELS: Final = 1 << 17
 _TONES: Final = np.arange(256, dtype=np.uint8)
@@ -47,9 +49,11 @@ def compose_page(
     strength_01: float = 1.0,
     paper_01: float = 1.0,
     drawing: Drawing | None = None,
+    tint: PaperColour | None = None,
 ) -> Composition:
     """Compose a page with an engine's `(h, w, 3)` OKLab picture: `colour_field`, then `lay_colour`."""
-    return lay_colour(page, protect, colour_field(page, protect, oklab, strength_01, drawing), paper_01=paper_01)
+    field = colour_field(page, protect, oklab, strength_01, drawing)
+    return lay_colour(page, protect, field, paper_01=paper_01, tint=tint)
 
 
 def lay_colour(
@@ -58,15 +62,17 @@ def lay_colour(
     colour: ColourField,
     share_01: float = 1.0,
     paper_01: float = 1.0,
+    tint: PaperColour | None = None,
 ) -> Composition:
     """Compose a page with a field of colour.
 
     protect: `(H, W)` bool; there the output is bit-identical to `page.rgb`. share_01 scales the chroma.
     paper_01: how much of its lightness paper may give for colour; 0 keeps every luma, the safest composition.
+    tint: the colour of the page's paper and ink, to which the engine's is added; None: they lose it.
     Same arguments give the same pixels.
     """
     field = _with_cost(colour.chroma * np.float32(share_01), page.grey, paper_01)
-    coloured = _colour(page.grey, field)
+    coloured = _colour(page.grey, field, tint)
     np.copyto(coloured, page.rgb, where=protect[..., None])
     return Composition(coloured, colour.shift, colour.faults)
 
@@ -78,17 +84,21 @@ def _with_cost(chroma: NDArray[np.float32], grey: NDArray[np.uint8], paper_01: f
     return np.asarray(cv2.merge((a, b, cost)), np.float32)
 
 
-def _colour(grey: NDArray[np.uint8], field: NDArray[np.float32]) -> NDArray[np.uint8]:
+def _colour(grey: NDArray[np.uint8], field: NDArray[np.float32], tint: PaperColour | None) -> NDArray[np.uint8]:
     height, width = grey.shape
     tone = grey_to_lightness(_TONES)
     ink = ink_weight(tone)
     coloured = np.empty((height, width, 3), np.uint8)
     for rows in _strips(height, width):
         levels = grey[rows]
-        a, b, cost = cv2.split(_rows_of(field, rows, (height, width)))
+        a, b, cost = cv2.split(rows_of_grid(field, rows, Size(height, width)))
         chroma, hue = _polar(np.asarray(a, np.float32), np.asarray(b, np.float32))
         lightness = tone[levels] * (1 - np.asarray(cost, np.float32))
         coloured[rows] = oklab_to_srgb(_fit(lightness, chroma * ink[levels], hue))
+        if tint is not None:
+            # Of luma it has none: the ink stays where it is.
+            own = tint.at(levels, rows, Size(height, width))
+            coloured[rows] = np.clip(np.round(coloured[rows] + own), 0, 255)
     return coloured
 
 
@@ -112,20 +122,6 @@ def _cartesian(
 def _polar(a: NDArray[np.float32], b: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     chroma, hue = cv2.cartToPolar(a, b)
     return np.asarray(chroma, np.float32), np.asarray(hue, np.float32)
-
-
-def _rows_of(grid: NDArray[np.float32], rows: slice, page: tuple[int, int]) -> NDArray[np.float32]:
-    """Return these rows of the grid at the page's size, as if the whole grid had been resized bilinearly."""
-    height, width = page
-    scale_y, scale_x = grid.shape[0] / height, grid.shape[1] / width
-    first = max(0, int((rows.start + 0.5) * scale_y - 0.5) - 1)
-    last = min(grid.shape[0], int((rows.stop + 0.5) * scale_y) + 2)
-    to_grid = np.array([[scale_x, 0, 0.5 * scale_x - 0.5], [0, scale_y, 0]], np.float64)
-    to_grid[1, 2] = (rows.start + 0.5) * scale_y - 0.5 - first
-    how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    size = (width, rows.stop - rows.start)
-    wide = cv2.warpAffine(grid[first:last], to_grid, size, flags=how, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(wide, np.float32)
 
 
 def _strips(height: int, width: int) -> Iterator[slice]:

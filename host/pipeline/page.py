@@ -24,6 +24,7 @@ from host.pipeline.faults import faults_mapped
 from host.pipeline.field import Drawing, colour_field
 from host.pipeline.job import ColouredPage, FinishedPage, PageJob, PreparedPage, Reference, SkippedPage, Tick
 from host.pipeline.palettes import place_palettes
+from host.pipeline.paper_colour import find_paper_colour
 from host.pipeline.pass1.shipped import shipped_reader
 from host.pipeline.pass1.signals import measure_signals
 from host.pipeline.pass2.correct import colour_page, record_attempts
@@ -158,13 +159,15 @@ class PagePipeline:
         _tick(tick, "compose")
         with prepared.stopwatch.stage("compose"):
             field = colour_field(page, protect, result.oklab, plan.strength_01, prepared.drawing, result.parts)
+            # Of a page that is coloured anew nothing of its old colour is wanted.
+            tint = None if prepared.meta.kind == "already_coloured" else find_paper_colour(page.rgb)
         for missing in filter(None, field.faults):
             _LOG.warning("palette: %s", missing)
         wrong = ""
         for retries, (paper_01, share_01) in enumerate(_ATTEMPTS):
             _tick(tick, "compose", retries / len(_ATTEMPTS))
             with prepared.stopwatch.stage("compose"):
-                composition = lay_colour(page, protect, field, share_01, paper_01)
+                composition = lay_colour(page, protect, field, share_01, paper_01, tint)
                 verdicts = review_page(page, protect, composition.rgb, panels)
             wrong = fault(verdicts, plan.strength_01)
             if not wrong:

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
+from engines.geometry import Size
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from engines.geometry import Size
 
 _SAMPLE_SIDE: Final = 96
 _SOFT: Final = 0.004
@@ -41,17 +41,20 @@ class Tint:
 
     factors: NDArray[np.float64]
 
-    def at(self, luma: NDArray[np.float32], rows: slice, page: Size) -> NDArray[np.float32]:
-        """Return `(h, w, 3)` float32 levels for these rows of a page; luma is `(h, w)` 0..255, at the page's width."""
-        down = (np.arange(rows.start, rows.stop) + 0.5) / page.height
-        across = (np.arange(luma.shape[1]) + 0.5) / page.width
-        terms = _place_terms(down[:, None], across[None]).astype(np.float32)
+    def at(self, luma: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return `(h, w, 3)` float32 levels for a whole page of any size; luma is `(h, w)` 0..255."""
         share = (luma / np.float32(255))[..., None]
         levels = np.zeros((*luma.shape, 3), np.float32)
-        for term in range(_LUMA_TERMS - 1, -1, -1):
+        for power in reversed(self.powers(Size(*luma.shape))):
             levels *= share
-            levels += np.tensordot(terms, self.factors[term].astype(np.float32), axes=(0, 0))
+            levels += power
         return levels
+
+    def powers(self, page: Size) -> list[NDArray[np.float32]]:
+        """Return `(h, w, 3)` float32 levels over a page of this size for each power of the luma, the lowest first."""
+        down, across = ((np.arange(side) + 0.5) / side for side in page)
+        terms = _place_terms(down[:, None], across[None]).astype(np.float32)
+        return [np.tensordot(terms, factors.astype(np.float32), axes=(0, 0)) for factors in self.factors]
 
 
 def find_tint(rgb: NDArray[np.uint8]) -> Tint | None:

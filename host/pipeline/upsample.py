@@ -53,6 +53,20 @@ def grid_lightness(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
     return grey_to_lightness(np.asarray(small, np.uint8))
 
 
+def rows_of_grid(grid: NDArray[np.float32], rows: slice, page: Size) -> NDArray[np.float32]:
+    """Return these rows of a `(h, w, 3)` grid at the page's size, as if the whole grid had been resized bilinearly."""
+    height, width = page
+    scale_y, scale_x = grid.shape[0] / height, grid.shape[1] / width
+    first = max(0, int((rows.start + 0.5) * scale_y - 0.5) - 1)
+    last = min(grid.shape[0], int((rows.stop + 0.5) * scale_y) + 2)
+    to_grid = np.array([[scale_x, 0, 0.5 * scale_x - 0.5], [0, scale_y, 0]], np.float64)
+    to_grid[1, 2] = (rows.start + 0.5) * scale_y - 0.5 - first
+    how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    size = (width, rows.stop - rows.start)
+    wide = cv2.warpAffine(grid[first:last], to_grid, size, flags=how, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(wide, np.float32)
+
+
 def pixel_size(chroma: NDArray[np.float32], grid: Size) -> float:
     """Return how many pixels of the grid an engine's pixel covers in a row, at least 1."""
     return float(max(1.0, grid.height / chroma.shape[0], grid.width / chroma.shape[1]))

@@ -16,13 +16,12 @@ from typing import TYPE_CHECKING, Any, Final
 import cv2
 import numpy as np
 
-from engines.geometry import Size
 from host.pipeline.tint import LUMA, find_tint
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from engines.geometry import Box
+    from engines.geometry import Box, Size
 
 _SAMPLE_WIDTH: Final = 320
 _BLUR: Final = 1.6
@@ -114,7 +113,7 @@ def colour_of(rgb: NDArray[np.uint8]) -> Colour | None:
     small = np.asarray(cv2.GaussianBlur(sharp, (0, 0), _BLUR), np.float32)
     luma = small @ LUMA
     own = small - luma[..., None]
-    explained = None if tint is None else tint.at(luma, slice(0, size[1]), Size(size[1], size[0]))
+    explained = None if tint is None else tint.at(luma)
     if explained is None or _is_of_one_hue(explained):
         own = _without_fringes(own if explained is None else own - explained, luma)
     evidence = _evidence(own, luma)
