@@ -299,14 +299,42 @@ class ColorizeEngine(ABC):
             EngineUnavailable, ModelMissing, ModelInvalid, EngineOutOfMemory
         """
 
-    @abstractmethod
     def colorize(self, request: ColorizeRequest, on_step: OnStep) -> ColorizeResult:
         """Colour one page. Same request and same weights give the same bytes on the same machine.
 
         Raises:
             RequestUnsupported, EngineOutOfMemory, and whatever `on_step` raises.
         """
+        require_supported(self.info, request)
+        return self._infer(request, on_step)
+
+    def _infer(self, request: ColorizeRequest, on_step: OnStep) -> ColorizeResult:
+        """Do what `colorize` says, with a request that the engine's facts allow."""
+        raise NotImplementedError
 
     @abstractmethod
     def unload(self) -> None:
         """Drop weights and sessions; `load` may follow."""
+
+
+def require_supported(info: EngineInfo, request: ColorizeRequest) -> None:
+    """Check a request against an engine's facts and against what a request is made of.
+
+    Raises:
+        RequestUnsupported
+    """
+    most = info.supports.references_max
+    if len(request.references) > most:
+        raise RequestUnsupported(f"{len(request.references)} references", f"{info.label} takes up to {most}.")
+    if request.repair is not None and not info.supports.inpaint:
+        raise RequestUnsupported(f"{info.label} cannot repair a part of a page", "Use FLUX.2 klein 9B.")
+    if request.plan.loras and not info.supports.lora:
+        raise RequestUnsupported(f"{info.label} wears no LoRAs", "Choose FLUX.2 klein.")
+    if any(index >= len(request.references) for region in request.regions for index in region.references):
+        raise RequestUnsupported("a region names a reference that is not there")
+    if request.page.ndim != 2 or request.page.dtype != "uint8" or not request.page.size:
+        raise RequestUnsupported("the page is not a grey picture of 8 bits")
+    pictures = [*request.references, *([] if request.repair is None else [request.repair.picture])]
+    for picture in pictures:
+        if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != "uint8" or not picture.size:
+            raise RequestUnsupported("a picture is not an RGB picture of 8 bits")

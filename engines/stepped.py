@@ -17,7 +17,6 @@ from engines.base import (
     ColorizeResult,
     EngineError,
     EngineInfo,
-    RequestUnsupported,
     Supports,
     Viability,
 )
@@ -62,12 +61,10 @@ class SteppedEngine(ColorizeEngine):
         """Note that the engine may be used."""
         self._loaded = True
 
-    def colorize(self, request: ColorizeRequest, on_step: OnStep) -> ColorizeResult:
+    def _infer(self, request: ColorizeRequest, on_step: OnStep) -> ColorizeResult:
         """Sleep, then colour the page evenly."""
         if not self._loaded:
             raise EngineError("the engine is not loaded")
-        if len(request.references) > _REFERENCES_MAX:
-            raise RequestUnsupported(f"more than {_REFERENCES_MAX} references")
         for step in range(self._steps):
             time.sleep(self._step_s)
             on_step(step + 1, self._steps)

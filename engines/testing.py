@@ -8,13 +8,24 @@ from __future__ import annotations
 
 import gc
 import weakref
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 import pytest
 
-from engines.base import ColorizeEngine, ColorizeRequest, Device, Plan, RequestUnsupported, Viability
+from engines.base import (
+    ColorizeEngine,
+    ColorizeRequest,
+    Device,
+    LoraUse,
+    Plan,
+    Region,
+    Repair,
+    RequestUnsupported,
+    Viability,
+)
 from engines.oklab import oklab_to_srgb
 from engines.stepped import SteppedEngine
 
@@ -195,6 +206,29 @@ class EngineContract:
         references = [flat_reference(1.0)] * (loaded.info.supports.references_max + 1)
         with pytest.raises(RequestUnsupported):
             loaded.colorize(request_of(drawn_page(), *references), ignore_step)
+
+    @pytest.mark.parametrize(
+        "fault", ["a page of floats", "a page in colour", "a grey reference", "a region of nobody"]
+    )
+    def test_request_that_is_none_is_refused(self, loaded: ColorizeEngine, fault: str) -> None:
+        page, rgb = drawn_page(), flat_reference(1.0)
+        requests = {
+            "a page of floats": request_of(page.astype(np.float32)),
+            "a page in colour": request_of(rgb),
+            "a grey reference": request_of(page, page),
+            "a region of nobody": replace(request_of(page), regions=(Region(mask=page > 0, references=(0,)),)),
+        }
+        with pytest.raises(RequestUnsupported):
+            loaded.colorize(requests[fault], ignore_step)
+
+    def test_what_the_facts_rule_out_is_refused(self, loaded: ColorizeEngine) -> None:
+        request, supports = request_of(drawn_page()), loaded.info.supports
+        repair = replace(request, repair=Repair(picture=flat_reference(1.0), mask=request.protect))
+        worn = replace(request, plan=Plan(steps=1, loras=(LoraUse(name="one"),)))
+        for wanted, allowed in ((repair, supports.inpaint), (worn, supports.lora)):
+            if not allowed:
+                with pytest.raises(RequestUnsupported):
+                    loaded.colorize(wanted, ignore_step)
 
     def test_unload_drops_what_load_brought(self, engine: ColorizeEngine) -> None:
         before = {id(value) for value in vars(engine).values()}

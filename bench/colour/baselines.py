@@ -124,7 +124,7 @@ class PaintEngine(ColorizeEngine):
     def load(self, device: Device) -> None:
         """Do nothing."""
 
-    def colorize(self, request: ColorizeRequest, on_step: OnStep) -> ColorizeResult:
+    def _infer(self, request: ColorizeRequest, on_step: OnStep) -> ColorizeResult:
         """Paint with the first reference."""
         on_step(1, 1)
         return ColorizeResult(oklab=self._paint(request.page, request.references[0]), weights={})

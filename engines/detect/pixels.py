@@ -5,16 +5,15 @@ Ronneberger et al., "U-Net", 2015. A page is seen 832 px wide; what comes out ha
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import cv2
 import numpy as np
 
 from engines.base import ModelInvalid, ModelMissing
 from engines.detect.base import DetectorInfo, PixelEvidence, PixelReader
-from engines.detect.networks import open_session
 from engines.geometry import Box, Size
-from engines.network_turn import NETWORK_TURN
+from engines.onnx_runtime import OnnxNetwork
 from models.catalog import load_catalog
 from models.store import SHIPPED_WEIGHTS, WeightsInvalid, WeightsMissing, read_weights
 
@@ -51,37 +50,26 @@ class NetworkPixelReader(PixelReader):
 
     def __init__(self, folder: Path = SHIPPED_WEIGHTS) -> None:
         self._folder = folder
-        self._session: Any = None
+        self._network: OnnxNetwork | None = None
         card = load_catalog().get(CARD)
         self.info = DetectorInfo("pixels", f"{_METHOD}-{card.files[0].sha256[:16]}" if card else "none")
 
     def read_pixels(self, grey: NDArray[np.uint8]) -> PixelEvidence:
         """Look at a page at once, at strips and the like in tiles that see beyond their edges."""
-        if self._session is None:
-            self._session = self._opened()
+        if self._network is None:
+            self._network = self._opened()
         seen = seen_size(Size(*grey.shape))
         way = cv2.INTER_AREA if seen.width < grey.shape[1] else cv2.INTER_LINEAR
         picture = np.asarray(cv2.resize(grey, (seen.width, seen.height), interpolation=way), np.uint8)
         likely = np.empty((2, seen.height // _HALF, seen.width // _HALF), np.uint8)
         for tile in tiles(seen):
-            _lay(likely, self._answer(_cut(picture, tile.window)), tile)
+            _lay(likely, _answer(self._network, _cut(picture, tile.window)), tile)
         return PixelEvidence(balloon=likely[0], lettering=likely[1])
 
-    def _answer(self, piece: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return what `(h, w)` shows, `(2, h / 2, w / 2)` 0..1."""
-        picture = _whole_steps(piece).astype(np.float32)[None, None] / np.float32(255)
+    def _opened(self) -> OnnxNetwork:
         try:
-            with NETWORK_TURN:
-                answer = np.asarray(self._session.run(None, {self._session.get_inputs()[0].name: picture})[0])
-        except Exception as exc:  # its classes share no base that is exported
-            raise ModelInvalid(f"{WEIGHTS_FILE} failed: {exc}", _HINT) from exc
-        if answer.shape != (1, 2, picture.shape[2] // _HALF, picture.shape[3] // _HALF):
-            raise ModelInvalid(f"{WEIGHTS_FILE} is no network that tells balloons and lettering", _HINT)
-        return np.asarray(answer[0], np.float32)
-
-    def _opened(self) -> Any:
-        try:
-            return open_session(read_weights(load_catalog()[CARD].file(WEIGHTS_FILE), self._folder), WEIGHTS_FILE)
+            content = read_weights(load_catalog()[CARD].file(WEIGHTS_FILE), self._folder)
+            return OnnxNetwork(content, WEIGHTS_FILE, _HINT)
         except WeightsMissing as exc:
             raise ModelMissing(str(exc), _HINT) from exc
         except (WeightsInvalid, KeyError) as exc:
@@ -109,6 +97,15 @@ def _spans(length: int) -> Iterator[tuple[int, int, int, int]]:
     for start in range(0, length, _CORE_PX):
         end = min(length, start + _CORE_PX)
         yield max(0, start - _AROUND_PX), start, end, min(length, end + _AROUND_PX)
+
+
+def _answer(network: OnnxNetwork, piece: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return what `(h, w)` shows, `(2, h / 2, w / 2)` 0..1."""
+    picture = _whole_steps(piece).astype(np.float32)[None, None] / np.float32(255)
+    answer = np.asarray(network.run({next(iter(network.inputs)): picture})[0])
+    if answer.shape != (1, 2, picture.shape[2] // _HALF, picture.shape[3] // _HALF):
+        raise ModelInvalid(f"{WEIGHTS_FILE} is no network that tells balloons and lettering", _HINT)
+    return np.asarray(answer[0], np.float32)
 
 
 def _cut(picture: NDArray[np.uint8], window: Box) -> NDArray[np.uint8]:

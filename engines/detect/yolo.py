@@ -13,8 +13,9 @@ import numpy as np
 from engines.base import ModelInvalid, ModelMissing
 from engines.detect.base import LABELS, Detection, DetectorInfo, Label, PageDetector
 from engines.detect.boxes import Found, joined, suppress, unnested
+from engines.detect.labels import EXPECTED
 from engines.detect.lobes import with_joined_lobes
-from engines.detect.networks import EXPECTED, Network, OnnxNetwork, open_network
+from engines.detect.networks import ExportedNetwork, Network, open_network
 from engines.detect.tiles import View, shown, views
 from engines.geometry import Box, Size
 from models.catalog import load_catalog
@@ -74,7 +75,7 @@ class YoloDetector(PageDetector):
         if self._weights is not None:
             return open_network(self._weights)
         try:
-            return OnnxNetwork(read_weights(load_catalog()[CARD].file(WEIGHTS_FILE), SHIPPED_WEIGHTS))
+            return ExportedNetwork(read_weights(load_catalog()[CARD].file(WEIGHTS_FILE), SHIPPED_WEIGHTS))
         except WeightsMissing as exc:
             raise ModelMissing(str(exc), "Install Irodori again.") from exc
         except (WeightsInvalid, KeyError) as exc:

@@ -5,16 +5,15 @@ What it was taught to overlook is print, light, size, side and pose; `training/e
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from engines.base import ModelInvalid, ModelMissing
-from engines.detect.networks import open_session
 from engines.embed.base import Embedder, EmbedderInfo
 from engines.embed.picture import as_input
 from engines.embed.shipped import CARD, COMPACT_ID, WEIGHTS_FILE, WIDTH, compact_version
-from engines.network_turn import NETWORK_TURN
+from engines.onnx_runtime import OnnxNetwork
 from models.catalog import load_catalog
 from models.store import SHIPPED_WEIGHTS, WeightsInvalid, WeightsMissing, read_weights
 
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
 # Measured, see `training/embed/README.md`.
 _FLOOR: Final = 0.85
+_HINT: Final = "Install Irodori again."
 
 
 class CompactEmbedder(Embedder):
@@ -37,7 +37,7 @@ class CompactEmbedder(Embedder):
 
     def __init__(self, folder: Path = SHIPPED_WEIGHTS) -> None:
         self._folder = folder
-        self._session: Any = None
+        self._network: OnnxNetwork | None = None
         self.info = EmbedderInfo(COMPACT_ID, compact_version(), WIDTH, _FLOOR)
 
     @classmethod
@@ -48,24 +48,23 @@ class CompactEmbedder(Embedder):
             ModelInvalid, EngineUnavailable, OSError
         """
         made = cls(path.parent)
-        made._session = open_session(path.read_bytes(), path.name)
+        made._network = OnnxNetwork(path.read_bytes(), path.name, _HINT)
         return made
 
     def embed(self, pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """Return one row per picture."""
-        if self._session is None:
-            self._session = self._opened()
+        if self._network is None:
+            self._network = self._opened()
         vectors = np.zeros((len(pictures), WIDTH), np.float32)
         for row, picture in enumerate(pictures):
-            with NETWORK_TURN:
-                vectors[row] = self._session.run(["vectors"], {"pictures": as_input(picture)[None, None]})[0][0]
+            vectors[row] = self._network.run({"pictures": as_input(picture)[None, None]}, ["vectors"])[0][0]
         return vectors
 
-    def _opened(self) -> Any:
+    def _opened(self) -> OnnxNetwork:
         try:
             content = read_weights(load_catalog()[CARD].file(WEIGHTS_FILE), self._folder)
-            return open_session(content, WEIGHTS_FILE)
+            return OnnxNetwork(content, WEIGHTS_FILE, _HINT)
         except WeightsMissing as exc:
-            raise ModelMissing(str(exc), "Install Irodori again.") from exc
-        except (WeightsInvalid, ModelInvalid) as exc:
-            raise ModelInvalid(str(exc), "Install Irodori again.") from exc
+            raise ModelMissing(str(exc), _HINT) from exc
+        except WeightsInvalid as exc:
+            raise ModelInvalid(str(exc), _HINT) from exc

@@ -10,7 +10,6 @@ import pytest
 
 from engines.base import ModelInvalid, ModelMissing
 from engines.colorize.compact.engine import CompactEngine
-from engines.colorize.compact.network import thread_count
 from engines.oklab import oklab_to_srgb, srgb_to_oklab
 from engines.testing import PROCESSOR, EngineContract, drawn_page, flat_reference, ignore_step, request_of
 from models.catalog import load_catalog
@@ -86,10 +85,6 @@ def test_missing_weights_are_named(tmp_path: Path) -> None:
         engine.weights_digests()
     with pytest.raises(ModelMissing):
         engine.load(PROCESSOR)
-
-
-def test_few_threads_are_used() -> None:
-    assert 1 <= thread_count() <= 4
 
 
 def test_colouring_a_page_imports_no_torch() -> None:

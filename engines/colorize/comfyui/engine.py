@@ -69,9 +69,8 @@ class ComfyUiEngine(ColorizeEngine):
             client.system_stats()
             find_files(client, {})
 
-    def colorize(self, request: ColorizeRequest, on_step: OnStep) -> ColorizeResult:
+    def _infer(self, request: ColorizeRequest, on_step: OnStep) -> ColorizeResult:
         """Colour one page on the server."""
-        self._refuse_what_is_not_supported(request)
         from engines.colorize.comfyui.follow import decoded, picture_of
         from engines.colorize.comfyui.graph import klein_graph
         from engines.colorize.comfyui.preflight import find_files
@@ -120,13 +119,6 @@ class ComfyUiEngine(ColorizeEngine):
         if kind not in self._checked:
             check_graph(client, graph)
             self._checked.add(kind)
-
-    def _refuse_what_is_not_supported(self, request: ColorizeRequest) -> None:
-        most = self.info.supports.references_max
-        if len(request.references) > most:
-            raise RequestUnsupported(f"{len(request.references)} references", f"klein takes up to {most}.")
-        if request.repair is not None:
-            raise RequestUnsupported("ComfyUI is not asked to repair parts of a page")
 
 
 def _answers(server: Server) -> Viability:

@@ -22,7 +22,6 @@ from engines.base import (
     EngineError,
     ModelInvalid,
     ModelMissing,
-    RequestUnsupported,
     Viability,
 )
 from engines.colorize.compact.info import INFO
@@ -101,11 +100,10 @@ class CompactEngine(ColorizeEngine):
         self._neutral = np.asarray(cv2.cvtColor(neutral, cv2.COLOR_BGR2RGB), np.uint8)
         self._network = CompactNetwork(self._content(ENCODER_FILE), self._content(PAINTER_FILE))
 
-    def colorize(self, request: ColorizeRequest, on_step: OnStep) -> ColorizeResult:
+    def _infer(self, request: ColorizeRequest, on_step: OnStep) -> ColorizeResult:
         """Colour one page; a step for the references and one for every tile of the page."""
         if self._network is None or self._neutral is None:
             raise EngineError("the compact engine is not loaded")
-        _refuse_what_is_not_supported(request)
         tokens = self._tokens(self._network, request.references or (self._neutral,))
         size = working_size(request.size)
         lightness = padded(working_lightness(request.page, size))
@@ -185,14 +183,3 @@ def _paint_tile(
     half = cv2.resize(lightness, painted.chroma.shape[1::-1], interpolation=cv2.INTER_AREA)
     chroma = hedged(painted.chroma, painted.confidence, mood_of(tokens, np.asarray(half, np.float32)))
     return np.concatenate([chroma, painted.parts], axis=-1)
-
-
-def _refuse_what_is_not_supported(request: ColorizeRequest) -> None:
-    most = INFO.supports.references_max
-    if len(request.references) > most:
-        raise RequestUnsupported(f"{len(request.references)} references", f"The compact engine takes up to {most}.")
-    if request.page.ndim != 2 or request.page.dtype != np.uint8 or not request.page.size:
-        raise RequestUnsupported("the page is not a grey picture of 8 bits")
-    for picture in request.references:
-        if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8 or not picture.size:
-            raise RequestUnsupported("a reference is not an RGB picture of 8 bits")

@@ -5,23 +5,21 @@
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
 import numpy as np
 
-from engines.base import EngineOutOfMemory, EngineUnavailable, ModelInvalid
 from engines.colorize.compact.picture import CELL_PX
-from engines.network_turn import NETWORK_TURN
+from engines.onnx_runtime import OnnxNetwork
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[np.float32]
 
-_THREADS_MAX = 4
 _OUTPUTS = ["chroma", "confidence", "parts"]
+_HINT = "Install Irodori again."
 
 
 class Tokens(NamedTuple):
@@ -47,14 +45,14 @@ class CompactNetwork:
     """Both sessions, on the processor; deterministic. Drop the object to give the memory back."""
 
     def __init__(self, encoder: bytes, painter: bytes) -> None:
-        self._encoder = _open_session(encoder)
-        self._painter = _open_session(painter)
+        self._encoder = OnnxNetwork(encoder, "the encoder", _HINT)
+        self._painter = OnnxNetwork(painter, "the painter", _HINT)
 
     def encode_reference(self, lab: Array) -> Tokens:
         """Return the tokens of an OKLab picture `(h, w, 3)`, sides multiples of 32."""
         magnitude = np.hypot(lab[..., 1], lab[..., 2]) * np.float32(5)
         picture = np.stack([lab[..., 0], magnitude])[None]
-        keys = _run(self._encoder, ["keys"], {"picture": picture})[0]
+        keys = self._encoder.run({"picture": picture}, ["keys"])[0]
         by_lightness = lab[..., 1:] / np.maximum(lab[..., :1], np.float32(0.3))
         pairs = np.concatenate([lab[..., 1:], by_lightness], axis=-1)
         cells = lab.shape[1] // CELL_PX, lab.shape[0] // CELL_PX
@@ -66,10 +64,10 @@ class CompactNetwork:
         """Paint lightness `(h, w)`, sides multiples of 32; `told`: see `told_of`, `panels`: see `membership_of`."""
         picture = np.stack([lightness, np.zeros_like(lightness)])[None]
         names = ["half", "quarter", "eighth"]
-        features = dict(zip(names, _run(self._encoder, names, {"picture": picture}), strict=True))
+        features = dict(zip(names, self._encoder.run({"picture": picture}, names), strict=True))
         feeds = {**features, "keys": tokens.keys, "values": tokens.values, "told": told, "panels": panels}
         chroma, confidence, parts = (
-            np.ascontiguousarray(planes[0].transpose(1, 2, 0)) for planes in _run(self._painter, _OUTPUTS, feeds)
+            np.ascontiguousarray(planes[0].transpose(1, 2, 0)) for planes in self._painter.run(feeds, _OUTPUTS)
         )
         return Painted(chroma, _at_size(confidence, chroma), _at_size(parts, chroma))
 
@@ -88,49 +86,3 @@ def _at_size(shares: Array, chroma: Array) -> Array:
 def _as_rows(planes: Array) -> Array:
     flat = planes.reshape(1, planes.shape[1], -1)
     return np.ascontiguousarray(flat.transpose(0, 2, 1))
-
-
-def _open_session(content: bytes) -> Any:
-    try:
-        import onnxruntime
-    except ImportError as exc:
-        raise EngineUnavailable("onnxruntime is not installed", "pip install onnxruntime") from exc
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = thread_count()
-    options.inter_op_num_threads = 1
-    # A thread that spins while it waits keeps a laptop's core hot for nothing.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.enable_cpu_mem_arena = False
-    options.log_severity_level = 3
-    try:
-        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-    except Exception as exc:  # its classes share no base that is exported
-        raise ModelInvalid(f"ONNX Runtime refuses the network: {exc}", "Install Irodori again.") from exc
-
-
-def _run(session: Any, outputs: list[str], feeds: dict[str, Array]) -> list[Array]:
-    try:
-        with NETWORK_TURN:
-            results: list[Array] = session.run(outputs, feeds)
-    except MemoryError as exc:
-        raise EngineOutOfMemory("not enough memory to colour this page") from exc
-    except Exception as exc:
-        if "alloc" in str(exc).lower():
-            raise EngineOutOfMemory("not enough memory to colour this page") from exc
-        raise ModelInvalid(f"the network failed: {exc}", "Install Irodori again.") from exc
-    return results
-
-
-def thread_count() -> int:
-    """Return how many cores to use: those this process may run on, at most 4."""
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(_THREADS_MAX, usable, _physical_cores() or usable))
-
-
-def _physical_cores() -> int | None:
-    try:
-        import psutil
-    except ImportError:
-        return None
-    cores: int | None = psutil.cpu_count(logical=False)
-    return cores

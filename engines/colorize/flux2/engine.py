@@ -10,7 +10,6 @@ import hashlib
 from typing import TYPE_CHECKING, Any, Final
 
 import cv2
-import numpy as np
 
 from engines.base import (
     ColorizeEngine,
@@ -18,7 +17,6 @@ from engines.base import (
     ColorizeResult,
     EngineError,
     ModelMissing,
-    RequestUnsupported,
     Viability,
 )
 from engines.colorize.flux2.files import find_klein
@@ -42,8 +40,6 @@ from models.store import WeightsMissing, local_folder
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-
-    from numpy.typing import NDArray
 
     from engines.base import Device, OnStep
     from engines.colorize.flux2.generate import Words
@@ -113,12 +109,11 @@ class Flux2KleinEngine(ColorizeEngine):
             raise
         self._pipeline = pipeline
 
-    def colorize(self, request: ColorizeRequest, on_step: OnStep) -> ColorizeResult:
+    def _infer(self, request: ColorizeRequest, on_step: OnStep) -> ColorizeResult:
         """Colour one page, or repair a part of it."""
         pipeline = self._pipeline
         if pipeline is None:
             raise EngineError(f"{self.info.label} is not loaded")
-        self._refuse_what_is_not_supported(request)
         from engines.colorize.flux2 import generate
 
         if self._compiled is None and request.plan.engine_options.get("compile") is True:
@@ -180,18 +175,3 @@ class Flux2KleinEngine(ColorizeEngine):
     def _all_weights(self, request: ColorizeRequest) -> Mapping[str, str]:
         loras = {f"lora/{lora.name}": lora.sha256 for lora in request.plan.loras}
         return {**self.weights_digests(), **loras}
-
-    def _refuse_what_is_not_supported(self, request: ColorizeRequest) -> None:
-        most = self.info.supports.references_max
-        if len(request.references) > most:
-            raise RequestUnsupported(f"{len(request.references)} references", f"klein takes up to {most}.")
-        if request.repair is not None and not self.info.supports.inpaint:
-            raise RequestUnsupported(f"{self.info.label} cannot repair a part of a page", "Use FLUX.2 klein 9B.")
-        if request.page.ndim != 2 or request.page.dtype != np.uint8 or not request.page.size:
-            raise RequestUnsupported("the page is not a grey picture of 8 bits")
-        pictures: list[NDArray[np.uint8]] = [*request.references]
-        if request.repair is not None:
-            pictures.append(request.repair.picture)
-        for picture in pictures:
-            if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8 or not picture.size:
-                raise RequestUnsupported("a picture is not an RGB picture of 8 bits")

@@ -12,7 +12,6 @@ from engines.base import (
     ColorizeResult,
     EngineError,
     ModelMissing,
-    RequestUnsupported,
     StagePlan,
     Viability,
 )
@@ -103,11 +102,10 @@ class SdxlEngine(ColorizeEngine):
             raise
         self._pipeline = pipeline
 
-    def colorize(self, request: ColorizeRequest, on_step: OnStep) -> ColorizeResult:
+    def _infer(self, request: ColorizeRequest, on_step: OnStep) -> ColorizeResult:
         """Colour one page in two passes."""
         if self._pipeline is None or self._map is None:
             raise EngineError(f"{self.info.label} is not loaded")
-        self._refuse_what_is_not_supported(request)
         from engines.colorize.sdxl.generate import coloured
 
         rgb = coloured(self._pipeline, request, _passes(request.plan), self._map.picture, on_step)
@@ -122,17 +120,6 @@ class SdxlEngine(ColorizeEngine):
 
     def _place(self) -> Path:
         return self._folder or local_folder(INFO.models[0])
-
-    def _refuse_what_is_not_supported(self, request: ColorizeRequest) -> None:
-        most = self.info.supports.references_max
-        if len(request.references) > most:
-            raise RequestUnsupported(f"{len(request.references)} references", f"SDXL takes up to {most} here.")
-        if request.repair is not None:
-            raise RequestUnsupported("SDXL does not repair parts of a page here")
-        if request.plan.loras:
-            raise RequestUnsupported("SDXL wears no LoRAs here", "Choose FLUX.2 klein.")
-        if any(index >= len(request.references) for region in request.regions for index in region.references):
-            raise RequestUnsupported("a region names a reference that is not there")
 
 
 def _passes(plan: Plan) -> tuple[Pass, Pass]:

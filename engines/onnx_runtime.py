@@ -1,0 +1,95 @@
+"""Networks that ONNX Runtime runs on the processor: opening one, its threads, and whose turn it is.
+
+Its exceptions share no base that is exported; they are mapped here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import TYPE_CHECKING, Any, Final
+
+from engines.base import EngineOutOfMemory, EngineUnavailable, ModelInvalid
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float32]
+
+_THREADS_MAX: Final = 4
+# Each run uses every core already: two at once are no faster, and the layers of both would stand in memory.
+_TURN: Final = threading.Lock()
+
+
+class OnnxNetwork:
+    """A network, opened; deterministic. Several threads may run it. Drop the object to give its memory back.
+
+    inputs and outputs: their names and shapes as the file has them, texts for sides that are free. metadata: what the
+    file says of itself.
+    """
+
+    def __init__(self, content: bytes, what: str, hint: str) -> None:
+        """Open a file's content; `what` names it in messages, `hint` says what to do where it is of no use.
+
+        Raises:
+            ModelInvalid: it is no network that can be run. EngineUnavailable: there is no ONNX Runtime.
+        """
+        self._what, self._hint = what, hint
+        self._session = _open(content, what, hint)
+        self.inputs: dict[str, list[Any]] = {one.name: list(one.shape) for one in self._session.get_inputs()}
+        self.outputs: dict[str, list[Any]] = {one.name: list(one.shape) for one in self._session.get_outputs()}
+        self.metadata: dict[str, str] = dict(self._session.get_modelmeta().custom_metadata_map)
+
+    def run(self, feeds: Mapping[str, Array], outputs: Sequence[str] | None = None) -> list[Array]:
+        """Return the outputs of these names, all of them for None.
+
+        Raises:
+            EngineOutOfMemory, ModelInvalid: the network failed.
+        """
+        try:
+            with _TURN:
+                results: list[Array] = self._session.run(outputs, feeds)
+        except MemoryError as exc:
+            raise EngineOutOfMemory(f"memory did not suffice for {self._what}") from exc
+        except Exception as exc:
+            if "alloc" in str(exc).lower():
+                raise EngineOutOfMemory(f"memory did not suffice for {self._what}") from exc
+            raise ModelInvalid(f"{self._what} failed: {exc}", self._hint) from exc
+        return results
+
+
+def thread_count() -> int:
+    """Return how many cores to use: those this process may run on, at most 4."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(_THREADS_MAX, usable, _physical_cores() or usable))
+
+
+def _open(content: bytes, what: str, hint: str) -> Any:
+    try:
+        import onnxruntime
+    except ImportError as exc:
+        raise EngineUnavailable("onnxruntime is not installed", "pip install onnxruntime") from exc
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = thread_count()
+    options.inter_op_num_threads = 1
+    # A thread that spins while it waits keeps a laptop's core hot for nothing.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.enable_cpu_mem_arena = False
+    # What goes wrong is raised; in the log it would stand twice.
+    options.log_severity_level = 4
+    try:
+        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    except Exception as exc:
+        raise ModelInvalid(f"ONNX Runtime refuses {what}: {exc}", hint) from exc
+
+
+def _physical_cores() -> int | None:
+    try:
+        import psutil
+    except ImportError:
+        return None
+    cores: int | None = psutil.cpu_count(logical=False)
+    return cores
