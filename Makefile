@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test check static generated install uninstall extension extension-e2e bench clean node chromium
+.PHONY: help demo test test-fast check static generated install uninstall extension extension-e2e bench clean node chromium docs dist mutants coverage
 
 PIP := .venv/bin/pip install -qq --disable-pip-version-check --no-input -c constraints.txt
 IN_EXTENSION := cd extension && PATH="$(CURDIR)/.venv/bin:$$PATH"
@@ -17,6 +17,15 @@ demo: .venv/irodori.stamp extension ## colour the bundled chapter; writes demo/o
 test: .venv/irodori-dev.stamp extension-e2e chromium ## run every test, also those in a real Chromium
 	@$(IN_EXTENSION) npm test --silent
 	@.venv/bin/python -m pytest
+
+test-fast: .venv/irodori-light.stamp ## the tests that need neither torch nor a browser, on all cores
+	@.venv/bin/python -m pytest -n auto -m "not browser and not train and not slow" --ignore=tests/e2e
+
+coverage: .venv/irodori-dev.stamp ## every test but those in a browser, with the branches that they take
+	@.venv/bin/python -m pytest -n auto -m "not browser" --ignore=tests/e2e --cov --cov-report=term:skip-covered --cov-report=html
+
+mutants: .venv/irodori-mutants.stamp ## change lines where a wrong one would reach a reader, and count what no test sees
+	@.venv/bin/python .ci/mutants.py $(MODULES)
 
 check: static test ## what CI runs: formatting, lint, types, generated files, tests
 
@@ -43,8 +52,16 @@ extension-e2e: extension/.output/chrome-mv3-e2e/manifest.json ## the same, allow
 bench: .venv/irodori-dev.stamp extension-e2e chromium ## measure what DESIGN promises and print the figures
 	@.venv/bin/python -m bench
 
+docs: .venv/irodori-docs.stamp ## build the documentation into site/, without a network
+	@NO_MKDOCS_2_WARNING=1 .venv/bin/python -m mkdocs build --quiet --strict
+
+dist: .venv/irodori-dist.stamp extension/node_modules/.stamp ## wheel, sources and the extension's archives into dist/, with sums
+	@rm -rf extension/.output/chrome-mv3 extension/.output/firefox-mv3
+	@$(IN_EXTENSION) npm run --silent build && npm run --silent build:firefox
+	@.venv/bin/python .ci/dist.py
+
 clean: ## remove what was built (the environment and your own state stay)
-	@rm -rf build dist demo/out extension/.output extension/.wxt extension/node_modules
+	@rm -rf build dist site htmlcov .coverage demo/out extension/.output extension/.wxt extension/node_modules
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
 
@@ -66,6 +83,16 @@ clean: ## remove what was built (the environment and your own state stay)
 	@$(PIP) -e '.[dev,diffusion,retrieval,train]'
 	@$(PIP) --no-deps ultralytics torchvision
 	@touch $@ .venv/irodori.stamp
+
+# Without torch: enough for the host, the extension and their tests
+.venv/irodori-light.stamp: pyproject.toml constraints.txt | .venv/bin/pip
+	@test .venv/irodori-dev.stamp -nt pyproject.toml || { echo "Installing Irodori with light development tools into .venv (once)"; $(PIP) -e '.[dev]'; }
+	@touch $@
+
+.venv/irodori-%.stamp: pyproject.toml constraints.txt | .venv/bin/pip
+	@echo "Installing what $* needs into .venv (once)"
+	@$(PIP) -e '.[$*]'
+	@touch $@
 
 # --- the extension: Node 20 or newer from this machine, else from PyPI ------------------------------------------------
 

@@ -3,6 +3,10 @@ import { defineConfig } from "wxt";
 
 const key = readFileSync(new URL("./key.txt", import.meta.url), "utf8").trim();
 
+/** The version stands once, in the host; both are released together. */
+const version = /__version__ = "([^"]+)"/.exec(readFileSync(new URL("../host/__init__.py", import.meta.url), "utf8"))?.[1];
+if (!version) throw new Error("host/__init__.py names no version");
+
 /** Origins that the browser tests serve; a reader's build holds no host at install. */
 const TEST_ORIGINS = ["http://127.0.0.1/*", "http://localhost/*"];
 
@@ -12,6 +16,7 @@ export default defineConfig({
   outDirTemplate: "{{browser}}-mv{{manifestVersion}}{{modeSuffix}}",
   manifest: ({ browser, mode }) => ({
     name: "Irodori",
+    version,
     description: "Manga pages turn to colour where people read them, on your own machine.",
     permissions: [
       "activeTab",

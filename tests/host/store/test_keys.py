@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -105,10 +106,16 @@ def test_the_order_of_names_and_the_kind_of_sequence_decide_nothing() -> None:
         RECIPE,
         weights={"b.onnx": "2" * 64, "a.onnx": "1" * 64},
         references=["r1", "r2"],
-        plan=replace(PLAN, engine_options={"deep": (1, {"er": 2})}),
+        plan=replace(PLAN, engine_options=MappingProxyType({"deep": (1, MappingProxyType({"er": 2}))})),
     )
     assert key(same) == key()
     assert key(corrections=Corrections()) == key(corrections=None)
+
+
+def test_wishes_may_be_in_any_script() -> None:
+    assert key(replace(RECIPE, plan=replace(PLAN, prompt="夜の海"))) != key(
+        replace(RECIPE, plan=replace(PLAN, prompt="朝の海"))
+    )
 
 
 def test_a_key_is_a_digest_and_does_not_change_from_release_to_release() -> None:

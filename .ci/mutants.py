@@ -1,0 +1,118 @@
+"""Change one line after another and see whether a test of its own notices (cosmic-ray).
+
+    python .ci/mutants.py                          # every module of the table
+    python .ci/mutants.py keys order               # only some
+
+Prints for each module how many changes were seen and lists those that were not. Exit status 1 if fewer than FLOOR were.
+"""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+from cosmic_ray.work_db import WorkDB, use_db
+from cosmic_ray.work_item import TestOutcome, WorkerOutcome, WorkResult
+
+ROOT = Path(__file__).resolve().parents[1]
+FLOOR = 0.9
+
+
+class Module(NamedTuple):
+    """A file in which a wrong line would reach a reader, and the tests that are to notice."""
+
+    file: str
+    tests: str
+
+
+MODULES = {
+    "keys": Module("host/store/keys.py", "tests/host/store/test_keys.py"),
+    "queue": Module("host/jobs/queue.py", "tests/host/jobs/test_queue.py"),
+    "scheduler": Module("host/jobs/scheduler.py", "tests/host/jobs"),
+    "compose": Module("host/pipeline/compose.py", "tests/host/pipeline/test_compose.py"),
+    "paper": Module("host/pipeline/paper.py", "tests/host/pipeline/test_compose.py"),
+    "align": Module("host/pipeline/align.py", "tests/host/pipeline/test_compose.py"),
+    "review": Module("host/pipeline/pass2/review.py", "tests/host/pipeline/test_pass2.py"),
+    "order": Module("host/pipeline/pass1/order.py", "tests/host/pipeline/test_order.py"),
+    "framing": Module("host/messaging/framing.py", "tests/host/messaging/test_framing.py"),
+}
+
+
+def main(names: list[str]) -> int:
+    """Try the modules and return the exit status."""
+    unknown = set(names) - set(MODULES)
+    if unknown:
+        sys.exit(f"no such module: {', '.join(sorted(unknown))}; there are {', '.join(MODULES)}")
+    scores = [try_module(name, MODULES[name]) for name in names or MODULES]
+    return int(min(scores) < FLOOR)
+
+
+def try_module(name: str, module: Module) -> float:
+    """Return the share of the module's mutants that its tests notice, and print the others."""
+    with tempfile.TemporaryDirectory() as folder:
+        config, session = Path(folder) / "config.toml", Path(folder) / "session.sqlite"
+        config.write_text(configuration(module), "utf-8")
+        cosmic_ray("init", config, session)
+        with use_db(str(session), WorkDB.Mode.open) as db:
+            skip(db, lines_that_do_nothing((ROOT / module.file).read_text("utf-8")))
+        cosmic_ray("exec", config, session)
+        with use_db(str(session), WorkDB.Mode.open) as db:
+            outcomes = dict(db.results)
+            tried = [one for one in db.work_items if outcomes[one.job_id].worker_outcome != WorkerOutcome.SKIPPED]
+    alive = [item for item in tried if outcomes[item.job_id].test_outcome == TestOutcome.SURVIVED]
+    score = 1 - len(alive) / max(1, len(tried))
+    print(f"{name}: {len(tried) - len(alive)} of {len(tried)} seen ({score:.0%})", flush=True)
+    for item in alive:
+        for mutation in item.mutations:
+            print(f"    {module.file}:{mutation.start_pos[0]} {mutation.operator_name.split('/')[-1]}")
+    return score
+
+
+def cosmic_ray(step: str, config: Path, session: Path) -> None:
+    """Run one of its commands."""
+    command = [sys.executable, "-m", "cosmic_ray.cli", step, str(config), str(session)]
+    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+
+
+def lines_that_do_nothing(source: str) -> set[int]:
+    """Return the lines of annotations, type checkers' blocks and decorators, where no change reaches anybody."""
+    quiet: set[int] = set()
+    for node in ast.walk(ast.parse(source)):
+        silent: list[ast.AST | None] = []
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            silent = [node]
+        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            silent = list(node.decorator_list)
+            if isinstance(node, ast.FunctionDef):
+                arguments = [*node.args.args, *node.args.kwonlyargs]
+                silent += [node.returns, *(one.annotation for one in arguments)]
+        elif isinstance(node, ast.AnnAssign):
+            silent = [node.annotation]
+        for one in silent:
+            if isinstance(one, (ast.expr, ast.stmt)):
+                quiet.update(range(one.lineno, (one.end_lineno or one.lineno) + 1))
+    return quiet
+
+
+def skip(db: WorkDB, lines: set[int]) -> None:
+    """Set aside the changes that lie on these lines."""
+    for item in list(db.work_items):
+        if any(mutation.start_pos[0] in lines for mutation in item.mutations):
+            db.set_result(item.job_id, WorkResult(worker_outcome=WorkerOutcome.SKIPPED))
+
+
+def configuration(module: Module) -> str:
+    """Return cosmic-ray's configuration for a module."""
+    command = f"{sys.executable} -m pytest -x -q -p no:cacheprovider {module.tests}"
+    return (
+        f"[cosmic-ray]\nmodule-path = '{module.file}'\ntimeout = 120.0\nexcluded-modules = []\n"
+        f"test-command = '{command}'\n[cosmic-ray.distributor]\nname = 'local'\n"
+    )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
