@@ -4,7 +4,9 @@ import { defineConfig } from "wxt";
 const key = readFileSync(new URL("./key.txt", import.meta.url), "utf8").trim();
 
 /** The version stands once, in the host; both are released together. */
-const version = /__version__ = "([^"]+)"/.exec(readFileSync(new URL("../host/__init__.py", import.meta.url), "utf8"))?.[1];
+const version = /__version__ = "([^"]+)"/.exec(
+  readFileSync(new URL("../host/__init__.py", import.meta.url), "utf8"),
+)?.[1];
 if (!version) throw new Error("host/__init__.py names no version");
 
 /** Origins that the browser tests serve; a reader's build holds no host at install. */

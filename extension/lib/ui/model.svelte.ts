@@ -152,8 +152,8 @@ export class PopupModel {
 
   async #listDropped(): Promise<void> {
     this.dropped = await askWorker("model.dropped", {}).catch(() => []);
-    const there = new Set(this.dropped.map(({ model_id }) => model_id));
-    const kept = Object.entries(this.choices.loras).filter(([name]) => there.has(name));
+    const there = this.dropped.map(({ model_id }) => model_id);
+    const kept = Object.entries(this.choices.loras).filter(([name]) => there.includes(name));
     if (kept.length < Object.keys(this.choices.loras).length) await saveChoices({ loras: Object.fromEntries(kept) });
   }
 
