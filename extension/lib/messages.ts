@@ -14,6 +14,8 @@ export interface FoundPage {
   width: number;
   height: number;
   url: string;
+  /** How many slices of one strip it was joined from; without it the page is shown as it is. */
+  slices?: number;
 }
 
 /** Why there is nothing to colour: nothing like a page, pages that are no pictures, or pictures that cannot be read. */

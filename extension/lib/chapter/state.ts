@@ -39,7 +39,7 @@ export interface RunState {
   isPointed?: boolean;
 }
 
-/** How many pages stand where. */
+/** How many pages stand where; slices of a strip count each, as the reader sees them. */
 export interface Tally {
   total: number;
   done: number;
@@ -64,16 +64,18 @@ export function pagesInOrder(run: RunState): PageRecord[] {
 
 export function tallyOf(run: RunState): Tally {
   const pages = Object.values(run.pages);
-  const count = (state: PageStateName) => pages.filter((page) => page.state === state).length;
-  const progress = pages.reduce((sum, page) => sum + (isOpen(page) ? page.fraction : 1), 0);
+  const sum = (each: readonly PageRecord[]) => each.reduce((total, { slices = 1 }) => total + slices, 0);
+  const count = (state: PageStateName) => sum(pages.filter((page) => page.state === state));
+  const total = sum(pages);
+  const progress = pages.reduce((all, page) => all + (page.slices ?? 1) * (isOpen(page) ? page.fraction : 1), 0);
   return {
-    total: pages.length,
+    total,
     done: count("done"),
     skipped: count("skipped"),
     failed: count("failed"),
     cancelled: count("cancelled"),
-    open: pages.filter(isOpen).length,
-    fraction: pages.length ? progress / pages.length : 0,
+    open: sum(pages.filter(isOpen)),
+    fraction: total ? progress / total : 0,
   };
 }
 

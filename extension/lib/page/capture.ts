@@ -8,12 +8,14 @@ import { askWorker } from "../messages";
 import { unpack } from "../payload";
 import { pictureType } from "../picture";
 import { patiently } from "../polite";
+import { type Edges, edgesOf } from "./edges";
 
-/** A picture's encoded bytes and its size in pixels. */
+/** A picture's encoded bytes, its size in pixels, and what it shows along its edges. */
 export interface Captured {
   blob: Blob;
   width: number;
   height: number;
+  edges: Edges;
 }
 
 type Way = (url: string, img: HTMLImageElement | null) => Promise<Blob>;
@@ -97,8 +99,9 @@ export async function measured(blob: Blob): Promise<Captured> {
   if (mime === null) throw new Error("The site sent something that is no picture.");
   const bitmap = await createImageBitmap(blob).catch(() => Promise.reject(new Error("The picture is damaged.")));
   const { width, height } = bitmap;
+  const edges = edgesOf(bitmap);
   bitmap.close();
-  return { blob: blob.type === mime ? blob : new Blob([blob], { type: mime }), width, height };
+  return { blob: blob.type === mime ? blob : new Blob([blob], { type: mime }), width, height, edges };
 }
 
 function isOwn(url: string): boolean {

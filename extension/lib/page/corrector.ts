@@ -7,6 +7,7 @@ import type { Entry } from "./entry";
 import { Panel } from "./panel";
 import type { Point } from "./place";
 import { fromHex, isSameColour, type Rgb, type Sample, sampleAt, spread, toHex } from "./sample";
+import type { Sheet } from "./sheet";
 import type { Stage } from "./stage";
 
 export const NOT_IN_COLOUR = "This page is not shown in colour. Colorize it first, then correct it.";
@@ -93,7 +94,9 @@ export class Corrector {
     this.#awaited.set(entry, awaited);
     this.#stage.present(entry);
     this.#say(entry, SAYS.busy, false);
-    const call = { runId: this.#runId, pageId: entry.pageId, change: awaited.change };
+    const { sheet } = entry;
+    if (!sheet) return this.ended(entry, NOT_IN_COLOUR);
+    const call = { runId: this.#runId, pageId: sheet.pageId, change: changeFor(sheet, entry, awaited.change) };
     askWorker("agent.correct", call).catch((error: Error) => {
       this.ended(entry, error.message);
     });
@@ -128,6 +131,13 @@ export class Corrector {
       text: entry.isOpen ? text : [text, about].filter(Boolean).join(" "),
     });
   }
+}
+
+/** The change as the sheet has it, which may be more than the slice that the reader pointed at. */
+function changeFor(sheet: Sheet, entry: Entry, change: HintChange): HintChange {
+  if (change.kind !== "set") return change;
+  const points = change.hint.points.map((point) => sheet.pointOf(entry, point as Point));
+  return { kind: "set", hint: { ...change.hint, points } };
 }
 
 function takeBack(kind: "undo" | "clear"): Awaited {

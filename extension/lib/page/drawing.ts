@@ -5,11 +5,20 @@
 
 import { style } from "./ring";
 
-/** A coloured picture; its size in pixels. */
+/** A coloured picture; its size in pixels. `decoded` is there once, for the first who draws it at once. */
 export interface Coloured {
   picture: Blob;
   width: number;
   height: number;
+  decoded: ImageBitmap | null;
+}
+
+/** The picture in `blob`; rejects if the browser cannot show it. */
+export async function decodedFrom(picture: Blob): Promise<Coloured> {
+  const decoded = await createImageBitmap(picture).catch(() => {
+    throw new Error("The browser could not show the coloured page.");
+  });
+  return { picture, width: decoded.width, height: decoded.height, decoded };
 }
 
 /** What is to be drawn: the whole picture's size in pixels of the canvases, and the bands near the window. */
@@ -106,9 +115,15 @@ export function bandsOf(height: number): number {
 }
 
 /** Scaled with care: a screentone aliases where pixels are only dropped. */
-function scaled({ picture, width, height }: Coloured, toWidth: number, toHeight: number): Promise<ImageBitmap> {
-  if (toWidth === width && toHeight === height) return createImageBitmap(picture);
-  return createImageBitmap(picture, { resizeWidth: toWidth, resizeHeight: toHeight, resizeQuality: "high" });
+async function scaled(source: Coloured, toWidth: number, toHeight: number): Promise<ImageBitmap> {
+  const { picture, width, height, decoded } = source;
+  source.decoded = null;
+  const isAsIs = toWidth === width && toHeight === height;
+  if (isAsIs && decoded) return decoded;
+  const size = { resizeWidth: toWidth, resizeHeight: toHeight, resizeQuality: "high" } as const;
+  const bitmap = await (isAsIs ? createImageBitmap(picture) : createImageBitmap(decoded ?? picture, size));
+  decoded?.close();
+  return bitmap;
 }
 
 function band(bitmap: ImageBitmap, at: number): HTMLCanvasElement {

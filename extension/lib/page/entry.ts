@@ -2,6 +2,8 @@
 
 import type { ColourHint } from "../protocol/messages";
 import type { Coloured } from "./drawing";
+import type { Edges } from "./edges";
+import type { Sheet } from "./sheet";
 
 /** `reading` gets its bytes, `sent` is with the host, `left` stays as it is, `ignored` turned out to be no page. */
 export type EntryState = "found" | "reading" | "sent" | "done" | "left" | "ignored";
@@ -17,6 +19,15 @@ export class Entry {
   note = "";
   failed = false;
   coloured: Coloured | null = null;
+  edges: Edges | null = null;
+  capturedAt = 0;
+  /** The worker knows it as a page by itself. */
+  isTold = false;
+  /** What the host colours it in. */
+  sheet: Sheet | null = null;
+  /** A slice in its own sheet's colours alone, and the rows of neighbours' sheets into which it fades. */
+  base: Blob | null = null;
+  readonly fades = new Map<"top" | "bottom", Blob>();
   /** The reader's corrections that `coloured` has. */
   hints: ColourHint[] = [];
 

@@ -1,11 +1,14 @@
-/** Gets the bytes of a chapter's pages, what the reader sees first, and announces them to the worker. */
+/** Gets the bytes of a chapter's pages, what the reader sees first, binds slices, and announces all to the worker. */
 
 import { askWorker, type FoundPage } from "../messages";
 import { pack, type Payload } from "../payload";
 import { sha256Of } from "../picture";
+import { bind } from "./binder";
 import { capture, type Captured, isReadable, measured } from "./capture";
 import { type Entry, Shelf } from "./entry";
 import { isPageSized } from "./page-classifier";
+import { joined } from "./paste";
+import { Sheet } from "./sheet";
 import { isInView } from "./watch";
 
 const SHELF_BYTES = 96 * 1024 * 1024;
@@ -53,19 +56,32 @@ export class Intake {
     this.read();
   }
 
-  /** The bytes of a page, as they were announced if they are still held. */
-  async bytes(entry: Entry): Promise<Payload> {
-    return pack(this.#shelf.get(entry.url) ?? (await capture(entry.url, entry.element)).blob);
+  /** The bytes of a sheet, as they were announced if they are still held. */
+  async bytes(sheet: Sheet): Promise<Payload> {
+    return pack(this.#shelf.get(keyOf(sheet)) ?? (await this.#made(sheet)));
   }
 
   /** The host has these bytes; it may ask for them again if the reader corrects the page. */
-  spare(entry: Entry): void {
-    this.#shelf.spare(entry.url);
+  spare(sheet: Sheet): void {
+    this.#shelf.spare(keyOf(sheet));
+    for (const { url } of sheet.entries) this.#shelf.spare(url);
   }
 
   /** Nobody will ask for these bytes any more. */
   drop(entry: Entry): void {
     this.#shelf.drop(entry.url);
+    if (entry.sheet) this.#shelf.drop(keyOf(entry.sheet));
+  }
+
+  async #made({ parts, width, height, isOnePage }: Sheet): Promise<Blob> {
+    const sources = parts.map(async (part) => ({ ...part, picture: await this.#pictureOf(part.entry) }));
+    const [first, ...rest] = await Promise.all(sources);
+    if (!first) throw new Error("This page is not here any more.");
+    return isOnePage ? first.picture : joined([first, ...rest], width, height);
+  }
+
+  async #pictureOf({ url, element }: Entry): Promise<Blob> {
+    return this.#shelf.get(url) ?? (await capture(url, element)).blob;
   }
 
   async #readOne(entry: Entry): Promise<void> {
@@ -81,8 +97,9 @@ export class Intake {
     if (!this.#signal.aborted) this.read();
   }
 
-  async #take(entry: Entry, { blob, width, height }: Captured): Promise<void> {
-    Object.assign(entry, { width, height, sha256: await hashOf(blob) });
+  async #take(entry: Entry, { blob, ...facts }: Captured): Promise<void> {
+    const { width, height } = facts;
+    Object.assign(entry, { ...facts, sha256: await hashOf(blob), capturedAt: performance.now() });
     if (entry.state !== "reading") return; // cancelled meanwhile
     if (!entry.isSure && !isPageSized(width, height)) return this.#enter(entry, "ignored");
     this.#shelf.put(entry.url, blob);
@@ -101,14 +118,51 @@ export class Intake {
 
   #announce(): void {
     this.#timer = undefined;
-    const entries = this.#ready.splice(0).filter(({ state }) => state === "sent");
-    const pages = entries.map((entry): FoundPage => ({ ...factsOf(entry), sha256: entry.sha256 }));
+    const ready = this.#ready.splice(0).filter(({ state }) => state === "sent");
+    const { sheets, waiting } = bind(ready, this.#entries(), isUnderWay);
+    this.#ready.push(...waiting);
+    if (waiting.length) this.#timer = setTimeout(() => this.#announce(), BATCH_WAIT_MS);
+    const isPage = ({ isOnePage }: Sheet) => isOnePage;
+    this.#send(sheets.filter(isPage));
+    for (const sheet of sheets.filter((each) => !isPage(each))) void this.#join(sheet);
+  }
+
+  /** Make one picture of slices; without their neighbours' rows where those cannot be had. */
+  async #join(sheet: Sheet): Promise<void> {
+    try {
+      const picture = await this.#made(sheet).catch(() => this.#made(this.#alone(sheet)));
+      const made = sheet.entries[0].sheet as Sheet;
+      made.sha256 = await hashOf(picture);
+      if (this.#signal.aborted || sheet.entries.every(({ state }) => state !== "sent")) return;
+      this.#shelf.put(keyOf(made), picture);
+      this.#send([made]);
+    } catch (error) {
+      for (const entry of sheet.entries) {
+        entry.state = "reading";
+        this.#unreadable(entry, error instanceof Error ? error.message : String(error));
+      }
+    }
+  }
+
+  #alone({ entries }: Sheet): Sheet {
+    const sheet = new Sheet(entries);
+    for (const entry of entries) entry.sheet = sheet;
+    return sheet;
+  }
+
+  #send(sheets: readonly Sheet[]): void {
+    const pages = sheets.map((sheet): FoundPage => {
+      const { entries, width, height, sha256 } = sheet;
+      const visible = entries.some(({ element }) => element !== null && isInView(element));
+      const facts = { ...factsOf(entries[0]), width, height, visible, slices: entries.length };
+      return { ...facts, sha256: sheet.isOnePage ? entries[0].sha256 : sha256 };
+    });
     if (pages.length) void askWorker("agent.pages", { runId: this.#runId, pages }).catch(unheard);
   }
 
   #unreadable(entry: Entry, reason: string): void {
     if (entry.state !== "reading") return;
-    Object.assign(entry, { note: reason, failed: true });
+    Object.assign(entry, { note: reason, failed: true, isTold: true });
     this.#enter(entry, "left");
     void askWorker("agent.unreadable", { runId: this.#runId, page: factsOf(entry), reason }).catch(unheard);
   }
@@ -117,6 +171,15 @@ export class Intake {
     entry.state = state;
     this.#changed(entry);
   }
+}
+
+/** The shelf's name for a sheet's bytes: a page's are those at its address. */
+function keyOf({ isOnePage, entries, pageId }: Sheet): string {
+  return isOnePage ? entries[0].url : pageId;
+}
+
+function isUnderWay({ state, url, element }: Entry): boolean {
+  return state === "reading" || (state === "found" && isReadable(url, element));
 }
 
 function factsOf({ pageId, index, width, height, url, element }: Entry): Omit<FoundPage, "sha256"> {

@@ -9,6 +9,8 @@ import type { Entry } from "./entry";
 import { Intake } from "./intake";
 import { isMadeByScript } from "./pixels";
 import { pictureBox, pointAt } from "./place";
+import { dealt } from "./paste";
+import type { Sheet } from "./sheet";
 import { Stage } from "./stage";
 import { knownUrls } from "./sources";
 import { DocumentWatch, ViewWatch } from "./watch";
@@ -25,6 +27,7 @@ export class ChapterReader {
   readonly #left: () => void;
   readonly #pointedAt = new Set<string>();
   #takes: "chapter" | "pointed" | "nothing";
+  #showing = Promise.resolve();
 
   /**
    * With `only`, just the picture at that address; `left` is called once the document shows another chapter. What a
@@ -107,37 +110,60 @@ export class ChapterReader {
   }
 
   bytes(pageId: string): Promise<Payload> {
-    return this.#intake.bytes(this.#book.page(pageId));
+    return this.#intake.bytes(this.#sheet(pageId));
   }
 
   settled(pageId: string): void {
-    this.#intake.spare(this.#book.page(pageId));
+    this.#intake.spare(this.#sheet(pageId));
   }
 
   progress(pageId: string, fraction: number): void {
-    const entry = this.#book.page(pageId);
-    entry.fraction = fraction;
-    this.#stage.present(entry);
+    for (const entry of this.#sheet(pageId).entries) {
+      entry.fraction = fraction;
+      this.#stage.present(entry);
+    }
   }
 
-  async done({ pageId, picture, width, height, hints }: PageCalls["page.done"]["params"]): Promise<void> {
-    const entry = this.#book.page(pageId);
-    this.#intake.spare(entry);
+  /** One sheet after the other: neighbours fade into each other. */
+  done(done: PageCalls["page.done"]["params"]): Promise<void> {
+    this.#showing = this.#showing.then(() => this.#show(done));
+    return this.#showing;
+  }
+
+  async #show({ pageId, picture, hints }: PageCalls["page.done"]["params"]): Promise<void> {
+    const sheet = this.#sheet(pageId);
+    this.#intake.spare(sheet);
     try {
-      await this.#stage.colour(entry, unpack(picture), { width, height });
-      entry.hints = hints;
-      await this.#corrector.done(entry);
+      for (const [entry, coloured] of await dealt(sheet, unpack(picture))) {
+        if (entry.sheet === sheet) this.#stage.finish(entry, coloured);
+        else this.#stage.colour(entry, coloured);
+      }
+      for (const entry of sheet.entries) {
+        entry.hints = sheet.hintsFor(entry, hints);
+        await this.#corrector.done(entry);
+      }
     } catch (error) {
       this.leave(pageId, (error as Error).message, true);
     }
   }
 
   leave(pageId: string, note: string, failed: boolean): void {
-    const entry = this.#book.page(pageId);
-    if (entry.coloured) return this.#corrector.ended(entry, note);
-    this.#intake.drop(entry);
-    Object.assign(entry, { state: "left", note, failed });
-    this.#stage.present(entry);
+    for (const entry of this.#sheet(pageId).entries) {
+      if (entry.coloured) {
+        this.#corrector.ended(entry, note);
+        continue;
+      }
+      this.#intake.drop(entry);
+      Object.assign(entry, { state: "left", note, failed });
+      this.#stage.present(entry);
+    }
+  }
+
+  /** The sheet that the worker knows by this id; throws for one that this document never sent. */
+  #sheet(pageId: string): Sheet {
+    const { sheet } = this.#book.page(pageId);
+    if (!sheet) throw new Error("This page is not here any more.");
+    return sheet;
   }
 
   #ignore(entry: Entry): void {
@@ -176,7 +202,8 @@ export class ChapterReader {
 
   #lookAt(elements: Element[]): void {
     const entries = elements.flatMap((element) => this.#book.of(element) ?? []);
-    const pageIds = entries.filter(({ state }) => state === "sent").map(({ pageId }) => pageId);
+    const sent = entries.filter(({ state }) => state === "sent");
+    const pageIds = [...new Set(sent.flatMap(({ sheet }) => sheet?.pageId ?? []))];
     if (pageIds.length) void askWorker("agent.visible", { runId: this.runId, pageIds }).catch(() => undefined);
   }
 }

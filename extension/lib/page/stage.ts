@@ -56,17 +56,19 @@ export class Stage {
     for (const entry of this.#book.entries) this.present(entry);
   }
 
-  /** A coloured picture came, the first of its page or a corrected one. Rejects if the browser cannot show it. */
-  async colour(entry: Entry, picture: Blob, size: { width: number; height: number }): Promise<void> {
-    try {
-      (await createImageBitmap(picture)).close();
-    } catch {
-      throw new Error("The browser could not show the coloured page.");
-    }
-    entry.coloured = { picture, ...size };
+  /** A page's coloured picture came, the first one or a corrected one. */
+  finish(entry: Entry, coloured: Coloured): void {
     entry.state = "done";
-    this.present(entry);
+    this.colour(entry, coloured);
     for (const element of entry.elements) this.#marks.set(element, { kind: "done" });
+  }
+
+  /** Show other colours of a page. */
+  colour(entry: Entry, coloured: Coloured): void {
+    entry.coloured = coloured;
+    this.present(entry);
+    coloured.decoded?.close(); // nobody draws it now
+    coloured.decoded = null;
   }
 
   /** Bring every element of a page to what the page is now. */

@@ -25,6 +25,7 @@ vi.mock("@/lib/page/sample", async (original) => ({
 
 import { Corrector } from "@/lib/page/corrector";
 import { Entry } from "@/lib/page/entry";
+import { Sheet } from "@/lib/page/sheet";
 import type { Stage } from "@/lib/page/stage";
 
 const stage = { present: vi.fn(), notice: vi.fn(), isCovered: () => true };
@@ -40,7 +41,9 @@ beforeEach(async () => {
   const img = document.body.appendChild(document.createElement("img"));
   entry = new Entry("p1", "https://site.example/1.jpg");
   entry.elements.add(img);
-  Object.assign(entry, { state: "done", coloured: { url: "blob:1", picture: new Blob(), width: 8, height: 9 } });
+  const coloured = { picture: new Blob(), width: 8, height: 9, decoded: null };
+  Object.assign(entry, { state: "done", coloured, width: 8, height: 9 });
+  entry.sheet = new Sheet([entry]);
   corrector = new Corrector("run", stage as unknown as Stage, new AbortController().signal);
   await open([0.25, 0.5]);
 });

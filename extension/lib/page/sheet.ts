@@ -1,0 +1,79 @@
+/**
+ * What the host colours as one page: a page by itself, or neighbouring slices of one strip joined. A sheet takes some
+ * rows of slices along that other sheets have: there the colours of both fade into each other.
+ */
+
+import type { ColourHint } from "../protocol/messages";
+import type { Entry } from "./entry";
+import type { Point } from "./place";
+
+/** `rows` rows of an entry's picture from row `from` on, which begin at row `top` of the sheet. */
+export interface Part {
+  entry: Entry;
+  from: number;
+  rows: number;
+  top: number;
+  /** Another sheet has this slice; here it only says what the picture goes on with. */
+  isContext: boolean;
+}
+
+const CONTEXT = 0.4; // of the width
+
+export class Sheet {
+  readonly parts: readonly Part[];
+  readonly entries: readonly [Entry, ...Entry[]];
+  sha256 = "";
+
+  /** Of `entries` from top to bottom; `above` and `below` are slices of other sheets that they go on from and into. */
+  constructor(entries: readonly [Entry, ...Entry[]], above: Entry | null = null, below: Entry | null = null) {
+    this.entries = entries;
+    const context = (entry: Entry) => Math.min(entry.height, Math.round(CONTEXT * entry.width));
+    const parts: Omit<Part, "top">[] = entries.map((entry) => ({
+      entry,
+      from: 0,
+      rows: entry.height,
+      isContext: false,
+    }));
+    if (above) {
+      const rows = context(above);
+      parts.unshift({ entry: above, from: above.height - rows, rows, isContext: true });
+    }
+    if (below) parts.push({ entry: below, from: 0, rows: context(below), isContext: true });
+    let top = 0;
+    this.parts = parts.map((part) => ({ ...part, top: (top += part.rows) - part.rows }));
+  }
+
+  get pageId(): string {
+    return this.entries[0].pageId;
+  }
+
+  get isOnePage(): boolean {
+    return this.parts.length === 1;
+  }
+
+  get width(): number {
+    return this.entries[0].width;
+  }
+
+  get height(): number {
+    return this.parts.reduce((sum, { rows }) => sum + rows, 0);
+  }
+
+  /** Where a point of an entry's picture lies in the sheet. */
+  pointOf(entry: Entry, [x, y]: Point): Point {
+    return [x, (this.#startOf(entry) + y * entry.height) / this.height];
+  }
+
+  /** Corrections of the sheet in shares of an entry's picture; those of other slices lie outside of 0..1. */
+  hintsFor(entry: Entry, hints: readonly ColourHint[]): ColourHint[] {
+    if (this.isOnePage) return [...hints];
+    const start = this.#startOf(entry);
+    const within = ([x, y]: Point): Point => [x, (y * this.height - start) / entry.height];
+    return hints.map((hint) => ({ ...hint, points: hint.points.map((point) => within(point as Point)) }));
+  }
+
+  #startOf(entry: Entry): number {
+    const part = this.parts.find((each) => each.entry === entry);
+    return part ? part.top - part.from : 0;
+  }
+}

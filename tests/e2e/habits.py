@@ -1,0 +1,136 @@
+"""A site whose pictures have difficult habits: slices, one-time tokens, rates, decoys. Loopback only.
+
+The documents are on 127.0.0.1, the pictures on both origins; every request for a picture is counted by path.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import threading
+from collections import Counter
+from functools import cached_property
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any, Final
+
+from PIL import Image
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+STRIP_WIDTH: Final = 800
+SLICE_ROWS: Final = 694
+SLICES: Final = 7
+STRIP_OF: Final = ("panels-en.webp", "dragons-ja.png", "panels-ja.jpg", "insets-en.jpg", "manga-library-ja.png")
+BLANK: Final = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
+LAZY: Final = """<script>
+  const near = new IntersectionObserver((seen) => seen.forEach(({target, isIntersecting}) => {
+    if (!isIntersecting) return;
+    target.src = target.dataset.url; target.removeAttribute('data-url'); near.unobserve(target);
+  }), {rootMargin: '500px'});
+  document.querySelectorAll('main img').forEach((img) => near.observe(img));
+</script>"""
+STYLE: Final = "html { scrollbar-width: none } body { margin: 0; background: #eee } main { width: 800px; margin: auto }"
+
+
+class Habits:
+    """Serves the documents and the pictures; `asked` counts requests by path and query."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.asked: Counter[str] = Counter()
+        handler = type("Handler", (_Handler,), {"site": self})
+        self.servers = [ThreadingHTTPServer(("127.0.0.1", 0), handler) for _ in range(2)]
+        self.origin, self.cdn = (
+            f"http://{host}:{server.server_address[1]}"
+            for host, server in zip(("127.0.0.1", "localhost"), self.servers, strict=True)
+        )
+
+    @cached_property
+    def strip(self) -> Image.Image:
+        """Return comic pages below one another, as tall as the slices are together."""
+        strip = Image.new("RGB", (STRIP_WIDTH, SLICE_ROWS * SLICES), "white")
+        top = 0
+        for name in STRIP_OF:
+            with Image.open(self.folder / name) as opened:
+                page = opened.convert("L").convert("RGB")
+            inner = page.crop((30, 60, page.width - 30, page.height - 60))  # panels go on over a slice's end
+            part = inner.resize(
+                (STRIP_WIDTH, round(inner.height * STRIP_WIDTH / inner.width)), Image.Resampling.LANCZOS
+            )
+            strip.paste(part, (0, top))
+            top += part.height
+        return strip
+
+    def document(self, path: str) -> str | None:
+        """Return the document at `path`."""
+        bodies = {
+            "/strip": self._strip('<img src="/slice/{}.jpg" {}>'),
+            "/strip-lazy": self._strip(f'<img src="{BLANK}" data-url="{self.cdn}/slice/{{}}.jpg" {{}}>') + LAZY,
+        }
+        if path not in bodies:
+            return None
+        head = f'<meta charset="utf-8"><title>Rain Town - Chapter 3 - Comics</title><style>{STYLE}</style>'
+        return f"<!doctype html><html><head>{head}</head><body>{bodies[path]}</body></html>"
+
+    def _strip(self, form: str) -> str:
+        size = f'width="{STRIP_WIDTH}" height="{SLICE_ROWS}" style="display:block"'
+        return f"<main>{''.join(form.format(number, size) for number in range(SLICES))}</main>"
+
+    def answer(self, path: str, headers: Any) -> tuple[int, bytes, dict[str, str]]:
+        """Return status, body and headers for a picture's path."""
+        del headers
+        habit, _, name = path.strip("/").partition("/")
+        if habit == "slice":
+            return 200, self._slice(int(name.removesuffix(".jpg"))), _picture("image/jpeg")
+        return 404, b"", {}
+
+    def _slice(self, number: int) -> bytes:
+        encoded = io.BytesIO()
+        rows = number * SLICE_ROWS, (number + 1) * SLICE_ROWS
+        self.strip.crop((0, rows[0], STRIP_WIDTH, rows[1])).save(encoded, "JPEG", quality=90)
+        return encoded.getvalue()
+
+
+def _picture(mime: str, cache: str = "max-age=600") -> dict[str, str]:
+    return {"Content-Type": mime, "Cache-Control": cache}
+
+
+class _Handler(BaseHTTPRequestHandler):
+    site: Habits
+
+    def do_GET(self) -> None:
+        self.site.asked[self.path] += 1
+        path = self.path.partition("?")[0]
+        text = self.site.document(path)
+        if text is not None:
+            return self._send(200, text.encode(), {"Content-Type": "text/html; charset=utf-8"})
+        return self._send(*self.site.answer(path, self.headers))
+
+    def _send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+        self.send_response(status)
+        for name, value in ({"Content-Length": str(len(body))} | headers).items():
+            self.send_header(name, value)
+        self.end_headers()
+        with contextlib.suppress(ConnectionError):
+            self.wfile.write(body)
+
+    def log_message(self, *args: Any) -> None:
+        """Say nothing."""
+
+
+@contextlib.contextmanager
+def serve_habits(folder: Path) -> Iterator[Habits]:
+    """Serve the site on two free loopback ports until the block ends."""
+    site = Habits(folder)
+    threads = [threading.Thread(target=server.serve_forever, args=(0.05,)) for server in site.servers]
+    for thread in threads:
+        thread.start()
+    try:
+        yield site
+    finally:
+        for server, thread in zip(site.servers, threads, strict=True):
+            server.shutdown()
+            thread.join()
+            server.server_close()
