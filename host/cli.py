@@ -5,11 +5,7 @@ Exit status: 0 all done or skipped, 1 something failed, 2 wrong usage, 130 inter
 
 from __future__ import annotations
 
-import os
-import signal
-import sys
-import threading
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -17,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from host.errors import BadRequest, IrodoriError, NotFound, TooLarge
+from host.signals import end_on_signals, exit_after
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +21,6 @@ if TYPE_CHECKING:
 FAILED: Final = 1
 USAGE: Final = 2
 INTERRUPTED: Final = 130
-_SIGNALLED: Final = 128
 
 app: Final = typer.Typer(
     name="irodori",
@@ -46,6 +42,23 @@ runmeta: Final = typer.Typer(help="The records of how pictures were made.", no_a
 app.add_typer(runmeta, name="runmeta")
 settings: Final = typer.Typer(help="What you have decided, also paths and addresses.", no_args_is_help=True)
 app.add_typer(settings, name="settings")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from host import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def irodori(
+    version_: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version.")
+    ] = False,
+) -> None:
+    """Irodori colours comic pages on this machine."""
 
 
 class Format(StrEnum):
@@ -357,47 +370,13 @@ def _faults_told() -> Iterator[None]:
         raise typer.Exit(INTERRUPTED) from interrupt
 
 
-class _Ended(BaseException):
-    """A signal asked the process to end; unwinding removes what is unfinished."""
-
-
-# A library may turn what a handler raises into an error of its own; the exit status is the signal's all the same.
-_received: Final[list[int]] = []
-
-
-def _end_on_signals() -> None:
-    """Let the signals of a closed terminal and of `kill` unwind the program; one that is ignored stays so (nohup)."""
-    for name in ("SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) == signal.SIG_DFL:
-            signal.signal(number, _raise_ended)
-
-
-def _raise_ended(number: int, _frame: object) -> None:
-    for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)  # the end is under way
-    _received.append(number)
-    raise _Ended
-
-
 def main() -> None:
     """Run the command line; the entry point `irodori`."""
-    _end_on_signals()
+    end_on_signals()
     try:
         app()
     except BaseException as end:
-        if _received:
-            os._exit(_SIGNALLED + _received[0])
-        if not isinstance(end, SystemExit):
-            raise
-        signalled = isinstance(end.code, int) and end.code > _SIGNALLED
-        if signalled or threading.active_count() > 1:
-            # a step of a library may still run in a thread, and nothing waits for it: ending around it would abort
-            with suppress(OSError, ValueError):
-                sys.stdout.flush()
-                sys.stderr.flush()
-            os._exit(end.code if isinstance(end.code, int) else FAILED if end.code else 0)
+        exit_after(end)
         raise
 
 

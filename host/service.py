@@ -124,7 +124,7 @@ class HostService:
         return [_engine_info(info, viability_of(engines, info.id)) for info in engines.infos()]
 
     def _add_reference(self, params: ReferenceAdd) -> Reference:
-        return self._application.store.references.add(params)
+        return self._application.store.references.add(params, self._application.board.check_open)
 
     def _list_references(self, params: ReferenceList) -> list[Reference]:
         return self._application.store.references.list(params.series)
@@ -136,7 +136,7 @@ class HostService:
     def _search_references(self, params: ReferenceSearch) -> list[ReferenceScore]:
         searcher = self._application.searcher
         if params.image is not None and params.reference_id is None:
-            return searcher.like_image(params.image, params.k, params.series)
+            return searcher.like_image(params.image, params.k, params.series, self._application.board.check_open)
         if params.reference_id is not None and params.image is None:
             return searcher.like_reference(params.reference_id, params.k, params.series)
         raise BadRequest("Search by exactly one of image and reference_id.", "Leave one of the two out.")

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from host.books import zip_entries
+from host.books import locked, zip_entries
 from host.books.book import (
     AS_IT_WAS_BYTES_MAX,
     PAGE_BYTES_MAX,
@@ -18,12 +18,13 @@ from host.books.book import (
     BookPage,
     LeftOut,
     UnreadablePage,
-    is_picture_name,
+    is_picture,
     natural_key,
     told_direction,
 )
 from host.books.names import is_litter, plain_name, safe_name, told_apart
 from host.errors import BadRequest, TooLarge
+from host.picture_types import HEAD_BYTES
 
 if TYPE_CHECKING:
     import zipfile
@@ -78,11 +79,12 @@ def _book(path: Path, archive: zipfile.ZipFile) -> Book:
         raise TooLarge(f"{path} has {len(entries)} entries; the limit is {_ENTRIES_MAX}.", "Split it.")
     named = [(safe_name(zip_entries.decoded_name(entry)), entry) for entry in entries]
     left_out = [LeftOut(entry.filename, "it has no name", lost=True) for name, entry in named if name is None]
-    files = list(_files(archive, [(name, entry) for name, entry in named if name is not None and not is_litter(name)]))
-    pages = [page for page in files if is_picture_name(page.name)]
-    extras = tuple(page for page in files if not is_picture_name(page.name))
-    pictures = [entry for name, entry in named if name is not None and is_picture_name(name) and not is_litter(name)]
-    if pictures and all(entry.flag_bits & _ENCRYPTED for entry in pictures):
+    kept = [(name, entry) for name, entry in named if name is not None and not is_litter(name)]
+    files = list(_files(archive, kept))
+    is_page = [is_picture(name, partial(_head, archive, entry)) for name, entry in kept]
+    pages = [page for page, yes in zip(files, is_page, strict=True) if yes]
+    extras = tuple(page for page, yes in zip(files, is_page, strict=True) if not yes)
+    if pages and all(page.locked is not None for page in pages):
         raise BadRequest(f"{path}: the archive has a password.", "Unpack it with the password, and pass the folder.")
     ordered = tuple(sorted(pages, key=lambda page: natural_key(page.name)))
     sources = frozenset({path.resolve()})
@@ -93,7 +95,19 @@ def _book(path: Path, archive: zipfile.ZipFile) -> Book:
 
 def _files(archive: zipfile.ZipFile, entries: list[tuple[str, zipfile.ZipInfo]]) -> Iterator[BookPage]:
     for name, (_, entry) in zip(told_apart([name for name, _ in entries]), entries, strict=True):
-        yield BookPage(name, partial(_read, archive, entry), partial(_as_it_was, archive, entry))
+        key = partial(_locked, archive, entry) if entry.flag_bits & _ENCRYPTED else None
+        yield BookPage(name, partial(_read, archive, entry), partial(_as_it_was, archive, entry), locked=key)
+
+
+def _head(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    if entry.flag_bits & _ENCRYPTED:
+        return b""
+    try:
+        with archive.open(entry) as file:
+            return file.read(HEAD_BYTES)
+    # Whatever is wrong with it is told when it is read.
+    except Exception:  # noqa: BLE001
+        return b""
 
 
 def _why_unreadable(path: Path, exc: Exception) -> tuple[str, str]:
@@ -128,3 +142,10 @@ def _as_it_was(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
     if data is None:
         raise UnreadablePage("nothing of it can be had")
     return data
+
+
+def _locked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> locked.LockedEntry:
+    packed = zip_entries.packed_bytes(archive, entry, AS_IT_WAS_BYTES_MAX)
+    if packed is None:
+        raise UnreadablePage("nothing of it can be had")
+    return locked.LockedEntry(entry, packed)

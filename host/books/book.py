@@ -6,10 +6,13 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from host.picture_types import UNKNOWN, mime_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from host.books.locked import LockedEntry
     from host.messaging.messages import Direction
 
 PAGE_BYTES_MAX: Final = 64 * 2**20
@@ -19,6 +22,8 @@ PICTURE_SUFFIXES: Final = frozenset(
     {".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".avif", ".gif", ".heic", ".heif"}
     | {".tif", ".tiff", ".bmp", ".dib", ".jp2", ".j2k", ".jpf", ".jpx", ".jxl"}
 )
+# Copies that programs keep, and downloads under way.
+_NO_PAGES: Final = frozenset({".bak", ".old", ".orig", ".tmp", ".part", ".crdownload", ".download"})
 _DIGITS: Final = re.compile(r"(\d+)")
 _MANGA: Final = re.compile(r"<(?:\w+:)?Manga>\s*(\w+)\s*</")
 _DIRECTIONS: Final[dict[str, Direction]] = {"yesandrighttoleft": "rtl", "no": "ltr"}
@@ -37,12 +42,14 @@ class BookPage:
         read: gives its bytes, at most `PAGE_BYTES_MAX`; raises `UnreadablePage`.
         as_it_was: gives what can be had of its bytes, damaged or not; raises `UnreadablePage`. None: `read`.
         source: its own file, where it is one.
+        locked: gives an entry that only a password opens, to be copied as it lies; raises `UnreadablePage`.
     """
 
     name: str
     read: Callable[[], bytes]
     as_it_was: Callable[[], bytes] | None = None
     source: Path | None = None
+    locked: Callable[[], LockedEntry] | None = None
 
     def original(self) -> bytes:
         """Return the page as it was.
@@ -101,6 +108,17 @@ def is_picture_name(name: str) -> bool:
     """Say whether the name has a suffix of a page."""
     dot = name.rfind(".")
     return dot >= 0 and name[dot:].casefold() in PICTURE_SUFFIXES
+
+
+def is_picture(name: str, head: Callable[[], bytes]) -> bool:
+    """Say whether a file is a page: by its name or, where that says nothing, by what it begins with.
+
+    head: gives the first `HEAD_BYTES`; asked only where the name does not tell.
+    """
+    if is_picture_name(name):
+        return True
+    dot = name.rfind(".")
+    return name[dot:].casefold() not in _NO_PAGES and not name.endswith("~") and mime_of(head()) != UNKNOWN
 
 
 def told_direction(extras: tuple[BookPage, ...]) -> Direction:

@@ -16,11 +16,12 @@ from host.books.book import (
     BookPage,
     LeftOut,
     UnreadablePage,
-    is_picture_name,
+    is_picture,
     natural_key,
     told_direction,
 )
 from host.books.names import is_litter, plain_name, same_name, told_apart
+from host.picture_types import HEAD_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -61,8 +62,9 @@ def open_folder(folder: Path, output: Path) -> Book:
     files = [each for each in found if each[1].suffix.casefold() not in _ARCHIVES]
     apart = told_apart([name for name, _ in files])
     named = [_page(path, name) for name, (_, path) in zip(apart, files, strict=True)]
-    pages = tuple(page for page in named if is_picture_name(page.name))
-    extras = tuple(page for page in named if not is_picture_name(page.name))
+    is_page = [is_picture(name, partial(_head, path)) for name, path in files]
+    pages = tuple(page for page, yes in zip(named, is_page, strict=True) if yes)
+    extras = tuple(page for page, yes in zip(named, is_page, strict=True) if not yes)
     root = Path(os.path.realpath(folder))
     sources = frozenset(Path(os.path.realpath(path)) for _, path in found)
     return Book(
@@ -122,15 +124,25 @@ def _looked_at(path: Path, root: PurePath) -> tuple[str, str, bool]:
     return "file", "", False
 
 
+def _head(path: Path) -> bytes:
+    try:
+        return _read_up_to(path, HEAD_BYTES)
+    except OSError:
+        return b""
+
+
 def _read(path: Path, most: int) -> bytes:
     try:
-        # Never waits, also where a pipe took the file's place.
-        with os.fdopen(
-            os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)), "rb"
-        ) as file:
-            data = file.read(most + 1)
+        data = _read_up_to(path, most + 1)
     except OSError as exc:
         raise UnreadablePage(exc.strerror or str(exc)) from exc
     if len(data) > most:
         raise UnreadablePage(f"the file has over {most >> 20} MiB")
     return data
+
+
+def _read_up_to(path: Path, most: int) -> bytes:
+    # Never waits, also where a pipe took the file's place.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    with os.fdopen(os.open(path, flags), "rb") as file:
+        return file.read(most)

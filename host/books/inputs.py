@@ -98,5 +98,9 @@ def _check_pages(books: Sequence[Book]) -> None:
 
 
 def _named_apart(books: Sequence[Book]) -> list[Book]:
-    names = told_apart([book.name for book in books], suffixes=False)
-    return [replace(book, name=name) for book, name in zip(books, names, strict=True)]
+    # An archive's pages go into a folder of its name, beside the folders that the book around it has.
+    folders = {page.name.split("/")[0] for book in books if book.folder for page in book.pages if "/" in page.name}
+    within = told_apart([book.name for book in books if book.within], suffixes=False, others=folders)
+    alone = told_apart([book.name for book in books if not book.within], suffixes=False, others=within)
+    names = {True: iter(within), False: iter(alone)}
+    return [replace(book, name=next(names[book.within])) for book in books]

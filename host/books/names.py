@@ -68,9 +68,12 @@ def same_place(path: Path) -> str:
     return same_name(os.path.realpath(path))
 
 
-def told_apart(names: Iterable[str], *, suffixes: bool = True) -> list[str]:
-    """Return the names, numbered where two would be one: `1.png`, `1 (2).png`; without `suffixes` at their ends."""
-    taken: set[str] = set()
+def told_apart(names: Iterable[str], *, suffixes: bool = True, others: Iterable[str] = ()) -> list[str]:
+    """Return the names, numbered where two would be one: `1.png`, `1 (2).png`; without `suffixes` at their ends.
+
+    others: names that none of them may have.
+    """
+    taken = {same_name(name) for name in others}
     apart = []
     for name in names:
         suffix = PurePosixPath(name).suffix if suffixes else ""

@@ -9,7 +9,8 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final, Protocol
 
 from host.books.book import UnreadablePage
-from host.books.names import on_disk, targets, told_apart
+from host.books.locked import LockedEntry, write_locked
+from host.books.names import on_disk, same_place, targets, told_apart
 from host.books.whole_files import require_writable, sweep_parts, temporary_beside, write_whole
 from host.errors import BadRequest
 from host.store.disk import disk_errors
@@ -43,7 +44,7 @@ class Output(Protocol):
         """
 
     def paths(self) -> Iterator[Path]:
-        """Yield every path that may be written."""
+        """Yield every path that may be written, each once."""
 
     def put(self, page: BookPage, image: bytes, suffix: str) -> Path:
         """Keep a coloured page; return where.
@@ -76,6 +77,7 @@ class FolderOutput:
 
     def __init__(self, root: Path, book: Book, sources: frozenset[Path], suffix: str) -> None:
         self._root = root
+        self._book = book
         self._suffix = suffix
         self._names = _names(book, suffix)
         self._sources = sources
@@ -88,8 +90,13 @@ class FolderOutput:
                 sweep_parts(folder)
 
     def paths(self) -> Iterator[Path]:
-        """Yield every coloured page's path; a page as it was never takes a source's place, see `keep`."""
-        yield from (self._root / coloured for coloured, _ in self._names.values())
+        """Yield every page's paths, coloured and as it was; but not a page's own file, see `keep`."""
+        for page in self._book.pages:
+            coloured, as_it_was = (self._root / name for name in self._names[page.name])
+            yield coloured
+            own = page.source is not None and same_place(page.source) == same_place(as_it_was)
+            if as_it_was != coloured and not own:
+                yield as_it_was
 
     def put(self, page: BookPage, image: bytes, suffix: str) -> Path:
         """Write the picture; replaces one of an earlier run."""
@@ -97,12 +104,20 @@ class FolderOutput:
         write_whole(path, image, self._sources)
         return path
 
-    def keep(self, page: BookPage, *, left: bool) -> Path | None:  # noqa: ARG002
-        """Write the page as it was; where its own file stands at that place, it is kept already."""
+    def keep(self, page: BookPage, *, left: bool) -> Path | None:
+        """Write the page as it was; where its own file stands at that place, it is kept already.
+
+        What failed takes no other file's place: that may be whole.
+        """
         path = self._root / self._names[page.name][1]
         if page.source is not None and path.exists() and path.samefile(page.source):
             return path
-        write_whole(path, page.original(), self._sources)
+        data = page.original()
+        if not left and path.exists():
+            if _holds(path, data):
+                return path
+            path = _free(path)
+        write_whole(path, data, self._sources)
         return path
 
     def put_record(self, page: BookPage, record: bytes) -> None:
@@ -175,7 +190,8 @@ class ArchiveOutput:
         self._names = targets([page.name for page in book.pages], suffix)
         self._sources = sources
         self._waiting = waiting
-        self._entries: dict[str, list[tuple[str, Path]]] = {}
+        self._entries: dict[str, list[_Waiting]] = {}
+        self._lost: list[str] = []
         self._made = 0
         self._count = 0
 
@@ -196,9 +212,13 @@ class ArchiveOutput:
         return self._wait(page, _with_suffix(self._names[page.name][0], self._suffix, suffix), image)
 
     def keep(self, page: BookPage, *, left: bool) -> Path | None:
-        """Set the page aside as it was."""
+        """Set the page aside as it was, locked where only a password opens it."""
         self._made += left
-        return self._wait(page, self._names[page.name][1], page.original())
+        name = self._names[page.name][1]
+        if page.locked is None:
+            return self._wait(page, name, page.original())
+        entry = page.locked()
+        return self._wait(page, name, entry.packed, entry.facts)
 
     def put_record(self, page: BookPage, record: bytes) -> None:
         """Set the record aside: it stands beside its picture in the archive."""
@@ -212,10 +232,12 @@ class ArchiveOutput:
         path = _free(self._path) if missing and self._path.exists() else self._path
         with disk_errors(str(path)), temporary_beside(path, self._sources) as temporary:
             _pack(temporary, self._content())
-        words = f"{len(missing)} pages are missing in it: {', '.join(missing[:5])}." if missing else ""
+        words = [f"{len(missing)} pages are missing in it: {', '.join(missing[:5])}."] if missing else []
+        if self._lost:
+            words.append(f"{len(self._lost)} other files could not be taken along: {', '.join(self._lost[:5])}.")
         if path != self._path:
-            words += f" {self._path} stays as it was."
-        return Finished(path, words)
+            words.append(f"{self._path} stays as it was.")
+        return Finished(path, " ".join(words))
 
     def discard(self) -> None:
         """Remove what waits."""
@@ -224,27 +246,42 @@ class ArchiveOutput:
     def _left_word(self) -> str:
         return "left as it was" if self._path.exists() else "not written"
 
-    def _wait(self, page: BookPage, name: str, data: bytes) -> Path:
+    def _wait(self, page: BookPage, name: str, data: bytes, locked: zipfile.ZipInfo | None = None) -> Path:
         self._count += 1
         waiting = self._waiting / f"{self._count}"
         with disk_errors("a page"):
             self._waiting.mkdir(parents=True, exist_ok=True)
             waiting.write_bytes(data)
-        self._entries.setdefault(page.name, []).append((name, waiting))
+        self._entries.setdefault(page.name, []).append(_Waiting(name, waiting, locked))
         return self._path
 
-    def _content(self) -> Iterator[tuple[str, bytes]]:
-        taken = []
+    def _content(self) -> Iterator[tuple[str, bytes | LockedEntry]]:
+        names = []
         for page in self._book.pages:
-            for name, waiting in self._entries.get(page.name, ()):
-                taken.append(name)
-                yield name, waiting.read_bytes()
-        for extra in self._book.extras:
+            for each in self._entries.get(page.name, ()):
+                names.append(each.name)
+                yield each.name, each.content()
+        apart = told_apart([*names, *(extra.name for extra in self._book.extras)])[len(names) :]
+        for name, extra in zip(apart, self._book.extras, strict=True):
             try:
-                data = extra.original()
+                data = extra.locked() if extra.locked is not None else extra.original()
             except UnreadablePage:
+                self._lost.append(extra.name)
                 continue
-            yield told_apart([*taken, extra.name])[-1] if extra.name in taken else extra.name, data
+            yield name, data
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """What waits for its archive: its name there, the file that holds it, and how it is locked, if it is."""
+
+    name: str
+    file: Path
+    locked: zipfile.ZipInfo | None
+
+    def content(self) -> bytes | LockedEntry:
+        data = self.file.read_bytes()
+        return data if self.locked is None else LockedEntry(self.locked, data)
 
 
 def _names(book: Book, suffix: str) -> Mapping[str, tuple[str, str]]:
@@ -263,8 +300,15 @@ def _free(path: Path) -> Path:
     return candidate
 
 
-def _pack(path: Path, entries: Iterator[tuple[str, bytes]]) -> None:
+def _holds(path: Path, data: bytes) -> bool:
+    return path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data
+
+
+def _pack(path: Path, entries: Iterator[tuple[str, bytes | LockedEntry]]) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
-        for name, data in entries:
-            # without a date the same pages give the same archive, byte for byte
-            archive.writestr(zipfile.ZipInfo(name), data)
+        for name, content in entries:
+            if isinstance(content, LockedEntry):
+                write_locked(archive, name, content)
+            else:
+                # without a date the same pages give the same archive, byte for byte
+                archive.writestr(zipfile.ZipInfo(name), content)

@@ -49,7 +49,13 @@ def decoded_name(entry: zipfile.ZipInfo) -> str:
 
 
 def salvage(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int) -> bytes | None:
-    """Return as many of an entry's bytes as can be unpacked, unchecked; None where none can, or there are over `most`.
+    """Return as many of an entry's bytes as can be unpacked, unchecked; None for none, or for over `most`."""
+    packed = packed_bytes(archive, entry, most)
+    return None if packed is None else _unpack(packed, entry, most)
+
+
+def packed_bytes(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int) -> bytes | None:
+    """Return an entry's bytes as they lie in the archive; None where they are not there, or there are over `most`.
 
     A book is read by one thread.
     """
@@ -63,10 +69,9 @@ def salvage(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int) -> byte
             return None
         name_length, extra_length = struct.unpack("<HH", head[26:30])
         file.seek(name_length + extra_length, io.SEEK_CUR)
-        packed = file.read(min(entry.compress_size, most))
+        return file.read(min(entry.compress_size, most))
     except (OSError, ValueError, struct.error):
         return None
-    return _unpack(packed, entry, most)
 
 
 def is_whole(entry: zipfile.ZipInfo, data: bytes) -> bool:

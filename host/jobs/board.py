@@ -161,6 +161,14 @@ class JobBoard:
         job = self._scheduler.job(request.job_id)
         return export_chapter(job, request.format, self._store.results, self._store.spool, self._exports)
 
+    def check_open(self) -> None:
+        """Go on only if the host stays.
+
+        Raises:
+            JobCancelled: it is closing.
+        """
+        self._scheduler.check_open()
+
     def pulse(self) -> tuple[bool, int]:
         """Return whether a page is under way, and how many have not ended."""
         return self._scheduler.depth()

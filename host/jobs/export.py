@@ -17,10 +17,11 @@ import zipfile
 from typing import TYPE_CHECKING, Final
 
 from engines.geometry import Size
+from host.books.names import same_name
 from host.errors import BadRequest, ImageInvalid, IrodoriError, NotFound
 from host.jobs.job import PageState
 from host.messaging.messages import ExportResult
-from host.store.blobs import mime_of, suffix_of
+from host.picture_types import mime_of, suffix_of
 from host.store.disk import disk_errors, sync_folder, write_synced
 from host.store.results import StoredResult
 
@@ -60,7 +61,7 @@ def export_chapter(
     if len(pictures) < len(found):
         _LOG.warning("%d pages of an exported chapter were never captured", len(found) - len(pictures))
     content = _pdf(pictures) if kind == "pdf" else _archive(pictures, job, comic=kind == "cbz")
-    path = folder / f"{chapter_stem(job.series, job.chapter)}.{kind}"
+    path = _place(folder, job.series, job.chapter, kind)
     temporary = folder / f".{secrets.token_hex(8)}.part"
     with disk_errors("the exported chapter"):
         folder.mkdir(parents=True, exist_ok=True)
@@ -79,8 +80,26 @@ def chapter_stem(series: str, chapter: str) -> str:
     stem = safe_stem(title)
     if stem == title and _BETWEEN not in series and _BETWEEN not in chapter:
         return stem
-    digest = hashlib.sha256(f"{series}\0{chapter}".encode("utf-8", "surrogatepass")).hexdigest()
-    return f"{stem}~{digest[:_DIGEST_LENGTH]}"
+    return f"{stem}~{_digest(series, chapter)}"
+
+
+def _place(folder: Path, series: str, chapter: str, kind: ExportFormat) -> Path:
+    """Return a chapter's file.
+
+    Where another chapter's differs in case or composition of letters alone, which many file systems take for the same,
+    the digest ends the name, from then on.
+    """
+    path = folder / f"{chapter_stem(series, chapter)}.{kind}"
+    told = folder / f"{path.stem}~{_digest(series, chapter)}.{kind}"
+    wanted = same_name(path.name)
+    found = [each.name for each in folder.iterdir()] if folder.is_dir() else []
+    twins = any(name != path.name and same_name(name) == wanted for name in found)
+    return told if twins or told.name in found else path
+
+
+def _digest(series: str, chapter: str) -> str:
+    whole = hashlib.sha256(f"{series}\0{chapter}".encode("utf-8", "surrogatepass")).hexdigest()
+    return whole[:_DIGEST_LENGTH]
 
 
 def safe_stem(text: str) -> str:

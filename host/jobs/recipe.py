@@ -19,6 +19,8 @@ from host.viability import viability_of
 from models.digests import file_digest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from engines.base import ColorizeEngine, EngineInfo
     from host.jobs.duplicates import Duplicates
     from host.jobs.retrieval import Memories, Retrieval
@@ -67,15 +69,17 @@ class JobRecipe:
         """Return the key of a page's result."""
         return result_key(pixels_sha256, self._recipe, corrections)
 
-    def page_job(self, corrections: Corrections | None = None) -> PageJob:
+    def page_job(self, corrections: Corrections | None = None, check: Callable[[], None] | None = None) -> PageJob:
         """Return what the pipeline is asked for, a page's own corrections in it.
+
+        check: called while large references are decoded; what it raises ends that.
 
         Raises:
             NotFound, ImageInvalid: a reference has gone or is damaged.
         """
         with self._lock:
             if self._page_job is None:
-                self._page_job = self._load()
+                self._page_job = self._load(check)
             return replace(self._page_job, corrections=corrections) if corrections else self._page_job
 
     @property
@@ -95,7 +99,7 @@ class JobRecipe:
             if self._memory is not None:
                 self._memory.release()
 
-    def _load(self) -> PageJob:
+    def _load(self, check: Callable[[], None] | None) -> PageJob:
         from host.pipeline.job import PageJob
         from host.pipeline.pass1.direction import ChapterDirection
         from host.store.memory import library_reference
@@ -106,7 +110,7 @@ class JobRecipe:
         return PageJob(
             engine=self.engine,
             plan=self._recipe.plan,
-            references=tuple(library_reference(self._references, one) for one in self._recipe.references),
+            references=tuple(library_reference(self._references, one, check) for one in self._recipe.references),
             keep_coloured=self._recipe.keep_coloured,
             direction=self._recipe.direction,
             chapter=self._chapter,

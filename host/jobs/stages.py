@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 
 from host.errors import HashMismatch, InternalError, IrodoriError, JobCancelled
 from host.jobs.memory import return_free_memory, share_one_heap
+from host.picture_types import mime_of
 from host.pipeline.job import SkippedPage
-from host.store.blobs import mime_of
 from host.store.results import StoredResult
 from host.store.sources import Source
 from host.supervised import SupervisedThread
@@ -163,7 +163,8 @@ class Stages:
         if encoded is None:
             self._scheduler.check(work)
             raise HashMismatch("The page's bytes have gone.", "Start the chapter again.")
-        page = pipeline.decode(encoded, partial(self._scheduler.check, work))
+        check = partial(self._scheduler.check, work)
+        page = pipeline.decode(encoded, check)
         self._store.sources.put(work.sha256, Source(page.pixels_sha256, page.size))
         key = work.recipe.key(page.pixels_sha256, work.corrections)
         if not self._scheduler.claim(work, key):
@@ -172,7 +173,7 @@ class Stages:
         if stored is not None:
             self._scheduler.deliver(work, stored, cached=True)
             return
-        read = pipeline.read(page, work.recipe.page_job(work.corrections), tick)
+        read = pipeline.read(page, work.recipe.page_job(work.corrections, check), tick)
         if isinstance(read, SkippedPage):
             self._keep(work, _verdict(encoded, read))
         else:

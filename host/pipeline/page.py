@@ -104,7 +104,7 @@ class PagePipeline:
         with faults_mapped():
             _tick(tick, "pass1")
             with stopwatch.stage("pass1"):
-                reading = self._reader.read(page, job.direction, job.chapter)
+                reading = self._reader.read(page, job.direction, job.chapter, partial(_tick, tick, "pass1"))
             reason = _reason_to_skip(reading.meta, job)
             if reason is not None:
                 return SkippedPage(reason=reason, meta=reading.meta)

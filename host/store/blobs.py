@@ -7,8 +7,9 @@ import logging
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from host.picture_types import suffix_of
 from host.store.disk import disk_errors, file_stamp, sync_folder, write_synced
 
 if TYPE_CHECKING:
@@ -16,14 +17,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _LOG = logging.getLogger(__name__)
-_SUFFIXES: Final = {
-    "image/png": ".png",
-    "image/jpeg": ".jpg",
-    "image/webp": ".webp",
-    "image/avif": ".avif",
-    "image/gif": ".gif",
-}
-_STARTS: Final = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,18 +112,3 @@ class BlobFolder:
         stamp = file_stamp(path)
         if stamp is not None:
             self._seen[blob.digest] = stamp
-
-
-def suffix_of(mime: str) -> str:
-    """Return the file suffix of a MIME type, with its dot; `.bin` for a stranger."""
-    return _SUFFIXES.get(mime, ".bin")
-
-
-def mime_of(encoded: bytes) -> str:
-    """Return the MIME type of an encoded page by its first bytes."""
-    for start, mime in _STARTS.items():
-        if encoded.startswith(start):
-            return mime
-    if encoded[:4] == b"RIFF" and encoded[8:12] == b"WEBP":
-        return "image/webp"
-    return "image/avif" if encoded[4:12] in (b"ftypavif", b"ftypavis") else "application/octet-stream"

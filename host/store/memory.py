@@ -145,8 +145,12 @@ def indexed(picture_id: str, look: PageLook, recipe: str = "", result_sha256: st
     return IndexedPicture(id=picture_id, crops=crops, vectors=vectors, recipe=recipe, result_sha256=result_sha256)
 
 
-def library_reference(references: ReferenceStore, reference_id: str) -> Reference:
+def library_reference(
+    references: ReferenceStore, reference_id: str, check: Callable[[], None] | None = None
+) -> Reference:
     """Return a reference as the pipeline takes it.
+
+    check: called while a large one is decoded; what it raises ends that.
 
     Raises:
         NotFound, ImageInvalid: it has gone or is damaged.
@@ -154,7 +158,7 @@ def library_reference(references: ReferenceStore, reference_id: str) -> Referenc
     facts = references.get(reference_id)
     return Reference(
         reference_id=reference_id,
-        pixels=references.pixels(reference_id),
+        pixels=references.pixels(reference_id, check),
         character=facts.character or "",
         palette=tuple(entry.rgb for entry in facts.palette),
     )

@@ -11,6 +11,7 @@ import logging
 import re
 import secrets
 import shutil
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -40,6 +41,9 @@ _THUMBNAIL_PX: Final = 256
 _WORKING_PIXELS: Final = 1 << 20
 
 
+Check = Callable[[], None] | None
+
+
 class Facts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What stands in `facts.json`."""
 
@@ -59,15 +63,17 @@ class ReferenceStore:
         self._root = root
         self._scratch = scratch
 
-    def add(self, request: ReferenceAdd) -> Reference:
+    def add(self, request: ReferenceAdd, check: Check = None) -> Reference:
         """Keep a picture. The same pixels give the same id; what the request tells then replaces what was known.
+
+        check: called while a large picture is decoded; what it raises ends that.
 
         Raises:
             ImageInvalid, TooLarge, OutOfMemory: not a picture that can be decoded. DiskFull, InternalError
         """
         from host.pipeline.decode import decode_page
 
-        page = decode_page(request.image)
+        page = decode_page(request.image, check=check)
         reference_id = page.pixels_sha256[:_ID_LENGTH]
         folder = self._root / reference_id
         if not (folder / _PICTURE).is_file():
@@ -124,8 +130,10 @@ class ReferenceStore:
         """
         return (self._folder(reference_id) / _PICTURE).read_bytes()
 
-    def pixels(self, reference_id: str) -> NDArray[np.uint8]:
+    def pixels(self, reference_id: str, check: Check = None) -> NDArray[np.uint8]:
         """Return a reference as `(h, w, 3)` uint8 sRGB RGB, brought down to about a megapixel where it is larger.
+
+        check: as of `add`.
 
         Raises:
             NotFound: there is none of this id. ImageInvalid: its file is damaged.
@@ -135,7 +143,7 @@ class ReferenceStore:
 
         from host.pipeline.decode import decode_page
 
-        page = decode_page(self.encoded(reference_id))
+        page = decode_page(self.encoded(reference_id), check=check)
         scale = (_WORKING_PIXELS / page.size.pixels) ** 0.5
         if scale >= 1:
             return page.rgb

@@ -54,8 +54,12 @@ class ReferenceSearcher:
         self._palette_embedder: PaletteEmbedder | None = None
         self._lock = threading.Lock()
 
-    def like_image(self, encoded: bytes, k: int, series: str | None = None) -> list[ReferenceScore]:
+    def like_image(
+        self, encoded: bytes, k: int, series: str | None = None, check: Callable[[], None] | None = None
+    ) -> list[ReferenceScore]:
         """Return the `k` references most like a picture or a part of it, best first; 1 is the same picture.
+
+        check: called while a large picture is decoded; what it raises ends that.
 
         Raises:
             ImageInvalid, TooLarge, OutOfMemory: not a picture that can be decoded. WeightsInvalid, EngineNotAvailable:
@@ -63,7 +67,7 @@ class ReferenceSearcher:
         """
         from host.pipeline.decode import decode_page
 
-        return self._nearest(decode_page(encoded).rgb, k, series)
+        return self._nearest(decode_page(encoded, check=check).rgb, k, series)
 
     def like_reference(self, reference_id: str, k: int, series: str | None = None) -> list[ReferenceScore]:
         """Return the `k` references most like one of them, itself among them; errors as `like_image`.

@@ -191,7 +191,7 @@ def test_a_picture_of_the_input_is_never_written_over(irodori_home: Path, small_
 class Voting:
     """Reads pages as the chapter says; every page votes as its first pixel tells."""
 
-    def read(self, page, direction, chapter=None):
+    def read(self, page, direction, chapter=None, check=None):
         vote = DirectionVote(ltr=9.0) if page.grey[0, 0] > 100 else DirectionVote(rtl=1.0)
         reads = chapter.decide(page.pixels_sha256, [vote]) if direction == "auto" else direction
         reading = TwoOpinionReader().read(page, "rtl")
@@ -221,7 +221,7 @@ def test_a_direction_that_was_asked_for_is_never_doubted() -> None:
 
 
 class Failing:
-    def read(self, page, direction, chapter=None):
+    def read(self, page, direction, chapter=None, check=None):
         raise ZeroDivisionError("a fault of ours")
 
 

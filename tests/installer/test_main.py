@@ -23,11 +23,12 @@ def home(tmp_path: Path) -> Path:
     return folder
 
 
-def installer(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def installer(home: Path, *arguments: str, within: Path | None = None) -> subprocess.CompletedProcess[str]:
     environ = {"HOME": str(home), "PATH": os.environ["PATH"], "IRODORI_HOME": str(home / "state")}
     return subprocess.run(
-        [sys.executable, "-m", "installer", *arguments], capture_output=True, text=True, env=environ, check=False
-    )
+        [sys.executable, "-m", "installer", *arguments],
+        capture_output=True, text=True, env=environ, check=False, cwd=within,
+    )  # fmt: skip
 
 
 def good_host(folder: Path) -> Path:
@@ -57,6 +58,40 @@ def test_a_launcher_that_is_not_there_is_a_usage_error(home: Path, tmp_path: Pat
     assert done.returncode == 2
     assert "make install" in done.stderr
     assert not (home / MANIFEST).exists()
+
+
+def test_a_launcher_in_a_folder_with_spaces_is_registered_and_starts(home: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "a folder, with 'spaces' – 漫画"
+    folder.mkdir()
+    launcher = good_host(folder)
+    assert installer(home, "register", "--host", str(launcher)).returncode == 0
+    assert json.loads((home / MANIFEST).read_text())["path"] == str(launcher)
+    assert installer(home, "doctor", "--host", str(launcher)).returncode == 0
+
+
+def test_register_says_that_it_registered_nothing(tmp_path: Path) -> None:
+    (tmp_path / "bare").mkdir()
+    done = installer(tmp_path / "bare", "register", "--host", str(make_launcher(tmp_path)))
+    assert done.returncode == 1
+    assert "nothing was registered" in done.stdout
+
+
+@pytest.mark.parametrize("strange", ["*", "a" * 31, "z" * 32, "<all_urls>", ""])
+def test_what_is_no_extension_s_id_is_refused(home: Path, tmp_path: Path, strange: str) -> None:
+    done = installer(home, "register", "--host", str(make_launcher(tmp_path)), "--extension-id", strange)
+    assert done.returncode == 2
+    assert not (home / MANIFEST).exists()
+
+
+@pytest.mark.parametrize("theirs", ["host/__init__.py", "host.py", "host/paths.py"])
+def test_another_host_package_in_the_folder_that_it_is_called_in_is_not_run(
+    home: Path, tmp_path: Path, theirs: str
+) -> None:
+    folder = tmp_path / "strange"
+    (folder / theirs).parent.mkdir(parents=True)
+    (folder / theirs).write_text("raise SystemExit('theirs was run')")
+    done = installer(home, "status", within=folder)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_failure_in_one_browser_ends_in_status_1_with_the_others_done(home: Path, tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ A whole picture in a second mode would stand in memory beside the first; a band 
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from typing import Final
 
@@ -14,12 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from host.pipeline.decode.exif import exif_orientation
 from host.pipeline.decode.page import DecodedPage, pixels_digest
 from host.pipeline.decode.profiles import profile_to_srgb
 
-_LOG = logging.getLogger(__name__)
 _BAND_PIXELS: Final = 1_000_000
-_ORIENTATION_TAG: Final = 0x0112
 _GREY_MODES: Final = ("1", "L", "LA", "La", "F")
 
 _TURNED: Final = 5
@@ -115,14 +113,8 @@ def assemble(
 
 def orientation_of(image: Image.Image) -> int:
     """Return the EXIF orientation, 1..8; 1 where there is none that can be read."""
-    try:
-        value = int(image.getexif().get(_ORIENTATION_TAG, 1))
-    # Pillow's EXIF reader raises whatever its parser meets; an unreadable tag means: as it is.
-    except Exception as exc:  # noqa: BLE001
-        _LOG.info("EXIF ignored: %s", exc)
-        return 1
     # TIFF and JPEG XL are turned by their decoders.
-    return value if image.format not in ("TIFF", "JXL") else 1
+    return exif_orientation(image.info.get("exif")) if image.format not in ("TIFF", "JXL") else 1
 
 
 def _allocate(shape: tuple[int, int]) -> Planes:

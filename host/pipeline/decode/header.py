@@ -13,6 +13,7 @@ from PIL import Image, UnidentifiedImageError
 from host.errors import ImageInvalid, IrodoriError, OutOfMemory
 from host.pipeline.decode.jpegxl import is_jpeg_xl, jpeg_xl_size
 from host.pipeline.decode.page import HINT_AGAIN
+from host.pipeline.decode.structure import HINT_SAVE, require_few_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +28,7 @@ _LIGHT_PIXELS: Final = 10_000_000
 _LIGHT_PROFILE_BYTES: Final = 2**20
 # Each scan of a JPEG goes over the whole picture once; encoders write up to ten.
 _LIGHT_SCANNED_PIXELS: Final = 100_000_000
+_SCANNED_PIXELS_MAX: Final = 3_000_000_000
 _THUMBNAIL_TAG: Final = 254
 _WORDS: Final = 80
 
@@ -59,9 +61,11 @@ def read_header(encoded: bytes, limits: DecodeLimits) -> Header:
         size = jpeg_xl_size(encoded)
         _check_size(size, limits)
         return Header("JXL", *size, light=False)
+    require_few_parts(encoded)
     with picture_faults(), open_picture(encoded) as image:
         _check_size(image.size, limits)
         _check_still(image)
+        _check_scans(image, encoded)
         kind, (width, height) = str(image.format), image.size
         return Header(kind, width, height, _is_light(image, encoded))
 
@@ -72,7 +76,13 @@ def open_picture(encoded: bytes) -> Image.Image:
     if is_jpeg_xl(encoded):
         _register_jpeg_xl()
         formats = ("JXL",)
-    return Image.open(io.BytesIO(encoded), formats=formats)
+    try:
+        return Image.open(io.BytesIO(encoded), formats=formats)
+    except OSError as exc:
+        if formats != ("JXL",) or isinstance(exc, UnidentifiedImageError):
+            raise
+        # Its library speaks of how to build it.
+        raise ImageInvalid("The picture is damaged or truncated (JPEG XL).", HINT_AGAIN) from exc
 
 
 @contextmanager
@@ -137,12 +147,21 @@ def _refuse_further_pages(image: Image.Image) -> None:
         raise ImageInvalid("The TIFF holds several pages.", "Save each page as a picture of its own.")
 
 
+def _check_scans(image: Image.Image, encoded: bytes) -> None:
+    if image.width * image.height * _scans(image, encoded) > _SCANNED_PIXELS_MAX:
+        raise ImageInvalid("The picture takes too long to decode: it has too many scans.", HINT_SAVE)
+
+
+def _scans(image: Image.Image, encoded: bytes) -> int:
+    return encoded.count(b"\xff\xda") if image.format in ("JPEG", "MPO") else 1
+
+
 def _is_light(image: Image.Image, encoded: bytes) -> bool:
     pixels = image.width * image.height
-    scans = encoded.count(b"\xff\xda") if image.format in ("JPEG", "MPO") else 1
     return (
         image.format in _LIGHT
+        and not (image.format == "BMP" and image.info.get("compression"))  # unpacked in Python
         and pixels <= _LIGHT_PIXELS
-        and pixels * scans <= _LIGHT_SCANNED_PIXELS
+        and pixels * _scans(image, encoded) <= _LIGHT_SCANNED_PIXELS
         and len(image.info.get("icc_profile") or b"") <= _LIGHT_PROFILE_BYTES
     )

@@ -21,6 +21,7 @@ import numpy as np
 from host import errors
 from host.errors import ImageInvalid, IrodoriError, OutOfMemory
 from host.pipeline.decode.page import HINT_AGAIN, DecodedPage
+from host.pipeline.decode.structure import HINT_SAVE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -119,5 +120,5 @@ def _told(error: dict[str, str]) -> IrodoriError:
 def _died(status: int) -> ImageInvalid:
     _LOG.warning("the process that decoded a picture ended with status %d", status)
     if -status in _TIME_SIGNALS:
-        return ImageInvalid("The picture takes too long to decode.", "Save it again with another program.")
+        return ImageInvalid("The picture takes too long to decode.", HINT_SAVE)
     return ImageInvalid("The picture is damaged: its decoder gave up.", HINT_AGAIN)

@@ -14,11 +14,12 @@ from host.pipeline.pass1.depth import map_depth
 from host.pipeline.pass1.figures import map_figures
 from host.pipeline.pass1.line_art import find_lines
 from host.pipeline.pass1.outlines import map_panels
+from host.pipeline.pass1.reader import unchecked
 from host.pipeline.pass1.screentone import find_screens
 from host.pipeline.pass1.tone import even_tone
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -44,24 +45,28 @@ def map_page(
     panels: Sequence[Panel],
     figures: Sequence[Character],
     faces: Sequence[Face],
+    check: Callable[[], None] = unchecked,
 ) -> tuple[PageMaps, PageMasks]:
     """Return the maps of a `(H, W)` uint8 page, and its masks with `screentone` and `lines`.
 
-    pieces: the page's parts, together all of it. figures: with their depth.
+    pieces: the page's parts, together all of it. figures: with their depth. check: called between steps.
     """
-    tone, screentone = _tone_of(grey, pieces, masks)
+    tone, screentone = _tone_of(grey, pieces, masks, check)
     frames = map_panels(Size(*grey.shape), panels)
+    check()
     labels = map_figures(tone, figures, faces, frames, masks.balloons | masks.lettering)
+    check()
     maps = PageMaps(panels=frames, characters=labels, depth=map_depth(labels, figures), tone=tone)
     return maps, replace(masks, screentone=screentone, lines=find_lines(grey, tone, masks.lettering))
 
 
 def _tone_of(
-    grey: NDArray[np.uint8], pieces: Sequence[Piece], masks: PageMasks
+    grey: NDArray[np.uint8], pieces: Sequence[Piece], masks: PageMasks, check: Callable[[], None]
 ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
     tone, screentone = grey.copy(), np.zeros(grey.shape, np.bool_)
     protect = masks.protect
     for piece in pieces:
+        check()
         view = slice(piece.box.top, piece.box.bottom), slice(piece.box.left, piece.box.right)
         kept = cv2.resize(protect[view].view(np.uint8), piece.small.shape[::-1], interpolation=cv2.INTER_NEAREST)
         screens = find_screens(piece.small).outside(kept > 0)

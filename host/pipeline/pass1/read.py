@@ -26,11 +26,13 @@ from host.pipeline.pass1.maps import UNMAPPED, Piece, map_page
 from host.pipeline.pass1.outlines import with_polygons
 from host.pipeline.pass1.parts import find_parts, in_reading_order
 from host.pipeline.pass1.phash import perceptual_hash
-from host.pipeline.pass1.reader import PageReading
+from host.pipeline.pass1.reader import PageReading, unchecked
 from host.pipeline.pass1.record import record_things
 from host.pipeline.pass1.speech import find_speech
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from engines.detect.base import Detection, PageDetector, PixelReader
@@ -47,20 +49,33 @@ class TwoOpinionReader:
     def __init__(self, detector: PageDetector | None = None, pixel_reader: PixelReader | None = None) -> None:
         self._eyes = Eyes(detector, pixel_reader)
 
-    def read(self, page: DecodedPage, direction: Direction, chapter: ChapterDirection | None = None) -> PageReading:
-        """Read a page; `auto` asks the chapter's pages so far, this one among them, or this one alone."""
+    def read(
+        self,
+        page: DecodedPage,
+        direction: Direction,
+        chapter: ChapterDirection | None = None,
+        check: Callable[[], None] = unchecked,
+    ) -> PageReading:
+        """Read a page; `auto` asks the chapter's pages so far, this one among them, or this one alone.
+
+        check: called between steps; what it raises ends the reading.
+        """
         seen = self._eyes.detect(page.grey)
+        check()
         parts = find_parts(page.grey, [one.box for one in seen or () if one.label == "panel"])
         pieces = [_piece(page.grey, part) for part in parts]
-        founds = [self._read_piece(piece, seen) for piece in pieces]
+        founds = [self._read_piece(piece, seen, check) for piece in pieces]
         found = joined(founds, parts, page.size)
         reads = _decided(direction, chapter or ChapterDirection(), page.pixels_sha256, found, page.size)
         things = record_things(found, in_reading_order(parts, reads), reads)
+        check()
         verdict = judge_page(page.rgb, page.grey, found, things.panels)
+        check()
         panels, masks, maps = with_polygons(verdict.panels, verdict.masks.gutters), verdict.masks, None
         figures = with_depth(things.characters, things.faces, panels, page.size)
         if verdict.kind not in UNMAPPED:
-            maps, masks = map_page(page.grey, pieces, masks, panels, figures, things.faces)
+            maps, masks = map_page(page.grey, pieces, masks, panels, figures, things.faces, check)
+            check()
         meta = PageMeta(
             size=page.size,
             pixels_sha256=page.pixels_sha256,
@@ -79,8 +94,10 @@ class TwoOpinionReader:
         )
         return PageReading(meta=meta, masks=masks, maps=maps)
 
-    def _read_piece(self, piece: Piece, seen: tuple[Detection, ...] | None) -> Found:
+    def _read_piece(self, piece: Piece, seen: tuple[Detection, ...] | None, check: Callable[[], None]) -> Found:
+        check()
         look = self._eyes.look(piece.small, piece.box, seen)
+        check()
         return enlarged(weigh(look), Size(piece.box.height, piece.box.width))
 
 

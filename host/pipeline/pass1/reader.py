@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from host.messaging.messages import Direction
     from host.pipeline.decode import DecodedPage
     from host.pipeline.pagemasks import PageMaps, PageMasks
@@ -25,12 +27,23 @@ class PageReading:
     maps: PageMaps | None = None
 
 
+def unchecked() -> None:
+    """Let a reading go on to its end."""
+
+
 class PageReader(Protocol):
     """Reads a page. Any decoded page gives a reading; none is refused."""
 
-    def read(self, page: DecodedPage, direction: Direction, chapter: ChapterDirection | None = None) -> PageReading:
+    def read(
+        self,
+        page: DecodedPage,
+        direction: Direction,
+        chapter: ChapterDirection | None = None,
+        check: Callable[[], None] = unchecked,
+    ) -> PageReading:
         """Find panels, balloons, lettering, masks, reading order and the page's kind.
 
         `direction` `auto` lets the reader decide, by what `chapter` heard of its pages so far and by this page.
+        check: called between steps; what it raises ends the reading.
         """
         ...

@@ -109,6 +109,23 @@ def test_folders_are_walked_in_natural_order_without_hidden_files_and_the_output
     assert [each.name for each in book.extras] == ["notes.txt"]
 
 
+JPEG_HEAD = b"\xff\xd8\xff\xe0\0\x10JFIF\0"
+
+
+def test_pictures_without_a_suffix_are_pages_and_copies_that_programs_keep_are_not(tmp_path: Path) -> None:
+    named = ["06", "07.jpg-large", "08.png", "09.jpg.bak", "10.jpg~", "notes"]
+    files = {name: JPEG_HEAD if name != "notes" else b"BM as in bookmark" for name in named}
+    archive = make_zip(tmp_path / "c.cbz", files)
+    (tmp_path / "in").mkdir()
+    for name, data in files.items():
+        (tmp_path / "in" / name).write_bytes(data)
+    for source in (archive, tmp_path / "in"):
+        [book] = open_inputs([source], tmp_path / "out")
+        assert names(book) == ["06", "07.jpg-large", "08.png"]
+        assert sorted(each.name for each in book.extras) == ["09.jpg.bak", "10.jpg~", "notes"]
+        book.close()
+
+
 def test_links_pipes_and_deep_folders_are_told_and_harm_nothing(tmp_path: Path, deep_folder: Path) -> None:
     folder = tmp_path / "in"
     write_whole(deep_folder / "1.png", b"deep")

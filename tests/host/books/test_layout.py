@@ -104,6 +104,32 @@ def test_no_output_is_a_reference_or_another_file_of_the_run(tmp_path: Path) -> 
         )
 
 
+def test_a_page_as_it_was_takes_no_reference_s_place(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    reference = tmp_path / "out" / "1.jpg"
+    reference.write_bytes(b"reference")
+    with pytest.raises(BadRequest, match="is a source"):
+        Layout(tmp_path / "out").outputs([make_book("ch1", "1.jpg")], "png", tmp_path / "waiting", reads=[reference])
+
+
+def test_a_page_may_stand_where_it_is(tmp_path: Path) -> None:
+    (tmp_path / "1.jpg").write_bytes(b"page")
+    books = open_inputs([tmp_path / "1.jpg"], tmp_path)
+    [output] = Layout(tmp_path).outputs(books, "png", tmp_path / "waiting")
+    assert output.keep(books[0].pages[0], left=False) == tmp_path / "1.jpg"
+
+
+def test_an_archive_beside_a_folder_of_its_name_gets_a_folder_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "series" / "v01").mkdir(parents=True)
+    (tmp_path / "series" / "v01" / "1.jpg").write_bytes(b"x")
+    with zipfile.ZipFile(tmp_path / "series" / "V01.cbz", "w") as file:
+        file.writestr("1.jpg", b"x")
+    books = open_inputs([tmp_path / "series"], tmp_path / "out")
+    assert places(Layout(tmp_path / "out"), books, tmp_path) == ["out/v01/1.png", "out/V01 (2)/1.png"]
+    for book in books:
+        book.close()
+
+
 def test_archives_of_a_folder_are_books_beside_its_own_pages(tmp_path: Path) -> None:
     folder = tmp_path / "series"
     folder.mkdir()

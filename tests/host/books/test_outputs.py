@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from host.books.book import Book, BookPage
+from host.books.book import Book, BookPage, UnreadablePage
 from host.books.names import same_name, targets
 from host.books.outputs import ArchiveOutput, FileOutput, FolderOutput
 from host.books.whole_files import sweep_parts, write_whole
@@ -54,6 +54,27 @@ def test_a_folder_gets_pages_under_their_names_and_earlier_ones_are_replaced(tmp
     assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")] == ["out/sub/2.png"]
     assert (tmp_path / "out" / "sub" / "2.png").read_bytes() == b"new"
     assert output.keep(book.pages[0], left=False) == tmp_path / "out" / "1.jpg"
+
+
+def test_a_page_that_failed_takes_no_other_file_s_place(tmp_path: Path) -> None:
+    book = make_book("1.jpg")
+    output = FolderOutput(tmp_path, book, NONE, ".png")
+    (tmp_path / "1.jpg").write_bytes(b"whole")
+    failed = BookPage("1.jpg", lambda: b"cut")
+    assert output.keep(failed, left=False) == tmp_path / "1 (2).jpg"
+    assert (tmp_path / "1.jpg").read_bytes() == b"whole"
+    again = BookPage("1.jpg", lambda: b"whole")
+    assert output.keep(again, left=False) == tmp_path / "1.jpg"
+
+
+def test_what_could_not_travel_along_is_told(tmp_path: Path) -> None:
+    def gone() -> bytes:
+        raise UnreadablePage("nothing of it can be had")
+
+    book = Book("b", make_book("1.jpg").pages, (), NONE, extras=(BookPage("ComicInfo.xml", gone),))
+    output = ArchiveOutput(tmp_path / "c.cbz", book, NONE, ".png", tmp_path / "waiting")
+    output.put(book.pages[0], b"1", ".png")
+    assert output.finish().words == "1 other files could not be taken along: ComicInfo.xml."
 
 
 def test_a_source_is_never_written_to(tmp_path: Path) -> None:

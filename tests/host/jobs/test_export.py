@@ -114,6 +114,16 @@ def test_names_of_any_two_chapters_differ(one: tuple[str, str], other: tuple[str
     assert (chapter_stem(*one) == chapter_stem(*other)) == (one == other)
 
 
+def test_chapters_whose_titles_differ_in_case_alone_get_files_that_no_disk_takes_for_one(reader: Reader) -> None:
+    paths = []
+    for series in ("Fog", "FOG", "fog", "Fog", "FOG"):
+        job_id = run_mixed(reader, series)
+        paths.append(Path(reader.board.export(ChapterExport(job_id=job_id, format="cbz")).path).name)
+    assert paths[0] == paths[3] == "Fog - 7.cbz"
+    assert paths[1] == paths[4]
+    assert len({name.casefold() for name in paths}) == 3
+
+
 def test_a_plain_title_is_the_name() -> None:
     assert chapter_stem("One Piece", "1") == "One Piece - 1"
 

@@ -81,7 +81,7 @@ class Remembered:
 class Plain:
     """Reads every picture as one page without panels."""
 
-    def read(self, page, direction, chapter=None) -> PageReading:
+    def read(self, page, direction, chapter=None, check=None) -> PageReading:
         meta = PageMeta(size=page.size, pixels_sha256=page.pixels_sha256, kind="story", direction="rtl")
         return PageReading(meta=meta, masks=None)  # type: ignore[arg-type]
 
