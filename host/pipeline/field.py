@@ -9,11 +9,11 @@ import numpy as np
 
 from engines.geometry import Size
 from engines.nearest import resize_labels
+from engines.regions import find_regions, outlined
 from host.pipeline.align import Shift, measure_shift, undo_shift
 from host.pipeline.flats import even_flats, flatness
 from host.pipeline.hints import lay_hints
 from host.pipeline.palettes import lay_palettes
-from host.pipeline.regions import find_regions
 from host.pipeline.upsample import coarseness, grid_lightness, pixel_size, spread_chroma, trust_of
 
 if TYPE_CHECKING:
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from engines.regions import Outline
     from host.pipeline.decode import DecodedPage
     from host.pipeline.job import ColourHint
     from host.pipeline.palettes import PlacedPalette
-    from host.pipeline.regions import Outline
 
 # A coarse engine decides by cells of this many of its pixels in a row: 8 px of the page that the compact engine sees.
 _CELL_ENGINE_PX = 4
@@ -76,7 +76,8 @@ def colour_field(
     chroma = undo_shift(np.ascontiguousarray(oklab[..., 1:]) * np.float32(strength_01), shift)
     lightness = grid_lightness(page.grey if drawing.tone is None else drawing.tone)
     grid = Size(*lightness.shape)
-    labels = find_regions(lightness, [_on_grid(panel, page.size, grid) for panel in drawing.panels])
+    borders = outlined([_on_grid(panel, page.size, grid) for panel in drawing.panels], lightness.shape)
+    labels = find_regions(lightness, borders)
     pixel_px = pixel_size(chroma, grid)
     trust = trust_of(lightness, protect, pixel_px)
     flat = flatness(lightness, trust, labels)

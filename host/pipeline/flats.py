@@ -14,7 +14,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from host.pipeline.regions import Labels
+    from engines.regions import Labels
 
     Plane = NDArray[np.float32]
 

@@ -1,6 +1,6 @@
 """The reader's colour hints on a page's grid: exact where they were set, and through the region around them.
 
-A region is what lines enclose (`host.pipeline.regions`). A flat one takes the hint's colour whole; in one that is
+A region is what lines enclose (`engines.regions`). A flat one takes the hint's colour whole; in one that is
 shaded the colour goes where the tone is like the one at the hint, and the engine's colour stays elsewhere. Several
 hints in one region share it by distance. Nothing of a hint leaves the regions that its points lie in.
 """
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from engines.regions import Labels
     from host.pipeline.job import ColourHint
-    from host.pipeline.regions import Labels
 
     Plane = NDArray[np.float32]
 

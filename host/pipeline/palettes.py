@@ -1,7 +1,7 @@
 """The colours that the reader wants figures to have, in the regions that show their hair, skin and clothes.
 
 Pass1 says whose a place is (`PageMaps.characters`), the engine what it shows (`ColorizeResult.parts`); lines say how
-far it goes. A region (`host.pipeline.regions`) belongs to the figure that holds most of it, shows the part that most
+far it goes. A region (`engines.regions`) belongs to the figure that holds most of it, shows the part that most
 of it shows, and takes that part's colour whole: its shading is the page's lightness, which stays.
 
 An engine that was told that a place is figure hardly calls it hair any more. So a part counts by how much more of it a
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from engines.regions import Labels
     from host.pipeline.job import FigurePalette
     from host.pipeline.pagemasks import PageMaps
     from host.pipeline.pagemeta import Character, PageMeta
-    from host.pipeline.regions import Labels
 
     Plane = NDArray[np.float32]
     Figures = NDArray[np.uint8]

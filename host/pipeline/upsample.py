@@ -7,7 +7,7 @@ way longer (the domain transform of Gastal and Oliveira, "Domain transform for e
 processing", SIGGRAPH 2011, recursive variant), and what an engine gave right at an edge, where its pixel holds both
 sides, counts little against what it gave inside of a region.
 
-Where lines have gaps, regions (`host.pipeline.regions`) close them: the border of one is as long a way as a line.
+Where lines have gaps, regions (`engines.regions`) close them: the border of one is as long a way as a line.
 
 A coarse engine says one thing of a cell that is wider than its pixels; its colour goes further, to even that out.
 

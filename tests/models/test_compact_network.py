@@ -7,7 +7,8 @@ import onnxruntime
 import pytest
 import torch
 
-from engines.colorize.compact.bins import BINS, STEP, histogram
+from engines.colorize.compact.bins import BINS, STEP
+from engines.colorize.compact.bins import soft_bins as shared
 from training.compact.__main__ import main
 from training.compact.export import export_network, state_from_onnx
 from training.compact.network import PARTS, ColourNetwork, load_state, soft_bins
@@ -34,7 +35,7 @@ def test_bins_are_a_disc_of_steps_and_every_colour_is_shared_by_its_neighbours()
     shares = soft_bins(torch.from_numpy(chroma)[None], torch.from_numpy(BINS))[0].numpy()
     assert np.allclose(shares.sum(1), 1, atol=1e-5)
     assert np.abs(shares @ BINS - chroma).max() < STEP / 2
-    assert np.allclose(histogram(chroma), shares.mean(0), atol=1e-6)
+    assert np.allclose(shared(chroma), shares, atol=1e-5)
 
 
 def test_exported_graphs_give_what_the_network_gives(network: ColourNetwork, tmp_path: Path) -> None:
@@ -50,13 +51,17 @@ def test_exported_graphs_give_what_the_network_gives(network: ColourNetwork, tmp
     seen, _ = encoder.run(None, {"grey": reference})
     rows = np.ascontiguousarray(seen.reshape(1, 64, -1).transpose(0, 2, 1))
     names = ("eighth", "quarter", "reference_features", "reference_chroma", "palette", "has_reference")
-    given = (eighth, quarter, rows, chroma, histogram(chroma[0])[None], np.ones(1, np.float32))
-    made = painter.run(["logits", "copied", "gate", "peak", "parts"], dict(zip(names, given, strict=True)))
+    given = (eighth, quarter, rows, chroma, shared(chroma[0]).mean(0)[None], np.ones(1, np.float32))
+    feeds = dict(zip(names, given, strict=True)) | {"reference_values": np.ascontiguousarray(chroma[..., :1])}
+    *made, evidence = painter.run(["logits", "copied", "gate", "peak", "parts", "evidence"], feeds)
     with torch.no_grad():
         ours = network.paint(*network.features(torch.from_numpy(page)), *map(torch.from_numpy, given[2:]))
     expected = (ours.logits, ours.copied, ours.gate, ours.peak, ours.parts)
     assert made[0].shape == (1, len(BINS), 24, 40)
     assert made[4].shape == (1, len(PARTS), 24, 40)
+    harder = ours.attention**2
+    gathered = (harder / harder.sum(-1, keepdim=True)) @ torch.from_numpy(chroma[..., :1])
+    assert np.allclose(evidence.ravel(), gathered.numpy().ravel(), atol=1e-4)
     for one, other in zip(made, expected, strict=True):
         assert np.abs(one - other.numpy()).max() < 5e-3 * max(1.0, float(other.abs().max()))
 

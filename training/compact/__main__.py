@@ -1,4 +1,4 @@
-"""`python -m training.compact`: export the network of the compact engine, make the neutral reference."""
+"""`python -m training.compact`: export the network of the compact engine."""
 
 from __future__ import annotations
 
@@ -14,14 +14,9 @@ def main(arguments: list[str] | None = None) -> None:
     """Run one command of the recipe."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     options = _parser().parse_args(arguments)
-    if options.command == "export":
-        from training.compact.export import export
+    from training.compact.export import export
 
-        update_card(options.catalog, list(export(options.checkpoint, options.out)))
-    else:
-        from training.compact.neutral import write_neutral
-
-        update_card(options.catalog, [write_neutral(options.data, options.out)])
+    update_card(options.catalog, list(export(options.checkpoint, options.out)))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -29,11 +24,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     export = commands.add_parser("export", help="write the two ONNX graphs of a checkpoint, record their digests")
     export.add_argument("checkpoint", type=Path)
-    neutral = commands.add_parser("neutral", help="write the reference of readers who have none")
-    neutral.add_argument("--data", type=Path, required=True, help="folder with art/")
-    for command in (export, neutral):
-        command.add_argument("--out", type=Path, default=Path("models/weights"))
-        command.add_argument("--catalog", type=Path, default=CATALOG_FILE, help="where size and digest are recorded")
+    export.add_argument("--out", type=Path, default=Path("models/weights"))
+    export.add_argument("--catalog", type=Path, default=CATALOG_FILE, help="where size and digest are recorded")
     return parser
 
 

@@ -1,8 +1,11 @@
 """The trained network as two ONNX graphs, for pictures of any size and references of any number, and back.
 
 `compact-encoder.onnx`   grey -> eighth, quarter
-`compact-painter.onnx`   eighth, quarter, reference_features, reference_chroma, palette, has_reference
-                         -> logits, copied, gate, peak, parts
+`compact-painter.onnx`   eighth, quarter, reference_features, reference_chroma, reference_values, palette,
+                         has_reference -> logits, copied, gate, peak, parts, evidence
+
+Evidence is what the attention gathers of `reference_values` `(1, cells, any number)`, at an eighth of the page; it
+looks a little harder for that than the copy does.
 
 Weights are stored as float16 and widened when a session loads them; the arithmetic stays float32. Nothing is folded
 into them, so that `state_from_onnx` gives back what a later training goes on from.
@@ -27,8 +30,12 @@ if TYPE_CHECKING:
 
 ENCODER_FILE: Final = "compact-encoder.onnx"
 PAINTER_FILE: Final = "compact-painter.onnx"
-_INPUTS: Final = ("eighth", "quarter", "reference_features", "reference_chroma", "palette", "has_reference")
+_INPUTS: Final = (
+    "eighth", "quarter", "reference_features", "reference_chroma", "reference_values", "palette", "has_reference",
+)  # fmt: skip
 _OUTPUTS: Final = ("logits", "copied", "gate", "peak", "parts")
+_EVIDENCE: Final = "evidence"
+_SHARPER: Final = 2
 _OPSET: Final = 17
 _PREFIX: Final = "network."
 _HALF: Final = ".half"
@@ -75,9 +82,12 @@ def export_network(network: ColourNetwork, out: Path) -> tuple[Path, Path]:
     axes = {"grey": planes} | {name: _sized(name) for name in _INPUTS[:2]}
     _to_onnx(_Encoder(network), (grey,), paths[0], ["grey"], list(_INPUTS[:2]), axes)
     cells = eighth.flatten(2).transpose(1, 2)
-    given = eighth, quarter, cells, torch.rand(1, cells.shape[1], 2), torch.rand(1, len(network.bins)), torch.ones(1)
-    axes = {name: _sized(name) for name in (*_INPUTS[:2], *_OUTPUTS)} | {name: {1: "cells"} for name in _INPUTS[2:4]}
-    _to_onnx(_Painter(network), given, paths[1], list(_INPUTS), list(_OUTPUTS), axes)
+    values = torch.rand(1, cells.shape[1], 2), torch.rand(1, cells.shape[1], 5)
+    given = eighth, quarter, cells, *values, torch.rand(1, len(network.bins)), torch.ones(1)
+    axes = {name: _sized(name) for name in (*_INPUTS[:2], *_OUTPUTS)} | {name: {1: "cells"} for name in _INPUTS[2:5]}
+    axes["reference_values"][2] = "values"
+    axes[_EVIDENCE] = {1: "values", **_sized("eighth")}
+    _to_onnx(_Painter(network), given, paths[1], list(_INPUTS), [*_OUTPUTS, _EVIDENCE], axes)
     for path in paths:
         halve_weights(path)
         _log.info("%s: %d bytes", path.name, path.stat().st_size)
@@ -133,9 +143,14 @@ class _Painter(nn.Module):
         super().__init__()
         self.network = network
 
-    def forward(self, *given: Tensor) -> tuple[Tensor, ...]:
-        made = self.network.paint(*given)
-        return tuple(getattr(made, name) for name in _OUTPUTS)
+    def forward(
+        self, eighth: Tensor, quarter: Tensor, features: Tensor, chroma: Tensor, values: Tensor, *given: Tensor
+    ) -> tuple[Tensor, ...]:
+        made = self.network.paint(eighth, quarter, features, chroma, *given)
+        harder = made.attention**_SHARPER
+        gathered = (harder / harder.sum(-1, keepdim=True)) @ values
+        evidence = gathered.transpose(1, 2).reshape(1, -1, *eighth.shape[-2:])
+        return *(getattr(made, name) for name in _OUTPUTS), evidence
 
 
 def _sized(name: str) -> dict[int, str]:

@@ -1,7 +1,9 @@
-"""The compact engine: our own small network, on the processor, obeying the reference by construction.
+"""The compact engine: our own small network, on the processor, with an idea of what things are coloured like.
 
-The page is seen at about 480 x 720 pixels and the chroma comes at half of that; `host.pipeline.compose` brings it to
-the page along the page's edges. A chapter's references are encoded once.
+A page is seen at about 560 x 840 pixels, without its screentone where pass1 has taken it away. The network says of
+every cell what colours it may have (the prior) and where a reference shows the same; regions of the page gather that
+and take one colour each. Chroma comes at half of that size; `host.pipeline.compose` brings it to the page along the
+page's edges. A chapter's references are looked at once.
 """
 
 from __future__ import annotations
@@ -9,13 +11,11 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-import cv2
 import numpy as np
 
 from engines.base import (
-    PARTS,
     ColorizeEngine,
     ColorizeRequest,
     ColorizeResult,
@@ -24,21 +24,16 @@ from engines.base import (
     ModelMissing,
     Viability,
 )
+from engines.colorize.compact.gather import HALF, RegionTable, label_regions, trust_in
 from engines.colorize.compact.info import INFO
-from engines.colorize.compact.mood import hedged, mood_of
-from engines.colorize.compact.network import CompactNetwork, Tokens, joined
-from engines.colorize.compact.panels import membership_of
-from engines.colorize.compact.picture import (
-    CELL_PX,
-    feather,
-    padded,
-    reference_lab,
-    tiles,
-    working_lightness,
-    working_size,
-)
-from engines.colorize.compact.told import told_of
+from engines.colorize.compact.network import CompactNetwork
+from engines.colorize.compact.parts import KINDS, shares_of, told_apart
+from engines.colorize.compact.picture import CELL_PX, feather, padded, reference_at, resized, tiles, working_size
+from engines.colorize.compact.readout import colours_of, laid_out
+from engines.colorize.compact.references import Cells, References, joined
 from engines.geometry import Size
+from engines.nearest import resize_labels
+from engines.oklab import grey_to_lightness
 from models.catalog import ModelCard, load_catalog
 from models.store import SHIPPED_WEIGHTS, WeightsInvalid, WeightsMissing, read_weights, weights_path
 
@@ -50,14 +45,13 @@ if TYPE_CHECKING:
 
     from engines.base import Device, OnStep
 
-ENCODER_FILE = "compact-encoder.onnx"
-PAINTER_FILE = "compact-painter.onnx"
-NEUTRAL_FILE = "compact-neutral.png"
-_ENCODED_REFERENCES_KEPT = 16
+ENCODER_FILE: Final = "compact-encoder.onnx"
+PAINTER_FILE: Final = "compact-painter.onnx"
+_REFERENCES_KEPT: Final = 16
 
 
 class CompactEngine(ColorizeEngine):
-    """Reference-guided colour in a fraction of a second a page, see `models/weights/README.md`.
+    """Colour in a fraction of a second a page, after references or without any, see `models/weights/README.md`.
 
     folder and card say where the weights lie and what they are; by default those that ship with Irodori.
     """
@@ -68,8 +62,7 @@ class CompactEngine(ColorizeEngine):
         self._folder = folder
         self._card = card or load_catalog()["compact"]
         self._network: CompactNetwork | None = None
-        self._neutral: NDArray[np.uint8] | None = None
-        self._encoded: OrderedDict[str, Tokens] = OrderedDict()
+        self._seen: OrderedDict[str, Cells] = OrderedDict()
 
     def viability(self) -> Viability:
         """Look for ONNX Runtime and for the files."""
@@ -91,35 +84,24 @@ class CompactEngine(ColorizeEngine):
         return {file.name: file.sha256 for file in self._card.files}
 
     def load(self, device: Device) -> None:  # noqa: ARG002  (there is only the processor)
-        """Open both graphs and the neutral reference."""
-        if self._network is not None:
-            return
-        neutral = cv2.imdecode(np.frombuffer(self._content(NEUTRAL_FILE), np.uint8), cv2.IMREAD_COLOR)
-        if neutral is None:
-            raise ModelInvalid(f"{NEUTRAL_FILE} is not a picture", "Install Irodori again.")
-        self._neutral = np.asarray(cv2.cvtColor(neutral, cv2.COLOR_BGR2RGB), np.uint8)
-        self._network = CompactNetwork(self._content(ENCODER_FILE), self._content(PAINTER_FILE))
+        """Open both graphs."""
+        if self._network is None:
+            self._network = CompactNetwork(self._content(ENCODER_FILE), self._content(PAINTER_FILE))
 
     def _infer(self, request: ColorizeRequest, on_step: OnStep) -> ColorizeResult:
         """Colour one page; a step for the references and one for every tile of the page."""
-        if self._network is None or self._neutral is None:
+        if self._network is None:
             raise EngineError("the compact engine is not loaded")
-        tokens = self._tokens(self._network, request.references or (self._neutral,))
+        references = self._references(self._network, request.references)
         size = working_size(request.size)
-        lightness = padded(working_lightness(request.page, size))
-        told = told_of(request.parts, size, Size(*lightness.shape))
-        panels = membership_of(request.panels, size, Size(*lightness.shape))
-        painted = _paint(self._network, lightness, tokens, told, panels, on_step)
-        half = Size(size.height // 2, size.width // 2)
-        chroma, parts = np.split(painted[: half.height, : half.width], [2], axis=-1)
-        oklab = np.dstack([working_lightness(request.page, half), chroma])
-        return ColorizeResult(oklab=oklab, weights=self.weights_digests(), parts=np.ascontiguousarray(parts))
+        chroma, parts = _painted(self._network, request, size, references, on_step)
+        own = grey_to_lightness(resized(request.page, Size(size.height // HALF, size.width // HALF)))
+        return ColorizeResult(oklab=np.dstack([own, chroma]), weights=self.weights_digests(), parts=parts)
 
     def unload(self) -> None:
         """Drop the sessions and what was encoded."""
         self._network = None
-        self._neutral = None
-        self._encoded.clear()
+        self._seen.clear()
 
     def _content(self, name: str) -> bytes:
         try:
@@ -129,57 +111,60 @@ class CompactEngine(ColorizeEngine):
         except (WeightsInvalid, KeyError) as exc:
             raise ModelInvalid(str(exc), "Install Irodori again.") from exc
 
-    def _tokens(self, network: CompactNetwork, references: tuple[NDArray[np.uint8], ...]) -> Tokens:
-        return joined([self._encode(network, picture, len(references)) for picture in references])
+    def _references(self, network: CompactNetwork, pictures: tuple[NDArray[np.uint8], ...]) -> References | None:
+        return joined([self._look_at(network, one, len(pictures)) for one in pictures]) if pictures else None
 
-    def _encode(self, network: CompactNetwork, picture: NDArray[np.uint8], count: int) -> Tokens:
-        """Encode a reference, or recall it: a chapter brings the same ones for every page."""
+    def _look_at(self, network: CompactNetwork, picture: NDArray[np.uint8], count: int) -> Cells:
+        """Look at a reference, or recall it: a chapter brings the same ones for every page."""
         digest = hashlib.sha256(np.ascontiguousarray(picture).data).hexdigest()
         key = f"{digest} {picture.shape} {count}"
-        if key not in self._encoded:
-            self._encoded[key] = network.encode_reference(reference_lab(picture, count))
-        self._encoded.move_to_end(key)
-        while len(self._encoded) > _ENCODED_REFERENCES_KEPT:
-            self._encoded.popitem(last=False)
-        return self._encoded[key]
+        if key not in self._seen:
+            self._seen[key] = network.look_at(reference_at(picture, count))
+        self._seen.move_to_end(key)
+        while len(self._seen) > _REFERENCES_KEPT:
+            self._seen.popitem(last=False)
+        return self._seen[key]
 
 
-def _paint(
+def _painted(
+    network: CompactNetwork, request: ColorizeRequest, size: Size, references: References | None, on_step: OnStep
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return a page's chroma `(h / 2, w / 2, 2)` and parts `(h / 4, w / 4, 4)` at its working size."""
+    grey = resized(request.page if request.tone is None else request.tone, size)
+    half = Size(size.height // HALF, size.width // HALF)
+    labels = label_regions(grey_to_lightness(grey), request.panels)
+    lightness = grey_to_lightness(resized(grey, half))
+    trust = trust_in(lightness)
+    table = RegionTable(labels, trust)
+    field, kinds = _tile_by_tile(network, padded(grey), references, table, on_step)
+    rows, columns = size.height // CELL_PX, size.width // CELL_PX
+    chroma = laid_out(field[:rows, :columns], table.distributions, labels, lightness, trust)
+    seen = None if request.parts is None else resize_labels(request.parts, rows, columns)
+    return chroma, told_apart(kinds[:, :rows, :columns], seen)
+
+
+def _tile_by_tile(
     network: CompactNetwork,
-    lightness: NDArray[np.float32],
-    tokens: Tokens,
-    told: NDArray[np.float32],
-    panels: NDArray[np.float32],
+    grey: NDArray[np.uint8],
+    references: References | None,
+    table: RegionTable,
     on_step: OnStep,
-) -> NDArray[np.float32]:
-    """Return chroma and parts of a padded page, `(h / 2, w / 2, 6)`, tile by tile, blended where tiles overlap."""
-    size = Size(*lightness.shape)
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return chroma `(h / 4, w / 4, 2)` and kinds `(12, h / 4, w / 4)` of a padded page, its tiles blended."""
+    size = Size(*grey.shape)
+    cells = size.height // CELL_PX, size.width // CELL_PX
+    field, kinds = np.zeros((*cells, 2), np.float32), np.zeros((len(KINDS), *cells), np.float32)
+    total = np.zeros(cells, np.float32)
     boxes = tiles(size)
     on_step(1, len(boxes) + 1)
-    joined_tiles = np.zeros((size.height // 2, size.width // 2, 2 + len(PARTS)), np.float32)
-    total = np.zeros(joined_tiles.shape[:2], np.float32)
     for index, box in enumerate(boxes):
-        where = slice(box.top // 2, box.bottom // 2), slice(box.left // 2, box.right // 2)
+        here = np.s_[box.top // CELL_PX : box.bottom // CELL_PX, box.left // CELL_PX : box.right // CELL_PX]
+        said = network.paint(grey[box.top : box.bottom, box.left : box.right], references)
         weight = feather(box, size)
-        cells = slice(box.top // CELL_PX, box.bottom // CELL_PX), slice(box.left // CELL_PX, box.right // CELL_PX)
-        seen = lightness[box.top : box.bottom, box.left : box.right]
-        known = (np.ascontiguousarray(one[:, :, *cells]) for one in (told, panels))
-        joined_tiles[where] += _paint_tile(network, seen, tokens, *known) * weight[..., None]
-        total[where] += weight
+        kinds[:, *here] += shares_of(said.parts) * weight
+        colours = colours_of(said, references)
+        table.add(box, colours.distribution, weight)
+        field[here] += colours.chroma * weight[..., None]
+        total[here] += weight
         on_step(index + 2, len(boxes) + 1)
-    joined_tiles /= total[..., None]
-    return joined_tiles
-
-
-def _paint_tile(
-    network: CompactNetwork,
-    lightness: NDArray[np.float32],
-    tokens: Tokens,
-    told: NDArray[np.float32],
-    panels: NDArray[np.float32],
-) -> NDArray[np.float32]:
-    """Return a tile's chroma and parts; where the painter says that it is unsure, the references' mood takes over."""
-    painted = network.paint(lightness, tokens, told, panels)
-    half = cv2.resize(lightness, painted.chroma.shape[1::-1], interpolation=cv2.INTER_AREA)
-    chroma = hedged(painted.chroma, painted.confidence, mood_of(tokens, np.asarray(half, np.float32)))
-    return np.concatenate([chroma, painted.parts], axis=-1)
+    return field / total[..., None], kinds / total

@@ -1,16 +1,17 @@
-"""The two ONNX graphs of the compact engine: `Encoder` sees a picture, `Painter` gives a page its chroma.
+"""The two ONNX graphs of the compact engine: the encoder sees a picture, the painter says what colours it may have.
 
 `training/compact/network.py` describes the network and makes the files.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import cv2
 import numpy as np
 
-from engines.colorize.compact.picture import CELL_PX
+from engines.colorize.compact.picture import as_seen
+from engines.colorize.compact.references import Cells, References, chroma_cells
 from engines.onnx_runtime import OnnxNetwork
 
 if TYPE_CHECKING:
@@ -18,27 +19,23 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float32]
 
-_OUTPUTS = ["chroma", "confidence", "parts"]
-_HINT = "Install Irodori again."
+_HINT: Final = "Install Irodori again."
+_OUTPUTS: Final = ("logits", "parts", "evidence", "gate")
+_FEATURES: Final = 64
+_BINS: Final = 305
 
 
-class Tokens(NamedTuple):
-    """References as the painter reads them: keys `(1, tokens, width)` and colours `(1, tokens, 4)`.
+class Said(NamedTuple):
+    """What the network says of a tile by cells of 4 px, `h x w` of them.
 
-    lightness: `(1, tokens)` OKLab L, which the painter does not read.
+    logits: `(305, h, w)` over the bins. parts: `(12, h, w)` logits. evidence: `(bins, h, w)`, what share of the look at
+    the references fell on each of their bins. gate: `(h, w)` 0..1, how far the network believes them; 0 without any.
     """
 
-    keys: Array
-    values: Array
-    lightness: Array
-
-
-class Painted(NamedTuple):
-    """Chroma `(h / 2, w / 2, 2)`; how sure of it the painter is, `(h / 2, w / 2)` 0..1; parts, `(h / 2, w / 2, 4)`."""
-
-    chroma: Array
-    confidence: Array
+    logits: Array
     parts: Array
+    evidence: Array
+    gate: Array
 
 
 class CompactNetwork:
@@ -48,41 +45,30 @@ class CompactNetwork:
         self._encoder = OnnxNetwork(encoder, "the encoder", _HINT)
         self._painter = OnnxNetwork(painter, "the painter", _HINT)
 
-    def encode_reference(self, lab: Array) -> Tokens:
-        """Return the tokens of an OKLab picture `(h, w, 3)`, sides multiples of 32."""
-        magnitude = np.hypot(lab[..., 1], lab[..., 2]) * np.float32(5)
-        picture = np.stack([lab[..., 0], magnitude])[None]
-        keys = self._encoder.run({"picture": picture}, ["keys"])[0]
-        by_lightness = lab[..., 1:] / np.maximum(lab[..., :1], np.float32(0.3))
-        pairs = np.concatenate([lab[..., 1:], by_lightness], axis=-1)
-        cells = lab.shape[1] // CELL_PX, lab.shape[0] // CELL_PX
-        values = cv2.resize(pairs, cells, interpolation=cv2.INTER_AREA).reshape(1, -1, 4)
-        tones = cv2.resize(lab[..., 0], cells, interpolation=cv2.INTER_AREA).reshape(1, -1)
-        return Tokens(_as_rows(keys), np.asarray(values, np.float32), np.asarray(tones, np.float32))
+    def look_at(self, reference: NDArray[np.uint8]) -> Cells:
+        """Return the cells of a reference `(h, w, 3)` sRGB, sides multiples of 32."""
+        grey = np.asarray(cv2.cvtColor(reference, cv2.COLOR_RGB2GRAY), np.uint8)
+        eighth = self._encoder.run({"grey": as_seen(grey)}, ["eighth"])[0]
+        rows = eighth.reshape(1, _FEATURES, -1).transpose(0, 2, 1)
+        return Cells(np.ascontiguousarray(rows), chroma_cells(reference))
 
-    def paint(self, lightness: Array, tokens: Tokens, told: Array, panels: Array) -> Painted:
-        """Paint lightness `(h, w)`, sides multiples of 32; `told`: see `told_of`, `panels`: see `membership_of`."""
-        picture = np.stack([lightness, np.zeros_like(lightness)])[None]
-        names = ["half", "quarter", "eighth"]
-        features = dict(zip(names, self._encoder.run({"picture": picture}, names), strict=True))
-        feeds = {**features, "keys": tokens.keys, "values": tokens.values, "told": told, "panels": panels}
-        chroma, confidence, parts = (
-            np.ascontiguousarray(planes[0].transpose(1, 2, 0)) for planes in self._painter.run(feeds, _OUTPUTS)
-        )
-        return Painted(chroma, _at_size(confidence, chroma), _at_size(parts, chroma))
+    def paint(self, grey: NDArray[np.uint8], references: References | None) -> Said:
+        """Say what colours a grey picture `(h, w)` may have, sides multiples of 32; sRGB."""
+        eighth, quarter = self._encoder.run({"grey": as_seen(grey)}, ["eighth", "quarter"])
+        feeds = {"eighth": eighth, "quarter": quarter, **_feeds(references)}
+        logits, parts, evidence, gate = (planes[0] for planes in self._painter.run(feeds, list(_OUTPUTS)))
+        return Said(logits, parts, evidence, gate[0])
 
 
-def joined(parts: list[Tokens]) -> Tokens:
-    """Return the tokens of several references as one set."""
-    keys, values, lightness = zip(*parts, strict=True)
-    return Tokens(np.concatenate(keys, 1), np.concatenate(values, 1), np.concatenate(lightness, 1))
-
-
-def _at_size(shares: Array, chroma: Array) -> Array:
-    wide = cv2.resize(shares, chroma.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-    return np.asarray(np.clip(wide, 0, 1), np.float32)
-
-
-def _as_rows(planes: Array) -> Array:
-    flat = planes.reshape(1, planes.shape[1], -1)
-    return np.ascontiguousarray(flat.transpose(0, 2, 1))
+def _feeds(references: References | None) -> dict[str, Array]:
+    if references is None:
+        empty = {"reference_features": _FEATURES, "reference_chroma": 2, "reference_values": 1}
+        none = {name: np.zeros((1, 1, width), np.float32) for name, width in empty.items()}
+        return {**none, "palette": np.zeros((1, _BINS), np.float32), "has_reference": np.zeros(1, np.float32)}
+    return {
+        "reference_features": references.features,
+        "reference_chroma": references.chroma,
+        "reference_values": references.values,
+        "palette": references.palette[None],
+        "has_reference": np.ones(1, np.float32),
+    }

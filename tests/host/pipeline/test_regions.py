@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 from engines.oklab import grey_to_lightness
-from host.pipeline.regions import find_regions
+from engines.regions import find_regions, outlined
 
 
 def regions_of(grey, panels=()):
-    return find_regions(grey_to_lightness(grey), panels)
+    return find_regions(grey_to_lightness(grey), outlined(panels, grey.shape))
 
 
 def page_with_disc(gap_deg=0, height=600, width=400):

@@ -36,20 +36,29 @@ _STEP: Final = 0.05
 _OPEN_SHARE: Final = 0.5
 
 
-def find_regions(lightness: Lightness, panels: Sequence[Outline] = ()) -> Labels:
+def find_regions(lightness: Lightness, borders: Mask | None = None) -> Labels:
     """Return the region of every pixel of a `(h, w)` OKLab lightness, numbered from 1.
 
-    panels: outlines, corners `(x, y)` in the picture's pixels; no region crosses one. Same arguments, same regions.
+    borders: `(h, w)` bool, what no region crosses though nobody drew a line there. Same arguments, same regions.
     """
-    borders = _borders(panels, lightness.shape)
-    walls = _walls(lightness) | borders
+    walls = _walls(lightness)
+    if borders is not None:
+        walls |= borders
     seeds, count = _trap_balls(walls)
     if not count:
         return np.ones(lightness.shape, np.int32)
     levels = np.asarray(np.clip(lightness * 255, 0, 255), np.uint8)
-    levels[borders] = 0
+    if borders is not None:
+        levels[borders] = 0
     grown = np.asarray(cv2.watershed(cv2.merge((levels, levels, levels)), seeds), np.int32)
     return _joined(grown, walls, count)
+
+
+def outlined(panels: Sequence[Outline], shape: tuple[int, ...]) -> Mask:
+    """Return the borders that panels have: their outlines, corners `(x, y)` in the picture's pixels."""
+    borders = np.zeros(shape, np.uint8)
+    cv2.polylines(borders, [np.array(panel, np.int32) for panel in panels], isClosed=True, color=1)
+    return borders.view(np.bool_)
 
 
 def _walls(lightness: Lightness) -> Mask:
@@ -59,12 +68,6 @@ def _walls(lightness: Lightness) -> Mask:
     smooth = cv2.GaussianBlur(lightness, (0, 0), 1.0)
     across, down = (cv2.Sobel(smooth, cv2.CV_32F, dx, 1 - dx, scale=1 / 8) for dx in (1, 0))
     return np.asarray(ink | (cv2.magnitude(across, down) > _STEP), np.bool_)
-
-
-def _borders(panels: Sequence[Outline], shape: tuple[int, ...]) -> Mask:
-    borders = np.zeros(shape, np.uint8)
-    cv2.polylines(borders, [np.array(panel, np.int32) for panel in panels], isClosed=True, color=1)
-    return borders.view(np.bool_)
 
 
 def _trap_balls(walls: Mask) -> tuple[Labels, int]:

@@ -1,0 +1,98 @@
+"""From distributions to colour: regions take their mode, painted ground keeps a smooth field.
+
+**What references say.** A look at the references falls on their colours by shares. Where it falls as on all of them
+alike it says nothing; what counts is how much more of a colour it sees here than they have on the whole, as a
+likelihood ratio beside the prior. So a sure match copies, whatever the prior would have; an unsure one, as of a picture
+that shows other things, changes nothing, and skin stays skin. Besides, colours that the references lack
+altogether become rarer: their palette.
+
+**Flat or painted.** A region whose lightness is even and whose field is nearly so gets one colour. Shading keeps its
+changes, and so does a large region, which may be more than one thing whose border nobody drew.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import cv2
+import numpy as np
+
+from engines.colorize.compact.bins import BINS, modes
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from engines.colorize.compact.network import Said
+    from engines.colorize.compact.references import References
+
+    Array = NDArray[np.float32]
+    Labels = NDArray[np.int32]
+
+TEMPERATURE: Final = 0.38
+_DOUBT: Final = 0.003
+_MATCHED: Final = 1.0
+_RATIO_MAX: Final = 4.0
+_PALETTE: Final = 0.15
+_ABSENT: Final = 0.02
+# A reference of one hue alone (a print in one ink) is obeyed: this much stronger is its palette then.
+_ONE_HUE: Final = 2.0
+_ONE_HUE_FROM: Final = 0.97
+_SHADED: Final = 0.06
+_MIXED: Final = 0.05
+_LARGE_SHARE: Final = 0.25
+
+
+class Colours(NamedTuple):
+    """What cells are said to be: a distribution `(305, h, w)`, 1 in all, and its sharpened mean `(h, w, 2)`."""
+
+    distribution: Array
+    chroma: Array
+
+
+def colours_of(said: Said, references: References | None) -> Colours:
+    """Return the colours of a tile's cells by prior and references."""
+    logits = said.logits.reshape(len(BINS), -1)
+    if references is not None:
+        _weigh(logits, said, references)
+    logits -= logits.max(0)
+    sharp = cv2.exp(logits * np.float32(1 / TEMPERATURE))
+    chroma = (sharp.T @ BINS) / sharp.sum(0)[:, None]
+    distribution = np.asarray(cv2.exp(logits, dst=sharp), np.float32)
+    distribution /= distribution.sum(0)
+    shape = said.logits.shape[1:]
+    return Colours(distribution.reshape(-1, *shape), np.asarray(chroma, np.float32).reshape(*shape, 2))
+
+
+def _weigh(logits: Array, said: Said, references: References) -> None:
+    """Add to logits `(305, cells)` what the references say."""
+    height, width = said.logits.shape[1:]
+    evidence = np.stack([cv2.resize(one, (width, height), interpolation=cv2.INTER_LINEAR) for one in said.evidence])
+    expected = references.shares[:, None, None] + np.float32(_DOUBT)
+    ratio = np.log((evidence + np.float32(_DOUBT)) / expected).clip(-_RATIO_MAX, _RATIO_MAX)
+    logits[references.bins] += np.float32(_MATCHED) * ratio.reshape(len(ratio), -1)
+    one_hue = max(0.0, references.agreement - _ONE_HUE_FROM) / (1 - _ONE_HUE_FROM)
+    logits += (_PALETTE + _ONE_HUE * one_hue) * np.log(references.likely + np.float32(_ABSENT))[:, None]
+
+
+def laid_out(field: Array, distributions: Array, labels: Labels, lightness: Array, trust: Array) -> Array:
+    """Return chroma `(h, w, 2)` of a page with its regions.
+
+    field: `(h / 2, w / 2, 2)` by cells. distributions: `(305, regions)` by number. labels, lightness, trust: `(h, w)`.
+    """
+    stretched = cv2.resize(field, labels.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    wide = np.asarray(stretched, np.float32).reshape(*labels.shape, 2)
+    flat = labels.ravel()
+    weight = trust.ravel().astype(np.float64)
+    total = np.bincount(flat, weight, distributions.shape[1]) + 1e-12
+
+    def mean(plane: Array) -> NDArray[np.float64]:
+        return np.asarray(np.bincount(flat, weight * plane.ravel(), len(total)) / total)
+
+    shaded = mean(np.square(lightness - mean(lightness).astype(np.float32)[labels]))
+    middle = np.stack([mean(wide[..., plane]) for plane in (0, 1)], axis=-1).astype(np.float32)
+    mixed = mean(np.square(wide - middle[labels]).sum(-1))
+    area = np.bincount(flat, minlength=len(total)) / flat.size
+    share = 1 / ((1 + shaded / _SHADED**2) * (1 + mixed / _MIXED**2) * (1 + np.square(area / _LARGE_SHARE)))
+    share[distributions.sum(0) <= 0] = 0
+    own = modes(distributions, TEMPERATURE)
+    return np.asarray(wide + (own[labels] - wide) * share.astype(np.float32)[labels][..., None], np.float32)

@@ -1,0 +1,179 @@
+"""From the compact network's distributions to colour: regions, references, parts."""
+
+import numpy as np
+import pytest
+
+from engines.base import FACE, FIGURE, PARTS, ColorizeRequest, Plan
+from engines.colorize.compact.bins import BINS, STEP, modes, smoothed, soft_bins
+from engines.colorize.compact.engine import CompactEngine
+from engines.colorize.compact.gather import RegionTable, label_regions, trust_in
+from engines.colorize.compact.network import Said
+from engines.colorize.compact.parts import KINDS, shares_of, told_apart
+from engines.colorize.compact.readout import colours_of, laid_out
+from engines.colorize.compact.references import Cells, joined
+from engines.geometry import Box
+from engines.oklab import grey_to_lightness
+from engines.testing import PROCESSOR, drawn_page, ignore_step
+from training.compact.network import PARTS as TRAINED_KINDS
+
+RED, GREEN, BLUE = (0.12, 0.06), (-0.1, 0.09), (0.0, -0.12)
+
+
+def spread_over(*colours: tuple[float, float]) -> np.ndarray:
+    """Return `(305, 1)`: the same share of each colour."""
+    return soft_bins(np.array(colours, np.float32)).mean(0)[:, None]
+
+
+def said(*shares: np.ndarray, evidence: np.ndarray | None = None) -> Said:
+    """Return what the network says of a row of cells, as a prior `(305, 1)` each."""
+    logits = np.log(np.concatenate(shares, 1) + 1e-4)[:, None].astype(np.float32)
+    width = logits.shape[2]
+    nothing = np.zeros((1, 1, width), np.float32)
+    return Said(logits, np.zeros((12, 1, width), np.float32), nothing if evidence is None else evidence, nothing[0])
+
+
+def test_the_mode_of_two_colours_is_one_of_them_and_no_brown() -> None:
+    both = 0.55 * spread_over(RED) + 0.45 * spread_over(GREEN)
+    assert np.abs(modes(both, 0.4)[0] - RED).max() < STEP / 2
+
+
+def test_a_blur_keeps_what_there_is_and_where_it_is() -> None:
+    shares = spread_over(BLUE)
+    blurred = smoothed(shares, 0.9)
+    assert blurred.sum() == pytest.approx(1, abs=0.01)
+    assert np.abs(blurred[:, 0] @ BINS - BLUE).max() < 0.01
+
+
+def test_a_region_gathers_its_cells_and_no_others() -> None:
+    labels = np.ones((8, 8), np.int32)
+    labels[:, 4:] = 2
+    table = RegionTable(labels, np.ones((8, 8), np.float32))
+    cells = np.concatenate([spread_over(RED)] * 2 + [spread_over(BLUE)] * 2, 1)
+    table.add(Box(0, 0, 16, 16), np.repeat(cells[:, None], 4, 1), np.ones((4, 4), np.float32))
+    assert table.distributions.shape == (len(BINS), 3)
+    assert not table.distributions[:, 0].any()
+    assert np.abs(modes(table.distributions[:, 1:], 0.4) - [RED, BLUE]).max() < STEP / 2
+    assert table.distributions.sum(0)[1] == pytest.approx(32)
+
+
+def test_tiles_that_overlap_add_up() -> None:
+    labels, trust = np.ones((24, 8), np.int32), np.ones((24, 8), np.float32)
+    whole, halves = RegionTable(labels, trust), RegionTable(labels, trust)
+    cells = np.repeat(np.repeat(spread_over(RED)[:, None], 12, 1), 4, 2)
+    whole.add(Box(0, 0, 16, 48), cells, np.ones((12, 4), np.float32))
+    down = np.linspace(0, 1, 12, dtype=np.float32)[:, None] * np.ones((1, 4), np.float32)
+    for share in (down, 1 - down):
+        halves.add(Box(0, 0, 16, 48), cells, share)
+    assert np.allclose(whole.distributions, halves.distributions, atol=1e-4)
+
+
+def test_what_lies_beyond_the_page_is_left_out() -> None:
+    table = RegionTable(np.ones((6, 6), np.int32), np.ones((6, 6), np.float32))
+    table.add(Box(0, 0, 32, 32), np.ones((len(BINS), 8, 8), np.float32), np.ones((8, 8), np.float32))
+    table.add(Box(0, 32, 32, 64), np.ones((len(BINS), 8, 8), np.float32), np.ones((8, 8), np.float32))
+    assert np.allclose(table.distributions[:, 1], 36)
+
+
+def test_no_region_crosses_from_panel_to_panel() -> None:
+    paper = np.ones((160, 120), np.float32)
+    panels = np.ones((320, 240), np.uint8)
+    panels[160:] = 2
+    assert len(np.unique(label_regions(paper, None))) == 1
+    labels = label_regions(paper, panels)
+    assert labels.shape == (80, 60)
+    assert labels[10, 30] != labels[70, 30]
+
+
+def test_regions_of_a_long_strip_are_found_on_a_bounded_picture() -> None:
+    strip = np.ones((12_000, 560), np.float32)
+    strip[6000:] = 0.5
+    labels = label_regions(strip, None)
+    assert labels.shape == (6000, 280)
+    assert labels[100, 100] != labels[5900, 100]
+
+
+def test_even_regions_take_one_colour_and_shaded_ones_keep_their_changes() -> None:
+    lightness = np.full((200, 40), 0.8, np.float32)
+    lightness[20:40] = np.linspace(0.1, 0.9, 20)[:, None]
+    labels = np.repeat(np.arange(1, 11, dtype=np.int32), 20)[:, None].repeat(40, 1)
+    field = np.tile(np.array(RED, np.float32), (100, 20, 1))
+    field[:, ::2] += 0.02
+    table = np.repeat(spread_over(RED), 11, 1)
+    laid = laid_out(field, table, labels, lightness, np.ones((200, 40), np.float32))
+    even, shaded = (laid[rows, 4:-4].std((0, 1)).max() for rows in (np.s_[2:18], np.s_[22:38]))
+    assert even < 0.3 * shaded
+
+
+def test_trust_falls_at_edges() -> None:
+    lightness = np.ones((20, 20), np.float32)
+    lightness[:, 10:] = 0.2
+    trust = trust_in(lightness)
+    assert trust[5, 2] == 1
+    assert trust[5, 10] < 0.05
+
+
+def references_of(*colours: tuple[float, float]) -> Cells:
+    chroma = np.repeat(np.array(colours, np.float32), 40, 0)
+    return Cells(np.zeros((1, len(chroma), 64), np.float32), chroma)
+
+
+def test_a_look_that_falls_on_one_thing_copies_it_and_one_that_falls_on_everything_changes_nothing() -> None:
+    references = joined([references_of(GREEN, BLUE, (0.0, 0.0))])
+    prior = spread_over(RED, RED, RED, GREEN, BLUE)
+    sure = references.values[0, :40].mean(0)
+    evidence = np.stack([sure, references.shares], 1)[:, None]
+    chroma = colours_of(said(prior, prior, evidence=evidence), references).chroma[0]
+    assert np.abs(chroma[0] - GREEN).max() < 2 * STEP
+    assert np.abs(chroma[1] - RED).max() < 2 * STEP
+
+
+def test_between_colours_that_are_as_likely_the_palette_decides() -> None:
+    references = joined([references_of(GREEN, GREEN, (0.0, 0.0))])
+    prior = 0.55 * spread_over(BLUE) + 0.45 * spread_over(GREEN)
+    nothing_seen = references.shares[:, None, None]
+    assert np.abs(colours_of(said(prior), None).chroma[0, 0] - BLUE).max() < 0.06
+    assert np.abs(colours_of(said(prior, evidence=nothing_seen), references).chroma[0, 0] - GREEN).max() < 0.06
+
+
+def test_kinds_are_those_that_were_trained() -> None:
+    assert KINDS == TRAINED_KINDS
+
+
+def test_kinds_become_the_parts_that_engines_tell_apart() -> None:
+    logits = np.full((12, 1, 12), -9, np.float32)
+    logits[np.arange(12), 0, np.arange(12)] = 9
+    apart = told_apart(shares_of(logits), None)[0]
+    names = [PARTS[index] for index in apart.argmax(-1)]
+    assert names == ["skin", "hair", "figure", "figure"] + ["background"] * 8
+    assert np.allclose(apart.sum(-1), 1, atol=1e-5)
+
+
+def test_a_face_that_somebody_saw_makes_skin_likelier_and_a_figure_what_people_are_made_of() -> None:
+    shares = np.full((12, 1, 3), 1 / 12, np.float32)
+    nobody, figure, face = told_apart(shares, np.array([[0, FIGURE, FACE]], np.uint8))[0]
+    skin, background = PARTS.index("skin"), PARTS.index("background")
+    assert nobody[skin] < figure[skin] < face[skin]
+    assert nobody[background] > figure[background] > face[background]
+
+
+def test_parts_are_shares_of_every_place() -> None:
+    engine = CompactEngine()
+    engine.load(PROCESSOR)
+    page = drawn_page()
+    request = ColorizeRequest(page=page, protect=np.zeros(page.shape, np.bool_), references=(), plan=Plan())
+    result = engine.colorize(request, ignore_step)
+    assert result.parts is not None
+    height, width = result.oklab.shape[:2]
+    assert result.parts.shape == (height // 2, width // 2, len(PARTS))
+    assert result.parts.min() >= 0
+    assert np.allclose(result.parts.sum(-1), 1, atol=1e-3)
+
+
+def test_solid_ink_and_even_paper_take_little_colour() -> None:
+    engine = CompactEngine()
+    engine.load(PROCESSOR)
+    page = np.full((480, 320), 255, np.uint8)
+    page[100:220] = 0
+    request = ColorizeRequest(page=page, protect=np.zeros(page.shape, np.bool_), references=(), plan=Plan())
+    lab = engine.colorize(request, ignore_step).oklab
+    assert abs(float(lab[..., 0].mean()) - float(grey_to_lightness(page).mean())) < 0.02
