@@ -29,7 +29,7 @@ def simulate_manga(grey: NDArray[np.uint8], rng: np.random.Generator) -> tuple[P
 def drawn_in_ink(grey: NDArray[np.uint8], rng: np.random.Generator) -> Picture:
     """Return lines and tone of a colour page's grey, 0 ink to 1 paper, not yet printed."""
     picture = np.asarray(grey, np.float32) / np.float32(255)
-    drawn: Picture = np.minimum(_tone(picture, rng), _lines(picture, rng))
+    drawn: Picture = np.minimum(_tone(picture, rng), drawn_lines(picture, rng))
     return drawn
 
 
@@ -39,7 +39,8 @@ def inked(fill: Picture, ink: Picture, rng: np.random.Generator) -> Picture:
     return printed(np.minimum(toned, ink), rng)
 
 
-def _lines(picture: Picture, rng: np.random.Generator) -> Picture:
+def drawn_lines(picture: Picture, rng: np.random.Generator) -> Picture:
+    """Return a picture's lines, 0 ink to 1 paper; `picture` is grey 0..1."""
     sigma = rng.uniform(0.8, 1.8)
     fine = cv2.GaussianBlur(picture, (0, 0), sigma)
     coarse = cv2.GaussianBlur(picture, (0, 0), sigma * 1.6)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Fill = int | Tone | None
 
-_SHIFT = 4
+SHIFT = 4
 _FAR = 1 << 15
 
 
@@ -42,16 +42,16 @@ class Paper:
         if isinstance(fill, Tone):
             self._tone(points, fill)
         elif fill is not None:
-            cv2.fillPoly(self.grey, [_fixed(points)], int(fill), cv2.LINE_AA, _SHIFT)
+            cv2.fillPoly(self.grey, [fixed(points)], int(fill), cv2.LINE_AA, SHIFT)
         if line_px > 0:
             self.line(np.vstack([points, points[:1]]), line_px, ink=ink, taper=False)
 
     def line(self, points: Points, line_px: float, *, ink: int = 0, taper: bool = True) -> None:
         """Draw a line of this greatest width; tapered, it is thin at both ends."""
         if not taper and line_px <= 2.5:
-            cv2.polylines(self.grey, [_fixed(points)], False, ink, max(1, round(line_px)), cv2.LINE_AA, _SHIFT)
+            cv2.polylines(self.grey, [fixed(points)], False, ink, max(1, round(line_px)), cv2.LINE_AA, SHIFT)
             return
-        cv2.fillPoly(self.grey, [_fixed(ribbon(points, line_px, taper=taper))], ink, cv2.LINE_AA, _SHIFT)
+        cv2.fillPoly(self.grey, [fixed(ribbon(points, line_px, taper=taper))], ink, cv2.LINE_AA, SHIFT)
 
     def shade(self, points: Points, fill: Tone) -> None:
         """Lay a tone over what is drawn; ink stays ink."""
@@ -74,7 +74,7 @@ class Paper:
 def coverage(points: Points, height: int, width: int) -> Grey:
     """Return how much of each pixel an outline covers, `(height, width)` uint8."""
     alpha = np.zeros((height, width), np.uint8)
-    cv2.fillPoly(alpha, [_fixed(points)], 255, cv2.LINE_AA, _SHIFT)
+    cv2.fillPoly(alpha, [fixed(points)], 255, cv2.LINE_AA, SHIFT)
     return alpha
 
 
@@ -125,5 +125,6 @@ def rectangle(left: float, top: float, right: float, bottom: float) -> Points:
     return np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float64)
 
 
-def _fixed(points: Points) -> NDArray[np.int32]:
-    return np.round(np.clip(points, -_FAR, _FAR) * (1 << _SHIFT)).astype(np.int32)
+def fixed(points: Points) -> NDArray[np.int32]:
+    """Return points as OpenCV draws them with `SHIFT` bits behind the point."""
+    return np.round(np.clip(points, -_FAR, _FAR) * (1 << SHIFT)).astype(np.int32)
