@@ -1,6 +1,7 @@
 """What scanners, paper and authors do to a page: each takes and gives `(H, W, 3)` uint8 sRGB.
 
-Grey stays grey under `tinted`, `stained`, `noisy`, `misregistered` and `jpeg`; `faded` and `pale` keep colour a colour.
+Grey stays grey under `tinted`, `sepia_filtered`, `stained`, `lamp_lit`, `faxed`, `noisy`, `misregistered` and `jpeg`;
+`faded` and `pale` keep colour a colour; `two_inks` and what comes after it make some of a grey page the author's.
 """
 
 from __future__ import annotations
@@ -22,7 +23,11 @@ INKS = {
     "red ink": ((176, 28, 56), (255, 246, 242)),
     "green paper": ((24, 30, 28), (202, 232, 206)),
     "yellowed": ((30, 28, 26), (250, 242, 216)),
+    "pink newsprint": ((52, 40, 44), (246, 214, 212)),
+    "old newsprint": ((58, 54, 50), (222, 212, 188)),
 }
+# Of a picture application's sepia filter, by row: red, green and blue from a grey.
+_SEPIA_FILTER = np.array([1.351, 1.203, 0.937])
 
 
 def grey_of(rgb: Rgb) -> Rgb:
@@ -55,6 +60,29 @@ def stained(rgb: Rgb, rng: np.random.Generator, count: int = 3) -> Rgb:
     return _rounded(page)
 
 
+def sepia_filtered(grey: Rgb) -> Rgb:
+    """Return a grey page under a picture application's sepia filter, whose bright tones end at white."""
+    return _rounded(grey * _SEPIA_FILTER)
+
+
+def lamp_lit(rgb: Rgb, rng: np.random.Generator) -> Rgb:
+    """Return a page as a camera sees it: warm light from one side, cold shadow at the other."""
+    height, width = rgb.shape[:2]
+    rows, columns = np.mgrid[:height, :width] / np.array([height, width])[:, None, None]
+    angle = rng.uniform(0, 2 * np.pi)
+    along = np.clip(0.5 + np.cos(angle) * (columns - 0.5) + np.sin(angle) * (rows - 0.5), 0, 1)[..., None]
+    light = np.array([1.0, 0.95, 0.82]) * along + np.array([0.72, 0.76, 0.82]) * (1 - along)
+    return _rounded(rgb * light)
+
+
+def faxed(grey: Rgb, rng: np.random.Generator) -> Rgb:
+    """Return a grey page as black and white on thermal paper, a little purple and cream, with faded columns."""
+    ink = (grey < 150).astype(np.float64)
+    fade = 1 - 0.3 * np.clip(np.sin(np.arange(grey.shape[1]) / rng.uniform(20, 80)), 0, 1)[None, :, None]
+    paper, black = np.array([248, 243, 232]), np.array([66, 58, 78])
+    return _rounded(paper - (paper - black) * ink * fade)
+
+
 def noisy(rgb: Rgb, rng: np.random.Generator, levels: float) -> Rgb:
     """Return a page with noise of this standard deviation, each channel for itself."""
     return _rounded(rgb + rng.normal(0, levels, rgb.shape))
@@ -84,6 +112,35 @@ def faded(rgb: Rgb, grey_01: float) -> Rgb:
     return _rounded((40 + flat * 0.8) * np.array([1.0, 0.98, 0.92]))
 
 
+def two_inks(grey: Rgb, ink: tuple[int, int, int], *, split: bool) -> Rgb:
+    """Return a grey page printed with black and a second ink.
+
+    split: the lines are black and the tones are of the ink, as with two plates drawn apart; else one gradation goes
+    from black over the ink to white.
+    """
+    tone = grey.astype(np.float64)
+    colour = np.array(ink, np.float64)
+    if not split:
+        level = float(colour @ (0.299, 0.587, 0.114))
+        channels = [np.interp(tone[..., 0], (0, level, 255), (16, one, 255)) for one in colour]
+        return _rounded(np.dstack(channels))
+    ground = cv2.morphologyEx(grey, cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8)).astype(np.float64)
+    line = np.clip(tone / np.maximum(ground, 1), 0, 1)
+    return _rounded((colour + (255 - colour) * ground / 255) * line)
+
+
+def watermarked(grey: Rgb, rng: np.random.Generator, strength_01: float) -> tuple[Rgb, np.typing.NDArray[np.bool_]]:
+    """Return a grey page with large coloured words laid over it that let it shine through, and where they are."""
+    mask = Image.new("L", grey.shape[1::-1])
+    place = grey.shape[1] * rng.uniform(0.4, 0.6), grey.shape[0] * rng.uniform(0.3, 0.7)
+    font = ImageFont.load_default(grey.shape[1] / 9)
+    ImageDraw.Draw(mask).text(place, "SITE.EXAMPLE", 255, font, anchor="mm")
+    where = np.asarray(mask.rotate(rng.uniform(-30, 30)), np.uint8)
+    colour = rng.permutation([int(rng.integers(190, 255)), int(rng.integers(0, 70)), int(rng.integers(30, 120))])
+    share = strength_01 * where[..., None] / 255
+    return _rounded(grey * (1 - share) + colour * share), where > 127
+
+
 def spotted(grey: Rgb, colour: Rgb, rng: np.random.Generator, share: float) -> tuple[Rgb, np.typing.NDArray[np.bool_]]:
     """Return a grey page that has the colours of another in an ellipse of this share of it, and where that is."""
     height, width = grey.shape[:2]
@@ -103,7 +160,13 @@ def bannered(grey: Rgb, rng: np.random.Generator) -> tuple[Rgb, Box]:
     draw = ImageDraw.Draw(picture)
     colour = tuple(int(one) for one in (rng.integers(0, 90), rng.integers(60, 130), rng.integers(180, 255)))
     draw.rectangle((0, top, width, height), tuple(rng.permutation(colour).tolist()))
-    draw.text((width / 2, (top + height) / 2), "READ AT SITE.EXAMPLE", "white", ImageFont.load_default(34), anchor="mm")
+    draw.text(
+        (width / 2, (top + height) / 2),
+        "READ AT SITE.EXAMPLE",
+        "white",
+        ImageFont.load_default(height / 41),
+        anchor="mm",
+    )
     return np.asarray(picture, np.uint8), Box(0, top, width, height)
 
 
@@ -113,7 +176,7 @@ def titled(grey: Rgb, rng: np.random.Generator) -> tuple[Rgb, np.typing.NDArray[
     colour = tuple(
         rng.permutation([int(rng.integers(170, 255)), int(rng.integers(0, 90)), int(rng.integers(0, 200))]).tolist()
     )
-    place, font = (grey.shape[1] / 2, grey.shape[0] * rng.uniform(0.08, 0.2)), ImageFont.load_default(110)
+    place, font = (grey.shape[1] / 2, grey.shape[0] * rng.uniform(0.08, 0.2)), ImageFont.load_default(grey.shape[1] / 9)
     ImageDraw.Draw(picture).text(place, "IRODORI", colour, font, anchor="mm", stroke_width=3)
     ImageDraw.Draw(mask).text(place, "IRODORI", 1, font, anchor="mm", stroke_width=3)
     return np.asarray(picture, np.uint8), np.asarray(mask, np.bool_)

@@ -3,6 +3,7 @@
 grey    the lettered page in grey
 manga   the same as ink, tone and paper, panels and balloons outlined; the same picture for the same name
 art     the page without balloons and lettering, in grey: whatever is found of them is wrong
+and the pages of manga that are white on black: see `bench.pass1.dark`
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 
 from bench.folder import FolderUnusable
 from bench.manga import inked
+from bench.pass1.dark import DARK, darkened
 from bench.pass1.order import certain_pairs
 from engines.detect.base import LABELS
 from engines.geometry import Box
@@ -36,8 +38,8 @@ if TYPE_CHECKING:
     Grey = NDArray[np.uint8]
     Mask = NDArray[np.bool_]
 
-Input = Literal["grey", "manga", "art"]
-INPUTS: tuple[Input, ...] = ("grey", "manga", "art")
+Input = Literal["grey", "manga", "art", "negative", "dark", "night"]
+INPUTS: tuple[Input, ...] = ("grey", "manga", "art", *DARK)
 # Soft edges and outlines of lettering and balloons are neither art nor lettering.
 _EDGE_PX = 9
 _CHANGED_LEVELS = 16
@@ -88,10 +90,21 @@ def read_true_page(
             f"page {name} of {data} cannot be read ({exc}); languages are {', '.join(LANGUAGES)}"
         ) from exc
     boxes = _boxes(comic, lettered=kind != "art")
-    grey = as_manga(comic) if kind == "manga" else comic.art if kind == "art" else comic.lettered
+    grey = _as_input(comic, kind)
     page = decode_page(cv2.imencode(".png", grey)[1].tobytes())
     pairs = certain_pairs(boxes["panel"], direction)
     return TruePage(name, page, boxes, tuple(pairs), true_masks(comic, lettered=kind != "art"), _named(labels, name))
+
+
+def _as_input(comic: ComicPage, kind: Input) -> Grey:
+    if kind == "grey":
+        return comic.lettered
+    if kind == "art":
+        return comic.art
+    if kind == "manga":
+        return as_manga(comic)
+    panels = [box for label, box in comic.drawn if label == "panel"]
+    return darkened(as_manga(comic), kind, panels, comic.balloons, comic.glyphs)
 
 
 def as_manga(comic: ComicPage) -> Grey:

@@ -1,5 +1,7 @@
 """Balloons and captions: bright flat regions that hold writing, outlined (manga) or borderless (western comics).
 
+Black ones with white writing are found as bright ones on the page's negative.
+
 A region is looked for at several brightnesses, loosest first, because cream balloons need a low one and balloons on
 pale art a high one; then again after an opening, which cuts balloons loose where their outline has a gap. What
 makes a region a balloon is the writing in it, never its whiteness: skin, skies and clothes are white too.
@@ -66,12 +68,14 @@ class Region:
     letters: NDArray[np.intp]
 
 
-def find_balloons(grey: NDArray[np.uint8], gutters: Gutters, letters: Letters) -> list[Region]:
-    """Return the balloons of a `(H, W)` uint8 page, in no order."""
+def find_balloons(
+    grey: NDArray[np.uint8], gutters: Gutters, letters: Letters, elsewhere: NDArray[np.bool_] | None = None
+) -> list[Region]:
+    """Return the balloons of a `(H, W)` uint8 page, in no order; none where `elsewhere` is set."""
     found: list[Region] = []
     if not letters.ids.size:
         return found
-    taken = np.zeros(grey.shape, np.bool_)
+    taken = np.zeros(grey.shape, np.bool_) if elsewhere is None else elsewhere.copy()
     rounds = (gutters.sure, _LOOKS, _AREA_MAX), (gutters.outer, _LOOKS_ACROSS, _AREA_MAX_ACROSS)
     for gutter, looks, area_max in rounds:
         free = ~(gutter | taken)
@@ -104,14 +108,15 @@ def _tinted_regions(grey: NDArray[np.uint8], free: NDArray[np.bool_], letters: L
 
 
 def beside(letters: Letters, group: NDArray[np.intp], grey: NDArray[np.uint8]) -> Iterator[tuple[int, int]]:
-    """Yield a point of ground near each mark: the brightest on a small ring around it."""
+    """Yield a point of ground near each mark: the brightest on a small ring around it, the darkest for a light one."""
     height, width = grey.shape
     for index in group[:: max(1, len(group) // 12)]:
         reach = letters.size[index] / 2 + 3
         around = [(letters.x[index] + reach * dx, letters.y[index] + reach * dy) for dx, dy in _RING]
         inside = [(int(x), int(y)) for x, y in around if 0 <= x < width and 0 <= y < height]
         if inside:
-            yield max(inside, key=lambda point: int(grey[point[1], point[0]]))
+            farthest = min if letters.light[index] else max
+            yield farthest(inside, key=lambda point: int(grey[point[1], point[0]]))
 
 
 def _regions(grey: NDArray[np.uint8], free: NDArray[np.bool_], letters: Letters, trial: _Trial) -> Iterator[Region]:

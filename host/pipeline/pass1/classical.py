@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import cv2
 import numpy as np
 
 from host.pipeline.pass1.balloons import Region, find_balloons
-from host.pipeline.pass1.blocks import free_lettering
+from host.pipeline.pass1.blocks import free_lettering, groups_outside
 from host.pipeline.pass1.gutters import Gutters, find_gutters
-from host.pipeline.pass1.lettering import Letters, find_letters, mask_of
+from host.pipeline.pass1.lettering import Letters, find_letters, is_short_word, likeness, with_light
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _BLACK_GROUND_MIN: Final = 190
 _WHITE_LETTER_MIN: Final = 0.015
-_OUTLINE: Final = 0.012
+_LIKENESS_MIN: Final = 0.5
 _TOUCHING: Final = np.ones((7, 7), np.uint8)
 
 
@@ -26,32 +26,43 @@ _TOUCHING: Final = np.ones((7, 7), np.uint8)
 class ClassicalFindings:
     """What is found without weights, all at reading size.
 
-    regions: balloons. free: groups of letter-like marks that are writing outside of balloons. white: `(h, w)` bool,
-    white letters on black with the black around them; white_letters is how many.
+    letters: dark marks and light ones. regions: balloons. free: groups of marks that are writing outside of balloons,
+    all of a group dark or all light.
     """
 
     gutters: Gutters
     letters: Letters
     regions: list[Region]
     free: list[NDArray[np.intp]]
-    white: NDArray[np.bool_]
-    white_letters: int = 0
 
 
 def find_classically(grey: NDArray[np.uint8]) -> ClassicalFindings:
-    """Find margins, gutters, lettering and balloons of a `(h, w)` uint8 page at reading size."""
-    letters = find_letters(grey)
-    gutters = find_gutters(grey, letters.mask)
-    regions = find_balloons(grey, gutters, letters)
+    """Find margins, gutters, lettering and balloons of a `(h, w)` uint8 page at reading size.
+
+    What is white on black is looked for on the page's negative, as black on white is on the page.
+    """
+    dark = find_letters(grey)
+    gutters = find_gutters(grey, dark.mask)
+    regions = find_balloons(grey, gutters, dark)
     bodies = with_slices(bodies_of(regions, grey.shape), gutters.sure)
-    white, white_letters = _white_lettering(grey, bodies | gutters.all)
-    return ClassicalFindings(
-        gutters=gutters,
-        letters=letters,
-        regions=regions,
-        free=free_lettering(letters, bodies),
-        white=white,
-        white_letters=white_letters,
+    free = free_lettering(dark, bodies)
+    negative = np.asarray(cv2.bitwise_not(grey), np.uint8)
+    light = find_letters(negative, _BLACK_GROUND_MIN)
+    first = len(dark.ids)
+    if _may_be_writing(light, bodies):
+        black = find_balloons(negative, gutters, light, bodies)
+        regions += [replace(region, letters=region.letters + first) for region in black]
+        taken = bodies | bodies_of(black, grey.shape) | gutters.all
+        free += [group + first for group in free_lettering(light, taken, _WHITE_LETTER_MIN)]
+    return ClassicalFindings(gutters=gutters, letters=with_light(dark, light), regions=regions, free=free)
+
+
+def _may_be_writing(letters: Letters, taken: NDArray[np.bool_]) -> bool:
+    """Tell whether a closer look is worth its time: some marks stand together as writing does."""
+    width = taken.shape[1]
+    groups = groups_outside(letters, taken)
+    return any(
+        likeness(letters, group, width) >= _LIKENESS_MIN or is_short_word(letters, group, width) for group in groups
     )
 
 
@@ -72,16 +83,3 @@ def with_slices(bodies: NDArray[np.bool_], slices: NDArray[np.bool_]) -> NDArray
     touching[labels[cv2.dilate(bodies.view(np.uint8), _TOUCHING) > 0]] = True
     touching[0] = False
     return np.asarray(bodies | np.take(touching, np.asarray(labels, np.int32)), np.bool_)
-
-
-def _white_lettering(grey: NDArray[np.uint8], taken: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], int]:
-    """Return white letters on black, with the black around them, and how many: sound words, captions at night."""
-    negative = np.asarray(cv2.bitwise_not(grey), np.uint8)
-    letters = find_letters(negative, _BLACK_GROUND_MIN)
-    groups = free_lettering(letters, taken, _WHITE_LETTER_MIN)
-    glyphs = mask_of(letters, groups)
-    if not groups:
-        return glyphs, 0
-    side = max(3, round(_OUTLINE * grey.shape[1])) | 1
-    around = np.asarray(cv2.dilate(glyphs.view(np.uint8), np.ones((side, side), np.uint8)), np.uint8)
-    return glyphs | (around.view(np.bool_) & (negative >= _BLACK_GROUND_MIN)), sum(map(len, groups))

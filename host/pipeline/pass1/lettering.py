@@ -1,4 +1,4 @@
-"""Letter-like strokes: small dark marks on flat bright ground, and how like writing a set of them is."""
+"""Letter-like strokes: small marks on flat ground, dark on bright or the reverse, and how like writing they are."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ _FLAT_MARK: Final = 0.45
 class Letters:
     """Letter-like marks. Columns of `x`, `y` (centres), `size` (longer side) are pixels; `mask` is `(H, W)` bool.
 
-    `width_01` is the shorter side over the longer, `fill_01` the ink in the mark's box.
+    `width_01` is the shorter side over the longer, `fill_01` the ink in the mark's box, `light` whether the mark is
+    brighter than its ground.
     `labels` is `(H, W)` int32, and `ids` says which label each mark has.
     """
 
@@ -45,6 +46,7 @@ class Letters:
     size: NDArray[np.float64]
     width_01: NDArray[np.float64]
     fill_01: NDArray[np.float64]
+    light: NDArray[np.bool_]
 
     def inside(self, box: Box) -> NDArray[np.intp]:
         """Return the indices of marks whose centre lies in a box."""
@@ -76,6 +78,26 @@ def find_letters(grey: NDArray[np.uint8], ground_min: int = _GROUND_MIN) -> Lett
         size=sides.max(axis=1),
         width_01=sides.min(axis=1) / sides.max(axis=1),
         fill_01=area / sides.prod(axis=1),
+        light=np.zeros(len(ids), np.bool_),
+    )
+
+
+def with_light(dark: Letters, light: Letters) -> Letters:
+    """Return dark marks, and after them those that were found as dark ones on the page's negative."""
+    if not light.ids.size:
+        return dark
+    last = int(dark.labels.max(initial=0))
+    there = light.mask & ~dark.mask
+    return Letters(
+        mask=dark.mask | there,
+        labels=np.where(there, light.labels + np.int32(last), dark.labels),
+        ids=np.concatenate([dark.ids, light.ids + last]),
+        x=np.concatenate([dark.x, light.x]),
+        y=np.concatenate([dark.y, light.y]),
+        size=np.concatenate([dark.size, light.size]),
+        width_01=np.concatenate([dark.width_01, light.width_01]),
+        fill_01=np.concatenate([dark.fill_01, light.fill_01]),
+        light=np.concatenate([dark.light, ~light.light]),
     )
 
 

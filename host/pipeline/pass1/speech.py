@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import cv2
 import numpy as np
 
 from engines.geometry import Box
@@ -48,6 +49,11 @@ _ELLIPSE_SURE: Final = 0.4
 _WRITTEN: Final = 8
 _WRITTEN_LIKENESS: Final = 0.6
 _ROUND: Final = 0.9
+# Of a letter.
+_WORD_GAP: Final = 1.5
+# Of the page's width.
+_RIM: Final = 0.012
+_BLACK: Final = 65
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,9 +89,9 @@ def find_speech(look: Look) -> Speech:
     bodies = with_slices(bodies_of([*regions, *unseen], look.grey.shape), look.classical.gutters.sure)
     letters = look.classical.letters
     free = [group for group in look.classical.free if not _is_face(box_around(letters, group), look)]
-    free = [group for group in free if not _is_within(letters, group, bodies)]
-    lettering = mask_of(letters, [region.letters for region in regions] + free)
-    lettering |= _white(look) | _strokes(look, bodies)
+    free = [group for group in free if not _is_within(letters, group, bodies) and _is_read(look, group)]
+    lettering = mask_of(letters, [region.letters for region in regions] + [_with_dots(letters, one) for one in free])
+    lettering |= _rims(look, free) | _strokes(look, bodies)
     sound = [Words(seen.box, (), seen.score) for seen in look.of("sfx")]
     balloons = _balloons(regions, look)
     free_words = _free(free, letters, look, bodies, sound)
@@ -185,9 +191,40 @@ def _is_written(box: Box, look: Look, body: NDArray[np.bool_] | None = None) -> 
     return bool(ground.mean() >= _GROUND_SHARE or letters.mean() >= _STROKE_SHARE)
 
 
-def _white(look: Look) -> NDArray[np.bool_]:
-    """Return white letters on black with the black around them; the pixel network knows them from art, and alone."""
-    return look.classical.white if look.pixels is None else np.zeros(look.grey.shape, np.bool_)
+def _is_read(look: Look, group: NDArray[np.intp]) -> bool:
+    """Tell whether free light marks are lettering to the pixel network as well: stars and highlights stand like it."""
+    letters = look.classical.letters
+    return not letters.light[group[0]] or _is_written(box_around(letters, group), look)
+
+
+def _with_dots(letters: Letters, group: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return a group with the dots among its letters and the short words beside them, too little to tell writing by."""
+    largest = letters.size[group].max()
+    # On black there is little else that looks like a letter; on white there are strokes of the art.
+    reach = _WORD_GAP * typical_size(letters.size[group]) if letters.light[group[0]] else 0.0
+    while True:
+        box = box_around(letters, group)
+        inside = letters.inside(
+            Box(*(round(edge + way * reach) for edge, way in zip(box, (-1, -1, 1, 1), strict=True)))
+        )
+        alike = (letters.light[inside] == letters.light[group[0]]) & (letters.size[inside] <= largest)
+        wider = np.union1d(group, inside[alike])
+        if len(wider) == len(group):
+            return group
+        group = wider
+
+
+def _rims(look: Look, free: list[NDArray[np.intp]]) -> NDArray[np.bool_]:
+    """Return the black around free white letters, which colour would fringe."""
+    letters = look.classical.letters
+    light = [group for group in free if letters.light[group[0]]]
+    if not light:
+        return np.zeros(look.grey.shape, np.bool_)
+    side = max(3, round(_RIM * look.grey.shape[1])) | 1
+    around = cv2.dilate(
+        mask_of(letters, [_with_dots(letters, one) for one in light]).view(np.uint8), np.ones((side, side), np.uint8)
+    )
+    return np.asarray((around > 0) & (look.grey <= _BLACK), np.bool_)
 
 
 def _strokes(look: Look, bodies: NDArray[np.bool_]) -> NDArray[np.bool_]:

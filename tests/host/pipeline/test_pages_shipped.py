@@ -46,3 +46,13 @@ def test_balloons_of_the_test_pages_are_protected_to_the_last_pixel(truth: Path)
     inside = cv2.erode(balloons, np.ones((21, 21), np.uint8)) > 0
     assert inside.any()
     assert reading.masks.protect[inside].all()
+
+
+@pytest.mark.parametrize("name", ["manga-library-ja.png", "panels-ja.jpg"])
+def test_a_page_in_negative_is_read_as_it_is_itself(name: str) -> None:
+    page = decode_page((ROOT / "tests" / "pages" / name).read_bytes())
+    turned = cv2.imencode(".png", 255 - page.grey)[1].tobytes()
+    plain, negative = (shipped_reader().read(one, "rtl") for one in (page, decode_page(turned)))
+    assert negative.masks.balloons[cv2.erode(plain.masks.balloons.view(np.uint8), np.ones((9, 9))) > 0].mean() > 0.92
+    assert (negative.masks.protect & ~plain.masks.protect).mean() < 0.03
+    assert len(negative.meta.panels) == len(plain.meta.panels)

@@ -189,3 +189,58 @@ def test_any_pixels_are_read(height, width, seed, levels):
     page = np.random.default_rng(seed).integers(0, levels, (height, width), np.uint8)
     masks = read(page).masks
     assert masks.protect.shape == (height, width)
+
+
+def white_on_black(where):
+    """Return a manga page that is white on black, wholly or in some panels."""
+    page = manga_page()
+    for left, top, right, bottom in where:
+        page[top:bottom, left:right] = 255 - page[top:bottom, left:right]
+    return page
+
+
+@pytest.mark.parametrize(
+    "where", [((0, 0, 1000, 1400),), PANELS, (PANELS[1], PANELS[2])], ids=["page", "panels", "two"]
+)
+def test_white_on_black_is_read_as_black_on_white_is(where):
+    plain, reading = read(manga_page(), "rtl"), read(white_on_black(where), "rtl")
+    assert len(reading.meta.panels) == 4
+    assert [one.box for one in reading.meta.balloons] == [one.box for one in plain.meta.balloons]
+    assert [len(one.text) for one in reading.meta.balloons] == [len(one.text) for one in plain.meta.balloons]
+    for index in range(len(BALLOONS)):
+        assert reading.masks.balloons[balloon_mask(index)].mean() > 0.99
+    assert (reading.masks.protect & ~plain.masks.protect).mean() < 0.01
+
+
+def test_a_black_balloon_in_a_dark_panel_is_protected_to_its_outline():
+    page = manga_page()
+    left, top, right, bottom = PANELS[1]
+    page[top + 4 : bottom - 4, left + 4 : right - 4] = 70
+    page[balloon_mask(0)] = 255 - manga_page()[balloon_mask(0)]
+    cv2.ellipse(page, BALLOONS[0][0], BALLOONS[0][1], 0, 0, 360, 240, 3)
+    reading = read(page)
+    assert reading.masks.balloons[balloon_mask(0)].mean() > 0.99
+    assert reading.masks.protect[400:640, 540:920].mean() < 0.01
+
+
+def test_white_writing_on_a_black_panel_is_protected_with_its_rim():
+    page = manga_page()
+    left, top, right, bottom = PANELS[0]
+    page[top:bottom, left:right] = 0
+    blank = page.copy()
+    for row, words in enumerate(("It was on that night", "that the snow came and", "did not end for years")):
+        cv2.putText(page, words, (90, 300 + 44 * row), cv2.FONT_HERSHEY_DUPLEX, 0.9, 255, 2, cv2.LINE_AA)
+    reading = read(page)
+    assert reading.masks.protect[(page > 100) & (blank == 0)].mean() > 0.98
+    assert reading.meta.kind == "story"
+
+
+def test_lights_in_a_black_sky_are_no_writing():
+    page = manga_page()
+    left, top, right, bottom = PANELS[0]
+    page[top:bottom, left:right] = 0
+    rng = np.random.default_rng(4)
+    for _ in range(90):
+        at = int(rng.integers(left + 20, right - 20)), int(rng.integers(top + 20, bottom - 20))
+        cv2.circle(page, at, int(rng.integers(2, 9)), 255, -1, cv2.LINE_AA)
+    assert read(page).masks.protect[top + 8 : bottom - 8, left + 8 : right - 8].mean() < 0.03
