@@ -36,7 +36,7 @@ class Room:
 
 
 def run_on_device(pack: Path, out: Path, minutes: float, start: Path | None, room: Room | None = None) -> Path:
-    """Train for some minutes, reading included, and write all that is useful into `out`; return the weights.
+    """Train for some minutes, reading not counted, and write all that is useful into `out`; return the weights.
 
     start: a checkpoint or state to begin with, if `out` has no run to go on with.
 
