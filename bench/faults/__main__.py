@@ -11,6 +11,11 @@ MODES: Final = {
     "kills": ("bench.faults.kills", "runs of the command line, killed at random points"),
     "databases": ("bench.faults.databases", "databases with flipped bits, used as a host does"),
     "pictures": ("bench.faults.pictures", "pictures with flipped bytes, cuts and inserted chunks, decoded"),
+    "settings": (
+        "bench.faults.settings",
+        "every setting with hostile values, by wire, file, environment and command line",
+    ),
+    "floods": ("bench.faults.floods", "floods over the wire: frames, counts, peers that do not read, cancels"),
 }
 
 

@@ -30,6 +30,7 @@ _PAGE: Final = _ROOT / "tests" / "pages" / "panels-en.webp"
 _PAGES: Final = 6
 _SIGNALS: Final = ("SIGKILL", "SIGTERM", "SIGHUP")
 _PARTIAL: Final = ".irodori-"
+_END_S: Final = 60
 
 
 class Trial:
@@ -50,7 +51,11 @@ class Trial:
         environ = os.environ | {"IRODORI_HOME": str(self.home), "TMPDIR": str(self.temporary)}
         command = [sys.executable, "-m", "host.cli", "colorize", str(self.comic), "-o", str(target)]
         command += ["--seed", str(random.randrange(1 << 30))]
-        return subprocess.Popen(command, env=environ, cwd=_ROOT, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        nothing = subprocess.DEVNULL
+        # whoever started this may ignore what is sent here, as nohup does; children would inherit that
+        return subprocess.Popen(
+            command, env=environ, cwd=_ROOT, stderr=nothing, stdout=nothing, preexec_fn=_hear_signals
+        )
 
     def count_losses(self, target: Path, *, had: int, swept: bool) -> None:
         """Look at everything that a run may have left. `had`: pages of the archive before it."""
@@ -89,6 +94,11 @@ def main(arguments: Sequence[str]) -> int:
     return 1 if losses else 0
 
 
+def _hear_signals() -> None:
+    for name in _SIGNALS[1:]:
+        signal.signal(getattr(signal, name), signal.SIG_DFL)
+
+
 def _kill(trial: Trial, number: int, duration_s: float) -> str:
     name = _SIGNALS[number % len(_SIGNALS)]
     target = trial.outputs / ("out" if number % 2 else "out.cbz")
@@ -96,7 +106,13 @@ def _kill(trial: Trial, number: int, duration_s: float) -> str:
     process = trial.start(target)
     time.sleep(random.uniform(0, duration_s))
     process.send_signal(getattr(signal, name))
-    status = process.wait(60)
+    try:
+        status = process.wait(_END_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        trial.losses[f"run that did not end within {_END_S} s of {name}"] += 1
+        return name
     trial.count_losses(target, had=had, swept=name != "SIGKILL" and number == 0)
     if status == 0:
         return "ended before"
