@@ -53,6 +53,7 @@ const CONNECTION = "connection";
 const CHOICES = "choices";
 const RUN = "run:";
 const HINTS = "hints:";
+const CALL_SIGN = "callSign";
 const CORRECTED_PAGES_MAX = 500; // some hundred bytes each
 
 export const runKey = (tabId: number): string => `${RUN}${tabId}`;
@@ -103,6 +104,16 @@ export async function saveHints(sha256: string, hints: ColourHint[]): Promise<vo
   const all = Object.entries(await browser.storage.local.get(null)).filter(([key]) => key.startsWith(HINTS));
   const oldest = all.sort(([, a], [, b]) => (b as Corrected).at - (a as Corrected).at).slice(CORRECTED_PAGES_MAX);
   if (oldest.length) await browser.storage.local.remove(oldest.map(([key]) => key));
+}
+
+/** The name of the event by which this installation's scripts call each other in a document: no page can know it. */
+export async function loadCallSign(): Promise<string> {
+  return (await read<string>(browser.storage.local, CALL_SIGN)) ?? "";
+}
+
+/** Make the call sign of a new installation; it outlives reloads and updates. For the worker, before it enters a page. */
+export async function makeCallSign(): Promise<void> {
+  if (!(await loadCallSign())) await browser.storage.local.set({ [CALL_SIGN]: crypto.randomUUID() });
 }
 
 /** Call back at every change of the connection, the choices, or the run of `tabId`. */

@@ -17,7 +17,18 @@ PICKER = ("ColorWell", "Colour")
 USE = ("button", "Use this colour")
 UNDO = ("button", "Undo last")
 CLEAR = ("button", "Remove all")
+POINTING = ("dialog", "Click a picture. Arrow keys move, Enter chooses, Escape ends.")
 PLACE = ("button", "Place of the colour; the arrow keys move it")
+
+
+def is_pointing(page: Page) -> bool:
+    """Whether the page waits for the reader to point at a picture; that, too, stands in a closed shadow root."""
+    tools = page.context.new_cdp_session(page)
+    try:
+        nodes = tools.send("Accessibility.getFullAXTree")["nodes"]
+    finally:
+        tools.detach()
+    return any(_name(node) == POINTING for node in nodes if not node.get("ignored"))
 
 
 class Panel:

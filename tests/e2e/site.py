@@ -34,10 +34,11 @@ FURNITURE_END = '<footer><p>Comments</p><img class="avatar" src="/pages/coloured
 
 @dataclass
 class MangaSite:
-    """Serves the comic pages of `folder`; `asked` counts requests by path and query."""
+    """Serves the comic pages of `folder`; `asked` counts requests by path and query, `added` are a test's documents."""
 
     folder: Path
     asked: dict[str, int] = field(default_factory=dict)
+    added: dict[str, tuple[str, dict[str, str]]] = field(default_factory=dict)
     page_port: int = 0
     picture_port: int = 0
 
@@ -69,7 +70,7 @@ class MangaSite:
             "/chapter/blocked": lambda: (self._blocked(), {}),
             "/gallery": lambda: (self._list(("reference-warm.webp", "reference-cold.webp"), "/pages/{}"), {}),
         }
-        return make[path]() if path in make else None
+        return make[path]() if path in make else self.added.get(path)
 
     def _frame(self, body: str, script: str = "") -> str:
         head = f'<meta charset="utf-8"><title>Rain Town - Chapter 3 - Comics</title><style>{STYLE}</style>'

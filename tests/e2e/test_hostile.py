@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import http.server
+import json
+import re
 import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from host.paths import EXTENSION_IDS
+from tests.e2e.panel import Panel, is_pointing
 from tests.e2e.reading import Reader, colourfulness, images, reading_in, until
 
 if TYPE_CHECKING:
@@ -57,6 +61,39 @@ SPY = """
     return {...seen, addresses: [...seen.addresses]};
   };
 """
+
+
+# What a page does that wants to know whether the extension is there: it watches every node and attribute that comes,
+# listens for every name that the source code might call, and asks for the styles of what came.
+WATCH = """
+  const heard = [], nodes = new Set();
+  const names = %s;
+  for (const target of [document, window])
+    for (const name of names) for (const capture of [true, false])
+      target.addEventListener(name, (event) => heard.push(event.type + ' ' + (event.blockedURI ?? '')), capture);
+  new MutationObserver((records) => records.forEach(({addedNodes, target}) => {
+    addedNodes.forEach((node) => node instanceof Element && nodes.add(node)); nodes.add(target);
+  })).observe(document, {childList: true, subtree: true, attributes: true, characterData: true});
+  const before = new Set(Object.getOwnPropertyNames(window));
+  window.told = () => {
+    const styles = [...nodes].filter((node) => node instanceof Element).flatMap((node) => [null, '::before', '::after']
+      .flatMap((part) => [...getComputedStyle(node, part)].map((name) => name + getComputedStyle(node, part)[name])));
+    const active = document.activeElement;
+    return {
+      heard,
+      markup: [...nodes, active].map((node) => (node.cloneNode?.(false)?.outerHTML ?? '') + ' ' + (node.nonce ?? '')),
+      words: [document.body.innerText, document.title, [...nodes].map((node) => node.textContent ?? '').join(' ')],
+      styles: [...new Set(styles)],
+      addresses: performance.getEntries().map(({name}) => name),
+      globals: Object.getOwnPropertyNames(window).filter((name) => !before.has(name) && name !== 'told'),
+      animations: document.getAnimations().length, sheets: document.styleSheets.length + document.adoptedStyleSheets.length,
+    };
+  };
+"""
+NAMES = ("here", "hello", "ping", "start", "agent", "pointer")
+TELLING = re.compile(
+    rf"irodori|{EXTENSION_IDS[0]}|chrome-extension|colou?ri[sz]|style reference|click a picture", re.IGNORECASE
+)
 
 
 class Sites:
@@ -155,6 +192,41 @@ def test_a_page_reads_nothing_of_another_site_and_forges_no_request(reader: Read
     assert not [address for address in looked["addresses"] if address.startswith("blob:")]
     after = page.locator("main > img").evaluate_all("(all) => all.map((each) => each.outerHTML)")
     assert after[: len(markup)] == markup
+
+
+def test_a_page_learns_no_name_of_the_extension(reader: Reader, sites: Sites) -> None:
+    """What a page sees are elements without a name, not what they hold nor who made them."""
+    page = reader.open(f"{sites.page}/?watch")
+    ids = (EXTENSION_IDS[0], "irodori")
+    names = [*(f"{who}{by}{name}" for who in ids for by in ":-." for name in NAMES), "securitypolicyviolation", "error"]
+    page.evaluate(WATCH % json.dumps(names))
+    reader.colorize(page).close()
+    page.bring_to_front()
+    until(lambda: colourfulness(images(page).first) > COLOURED, lambda: reader.run_of(page))
+    for item in ("Choose on the page", "Correct a colour"):
+        popup = reader.popup(page)
+        with popup.expect_event("close"):
+            popup.get_by_role("button", name=item).click()
+        until(lambda: is_pointing(page), patience_s=20)
+        page.keyboard.press("Escape" if item == "Choose on the page" else "Enter")
+        until(lambda: not is_pointing(page), patience_s=20)
+    until(lambda: Panel(page).parts() != [], patience_s=20)
+
+    told = page.evaluate("() => told()")
+    assert len(told["markup"]) > 3  # our elements were seen
+    assert [
+        each for values in told.values() if isinstance(values, list) for each in values if TELLING.search(each)
+    ] == []
+    assert told["heard"] == []
+    assert told["globals"] == []
+    assert (told["animations"], told["sheets"]) == (0, 1)
+    assert page.evaluate("() => customElements.get('irodori-pointer') ?? null") is None
+    named = [
+        each
+        for each in told["markup"]
+        if re.match(r"<\w+-|<div[^>]* (?:id|class|role|title|aria-label|data-\S+)=", each)
+    ]
+    assert named == []
 
 
 def test_our_picture_moved_by_the_page_shows_nothing(reader: Reader, sites: Sites) -> None:

@@ -10,6 +10,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from host.messaging.client import HostClient
+from tests.e2e.panel import is_pointing
 from tests.e2e.reading import POPUP, Reader, reading_in, until
 from tests.e2e.site import PLAIN, MangaSite
 
@@ -122,9 +123,9 @@ def test_reference_is_chosen_on_a_page_that_blocks_the_right_click(reader: Reade
         popup = reader.popup(page)
         with popup.expect_event("close"):
             popup.get_by_role("button", name="Choose on the page").click()
-        page.locator("irodori-pointer").wait_for()
+        until(lambda: is_pointing(page))
         act()
-        expect(page.locator("irodori-pointer")).to_have_count(0)
+        until(lambda: not is_pointing(page))
         until(lambda before=before: chosen() not in {None, before}, chosen)
         page.evaluate("() => document.querySelector('main img').remove()")  # the next is another picture
     assert page.evaluate("() => window.clicks") == 0
@@ -136,7 +137,7 @@ def test_pointing_ends_with_escape(reader: Reader, site: MangaSite) -> None:
     popup = reader.popup(page)
     with popup.expect_event("close"):
         popup.get_by_role("button", name="Colour one picture").click()
-    page.locator("irodori-pointer").wait_for()
+    until(lambda: is_pointing(page))
     page.keyboard.press("Escape")
-    expect(page.locator("irodori-pointer")).to_have_count(0)
+    until(lambda: not is_pointing(page))
     assert reader.run_of(page) == {}

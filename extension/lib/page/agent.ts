@@ -3,6 +3,7 @@
 import { browser } from "wxt/browser";
 import { answerCalls, askWorker, type PageCalls, type PointPurpose } from "../messages";
 import { learnFrom, pack, type Payload, probe } from "../payload";
+import { loadCallSign } from "../state";
 import { capture } from "./capture";
 import { NOT_IN_COLOUR } from "./corrector";
 import { Marks } from "./marks";
@@ -29,9 +30,7 @@ export class Agent {
     const pointed = ({ clientX: x, clientY: y }: MouseEvent) => void (this.#pointed = { x, y });
     addEventListener("contextmenu", pointed, { capture: true, signal });
     addEventListener("pagehide", () => this.#leave(), { signal });
-    const successor = `${browser.runtime.id}:here`; // scripts of the extension's former lives share only the document
-    document.dispatchEvent(new Event(successor));
-    document.addEventListener(successor, () => this.isAlive || this.#reader?.stop(true));
+    void loadCallSign().then((name) => this.#succeed(name));
   }
 
   /** Whether the extension that this script belongs to still runs. */
@@ -43,6 +42,12 @@ export class Agent {
   retire(): void {
     this.#reader?.stop(false);
     this.#stop.abort();
+  }
+
+  /** Scripts of the extension's former lives share only the document: they clear what they left when they hear `name`. */
+  #succeed(name: string): void {
+    document.dispatchEvent(new Event(name));
+    document.addEventListener(name, () => this.isAlive || this.#reader?.stop(true));
   }
 
   #handlers(): Parameters<typeof answerCalls<PageCalls>>[1] {

@@ -1,5 +1,6 @@
 /** Keeps one small sign per page in its top right corner. The signs live in a closed shadow root beside the body. */
 
+import { closedRoot, raise } from "./closed-root";
 import { followLayout } from "./follow";
 import { Ring, type Sign } from "./ring";
 
@@ -7,10 +8,11 @@ const INSET_PX = 10;
 
 export class Marks {
   readonly #host = document.createElement("div");
-  readonly #root = this.#host.attachShadow({ mode: "closed" });
+  readonly #root = closedRoot(this.#host);
   readonly #rings = new Map<Element, Ring>();
   readonly #calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   readonly #follow: () => void;
+  #above: Element | null = null;
 
   /** The signs follow their pages until `signal` aborts. */
   constructor(signal: AbortSignal) {
@@ -49,6 +51,7 @@ export class Marks {
 
   #place(): void {
     if (this.#rings.size === 0) return;
+    this.#above = raise(this.#host, this.#above);
     const origin = this.#host.getBoundingClientRect();
     for (const [element, { element: sign }] of this.#rings) {
       const box = element.getBoundingClientRect();

@@ -1,12 +1,16 @@
 /**
- * Lays a host exactly over an element: beside it in the same parent, so that it scrolls, clips and stacks with it; where
- * that would move the site's layout or cannot agree, beside the body. The layout of the page never moves.
+ * Lays a host exactly over an element: beside it in the same parent, so that it scrolls, clips, turns and stacks with it;
+ * where that would move the site's layout or cannot agree, beside the body. The layout of the page never moves.
  */
 
-import type { Box } from "./place";
+import { closedRoot, raise } from "./closed-root";
+import { type Laid, laidOut, warpOf } from "./overlay-box";
+import { clippersOf, clipPath } from "./overlay-clip";
 
 const AGREES_PX = 0.75;
+const HOPELESS_PX = 6; // a place that is further off shows a wrong picture
 const TRIES = 4;
+const PROBE_PX = 64;
 const STUBBORN_SITE = 30; // removals that are answered before the host leaves the site's own parent
 const FIXED = {
   all: "initial",
@@ -15,33 +19,35 @@ const FIXED = {
   "user-select": "none",
   overflow: "hidden",
 };
-const MIRRORED = [
-  "z-index",
-  "opacity",
-  "filter",
-  "clip-path",
-  "mix-blend-mode",
-  "visibility",
-  "border-top-left-radius",
-  "border-top-right-radius",
-  "border-bottom-left-radius",
-  "border-bottom-right-radius",
-];
-const TRANSFORMS = ["transform", "transform-origin", "translate", "rotate", "scale"];
+const CORNERS = ["top-left", "top-right", "bottom-left", "bottom-right"].map((corner) => `border-${corner}-radius`);
+const MIRRORED = ["z-index", "opacity", "filter", "clip-path", "mask", "mix-blend-mode", "visibility", ...CORNERS];
+const OFFSETS = ["path", "distance", "rotate", "anchor", "position"].map((name) => `offset-${name}`);
+const TURNED = ["transform", "transform-origin", "transform-box", "translate", "rotate", "scale", "zoom", ...OFFSETS];
+
+/**
+ * `beside` the element, out of the flow; `among` its siblings, in the flow but without room, where a scroller cuts off
+ * only what flows in it; at the `root` beside the body.
+ */
+type Way = "beside" | "among" | "root";
+type Corner = { left: number; top: number };
+
+/** How far the host moves in the window for one of its own pixels to the right and one down. */
+type Moves = readonly [right: readonly [number, number], down: readonly [number, number]];
 
 export class Place {
   readonly #img: HTMLImageElement;
   readonly #host = document.createElement("div");
   readonly #written = new Map<string, string>();
   #parent: Node | null = null; // where we put it
-  #isBeside = true;
-  #moves = 0;
-  #box: Box = { left: 0, top: 0, width: 0, height: 0 };
-  #zoom = 1;
+  #way: Way = "beside";
+  #taken = 0; // how often the site took it away
+  #at: Corner = { left: 0, top: 0 };
+  #moves: Moves | null = null;
+  #top: Element | null = null;
 
   constructor(img: HTMLImageElement, content: Element) {
     this.#img = img;
-    this.#host.attachShadow({ mode: "closed" }).append(content);
+    closedRoot(this.#host).append(content);
     this.#host.setAttribute("aria-hidden", "true");
   }
 
@@ -59,93 +65,143 @@ export class Place {
     this.#host.remove();
   }
 
-  /** Lay the host over the element, which is at `target` in the window: its content box within the host; `null` if hidden. */
-  follow(target: DOMRect): Box | null {
+  /** Lay the host over the element, which is at `target` in the window: how it is laid out; `null` if that cannot be. */
+  follow(target: DOMRect): Laid | null {
     const style = getComputedStyle(this.#img);
-    if (this.#isBeside && (style.position === "sticky" || !this.#standsBeside())) this.#leave();
-    if (!this.#isBeside && this.#host.parentNode !== document.documentElement)
-      this.#append(document.documentElement, null);
-    this.#mirror(style);
-    if (!this.#fit(target, style)) {
-      if (this.#isBeside) this.#leave();
-      if (this.#host.parentNode !== document.documentElement) this.#append(document.documentElement, null);
-      this.#mirror(style);
-      this.#fit(target, style);
-    }
-    return this.#contentBox(style);
+    const laid = laidOut(this.#img, style);
+    const isAlone = this.#img.matches(":fullscreen"); // nothing beside it is shown
+    if (this.#way !== "root" && (style.position === "sticky" || isAlone || !this.#stands(style))) this.#leave();
+    if (this.#lies(target, style, laid)) return laid;
+    if (this.#way === "root") return this.#isHopeless(target) ? null : laid;
+    this.#leave();
+    return this.#lies(target, style, laid) || !this.#isHopeless(target) ? laid : null;
+  }
+
+  #lies(target: DOMRect, style: CSSStyleDeclaration, laid: Laid): boolean {
+    if (this.#way === "root") this.#standAtRoot();
+    this.#mirror(style, laid);
+    return this.#fit(target);
+  }
+
+  #isHopeless(target: DOMRect): boolean {
+    return !agrees(this.#host.getBoundingClientRect(), target, HOPELESS_PX);
   }
 
   /** Whether the host stands in the element's parent, where it may. */
-  #standsBeside(): boolean {
+  #stands(style: CSSStyleDeclaration): boolean {
     const { parentNode } = this.#img;
     if (!parentNode || this.#img.closest("canvas")) return false; // what is below a canvas can be drawn by the page
     if (this.#host.parentNode === parentNode) return true;
-    if (this.isMoved && ++this.#moves > STUBBORN_SITE) return false;
+    if (this.isMoved && ++this.#taken > STUBBORN_SITE) return false;
     const around = [this.#img, this.#img.parentElement, this.#img.nextElementSibling];
     const before = around.map(boxOf);
+    const isCalm = () => around.every((element, at) => agrees(boxOf(element), before[at] ?? null));
     this.#append(parentNode, lastAlike(this.#img).nextSibling);
-    return around.every((element, at) => agrees(boxOf(element), before[at] ?? null));
+    this.#enter("beside", style);
+    if (clippersOf(this.#img, this.#host.offsetParent).length === 0) return isCalm();
+    this.#enter("among", style);
+    if (isCalm()) return true;
+    this.#enter("beside", style);
+    return isCalm();
+  }
+
+  #enter(way: Way, style: CSSStyleDeclaration): void {
+    this.#way = way;
+    this.#mirror(style, laidOut(this.#img, style));
   }
 
   #leave(): void {
-    this.#isBeside = false;
-    this.#zoom = 1;
+    this.#way = "root";
     this.#host.remove();
+  }
+
+  #standAtRoot(): void {
+    if (this.#host.parentNode !== document.documentElement) this.#append(document.documentElement, null);
+    this.#top = raise(this.#host, this.#top);
   }
 
   #append(parent: Node, before: Node | null): void {
     this.#written.clear();
     this.#host.style.cssText = "";
-    this.#write({ ...FIXED, left: "0", top: "0", width: "0", height: "0" });
-    this.#box = { left: 0, top: 0, width: 0, height: 0 };
+    this.#write(FIXED);
+    this.#at = { left: 0, top: 0 };
+    this.#moves = null;
     this.#parent = parent;
     parent.insertBefore(this.#host, before);
   }
 
-  #mirror(style: CSSStyleDeclaration): void {
-    const names = this.#isBeside ? [...MIRRORED, ...TRANSFORMS] : MIRRORED;
+  #mirror(style: CSSStyleDeclaration, { width, height }: Laid): void {
+    const isRoot = this.#way === "root";
+    const names = isRoot ? MIRRORED : [...MIRRORED, ...TURNED];
     const values = Object.fromEntries(names.map((name) => [name, style.getPropertyValue(name)]));
-    const clip = this.#isBeside ? {} : { "clip-path": clipOf(this.#img) };
-    const position = style.position === "fixed" && this.#isBeside ? "fixed" : "absolute";
-    this.#write({ display: "block", position, ...values, ...clip });
+    const size = { width: `${width}px`, height: `${height}px` };
+    this.#write({ display: "block", ...values, ...this.#cut(style), ...size, ...this.#placing(style, width, height) });
+    if (isRoot) this.#write(this.#warped());
+    this.#writeCorner();
   }
 
-  /** Move and stretch the host until it agrees with `target`. */
-  #fit(target: DOMRect, style: CSSStyleDeclaration): boolean {
-    const isTurned =
-      this.#isBeside &&
-      TRANSFORMS.some((name) => !NEUTRAL.has(style.getPropertyValue(name)) && name !== "transform-origin");
-    const [width, height] = isTurned
-      ? [this.#img.offsetWidth, this.#img.offsetHeight]
-      : [target.width / this.#zoom, target.height / this.#zoom];
-    this.#box = { ...this.#box, width, height };
-    this.#writeBox();
+  /** How the host is placed: among its siblings it takes no room, for its margins take back what it needs. */
+  #placing({ position }: CSSStyleDeclaration, width: number, height: number): Record<string, string> {
+    if (this.#way === "among") return { position: "relative", float: "left", margin: `0 -${width}px -${height}px 0` };
+    const isFixed = this.#way === "beside" && position === "fixed";
+    return { position: isFixed ? "fixed" : "absolute", float: "none", margin: "0" };
+  }
+
+  /** At the root, all that turns and zooms the element is told to the host. */
+  #warped(): Record<string, string> {
+    const { matrix, zoom } = warpOf(this.#img, this.#host.parentElement);
+    return { transform: matrix, "transform-origin": "50% 50%", zoom: `${zoom}` };
+  }
+
+  #cut({ position }: CSSStyleDeclaration): Record<string, string> {
+    if (this.#way === "among" || (this.#way === "beside" && position === "fixed")) return {};
+    const clippers = clippersOf(this.#img, this.#way === "root" ? null : this.#host.offsetParent);
+    return clippers.length > 0 ? { "clip-path": clipPath(this.#img, clippers) } : {};
+  }
+
+  /** Move the host until it agrees with `target`. */
+  #fit(target: DOMRect): boolean {
     for (let tries = 0; tries < TRIES; tries++) {
       const at = this.#host.getBoundingClientRect();
       if (agrees(at, target, tries === 0 ? 0.05 : AGREES_PX)) return true;
-      if (!isTurned && at.width > 0) this.#zoom = at.width / this.#box.width;
-      this.#step(at, target, isTurned);
+      if (tries !== 1) this.#moves ??= this.#probe(at);
+      else this.#moves = this.#probe(at); // what was known of it is not so any more
+      this.#step(at, target);
     }
     return agrees(this.#host.getBoundingClientRect(), target);
   }
 
-  #step(at: DOMRect, target: DOMRect, isTurned: boolean): void {
-    const [right, down] = [(target.left - at.left) / this.#zoom, (target.top - at.top) / this.#zoom];
-    const { left, top, width, height } = this.#box;
-    this.#box = {
-      left: left + right,
-      top: top + down,
-      width: isTurned ? width : target.width / this.#zoom,
-      height: isTurned ? height : target.height / this.#zoom,
+  /** Try how the host moves: turned, mirrored and zoomed parents turn, mirror and zoom its way. */
+  #probe(from: DOMRect): Moves {
+    const { left, top } = this.#at;
+    const moved = (at: Corner): [number, number] => {
+      this.#at = at;
+      this.#writeCorner();
+      const [x, y] = middleOf(this.#host.getBoundingClientRect());
+      const [x0, y0] = middleOf(from);
+      return [(x - x0) / PROBE_PX, (y - y0) / PROBE_PX];
     };
-    this.#writeBox();
-    const moved = this.#host.getBoundingClientRect();
-    if (isTurned && Math.abs(down) > 4) this.#zoom *= (moved.top - at.top) / (target.top - at.top) || 1;
+    const moves = [moved({ left: left + PROBE_PX, top }), moved({ left, top: top + PROBE_PX })] as const;
+    this.#at = { left, top };
+    return moves;
   }
 
-  #writeBox(): void {
-    const { left, top, width, height } = this.#box;
-    this.#write({ left: `${left}px`, top: `${top}px`, width: `${width}px`, height: `${height}px` });
+  #step(at: DOMRect, target: DOMRect): void {
+    const [[a, b], [c, d]] = this.#moves as Moves;
+    const determinant = a * d - b * c;
+    if (Math.abs(determinant) < 1e-6) return this.#writeCorner();
+    const [[x, y], [x0, y0]] = [middleOf(target), middleOf(at)];
+    const [right, down] = [x - x0, y - y0];
+    const { left, top } = this.#at;
+    this.#at = {
+      left: left + (d * right - c * down) / determinant,
+      top: top + (a * down - b * right) / determinant,
+    };
+    this.#writeCorner();
+  }
+
+  #writeCorner(): void {
+    this.#write({ left: `${this.#at.left}px`, top: `${this.#at.top}px` });
   }
 
   /** The site's style sheets must not reach the host. */
@@ -156,24 +212,7 @@ export class Place {
       this.#host.style.setProperty(name, value, "important");
     }
   }
-
-  #contentBox(style: CSSStyleDeclaration): Box {
-    const { clientLeft: left, clientTop: top, offsetWidth, offsetHeight } = this.#img;
-    const { width, height } = this.#box;
-    const value = (name: string) => Number.parseFloat(style.getPropertyValue(name)) || 0;
-    const share = { x: width / (offsetWidth || width || 1), y: height / (offsetHeight || height || 1) };
-    const around = (side: string) => value(`padding-${side}`) + value(`border-${side}-width`);
-    void [left, top];
-    return {
-      left: around("left") * share.x,
-      top: around("top") * share.y,
-      width: width - (around("left") + around("right")) * share.x,
-      height: height - (around("top") + around("bottom")) * share.y,
-    };
-  }
 }
-
-const NEUTRAL = new Set(["none", "", "auto"]);
 
 /** Pages are counted by their place among their like: the host stands behind the last of them. */
 function lastAlike(img: HTMLImageElement): Element {
@@ -185,31 +224,11 @@ function boxOf(element: Element | null): DOMRect | null {
   return element?.getBoundingClientRect() ?? null;
 }
 
+function middleOf({ left, top, width, height }: DOMRect): [number, number] {
+  return [left + width / 2, top + height / 2];
+}
+
 function agrees(a: DOMRect | null, b: DOMRect | null, within = AGREES_PX): boolean {
   if (!a || !b) return a === b;
   return (["left", "top", "width", "height"] as const).every((side) => Math.abs(a[side] - b[side]) <= within);
-}
-
-/** What the element's ancestors cut off, for a host that does not stand among them. */
-function clipOf(img: HTMLImageElement): string {
-  const own = img.getBoundingClientRect();
-  const cut = { top: 0, right: 0, bottom: 0, left: 0 };
-  for (
-    let at = img.parentElement;
-    at && at !== document.body && at !== document.documentElement;
-    at = at.parentElement
-  ) {
-    if (
-      getComputedStyle(at)
-        .overflow.split(" ")
-        .every((value) => value === "visible")
-    )
-      continue;
-    const box = at.getBoundingClientRect();
-    cut.top = Math.max(cut.top, box.top - own.top);
-    cut.left = Math.max(cut.left, box.left - own.left);
-    cut.right = Math.max(cut.right, own.right - box.right);
-    cut.bottom = Math.max(cut.bottom, own.bottom - box.bottom);
-  }
-  return `inset(${cut.top}px ${cut.right}px ${cut.bottom}px ${cut.left}px)`;
 }

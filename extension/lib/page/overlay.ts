@@ -5,6 +5,7 @@
  */
 
 import { bandsOf, BAND_ROWS, type Coloured, Drawing } from "./drawing";
+import type { Laid } from "./overlay-box";
 import { Place } from "./overlay-place";
 import { type Box, fitted } from "./place";
 import { style } from "./ring";
@@ -69,9 +70,9 @@ export class Overlay {
       return this.#drawing.release();
     }
     if (this.#place.isMoved) this.#drawing.release();
-    const content = this.#place.follow(box);
-    if (!content) return this.#drawing.release();
-    this.#lay(content, box);
+    const laid = this.#place.follow(box);
+    if (!laid) return this.#drawing.release();
+    this.#lay(laid, box);
   }
 
   #end(): void {
@@ -99,8 +100,8 @@ export class Overlay {
     return Math.abs((width * img.naturalHeight) / (height * img.naturalWidth) - 1) <= SAME_SHAPE;
   }
 
-  /** `content` is the element's content box in pixels of the host; `box` the element in the window. */
-  #lay(content: Box, box: DOMRect): void {
+  /** `box` is the element in the window. */
+  #lay({ content, radius, width: wide, height: high }: Laid, box: DOMRect): void {
     const { width, height } = this.#drawing.source;
     const computed = getComputedStyle(this.img);
     const isShown = this.img.complete && this.img.naturalWidth > 1;
@@ -108,9 +109,9 @@ export class Overlay {
     const fit = isShown ? computed.objectFit : "contain";
     const inner = { left: 0, top: 0, width: content.width, height: content.height };
     const at = fitted(inner, natural, fit, computed.objectPosition);
-    style(this.#content, pixels(content));
+    style(this.#content, { ...pixels(content), "border-radius": radius });
     style(this.#drawing.element, pixels(at));
-    const zoom = box.width / (this.img.offsetWidth || box.width);
+    const zoom = Math.sqrt((box.width * box.height) / (wide * high || 1)) || 1;
     const dense = zoom * devicePixelRatio;
     const rows = Math.max(1, Math.min(height, Math.round(at.height * dense)));
     const columns = Math.max(1, Math.min(width, Math.round(at.width * dense)));

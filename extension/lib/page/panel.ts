@@ -3,6 +3,7 @@
  * root as the signs do, keeps its keys from the site, and gives the focus back.
  */
 
+import { closedRoot, raise } from "./closed-root";
 import { followLayout } from "./follow";
 import { pictureBox, pointAt, type Point } from "./place";
 import { style } from "./ring";
@@ -62,6 +63,7 @@ export class Panel {
   readonly #stop = new AbortController();
   readonly #focused = document.activeElement;
   readonly #follow: () => void;
+  #above: Element | null = null;
 
   /** Open at `point` of the picture in `img`, until it is closed or `signal` aborts. */
   constructor(img: HTMLImageElement, point: Point, acts: PanelActs, signal: AbortSignal) {
@@ -121,7 +123,7 @@ export class Panel {
     label.append(LABELS.colour, this.#picker);
     style(this.#close, { "margin-left": "auto", padding: "0 8px", font: "400 20px/1 system-ui, sans-serif" });
     this.#card.append(row(label, this.#use, this.#close), row(this.#undo, this.#clear), this.#status);
-    this.#host.attachShadow({ mode: "closed" }).append(this.#card, this.#dot);
+    closedRoot(this.#host).append(this.#card, this.#dot);
   }
 
   #listen(signal: AbortSignal): void {
@@ -160,6 +162,7 @@ export class Panel {
   /** The card stands below the dot, or above where there is no room, and never beyond the window's sides. */
   #place(): void {
     if (!this.#img.isConnected || !this.#acts.holds()) return this.close();
+    this.#above = raise(this.#host, this.#above);
     const origin = this.#host.getBoundingClientRect();
     const [x, y] = inWindow(pictureBox(this.#img), this.point);
     const { offsetWidth: width, offsetHeight: height } = this.#card;

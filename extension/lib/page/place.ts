@@ -32,7 +32,7 @@ export function fitted(box: Box, natural: { width: number; height: number }, fit
   if (scale === null || !Number.isFinite(scale)) return box;
   const width = natural.width * scale;
   const height = natural.height * scale;
-  const [x = "50%", y = "50%"] = position.split(/\s+/);
+  const [x = "50%", y = "50%"] = position.match(/calc\([^)]*\)|\S+/g) ?? [];
   return {
     left: box.left + offset(x, box.width - width),
     top: box.top + offset(y, box.height - height),
@@ -62,7 +62,11 @@ function scaleOf(fit: string, byWidth: number, byHeight: number): number | null 
   }
 }
 
+/** `value` is a length, a share of the room that is left, or a sum of both. */
 function offset(value: string, room: number): number {
-  const number = Number.parseFloat(value) || 0;
-  return value.endsWith("%") ? (room * number) / 100 : number;
+  const terms = [...value.matchAll(/([-+]?)\s*(-?[\d.]+(?:e-?\d+)?)(px|%)/g)];
+  return terms.reduce((sum, [, sign, number, unit]) => {
+    const term = Number(number) * (unit === "%" ? room / 100 : 1);
+    return sign === "-" ? sum - term : sum + term;
+  }, 0);
 }

@@ -1,10 +1,12 @@
 /** Lets the reader choose one picture of a document: by mouse through whatever lies over it, or with the keyboard. */
 
+import { closedRoot, raise } from "./closed-root";
 import { imagesBelow } from "./roots";
 
 const SMALLEST_PX = 60;
 const SAYS = "Click a picture. Arrow keys move, Enter chooses, Escape ends.";
 const COVER = "all:initial;position:fixed;inset:0;z-index:2147483647;cursor:crosshair";
+const FILLS = "position:absolute;inset:0;outline:none";
 const FRAME =
   "position:absolute;box-sizing:border-box;border:3px solid #8b6cf6;background:rgb(139 108 246 / .16);border-radius:4px";
 const WORDS =
@@ -19,7 +21,8 @@ export interface Pointed {
 }
 
 export class Pointer {
-  readonly #host = document.createElement("irodori-pointer");
+  readonly #host = document.createElement("div");
+  readonly #dialog = document.createElement("div");
   readonly #frame = document.createElement("i");
   readonly #stop = new AbortController();
   readonly #chosen: (pointed: Pointed | null) => void;
@@ -28,18 +31,21 @@ export class Pointer {
   /** Wait until a picture is `chosen`, or `null` for none; it ends with `signal`, too. */
   constructor(chosen: (pointed: Pointed | null) => void, signal: AbortSignal) {
     this.#chosen = chosen;
-    const root = this.#host.attachShadow({ mode: "closed" });
+    const root = closedRoot(this.#host);
     this.#host.style.cssText = COVER; // by script: no content policy forbids that
     this.#frame.style.cssText = FRAME;
     const words = document.createElement("p");
     words.style.cssText = WORDS;
     words.textContent = SAYS;
-    root.append(this.#frame, words);
-    this.#host.tabIndex = -1;
-    this.#host.setAttribute("role", "dialog");
-    this.#host.setAttribute("aria-label", SAYS);
+    this.#dialog.style.cssText = FILLS;
+    this.#dialog.tabIndex = -1;
+    this.#dialog.role = "dialog"; // within the closed root: the page learns nothing of it
+    this.#dialog.ariaLabel = SAYS;
+    this.#dialog.append(this.#frame, words);
+    root.append(this.#dialog);
     document.documentElement.append(this.#host);
-    this.#host.focus({ preventScroll: true });
+    raise(this.#host, null);
+    this.#dialog.focus({ preventScroll: true });
     this.#listen();
     signal.addEventListener("abort", () => this.close(), { once: true, signal: this.#stop.signal });
     this.#highlight(this.#pictures().find(isInWindow) ?? null);

@@ -3,15 +3,19 @@
 import { browser } from "wxt/browser";
 import { askPage } from "../messages";
 import { learnFrom, probe } from "../payload";
+import { makeCallSign } from "../state";
 
 const BROWSERS_OWN = /^(?:chrome|edge|brave|vivaldi|opera|about|devtools|view-source|chrome-extension|moz-extension):/i;
 const SAYS_BROWSERS_OWN = /chrome:\/\/|chrome-extension:|about:|extensions gallery|error page/i;
+
+let callSign: Promise<void> | undefined;
 
 /**
  * Make sure that the tab has a living script in each frame that may be entered; returns their ids, the document's
  * first. Rejects with a reason for a reader where the browser forbids it.
  */
 export async function ensureAgent(tabId: number): Promise<number[]> {
+  await (callSign ??= makeCallSign());
   const entered = await browser.scripting
     .executeScript({ target: { tabId, allFrames: true }, files: ["/agent.js"] })
     .catch(async (error: Error) => {

@@ -19,6 +19,16 @@ test("a picture lies where object-fit and object-position put it", () => {
   });
 });
 
+test.each([
+  ["50% 0px", [200, 50]],
+  ["calc(100% - 12px) 25%", [288, -50]],
+  ["calc(0% + 30px) calc(-5px + 50%)", [130, -155]],
+  ["-40px 1.5e1px", [60, 65]],
+])("object-position %s is a length, a share of the room, or a sum", (position, [left, top]) => {
+  const at = fitted(WINDOW, { width: 200, height: 800 }, "none", position);
+  expect([at.left, at.top]).toEqual([left, top]);
+});
+
 test("a picture without a size fills its box", () => {
   expect(fitted(WINDOW, { width: 0, height: 0 }, "contain", "50% 50%")).toEqual(WINDOW);
 });

@@ -1,0 +1,168 @@
+"""The coloured picture lies exactly over the site's own, however the site lays it out.
+
+The extension's overlay runs in a plain Chromium on a picture whose coloured version has the same red and green: where
+both lie at the same place, the window's red and green stay what they were.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+from tests.e2e.layouts import LAYOUTS, Layout
+from tests.e2e.reading import chromium
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+    from playwright.sync_api import Browser, Page, Route
+
+pytestmark = pytest.mark.browser
+
+EXTENSION = Path(__file__).parents[2] / "extension"
+SITE = "http://layouts.test"
+SIZE = (700, 980)
+BLOCK_PX = 35
+LEVELS = np.array([50, 90, 115, 140], np.uint8)  # none is that of a background, nor its inverse
+OFF = 3.0  # levels that red and green differ from before, on the mean; a shift by one pixel is 7 and more
+COLOURED = 40.0  # levels of blue, on the mean
+EDGE_PX = 9  # what a scaled picture's edge takes from its surroundings
+OVERLAY = """import { Overlay } from "./lib/page/overlay";
+import { followLayout } from "./lib/page/follow";
+globalThis.cover = async (coloured, width, height) => {
+  const picture = await (await fetch(coloured)).blob();
+  const all = (root) => [...root.querySelectorAll("*")].flatMap((element) =>
+    [...(element.localName === "img" ? [element] : []), ...(element.closedRoot ? all(element.closedRoot) : [])]);
+  const overlays = all(document).map((img) => new Overlay(img, img.currentSrc, { picture, width, height }));
+  overlays.forEach((overlay) => overlay.follow());
+  const stop = new AbortController();
+  followLayout(() => overlays.forEach((overlay) => overlay.follow()), stop.signal);
+  globalThis.uncover = () => { stop.abort(); overlays.forEach((overlay) => overlay.remove()) };
+};"""
+BOXES = """() => (globalThis.theirs ??= [...document.querySelectorAll('body *')])
+  .map((each) => JSON.stringify(each.getBoundingClientRect()))"""
+ATTACH = """const attach = Element.prototype.attachShadow;
+Element.prototype.attachShadow = function (init) { return (this.closedRoot = attach.call(this, init)) }"""
+HIDE = """() => { const sheet = new CSSStyleSheet();
+  sheet.replaceSync('img { object-fit: none !important; object-position: -9999px -9999px !important }');
+  const roots = [document, ...[...document.querySelectorAll('*')].flatMap(({closedRoot}) => closedRoot ?? [])];
+  roots.forEach((root) => { root.adoptedStyleSheets = [sheet] }) }"""
+
+
+def drawn(*, coloured: bool) -> bytes:
+    """Return a page of blocks in grey levels; the coloured one differs in blue alone."""
+    rows, columns = SIZE[1] // BLOCK_PX, SIZE[0] // BLOCK_PX
+    levels = np.random.default_rng(5).choice(LEVELS, (rows, columns))
+    grey = np.repeat(np.repeat(levels, BLOCK_PX, 0), BLOCK_PX, 1)
+    encoded = io.BytesIO()
+    Image.fromarray(np.stack([grey, grey, grey + np.uint8(110) if coloured else grey], axis=2)).save(encoded, "PNG")
+    return encoded.getvalue()
+
+
+PICTURES = {"/page.png": drawn(coloured=False), "/coloured.png": drawn(coloured=True)}
+
+
+@pytest.fixture(scope="module")
+def overlay() -> str:
+    """Return the extension's overlay as one script."""
+    command = ["node_modules/.bin/esbuild", "--bundle", "--format=iife", f"--alias:@={EXTENSION}", "--loader=ts"]
+    return subprocess.run(command, cwd=EXTENSION, input=OVERLAY, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+def answer(route: Route, layout: Layout) -> None:
+    path = route.request.url.removeprefix(SITE)
+    if path in PICTURES:
+        return route.fulfill(body=PICTURES[path], content_type="image/png")
+    return route.fulfill(body=layout.html("/page.png"), content_type="text/html")
+
+
+def opened(browser: Browser, layout: Layout) -> Page:
+    """Open the layout in a window that the browser's own zoom makes narrower in CSS pixels."""
+    window = {"width": round(1000 / layout.zoom), "height": round(800 / layout.zoom)}
+    page = browser.new_page(viewport=window, device_scale_factor=layout.zoom)  # type: ignore[arg-type]
+    page.add_init_script(ATTACH)
+    page.route(f"{SITE}/**", lambda route: answer(route, layout))
+    page.goto(SITE + "/", wait_until="load")
+    return page
+
+
+def shot(page: Page) -> NDArray[np.int16]:
+    return np.asarray(Image.open(io.BytesIO(page.screenshot(scale="device"))).convert("RGB"), dtype=np.int16)
+
+
+def faults(coloured: NDArray[np.int16], grey: NDArray[np.int16], without: NDArray[np.int16], veil: float) -> list[str]:
+    """Return what is wrong with the coloured picture, which is to be seen where the grey one is and nowhere else.
+
+    The site shows the picture through a `veil`: then both are to be seen, the coloured one over the other.
+    """
+    differs = (np.abs(grey - without).max(axis=2) > 0).astype(np.uint8)
+    seen = cv2.morphologyEx(differs, cv2.MORPH_CLOSE, np.ones((15, 15), np.uint8))
+    inside, around = (act(seen, np.ones((EDGE_PX, EDGE_PX), np.uint8)) > 0 for act in (cv2.erode, cv2.dilate))
+    if not inside.any():
+        return ["the picture is not to be seen"]
+    change = np.abs(coloured - grey)
+    blue, off = float(change[inside][:, 2].mean()), float(change[inside][:, :2].mean())
+    beyond = int((change.max(axis=2) > 2)[~around].sum())
+    bare = float((change[inside][:, 2] < COLOURED).mean())
+    found = [
+        (blue < COLOURED * (1 - veil) or bare > max(0.02, veil), f"{blue:.0f} of blue, {bare:.3f} bare"),
+        (off > OFF + 50 * veil, f"{off:.1f} levels off"),
+        (beyond > 0, f"{beyond} pixels beyond it"),
+    ]
+    return [words for is_wrong, words in found if is_wrong]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
+def test_coloured_picture_lies_over_the_site_s_own(browser: Browser, overlay: str, layout: Layout) -> None:
+    page = opened(browser, layout)
+    before = page.evaluate(BOXES)
+    page.evaluate(overlay)
+    page.evaluate("([url, width, height]) => cover(url, width, height)", [SITE + "/coloured.png", *SIZE])
+    page.wait_for_timeout(250)
+    after = page.evaluate(BOXES)
+    if layout.act:
+        page.evaluate(layout.act)
+    page.wait_for_timeout(650)
+    coloured = shot(page)
+    page.evaluate("() => uncover()")
+    grey = shot(page)
+    page.evaluate(HIDE)
+    wrong = faults(coloured, grey, shot(page), layout.veil)
+    if wrong and os.environ.get("SHOTS"):
+        Image.fromarray(np.hstack([coloured, grey, np.abs(coloured - grey)]).astype(np.uint8)).save(
+            f"{os.environ['SHOTS']}/{layout.name.replace(' ', '_').replace('/', '')}.png"
+        )
+    page.close()
+    assert wrong == []
+    assert after == before  # the site's own boxes stay where they are
+
+
+def test_paper_gets_the_site_s_own_pictures(browser: Browser, overlay: str) -> None:
+    """A printer's layout is another one, and no script hears of it: nothing of ours may lie about there."""
+    page = opened(browser, LAYOUTS[0])
+    grey = shot(page)
+    page.evaluate(overlay)
+    page.evaluate("([url, width, height]) => cover(url, width, height)", [SITE + "/coloured.png", *SIZE])
+    page.wait_for_timeout(250)
+    assert not np.array_equal(shot(page), grey)
+    page.emulate_media(media="print")
+    assert np.array_equal(shot(page), grey)
+    page.close()
