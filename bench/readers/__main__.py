@@ -20,6 +20,7 @@ from playwright.sync_api import sync_playwright
 from rich.console import Console
 from rich.table import Table
 
+from bench.readers.field import FIELD
 from bench.readers.held_out import HELD_OUT
 from bench.readers.themes import TUNED
 from tests.e2e.reading import chromium
@@ -110,7 +111,7 @@ def main() -> int:
     table = Table("layouts", "documents", "pages", "precision", "recall", "documents without a fault")
     is_short = False
     console = Console()
-    for name, layouts in (("tuned with", TUNED), ("kept out", HELD_OUT)):
+    for name, layouts in (("tuned with", TUNED), ("kept out", HELD_OUT), ("after the field's software", FIELD)):
         found = outcomes(layouts)
         hits = sum(each.hits for each in found)
         missed, wrong = sum(len(each.missed) for each in found), sum(len(each.wrong) for each in found)

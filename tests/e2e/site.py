@@ -34,11 +34,12 @@ FURNITURE_END = '<footer><p>Comments</p><img class="avatar" src="/pages/coloured
 
 @dataclass
 class MangaSite:
-    """Serves the comic pages of `folder`; `asked` counts requests by path and query, `added` are a test's documents."""
+    """Serves the comic pages of `folder`; `asked` counts requests by path and query, `added` and `files` are a test's."""
 
     folder: Path
     asked: dict[str, int] = field(default_factory=dict)
     added: dict[str, tuple[str, dict[str, str]]] = field(default_factory=dict)
+    files: dict[str, tuple[bytes, str]] = field(default_factory=dict)
     page_port: int = 0
     picture_port: int = 0
 
@@ -191,6 +192,9 @@ class _Handler(BaseHTTPRequestHandler):
         if document is not None:
             text, headers = document
             return self._send(200, text.encode(), {"Content-Type": "text/html; charset=utf-8"} | headers)
+        if path in self.site.files:
+            body, mime = self.site.files[path]
+            return self._send(200, body, {"Content-Type": mime})
         folder, _, name = path.strip("/").partition("/")
         file = self.site.folder / Path(name).name
         if folder == "guarded" and not self.headers.get("Referer", "").startswith(self.site.origin):

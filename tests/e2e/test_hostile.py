@@ -86,7 +86,8 @@ WATCH = """
       styles: [...new Set(styles)],
       addresses: performance.getEntries().map(({name}) => name),
       globals: Object.getOwnPropertyNames(window).filter((name) => !before.has(name) && name !== 'told'),
-      animations: document.getAnimations().length, sheets: document.styleSheets.length + document.adoptedStyleSheets.length,
+      animations: document.getAnimations().length,
+      sheets: document.styleSheets.length + document.adoptedStyleSheets.length,
     };
   };
 """

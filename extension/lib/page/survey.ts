@@ -41,6 +41,7 @@ function frameOrigins(): string[] {
 }
 
 function whyNone(pictures: readonly Candidate[], hasFrames: boolean): WhyNone {
+  if (document.contentType === "application/pdf") return "pdf";
   if (hasFrames) return "frame";
   if ([...document.querySelectorAll("canvas")].some(isLikeAPage)) return "canvas";
   if ([...document.querySelectorAll(EMBEDDED)].some(isLikeAPage)) return "embedded";

@@ -16,6 +16,7 @@ const WHY: Record<WhyNone, string> = {
   frame:
     "This site shows its chapter in a frame of another site. Press “Colorize chapter” and allow that site when the browser asks.",
   file: FILES_CLOSED,
+  pdf: "This is a PDF, which the browser draws itself; Irodori cannot colour it here. If a site shows the same pages as pictures, open them there.",
 };
 
 /** One sentence or two about what was found. */
