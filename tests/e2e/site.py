@@ -34,7 +34,10 @@ FURNITURE_END = '<footer><p>Comments</p><img class="avatar" src="/pages/coloured
 
 @dataclass
 class MangaSite:
-    """Serves the comic pages of `folder`; `asked` counts requests by path and query, `added` and `files` are a test's."""
+    """Serves the comic pages of `folder`; `asked` counts requests by path and query.
+
+    `added` are documents with their headers, `files` bytes with their type, that a test adds.
+    """
 
     folder: Path
     asked: dict[str, int] = field(default_factory=dict)
