@@ -12,6 +12,9 @@ if (!version) throw new Error("host/__init__.py names no version");
 /** Origins that the browser tests serve; a reader's build holds no host at install. */
 const TEST_ORIGINS = ["http://127.0.0.1/*", "http://localhost/*"];
 
+/** Takes a page's pictures as the browser holds them; asked for where a site gives each picture only once. */
+const PAGE_CAPTURE = "pageCapture";
+
 export default defineConfig({
   modules: ["@wxt-dev/module-svelte"],
   imports: false,
@@ -27,7 +30,9 @@ export default defineConfig({
       "contextMenus",
       "nativeMessaging",
       "declarativeNetRequestWithHostAccess",
+      ...(mode === "e2e" ? [PAGE_CAPTURE] : []),
     ],
+    ...(browser === "firefox" || mode === "e2e" ? {} : { optional_permissions: [PAGE_CAPTURE] }),
     optional_host_permissions: ["*://*/*"],
     ...(mode === "e2e" ? { host_permissions: TEST_ORIGINS } : {}),
     action: { default_title: "Irodori" },

@@ -74,7 +74,8 @@ export interface WorkerCalls {
   "agent.pointed": Call<{ purpose: PointPurpose; url: string | null }>;
   "agent.left": Call<{ runId: string }>;
   "agent.hash": Call<{ picture: Payload }, string>;
-  "agent.fetch": Call<{ url: string; referer: string | null }, Payload>;
+  "agent.held": Call<{ urls: string[] }, Payload | null>;
+  "agent.fetch": Call<{ url: string; referer: string | null }, { picture: Payload; isOpen: boolean } | null>;
 }
 
 /** Asked of a page's script by the service worker. */

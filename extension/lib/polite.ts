@@ -5,15 +5,23 @@ const TRIES = 4;
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 20_000;
 
-/** The answer to `ask`, which is repeated while the site is busy; the last answer if it stays so. */
-export async function patiently(ask: () => Promise<Response>, wait = sleep): Promise<Response> {
+const busyUntil = new Map<string, number>(); // by origin
+
+/**
+ * The answer to `ask`, which is repeated while the site at `url` is busy; the last answer if it stays so. What else is
+ * asked of the site meanwhile waits with it.
+ */
+export async function patiently(ask: () => Promise<Response>, url: string, wait = sleep): Promise<Response> {
+  const { origin } = new URL(url);
   for (let tried = 1; ; tried++) {
+    const rest = (busyUntil.get(origin) ?? 0) - Date.now();
+    if (rest > 0) await wait(rest);
     const response = await ask();
     if (!BUSY.has(response.status) || tried === TRIES) return response;
     await response.body?.cancel();
     const asked = wishOf(response.headers.get("retry-after")) ?? FIRST_WAIT_MS * 2 ** (tried - 1);
     if (asked > LONGEST_WAIT_MS) return response;
-    await wait(asked);
+    busyUntil.set(origin, Date.now() + asked);
   }
 }
 

@@ -11,6 +11,7 @@ import threading
 from collections import Counter
 from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from PIL import Image
@@ -23,6 +24,8 @@ STRIP_WIDTH: Final = 800
 SLICE_ROWS: Final = 694
 SLICES: Final = 7
 STRIP_OF: Final = ("panels-en.webp", "dragons-ja.png", "panels-ja.jpg", "insets-en.jpg", "manga-library-ja.png")
+PAGES: Final = ("panels-en.webp", "panels-ja.jpg", "insets-en.jpg")
+TYPES: Final = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
 BLANK: Final = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
 LAZY: Final = """<script>
   const near = new IntersectionObserver((seen) => seen.forEach(({target, isIntersecting}) => {
@@ -40,6 +43,7 @@ class Habits:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.asked: Counter[str] = Counter()
+        self._tokens = (f"t{number}" for number in count())
         handler = type("Handler", (_Handler,), {"site": self})
         self.servers = [ThreadingHTTPServer(("127.0.0.1", 0), handler) for _ in range(2)]
         self.origin, self.cdn = (
@@ -67,6 +71,15 @@ class Habits:
         """Return the document at `path`."""
         bodies = {
             "/strip": self._strip('<img src="/slice/{}.jpg" {}>'),
+            "/once": self._column(f"{self.cdn}/once/{self._token()}-{{}}/{{}}"),
+            "/nostore": self._column(f"{self.cdn}/nostore/{self._token()}-{{}}/{{}}"),
+            "/cached": self._column(f"{self.cdn}/cached/{self._token()}-{{}}/{{}}"),
+            "/open": self._column(f"{self.cdn}/open/{self._token()}-{{}}/{{}}"),
+            "/rate": self._column(f"{self.cdn}/rate/{self._token()}-{{}}/{{}}"),
+            "/cut": self._column(f"{self.cdn}/cut/{self._token()}-{{}}/{{}}"),
+            "/decoy": self._column(f"{self.cdn}/decoy/{self._token()}-{{}}/{{}}"),
+            "/own-decoy": self._column(f"/decoy/{self._token()}-{{}}/{{}}"),
+            "/own-once": self._column(f"/once/{self._token()}-{{}}/{{}}"),
             "/strip-lazy": self._strip(f'<img src="{BLANK}" data-url="{self.cdn}/slice/{{}}.jpg" {{}}>') + LAZY,
         }
         if path not in bodies:
@@ -78,13 +91,45 @@ class Habits:
         size = f'width="{STRIP_WIDTH}" height="{SLICE_ROWS}" style="display:block"'
         return f"<main>{''.join(form.format(number, size) for number in range(SLICES))}</main>"
 
-    def answer(self, path: str, headers: Any) -> tuple[int, bytes, dict[str, str]]:
-        """Return status, body and headers for a picture's path."""
-        del headers
-        habit, _, name = path.strip("/").partition("/")
+    def _column(self, form: str) -> str:
+        style = 'style="display:block;width:620px;margin:0 auto 12px"'
+        images = "".join(f'<img src="{form.format(at, name)}" {style}>' for at, name in enumerate(PAGES))
+        return f"<main>{images}</main>"
+
+    def _token(self) -> str:
+        return next(self._tokens)
+
+    def answer(self, path: str) -> tuple[int, bytes, dict[str, str]]:
+        """Return status, body and headers for a picture's path, which was counted before."""
+        habit, *rest = path.strip("/").split("/")
+        times = self.asked[path]
         if habit == "slice":
-            return 200, self._slice(int(name.removesuffix(".jpg"))), _picture("image/jpeg")
-        return 404, b"", {}
+            return 200, self._slice(int(rest[-1].removesuffix(".jpg"))), _picture("image/jpeg")
+        file = self.folder / (rest or [habit])[-1]
+        if not file.is_file():
+            return 404, b"", {}
+        whole, mime = file.read_bytes(), TYPES[file.suffix]
+        match habit:
+            case "cached":
+                return 200, whole, _picture(mime)
+            case "open":
+                return 200, whole, _picture(mime) | {"Access-Control-Allow-Origin": "*"}
+            case "once" if times > 1:
+                return 403, b"token used", {}
+            case "rate" if times in {2, 3}:
+                return 429, b"slow down", {"Retry-After": "1"}
+            case "cut" if times == 2:
+                return 200, whole[: len(whole) * 6 // 10], _picture(mime, "no-store")
+            case "decoy" if times > 1:
+                return 200, self._decoy(file), _picture("image/png", "no-store")
+        return 200, whole, _picture(mime, "no-store")
+
+    def _decoy(self, file: Path) -> bytes:
+        """Return another picture of the same size."""
+        with Image.open(file) as page:
+            encoded = io.BytesIO()
+            page.convert("L").transpose(Image.Transpose.ROTATE_180).save(encoded, "PNG", compress_level=1)
+            return encoded.getvalue()
 
     def _slice(self, number: int) -> bytes:
         encoded = io.BytesIO()
@@ -106,7 +151,7 @@ class _Handler(BaseHTTPRequestHandler):
         text = self.site.document(path)
         if text is not None:
             return self._send(200, text.encode(), {"Content-Type": "text/html; charset=utf-8"})
-        return self._send(*self.site.answer(path, self.headers))
+        return self._send(*self.site.answer(path))
 
     def _send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
         self.send_response(status)

@@ -87,6 +87,14 @@ class Reader:
         )
         return found
 
+    def forbid_page_capture(self, *, allow: bool = False) -> None:
+        """Have the reader not let us take pictures from what the page holds, as it is before they are asked."""
+        patch = """(allow) => {
+          const api = chrome.pageCapture; globalThis.realCapture ??= api.saveAsMHTML.bind(api);
+          api.saveAsMHTML = allow ? realCapture : () => Promise.reject(new Error('forbidden'));
+        }"""
+        self.worker.evaluate(patch, allow)
+
     def choose_from_menu(self, item: str, page: Page, source: str) -> None:
         """Choose an item of the context menu of a picture, as the browser would report it."""
         info = {"menuItemId": item, "srcUrl": source, "pageUrl": page.url, "frameId": 0}

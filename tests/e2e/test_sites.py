@@ -35,6 +35,7 @@ def assert_all_coloured(page: Page, count: int) -> None:
 
 def test_pictures_of_another_origin_that_checks_the_referer(reader: Reader, site: MangaSite) -> None:
     page = reader.open(f"{site.origin}/chapter/cdn")
+    reader.forbid_page_capture()
     reader.colorize(page)
     reader.wait_until_done(page, len(PLAIN))
     assert_all_coloured(page, len(PLAIN))

@@ -37,6 +37,8 @@ export interface RunState {
   original: boolean;
   /** Only pictures that the reader pointed at are coloured, not the chapter. */
   isPointed?: boolean;
+  /** Some pictures can only be taken from what the page holds, which the reader has not allowed. */
+  wishesCapture?: boolean;
 }
 
 /** How many pages stand where; slices of a strip count each, as the reader sees them. */

@@ -97,9 +97,9 @@ export class Intake {
     if (!this.#signal.aborted) this.read();
   }
 
-  async #take(entry: Entry, { blob, ...facts }: Captured): Promise<void> {
-    const { width, height } = facts;
-    Object.assign(entry, { ...facts, sha256: await hashOf(blob), capturedAt: performance.now() });
+  async #take(entry: Entry, { blob, width, height, edges }: Captured): Promise<void> {
+    const sha256 = await hashOf(blob);
+    Object.assign(entry, { width, height, edges, sha256, capturedAt: performance.now() });
     if (entry.state !== "reading") return; // cancelled meanwhile
     if (!entry.isSure && !isPageSized(width, height)) return this.#enter(entry, "ignored");
     this.#shelf.put(entry.url, blob);

@@ -16,7 +16,7 @@ import {
   saveChoices,
   watchState,
 } from "../state";
-import { missingOrigins } from "./origins";
+import { missingOrigins, wishOf } from "./origins";
 
 export class PopupModel {
   readonly tabId: number;
@@ -84,7 +84,8 @@ export class PopupModel {
   async colorize(): Promise<void> {
     this.trouble = "";
     const call = { tabId: this.tabId, choice: this.#choice() };
-    const granted = this.missing.length ? browser.permissions.request({ origins: [...this.missing] }) : null;
+    const wish = wishOf(this.missing, this.run?.wishesCapture ?? false);
+    const granted = wish ? browser.permissions.request(wish) : null;
     this.working = true;
     if (granted) {
       void askWorker("chapter.intend", call).catch(() => undefined);

@@ -12,3 +12,12 @@ export async function missingOrigins(origins: readonly string[]): Promise<string
   );
   return missing.flat();
 }
+
+/** What the browser is to ask the reader for: sites, and a look at what the page holds; `null` for nothing. */
+export function wishOf(
+  missing: readonly string[],
+  capture: boolean,
+): { origins?: string[]; permissions?: "pageCapture"[] } | null {
+  if (missing.length === 0 && !capture) return null;
+  return { ...(missing.length ? { origins: [...missing] } : {}), ...(capture ? { permissions: ["pageCapture"] } : {}) };
+}

@@ -15,13 +15,15 @@ import { sha256Of } from "../picture";
 import type { ColourHint } from "../protocol/messages";
 import { loadHints, saveChoices } from "../state";
 import { flashBadge } from "./badge";
-import { fetchPicture } from "./fetch-picture";
+import { fetchPicture, NotAllowed, Refused } from "./fetch-picture";
+import { heldBy, wouldCapture } from "./held";
 import { pointed, startPointing } from "./pointing";
 import { addReference, listReferences, removeReference } from "./references";
 import type { Runs } from "./runs";
 import { surveyTab } from "./survey";
 
 const POPUP_GRACE_MS = 800; // some browsers close the popup for the permission's question: then the worker starts
+const GIVEN_ONCE = "It may give each picture only once: colorize again, and let Irodori take them from the page.";
 const INTENT_MS = 120_000; // a question that is older was not the one that was answered
 
 /** Answer calls; each waits until the worker has `woken`: its host is there and its runs are restored. */
@@ -86,10 +88,23 @@ export function answerWorkerCalls(woken: Promise<HostConnection>, runs: Runs): v
       if (run && (sender.frameId ?? 0) === 0) await runs.forget(run.state.tabId);
     },
     "agent.hash": async ({ picture }) => sha256Of(unpack(picture)),
+    "agent.held": async ({ urls }, { tab }) => {
+      const held = tab?.id === undefined ? null : await heldBy(tab.id, urls);
+      return held && pack(held);
+    },
     "agent.fetch": async ({ url, referer }, { url: document, tab }) => {
       if (!document) throw new Error("The page is not there any more.");
       const ownReferer = referer !== null && new URL(referer).origin === new URL(document).origin ? referer : null;
-      return pack(await fetchPicture(url, ownReferer, tab?.url ? [document, tab.url] : [document]));
+      try {
+        const { picture, isOpen } = await fetchPicture(url, ownReferer, tab?.url ? [document, tab.url] : [document]);
+        return { picture: await pack(picture), isOpen };
+      } catch (error) {
+        if (error instanceof NotAllowed) return null;
+        if (!(error instanceof Refused) || !(await wouldCapture(error.status))) throw error;
+        await woken;
+        runs.wishCapture(tab?.id);
+        throw new Error(`${error.message} ${GIVEN_ONCE}`, { cause: error });
+      }
     },
   });
 

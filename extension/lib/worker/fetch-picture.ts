@@ -12,8 +12,31 @@ import { isOfSite, isPrivate } from "./sites";
 
 const TIMEOUT_MS = 30_000;
 
-/** The encoded picture at `url`, for a document at each of `documents`; rejects with a reason for a reader. */
-export async function fetchPicture(url: string, referer: string | null, documents: string[]): Promise<Blob> {
+/** The reader has not allowed this site. */
+export class NotAllowed extends Error {
+  override name = "NotAllowed";
+}
+
+/** The site answered with an error. */
+export class Refused extends Error {
+  override name = "Refused";
+
+  constructor(
+    readonly hostname: string,
+    readonly status: number,
+  ) {
+    super(`${hostname} refused the picture (HTTP ${status}).`);
+  }
+}
+
+/** An encoded picture, and whether its site opens it to every page. */
+export interface Fetched {
+  picture: Blob;
+  isOpen: boolean;
+}
+
+/** The picture at `url`, for a document at each of `documents`; rejects with a reason for a reader. */
+export async function fetchPicture(url: string, referer: string | null, documents: string[]): Promise<Fetched> {
   const { protocol, hostname } = new URL(url);
   if (protocol !== "http:" && protocol !== "https:") throw new Error("The picture's address is not one of the web.");
   const hosts = documents.map((document) => new URL(document).hostname);
@@ -21,15 +44,17 @@ export async function fetchPicture(url: string, referer: string | null, document
     throw new Error("The page points into your own network: Irodori does not fetch that.");
   }
   const allowed = await browser.permissions.contains({ origins: [`${protocol}//${hostname}/*`] });
-  if (!allowed) throw new Error(`Irodori may not read pictures from ${hostname}. Allow it in the popup.`);
+  if (!allowed) throw new NotAllowed(`Irodori may not read pictures from ${hostname}. Allow it in the popup.`);
   const isKnown = hosts.length > 0 && documents.every((document) => isOfSite(url, document));
-  const response = await withReferer(url, referer, () => patiently(() => answerOf(url, hostname, isKnown)));
-  if (!response.ok) throw new Error(`${hostname} refused the picture (HTTP ${response.status}).`);
+  const response = await withReferer(url, referer, () => patiently(() => answerOf(url, hostname, isKnown), url));
+  if (!response.ok) throw new Refused(hostname, response.status);
   if (Number(response.headers.get("content-length") ?? 0) > FRAME_BYTES) throw new Error("The picture is too large.");
-  const blob = await response.blob();
+  const blob = await response.blob().catch(() => {
+    throw new Error(`${hostname} sent only a part of the picture.`);
+  });
   if (blob.size > FRAME_BYTES) throw new Error("The picture is too large.");
   if ((await pictureType(blob)) === null) throw new Error(`${hostname} sent something that is no picture.`);
-  return blob;
+  return { picture: blob, isOpen: response.headers.get("access-control-allow-origin") === "*" };
 }
 
 async function answerOf(url: string, hostname: string, withCookies: boolean): Promise<Response> {

@@ -67,7 +67,8 @@ async function captured(tabId: number, frameId: number, url: string): Promise<Pa
   try {
     await ensureAgent(tabId);
   } catch (error) {
-    return fetchPicture(url, null, [url]).catch(() => Promise.reject(error)); // a tab that shows nothing but the picture
+    const { picture } = await fetchPicture(url, null, [url]).catch(() => Promise.reject(error));
+    return picture; // of a tab that shows nothing else
   }
   return askPage(tabId, frameId, "page.capture", { url });
 }

@@ -74,6 +74,14 @@ export class Runs {
     await showBadge(tabId, null);
   }
 
+  /** The tab's chapter has pictures that can only be taken from what the page holds: the popup asks for that. */
+  wishCapture(tabId: number | undefined): void {
+    const run = tabId === undefined ? undefined : this.#byTab.get(tabId);
+    if (!run || run.state.wishesCapture) return;
+    run.state.wishesCapture = true;
+    this.#changed(run);
+  }
+
   /** Hand a notification to the run that it is about. */
   hear(notification: HostNotification): void {
     const { page_id } = notification.params as { page_id?: string };

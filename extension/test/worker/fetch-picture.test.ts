@@ -47,8 +47,8 @@ beforeEach(() => {
 });
 
 test("fetches with the page's Referer, for this address and no tab, and leaves no rule", async () => {
-  const blob = await fetchPicture(URL_OF_PAGE, "https://site.example/", [PAGE]);
-  expect(blob.size).toBe(PNG.length);
+  const { picture, isOpen } = await fetchPicture(URL_OF_PAGE, "https://site.example/", [PAGE]);
+  expect([picture.size, isOpen]).toEqual([PNG.length, false]);
   expect(during).toHaveLength(1);
   expect(during[0]?.action.requestHeaders).toEqual([
     { header: "referer", operation: "set", value: "https://site.example/" },
