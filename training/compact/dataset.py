@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 Split = Literal["train", "dev"]
 DEV_FILE: Final = Path(__file__).with_name("dev.toml")
 COMIC: Final = "comic"
+EPISODE_PREFIX: Final = "comic:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,9 @@ def read_comic(pages: Path, split: Split) -> list[Entry]:
         OSError, ValueError, KeyError: there is no such folder, or the split is not as its README says.
     """
     names = json.loads((pages / "splits.json").read_text("utf-8"))[split]
-    return [Entry(pages / "art" / f"{name}.webp", COMIC, f"comic:{name[:3]}", (), alike=True) for name in names]
+    return [
+        Entry(pages / "art" / f"{name}.webp", COMIC, f"{EPISODE_PREFIX}{name[:3]}", (), alike=True) for name in names
+    ]
 
 
 def split(entries: Sequence[Entry], dev: Dev) -> dict[Split, list[Entry]]:

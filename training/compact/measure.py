@@ -11,7 +11,7 @@ import torch
 
 from bench.colour.baselines import lightness_table, mean_chroma
 from engines.oklab import oklab_to_srgb, srgb_to_oklab
-from training.compact.dataset import COMIC
+from training.compact.dataset import EPISODE_PREFIX
 from training.compact.inking import ink
 from training.compact.losses import blended
 from training.compact.pack import groups_of
@@ -64,11 +64,16 @@ class Judged:
 def choose_pairs(pictures: Sequence[Picture], count: int, seed: int = 0) -> list[Pair]:
     """Return pictures from as many groups as there are, a third of the comic, each with the next of its group."""
     groups = groups_of(pictures).values()
-    comic = [members for members in groups if members[0].about.kind == COMIC]
-    others = [members for members in groups if members[0].about.kind != COMIC]
+    comic = [members for members in groups if _is_comic(members[0])]
+    others = [members for members in groups if not _is_comic(members[0])]
     rng = np.random.default_rng(seed)
     chosen = [*_in_turn(comic, -(-count // 3)), *_in_turn(others, count - count // 3)][:count]
     return [Pair(page, ink(page.rgb, rng), reference) for page, reference in chosen]
+
+
+def _is_comic(picture: Picture) -> bool:
+    """Whether a picture is a page of the comic that stands for one known artist, not of some other comic."""
+    return picture.about.group.startswith(EPISODE_PREFIX)
 
 
 def _in_turn(groups: Sequence[Sequence[Picture]], count: int) -> list[tuple[Picture, Picture]]:
@@ -80,8 +85,8 @@ def _in_turn(groups: Sequence[Sequence[Picture]], count: int) -> list[tuple[Pict
 
 def judge(network: ColourNetwork, pairs: Sequence[Pair]) -> dict[str, Judged]:
     """Return the figures of the comic's pairs and of the others'."""
-    sorts = {"comic": [one for one in pairs if one.page.about.kind == COMIC]}
-    sorts["artists"] = [one for one in pairs if one.page.about.kind != COMIC]
+    sorts = {"comic": [one for one in pairs if _is_comic(one.page)]}
+    sorts["artists"] = [one for one in pairs if not _is_comic(one.page)]
     return {name: _judged(network, some) for name, some in sorts.items() if some}
 
 

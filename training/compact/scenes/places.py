@@ -38,6 +38,7 @@ class Place:
     wall: Paint
     roof: Paint
     cloth: Paint
+    plain: Paint
     floor: Paint
 
 
@@ -57,6 +58,7 @@ def make_place(rng: Rng, sheets: Sheets) -> Place:
         metal=paint(rng, sheets, "metal", palette.metal(rng)),
         wall=paint(rng, sheets, "other", palette.wall(rng)),
         roof=paint(rng, sheets, "other", palette.thing(rng)),
+        plain=paint(rng, sheets, "other", _paled(palette.thing(rng), rng.uniform(0.4, 0.95))),
         cloth=paint(rng, sheets, "other", palette.thing(rng)),
         floor=paint(rng, sheets, "wood", palette.wood(rng))
         if wooden
@@ -70,7 +72,7 @@ def draw_place(paper: PaintedPaper, place: Place, rng: Rng, line_px: float) -> N
         _room(paper, place, rng, line_px)
     elif place.kind == "plain":
         if rng.random() < 0.5:
-            _all(paper, Paint(place.cloth.fill, place.cloth.colour, part("other")))
+            _all(paper, place.plain)
     elif place.kind == "effect":
         (draw_focus if rng.random() < 0.55 else draw_speed)(paper, rng, line_px)
     else:
