@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlsplit
+from urllib.request import getproxies
+
+from models.network_addresses import guarded_transport, is_public
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,14 +63,25 @@ class HubFile:
 
 
 class Hub:
-    """One hub; use it as a context manager. The token goes to the hub's own host only, never to where it redirects."""
+    """One hub; use it as a context manager. The token goes to the hub's own host only, never to where it redirects.
+
+    A hub out on the network leads to no address of a home network or of this machine; one that is there itself may.
+    """
 
     def __init__(self, token: str = "", endpoint: str = "") -> None:
         import httpx
 
         self._endpoint = (endpoint or hub_address()).rstrip("/")
         self._token = token
-        self._http = httpx.Client(timeout=_TIMEOUT_S, follow_redirects=False, headers={"User-Agent": "irodori"})
+        # Where a proxy is set, it is the one that looks names up.
+        judges = not getproxies()
+        public = judges and is_public(urlsplit(self._endpoint).hostname or "")
+        self._http = httpx.Client(
+            timeout=_TIMEOUT_S,
+            follow_redirects=False,
+            headers={"User-Agent": "irodori"},
+            transport=guarded_transport(public=public) if judges else None,
+        )
 
     def __enter__(self) -> Hub:
         return self

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import socket
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
+
+from models.network_addresses import is_forbidden
 
 _SHOWN: Final = 128
 _HOST: Final = re.compile(
@@ -15,11 +17,6 @@ _HOST: Final = re.compile(
 _NUMERIC: Final = re.compile(r"[0-9a-fx.]+", re.IGNORECASE)
 _LOOPBACK_NAMES: Final = ("localhost",)
 _FORBIDDEN_NAMES: Final = ("metadata.google.internal", "metadata", "instance-data", "instance-data.ec2.internal")
-# Where clouds answer with their machines' credentials, besides 169.254.0.0/16 and fe80::/10.
-_FORBIDDEN: Final = tuple(
-    map(ip_network, ("100.100.100.200/32", "168.63.129.16/32", "192.0.0.192/32", "fd00:ec2::/32", "fd20:ce::/32"))
-)
-_NAT64: Final = ip_network("64:ff9b::/96")
 
 
 def address_fault(url: str) -> str:
@@ -68,26 +65,9 @@ def _host_fault(host: str) -> str:
     address = _numeric(host)
     if address is None and (":" in host or not _HOST.fullmatch(host)):
         return f"{host[:_SHOWN]!r} is not the name of a server"
-    if host.rstrip(".").lower() in _FORBIDDEN_NAMES or (address is not None and _is_forbidden(address)):
+    if host.rstrip(".").lower() in _FORBIDDEN_NAMES or (address is not None and is_forbidden(address)):
         return "link-local and metadata addresses are refused"
     return ""
-
-
-def _is_forbidden(address: IPv4Address | IPv6Address) -> bool:
-    inner = _inner(address)
-    return any(
-        one.is_link_local or one.is_multicast or any(one in network for network in _FORBIDDEN)
-        for one in (address, *([inner] if inner is not None else []))
-    )
-
-
-def _inner(address: IPv4Address | IPv6Address) -> IPv4Address | None:
-    """Return the IPv4 address that an IPv6 one stands for."""
-    if isinstance(address, IPv4Address):
-        return None
-    if address in _NAT64:
-        return IPv4Address(int(address) & 0xFFFFFFFF)
-    return address.ipv4_mapped or address.sixtofour
 
 
 def _numeric(host: str) -> IPv4Address | IPv6Address | None:

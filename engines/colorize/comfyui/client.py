@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import httpx
 
 from engines.base import EngineError, EngineOutOfMemory, EngineRemoteFailed, EngineUnavailable, ModelMissing
+from models.network_addresses import guarded_transport
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,12 +32,13 @@ class ComfyClient:
             raise EngineUnavailable(f"ComfyUI: {fault}", "Set comfyui_url, for example http://127.0.0.1:8188.")
         self.client_id = uuid.uuid4().hex
         self.server = server
-        # No redirects and no proxy: what is sent goes to the server that the reader named, and nowhere else.
+        # No redirects, no proxy, judged addresses: what is sent goes to the server that the reader named, nowhere else.
         self._http = httpx.Client(
             base_url=server.url.rstrip("/"),
             headers=self.headers,
             timeout=httpx.Timeout(answer_s, connect=min(_CONNECT_S, answer_s)),
             trust_env=False,
+            transport=guarded_transport(),
         )
 
     @property

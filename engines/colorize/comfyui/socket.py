@@ -7,9 +7,12 @@ import struct
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
+from urllib.parse import urlsplit
 
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.sync.client import connect
+
+from models.network_addresses import connect as connect_to
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,6 +44,7 @@ class ComfySocket:
     """The socket of one client id. Use it as a context manager."""
 
     def __init__(self, client: ComfyClient) -> None:
+        self._server = urlsplit(client.server.url)
         self._address = f"{client.server.url.rstrip('/').replace('http', 'ws', 1)}/ws?clientId={client.client_id}"
         self._headers = client.headers
         self._connection: ClientConnection | None = None
@@ -76,9 +80,12 @@ class ComfySocket:
 
     def _open(self) -> bool:
         try:
+            secure = self._server.scheme == "https"
+            port = self._server.port or (443 if secure else 80)
             self._connection = self._opened.enter_context(
                 connect(
                     self._address,
+                    sock=connect_to(self._server.hostname or "", port, _OPEN_S),
                     additional_headers=self._headers,
                     open_timeout=_OPEN_S,
                     close_timeout=1,
