@@ -17,7 +17,8 @@ from host.paths import StatePaths
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from engines.base import ColorizeEngine, EngineInfo
+    from engines.base import ColorizeEngine
+    from engines.info import EngineInfo
 
 
 class OneEngine:

@@ -18,8 +18,10 @@ from engines.base import Plan
 from host.device import machine_device
 from host.errors import QualityRejected
 from host.pipeline.decode import decode_page
-from host.pipeline.job import PageJob, Reference, SkippedPage
+from host.pipeline.job import PageJob
 from host.pipeline.page import PagePipeline
+from host.pipeline.prepared import SkippedPage
+from host.pipeline.series import Reference
 
 PAGES = Path(__file__).resolve().parent.parent / "tests" / "pages"
 DICE_TARGET = 0.97

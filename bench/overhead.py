@@ -25,7 +25,10 @@ from engines.colorize.flux2.info import KLEIN_4B
 from engines.memory import Residency
 from engines.testing import flat_reference, ignore_step, request_of
 from host.device import machine_device
-from host.pipeline.page import PageJob, PagePipeline, PreparedPage, Reference
+from host.pipeline.job import PageJob
+from host.pipeline.page import PagePipeline
+from host.pipeline.prepared import PreparedPage
+from host.pipeline.series import Reference
 from tests.engines.flux2.bare import bare_call, padded
 from tests.engines.toys import klein
 

@@ -25,8 +25,11 @@ from engines import registry
 from engines.base import ColorizeEngine, Plan
 from host.device import machine_device
 from host.pipeline.decode import decode_page
-from host.pipeline.page import PageJob, PagePipeline, PreparedPage, Reference
+from host.pipeline.job import PageJob
+from host.pipeline.page import PagePipeline
 from host.pipeline.pass2.review import review_page
+from host.pipeline.prepared import PreparedPage
+from host.pipeline.series import Reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

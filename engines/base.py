@@ -13,6 +13,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from engines.geometry import Size
+from engines.info import DeviceKind as DeviceKind  # noqa: TC001
+from engines.info import EngineInfo as EngineInfo  # noqa: TC001
+from engines.info import Quality as Quality  # noqa: TC001
+from engines.info import Supports as Supports
+from engines.info import Wording as Wording
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,9 +25,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-DeviceKind = Literal["cpu", "cuda", "mps", "remote"]
-Quality = Literal["preview", "standard", "best"]
-Wording = Literal["none", "tags", "sentences"]
+
 MemoryPolicy = Literal["auto", "full", "model_offload", "group_offload", "layerwise_fp8"]
 """How an engine uses a device's memory, from the fastest to the leanest that it has; `auto`: as the device suggests."""
 
@@ -68,44 +71,6 @@ class Device:
     name: str
     memory_mib: int
     policy: MemoryPolicy = "auto"
-
-
-@dataclass(frozen=True, slots=True)
-class Supports:
-    """What an engine can take; the wire's `EngineInfo.supports`."""
-
-    references_max: int
-    preview: bool = False
-    negative_prompt: bool = False
-    lora: bool = False
-    inpaint: bool = False
-    seed: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class EngineInfo:
-    """The facts of an engine; they stand here and nowhere else.
-
-    `version` enters the cache key: raise it whenever the same request would give other pixels.
-    `models` are ids of `models/catalog.toml`. wording: how its text encoder was taught to read, if it has one.
-    stages: passes that it makes of a plan. comfort_pixels: above this area it loses quality and mixes identities, so
-    that larger pages come to it panel by panel; None: it takes any page whole. draws: it makes a picture of its own,
-    which may depart from the page and is measured against it; others only lay chroma on the page's lightness.
-    regions: it has a use for `ColorizeRequest.regions`.
-    """
-
-    id: str
-    label: str
-    version: str
-    licence: str
-    supports: Supports
-    models: tuple[str, ...]
-    device: DeviceKind
-    wording: Wording = "none"
-    stages: int = 1
-    comfort_pixels: int | None = None
-    draws: bool = False
-    regions: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,6 +280,18 @@ class ColorizeEngine(ABC):
     @abstractmethod
     def unload(self) -> None:
         """Drop weights and sessions; `load` may follow."""
+
+
+class EngineSource(Protocol):
+    """What gives engines: `engines.registry`, or a test's own."""
+
+    def infos(self) -> tuple[EngineInfo, ...]:
+        """Return the facts of all engines."""
+        ...
+
+    def get(self, engine_id: str) -> ColorizeEngine:
+        """Return the engine of this id, always the same object; KeyError for a stranger."""
+        ...
 
 
 def require_supported(info: EngineInfo, request: ColorizeRequest) -> None:

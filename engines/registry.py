@@ -14,7 +14,8 @@ from engines.colorize.sdxl.info import INFO as SDXL
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from engines.base import ColorizeEngine, EngineInfo
+    from engines.base import ColorizeEngine
+    from engines.info import EngineInfo
 
 DEFAULT_ENGINE = COMPACT.id
 """The engine of a reader who has chosen none."""

@@ -11,15 +11,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from engines.base import (
-    ColorizeEngine,
-    ColorizeRequest,
-    ColorizeResult,
-    EngineError,
-    EngineInfo,
-    Supports,
-    Viability,
-)
+from engines.base import ColorizeEngine, ColorizeRequest, ColorizeResult, EngineError, Viability
+from engines.info import EngineInfo, Supports
 from engines.oklab import grey_to_lightness, srgb_to_oklab
 
 if TYPE_CHECKING:

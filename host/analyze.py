@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from host.books.book import Book, BookPage
-    from host.messaging.messages import Direction
     from host.pipeline.decode import DecodedPage
     from host.pipeline.pagemeta import PageMeta
     from host.pipeline.pass1.reader import PageReader, PageReading
+    from host.vocabulary import Direction
 
 _LOG = logging.getLogger(__name__)
 

@@ -24,8 +24,8 @@ from models.hub import hub_origin
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from engines.base import EngineSource
     from engines.embed.registry import EmbedderChoice
-    from host.jobs.recipe import EngineSource
     from host.messaging.messages import Message
     from host.paths import StatePaths
     from host.pipeline.page import PagePipeline

@@ -126,6 +126,7 @@ def colorize(
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON document about all pages.")] = False,
 ) -> None:
     """Colour pages as the browser's extension would, from the same cache and with the same engine."""
+    from host.books.corrections import CorrectionTexts
     from host.books.layout import Layout
     from host.cli_colorize import Request, run
 
@@ -133,10 +134,10 @@ def colorize(
         inputs=tuple(inputs),
         layout=Layout(output, as_images=format_ is Format.IMAGES, as_archives=format_ is Format.CBZ),
         references=tuple(reference or ()),
-        hints=tuple(hint or ()),
-        hints_file=hints,
-        palettes=tuple(palette or ()),
-        palettes_file=palettes,
+        corrections={
+            "hints": CorrectionTexts(tuple(hint or ()), hints),
+            "palettes": CorrectionTexts(tuple(palette or ()), palettes),
+        },
         engine=engine,
         seed=seed,
         strength=strength,

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from host.books.book import Book
-    from host.messaging.messages import Direction
     from host.pipeline.pagemeta import PageMeta
     from host.pipeline.pass1.reader import PageReader
+    from host.vocabulary import Direction
 
 ANNOTATIONS_NAME: Final = "annotations.coco.json"
 

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import json
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from host.application import Application
 from host.books.book import UnreadablePage
-from host.books.corrections import require_pages
-from host.books.hints import parse_hints
+from host.books.correction_kinds import KINDS
+from host.books.corrections import read_corrections
 from host.books.inbox import Inbox
 from host.books.inputs import open_inputs
 from host.books.names import printable
 from host.books.outputs import SUFFIX_OF_MIME, ArchiveOutput
-from host.books.palettes import parse_palettes
 from host.books.references import read_references
 from host.books.run import PageEnd, Style, colour_book
 from host.books.whole_files import require_nameable, write_whole
@@ -25,17 +24,19 @@ from host.cli_outcome import LeftRecord, Outcome, PageRecord
 from host.cli_progress import BookProgress
 from host.errors import BadRequest, ImageInvalid, IrodoriError, NotFound, TooLarge
 from host.logs import start_log
-from host.messaging.messages import Direction, Options, ReferenceAdd
+from host.messaging.messages import Options, ReferenceAdd
 from host.paths import state_paths
 from host.store.process_folder import ProcessFolder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from host.books.book import Book
+    from host.books.corrections import CorrectionTexts
     from host.books.layout import Layout
     from host.books.outputs import Output
+    from host.vocabulary import Direction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +46,7 @@ class Request:
     inputs: tuple[Path, ...]
     layout: Layout
     references: tuple[Path, ...] = ()
-    hints: tuple[str, ...] = ()
-    hints_file: Path | None = None
-    palettes: tuple[str, ...] = ()
-    palettes_file: Path | None = None
+    corrections: Mapping[str, CorrectionTexts] = field(default_factory=dict)
     engine: str | None = None
     seed: int | None = None
     strength: float | None = None
@@ -74,22 +72,19 @@ def run(request: Request) -> int:
         for book in books:
             stack.callback(book.close)
         names = [page.name for book in books for page in book.pages]
-        hints = parse_hints(request.hints, request.hints_file)
-        require_pages(hints, names, "hint")
-        palettes = parse_palettes(request.palettes, request.palettes_file)
-        require_pages(palettes, names, "palette")
+        corrections = read_corrections(KINDS, request.corrections, names)
         references, said = read_references(request.references)
         explicit = {"output_format": output_format} if output_format else {}
         application = stack.enter_context(Application.open(paths, inbox, explicit=explicit))
         stack.callback(inbox.close)
-        style = replace(_style(application, request, references), hints=hints, palettes=palettes)
+        style = replace(_style(application, request, references), corrections=corrections)
         waiting = ProcessFolder.claim(paths.cache / "waiting")
         stack.callback(waiting.close)
         outputs = request.layout.outputs(
             books,
             application.settings.current.output_format,
             waiting.path,
-            reads=(*request.references, *filter(None, (request.hints_file, request.palettes_file))),
+            reads=(*request.references, *filter(None, (one.file for one in request.corrections.values()))),
             report=request.report,
         )
         for output in outputs:

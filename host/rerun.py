@@ -10,11 +10,14 @@ from host.jobs.engine_room import EngineRoom
 from host.jobs.lane import Lane
 from host.jobs.recipe import viable_engine
 from host.model_shelf import dropped
+from host.pipeline.corrections_record import recorded_corrections
 from host.pipeline.faults import faults_mapped
-from host.pipeline.job import ColourHint, Corrections, FigurePalette, PageJob, PreparedPage, Reference
-from host.pipeline.page import PIPELINE_VERSION, PagePipeline
+from host.pipeline.job import PageJob
+from host.pipeline.page import PagePipeline
 from host.pipeline.pass1.shipped import shipped_reader
+from host.pipeline.prepared import PreparedPage
 from host.pipeline.retrieve import Recorded
+from host.pipeline.version import PIPELINE_VERSION
 from host.store.memory import learned_page, library_reference
 from models.digests import file_digest
 
@@ -22,9 +25,10 @@ if TYPE_CHECKING:
     from engines.base import ColorizeEngine
     from host.application import Application
     from host.pipeline.decode import DecodedPage
-    from host.pipeline.job import FinishedPage
+    from host.pipeline.finished import FinishedPage
     from host.pipeline.pagemeta import ReferenceUse
     from host.pipeline.runmeta import LoraRecord, RunMeta
+    from host.pipeline.series import Reference
 
 
 def rerun(application: Application, record: RunMeta, encoded: bytes) -> tuple[FinishedPage, bool]:
@@ -105,18 +109,10 @@ def _job(application: Application, engine: ColorizeEngine, record: RunMeta) -> P
             engine_options=plan.engine_options,
         ),
         references=tuple(_reference(application, use) for use in record.references),
-        corrections=_corrections(record),
+        corrections=recorded_corrections(record),
         keep_coloured=record.keep_coloured,
         direction=record.direction,
         output_format=cast("Any", {"image/png": "png", "image/jpeg": "jpeg"}.get(record.mime, "webp_lossless")),
-    )
-
-
-def _corrections(record: RunMeta) -> Corrections:
-    found = {"figures", "fault"}
-    return Corrections(
-        hints=tuple(ColourHint(**hint.model_dump()) for hint in record.hints),
-        palettes=tuple(FigurePalette(**palette.model_dump(exclude=found)) for palette in record.palettes),
     )
 
 

@@ -17,9 +17,9 @@ import msgspec
 from msgspec import Meta, Struct
 
 from host.errors import BadRequest
-from host.messaging.messages import Quality, Text  # noqa: TC001 - msgspec reads the types when it converts
 from host.settings_bounds import HINT, checked_value
 from host.store.disk import disk_errors, file_stamp, write_synced
+from host.vocabulary import OutputFormat, Quality, Text  # noqa: TC001 - msgspec reads the types when it converts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -31,7 +31,6 @@ _FILE_BYTES: Final = 1 << 20
 _YEAR_S: Final = 31_536_000
 _SHOWN: Final = 128
 
-OutputFormat = Literal["png", "webp_lossless", "webp", "jpeg"]
 RetrievalMode = Literal["off", "auto", "pages", "all"]
 EmbedderId = Literal["compact", "palette", "siglip2", "clip"]
 Mebibytes = Annotated[int, Meta(ge=1, le=1 << 24)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from engines.base import Viability
 
 if TYPE_CHECKING:
-    from host.jobs.recipe import EngineSource
+    from engines.base import EngineSource
 
 _LOG = logging.getLogger(__name__)
 _SHOWN: Final = 200

@@ -113,6 +113,31 @@ def test_no_room_stands_in_a_circle() -> None:
     assert order.index("engines") < order.index("host.jobs") < order.index("host.service")
 
 
+def every_module() -> dict[str, Path]:
+    """Return every Python file of the tree by its name, tests and workshops too."""
+    found = {}
+    for folder in (*PACKAGES, "training", "bench", "demo", "tests"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def test_no_file_stands_in_a_circle() -> None:
+    """Not for type checking either: what a type needs, whoever reads the type needs."""
+    known = every_module()
+    graph: dict[str, set[str]] = {}
+    for name, path in known.items():
+        for one in imports(path, typing_too=True):
+            target = one if one in known else one.rpartition(".")[0]
+            if target in known and target != name:
+                graph.setdefault(name, set()).add(target)
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as exc:
+        pytest.fail(f"files in a circle: {' -> '.join(reversed(exc.args[1]))}")
+
+
 def test_library_code_neither_prints_nor_exits_nor_asserts() -> None:
     # The doors to the outside may end the process and write to the terminal; `testing` is made of tests.
     doors = {"host.__main__", "host.cli", "installer.__main__", "engines.testing"}

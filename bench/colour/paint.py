@@ -23,7 +23,9 @@ from engines.oklab import srgb_to_oklab
 from host.device import machine_device
 from host.errors import QualityRejected
 from host.pipeline.decode import decode_page
-from host.pipeline.job import PageJob, Reference, SkippedPage
+from host.pipeline.job import PageJob
+from host.pipeline.prepared import SkippedPage
+from host.pipeline.series import Reference
 from host.pipeline.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
@@ -33,8 +35,8 @@ if TYPE_CHECKING:
 
     from bench.colour.cases import Case
     from engines.base import ColorizeEngine
-    from host.pipeline.job import PreparedPage
     from host.pipeline.page import PagePipeline
+    from host.pipeline.prepared import PreparedPage
 
     Rgb = NDArray[np.uint8]
     Mask = NDArray[np.bool_]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from host.books.locked import LockedEntry
-    from host.messaging.messages import Direction
+    from host.vocabulary import Direction
 
 PAGE_BYTES_MAX: Final = 64 * 2**20
 AS_IT_WAS_BYTES_MAX: Final = 512 * 2**20

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from host.books.book import Book
     from host.books.outputs import Output
-    from host.settings import OutputFormat
+    from host.vocabulary import OutputFormat
 
 _FORMATS: Final[dict[str, OutputFormat]] = {".png": "png", ".webp": "webp_lossless", ".jpg": "jpeg", ".jpeg": "jpeg"}
 _NOT_WRITTEN: Final = frozenset(

@@ -1,23 +1,19 @@
-"""Palettes of figures as `irodori colorize` takes them: `PAGE:X,Y:hair=#RRGGBB,skin=#RRGGBB`, or a JSON file."""
+"""Palettes of figures as `irodori colorize` takes them: `PAGE:X,Y:hair=#RRGGBB,skin=#RRGGBB`, or a JSON file.
+
+The file: `{"PAGE": [{"point": [0.5, 0.2], "hair": [200, 40, 40], "skin": [240, 200, 180]}]}`; also `clothes`.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 
-from host.books.corrections import gather_corrections
+from host.books.corrections import CorrectionKind
+from host.corrections import FigurePalette
 from host.errors import BadRequest
-from host.messaging.messages import FigurePalette
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
-
-    Palettes = Mapping[str, list[FigurePalette]]
-
-PALETTES_MAX: Final = 64
 _NUMBER: Final = r"\d*\.?\d+"
 _COLOUR: Final = r"(?:hair|skin|clothes)=#[0-9a-fA-F]{6}"
 _PALETTE: Final = re.compile(
@@ -26,18 +22,12 @@ _PALETTE: Final = re.compile(
 _SAY_HOW: Final = "Write PAGE:X,Y:hair=#RRGGBB,skin=#RRGGBB,clothes=#RRGGBB, X and Y from 0 to 1 of the page."
 
 
-def parse_palettes(texts: Iterable[str], file: Path | None) -> Palettes:
-    """Return all palettes by the name of their page: those of the file first, so that the others go over them.
-
-    file: `{"PAGE": [{"point": [0.5, 0.2], "hair": [200, 40, 40], "skin": [240, 200, 180]}]}`; also `clothes`.
+def parse_palette(text: str) -> tuple[str, FigurePalette]:
+    """Return the page that a text names, and its palette.
 
     Raises:
-        BadRequest: a palette or the file is not as it should be.
+        BadRequest
     """
-    return gather_corrections(file, texts, FigurePalette, _parse, PALETTES_MAX, "palettes")
-
-
-def _parse(text: str) -> tuple[str, FigurePalette]:
     found = _PALETTE.fullmatch(text)
     if found is None:
         raise BadRequest(f"{text[:128]!r} is no palette.", _SAY_HOW)
@@ -49,3 +39,6 @@ def _parse(text: str) -> tuple[str, FigurePalette]:
         return found["page"], msgspec.convert(facts | {"point": [float(found["x"]), float(found["y"])]}, FigurePalette)
     except msgspec.ValidationError as exc:
         raise BadRequest(f"{text[:128]!r} is no palette: {exc}.", _SAY_HOW) from exc
+
+
+PALETTES: Final = CorrectionKind("palettes", "palette", FigurePalette, parse_palette)

@@ -7,10 +7,12 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
+from msgspec import structs
+
 from host.books.book import UnreadablePage
+from host.corrections import Corrections
 from host.errors import Busy, HashMismatch
 from host.messaging.messages import (
-    Direction,
     JobCancel,
     JobDone,
     JobProgress,
@@ -28,7 +30,8 @@ if TYPE_CHECKING:
 
     from host.books.book import Book, BookPage
     from host.books.inbox import Inbox
-    from host.messaging.messages import CancelResult, ColourHint, FigurePalette, JobAccepted, Message, PageAccepted
+    from host.messaging.messages import CancelResult, JobAccepted, Message, PageAccepted
+    from host.vocabulary import Direction
 
 AHEAD: Final = 6  # pages whose bytes the board holds at most: enough to keep every stage busy
 _LISTEN_S: Final = 0.5
@@ -46,14 +49,13 @@ class Board(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How a book is to be coloured; `references` are ids of the store; hints and palettes go by pages' names."""
+    """How a book is to be coloured; `references` are ids of the store; corrections go by pages' names."""
 
     references: tuple[str, ...] = ()
     engine: str | None = None
     direction: Direction = "auto"
     options: Options = field(default_factory=Options)
-    hints: Mapping[str, list[ColourHint]] = field(default_factory=dict)
-    palettes: Mapping[str, list[FigurePalette]] = field(default_factory=dict)
+    corrections: Mapping[str, Corrections] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +114,7 @@ class _Conversation:
                     page_id=str(index),
                     index=index,
                     sha256=sha256,
-                    hints=style.hints.get(page.name),
-                    palettes=style.palettes.get(page.name),
+                    **structs.asdict(style.corrections.get(page.name, Corrections())),
                 )
                 for index, page, sha256 in readable
             ],

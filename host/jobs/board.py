@@ -27,10 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from engines.base import Device
+    from engines.base import Device, EngineSource
     from host.jobs.job import JobPage
     from host.jobs.lane import Lane
-    from host.jobs.recipe import EngineSource
     from host.jobs.retrieval import Memories
     from host.messaging.messages import (
         ChapterExport,

@@ -18,16 +18,17 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
-from host.pipeline.job import ColouredPage
-from host.pipeline.pass2.correct import Attempt
+from host.pipeline.attempts import Attempt
+from host.pipeline.finished import ColouredPage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engines.base import ColorizeResult, Plan
-    from host.pipeline.job import PreparedPage, Reference
     from host.pipeline.pagemeta import ReferenceUse
     from host.pipeline.pass2.director.direct import Directive
+    from host.pipeline.prepared import PreparedPage
+    from host.pipeline.series import Reference
 
 _BITS_MAX: Final = 4
 _LEVELS_MAX: Final = 24

@@ -15,9 +15,8 @@ from host.pipeline.faults import faults_mapped
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from engines.base import ColorizeEngine, Device
+    from engines.base import ColorizeEngine, Device, EngineSource
     from host.jobs.lane import Lane
-    from host.jobs.recipe import EngineSource
 
 _LOG = logging.getLogger(__name__)
 T = TypeVar("T")

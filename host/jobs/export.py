@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from host.jobs.job import ChapterJob, JobPage
-    from host.messaging.messages import ExportFormat
     from host.store.results import ResultStore
     from host.store.spool import Spool
+    from host.vocabulary import ExportFormat
 
 _LOG = logging.getLogger(__name__)
 _STEM_LENGTH: Final = 100

@@ -14,16 +14,17 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from host.jobs.corrections import corrections_of
+from host.corrections import corrections_of
 from host.jobs.progress import Pace, PageProgress
 from host.messaging.messages import JobDone, JobStatus, PageCounts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from host.corrections import Corrections
     from host.jobs.recipe import JobRecipe
-    from host.messaging.messages import JobState, Page
-    from host.pipeline.job import Corrections
+    from host.messaging.messages import Page
+    from host.vocabulary import JobState
 
 
 class PageState(Enum):

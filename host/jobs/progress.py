@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from host.messaging.messages import Stage
+    from host.vocabulary import Stage
 
 _INTERVAL_S: Final = 0.1
 # How much the newest page counts in the running mean.

@@ -6,7 +6,7 @@ import os
 import threading
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from engines.base import LoraUse, Plan
 from host.errors import BadRequest, EngineNotAvailable, NotFound, WeightsInvalid
@@ -21,29 +21,19 @@ from models.digests import file_digest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from engines.base import ColorizeEngine, EngineInfo
+    from engines.base import ColorizeEngine, EngineSource
+    from engines.info import EngineInfo
+    from host.corrections import Corrections
     from host.jobs.duplicates import Duplicates
     from host.jobs.retrieval import Memories, Retrieval
     from host.messaging.messages import LoraChoice, RunChapter
-    from host.pipeline.job import Corrections, PageJob
+    from host.pipeline.job import PageJob
     from host.pipeline.pass1.direction import ChapterDirection
-    from host.pipeline.retrieve import Memory
+    from host.pipeline.series import Memory
     from host.settings import Settings
     from host.store.references import ReferenceStore
 
 _NO_PIXELS: Final = "0" * 64
-
-
-class EngineSource(Protocol):
-    """What gives engines: `engines.registry`, or a test's own."""
-
-    def infos(self) -> tuple[EngineInfo, ...]:
-        """Return the facts of all engines."""
-        ...
-
-    def get(self, engine_id: str) -> ColorizeEngine:
-        """Return the engine of this id, always the same object; KeyError for a stranger."""
-        ...
 
 
 class JobRecipe:

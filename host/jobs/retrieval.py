@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from engines.base import EngineInfo
     from engines.embed.base import Embedder
     from engines.embed.registry import EmbedderChoice
+    from engines.info import EngineInfo
     from host.messaging.messages import RunChapter
-    from host.pipeline.retrieve import Memory
+    from host.pipeline.series import Memory
     from host.settings import RetrievalMode, Settings
     from host.store.store import Store
 

@@ -23,10 +23,13 @@ if TYPE_CHECKING:
 
     from host.errors import IrodoriError
     from host.jobs.job import ChapterJob, JobPage
-    from host.messaging.messages import Message, Stage
-    from host.pipeline.job import ColouredPage, PreparedPage, Tick
+    from host.messaging.messages import Message
+    from host.pipeline.finished import ColouredPage
+    from host.pipeline.job import Tick
+    from host.pipeline.prepared import PreparedPage
     from host.store.results import StoredResult
     from host.store.spool import Spool
+    from host.vocabulary import Stage
 
 LOOK_AHEAD: Final = 2
 _ENDED_JOBS_KEPT: Final = 64

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from host.errors import HashMismatch, InternalError, IrodoriError, JobCancelled
 from host.jobs.memory import return_free_memory, share_one_heap
 from host.picture_types import mime_of
-from host.pipeline.job import SkippedPage
+from host.pipeline.prepared import SkippedPage
 from host.store.results import StoredResult
 from host.store.sources import Source
 from host.supervised import SupervisedThread
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from host.jobs.engine_room import EngineRoom
     from host.jobs.scheduler import Scheduler, Waiting
     from host.jobs.work import Work
-    from host.pipeline.job import PreparedPage
     from host.pipeline.page import PagePipeline
+    from host.pipeline.prepared import PreparedPage
     from host.store.store import Store
 
 _LOG = logging.getLogger(__name__)

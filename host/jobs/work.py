@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from host.corrections import Corrections
     from host.jobs.job import ChapterJob, JobPage
     from host.jobs.recipe import JobRecipe
-    from host.pipeline.job import ColouredPage, Corrections, PreparedPage
+    from host.pipeline.finished import ColouredPage
+    from host.pipeline.prepared import PreparedPage
 
     Identity = tuple[str, str, Corrections]
 

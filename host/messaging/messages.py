@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from host.corrections import ColourHint, FigurePalette
 from host.messaging.wire.notifications import (
     JobDone,
     JobProgress,
@@ -26,12 +27,10 @@ from host.messaging.wire.notifications import (
     SessionReady,
 )
 from host.messaging.wire.records import (
-    ColourHint,
     DeviceInfo,
     DoctorCheck,
     EngineInfo,
     EngineSupports,
-    FigurePalette,
     JobStatus,
     Limits,
     LoraChoice,
@@ -72,16 +71,15 @@ from host.messaging.wire.requests import (
     TaskAccepted,
     Welcome,
 )
-from host.messaging.wire.values import (
+from host.messaging.wire.values import Empty, Message
+from host.vocabulary import (
     Count,
     Direction,
-    Empty,
     ExportFormat,
     Fraction,
     Identifier,
     JobState,
     Level,
-    Message,
     Quality,
     Sha256,
     SkipReason,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, get_args, get_origin
 from msgspec import Meta, Struct
 
 from host.messaging.framing import CHUNK_BYTES, FRAME_BYTES, UNFINISHED_S, WINDOW_CHUNKS
-from host.messaging.messages import METHODS, NOTIFICATIONS, PROTOCOL_RANGE, Method
+from host.messaging.messages import METHODS, NOTIFICATIONS, PROTOCOL_RANGE
 from host.messaging.session import SILENCE_S
 from host.messaging.shapes import Key, Record, bare, choices, error_codes, records
 from host.messaging.stdio import MESSAGE_BYTES
@@ -54,10 +54,6 @@ def _methods() -> str:
         for name, method in METHODS.items()
     ]
     return _table(("method", "params", "result", "runs"), rows)
-
-
-def _when(name: str, method: Method) -> str:
-    return "at once" if name == "session.ping" else _WHEN[method.lane]
 
 
 def _notifications() -> str:
@@ -105,9 +101,9 @@ def _name(kind: Any) -> str:
         name = kind.__name__
         return "`{}`" if name == "Empty" else f"[{name}](#{name.lower()})"
     arguments = get_args(kind)
-    if get_origin(kind) is tuple:
+    if get_origin(kind) is tuple and arguments[-1] is not Ellipsis:
         return f"[{', '.join(map(_type, arguments))}]"
-    if get_origin(kind) is list:
+    if get_origin(kind) in (list, tuple):
         return f"list of {_type(arguments[0])}"
     if get_origin(kind) is dict:
         return "map"

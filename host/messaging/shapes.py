@@ -10,11 +10,12 @@ from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, 
 import msgspec
 from msgspec import Meta, Struct
 
-from host import errors
+from host import corrections, errors
 from host.messaging.wire import notifications, requests, values
 from host.messaging.wire import records as carried
 
-_DECLARATIONS: Final = (values, carried, requests, notifications)
+_DECLARATIONS: Final = (values, corrections, carried, requests, notifications)
+_BASES: Final = (values.Message, corrections.Corrections)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +78,17 @@ def first_sentence(kind: type) -> str:
 
 
 def _is_of(module: ModuleType, kind: object) -> bool:
-    if not inspect.isclass(kind) or kind is values.Message:
+    if not inspect.isclass(kind) or kind in _BASES:
         return False
-    return issubclass(kind, values.Message) and kind.__module__ == module.__name__
+    return issubclass(kind, Struct) and kind.__module__ == module.__name__
 
 
 def _record(kind: type[Struct]) -> Record:
     hints = get_type_hints(kind, include_extras=True)
     left_out = kind.__struct_config__.omit_defaults
-    fields = msgspec.structs.fields(kind)
-    keys = (Key(f.name, _present(hints[f.name]), left_out and not f.required, _default(f)) for f in fields)
+    own = kind.__annotations__
+    fields = sorted(msgspec.structs.fields(kind), key=lambda field: field.name not in own)
+    keys = (Key(f.encode_name, _present(hints[f.name]), left_out and not f.required, _default(f)) for f in fields)
     return Record(kind.__name__, first_sentence(kind), tuple(keys))
 
 

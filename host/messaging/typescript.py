@@ -83,11 +83,11 @@ def _type(hint: Any) -> str:
     if isinstance(kind, type) and issubclass(kind, Struct):
         return kind.__name__
     arguments = get_args(kind)
-    if get_origin(kind) is tuple:
-        return f"[{', '.join(map(_type, arguments))}]"
     if get_origin(kind) is dict:
         return f"Record<string, {_type(arguments[1])}>"
-    if get_origin(kind) is list:
+    if get_origin(kind) is tuple and arguments[-1] is not Ellipsis:
+        return f"[{', '.join(map(_type, arguments))}]"
+    if get_origin(kind) in (list, tuple):
         inner = _type(arguments[0])
         return f"({inner})[]" if " " in inner else f"{inner}[]"
     raise TypeError(f"no TypeScript for {hint}")

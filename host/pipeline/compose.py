@@ -16,7 +16,7 @@ import numpy as np
 
 from engines.geometry import Size
 from engines.oklab import grey_to_lightness, max_chroma, oklab_to_srgb
-from host.pipeline.field import ColourField, Drawing, colour_field
+from host.pipeline.field import ColourField, colour_field
 from host.pipeline.paper import cost_of_paper, ground_weight, ink_weight, luma_shift
 from host.pipeline.upsample import grid_lightness, rows_of_grid
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from host.pipeline.align import Shift
     from host.pipeline.decode import DecodedPage
+    from host.pipeline.drawing import Drawing
     from host.pipeline.paper_colour import PaperColour
 
 _STRIP_PIXELS: Final = 1 << 17

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 import cv2
 from PIL import Image
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-OutputFormat = Literal["png", "webp_lossless", "webp", "jpeg"]
+    from host.vocabulary import OutputFormat
 
 DEFAULT_FORMAT: Final[OutputFormat] = "png"
 _MIME: Final[dict[OutputFormat, str]] = {

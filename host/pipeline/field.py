@@ -11,39 +11,20 @@ from engines.geometry import Size
 from engines.nearest import resize_labels
 from engines.regions import find_regions, outlined
 from host.pipeline.align import Shift, measure_shift, undo_shift
+from host.pipeline.drawing import Drawing
 from host.pipeline.flats import even_flats, flatness
 from host.pipeline.hints import lay_hints
 from host.pipeline.palettes import lay_palettes
 from host.pipeline.upsample import coarseness, grid_lightness, pixel_size, spread_chroma, trust_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     from engines.regions import Outline
     from host.pipeline.decode import DecodedPage
-    from host.pipeline.job import ColourHint
-    from host.pipeline.palettes import PlacedPalette
 
 # A coarse engine decides by cells of this many of its pixels in a row: 8 px of the page that the compact engine sees.
 _CELL_ENGINE_PX = 4
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Drawing:
-    """What pass1 and the reader know of a page's regions.
-
-    tone: `(H, W)` uint8, the page's grey with its screentone made even; None: the page's grey will do.
-    panels: outlines in the page's pixels. hints: what the reader wants where. palettes: what of whom.
-    characters: see `PageMaps`; None where no palette asks for it.
-    """
-
-    tone: NDArray[np.uint8] | None = None
-    panels: Sequence[Outline] = ()
-    hints: Sequence[ColourHint] = ()
-    palettes: Sequence[PlacedPalette] = ()
-    characters: NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

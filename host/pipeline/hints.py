@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engines.regions import Labels
-    from host.pipeline.job import ColourHint
+    from host.corrections import ColourHint
 
     Plane = NDArray[np.float32]
 

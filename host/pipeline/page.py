@@ -18,11 +18,13 @@ from typing import TYPE_CHECKING, Final, cast
 
 from host.errors import QualityRejected
 from host.pipeline.compose import Composition, lay_colour
+from host.pipeline.corrections_record import record_corrections
 from host.pipeline.decode import DecodedPage, DecodeLimits, decode_page, pixels_digest
+from host.pipeline.drawing import Drawing
 from host.pipeline.encode import encode_page
 from host.pipeline.faults import faults_mapped
-from host.pipeline.field import Drawing, colour_field
-from host.pipeline.job import ColouredPage, FinishedPage, PageJob, PreparedPage, Reference, SkippedPage, Tick
+from host.pipeline.field import colour_field
+from host.pipeline.finished import ColouredPage, FinishedPage
 from host.pipeline.palettes import place_palettes
 from host.pipeline.paper_colour import find_paper_colour
 from host.pipeline.pass1.shipped import shipped_reader
@@ -31,9 +33,10 @@ from host.pipeline.pass2.correct import colour_page, record_attempts
 from host.pipeline.pass2.orchestrate import make_request
 from host.pipeline.pass2.review import fault, review_page
 from host.pipeline.pass2.style import bind_references
+from host.pipeline.prepared import PreparedPage, SkippedPage
 from host.pipeline.progress import fraction_of_page
 from host.pipeline.retrieve import ReaderOrder, Retriever
-from host.pipeline.runmeta import EngineRecord, RunMeta, Verdicts, record_hints, record_palettes, record_plan
+from host.pipeline.runmeta import EngineRecord, RunMeta, Verdicts, record_plan
 from host.pipeline.stopwatch import Stopwatch
 from host.pipeline.version import PIPELINE_VERSION
 
@@ -43,22 +46,11 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from engines.base import ColorizeEngine, ColorizeRequest, ColorizeResult, OnStep
-    from host.messaging.messages import SkipReason, Stage
+    from host.pipeline.job import PageJob, Tick
     from host.pipeline.pagemasks import PageMaps, PageMasks
     from host.pipeline.pagemeta import PageKind, PageMeta, Panel
     from host.pipeline.pass1.reader import PageReader
-
-__all__ = [
-    "PIPELINE_VERSION",
-    "ColouredPage",
-    "FinishedPage",
-    "PageJob",
-    "PagePipeline",
-    "PreparedPage",
-    "Reference",
-    "SkippedPage",
-    "Tick",
-]
+    from host.vocabulary import SkipReason, Stage
 
 _LOG = logging.getLogger(__name__)
 
@@ -111,7 +103,8 @@ class PagePipeline:
             _tick(tick, "retrieve")
             with stopwatch.stage("retrieve"):
                 choice = self._retriever.choose(page, reading.meta, job, job.engine.supports.references_max)
-                job = replace(job, references=(*job.references, *choice.retrieved))
+                references = bind_references(choice.uses, (*job.references, *choice.retrieved))
+                job = replace(job, references=references)
                 meta = reading.meta.model_copy(update={"references": choice.uses})
                 meta = _with_signals(page, meta, reading.masks, job)
             request, directive = make_request(page, meta, reading.masks, job, reading.maps)
@@ -193,8 +186,8 @@ def _outline(panel: Panel) -> Sequence[tuple[int, int]]:
 
 
 def _with_signals(page: DecodedPage, meta: PageMeta, masks: PageMasks, job: PageJob) -> PageMeta:
-    references = [one.pixels for one in bind_references(meta, job.references)]
-    return meta.model_copy(update={"signals": measure_signals(page.grey, masks.protect, meta, references)})
+    pictures = [one.pixels for one in job.references]
+    return meta.model_copy(update={"signals": measure_signals(page.grey, masks.protect, meta, pictures)})
 
 
 def _tick(tick: Tick, stage: Stage, share_01: float = 0.0) -> None:
@@ -223,8 +216,7 @@ def _record(
         kind=prepared.meta.kind,
         direction=prepared.job.direction,
         keep_coloured=prepared.job.keep_coloured,
-        hints=record_hints(prepared.drawing.hints),
-        palettes=record_palettes(prepared.drawing.palettes, composition.faults),
+        **dict(record_corrections(prepared.drawing, composition.faults)),
         mime=mime,
         result_sha256=pixels_digest(composition.rgb),
         engine=EngineRecord(id=engine.id, version=engine.version, weights=dict(coloured.result.weights)),

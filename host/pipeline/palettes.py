@@ -12,7 +12,6 @@ classifier to new a priori probabilities", Neural Computation 2002).
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import cv2
@@ -21,6 +20,7 @@ import numpy as np
 from engines.base import PARTS
 from engines.geometry import Box
 from engines.oklab import srgb_to_oklab
+from host.pipeline.drawing import PlacedPalette
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engines.regions import Labels
-    from host.pipeline.job import FigurePalette
+    from host.corrections import FigurePalette
     from host.pipeline.pagemasks import PageMaps
     from host.pipeline.pagemeta import Character, PageMeta
 
@@ -41,14 +41,6 @@ _ELSEWHERE: Final = PARTS.index("background")
 _SHARE_MIN: Final = 1e-3
 _WITHIN: Final = 0.8
 _NO_PARTS: Final = "This engine does not tell hair, skin and clothes apart: use compact, or hints."
-
-
-@dataclass(frozen=True, slots=True)
-class PlacedPalette:
-    """A palette and the indices of the figures that are the one that it is for; none where nobody is there."""
-
-    palette: FigurePalette
-    figures: tuple[int, ...]
 
 
 def place_palettes(

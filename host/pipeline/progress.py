@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from host.messaging.messages import Stage
+    from host.vocabulary import Stage
 
 # About the shares that the stages take with the compact engine.
 _SPANS: Final[dict[Stage, tuple[float, float]]] = {

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import cv2
 import numpy as np
@@ -19,41 +19,26 @@ from engines.base import EngineError
 from engines.geometry import Box
 from host.errors import ImageInvalid, NotFound
 from host.pipeline.pagemeta import ReferenceUse
+from host.pipeline.series import PageLook, Recall
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
     from engines.embed.base import Embedder
     from host.pipeline.decode import DecodedPage
-    from host.pipeline.job import PageJob, Reference
+    from host.pipeline.job import PageJob
     from host.pipeline.pagemeta import PageMeta
     from host.pipeline.pass1.reader import PageReader
+    from host.pipeline.series import Memory, Reference
+    from host.vocabulary import CropKind
 
 _LOG = logging.getLogger(__name__)
-CropKind = Literal["page", "panel", "character"]
 # A coloured page brings its own colours with all their faults: one teaches, several drown the reader's choice.
 RETRIEVED_MAX: Final = 1
 _CROPS_MAX: Final = 24
 _LEAST_PX: Final = 24
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PageLook:
-    """What was seen of a picture: its crops, and a vector `(n, width)` float32 for each."""
-
-    kinds: tuple[CropKind, ...]
-    boxes: tuple[Box, ...]
-    vectors: NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Recall:
-    """A page as its job's memory knows it: `turn` counts the job's pages in the order in which they were looked at."""
-
-    turn: int
-    look: PageLook
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,42 +48,6 @@ class Choice:
     uses: tuple[ReferenceUse, ...]
     retrieved: tuple[Reference, ...] = ()
     recall: Recall | None = field(default=None, compare=False)
-
-
-class Memory(Protocol):
-    """What a series remembers, as one job may use it. Pictures are named by reference ids and results' keys."""
-
-    def begin(self) -> int:
-        """Return the next page's turn."""
-        ...
-
-    def unseen(self, references: Sequence[str]) -> Mapping[str, Callable[[], NDArray[np.uint8]]]:
-        """Return the references that were never looked at, these and those `servants` may name, and their pixels."""
-        ...
-
-    def keep(self, reference_id: str, look: PageLook) -> None:
-        """Remember a reference's look."""
-        ...
-
-    def likeness(self, look: PageLook) -> Mapping[str, NDArray[np.float32]]:
-        """Return how like each remembered picture is, crop by crop of the look; -1 for a kind that it has not."""
-        ...
-
-    def servants(self, turn: int) -> frozenset[str]:
-        """Return the pictures that may serve the page of a turn although the reader did not choose them."""
-        ...
-
-    def picture(self, picture_id: str) -> tuple[Reference, ReferenceUse] | None:
-        """Return a picture and how it is recorded; None where it has gone."""
-        ...
-
-    def learn(self, recall: Recall, key: str, result_sha256: str) -> None:
-        """Take in a page whose result was kept under a key; its coloured pixels have this digest."""
-        ...
-
-    def release(self) -> None:
-        """Give the memory of opened pictures back."""
-        ...
 
 
 class Retriever(Protocol):

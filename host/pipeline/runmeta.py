@@ -11,23 +11,20 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, cast
 
 from pydantic import Field, JsonValue
 
-# Pydantic reads these types when the models are built.
-from engines.base import Quality  # noqa: TC001
 from engines.geometry import Size  # noqa: TC001
-from host.messaging.messages import Direction, Stage  # noqa: TC001
-from host.pipeline.pagemeta import Digest, Order, PageKind, Record, ReferenceUse, Unit
+
+# Pydantic reads these types when the models are built.
+from engines.info import Quality  # noqa: TC001
+from host.pipeline.corrections_record import CorrectionsRecord
+from host.pipeline.pagemeta import Digest, PageKind, Record, ReferenceUse, Unit
+from host.vocabulary import Direction, Stage  # noqa: TC001
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from engines.base import Plan
-    from host.pipeline.job import ColourHint
-    from host.pipeline.palettes import PlacedPalette
 
 SCHEMA_VERSION: Final = 2
 
 NotNegative = Annotated[float, Field(ge=0.0)]
-Level = Annotated[int, Field(ge=0, le=255)]
 
 
 class EngineRecord(Record):
@@ -76,29 +73,6 @@ class PlanRecord(Record):
     engine_options: dict[str, JsonValue]
 
 
-class HintRecord(Record):
-    """A colour hint as it was set; the fields are those of `host.pipeline.job.ColourHint`."""
-
-    points: tuple[tuple[Unit, Unit], ...]
-    rgb: tuple[Level, Level, Level]
-    radius_01: Unit
-
-
-class PaletteRecord(Record):
-    """A figure's palette as it was asked for; the first fields are those of `host.pipeline.job.FigurePalette`.
-
-    figures: the indices of the figures that were found there, parts of one; empty: none. fault: what of it could not be
-    laid; empty: all is there.
-    """
-
-    point: tuple[Unit, Unit]
-    hair: tuple[Level, Level, Level] | None = None
-    skin: tuple[Level, Level, Level] | None = None
-    clothes: tuple[Level, Level, Level] | None = None
-    figures: tuple[Order, ...] = ()
-    fault: str = ""
-
-
 class Verdicts(Record):
     """What review measured.
 
@@ -117,10 +91,10 @@ class Verdicts(Record):
     spill: Unit
 
 
-class RunMeta(Record):
+class RunMeta(CorrectionsRecord):
     """The record of one coloured page.
 
-    direction, keep_coloured, hints, palettes: as they were asked for. result_sha256: of the coloured pixels, counted as
+    direction, keep_coloured, corrections: as they were asked for. result_sha256: of the coloured pixels, counted as
     `pixels_sha256`.
     director: what it planned by, under the seed plan's names (its §8).
     attempts: what each try of an engine that draws measured, see `host.pipeline.pass2.assess`; empty for others.
@@ -137,8 +111,6 @@ class RunMeta(Record):
     kind: PageKind
     direction: Direction
     keep_coloured: bool
-    hints: tuple[HintRecord, ...] = ()
-    palettes: tuple[PaletteRecord, ...] = ()
     mime: str
     result_sha256: Digest
     engine: EngineRecord
@@ -167,17 +139,4 @@ def record_plan(plan: Plan) -> PlanRecord:
         stages=tuple(StageRecord(**asdict(stage)) for stage in plan.stages),
         loras=tuple(LoraRecord(name=lora.name, weight=lora.weight, sha256=lora.sha256) for lora in plan.loras),
         engine_options=cast("dict[str, JsonValue]", dict(plan.engine_options)),
-    )
-
-
-def record_hints(hints: Sequence[ColourHint]) -> tuple[HintRecord, ...]:
-    """Return the record of a page's hints."""
-    return tuple(HintRecord(points=hint.points, rgb=hint.rgb, radius_01=hint.radius_01) for hint in hints)
-
-
-def record_palettes(palettes: Sequence[PlacedPalette], faults: Sequence[str]) -> tuple[PaletteRecord, ...]:
-    """Return the record of a page's palettes, with what could not be laid of each."""
-    return tuple(
-        PaletteRecord(**asdict(one.palette), figures=one.figures, fault=fault)
-        for one, fault in zip(palettes, faults, strict=True)
     )

@@ -11,7 +11,7 @@ import psutil
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from host.messaging.messages import Stage
+    from host.vocabulary import Stage
 
 _PROCESS = psutil.Process()
 

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from host.store.index_file import CropKind, IndexedPicture
+    from host.store.index_file import IndexedPicture
+    from host.vocabulary import CropKind
 
 _LOG = logging.getLogger(__name__)
 _LOCK_TIMEOUT_S: Final = 2.0

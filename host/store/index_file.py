@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 from msgspec import Meta, Struct
+
+from host.vocabulary import CropKind  # noqa: TC001 - msgspec reads the type when it decodes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,7 +16,6 @@ if TYPE_CHECKING:
 FORMAT: Final = 1
 _DIGEST_BYTES: Final = 32
 _FLOAT_BYTES: Final = 4
-CropKind = Literal["page", "panel", "character"]
 
 
 class IndexBroken(ValueError):

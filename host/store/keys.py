@@ -8,12 +8,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec import structs
+
+from host.corrections import Corrections
+
 if TYPE_CHECKING:
     from engines.base import Plan
-    from host.messaging.messages import Direction
-    from host.pipeline.job import Corrections
+    from host.vocabulary import Direction
 
 KEY_VERSION: Final = 1
+_KEYED_WITHOUT: Final = ("hints", "palettes")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,15 +69,24 @@ def result_key(pixels_sha256: str, recipe: Recipe, corrections: Corrections | No
         "references": list(recipe.references),
         "cast": list(recipe.cast),
         "retrieval": list(recipe.retrieval),
-        "hints": [asdict(hint) for hint in corrections.hints] if corrections else [],
-        "palettes": [asdict(palette) for palette in corrections.palettes] if corrections else [],
         "keep_coloured": recipe.keep_coloured,
         "direction": recipe.direction,
         "output_format": recipe.output_format,
         "pipeline": recipe.pipeline_version,
     }
+    facts |= _facts_of(corrections or Corrections())
     canonical = json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
     return hashlib.sha256(canonical.encode("ascii")).hexdigest()
+
+
+def _facts_of(corrections: Corrections) -> dict[str, Any]:
+    """Return what each kind of correction adds; kinds that came later add nothing to the keys of pages without them."""
+    found = {kind: getattr(corrections, kind) for kind in corrections.__struct_fields__}
+    return {
+        kind: [structs.asdict(one) for one in of_kind]
+        for kind, of_kind in found.items()
+        if of_kind or kind in _KEYED_WITHOUT
+    }
 
 
 def _plain(value: Any) -> Any:

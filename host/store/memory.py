@@ -20,8 +20,8 @@ import cv2
 import numpy as np
 
 from host.errors import IrodoriError
-from host.pipeline.job import Reference
 from host.pipeline.pagemeta import ReferenceUse
+from host.pipeline.series import Reference
 from host.store.index_file import Crop, IndexedPicture
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from host.pipeline.retrieve import PageLook, Recall
+    from host.pipeline.series import PageLook, Recall
     from host.store.index import PictureIndex
     from host.store.references import ReferenceStore
     from host.store.results import ResultStore

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 from engines.geometry import Size
-from host.messaging.messages import SkipReason
 from host.store.blobs import Blob
+from host.vocabulary import SkipReason
 
 if TYPE_CHECKING:
     import sqlite3

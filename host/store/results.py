@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     import sqlite3
 
     from engines.geometry import Size
-    from host.messaging.messages import SkipReason
     from host.store.blobs import Blob, BlobFolder
     from host.store.database import Database
     from host.store.result_rows import ResultRow
+    from host.vocabulary import SkipReason
 
 _TOUCHES_PER_WRITE: Final = 64
 _ORPHAN_AGE_S: Final = 3600.0

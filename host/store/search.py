@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from engines.embed.base import Embedder
     from engines.embed.palette import PaletteEmbedder
     from host.pipeline.pass1.reader import PageReader
-    from host.pipeline.retrieve import PageLook
+    from host.pipeline.series import PageLook
     from host.store.store import Store
 
 _PALETTE_SHARE: Final = 0.25

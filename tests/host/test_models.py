@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from typer.testing import CliRunner
 
-from engines.base import EngineInfo, Supports
+from engines.info import EngineInfo, Supports
 from host.cli import app
 from host.errors import BadRequest, NotFound, RemoteFailed, WeightsMissing
 from host.jobs.recipe import _lora

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from training.pixels.comic import Grey, Mask
+    from training.pixels.overlay import Grey, Mask
 
 KINDS = ("grey", "manga", "drawn")
 _MARKED = 64

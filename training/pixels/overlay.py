@@ -14,7 +14,7 @@ from training.pages.synth.sfx import sound_word
 if TYPE_CHECKING:
     from training.pages.synth import FontSet
     from training.pages.synth.lettering import Hand
-    from training.pixels.comic import Grey, Mask, Picture, Rng
+    from training.pixels.overlay import Grey, Mask, Picture, Rng
 
 _MOST = 4
 _TRIES = 6

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from engines.base import EngineInfo, Supports
 from engines.colorize.comfyui.address import address_fault, is_loopback, origin_of
+from engines.info import EngineInfo, Supports
 
 if TYPE_CHECKING:
     from collections.abc import Callable

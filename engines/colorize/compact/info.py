@@ -1,6 +1,6 @@
 """The compact engine's facts, apart from its code, so that listing engines imports nothing heavy."""
 
-from engines.base import EngineInfo, Supports
+from engines.info import EngineInfo, Supports
 
 INFO = EngineInfo(
     id="compact",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from engines.base import EngineInfo, Quality, Supports
+from engines.info import EngineInfo, Quality, Supports
 
 REFERENCES_MAX: Final = 4
 _BASE_STEPS: Final[dict[Quality, int]] = {"preview": 16, "standard": 28, "best": 50}

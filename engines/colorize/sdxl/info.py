@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from engines.base import EngineInfo, Supports
+from engines.info import EngineInfo, Supports
 
 INFO: Final = EngineInfo(
     id="sdxl",

@@ -36,6 +36,21 @@ export type ErrorCode =
 /** `{}`. */
 export type Empty = Record<string, never>;
 
+/** The colour that the reader wants at a dot or along a stroke, in 0..1 of the page, and in the region around it. */
+export interface ColourHint {
+  points: ([number, number])[];
+  rgb: [number, number, number];
+  radius?: number;
+}
+
+/** The colours that the reader wants the figure at `point`, in 0..1 of the page, to have; at least one. */
+export interface FigurePalette {
+  point: [number, number];
+  hair?: [number, number, number];
+  skin?: [number, number, number];
+  clothes?: [number, number, number];
+}
+
 /** What went wrong and what to do. */
 export interface WireError {
   code: string;
@@ -104,21 +119,6 @@ export interface Reference {
 export interface ReferenceScore {
   reference_id: string;
   score: number;
-}
-
-/** The colour that the reader wants at a dot or along a stroke, in 0..1 of the page, and in the region around it. */
-export interface ColourHint {
-  points: ([number, number])[];
-  rgb: [number, number, number];
-  radius?: number;
-}
-
-/** The colours that the reader wants the figure at `point`, in 0..1 of the page, to have; at least one. */
-export interface FigurePalette {
-  point: [number, number];
-  hair?: [number, number, number];
-  skin?: [number, number, number];
-  clothes?: [number, number, number];
 }
 
 /** A page as the extension found it. `sha256` is that of its encoded bytes, `index` its place in the chapter. */
@@ -262,8 +262,6 @@ export interface RunPage {
   width?: number;
   height?: number;
   url?: string;
-  hints?: ColourHint[];
-  palettes?: FigurePalette[];
   image?: Uint8Array;
   series?: string;
   chapter?: string;
@@ -271,6 +269,8 @@ export interface RunPage {
   references?: string[];
   engine?: string;
   options?: Options;
+  hints?: ColourHint[];
+  palettes?: FigurePalette[];
 }
 
 /** The job's id, and the pages whose bytes the host lacks. */

@@ -3,7 +3,8 @@
 from typing import Any, Literal
 
 from host.messaging.wire.records import Limits, ModelInfo, WireError
-from host.messaging.wire.values import Fraction, Message, SkipReason, Stage
+from host.messaging.wire.values import Message
+from host.vocabulary import Fraction, SkipReason, Stage
 
 
 class SessionReady(Message, frozen=True, kw_only=True):

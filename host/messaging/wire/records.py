@@ -4,7 +4,9 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from host.messaging.wire.values import Count, Fraction, Identifier, JobState, Level, Message, Quality, Sha256, Text
+from host.corrections import Corrections
+from host.messaging.wire.values import Message
+from host.vocabulary import Count, Fraction, Identifier, JobState, Quality, Sha256, Text
 
 
 class WireError(Message, frozen=True, kw_only=True):
@@ -85,24 +87,7 @@ class ReferenceScore(Message, frozen=True, kw_only=True):
     score: float
 
 
-class ColourHint(Message, frozen=True, kw_only=True):
-    """The colour that the reader wants at a dot or along a stroke, in 0..1 of the page, and in the region around it."""
-
-    points: Annotated[list[tuple[Fraction, Fraction]], Meta(min_length=1, max_length=1024)]
-    rgb: tuple[Level, Level, Level]
-    radius: Annotated[float, Meta(ge=0.0, le=0.1)] = 0.004
-
-
-class FigurePalette(Message, frozen=True, kw_only=True):
-    """The colours that the reader wants the figure at `point`, in 0..1 of the page, to have; at least one."""
-
-    point: tuple[Fraction, Fraction]
-    hair: tuple[Level, Level, Level] | None = None
-    skin: tuple[Level, Level, Level] | None = None
-    clothes: tuple[Level, Level, Level] | None = None
-
-
-class Page(Message, frozen=True, kw_only=True):
+class Page(Message, Corrections, frozen=True, kw_only=True):
     """A page as the extension found it. `sha256` is that of its encoded bytes, `index` its place in the chapter."""
 
     page_id: Identifier
@@ -112,8 +97,6 @@ class Page(Message, frozen=True, kw_only=True):
     width: Count | None = None
     height: Count | None = None
     url: Text | None = None
-    hints: Annotated[list[ColourHint], Meta(max_length=256)] | None = None
-    palettes: Annotated[list[FigurePalette], Meta(max_length=64)] | None = None
 
 
 class LoraChoice(Message, frozen=True, kw_only=True):

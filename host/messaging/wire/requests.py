@@ -4,8 +4,10 @@ from typing import Annotated, Any
 
 from msgspec import Meta, field
 
-from host.messaging.wire.records import ColourHint, DeviceInfo, EngineInfo, FigurePalette, Options, Page
-from host.messaging.wire.values import Count, Direction, ExportFormat, Identifier, Message, Sha256, Text
+from host.corrections import Corrections
+from host.messaging.wire.records import DeviceInfo, EngineInfo, Options, Page
+from host.messaging.wire.values import Message
+from host.vocabulary import Count, Direction, ExportFormat, Identifier, Sha256, Text
 
 # --- session -------------------------------------------------------------------------------------------------------
 
@@ -86,7 +88,7 @@ class RunChapter(Message, frozen=True, kw_only=True):
     options: Options | None = None
 
 
-class RunPage(Message, frozen=True, kw_only=True):
+class RunPage(Message, Corrections, frozen=True, kw_only=True):
     """Colour one page; with `image` its bytes come along."""
 
     page_id: Identifier
@@ -96,8 +98,6 @@ class RunPage(Message, frozen=True, kw_only=True):
     width: Count | None = None
     height: Count | None = None
     url: Text | None = None
-    hints: Annotated[list[ColourHint], Meta(max_length=256)] | None = None
-    palettes: Annotated[list[FigurePalette], Meta(max_length=64)] | None = None
     image: bytes | None = None
     series: Text = ""
     chapter: Text = ""

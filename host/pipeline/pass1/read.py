@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engines.detect.base import Detection, PageDetector, PixelReader
-    from host.messaging.messages import Direction
     from host.pipeline.decode import DecodedPage
     from host.pipeline.pagemeta import ReadingDirection
+    from host.vocabulary import Direction
 
 _ISLAND_SHARE: Final = 0.001
 

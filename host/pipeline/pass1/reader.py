@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from host.messaging.messages import Direction
     from host.pipeline.decode import DecodedPage
     from host.pipeline.pagemasks import PageMaps, PageMasks
     from host.pipeline.pagemeta import PageMeta
     from host.pipeline.pass1.direction import ChapterDirection
+    from host.vocabulary import Direction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,24 +16,24 @@ hold things that no reference shows.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 import cv2
 import numpy as np
 
 from engines.geometry import Box, Size
 from engines.oklab import grey_to_lightness, srgb_to_oklab
-from host.pipeline.align import Shift, measure_shift
+from host.pipeline.align import measure_shift
+from host.pipeline.attempts import Assessment, PanelFigures
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+    from host.pipeline.align import Shift
+    from host.pipeline.attempts import Grade
     from host.pipeline.pagemeta import PageMeta
-
-Grade = Literal["acceptable", "micro_inpaint", "critical"]
 
 _SIDE_MAX_PX: Final = 1000
 _REACH: Final = np.ones((5, 5), np.uint8)
@@ -56,32 +56,6 @@ GREY_CHROMA: Final = 0.004
 """Mean chroma under which a picture counts as grey."""
 _VIVID_CHROMA: Final = 0.025
 _CENTRES: Final = 6
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PanelFigures:
-    """The figures of one panel, each 0..1; `order` None stands for the page where no panel is known."""
-
-    order: int | None
-    line_recall: float
-    line_iou: float
-    structure: float
-    unsound: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Assessment:
-    """What was measured. mask: `(H, W)` bool at the page's size, where a repair should make colour anew.
-
-    chroma_mean: mean OKLab chroma of what is not protected. drift: None without references' palettes.
-    """
-
-    grade: Grade
-    panels: tuple[PanelFigures, ...]
-    shift: Shift
-    chroma_mean: float
-    drift: float | None
-    mask: NDArray[np.bool_]
 
 
 def assess(

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Final, Literal
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Final
 
 import cv2
 import numpy as np
@@ -17,10 +17,10 @@ import numpy as np
 from engines.base import ColorizeResult, Repair
 from engines.oklab import oklab_to_srgb
 from host.errors import QualityRejected
+from host.pipeline.attempts import Attempt
 from host.pipeline.pass2.assess import GREY_CHROMA, assess
 from host.pipeline.pass2.director.direct import direct_safer
 from host.pipeline.pass2.orchestrate import with_knobs
-from host.pipeline.pass2.style import bind_references
 from host.pipeline.pass2.units import join, plan_units, request_of
 
 if TYPE_CHECKING:
@@ -28,25 +28,15 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from engines.base import ColorizeEngine, ColorizeRequest, OnStep
-    from host.pipeline.job import PreparedPage
-    from host.pipeline.pass2.assess import Assessment, Grade
+    from host.pipeline.attempts import Action, Grade
     from host.pipeline.pass2.units import Unit
+    from host.pipeline.prepared import PreparedPage
 
 _LOG = logging.getLogger(__name__)
-Action = Literal["colour", "repair", "safer_plan"]
 Progress = Callable[[float], None]
 # The first try owns most of the way, so that the fraction never falls when there is a second one.
 _FIRST_TRY_01: Final = 0.7
 _BETTER: Final = {"acceptable": 2, "micro_inpaint": 1, "critical": 0}
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Attempt:
-    """One try: what was done, what came of it, and how it measured; None where the engine does not draw."""
-
-    action: Action
-    result: ColorizeResult
-    assessment: Assessment | None
 
 
 def colour_page(
@@ -127,8 +117,7 @@ def _attempt(
 
 
 def _measured(action: Action, prepared: PreparedPage, result: ColorizeResult) -> Attempt:
-    used = bind_references(prepared.meta, prepared.job.references)
-    palettes = [rgb for reference in used for rgb in reference.palette]
+    palettes = [rgb for reference in prepared.job.references for rgb in reference.palette]
     request = prepared.request
     return Attempt(action, result, assess(request.page, request.protect, result.oklab, prepared.meta, palettes))
 

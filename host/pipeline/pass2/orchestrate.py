@@ -10,7 +10,7 @@ from host.pipeline.pass2.director.direct import Directive, direct
 from host.pipeline.pass2.director.evidence import gather
 from host.pipeline.pass2.masks import bind_panels, bind_parts, bind_protect, bind_regions, bind_tone
 from host.pipeline.pass2.prompt import Words, build_words
-from host.pipeline.pass2.style import any_coloured, bind_references
+from host.pipeline.pass2.style import any_coloured
 
 if TYPE_CHECKING:
     from engines.base import Plan
@@ -24,11 +24,13 @@ if TYPE_CHECKING:
 def make_request(
     page: DecodedPage, meta: PageMeta, masks: PageMasks, job: PageJob, maps: PageMaps | None = None
 ) -> tuple[ColorizeRequest, Directive]:
-    """Return the request, and the directive that its plan's stages follow. Its references are those of `meta`.
+    """Return the request, and the directive that its plan's stages follow.
+
+    job.references: those that serve the page, in the order of `meta.references`.
 
     Only an engine with a use for regions gets them: each holds a mask of the page's size.
     """
-    references = bind_references(meta, job.references)
+    references = job.references
     directive = direct(gather(meta, job.plan.quality, reference_coloured=any_coloured(references)))
     words = build_words(meta, job.plan.prompt, job.plan.negative_prompt, references, directive, job.engine.wording)
     request = ColorizeRequest(

@@ -15,10 +15,10 @@ from host.pipeline.pass2.colour_names import names_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from engines.base import Wording
-    from host.pipeline.job import Reference
+    from engines.info import Wording
     from host.pipeline.pagemeta import PageKind, PageMeta
     from host.pipeline.pass2.director.direct import Directive
+    from host.pipeline.series import Reference
 
 _KIND: Final[dict[PageKind, str]] = {
     "story": "manga page, flat colours, cel shading",

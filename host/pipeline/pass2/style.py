@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from host.pipeline.job import Reference
-    from host.pipeline.pagemeta import PageMeta
+    from host.pipeline.pagemeta import ReferenceUse
+    from host.pipeline.series import Reference
 
 
 _COLOURED_SHARE: Final = 0.05
@@ -20,10 +20,10 @@ _GREY_SPREAD: Final = 24
 _SAMPLE_SIDE: Final = 128
 
 
-def bind_references(meta: PageMeta, references: Sequence[Reference]) -> tuple[Reference, ...]:
-    """Return the references that `meta` names, in that order."""
+def bind_references(uses: Sequence[ReferenceUse], references: Sequence[Reference]) -> tuple[Reference, ...]:
+    """Return the references that are used, in that order."""
     by_id = {reference.reference_id: reference for reference in references}
-    return tuple(by_id[use.reference_id] for use in meta.references)
+    return tuple(by_id[use.reference_id] for use in uses)
 
 
 def any_coloured(references: Sequence[Reference]) -> bool:

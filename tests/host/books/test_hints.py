@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from host.books.corrections import require_pages
-from host.books.hints import HINTS_MAX, parse_hints
+from host.books.hints import HINTS
+from host.corrections import ColourHint
 from host.errors import BadRequest
-from host.messaging.messages import ColourHint
 
 SHARES = st.floats(0, 1).map(lambda share: round(share, 6))
 
@@ -21,14 +21,14 @@ SHARES = st.floats(0, 1).map(lambda share: round(share, 6))
 )
 def test_a_hint_is_read_as_it_was_written(page, points, rgb):
     where = ";".join(f"{x:.6f},{y:.6f}" for x, y in points)
-    hints = parse_hints([f"{page}:{where}=#{bytes(rgb).hex()}"], None)
-    assert hints == {page: [ColourHint(points=points, rgb=rgb)]}
+    hints = HINTS.read([f"{page}:{where}=#{bytes(rgb).hex()}"], None)
+    assert hints == {page: [ColourHint(points=tuple(points), rgb=rgb)]}
 
 
 @given(st.text())
 def test_any_text_is_a_hint_or_refused(text):
     try:
-        ((page, (hint,)),) = parse_hints([text], None).items()
+        ((page, (hint,)),) = HINTS.read([text], None).items()
     except BadRequest:
         return
     assert page
@@ -41,15 +41,15 @@ def test_any_text_is_a_hint_or_refused(text):
 )
 def test_what_is_no_hint_is_refused(text):
     with pytest.raises(BadRequest, match="is no hint"):
-        parse_hints([text], None)
+        HINTS.read([text], None)
 
 
 def test_hints_of_a_file_come_first(tmp_path):
     file = tmp_path / "hints.json"
     file.write_text(json.dumps({"1.png": [{"points": [[0.1, 0.2], [0.3, 0.4]], "rgb": [1, 2, 3], "radius": 0.02}]}))
-    hints = parse_hints(["1.png:0.5,0.5=#ff0000"], file)
+    hints = HINTS.read(["1.png:0.5,0.5=#ff0000"], file)
     assert [hint.rgb for hint in hints["1.png"]] == [(1, 2, 3), (255, 0, 0)]
-    assert hints["1.png"][0] == ColourHint(points=[(0.1, 0.2), (0.3, 0.4)], rgb=(1, 2, 3), radius=0.02)
+    assert hints["1.png"][0] == ColourHint(points=((0.1, 0.2), (0.3, 0.4)), rgb=(1, 2, 3), radius_01=0.02)
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff", b"[]", b'{"1.png": [{"points": [[0.1, 7]], "rgb": [1, 2, 3]}]}'])
@@ -57,16 +57,16 @@ def test_a_file_of_other_things_is_refused(tmp_path, content):
     file = tmp_path / "hints.json"
     file.write_bytes(content)
     with pytest.raises(BadRequest, match="hints"):
-        parse_hints([], file)
+        HINTS.read([], file)
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(BadRequest, match="cannot be read"):
-        parse_hints([], tmp_path / "none.json")
+        HINTS.read([], tmp_path / "none.json")
 
 
 def test_hints_for_no_page_here_are_refused():
-    hints = parse_hints(["2.png:0.5,0.5=#ff0000"], None)
+    hints = HINTS.read(["2.png:0.5,0.5=#ff0000"], None)
     require_pages(hints, ["1.png", "2.png"], "hint")
     with pytest.raises(BadRequest, match=r"a hint for .2\.png"):
         require_pages(hints, ["1.png"], "hint")
@@ -74,4 +74,4 @@ def test_hints_for_no_page_here_are_refused():
 
 def test_more_hints_than_a_page_takes_are_refused():
     with pytest.raises(BadRequest, match="hints"):
-        parse_hints(["1.png:0.5,0.5=#ff0000"] * (HINTS_MAX + 1), None)
+        HINTS.read(["1.png:0.5,0.5=#ff0000"] * (HINTS.most + 1), None)

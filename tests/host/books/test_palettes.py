@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from host.books.corrections import require_pages
-from host.books.palettes import PALETTES_MAX, parse_palettes
+from host.books.palettes import PALETTES
+from host.corrections import FigurePalette
 from host.errors import BadRequest
-from host.messaging.messages import FigurePalette
 
 SHARES = st.floats(0, 1).map(lambda share: round(share, 6))
 COLOURS = st.dictionaries(
@@ -20,14 +20,14 @@ COLOURS = st.dictionaries(
 @given(st.text(st.characters(exclude_characters="\n"), min_size=1), SHARES, SHARES, COLOURS)
 def test_a_palette_is_read_as_it_was_written(page, x, y, colours):
     said = ",".join(f"{name}=#{bytes(rgb).hex()}" for name, rgb in colours.items())
-    palettes = parse_palettes([f"{page}:{x:.6f},{y:.6f}:{said}"], None)
+    palettes = PALETTES.read([f"{page}:{x:.6f},{y:.6f}:{said}"], None)
     assert palettes == {page: [FigurePalette(point=(x, y), **colours)]}
 
 
 @given(st.text())
 def test_any_text_is_a_palette_or_refused(text):
     try:
-        ((page, (palette,)),) = parse_palettes([text], None).items()
+        ((page, (palette,)),) = PALETTES.read([text], None).items()
     except BadRequest:
         return
     assert page
@@ -53,13 +53,13 @@ def test_any_text_is_a_palette_or_refused(text):
 )
 def test_what_is_no_palette_is_refused(text):
     with pytest.raises(BadRequest, match="is no palette"):
-        parse_palettes([text], None)
+        PALETTES.read([text], None)
 
 
 def test_palettes_of_a_file_come_first(tmp_path):
     file = tmp_path / "palettes.json"
     file.write_text(json.dumps({"1.png": [{"point": [0.1, 0.2], "skin": [1, 2, 3]}]}))
-    first, second = parse_palettes(["1.png:0.5,0.5:clothes=#ff0000"], file)["1.png"]
+    first, second = PALETTES.read(["1.png:0.5,0.5:clothes=#ff0000"], file)["1.png"]
     assert first == FigurePalette(point=(0.1, 0.2), skin=(1, 2, 3))
     assert second == FigurePalette(point=(0.5, 0.5), clothes=(255, 0, 0))
 
@@ -69,14 +69,14 @@ def test_a_file_of_other_things_is_refused(tmp_path, content):
     file = tmp_path / "palettes.json"
     file.write_bytes(content)
     with pytest.raises(BadRequest, match="palettes"):
-        parse_palettes([], file)
+        PALETTES.read([], file)
 
 
 def test_palettes_for_no_page_here_are_refused():
     with pytest.raises(BadRequest, match=r"a palette for .2\.png"):
-        require_pages(parse_palettes(["2.png:0.5,0.5:hair=#ff0000"], None), ["1.png"], "palette")
+        require_pages(PALETTES.read(["2.png:0.5,0.5:hair=#ff0000"], None), ["1.png"], "palette")
 
 
 def test_more_palettes_than_a_page_takes_are_refused():
     with pytest.raises(BadRequest, match="palettes"):
-        parse_palettes(["1.png:0.5,0.5:hair=#ff0000"] * (PALETTES_MAX + 1), None)
+        PALETTES.read(["1.png:0.5,0.5:hair=#ff0000"] * (PALETTES.most + 1), None)

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from engines.base import ColorizeEngine, ColorizeRequest, ColorizeResult, EngineInfo, OnStep
+    from engines.base import ColorizeEngine, ColorizeRequest, ColorizeResult, OnStep
+    from engines.info import EngineInfo
 
 
 class Watched(SteppedEngine):

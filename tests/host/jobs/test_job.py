@@ -12,7 +12,7 @@ from host.jobs.progress import Pace, PageProgress
 from host.messaging.messages import Page
 
 if TYPE_CHECKING:
-    from host.messaging.messages import Stage
+    from host.vocabulary import Stage
 
 ATTEMPTS = st.lists(st.tuples(st.integers(0, 4), st.sampled_from(sorted(ENDS, key=lambda end: end.value))))
 STAGES: list[Stage] = ["decode", "pass1", "pass2", "compose", "encode"]

@@ -7,13 +7,17 @@ import cv2
 import numpy as np
 import pytest
 
-from engines.base import Device, EngineInfo, Plan, Supports
+from engines.base import Device, Plan
+from engines.info import EngineInfo, Supports
 from engines.oklab import grey_to_lightness, srgb_to_oklab
 from engines.stepped import SteppedEngine
 from host.errors import JobCancelled, QualityRejected
-from host.pipeline.page import PageJob, PagePipeline, PreparedPage, Reference
+from host.pipeline.job import PageJob
+from host.pipeline.page import PagePipeline
 from host.pipeline.pass2.assess import assess
 from host.pipeline.pass2.correct import colour_page
+from host.pipeline.prepared import PreparedPage
+from host.pipeline.series import Reference
 
 PAGES = Path(__file__).parents[2] / "pages"
 

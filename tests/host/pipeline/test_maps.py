@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engines.base import EngineInfo, Plan, Supports
+from engines.base import Plan
 from engines.detect.base import Detection
 from engines.geometry import Box, Size
+from engines.info import EngineInfo, Supports
 from host.pipeline.job import PageJob
 from host.pipeline.pagemasks import named_maps
 from host.pipeline.pagemeta import Character, Face, Panel

@@ -29,7 +29,11 @@ from host.errors import (
     WeightsMissing,
 )
 from host.pipeline import page as page_steps
-from host.pipeline.page import PIPELINE_VERSION, PageJob, PagePipeline, PreparedPage, Reference, SkippedPage
+from host.pipeline.job import PageJob
+from host.pipeline.page import PagePipeline
+from host.pipeline.prepared import PreparedPage, SkippedPage
+from host.pipeline.series import Reference
+from host.pipeline.version import PIPELINE_VERSION
 
 PAGES = Path(__file__).parents[2] / "pages"
 PROCESSOR = Device("cpu", "processor", 0)

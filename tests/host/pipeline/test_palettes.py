@@ -14,13 +14,17 @@ from engines.base import PARTS, Device, Plan
 from engines.geometry import Box, Size
 from engines.oklab import grey_to_lightness, srgb_to_oklab
 from engines.registry import get
+from host.corrections import ColourHint, Corrections, FigurePalette
 from host.pipeline.compose import lay_colour
-from host.pipeline.field import Drawing, colour_field
-from host.pipeline.job import ColourHint, Corrections, FigurePalette, PageJob, PreparedPage, Reference
+from host.pipeline.drawing import Drawing, PlacedPalette
+from host.pipeline.field import colour_field
+from host.pipeline.job import PageJob
 from host.pipeline.page import PagePipeline
 from host.pipeline.pagemasks import PageMaps
 from host.pipeline.pagemeta import Character, Face, PageMeta
-from host.pipeline.palettes import PlacedPalette, lay_palettes, place_palettes
+from host.pipeline.palettes import lay_palettes, place_palettes
+from host.pipeline.prepared import PreparedPage
+from host.pipeline.series import Reference
 from tests.host.pipeline.drawn import decoded
 
 DEMO = Path(__file__).parents[3] / "demo"

@@ -14,7 +14,8 @@ from engines.oklab import srgb_to_oklab
 from engines.stepped import SteppedEngine
 from host.pipeline.compose import compose_page
 from host.pipeline.decode import decode_page
-from host.pipeline.page import PageJob, PagePipeline
+from host.pipeline.job import PageJob
+from host.pipeline.page import PagePipeline
 from host.pipeline.paper_colour import find_paper_colour
 from host.pipeline.pass2.review import line_dice
 from tests.host.pipeline.drawn import PANELS, manga_page

@@ -8,16 +8,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engines.base import EngineInfo, Plan, Supports
+from engines.base import Plan
 from engines.geometry import Box
+from engines.info import EngineInfo, Supports
 from host.pipeline.encode import encode_page
-from host.pipeline.job import PageJob, Reference
+from host.pipeline.job import PageJob
 from host.pipeline.pagemasks import PageMasks
 from host.pipeline.pagemeta import PageMeta, ReferenceUse
 from host.pipeline.pass2.orchestrate import make_request
 from host.pipeline.pass2.review import fault, line_dice, review_page
 from host.pipeline.progress import fraction_of_page
 from host.pipeline.retrieve import ReaderOrder
+from host.pipeline.series import Reference
 from tests.host.pipeline.drawn import PANELS, decoded, manga_page
 
 PAGE = decoded(manga_page())

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engines.base import EngineInfo, Plan, Supports
+from engines.base import Plan
 from engines.geometry import Box
-from host.pipeline.job import PageJob, Reference
+from engines.info import EngineInfo, Supports
+from host.pipeline.job import PageJob
 from host.pipeline.pagemasks import PageMasks
 from host.pipeline.pagemeta import Character, PageMeta, ReferenceUse, Signals
 from host.pipeline.pass2.colour_names import name_of, names_of
@@ -15,6 +16,7 @@ from host.pipeline.pass2.director.direct import direct
 from host.pipeline.pass2.director.evidence import gather
 from host.pipeline.pass2.orchestrate import make_request
 from host.pipeline.pass2.prompt import build_words
+from host.pipeline.series import Reference
 from tests.host.pipeline.drawn import decoded, manga_page
 
 PAGE = decoded(manga_page())

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from engines.base import EngineInfo, ModelMissing, Plan, Supports
+from engines.base import ModelMissing, Plan
 from engines.embed.base import Embedder, EmbedderInfo
 from engines.geometry import Box
+from engines.info import EngineInfo, Supports
 from host.errors import NotFound
-from host.pipeline.job import PageJob, Reference
+from host.pipeline.job import PageJob
 from host.pipeline.pagemeta import Character, PageMeta, Panel, ReferenceUse
 from host.pipeline.pass1.reader import PageReading
 from host.pipeline.retrieve import LikenessRetriever, Recorded, crops_of, look_at, score_of
+from host.pipeline.series import Reference
 from tests.host.pipeline.drawn import decoded, manga_page
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from host.pipeline.retrieve import PageLook, Recall
+    from host.pipeline.series import PageLook, Recall
 
 PAGE = decoded(manga_page())
 META = PageMeta(size=PAGE.size, pixels_sha256=PAGE.pixels_sha256, kind="story", direction="rtl")

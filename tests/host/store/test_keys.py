@@ -7,9 +7,10 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from engines.base import LoraUse, Plan, StagePlan
-from host.pipeline.job import ColourHint, Corrections, FigurePalette
+from host.corrections import ColourHint, Corrections, FigurePalette
 from host.store.keys import Recipe, result_key
 
 PIXELS = "ab" * 32
@@ -80,14 +81,17 @@ def test_other_corrections_are_another_key(corrections: Corrections | None) -> N
 
 @pytest.mark.parametrize("name", HINTS)
 def test_another_hint_is_another_key(name: str) -> None:
-    assert {one.name for one in fields(ColourHint)} == set(HINTS)
-    assert key(corrections=replace(CORRECTIONS, hints=(replace(HINT, **{name: HINTS[name]}),))) != key()
+    assert set(ColourHint.__struct_fields__) == set(HINTS)
+    assert key(corrections=structs.replace(CORRECTIONS, hints=(structs.replace(HINT, **{name: HINTS[name]}),))) != key()
 
 
 @pytest.mark.parametrize("name", PALETTES)
 def test_another_palette_is_another_key(name: str) -> None:
-    assert {one.name for one in fields(FigurePalette)} == set(PALETTES)
-    assert key(corrections=replace(CORRECTIONS, palettes=(replace(PALETTE, **{name: PALETTES[name]}),))) != key()
+    assert set(FigurePalette.__struct_fields__) == set(PALETTES)
+    assert (
+        key(corrections=structs.replace(CORRECTIONS, palettes=(structs.replace(PALETTE, **{name: PALETTES[name]}),)))
+        != key()
+    )
 
 
 def test_where_a_lora_lies_decides_nothing_but_what_it_holds_does() -> None:

@@ -12,7 +12,7 @@ import pytest
 from engines.geometry import Box, Size
 from host.messaging.messages import ReferenceAdd
 from host.paths import state_paths
-from host.pipeline.retrieve import PageLook, Recall
+from host.pipeline.series import PageLook, Recall
 from host.store.memory import LAG, JobMemory
 from host.store.results import StoredResult
 from host.store.store import Store

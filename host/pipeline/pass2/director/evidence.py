@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from engines.base import Quality
+    from engines.info import Quality
     from host.pipeline.pagemeta import Case, PageMeta, Signals
 
 _INTENT_01: Final[dict[Quality, float]] = {"preview": 0.35, "standard": 0.5, "best": 0.7}

@@ -1,0 +1,39 @@
+"""What is known of a page's regions before colour is laid on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from engines.regions import Outline
+    from host.corrections import ColourHint, FigurePalette
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedPalette:
+    """A palette and the indices of the figures that are the one that it is for; none where nobody is there."""
+
+    palette: FigurePalette
+    figures: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawing:
+    """What pass1 and the reader know of a page's regions.
+
+    tone: `(H, W)` uint8, the page's grey with its screentone made even; None: the page's grey will do.
+    panels: outlines in the page's pixels. hints: what the reader wants where. palettes: what of whom.
+    characters: see `PageMaps`; None where no palette asks for it.
+    """
+
+    tone: NDArray[np.uint8] | None = None
+    panels: Sequence[Outline] = ()
+    hints: Sequence[ColourHint] = ()
+    palettes: Sequence[PlacedPalette] = ()
+    characters: NDArray[np.uint8] | None = None

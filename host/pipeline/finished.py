@@ -1,0 +1,38 @@
+"""A page with the engine's colour, and the picture that was made of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engines.base import ColorizeResult
+    from engines.geometry import Size
+    from host.pipeline.attempts import Attempt
+    from host.pipeline.runmeta import RunMeta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColouredPage:
+    """What the engine made of a page, corrected where that was called for (`host.pipeline.pass2.correct`).
+
+    duplicate_of: the pixels' digest of the page that the engine saw, where that was a near-duplicate of this one.
+    """
+
+    attempts: tuple[Attempt, ...]
+    duplicate_of: str | None = None
+
+    @property
+    def result(self) -> ColorizeResult:
+        """The picture that the page gets: the last attempt's."""
+        return self.attempts[-1].result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishedPage:
+    """A coloured, reviewed, encoded page, of the page's own size."""
+
+    image: bytes
+    mime: str
+    size: Size
+    runmeta: RunMeta

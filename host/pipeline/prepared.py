@@ -1,0 +1,42 @@
+"""A page that was read: ready for the engine, or left as it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engines.base import ColorizeRequest
+    from host.pipeline.decode import DecodedPage
+    from host.pipeline.drawing import Drawing
+    from host.pipeline.job import PageJob
+    from host.pipeline.pagemeta import PageMeta
+    from host.pipeline.pass2.director.direct import Directive
+    from host.pipeline.series import Recall
+    from host.pipeline.stopwatch import Stopwatch
+    from host.vocabulary import SkipReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkippedPage:
+    """A page that stays as it is, and why."""
+
+    reason: SkipReason
+    meta: PageMeta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedPage:
+    """A page that is ready for the engine. job.references: those that serve it, in the order of `meta.references`.
+
+    recall: as the job's memory will know it, None where there is none.
+    """
+
+    page: DecodedPage
+    drawing: Drawing
+    meta: PageMeta
+    request: ColorizeRequest
+    directive: Directive
+    job: PageJob
+    stopwatch: Stopwatch = field(compare=False)
+    recall: Recall | None = field(default=None, compare=False)

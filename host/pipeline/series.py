@@ -1,0 +1,83 @@
+"""What a series knows: pictures that show how its people and places are coloured, and the memory that holds them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from engines.geometry import Box
+    from host.pipeline.pagemeta import ReferenceUse
+    from host.vocabulary import CropKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """A style reference: its id in the store and its `(h, w, 3)` uint8 sRGB RGB pixels.
+
+    character: who it shows, as the reader called them; empty where nobody said. palette: its colours, sRGB, the most
+    frequent first.
+    """
+
+    reference_id: str
+    pixels: NDArray[np.uint8]
+    character: str = ""
+    palette: tuple[tuple[int, int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PageLook:
+    """What was seen of a picture: its crops, and a vector `(n, width)` float32 for each."""
+
+    kinds: tuple[CropKind, ...]
+    boxes: tuple[Box, ...]
+    vectors: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recall:
+    """A page as its job's memory knows it: `turn` counts the job's pages in the order in which they were looked at."""
+
+    turn: int
+    look: PageLook
+
+
+class Memory(Protocol):
+    """What a series remembers, as one job may use it. Pictures are named by reference ids and results' keys."""
+
+    def begin(self) -> int:
+        """Return the next page's turn."""
+        ...
+
+    def unseen(self, references: Sequence[str]) -> Mapping[str, Callable[[], NDArray[np.uint8]]]:
+        """Return the references that were never looked at, these and those `servants` may name, and their pixels."""
+        ...
+
+    def keep(self, reference_id: str, look: PageLook) -> None:
+        """Remember a reference's look."""
+        ...
+
+    def likeness(self, look: PageLook) -> Mapping[str, NDArray[np.float32]]:
+        """Return how like each remembered picture is, crop by crop of the look; -1 for a kind that it has not."""
+        ...
+
+    def servants(self, turn: int) -> frozenset[str]:
+        """Return the pictures that may serve the page of a turn although the reader did not choose them."""
+        ...
+
+    def picture(self, picture_id: str) -> tuple[Reference, ReferenceUse] | None:
+        """Return a picture and how it is recorded; None where it has gone."""
+        ...
+
+    def learn(self, recall: Recall, key: str, result_sha256: str) -> None:
+        """Take in a page whose result was kept under a key; its coloured pixels have this digest."""
+        ...
+
+    def release(self) -> None:
+        """Give the memory of opened pictures back."""
+        ...

@@ -1,0 +1,22 @@
+"""The words that wire, jobs, pipeline, store and settings share, and the bounds of plain values. Loads fast."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from engines.info import Quality as Quality
+
+Direction = Literal["rtl", "ltr", "auto"]
+Stage = Literal["queued", "decode", "pass1", "retrieve", "pass2", "compose", "encode"]
+SkipReason = Literal["already_coloured", "not_a_page", "blank", "text_only", "advertisement"]
+ExportFormat = Literal["cbz", "zip", "pdf"]
+OutputFormat = Literal["png", "webp_lossless", "webp", "jpeg"]
+JobState = Literal["running", "done", "cancelled"]
+CropKind = Literal["page", "panel", "character"]
+
+Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+Identifier = Annotated[str, Meta(min_length=1, max_length=512)]
+Text = Annotated[str, Meta(max_length=4096)]
+Count = Annotated[int, Meta(ge=0)]
+Fraction = Annotated[float, Meta(ge=0.0, le=1.0)]
+Level = Annotated[int, Meta(ge=0, le=255)]
