@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from engines import registry
+from engines.registry import EngineRegistry
 from host.application import Application
 from host.messaging.messages import JobDone, Message, Page, PageDone, PageFailed, PagePut, RunChapter
 from host.paths import StatePaths
@@ -18,22 +18,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from engines.base import ColorizeEngine
-    from engines.info import EngineInfo
-
-
-class OneEngine:
-    """A source of one engine, beside those that are registered."""
-
-    def __init__(self, engine: ColorizeEngine) -> None:
-        self._engine = engine
-
-    def infos(self) -> tuple[EngineInfo, ...]:
-        """Return the facts of all engines."""
-        return (*registry.infos(), self._engine.info)
-
-    def get(self, engine_id: str) -> ColorizeEngine:
-        """Return an engine by its id; KeyError for a stranger."""
-        return self._engine if engine_id == self._engine.info.id else registry.get(engine_id)
 
 
 class Chapters:
@@ -45,7 +29,7 @@ class Chapters:
         self.done = 0
         paths = StatePaths(home / "config", home / "data", home / "cache", home / "logs")
         self.application = Application.open(
-            paths, self._hear, explicit={"default_engine": engine.info.id}, engines=OneEngine(engine)
+            paths, self._hear, explicit={"default_engine": engine.info.id}, engines=EngineRegistry(more=(engine,))
         )
 
     def run(self, pages: list[bytes]) -> None:

@@ -273,9 +273,9 @@ class ColorizeEngine(ABC):
         require_supported(self.info, request)
         return self._infer(request, on_step)
 
+    @abstractmethod
     def _infer(self, request: ColorizeRequest, on_step: OnStep) -> ColorizeResult:
         """Do what `colorize` says, with a request that the engine's facts allow."""
-        raise NotImplementedError
 
     @abstractmethod
     def unload(self) -> None:

@@ -1,24 +1,61 @@
-"""Every engine by its id. Facts are here at once; an engine's code is imported when it is first asked for."""
+"""Every engine by its id. Facts are here at once; an engine's code is imported when it is first asked for.
+
+A new engine is a package with its facts (`info.py`) and one line in `EngineRegistry`.
+"""
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from engines.colorize.comfyui.info import INFO as COMFYUI
+from engines.colorize.comfyui.info import Server
 from engines.colorize.compact.info import INFO as COMPACT
 from engines.colorize.flux2 import info as flux2
 from engines.colorize.sdxl.info import INFO as SDXL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from engines.base import ColorizeEngine
     from engines.info import EngineInfo
 
 DEFAULT_ENGINE = COMPACT.id
 """The engine of a reader who has chosen none."""
+
+
+class EngineRegistry:
+    """Gives engines; those of one registry are always the same objects. It is an `EngineSource`."""
+
+    def __init__(self, comfyui_server: Callable[[], Server] = Server, more: tuple[ColorizeEngine, ...] = ()) -> None:
+        """Take note of how engines are made.
+
+        comfyui_server: which server the engine of that name speaks to, asked anew for every page. more: engines that
+        no reader is offered, for tests and benchmarks.
+        """
+        self._factories: dict[str, tuple[EngineInfo, Callable[[], ColorizeEngine]]] = {
+            COMPACT.id: (COMPACT, _compact),
+            **{variant.id: (variant.info(), partial(_flux2, variant)) for variant in flux2.VARIANTS},
+            SDXL.id: (SDXL, _sdxl),
+            COMFYUI.id: (COMFYUI, partial(_comfyui, comfyui_server)),
+        }
+        self._factories |= {one.info.id: (one.info, partial(_itself, one)) for one in more}
+        self._made: dict[str, ColorizeEngine] = {}
+
+    def infos(self) -> tuple[EngineInfo, ...]:
+        """Return the facts of all engines, the default first, without importing any of them."""
+        return tuple(info for info, _ in self._factories.values())
+
+    def get(self, engine_id: str) -> ColorizeEngine:
+        """Return the engine of this id, always the same object; it may be not loaded yet.
+
+        Raises:
+            KeyError: there is no such engine.
+        """
+        if engine_id not in self._made:
+            _, make = self._factories[engine_id]
+            self._made[engine_id] = make()
+        return self._made[engine_id]
 
 
 def _compact() -> ColorizeEngine:
@@ -39,44 +76,16 @@ def _sdxl() -> ColorizeEngine:
     return SdxlEngine()
 
 
-def _comfyui() -> ColorizeEngine:
+def _comfyui(server: Callable[[], Server]) -> ColorizeEngine:
     from engines.colorize.comfyui.engine import ComfyUiEngine
 
-    return ComfyUiEngine()
+    return ComfyUiEngine(server)
 
 
-_factories: dict[str, tuple[EngineInfo, Callable[[], ColorizeEngine]]] = {
-    COMPACT.id: (COMPACT, _compact),
-    **{variant.id: (variant.info(), partial(_flux2, variant)) for variant in flux2.VARIANTS},
-    SDXL.id: (SDXL, _sdxl),
-    COMFYUI.id: (COMFYUI, _comfyui),
-}
-_made: dict[str, ColorizeEngine] = {}
+def _itself(engine: ColorizeEngine) -> ColorizeEngine:
+    return engine
 
 
-def infos() -> tuple[EngineInfo, ...]:
-    """Return the facts of all engines, the default first, without importing any of them."""
-    return tuple(info for info, _ in _factories.values())
-
-
-def get(engine_id: str) -> ColorizeEngine:
-    """Return the engine of this id, always the same object; it may be not loaded yet.
-
-    Raises:
-        KeyError: there is no such engine.
-    """
-    if engine_id not in _made:
-        _, make = _factories[engine_id]
-        _made[engine_id] = make()
-    return _made[engine_id]
-
-
-@contextmanager
-def registered(engine: ColorizeEngine) -> Iterator[None]:
-    """Add an engine for the time of a test or a benchmark."""
-    _factories[engine.info.id] = engine.info, lambda: engine
-    try:
-        yield
-    finally:
-        _factories.pop(engine.info.id, None)
-        _made.pop(engine.info.id, None)
+_DEFAULT: Final = EngineRegistry()
+infos = _DEFAULT.infos
+get = _DEFAULT.get

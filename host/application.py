@@ -7,8 +7,8 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from engines import registry
-from engines.colorize.comfyui.info import Server, set_server_source
+from engines.colorize.comfyui.info import Server
+from engines.registry import EngineRegistry
 from host.device import machine_device
 from host.errors import BadRequest, SecretsUnavailable
 from host.jobs.board import JobBoard
@@ -51,7 +51,6 @@ class Application:
         self.store = store
         self.engines = engines
         self.device = machine_device()
-        set_server_source(lambda: _comfyui_server(settings.current))
         self._opened_s = time.monotonic()
         self.models = ModelShelf(notify)
         self.embedder = HostEmbedder(partial(_choose_embedder, settings.current))
@@ -75,19 +74,20 @@ class Application:
         notify: Callable[[Message], None],
         *,
         explicit: Mapping[str, Any] | None = None,
-        engines: EngineSource = registry,
+        engines: EngineSource | None = None,
     ) -> Self:
         """Open the home in `paths`. `explicit` settings go before the environment and the file.
 
-        notify: thread-safe; gets what the reader is to hear of jobs and models.
+        notify: thread-safe; gets what the reader is to hear of jobs and models. engines: None for all that there are.
 
         Raises:
             BadRequest: an explicit setting is unknown or bad. DiskFull, Busy, InternalError: the home cannot be used.
         """
-        settings = SettingsFile(paths.settings_file, explicit, [info.id for info in engines.infos()])
+        source = engines or EngineRegistry(lambda: _comfyui_server(settings.current))
+        settings = SettingsFile(paths.settings_file, explicit, [info.id for info in source.infos()])
         current = settings.current
         store = Store.open(paths, cache_limit_mib=current.cache_limit_mib, spool_limit_mib=current.spool_limit_mib)
-        return cls(paths, settings, store, engines, notify)
+        return cls(paths, settings, store, source, notify)
 
     def __enter__(self) -> Self:
         return self

@@ -11,12 +11,12 @@ Only the engine's work is saved: composition, protected pixels, review and recor
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import cv2
 import numpy as np
+from cachetools import FIFOCache
 
 from host.pipeline.attempts import Attempt
 from host.pipeline.finished import ColouredPage
@@ -59,7 +59,7 @@ class Duplicates:
     """The pages that one job coloured, the last ones of them by what memory allows. Thread-safe."""
 
     def __init__(self) -> None:
-        self._pages: OrderedDict[str, _Coloured] = OrderedDict()
+        self._pages: FIFOCache[str, _Coloured] = FIFOCache(_KEPT_BYTES, getsizeof=lambda one: one.nbytes)
         self._lock = threading.Lock()
 
     def find(self, prepared: PreparedPage) -> tuple[PreparedPage, ColouredPage] | None:
@@ -82,10 +82,9 @@ class Duplicates:
             page.pixels_sha256, bits, page.grey.copy(), coloured.result, prepared.request.plan, prepared.directive,
             prepared.job.references, prepared.meta.references,
         )  # fmt: skip
-        with self._lock:
-            self._pages[page.pixels_sha256] = made
-            while sum(one.nbytes for one in self._pages.values()) > _KEPT_BYTES:
-                self._pages.popitem(last=False)
+        if made.nbytes <= _KEPT_BYTES:
+            with self._lock:
+                self._pages[page.pixels_sha256] = made
 
     def clear(self) -> None:
         """Give the memory back."""

@@ -57,7 +57,7 @@ class Scheduler:
     # --- requests ------------------------------------------------------------------------------------------------
 
     def add(self, job: ChapterJob) -> None:
-        """Take in a job; its pages are `needed` until `enqueue` or `arrived`."""
+        """Take in a job; its pages are `needed` until `arrived`."""
         with self._changed:
             self._jobs[job.job_id] = job
             self._open_pages += len(job.pages)

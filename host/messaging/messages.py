@@ -15,7 +15,6 @@ from host.corrections import ColourHint, FigurePalette
 from host.messaging.wire.notifications import (
     JobDone,
     JobProgress,
-    Log,
     ModelChanged,
     ModelProgress,
     PageDone,
@@ -120,7 +119,6 @@ __all__ = [
     "JobStatusQuery",
     "Level",
     "Limits",
-    "Log",
     "LoraChoice",
     "Message",
     "Method",
@@ -218,5 +216,4 @@ NOTIFICATIONS: Final[dict[str, type[Message]]] = {
     "job.done": JobDone,
     "model.progress": ModelProgress,
     "model.changed": ModelChanged,
-    "log": Log,
 }

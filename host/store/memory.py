@@ -12,17 +12,17 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import OrderedDict
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-import cv2
 import numpy as np
+from cachetools import LRUCache
 
 from host.errors import IrodoriError
 from host.pipeline.pagemeta import ReferenceUse
 from host.pipeline.series import Reference
 from host.store.index_file import Crop, IndexedPicture
+from host.store.working_size import at_working_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 # Two ahead of the lane (the page itself is one of them), one on it, two behind it, one being finished.
 LAG: Final = 6
-_WORKING_PIXELS: Final = 1 << 20
 _PAGES_KEPT: Final = 4
 
 
@@ -58,7 +57,7 @@ class JobMemory:
         self._before = series.of_recipe(recipe) if series is not None else frozenset()
         self._learned: dict[int, str] = {}
         self._turns = 0
-        self._pictures: OrderedDict[str, tuple[Reference, ReferenceUse]] = OrderedDict()
+        self._pictures: LRUCache[str, tuple[Reference, ReferenceUse]] = LRUCache(_PAGES_KEPT)
         self._lock = threading.Lock()
 
     def begin(self) -> int:
@@ -97,9 +96,6 @@ class JobMemory:
             return None
         with self._lock:
             self._pictures[picture_id] = found
-            self._pictures.move_to_end(picture_id)
-            while len(self._pictures) > _PAGES_KEPT:
-                self._pictures.popitem(last=False)
         return found
 
     def learn(self, recall: Recall, key: str, result_sha256: str) -> None:
@@ -175,9 +171,5 @@ def learned_page(results: ResultStore, key: str) -> tuple[Reference, str] | None
     stored = results.get(key, count=False)
     if stored is None or stored.skip_reason is not None:
         return None
-    rgb = decode_page(stored.image).rgb
-    scale = (_WORKING_PIXELS / (rgb.shape[0] * rgb.shape[1])) ** 0.5
-    if scale < 1:
-        size = max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale))
-        rgb = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
+    rgb = at_working_size(decode_page(stored.image).rgb)
     return Reference(reference_id=key, pixels=rgb), str(stored.runmeta.get("result_sha256", ""))

@@ -37,8 +37,6 @@ _FACTS: Final = "facts.json"
 _PICTURE: Final = "picture"
 _THUMBNAIL: Final = "thumbnail.webp"
 _THUMBNAIL_PX: Final = 256
-# No engine looks at more than about a megapixel of a reference.
-_WORKING_PIXELS: Final = 1 << 20
 
 
 Check = Callable[[], None] | None
@@ -138,17 +136,10 @@ class ReferenceStore:
         Raises:
             NotFound: there is none of this id. ImageInvalid: its file is damaged.
         """
-        import cv2
-        import numpy as np
-
         from host.pipeline.decode import decode_page
+        from host.store.working_size import at_working_size
 
-        page = decode_page(self.encoded(reference_id), check=check)
-        scale = (_WORKING_PIXELS / page.size.pixels) ** 0.5
-        if scale >= 1:
-            return page.rgb
-        size = (max(1, round(page.size.width * scale)), max(1, round(page.size.height * scale)))
-        return np.asarray(cv2.resize(page.rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
+        return at_working_size(decode_page(self.encoded(reference_id), check=check).rgb)
 
     def _folders(self) -> Iterator[Path]:
         if self._root.is_dir():

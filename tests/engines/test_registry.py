@@ -25,9 +25,9 @@ def test_stranger_is_refused() -> None:
 
 def test_engine_of_a_test_is_there_for_its_time_only() -> None:
     engine = SteppedEngine()
-    with registry.registered(engine):
-        assert registry.get("stepped") is engine
-        assert engine.info in registry.infos()
+    source = registry.EngineRegistry(more=(engine,))
+    assert source.get("stepped") is engine
+    assert engine.info in source.infos()
     assert engine.info not in registry.infos()
     with pytest.raises(KeyError):
         registry.get("stepped")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -114,7 +114,6 @@ def test_no_setting_shadows_the_home(tmp_path: Path) -> None:
 
 
 def test_the_comfyui_engine_speaks_to_the_server_of_the_settings_and_to_a_far_one_with_its_key(tmp_path, monkeypatch):
-    from engines.colorize.comfyui.info import current_server
     from host.application import Application
     from host.paths import state_paths
 
@@ -122,9 +121,10 @@ def test_the_comfyui_engine_speaks_to_the_server_of_the_settings_and_to_a_far_on
     monkeypatch.setattr("host.application.secret_for", lambda *names: asked.append(names) or "sesame")
     monkeypatch.setenv("IRODORI_HOME", str(tmp_path))
     with Application.open(state_paths(), lambda message: None) as application:
-        assert not current_server().is_set
+        engine: Any = application.engines.get("comfyui")
+        assert not engine._server().is_set
         application.change_settings({"comfyui_url": "http://127.0.0.1:8188"})
-        assert (current_server().url, current_server().api_key) == ("http://127.0.0.1:8188", "")
+        assert (engine._server().url, engine._server().api_key) == ("http://127.0.0.1:8188", "")
         application.change_settings({"comfyui_url": "https://far.example"})
-        assert current_server().api_key == "sesame"
+        assert engine._server().api_key == "sesame"
     assert asked == [("comfyui_key", "https://far.example:443")]

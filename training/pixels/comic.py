@@ -17,11 +17,7 @@ if TYPE_CHECKING:
 
     from engines.geometry import Box
     from training.pages.synth import FontSet
-
-    Grey = np.ndarray[tuple[int, int], np.dtype[np.uint8]]
-    Mask = np.ndarray[tuple[int, int], np.dtype[np.bool_]]
-    Picture = np.ndarray[tuple[int, int], np.dtype[np.float32]]
-    Rng = np.random.Generator
+    from training.pixels.overlay import Grey, Mask, Picture, Rng
 
 MASKED_ONLY = ("fr", "de", "cn")
 """Languages of which there are masks, but no lettered pages."""

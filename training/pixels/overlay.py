@@ -14,7 +14,11 @@ from training.pages.synth.sfx import sound_word
 if TYPE_CHECKING:
     from training.pages.synth import FontSet
     from training.pages.synth.lettering import Hand
-    from training.pixels.overlay import Grey, Mask, Picture, Rng
+
+    Grey = np.ndarray[tuple[int, int], np.dtype[np.uint8]]
+    Mask = np.ndarray[tuple[int, int], np.dtype[np.bool_]]
+    Picture = np.ndarray[tuple[int, int], np.dtype[np.float32]]
+    Rng = np.random.Generator
 
 _MOST = 4
 _TRIES = 6

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from engines.base import ColorizeEngine, ColorizeResult, EngineError, EngineRemoteFailed, RequestUnsupported, Viability
-from engines.colorize.comfyui.info import INFO, current_server
+from engines.colorize.comfyui.info import INFO, Server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from engines.base import ColorizeRequest, Device, OnStep
     from engines.colorize.comfyui.client import ComfyClient
     from engines.colorize.comfyui.graph import ModelFiles, Painting
-    from engines.colorize.comfyui.info import Server
     from engines.colorize.flux2.pad import Fit
 
 _LOG = logging.getLogger(__name__)
@@ -38,7 +37,7 @@ class ComfyUiEngine(ColorizeEngine):
 
     info = INFO
 
-    def __init__(self, server: Callable[[], Server] = current_server) -> None:
+    def __init__(self, server: Callable[[], Server] = Server) -> None:
         self._server = server
         self._checked: set[str] = set()
         self._viability: tuple[float, Server, Viability] | None = None

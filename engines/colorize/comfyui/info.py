@@ -1,15 +1,12 @@
-"""The facts of the engine, and which server it speaks to; imports nothing heavy."""
+"""The facts of the engine, and what a server is; imports nothing heavy."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from engines.colorize.comfyui.address import address_fault, is_loopback, origin_of
 from engines.info import EngineInfo, Supports
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 INFO: Final = EngineInfo(
     id="comfyui",
@@ -55,16 +52,3 @@ class Server:
         if self.api_key and self.origin.startswith("http:") and not self.is_loopback:
             return "the key would be sent unencrypted"
         return ""
-
-
-_source: list[Callable[[], Server]] = [Server]
-
-
-def set_server_source(source: Callable[[], Server]) -> None:
-    """Let the engine ask here which server it speaks to; asked anew for every page."""
-    _source[0] = source
-
-
-def current_server() -> Server:
-    """Return the server of this moment; one that is not set where nobody named any."""
-    return _source[0]()

@@ -9,11 +9,11 @@ page's edges. A chapter's references are looked at once.
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from cachetools import LRUCache
 
 from engines.base import (
     ColorizeEngine,
@@ -62,7 +62,7 @@ class CompactEngine(ColorizeEngine):
         self._folder = folder
         self._card = card or load_catalog()["compact"]
         self._network: CompactNetwork | None = None
-        self._seen: OrderedDict[str, Cells] = OrderedDict()
+        self._seen: LRUCache[str, Cells] = LRUCache(_REFERENCES_KEPT)
 
     def viability(self) -> Viability:
         """Look for ONNX Runtime and for the files."""
@@ -120,9 +120,6 @@ class CompactEngine(ColorizeEngine):
         key = f"{digest} {picture.shape} {count}"
         if key not in self._seen:
             self._seen[key] = network.look_at(reference_at(picture, count))
-        self._seen.move_to_end(key)
-        while len(self._seen) > _REFERENCES_KEPT:
-            self._seen.popitem(last=False)
         return self._seen[key]
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Final
+
+from cachetools import LRUCache
 
 if TYPE_CHECKING:
     import torch
@@ -15,7 +16,7 @@ class PromptCache:
     """The embeddings of the last prompts, `(1, 512, joint)` each, on the device that computed them."""
 
     def __init__(self) -> None:
-        self._embeds: OrderedDict[str, torch.Tensor] = OrderedDict()
+        self._embeds: LRUCache[str, torch.Tensor] = LRUCache(_KEPT)
 
     def embeds(self, pipeline: Any, prompt: str) -> torch.Tensor:
         """Return a prompt's embeddings, encoded at the first time.
@@ -27,7 +28,4 @@ class PromptCache:
         if prompt not in self._embeds:
             with torch.no_grad():
                 self._embeds[prompt] = pipeline.encode_prompt(prompt)[0]
-        self._embeds.move_to_end(prompt)
-        while len(self._embeds) > _KEPT:
-            self._embeds.popitem(last=False)
         return self._embeds[prompt]

@@ -461,12 +461,6 @@ export interface ModelChanged {
   models: ModelInfo[];
 }
 
-/** A line for the extension's console. */
-export interface Log {
-  level: "debug" | "info" | "warning" | "error";
-  message: string;
-}
-
 /** The requests that the host answers. */
 export interface Methods {
   "session.hello": { params: Hello; result: Welcome };
@@ -508,5 +502,4 @@ export interface Notifications {
   "job.done": JobDone;
   "model.progress": ModelProgress;
   "model.changed": ModelChanged;
-  "log": Log;
 }

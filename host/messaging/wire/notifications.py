@@ -106,10 +106,3 @@ class ModelChanged(Message, frozen=True, kw_only=True):
     """Models have come or gone; what `engine.list` says may have changed with them."""
 
     models: list[ModelInfo]
-
-
-class Log(Message, frozen=True, kw_only=True):
-    """A line for the extension's console."""
-
-    level: Literal["debug", "info", "warning", "error"]
-    message: str

@@ -41,11 +41,6 @@ class Found:
     letters: int = 0
     votes: tuple[DirectionVote, ...] = field(default=())
 
-    @property
-    def every_panel(self) -> list[Frame]:
-        """The panels of all parts."""
-        return [frame for part in self.panels for frame in part]
-
 
 def enlarged(found: Found, size: Size) -> Found:
     """Return what was found at reading size, at the size of the picture, inside of it."""
