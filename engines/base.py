@@ -13,17 +13,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from engines.geometry import Size
-from engines.info import DeviceKind as DeviceKind  # noqa: TC001
-from engines.info import EngineInfo as EngineInfo  # noqa: TC001
-from engines.info import Quality as Quality  # noqa: TC001
-from engines.info import Supports as Supports
-from engines.info import Wording as Wording
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import numpy as np
     from numpy.typing import NDArray
+
+    from engines.info import DeviceKind, EngineInfo, Quality
 
 
 MemoryPolicy = Literal["auto", "full", "model_offload", "group_offload", "layerwise_fp8"]

@@ -18,8 +18,7 @@ from host.messaging.messages import (
     DeviceInfo,
     DoctorCheck,
     Empty,
-    EngineInfo,
-    EngineSupports,
+    EngineState,
     Hello,
     ModelInfo,
     ModelPull,
@@ -43,7 +42,8 @@ from host.viability import viability_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import engines.base as seam
+    from engines.base import Viability
+    from engines.info import EngineInfo
     from host.messaging.messages import Message, TaskAccepted
 
 
@@ -119,9 +119,9 @@ class HostService:
         busy, depth = self.pulse()
         return Pong(uptime_s=self._application.uptime_s, busy=busy, queue_depth=depth)
 
-    def _engines(self) -> list[EngineInfo]:
+    def _engines(self) -> list[EngineState]:
         engines = self._application.engines
-        return [_engine_info(info, viability_of(engines, info.id)) for info in engines.infos()]
+        return [_engine_state(info, viability_of(engines, info.id)) for info in engines.infos()]
 
     def _add_reference(self, params: ReferenceAdd) -> Reference:
         return self._application.store.references.add(params, self._application.board.check_open)
@@ -178,9 +178,8 @@ class HostService:
         return examine(self._application)
 
 
-def _engine_info(info: seam.EngineInfo, viability: seam.Viability) -> EngineInfo:
-    supports = info.supports
-    return EngineInfo(
+def _engine_state(info: EngineInfo, viability: Viability) -> EngineState:
+    return EngineState(
         id=info.id,
         label=info.label,
         ready=viability.ok,
@@ -188,12 +187,5 @@ def _engine_info(info: seam.EngineInfo, viability: seam.Viability) -> EngineInfo
         models=list(info.models),
         licence=info.licence,
         device=info.device,
-        supports=EngineSupports(
-            references_max=supports.references_max,
-            preview=supports.preview,
-            negative_prompt=supports.negative_prompt,
-            lora=supports.lora,
-            inpaint=supports.inpaint,
-            seed=supports.seed,
-        ),
+        supports=info.supports,
     )

@@ -2,7 +2,7 @@
 
 import { browser } from "wxt/browser";
 import type { Problem } from "./host/causes";
-import type { ColourHint, EngineInfo } from "./protocol/messages";
+import type { ColourHint, EngineState } from "./protocol/messages";
 import type { RunState } from "./chapter/state";
 
 /** The connection as the popup shows it. */
@@ -13,7 +13,7 @@ export interface ConnectionView {
   device: string;
   pid: number;
   logPath: string;
-  engines: EngineInfo[];
+  engines: EngineState[];
   /** When models last came or went while the host was here; the popup then asks what there is. */
   refreshed: number;
   defaultEngine: string;

@@ -28,8 +28,7 @@ from host.messaging.wire.notifications import (
 from host.messaging.wire.records import (
     DeviceInfo,
     DoctorCheck,
-    EngineInfo,
-    EngineSupports,
+    EngineState,
     JobStatus,
     Limits,
     LoraChoice,
@@ -101,8 +100,7 @@ __all__ = [
     "Direction",
     "DoctorCheck",
     "Empty",
-    "EngineInfo",
-    "EngineSupports",
+    "EngineState",
     "ExportFormat",
     "ExportResult",
     "FigurePalette",
@@ -180,7 +178,7 @@ class Method:
 METHODS: Final[dict[str, Method]] = {
     "session.hello": Method(Hello, Welcome),
     "session.ping": Method(Empty, Pong),
-    "engine.list": Method(Empty, list[EngineInfo]),
+    "engine.list": Method(Empty, list[EngineState]),
     "reference.add": Method(ReferenceAdd, Reference, lane="long"),
     "reference.list": Method(ReferenceList, list[Reference]),
     "reference.remove": Method(ReferenceRemove, Empty),

@@ -6,16 +6,16 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, get_args, get_origin
 
-from msgspec import Meta, Struct
-
 from host.messaging.framing import CHUNK_BYTES, FRAME_BYTES, UNFINISHED_S, WINDOW_CHUNKS
 from host.messaging.messages import METHODS, NOTIFICATIONS, PROTOCOL_RANGE
 from host.messaging.session import SILENCE_S
-from host.messaging.shapes import Key, Record, bare, choices, error_codes, records
+from host.messaging.shapes import Key, Record, bare, choices, error_codes, is_record, records
 from host.messaging.stdio import MESSAGE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from msgspec import Meta, Struct
 
 _PROSE: Final = Path(__file__).with_name("protocol.md")
 _WHEN: Final = {"short": "in order", "pages": "in order of pages", "long": "beside others"}
@@ -97,7 +97,7 @@ def _name(kind: Any) -> str:
         return ", ".join(f"`{value}`" for value in values)
     if kind in _PLAIN:
         return _PLAIN[kind]
-    if isinstance(kind, type) and issubclass(kind, Struct):
+    if is_record(kind):
         name = kind.__name__
         return "`{}`" if name == "Empty" else f"[{name}](#{name.lower()})"
     arguments = get_args(kind)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 from dataclasses import dataclass
 from types import ModuleType, NoneType, UnionType
@@ -10,6 +11,7 @@ from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, 
 import msgspec
 from msgspec import Meta, Struct
 
+from engines.info import Supports
 from host import corrections, errors
 from host.messaging.wire import notifications, requests, values
 from host.messaging.wire import records as carried
@@ -47,8 +49,14 @@ class ErrorCode:
 
 
 def records() -> tuple[Record, ...]:
-    """Return every struct of the wire, in the order of their declaration."""
-    return tuple(_record(kind) for module in _DECLARATIONS for kind in vars(module).values() if _is_of(module, kind))
+    """Return every record of the wire, in the order of their declaration."""
+    structs = (_record(kind) for module in _DECLARATIONS for kind in vars(module).values() if _is_of(module, kind))
+    return (_facts(Supports), *structs)
+
+
+def is_record(kind: object) -> bool:
+    """Tell whether a type crosses the wire as a map with names for its keys: a struct, or the engines' own facts."""
+    return inspect.isclass(kind) and (issubclass(kind, Struct) or dataclasses.is_dataclass(kind))
 
 
 def error_codes() -> tuple[ErrorCode, ...]:
@@ -90,6 +98,12 @@ def _record(kind: type[Struct]) -> Record:
     fields = sorted(msgspec.structs.fields(kind), key=lambda field: field.name not in own)
     keys = (Key(f.encode_name, _present(hints[f.name]), left_out and not f.required, _default(f)) for f in fields)
     return Record(kind.__name__, first_sentence(kind), tuple(keys))
+
+
+def _facts(kind: type) -> Record:
+    """Return a plain dataclass, all keys of which are always there."""
+    hints = get_type_hints(kind, include_extras=True)
+    return Record(kind.__name__, first_sentence(kind), tuple(Key(name, hints[name], False, None) for name in hints))
 
 
 def _default(field: msgspec.structs.FieldInfo) -> Any:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final, get_args, get_origin
 
-from msgspec import Struct
-
 from host.messaging.framing import CHUNK_BYTES, FRAME_BYTES, UNFINISHED_S, WINDOW_CHUNKS
 from host.messaging.messages import METHODS, NOTIFICATIONS, PROTOCOL_RANGE
 from host.messaging.session import SILENCE_S
-from host.messaging.shapes import Key, Record, bare, choices, error_codes, records
+from host.messaging.shapes import Key, Record, bare, choices, error_codes, is_record, records
 from host.messaging.stdio import MESSAGE_BYTES
 
 _PLAIN: Final = {str: "string", int: "number", float: "number", bool: "boolean", bytes: "Uint8Array", Any: "unknown"}
@@ -80,8 +78,8 @@ def _type(hint: Any) -> str:
         return " | ".join(f'"{value}"' for value in values)
     if kind in _PLAIN:
         return _PLAIN[kind]
-    if isinstance(kind, type) and issubclass(kind, Struct):
-        return kind.__name__
+    if is_record(kind):
+        return str(kind.__name__)
     arguments = get_args(kind)
     if get_origin(kind) is dict:
         return f"Record<string, {_type(arguments[1])}>"

@@ -33,6 +33,16 @@ export type ErrorCode =
   | "E_INTERNAL"
   | "E_SECRETS";
 
+/** What an engine can take. */
+export interface Supports {
+  references_max: number;
+  preview: boolean;
+  negative_prompt: boolean;
+  lora: boolean;
+  inpaint: boolean;
+  seed: boolean;
+}
+
 /** `{}`. */
 export type Empty = Record<string, never>;
 
@@ -67,18 +77,8 @@ export interface Limits {
   frame_bytes: number;
 }
 
-/** What an engine can take. */
-export interface EngineSupports {
-  references_max: number;
-  preview: boolean;
-  negative_prompt: boolean;
-  lora: boolean;
-  inpaint: boolean;
-  seed: boolean;
-}
-
-/** One engine; `reason` says why it is not ready and how to mend it. */
-export interface EngineInfo {
+/** One engine, and whether it is ready; `reason` says why it is not and how to mend it. */
+export interface EngineState {
   id: string;
   label: string;
   ready: boolean;
@@ -86,7 +86,7 @@ export interface EngineInfo {
   models: string[];
   licence: string;
   device: string;
-  supports: EngineSupports;
+  supports: Supports;
 }
 
 /** The machine's accelerator, or its processor. */
@@ -202,7 +202,7 @@ export interface Hello {
 export interface Welcome {
   protocol: number;
   host_version: string;
-  engines: EngineInfo[];
+  engines: EngineState[];
   default_engine: string;
   device: DeviceInfo;
   settings: Record<string, unknown>;
@@ -465,7 +465,7 @@ export interface ModelChanged {
 export interface Methods {
   "session.hello": { params: Hello; result: Welcome };
   "session.ping": { params: Empty; result: Pong };
-  "engine.list": { params: Empty; result: EngineInfo[] };
+  "engine.list": { params: Empty; result: EngineState[] };
   "reference.add": { params: ReferenceAdd; result: Reference };
   "reference.list": { params: ReferenceList; result: Reference[] };
   "reference.remove": { params: ReferenceRemove; result: Empty };

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
+from engines.info import Supports
 from host.corrections import Corrections
 from host.messaging.wire.values import Message
 from host.vocabulary import Count, Fraction, Identifier, JobState, Quality, Sha256, Text
@@ -27,19 +28,8 @@ class Limits(Message, frozen=True, kw_only=True):
     frame_bytes: int
 
 
-class EngineSupports(Message, frozen=True, kw_only=True, omit_defaults=False):
-    """What an engine can take."""
-
-    references_max: int
-    preview: bool
-    negative_prompt: bool
-    lora: bool
-    inpaint: bool
-    seed: bool
-
-
-class EngineInfo(Message, frozen=True, kw_only=True, omit_defaults=False):
-    """One engine; `reason` says why it is not ready and how to mend it."""
+class EngineState(Message, frozen=True, kw_only=True, omit_defaults=False):
+    """One engine, and whether it is ready; `reason` says why it is not and how to mend it."""
 
     id: str
     label: str
@@ -48,7 +38,7 @@ class EngineInfo(Message, frozen=True, kw_only=True, omit_defaults=False):
     models: list[str]
     licence: str
     device: str
-    supports: EngineSupports
+    supports: Supports
 
 
 class DeviceInfo(Message, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from msgspec import Meta, field
 
 from host.corrections import Corrections
-from host.messaging.wire.records import DeviceInfo, EngineInfo, Options, Page
+from host.messaging.wire.records import DeviceInfo, EngineState, Options, Page
 from host.messaging.wire.values import Message
 from host.vocabulary import Count, Direction, ExportFormat, Identifier, Sha256, Text
 
@@ -25,7 +25,7 @@ class Welcome(Message, frozen=True, kw_only=True):
 
     protocol: int
     host_version: str
-    engines: list[EngineInfo]
+    engines: list[EngineState]
     default_engine: str
     device: DeviceInfo
     settings: dict[str, Any]
