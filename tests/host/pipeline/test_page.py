@@ -206,9 +206,9 @@ def reviewed(monkeypatch, failures):
     composed = []
     lay, judge = page_steps.lay_colour, page_steps.fault
 
-    def lay_colour(page, protect, field, share_01=1.0, paper_01=1.0):
+    def lay_colour(page, protect, field, share_01=1.0, paper_01=1.0, tint=None):
         composed.append((paper_01, share_01))
-        return lay(page, protect, field, share_01, paper_01)
+        return lay(page, protect, field, share_01, paper_01, tint)
 
     def fault(verdicts, strength_01):
         return "The ink changed." if len(composed) <= failures else judge(verdicts, strength_01)

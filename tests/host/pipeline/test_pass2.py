@@ -17,6 +17,7 @@ from host.pipeline.pagemasks import PageMasks
 from host.pipeline.pagemeta import PageMeta, ReferenceUse
 from host.pipeline.pass2.orchestrate import make_request
 from host.pipeline.pass2.review import fault, line_dice, review_page
+from host.pipeline.pass2.style import bind_references
 from host.pipeline.progress import fraction_of_page
 from host.pipeline.retrieve import ReaderOrder
 from host.pipeline.series import Reference
@@ -101,7 +102,8 @@ def test_the_request_holds_the_masks_and_the_chosen_references_in_order():
     masks = PageMasks(balloons=NOTHING.copy(), lettering=NOTHING.copy(), gutters=NOTHING.copy())
     masks.balloons[5, 5] = masks.gutters[9, 9] = True
     meta = META.model_copy(update={"references": tuple(ReferenceUse(reference_id=name) for name in "ca")})
-    request, _ = make_request(PAGE, meta, masks, PageJob(engine=INFO, plan=Plan(seed=7), references=references))
+    chosen = bind_references(meta.references, references)
+    request, _ = make_request(PAGE, meta, masks, PageJob(engine=INFO, plan=Plan(seed=7), references=chosen))
     assert [int(pixels[0, 0, 0]) for pixels in request.references] == [2, 0]
     assert np.argwhere(request.protect).tolist() == [[5, 5], [9, 9]]
     assert request.plan.seed == 7
