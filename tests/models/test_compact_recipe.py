@@ -12,7 +12,7 @@ import torch
 
 from training.compact.__main__ import main
 from training.compact.dataset import Dev, Entry, read_comic, read_dev, read_manifest, split
-from training.compact.device import WEIGHTS, Room, run_on_device
+from training.compact.device import LAST_WEIGHTS, WEIGHTS, Room, run_on_device
 from training.compact.export import read_state
 from training.compact.losses import loss_terms, rarity_of
 from training.compact.measure import choose_pairs
@@ -210,12 +210,13 @@ def test_a_new_run_starts_from_any_state(pack: Pack, tmp_path: Path) -> None:
 
 def test_the_run_on_a_device_is_whole_at_tiny_size(packed: Path, tmp_path: Path) -> None:
     room = Room(batch=2, side_px=64, reference_px=64, workers=0, pool=4)
-    weights = run_on_device(packed, tmp_path, 1e-4, None, room)
+    weights = run_on_device(packed, tmp_path, 1e-4, None, room=room)
     assert weights == tmp_path / WEIGHTS
     state = torch.load(weights, weights_only=True)
     assert state["trunk._conv_stem.weight"].dtype == torch.float16
     assert load_state(ColourNetwork(), state) == []
-    assert {LAST, LOG, STATUS, "curves.png"} <= {path.name for path in tmp_path.iterdir()}
+    brought = {WEIGHTS, LAST_WEIGHTS, LOG, STATUS, "curves.png", "sheet.webp"}
+    assert {path.name for path in tmp_path.iterdir()} == brought, "few and small files come back from such a machine"
 
 
 def test_a_pool_gives_kept_samples_again() -> None:

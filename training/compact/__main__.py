@@ -18,9 +18,11 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _pack(options: argparse.Namespace) -> None:
-    from training.compact.pack import write_pack
+    from training.compact.pack import Grain, write_pack
 
-    size = write_pack(options.many, options.pages, options.figures, options.out)
+    size = write_pack(
+        options.many, options.pages, options.figures, options.out, Grain(options.quality, options.long_side)
+    )
     logging.getLogger(__name__).info("%s: %.1f MiB", options.out, size / 2**20)
 
 
@@ -40,7 +42,7 @@ def _train(options: argparse.Namespace) -> None:
 def _device(options: argparse.Namespace) -> None:
     from training.compact.device import run_on_device
 
-    run_on_device(options.pack, options.out, options.minutes, options.start)
+    run_on_device(options.pack, options.out, options.minutes, options.start, options.manga)
 
 
 def _export(options: argparse.Namespace) -> None:
@@ -60,17 +62,19 @@ def _parser() -> argparse.ArgumentParser:
     pack.add_argument("--pages", type=Path, required=True, help="folder with art/ and splits.json")
     pack.add_argument("--figures", type=Path, help="folder that figures.mjs wrote")
     pack.add_argument("--out", type=Path, default=Path("runs/compact/pack.zip"))
+    pack.add_argument("--quality", type=int, default=75, help="of the pictures, 1..100")
+    pack.add_argument("--long-side", type=int, default=480, help="of the pictures that are no comic pages, in pixels")
     train = commands.add_parser("train", help="train, or go on with the run in --out")
     train.add_argument("--leg-minutes", type=float, default=8.0, help="between two judgements")
     train.add_argument("--batch", type=int, default=6)
     train.add_argument("--rate", type=float, default=6e-4)
     train.add_argument("--threads", type=int, default=1)
-    train.add_argument("--manga", type=Path, help="folder of pages to look at on every sheet")
     device = commands.add_parser("device", help="a short run on an accelerator, results in one folder")
     for command, minutes in ((train, 60.0), (device, 8.0)):
         command.add_argument("--pack", type=Path, default=Path("runs/compact/pack.zip"))
         command.add_argument("--out", type=Path, default=Path("runs/compact"))
-        command.add_argument("--start", type=Path, help="a state or checkpoint whose weights a new run begins with")
+        command.add_argument("--start", type=Path, help="a state, checkpoint or folder of graphs to begin with")
+        command.add_argument("--manga", type=Path, help="folder of pages to look at on every sheet")
         command.add_argument("--minutes", type=float, default=minutes)
     export = commands.add_parser("export", help="write the two ONNX graphs of a checkpoint, record their digests")
     export.add_argument("checkpoint", type=Path)

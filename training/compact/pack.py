@@ -27,10 +27,8 @@ if TYPE_CHECKING:
     Rgb = NDArray[np.uint8]
 
 COMIC_WIDTH_PX: Final = 560
-LONG_SIDE_PX: Final = 480
 THING_PX: Final = 224
 _CUT_OUT_KINDS: Final = ("clipart", "sprite", "portrait")
-_QUALITY: Final = 75
 _DEV_OF_A_GROUP: Final = 6
 
 
@@ -66,7 +64,15 @@ class Pack:
         return [one for one in self.pictures if one.about.split == split]
 
 
-def write_pack(many: Path, pages: Path, figures: Path | None, out: Path) -> int:
+@dataclass(frozen=True, slots=True)
+class Grain:
+    """How finely pictures are kept: WebP quality 1..100, and the long side of those that are no comic pages."""
+
+    quality: int = 75
+    long_side_px: int = 480
+
+
+def write_pack(many: Path, pages: Path, figures: Path | None, out: Path, grain: Grain | None = None) -> int:
     """Write the pack of two folders of pictures and of what `figures.mjs` drew; return its bytes.
 
     Raises:
@@ -80,9 +86,9 @@ def write_pack(many: Path, pages: Path, figures: Path | None, out: Path) -> int:
         for which in ("train", "dev"):
             entries = [*parts[which], *read_comic(pages, which)]
             for number, entry in enumerate(_few_of_a_group(entries) if which == "dev" else entries):
-                index.append(_put_picture(file, entry, which, f"{which}-{number:04}"))
+                index.append(_put_picture(file, entry, which, f"{which}-{number:04}", grain or Grain()))
         for path in sorted(figures.glob("*.pam")) if figures else ():
-            file.writestr(f"figures/{path.stem}.webp", _encoded(Image.fromarray(read_pam(path)), lossless=True))
+            file.writestr(f"figures/{path.stem}.webp", _encoded(Image.fromarray(read_pam(path))))
         file.writestr("index.json", json.dumps(index))
     partial.replace(out)
     return out.stat().st_size
@@ -139,16 +145,16 @@ def _few_of_a_group(entries: Sequence[Entry]) -> list[Entry]:
     return kept
 
 
-def _put_picture(file: zipfile.ZipFile, entry: Entry, which: Split, name: str) -> dict[str, Any]:
+def _put_picture(file: zipfile.ZipFile, entry: Entry, which: Split, name: str, grain: Grain) -> dict[str, Any]:
     with Image.open(entry.file) as opened:
         picture = opened.convert("RGB")
-    scale = COMIC_WIDTH_PX / picture.width if entry.kind == COMIC else LONG_SIDE_PX / max(picture.size)
+    scale = COMIC_WIDTH_PX / picture.width if entry.kind == COMIC else grain.long_side_px / max(picture.size)
     if scale < 1:
         small = picture.resize((round(picture.width * scale), round(picture.height * scale)), Image.Resampling.BOX)
-    file.writestr(f"pictures/{name}.webp", _encoded(small if scale < 1 else picture))
+    file.writestr(f"pictures/{name}.webp", _encoded(small if scale < 1 else picture, grain.quality))
     if which == "train" and entry.mask is not None and entry.kind in _CUT_OUT_KINDS:
         for cut in _cut_out(picture, entry.mask):
-            file.writestr(f"things/{name}.webp", _encoded(cut))
+            file.writestr(f"things/{name}.webp", _encoded(cut, grain.quality))
     return asdict(About(name, entry.kind, entry.group, entry.alike, which))
 
 
@@ -164,9 +170,11 @@ def _cut_out(picture: Image.Image, mask: Path) -> Iterator[Image.Image]:
         yield cut
 
 
-def _encoded(picture: Image.Image, *, lossless: bool = False) -> bytes:
+def _encoded(picture: Image.Image, quality: int | None = None) -> bytes:
+    """Return a picture as WebP; without a quality nothing is lost."""
     file = io.BytesIO()
-    picture.save(file, "WEBP", quality=_QUALITY, lossless=lossless, exact=lossless, method=2)
+    lossless = quality is None
+    picture.save(file, "WEBP", quality=quality or 60, lossless=lossless, exact=lossless, method=4)
     return file.getvalue()
 
 

@@ -30,7 +30,7 @@ from training.compact.sheets import manga_sheet, pairs_sheet, save_sheet
 from training.run import learning_rate_factor, read_checkpoint, weights_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -179,11 +179,14 @@ def train(
     start: Path | None = None,
     manga: Sequence[NDArray[np.uint8]] = (),
     pool: int = 0,
+    after_leg: Callable[[], None] | None = None,
 ) -> dict[str, Judged]:
     """Train for `plan.minutes`, going on from `out/last.pt` if it is there; return the last figures.
 
-    start: a state or checkpoint that a new run begins with. manga: pages to look at, on every sheet.
+    start: a state, a checkpoint or a folder of exported graphs that a new run begins with. manga: pages to look at, on
+    every sheet.
     pool: how many samples are kept on the device and learned from again and again (0: each once).
+    after_leg: called when a leg is judged and saved.
 
     Raises:
         OSError: `out` cannot be written or `start` cannot be read.
@@ -193,15 +196,15 @@ def train(
     if (out / LAST).is_file():
         run.load(out / LAST)
     elif start is not None:
-        from training.compact.export import read_state
+        from training.compact.export import read_state, state_from_onnx
 
-        run.start_from(read_state(start))
+        run.start_from(state_from_onnx(start) if start.is_dir() else read_state(start))
     samples = Samples(pack, plan.mix, plan.seed + run.iteration)
     rarity = count_rarity(samples, run.network.bins.cpu(), plan.seed).to(run.device)
     pairs = choose_pairs(pack.of("dev"), plan.pairs)
     source = iter(_loader(samples, plan))
     batches: Iterator[Batch] = iter(Pool(source, pool, plan.batch, run.device, plan.seed)) if pool else source
-    return _legs(run, batches, rarity, pairs, out, manga)
+    return _legs(run, batches, rarity, pairs, out, manga, after_leg)
 
 
 def count_rarity(samples: Samples, bins: Tensor, seed: int, count: int = _COUNTED) -> Tensor:
@@ -221,6 +224,7 @@ def _legs(
     pairs: Sequence[Pair],
     out: Path,
     manga: Sequence[NDArray[np.uint8]],
+    after_leg: Callable[[], None] | None,
 ) -> dict[str, Judged]:
     plan, begun, worse, first = run.plan, time.monotonic(), 0, run.iteration
     figures: dict[str, Judged] = {}
@@ -245,6 +249,8 @@ def _legs(
         run.save(out / LAST)
         if not worse:
             run.save(out / BEST)
+        if after_leg is not None:
+            after_leg()
     return figures
 
 

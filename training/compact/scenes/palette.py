@@ -27,6 +27,8 @@ _HAIR: Final = {
 }
 _EYES: Final = ("5b3a24", "7a4f2c", "3d6ea8", "4a8fc4", "4d8a55", "8a9a3f", "7b58a6", "b0413e", "3a3a44", "c79233")
 _NEUTRAL: Final = ("f6f5f2", "ffffff", "2a2a2e", "1d2230", "3a3d45", "8f9298", "c9c6bf", "1f2f4f", "6b5a48", "e8dcc4")
+# Share, middle and spread of hues, 0..1; no spread: any hue.
+_WORN: Final = ((0.42, 0.6, 0.035), (0.2, 0.97, 0.03), (0.12, 0.38, 0.04), (0.1, 0.75, 0.03), (0.16, 0.0, 0.0))
 _LEAF_HUES: Final = (0.22, 0.38)
 _WATER: Final = ("4f9fc9", "6fb7d4", "3d7fa8", "5aa9a5", "86c6dd", "2f6d95")
 _EARTH: Final = ("b89b6e", "9a7b55", "d9c391", "8d7558", "c9b08a", "a58a70", "b5ada3", "8f8f93", "a9a7a4", "d8cdb8")
@@ -73,10 +75,16 @@ def eyes(rng: Rng) -> Rgb:
 
 
 def clothes(rng: Rng) -> Rgb:
-    """Return a cloth's colour: any hue, or one of the neutral ones that people wear."""
-    if rng.random() < 0.3:
+    """Return a cloth's colour, blue before all: so that a guess without a reference can be a clear one."""
+    if rng.random() < 0.28:
         return _one_of(rng, _NEUTRAL)
-    return _hsv(rng.random(), rng.uniform(0.25, 0.85), rng.uniform(0.35, 0.95))
+    return _hsv(_worn_hue(rng), rng.uniform(0.25, 0.85), rng.uniform(0.35, 0.95))
+
+
+def _worn_hue(rng: Rng) -> float:
+    shares = np.array([share for share, _, _ in _WORN])
+    _, middle, spread = _WORN[rng.choice(len(_WORN), p=shares / shares.sum())]
+    return float(rng.normal(middle, spread) % 1) if spread else float(rng.random())
 
 
 def sky(rng: Rng) -> Rgb:
@@ -120,6 +128,13 @@ def wall(rng: Rng) -> Rgb:
 def fur(rng: Rng) -> Rgb:
     """Return the colour of an animal."""
     return _one_of(rng, _FUR)
+
+
+def backdrop(rng: Rng) -> Rgb:
+    """Return the pale colour of a background that shows nothing, cool more often than warm."""
+    chance = rng.random()
+    hue = rng.normal(0.57, 0.03) if chance < 0.4 else rng.normal(0.95, 0.03) if chance < 0.6 else rng.random()
+    return _hsv(hue % 1, rng.uniform(0.03, 0.35), rng.uniform(0.85, 1.0))
 
 
 def thing(rng: Rng) -> Rgb:

@@ -58,7 +58,7 @@ def make_place(rng: Rng, sheets: Sheets) -> Place:
         metal=paint(rng, sheets, "metal", palette.metal(rng)),
         wall=paint(rng, sheets, "other", palette.wall(rng)),
         roof=paint(rng, sheets, "other", palette.thing(rng)),
-        plain=paint(rng, sheets, "other", _paled(palette.thing(rng), rng.uniform(0.4, 0.95))),
+        plain=paint(rng, sheets, "other", palette.backdrop(rng)),
         cloth=paint(rng, sheets, "other", palette.thing(rng)),
         floor=paint(rng, sheets, "wood", palette.wood(rng))
         if wooden
