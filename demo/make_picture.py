@@ -1,7 +1,7 @@
 """Make the README's picture from what `make demo` left: `python demo/make_picture.py`.
 
-Three pages side by side, grey on the left of a slanted cut and in colour on the right of it, with the reference that
-the colours come from.
+Two pages of the manga and a comic page side by side, grey on the left of a slanted cut and in colour on the right of
+it, with the references that the colours come from. The picture shows CC BY-SA pages and carries that licence.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 
 HERE = Path(__file__).resolve().parent
 TARGET = HERE.parent / "docs" / "images" / "before-after.webp"
-PAGES = ("01", "04", "05")
+PAGES = ("manga-05", "manga-03", "comic-01")
 PAGE_WIDTH_PX = 460
 GAP_PX = 16
 SLANT = 0.16
@@ -39,16 +39,23 @@ def load(path: Path, width: int) -> Image.Image:
 
 def main() -> None:
     """Put the pages and the reference side by side."""
-    source = {path.stem: path for path in (HERE / "chapter").iterdir()}
+    source = {
+        f"{name}-{path.stem}": path
+        for name, folder in (("manga", "chapter"), ("comic", "comic"))
+        for path in (HERE / folder).iterdir()
+    }
     coloured = {path.stem: path for path in (HERE / "out" / "pages").iterdir()}
     pages = [split(load(source[name], PAGE_WIDTH_PX), load(coloured[name], PAGE_WIDTH_PX)) for name in PAGES]
-    reference = load(next((HERE / "reference").iterdir()), REFERENCE_WIDTH_PX)
+    references = [load(HERE / "reference" / f"{name}.webp", REFERENCE_WIDTH_PX) for name in ("manga", "comic")]
     height = max(page.height for page in pages)
     width = len(pages) * (PAGE_WIDTH_PX + GAP_PX) + REFERENCE_WIDTH_PX
     picture = Image.new("RGB", (width, height), "white")
     for index, page in enumerate(pages):
         picture.paste(page, (index * (PAGE_WIDTH_PX + GAP_PX), 0))
-    picture.paste(reference, (width - REFERENCE_WIDTH_PX, 0))
+    top = 0
+    for reference in references:
+        picture.paste(reference, (width - REFERENCE_WIDTH_PX, top))
+        top += reference.height + GAP_PX
     TARGET.parent.mkdir(parents=True, exist_ok=True)
     picture.save(TARGET, quality=84, method=6)
 

@@ -1,4 +1,4 @@
-"""Colour the bundled chapter through the real host, over its real wire, and again from the cache.
+"""Colour the bundled manga and a comic page through the real host, over its real wire, and again from the cache.
 
 All state stays in `demo/out`; no browser and no folder of yours is touched.
 """
@@ -22,11 +22,26 @@ from host.report.report import Report, ReportPage, reason_in_words, render
 HERE = Path(__file__).resolve().parent
 OUT = HERE / "out"
 CHAPTER_LIMIT_S = 600.0
+# The pages' licences ask for this credit wherever they are shown.
+TITLE = (
+    "A manga and a comic page in colour: Haruko-san no kareshi © Riko Kuratsuka, CC BY-SA 3.0; "
+    "Pepper&Carrot © David Revoy, CC BY 4.0"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """Pages that are read together, their reference and their direction."""
+
+    name: str
+    pages: dict[str, bytes]
+    reference: bytes
+    direction: str
 
 
 @dataclass(slots=True)
 class Visit:
-    """What one visit to the chapter gave."""
+    """What one visit to the chapters gave."""
 
     ready_s: float = 0.0
     chapter_s: float = 0.0
@@ -34,35 +49,47 @@ class Visit:
     ends: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
 
 
-def visit(pages: dict[str, bytes], reference: bytes) -> Visit:
-    """Start a host as a browser does, ask for the chapter, send what it lacks, and wait for every page."""
+def chapters() -> list[Chapter]:
+    """Return what is bundled."""
+    found = []
+    for name, folder, direction in (("manga", "chapter", "rtl"), ("comic", "comic", "ltr")):
+        files = sorted((HERE / folder).iterdir())
+        pages = {f"{name}-{file.stem}{file.suffix}": file.read_bytes() for file in files}
+        found.append(Chapter(name, pages, (HERE / "reference" / f"{name}.webp").read_bytes(), direction))
+    return found
+
+
+def visit(asked: list[Chapter]) -> Visit:
+    """Start a host as a browser does, ask for the chapters, send what it lacks, and wait for every page."""
     result = Visit()
     began = time.perf_counter()
     with HostClient.spawn(home=OUT / "home") as host:
         _ = host.ready
         result.ready_s = time.perf_counter() - began
         result.engine = host.hello()["default_engine"]
-        style = host.call("reference.add", {"image": reference, "name": "The style reference"})
-        began = time.perf_counter()
-        job = host.call("pipeline.run_chapter", chapter_request(pages, style["reference_id"]))
-        for name in job["need"]:
-            host.put_page(job["job_id"], name, pages[name])
-        host.wait_for("job.done", CHAPTER_LIMIT_S, job_id=job["job_id"])
-        result.chapter_s = time.perf_counter() - began
+        for chapter in asked:
+            style = host.call("reference.add", {"image": chapter.reference, "name": f"For the {chapter.name}"})
+            began = time.perf_counter()
+            job = host.call("pipeline.run_chapter", chapter_request(chapter, style["reference_id"]))
+            for name in job["need"]:
+                host.put_page(job["job_id"], name, chapter.pages[name])
+            host.wait_for("job.done", CHAPTER_LIMIT_S, job_id=job["job_id"])
+            result.chapter_s += time.perf_counter() - began
         for method, params in host.notifications:
             if method in {"page.done", "page.skipped", "page.failed"}:
                 result.ends[params["page_id"]] = method, params
     return result
 
 
-def chapter_request(pages: dict[str, bytes], reference_id: str) -> dict[str, Any]:
+def chapter_request(chapter: Chapter, reference_id: str) -> dict[str, Any]:
     """Return the parameters of `pipeline.run_chapter`."""
     listed = [
         {"page_id": name, "index": index, "sha256": hashlib.sha256(image).hexdigest()}
-        for index, (name, image) in enumerate(pages.items())
+        for index, (name, image) in enumerate(chapter.pages.items())
     ]
     return {
-        "series": "Irodori demo", "chapter": "1", "direction": "ltr", "pages": listed, "references": [reference_id]
+        "series": f"Irodori demo, {chapter.name}", "chapter": "1", "direction": chapter.direction, "pages": listed,
+        "references": [reference_id],
     }  # fmt: skip
 
 
@@ -100,22 +127,22 @@ def main() -> int:
     """Run the demo; return 0 if every page got its colour, and again from the cache."""
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir(parents=True)
-    pages = {path.name: path.read_bytes() for path in sorted((HERE / "chapter").iterdir())}
-    reference = next((HERE / "reference").iterdir()).read_bytes()
+    asked = chapters()
+    pages = {name: image for chapter in asked for name, image in chapter.pages.items()}
 
-    first = visit(pages, reference)
+    first = visit(asked)
     print(f"Irodori started in {first.ready_s:.2f} s and colours with the engine {first.engine!r}.\n")
     told = [report_page(name, image, first.ends[name]) for name, image in pages.items()]
     for page in told:
         say(page)
-    second = visit(pages, reference)
+    second = visit(asked)
     again = sum(bool(params.get("cached")) for _, params in second.ends.values())
     print(f"\nFirst visit  {first.chapter_s:6.2f} s for {len(pages)} pages")
     print(f"Second visit {second.chapter_s:6.2f} s, {again} of {len(pages)} pages from the cache\n")
 
     keep_pages(first.ends)
-    references = [("Style reference", shrink(reference))]
-    report = Report("A chapter in colour", first.engine, first.chapter_s, told, references)
+    references = [(f"For the {chapter.name}", shrink(chapter.reference)) for chapter in asked]
+    report = Report(TITLE, first.engine, first.chapter_s, told, references)
     write_whole(OUT / "report.html", render(report).encode())
     print(
         f"Coloured pages  {OUT / 'pages'}\nBefore/after    {(OUT / 'report.html').as_uri()}   <- open this in a browser"

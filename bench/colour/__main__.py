@@ -1,5 +1,8 @@
 """How well an engine colours: `python -m bench.colour --data FOLDER [--engine ID] [--input grey|manga] [--out DIR]`.
 
+With `--many FOLDER` in the place of `--data` it colours pictures by many artists (`many.py`): those that are kept out
+of training, or with `--set line` the artists' own line drawings.
+
 FOLDER holds `art/NAME.webp`, colour pages without lettering, and `splits.json` (`{"dev": ["E14P01", …]}`); the part
 of a name before its last `P` is the episode; `annotations/NAME.json` may tell the panels. Each page is made grey or
 like manga and coloured by the real pipeline with one reference, the next page of its episode (`cases.py`). Everything
@@ -18,10 +21,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.colour.cases import INPUTS, Case, chosen, read_cases, read_truth
+from bench.colour.many import DEV_LIST, read_many
 from bench.colour.measure import Collector, as_json
 from bench.colour.paint import TURNS, Painted, painters, protected
 from bench.colour.sheet import Sheet
-from bench.colour.steadiness import find_things
+from bench.colour.steadiness import Things, find_things
 from bench.colour.table import legend, markdown
 from bench.folder import FolderUnusable
 from engines import registry
@@ -30,6 +34,8 @@ from host.pipeline.page import PagePipeline
 from training.pages.annotated import HAND_LABELS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -64,11 +70,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 def run(options: argparse.Namespace) -> tuple[list[Collector], Sheet]:
     """Colour every case with every painter."""
-    names = chosen(options.data, options.split, options.pages)
-    things = find_things(((name, read_truth(options.data, name)) for name in names), options.labels)
+    things, cases = _many(options) if options.many else _comic(options)
     pipeline, sheet = PagePipeline(), Sheet()
-    collectors = [(painter, Collector(painter.name, things)) for painter in painters(options.engine, pipeline)]
-    for case in read_cases(options.data, names, options.input):
+    found = painters(options.engine, pipeline, obeys=not options.no_turns)
+    collectors = [(painter, Collector(painter.name, things)) for painter in found]
+    for case in cases:
         print(f"{case.name} …", file=sys.stderr)
         protect = protected(case, pipeline)
         painted = {}
@@ -77,6 +83,16 @@ def run(options: argparse.Namespace) -> tuple[list[Collector], Sheet]:
             collector.add(case, protect, painted[painter.name])
         sheet.add(_cells(case, painted, options.engine))
     return [collector for _, collector in collectors], sheet
+
+
+def _comic(options: argparse.Namespace) -> tuple[Things, Iterator[Case]]:
+    names = chosen(options.data, options.split, options.pages)
+    things = find_things(((name, read_truth(options.data, name)) for name in names), options.labels)
+    return things, read_cases(options.data, names, options.input)
+
+
+def _many(options: argparse.Namespace) -> tuple[Things, Iterator[Case]]:
+    return Things(), read_many(options.many, options.set, options.pages, options.dev_list).cases(options.input)
 
 
 def _cells(case: Case, painted: dict[str, Painted], engines: list[str]) -> list[tuple[str, Rgb]]:
@@ -91,7 +107,7 @@ def _cells(case: Case, painted: dict[str, Painted], engines: list[str]) -> list[
         cells.append((name, painted[name].rgb))
         if name in engines:
             cells += [
-                (f"{name}, reference turned {degrees}°", other) for degrees, other in painted[name].turned.items()
+                (f"{name}, after itself turned {degrees}°", other) for degrees, other in painted[name].turned.items()
             ]
     return cells
 
@@ -100,7 +116,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "python -m bench.colour", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--data", type=Path, required=True, help="folder with art/ and splits.json")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--data", type=Path, help="folder with art/ and splits.json")
+    source.add_argument("--many", type=Path, help="folder with manifest.jsonl, pictures by many artists")
+    parser.add_argument("--set", choices=("unseen", "line"), default="unseen", help="which of --many")
+    parser.add_argument("--dev-list", type=Path, default=DEV_LIST, help="what of --many is kept out of training")
+    parser.add_argument("--no-turns", action="store_true", help="do not measure obedience, which takes long")
     parser.add_argument("--split", default="dev")
     parser.add_argument("--engine", action="append", help="an engine's id; may be given several times")
     parser.add_argument("--input", choices=INPUTS, default="grey")

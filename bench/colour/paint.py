@@ -41,14 +41,14 @@ if TYPE_CHECKING:
     Rgb = NDArray[np.uint8]
     Mask = NDArray[np.bool_]
 
-TURNS = (90, 180)
-"""By how many degrees the reference's hues are turned to see whether the page's turn too."""
+TURNS = (0, 90, 180)
+"""By how many degrees the hues of a reference that shows the page itself are turned, to see whether the page's turn."""
 _LOOK_S = 0.01
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Painted:
-    """A coloured case. turned: the page with turned references, by degrees.
+    """A coloured case. turned: the page with itself as the reference, mirrored and turned, by degrees.
 
     seconds: the whole page, decode to encode; engine_s: the painter alone. peak_mb: the process's largest resident
     memory meanwhile. note: why the page stayed grey, if it did.
@@ -75,25 +75,30 @@ class Painter(Protocol):
 
 
 class PipelinePainter:
-    """An engine in the real pipeline; with `obeys`, also with the reference's hues turned."""
+    """An engine in the real pipeline, with the case's reference or none; with `obeys`, also with itself, turned."""
 
-    def __init__(self, name: str, engine: ColorizeEngine, pipeline: PagePipeline, *, obeys: bool = True) -> None:
+    def __init__(
+        self, name: str, engine: ColorizeEngine, pipeline: PagePipeline, *, obeys: bool = True, refers: bool = True
+    ) -> None:
         self.name = name
         self._engine = engine
         self._pipeline = pipeline
         self._turns = TURNS if obeys else ()
+        self._refers = refers
 
     def paint(self, case: Case) -> Painted:
         """Colour the case as the host would."""
         reference = Reference(reference_id=case.reference_name, pixels=case.reference)
-        job = PageJob(engine=self._engine.info, plan=Plan(seed=0), references=(reference,), direction="ltr")
+        references = (reference,) if self._refers else ()
+        job = PageJob(engine=self._engine.info, plan=Plan(seed=0), references=references, direction="ltr")
         encoded = _encoded(case)
         with _measured() as spent:
             prepared = self._pipeline.read(self._pipeline.decode(encoded), job, _unheard)
             if isinstance(prepared, SkippedPage):
                 return Painted(case.uncoloured, note=f"skipped: {prepared.reason}")
             rgb, retries, note = self._finish(prepared)
-        turns = {degrees: self._finish(_with_turned(prepared, degrees))[0] for degrees in self._turns if not note}
+        shown = np.ascontiguousarray(case.truth[:, ::-1])
+        turns = {degrees: self._finish(_shown(prepared, shown, degrees))[0] for degrees in self._turns if not note}
         return Painted(
             rgb if rgb is not None else case.uncoloured,
             {degrees: other for degrees, other in turns.items() if other is not None},
@@ -143,7 +148,7 @@ class DirectPainter:
         started = time.perf_counter()
         rgb = reinhard(case.uncoloured, case.reference)
         seconds = time.perf_counter() - started
-        turns = {degrees: reinhard(case.uncoloured, turned(case.reference, degrees)) for degrees in TURNS}
+        turns = {degrees: reinhard(case.uncoloured, turned(case.truth, degrees)) for degrees in TURNS}
         return Painted(rgb, turns, seconds, engine_s=seconds)
 
 
@@ -156,8 +161,10 @@ def protected(case: Case, pipeline: PagePipeline) -> Mask:
     return np.zeros(case.grey.shape, np.bool_) if isinstance(prepared, SkippedPage) else prepared.request.protect
 
 
-def painters(engine_ids: Sequence[str], pipeline: PagePipeline) -> list[Painter]:
-    """Return the baselines, engines of the registry, loaded, and what can be had.
+def painters(engine_ids: Sequence[str], pipeline: PagePipeline, *, obeys: bool = True) -> list[Painter]:
+    """Return the baselines, engines of the registry, loaded, with a reference and without, and what can be had.
+
+    obeys: also measure how far they follow a reference that is turned, which takes four times as long.
 
     Raises:
         KeyError: a stranger. EngineError: an engine cannot be used here.
@@ -167,17 +174,22 @@ def painters(engine_ids: Sequence[str], pipeline: PagePipeline) -> list[Painter]
         engine.load(machine_device())
     return [
         DirectPainter("grey"),
-        *(PipelinePainter(name, PaintEngine(name, paint), pipeline) for name, paint in BASELINES.items()),
+        *(PipelinePainter(name, PaintEngine(name, paint), pipeline, obeys=obeys) for name, paint in BASELINES.items()),
         DirectPainter("reinhard"),
-        *(PipelinePainter(engine.info.id, engine, pipeline) for engine in engines),
+        *(PipelinePainter(engine.info.id, engine, pipeline, obeys=obeys) for engine in engines),
+        *(
+            PipelinePainter(f"{engine.info.id}, no reference", engine, pipeline, obeys=False, refers=False)
+            for engine in engines
+            if not isinstance(engine, PaintEngine)
+        ),
         TruthPainter("reach", pipeline),
         TruthPainter("truth", pipeline),
     ]
 
 
-def _with_turned(prepared: PreparedPage, degrees: int) -> PreparedPage:
-    """Return the same page and plan with nothing but the references' hues turned."""
-    references = tuple(turned(reference, degrees) for reference in prepared.request.references)
+def _shown(prepared: PreparedPage, picture: Rgb, degrees: int) -> PreparedPage:
+    """Return the same page and plan with another reference, its hues turned."""
+    references = (turned(picture, degrees) if degrees else picture,)
     return replace(prepared, request=replace(prepared.request, references=references), stopwatch=Stopwatch())
 
 

@@ -106,7 +106,7 @@ class Things:
     def sights(self, page: str, result: Rgb) -> tuple[list[Sight], list[Sight]]:
         """Return the sights of materials and of figures on a coloured page."""
         lab = srgb_to_oklab(_small(result))
-        there = self.materials[page]
+        there = self.materials.get(page, {})
         materials = [Sight(page, episode(page), name, colour_of(lab[mask][:, 1:])) for name, mask in there.items()]
         figures = [
             Sight(page, f"{episode(page)} {who}", name, colour_of(lab[mask & figure][:, 1:]))

@@ -72,7 +72,9 @@ def test_what_is_composed_leaves_protected_pixels_alone_and_obeys(figures):
 
 
 def test_the_sheet_shows_every_page_and_turned_references(figures):
-    assert figures[1].shape[1] == 12 * 266  # input, reference, 3 truths, 4 baselines, toy, toy turned twice
+    assert (
+        figures[1].shape[1] == 13 * 266
+    )  # input, reference, 3 truths, 4 baselines, toy, toy after itself in three turns
     assert figures[1].shape[0] > 2 * 350
 
 

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from engines.colorize.compact.picture import as_seen
-from engines.colorize.compact.references import Cells, References, chroma_cells
+from engines.colorize.compact.references import Cells, References, cells_of
 from engines.onnx_runtime import OnnxNetwork
 
 if TYPE_CHECKING:
@@ -49,8 +49,7 @@ class CompactNetwork:
         """Return the cells of a reference `(h, w, 3)` sRGB, sides multiples of 32."""
         grey = np.asarray(cv2.cvtColor(reference, cv2.COLOR_RGB2GRAY), np.uint8)
         eighth = self._encoder.run({"grey": as_seen(grey)}, ["eighth"])[0]
-        rows = eighth.reshape(1, _FEATURES, -1).transpose(0, 2, 1)
-        return Cells(np.ascontiguousarray(rows), chroma_cells(reference))
+        return cells_of(reference, eighth)
 
     def paint(self, grey: NDArray[np.uint8], references: References | None) -> Said:
         """Say what colours a grey picture `(h, w)` may have, sides multiples of 32; sRGB."""
@@ -69,6 +68,7 @@ def _feeds(references: References | None) -> dict[str, Array]:
         "reference_features": references.features,
         "reference_chroma": references.chroma,
         "reference_values": references.values,
-        "palette": references.palette[None],
+        # Their palette is weighed by the reader (`readout`): modulated by it the network loses sight of skin at night.
+        "palette": np.zeros((1, _BINS), np.float32),
         "has_reference": np.ones(1, np.float32),
     }

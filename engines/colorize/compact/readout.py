@@ -2,9 +2,10 @@
 
 **What references say.** A look at the references falls on their colours by shares. Where it falls as on all of them
 alike it says nothing; what counts is how much more of a colour it sees here than they have on the whole, as a
-likelihood ratio beside the prior. So a sure match copies, whatever the prior would have; an unsure one, as of a picture
-that shows other things, changes nothing, and skin stays skin. Besides, colours that the references lack
-altogether become rarer: their palette.
+likelihood ratio beside the prior. So a sure match copies; an unsure one changes nothing. Matches with a picture of
+other things, as a night beside a day, are sure at times and wrong: so all of them count by how far they go the way of
+the prior, which those with related pictures do. Besides, colours that the references lack altogether become rarer:
+their palette.
 
 **Flat or painted.** A region whose lightness is even and whose field is nearly so gets one colour. Shading keeps its
 changes, and so does a large region, which may be more than one thing whose border nobody drew.
@@ -30,13 +31,19 @@ if TYPE_CHECKING:
 
 TEMPERATURE: Final = 0.38
 _DOUBT: Final = 0.003
-_MATCHED: Final = 1.0
-_RATIO_MAX: Final = 4.0
+_MATCHED: Final = 1.3
+# What a look passes over is hardly the less likely for it: most references do not show what a page has.
+_RATIO_RANGE: Final = (-0.5, 4.0)
+# Where the looks go the prior's way by these shares of their whole way, they begin to count, and count in full.
+_UNRELATED: Final = 0.3
+_RELATED: Final = 0.65
 _PALETTE: Final = 0.15
 _ABSENT: Final = 0.02
 # A reference of one hue alone (a print in one ink) is obeyed: this much stronger is its palette then.
 _ONE_HUE: Final = 2.0
 _ONE_HUE_FROM: Final = 0.97
+_FAINT: Final = 1e-4
+_SAMPLED: Final = 3
 _SHADED: Final = 0.06
 _MIXED: Final = 0.05
 _LARGE_SHARE: Final = 0.25
@@ -68,10 +75,27 @@ def _weigh(logits: Array, said: Said, references: References) -> None:
     height, width = said.logits.shape[1:]
     evidence = np.stack([cv2.resize(one, (width, height), interpolation=cv2.INTER_LINEAR) for one in said.evidence])
     expected = references.shares[:, None, None] + np.float32(_DOUBT)
-    ratio = np.log((evidence + np.float32(_DOUBT)) / expected).clip(-_RATIO_MAX, _RATIO_MAX)
-    logits[references.bins] += np.float32(_MATCHED) * ratio.reshape(len(ratio), -1)
+    ratio = np.log((evidence + np.float32(_DOUBT)) / expected).clip(*_RATIO_RANGE)
+    related = _related(logits, evidence.reshape(len(evidence), -1), references)
+    logits[references.bins] += np.float32(_MATCHED * related) * ratio.reshape(len(ratio), -1)
     one_hue = max(0.0, references.agreement - _ONE_HUE_FROM) / (1 - _ONE_HUE_FROM)
     logits += (_PALETTE + _ONE_HUE * one_hue) * np.log(references.likely + np.float32(_ABSENT))[:, None]
+
+
+def _related(logits: Array, evidence: Array, references: References) -> float:
+    """Return 0..1: how far looks at the references `(bins, cells)` go the way of the prior's logits `(305, cells)`.
+
+    The mean gain of the prior's logarithm, from what all of a reference would have to what the looks have, as a share
+    of how far (Kullback and Leibler) they are from it.
+    """
+    some = np.s_[:, ::_SAMPLED]
+    prior = logits[some] - logits[some].max(0)
+    prior = np.log(np.exp(prior) / np.exp(prior).sum(0) + _FAINT)[references.bins]
+    looks = evidence[some] / np.maximum(evidence[some].sum(0), _FAINT)
+    whole = (references.shares / references.shares.sum())[:, None]
+    gain = float(((looks - whole) * prior).sum(0).mean())
+    way = float((looks * np.log((looks + _FAINT) / (whole + _FAINT))).sum(0).mean())
+    return float(np.clip((gain / max(way, _FAINT) - _UNRELATED) / (_RELATED - _UNRELATED), 0, 1))
 
 
 def laid_out(field: Array, distributions: Array, labels: Labels, lightness: Array, trust: Array) -> Array:

@@ -21,7 +21,15 @@ if TYPE_CHECKING:
 # Cells that are nearly grey tell little of a palette: paper, ink and mist are on every page.
 _VIVID: Final = 0.02
 _NEUTRAL: Final = 0.025
+_NEUTRAL_SHARE: Final = 0.4
 _LEAST_SHARE: Final = 2e-4
+
+
+# Bare paper and solid ink look like everything that is not drawn: they say of no thing what colour it has.
+_PAPER: Final = 0.94
+_INK: Final = 0.12
+_COLOURLESS: Final = 0.012
+_DRAWN_MIN: Final = 16
 
 
 class Cells(NamedTuple):
@@ -35,9 +43,8 @@ class References(NamedTuple):
     """All references of a page as one set of cells.
 
     features `(1, cells, 64)`, chroma `(1, cells, 2)`. bins: indices of the bins that they hold; values: `(1, cells,
-    bins)`, each cell's shares of these; shares: `(bins,)` of all cells. palette: `(305,)` over all bins, as the network
-    takes it. likely: `(305,)` 0..1, how much of a colour there is beside the most frequent one; grey always counts 1.
-    agreement: 0..1, how far their colours have one hue.
+    bins)`, each cell's shares of these; shares: `(bins,)` of all cells. likely: `(305,)` 0..1, how much of a colour
+    there is beside the most frequent one; grey counts at least a little. agreement: 0..1, how far all have one hue.
     """
 
     features: Array
@@ -45,16 +52,24 @@ class References(NamedTuple):
     bins: NDArray[np.intp]
     values: Array
     shares: Array
-    palette: Array
     likely: Array
     agreement: float
 
 
-def chroma_cells(reference: NDArray[np.uint8]) -> Array:
-    """Return a reference's chroma by cells, `(cells, 2)`; its sides are multiples of 32."""
-    cells = reference.shape[1] // REFERENCE_CELL_PX, reference.shape[0] // REFERENCE_CELL_PX
-    planes = np.ascontiguousarray(srgb_to_oklab(reference)[..., 1:])
-    return np.asarray(cv2.resize(planes, cells, interpolation=cv2.INTER_AREA), np.float32).reshape(-1, 2)
+def cells_of(reference: NDArray[np.uint8], features: Array) -> Cells:
+    """Return a reference's cells by its features `(1, 64, h / 8, w / 8)`, those of bare paper and ink left out.
+
+    reference: `(h, w, 3)` sRGB, sides multiples of 32.
+    """
+    size = reference.shape[1] // REFERENCE_CELL_PX, reference.shape[0] // REFERENCE_CELL_PX
+    lab = np.asarray(cv2.resize(srgb_to_oklab(reference), size, interpolation=cv2.INTER_AREA), np.float32)
+    lightness, chroma = lab[..., 0].ravel(), lab[..., 1:].reshape(-1, 2)
+    bare = (lightness > _PAPER) | (lightness < _INK)
+    drawn = ~(bare & (np.hypot(chroma[:, 0], chroma[:, 1]) < _COLOURLESS))
+    if np.count_nonzero(drawn) < _DRAWN_MIN:
+        drawn[:] = True
+    rows = features.reshape(1, features.shape[1], -1).transpose(0, 2, 1)
+    return Cells(np.ascontiguousarray(rows[:, drawn]), np.ascontiguousarray(chroma[drawn]))
 
 
 def joined(pictures: Sequence[Cells]) -> References:
@@ -70,14 +85,13 @@ def joined(pictures: Sequence[Cells]) -> References:
         bins=bins,
         values=np.ascontiguousarray(values[None, :, bins]),
         shares=palette[bins],
-        palette=palette,
         likely=_likely(values[strength > _VIVID]),
         agreement=float(np.hypot(*chroma.mean(0)) / max(float(strength.mean()), 1e-6)),
     )
 
 
 def _likely(vivid: Array) -> Array:
-    neutral = np.exp(-np.square(BINS).sum(-1) / _NEUTRAL**2)
+    neutral = _NEUTRAL_SHARE * np.exp(-np.square(BINS).sum(-1) / _NEUTRAL**2)
     if not len(vivid):
         return np.asarray(neutral, np.float32)
     spread = smoothed(vivid.mean(0)[:, None], 0.9)[:, 0]
