@@ -14,13 +14,14 @@ from training.compact.__main__ import main
 from training.compact.dataset import Dev, Entry, read_comic, read_dev, read_manifest, split
 from training.compact.device import LAST_WEIGHTS, WEIGHTS, Room, run_on_device
 from training.compact.export import read_state
+from training.compact.learner import Plan, Run
 from training.compact.losses import loss_terms, rarity_of
 from training.compact.measure import choose_pairs
 from training.compact.network import ColourNetwork, load_state
 from training.compact.pack import Pack, read_pack, write_pack
 from training.compact.pool import Pool
 from training.compact.samples import Mix, Samples
-from training.compact.train import BEST, LAST, LOG, STATUS, Plan, Run, train
+from training.compact.train import BEST, LAST, LOG, STATUS, train
 from training.settings import settings_of
 
 pytestmark = pytest.mark.train

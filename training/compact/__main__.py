@@ -30,8 +30,9 @@ def _train(options: argparse.Namespace) -> None:
     import cv2
     import torch
 
+    from training.compact.learner import Plan
     from training.compact.pack import read_pack
-    from training.compact.train import Plan, read_pages, train
+    from training.compact.train import read_pages, train
 
     torch.set_num_threads(options.threads)
     cv2.setNumThreads(1)

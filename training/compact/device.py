@@ -18,9 +18,10 @@ from PIL import Image
 
 from training.compact.curves import draw_curves
 from training.compact.export import read_state
+from training.compact.learner import Plan
 from training.compact.pack import read_pack
 from training.compact.samples import Mix
-from training.compact.train import BEST, LAST, LOG, STATUS, Plan, read_pages, train
+from training.compact.train import BEST, LAST, LOG, STATUS, read_pages, train
 
 WEIGHTS: Final = "compact-fp16.pt"
 """The best state's averaged weights, half precision: what a later run starts from."""
