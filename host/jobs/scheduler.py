@@ -1,4 +1,4 @@
-"""Who does what next: the state of all jobs under one lock, and everything that the extension hears of them.
+"""Who does what next: the state of all jobs under one lock, and when the extension hears of it.
 
 The threads of `stages` ask here for work (`take_…` wait) and report what became of it; requests come from `board`.
 Notifications are sent without the lock, because they wait for a slow reader; an end is always noted first, so that
@@ -13,10 +13,10 @@ from collections import OrderedDict, deque
 from typing import TYPE_CHECKING, Final
 
 from host.errors import JobCancelled, NotFound
+from host.jobs.announcements import page_done, page_failed, page_preview, page_progress, page_skipped
 from host.jobs.job import PageState
 from host.jobs.queue import PageQueue, QueuedPage
 from host.jobs.work import Work, WorksInFlight
-from host.messaging.messages import JobProgress, PageDone, PageFailed, PagePreview, PageSkipped, WireError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -225,7 +225,7 @@ class Scheduler:
             for job, page in tuple(work.waiting):
                 with self._telling:
                     if not page.ended and page.progress.advance(stage, fraction, now_s):
-                        self._notify(_progress(job, page, stage, work.step, now_s))
+                        self._notify(page_progress(job, page, stage, work.step, now_s))
 
         return tick
 
@@ -234,7 +234,7 @@ class Scheduler:
         for job, page in tuple(work.waiting):
             with self._telling:
                 if not page.ended:
-                    self._notify(PagePreview(job_id=job.job_id, page_id=page.page_id, image=image, mime=mime))
+                    self._notify(page_preview(job, page, image, mime))
 
     # --- ends ----------------------------------------------------------------------------------------------------
 
@@ -268,30 +268,16 @@ class Scheduler:
     def deliver_page(self, waiting: Waiting, result: StoredResult, *, cached: bool) -> None:
         """End one page as done, or as skipped where the result is a verdict."""
         job, page = waiting
-        names = {"job_id": job.job_id, "page_id": page.page_id}
         reason = result.skip_reason
         if reason is not None:
-            self._settle(waiting, PageState.SKIPPED, lambda: PageSkipped(**names, reason=reason))
-            return
-        self._settle(
-            waiting,
-            PageState.DONE,
-            lambda: PageDone(
-                **names,
-                image=result.image,
-                mime=result.mime,
-                width=result.size.width,
-                height=result.size.height,
-                cached=cached,
-                runmeta=result.runmeta,
-            ),
-        )
+            self._settle(waiting, PageState.SKIPPED, lambda: page_skipped(job, page, reason))
+        else:
+            self._settle(waiting, PageState.DONE, lambda: page_done(job, page, result, cached=cached))
 
     def fail_page(self, waiting: Waiting, error: IrodoriError) -> None:
         """End one page as failed."""
         job, page = waiting
-        wire = WireError(**error.wire())
-        self._settle(waiting, PageState.FAILED, lambda: PageFailed(job_id=job.job_id, page_id=page.page_id, error=wire))
+        self._settle(waiting, PageState.FAILED, lambda: page_failed(job, page, error))
 
     def announce(self, job: ChapterJob) -> None:
         """Tell a job's end if it has no page that could tell it."""
@@ -354,18 +340,3 @@ class Scheduler:
         ended = [job_id for job_id, job in self._jobs.items() if job.ended]
         for job_id in ended[:-_ENDED_JOBS_KEPT]:
             del self._jobs[job_id]
-
-
-def _progress(
-    job: ChapterJob, page: JobPage, stage: Stage, engine_step: tuple[int, int] | None, now_s: float
-) -> JobProgress:
-    step, steps = engine_step if engine_step and stage == "pass2" else (None, None)
-    return JobProgress(
-        job_id=job.job_id,
-        page_id=page.page_id,
-        stage=stage,
-        fraction=page.progress.fraction,
-        step=step,
-        steps=steps,
-        eta_s=job.eta_s(now_s),
-    )

@@ -8,6 +8,7 @@ from importlib import import_module
 
 from engines.info import Supports
 from host.corrections import ColourHint, FigurePalette
+from host.generated import REPOSITORY
 from host.messaging import messages, wire
 from host.messaging.generate import generated, stale
 from host.messaging.messages import METHODS, NOTIFICATIONS, Message
@@ -61,3 +62,14 @@ def test_bytes_choices_and_maps_have_their_typescript() -> None:
     assert '  direction: "rtl" | "ltr" | "auto";' in types
     assert '  "settings.set": { params: Record<string, unknown>; result: Record<string, unknown> };' in types
     assert "  rgb: [number, number, number];" in types
+
+
+def test_methods_without_a_caller_in_the_extension_are_named_with_their_reason() -> None:
+    sources = [
+        path.read_text("utf-8")
+        for path in (REPOSITORY / "extension" / "lib").rglob("*")
+        if path.suffix in (".ts", ".svelte") and path.name not in ("messages.ts", "methods.ts")
+    ]
+    uncalled = {name for name in METHODS if not any(f'"{name}"' in source for source in sources)}
+    told = protocol_page().split("Methods that the extension does not call", 1)[1].split("\n\n", 1)[0]
+    assert set(re.findall(r"`(\w+\.\w+)`", told)) == uncalled
