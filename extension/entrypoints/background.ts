@@ -1,6 +1,7 @@
 import { browser } from "wxt/browser";
 import { defineBackground } from "wxt/utils/define-background";
 import type { HostConnection } from "@/lib/host/connection";
+import { takeUnderWay } from "@/lib/state";
 import { answerWorkerCalls } from "@/lib/worker/calls";
 import { openHost, releaseWhenIdle } from "@/lib/worker/host";
 import { answerMenus, createMenus } from "@/lib/worker/menus";
@@ -29,7 +30,11 @@ export default defineBackground(() => {
     popups += 1;
     port.onDisconnect.addListener(() => (popups -= 1));
   });
-  browser.runtime.onInstalled.addListener(() => void createMenus());
+  browser.runtime.onInstalled.addListener(({ reason }) => {
+    void createMenus();
+    if (reason === "update") void woken.then(() => runs.carryOn());
+  });
+  browser.runtime.onStartup.addListener(() => void takeUnderWay()); // tabs of another day
   answerWorkerCalls(woken, runs);
   answerMenus(() => woken, runs);
   watchTabs(runs);

@@ -4,6 +4,7 @@ import { browser } from "wxt/browser";
 import type { Problem } from "./host/causes";
 import type { ColourHint, EngineState } from "./protocol/messages";
 import type { RunState } from "./chapter/state";
+import type { ChapterChoice } from "./messages";
 
 /** The connection as the popup shows it. */
 export interface ConnectionView {
@@ -28,6 +29,13 @@ export interface Choices {
   loras: Record<string, number>;
 }
 
+/** A chapter in a tab as its reader started it. */
+export interface UnderWay {
+  choice: ChapterChoice;
+  series: string;
+  chapter: string;
+}
+
 /** A page's corrections, and when the last one was made. */
 interface Corrected {
   hints: ColourHint[];
@@ -49,6 +57,7 @@ export const NO_CONNECTION: ConnectionView = {
 
 export const NO_CHOICES: Choices = { referenceId: null, engine: null, loras: {} };
 
+const UNDER_WAY = "under-way:";
 const CONNECTION = "connection";
 const CHOICES = "choices";
 const RUN = "run:";
@@ -89,6 +98,22 @@ export async function saveRun(run: RunState): Promise<void> {
 
 export async function forgetRun(tabId: number): Promise<void> {
   await browser.storage.session.remove(runKey(tabId));
+}
+
+/** Remember that a tab's chapter is in colour or on its way, so that an update of the extension can go on with it. */
+export async function saveUnderWay(tabId: number, chapter: UnderWay): Promise<void> {
+  await browser.storage.local.set({ [`${UNDER_WAY}${tabId}`]: chapter });
+}
+
+export async function forgetUnderWay(tabId: number): Promise<void> {
+  await browser.storage.local.remove(`${UNDER_WAY}${tabId}`);
+}
+
+/** The chapters that were under way, by tab; they are forgotten with that. */
+export async function takeUnderWay(): Promise<[tabId: number, UnderWay][]> {
+  const all = Object.entries(await browser.storage.local.get(null)).filter(([key]) => key.startsWith(UNDER_WAY));
+  await browser.storage.local.remove(all.map(([key]) => key));
+  return all.map(([key, chapter]) => [Number(key.slice(UNDER_WAY.length)), chapter as UnderWay]);
 }
 
 /** The reader's corrections of pages with these bytes (SHA-256), where there are any. */

@@ -80,6 +80,7 @@ class Habits:
             "/decoy": self._column(f"{self.cdn}/decoy/{self._token()}-{{}}/{{}}"),
             "/own-decoy": self._column(f"/decoy/{self._token()}-{{}}/{{}}"),
             "/own-once": self._column(f"/once/{self._token()}-{{}}/{{}}"),
+            "/turned": self._turned(),
             "/strip-lazy": self._strip(f'<img src="{BLANK}" data-url="{self.cdn}/slice/{{}}.jpg" {{}}>') + LAZY,
         }
         if path not in bodies:
@@ -95,6 +96,25 @@ class Habits:
         style = 'style="display:block;width:620px;margin:0 auto 12px"'
         images = "".join(f'<img src="{form.format(at, name)}" {style}>' for at, name in enumerate(PAGES))
         return f"<main>{images}</main>"
+
+    def _turned(self) -> str:
+        """Return a reader that shows one page, made anew at each turn under an address of its own."""
+        script = f"""<script>
+          const names = {list(PAGES)!r}; let at = 0;
+          async function show(number) {{
+            at = number; history.pushState({{}}, '', '/turned?page=' + (at + 1));
+            const blob = await (await fetch('/cached/turned/' + names[at])).blob();
+            const img = new Image(); img.style = 'display:block;height:780px;margin:auto'; img.dataset.page = at;
+            const address = URL.createObjectURL(blob);
+            img.onload = () => URL.revokeObjectURL(address);
+            img.src = address; document.querySelector('main').replaceChildren(img);
+          }}
+          addEventListener('keydown', ({{key}}) => {{
+            const to = at + ({{ArrowRight: 1, ArrowLeft: -1}}[key] ?? 0); if (names[to] && to !== at) show(to);
+          }});
+          show(0);
+        </script>"""
+        return f'<main style="height:800px"></main>{script}'
 
     def _token(self) -> str:
         return next(self._tokens)

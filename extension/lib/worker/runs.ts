@@ -6,7 +6,17 @@ import type { RunState } from "../chapter/state";
 import type { ConnectionState, HostConnection } from "../host/connection";
 import type { HostNotification } from "../host/methods";
 import { askPage, type ChapterChoice, type Survey } from "../messages";
-import { forgetRun, loadChoices, loadConnection, loadRuns, saveHints, saveRun } from "../state";
+import {
+  forgetRun,
+  forgetUnderWay,
+  loadChoices,
+  loadConnection,
+  loadRuns,
+  saveHints,
+  saveRun,
+  saveUnderWay,
+  takeUnderWay,
+} from "../state";
 import { showBadge } from "./badge";
 import { ensureAgent } from "./inject";
 import { surveyTab } from "./survey";
@@ -17,6 +27,7 @@ const FIRST_PAGES_MS = 4000; // by then a document that has pages has shown one
 export class Runs {
   readonly #host: () => HostConnection;
   readonly #byTab = new Map<number, ChapterRun>();
+  readonly #starting = new Map<number, Promise<ChapterRun>>();
   readonly #saving = new Map<number, ReturnType<typeof setTimeout>>();
 
   constructor(host: () => HostConnection) {
@@ -39,18 +50,37 @@ export class Runs {
 
   /** Colour a chapter, or with `only` the one picture at that address. An earlier run of the tab ends. */
   async start(tabId: number, choice: ChapterChoice, only: string | null = null): Promise<void> {
-    const survey = await surveyTab(tabId);
-    await this.forget(tabId);
-    const run = this.#adopt(await newState(tabId, choice, survey, only !== null));
-    this.#changed(run);
-    await askPage(tabId, null, "page.start", { runId: run.state.runId, only });
+    const earlier = this.#starting.get(tabId) ?? Promise.resolve(); // a second click comes while the first one looks
+    const begun = earlier.catch(() => undefined).then(() => this.#begin(tabId, choice, only));
+    this.#starting.set(tabId, begun);
+    const run = await begun.finally(() => this.#starting.get(tabId) === begun && this.#starting.delete(tabId));
     setTimeout(() => run.settle(), FIRST_PAGES_MS);
     await this.#host()
       .ready()
       .catch((error: Error) => run.fail(error.message));
   }
 
+  async #begin(tabId: number, choice: ChapterChoice, only: string | null): Promise<ChapterRun> {
+    const survey = await surveyTab(tabId);
+    await this.forget(tabId);
+    const run = this.#adopt(await newState(tabId, choice, survey, only !== null));
+    if (only === null) await saveUnderWay(tabId, { choice, series: survey.series, chapter: survey.chapter });
+    this.#changed(run);
+    await askPage(tabId, null, "page.start", { runId: run.state.runId, only });
+    return run;
+  }
+
+  /** The extension is new, by an update or a reload: go on with the chapters that its former life was colouring. */
+  async carryOn(): Promise<void> {
+    for (const [tabId, { choice, series, chapter }] of await takeUnderWay()) {
+      const survey = await surveyTab(tabId).catch(() => null); // the tab is gone, or may be read only after a click
+      if (survey?.series === series && survey.chapter === chapter)
+        await this.start(tabId, choice).catch(() => undefined);
+    }
+  }
+
   async cancel(tabId: number): Promise<void> {
+    await forgetUnderWay(tabId);
     await this.#byTab.get(tabId)?.cancel();
     await askPage(tabId, null, "page.cancel", {}).catch(() => undefined); // the page may be gone
   }
@@ -71,6 +101,7 @@ export class Runs {
     this.#saving.delete(tabId);
     await run?.cancel();
     await forgetRun(tabId);
+    await forgetUnderWay(tabId);
     await showBadge(tabId, null);
   }
 

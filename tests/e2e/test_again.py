@@ -1,0 +1,93 @@
+"""What comes again: the extension itself after an update, and a coloured picture that is drawn."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import Error, Page
+
+from tests.e2e.habits import PAGES, Habits, serve_habits
+from tests.e2e.reading import POPUP, Reader, colourfulness, images, reading_in, until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.browser
+
+COLOURED = 8.0
+COUNT_DECODES = """async (tabId) => chrome.scripting.executeScript({target: {tabId}, func: () => {
+  const make = createImageBitmap; globalThis.decodes = 0;
+  globalThis.createImageBitmap = (from, ...more) => { decodes += from instanceof Blob; return make(from, ...more) };
+}})"""
+DECODES = """async (tabId) =>
+  (await chrome.scripting.executeScript({target: {tabId}, func: () => globalThis.decodes}))[0].result"""
+
+
+@pytest.fixture(scope="module")
+def habits(pages_folder: Path) -> Iterator[Habits]:
+    with serve_habits(pages_folder) as site:
+        yield site
+
+
+def assert_coloured(page: Page) -> None:
+    for image in images(page).all():
+        until(lambda image=image: colourfulness(image) > COLOURED, lambda image=image: colourfulness(image))
+
+
+def test_extension_that_is_reloaded_midway_goes_on_and_leaves_no_marks(
+    extension: Path, tmp_path: Path, habits: Habits
+) -> None:
+    preferences = tmp_path / "profile" / "Default" / "Preferences"
+    preferences.parent.mkdir(parents=True)
+    preferences.write_text(json.dumps({"extensions": {"ui": {"developer_mode": True}}}))  # else a reload is its end
+    with reading_in(extension, tmp_path) as reader:
+        page = reader.open(f"{habits.origin}/own-once")
+        page.wait_for_load_state("load")
+        reader.colorize(page).close()
+        page.bring_to_front()
+        until(lambda: any(each["state"] == "done" for each in reader.pages_of(page)), lambda: reader.run_of(page))
+        first = reader.run_of(page)["runId"]
+        reader.worker.evaluate("() => { setTimeout(() => chrome.runtime.reload(), 50) }")
+        page.wait_for_timeout(1500)
+        popup = opened(reader)
+        page.bring_to_front()
+
+        def states() -> list[str]:
+            stored = popup.evaluate("async () => chrome.storage.session.get(null)")
+            runs = [run for key, run in stored.items() if key.startswith("run:") and run["runId"] != first]
+            return [each["state"] for run in runs for each in run["pages"].values()]
+
+        until(lambda: states() == ["done"] * len(PAGES), states)
+        assert_coloured(page)
+        assert page.locator("main > [aria-hidden]").count() == len(PAGES)
+        assert page.locator("html > :not(head, body)").count() <= 1  # what holds the signs of the living script
+
+
+def opened(reader: Reader) -> Page:
+    """Open a document of the extension as soon as it is there again; playwright does not see its new worker."""
+    page = reader.context.new_page()
+
+    def is_there() -> bool:
+        with suppress(Error):
+            page.goto(f"{POPUP}?tabId=0")
+            return True
+        return False
+
+    until(is_there, patience_s=30)
+    return page
+
+
+def test_coloured_picture_is_decoded_once(reader: Reader, habits: Habits) -> None:
+    page = reader.open(f"{habits.origin}/own-once")
+    page.wait_for_load_state("load")
+    tab_id = reader.tab_id(page)
+    reader.worker.evaluate(COUNT_DECODES, tab_id)
+    reader.colorize(page).close()
+    page.bring_to_front()
+    reader.wait_until_done(page, len(PAGES))
+    page.wait_for_timeout(1500)
+    assert reader.worker.evaluate(DECODES, tab_id) == 2 * len(PAGES)  # each original and each coloured page
