@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from engines.geometry import Size
-from host.pipeline.tint import LUMA, find_tint
+from host.pipeline.tint import find_tint, luma_of
 from host.pipeline.upsample import rows_of_grid
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def find_paper_colour(rgb: NDArray[np.uint8]) -> PaperColour | None:
         return None
     small = _sample(rgb)
     size = Size(*small.shape[:2])
-    luma = small @ LUMA
+    luma = np.asarray(luma_of(small), np.float32)
     plain = tint.at(luma)
     stains = _stains(small - luma[..., None] - plain, luma)
     if max(np.abs(plain).max(), np.abs(stains).max()) < _SEEN:

@@ -9,7 +9,7 @@ outvoted by the rest.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import cv2
 import numpy as np
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _SAMPLE_SIDE: Final = 96
 _SOFT: Final = 0.004
+# Softness asks for no more pixels.
+_SOFT_SIDE: Final = 480
 _LUMA_TERMS: Final = 4
 _LUMA_BINS: Final = 16
 _ROUNDS: Final = 12
@@ -60,12 +62,15 @@ class Tint:
 def find_tint(rgb: NDArray[np.uint8]) -> Tint | None:
     """Return the tint of a `(H, W, 3)` uint8 sRGB page; None where the samples of it are grey to the last level."""
     # Soft, for noise, channels that lie apart and the coarse chroma of JPEG; mixed, ink and paper stay on their line.
+    scale = min(1.0, _SOFT_SIDE / min(rgb.shape[:2]))
+    size = max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale))
+    rgb = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
     soft = cv2.GaussianBlur(rgb, (0, 0), max(0.8, _SOFT * min(rgb.shape[:2])))
     rows, columns = (np.linspace(0, side - 1, min(_SAMPLE_SIDE, side)).round().astype(int) for side in rgb.shape[:2])
     sample = soft[rows][:, columns].astype(np.float64)
     if np.ptp(sample, axis=2).max() == 0:
         return None
-    luma = sample @ LUMA
+    luma = np.asarray(luma_of(sample), np.float64)
     powers = np.stack([(luma / 255) ** term for term in range(_LUMA_TERMS)])
     places = _place_terms(((rows + 0.5) / rgb.shape[0])[:, None], ((columns + 0.5) / rgb.shape[1])[None])
     design = (powers[:, None] * places[None]).reshape(_LUMA_TERMS * len(places), -1).T
@@ -88,12 +93,37 @@ def _fitted(
     design: NDArray[np.float64], levels: NDArray[np.float64], rarity: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Return the factors of what most samples have, by reweighted least squares (Geman and McClure 1987)."""
+    # A mixture of one ink and one paper to begin with: beside much paper ink would be an outlier, and never be heard.
     factors = np.zeros((design.shape[1], 3))
-    factors[0] = np.median(levels, axis=0)
+    mixture = [0, design.shape[1] // _LUMA_TERMS]
+    factors[mixture] = least_squares(design[:, mixture], levels, rarity, _RIDGE)
     for _ in range(_ROUNDS):
-        off = np.linalg.norm(levels - design @ factors, axis=1)
+        off = np.sqrt(np.square(levels - product(design, factors)).sum(axis=1))
         scale = np.clip(2 * np.median(off), _SCALE_LEAST, _SCALE_MOST)
-        weighted = design * (rarity / (1 + (off / scale) ** 2) ** 2)[:, None]
-        ridge = _RIDGE * weighted[:, 0].sum() * np.eye(design.shape[1])
-        factors = np.linalg.solve(weighted.T @ design + ridge, weighted.T @ levels)
+        weights = rarity / (1 + (off / scale) ** 2) ** 2
+        factors = least_squares(design, levels, weights, _RIDGE * float((weights * design[:, 0]).sum()))
     return factors
+
+
+def least_squares(
+    design: NDArray[np.float64], values: NDArray[np.float64], weights: NDArray[np.float64], ridge: float
+) -> NDArray[np.float64]:
+    """Return the `(terms, values)` factors that fit `(n, terms)` to `(n, values)` by weighted least squares.
+
+    One thread: on a machine with other work, the threads of NumPy's product take many times its time to meet.
+    """
+    both = np.hstack([design, values]) * np.sqrt(weights)[:, None]
+    squares = np.asarray(cv2.mulTransposed(both, aTa=True), np.float64)
+    terms = design.shape[1]
+    factors = np.linalg.solve(squares[:terms, :terms] + ridge * np.eye(terms), squares[:terms, terms:])
+    return np.asarray(factors, np.float64)
+
+
+def product(design: NDArray[np.float64], factors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a matrix product, in one thread."""
+    return np.asarray(cv2.gemm(design, np.ascontiguousarray(factors), 1.0, np.empty(0), 0.0), np.float64)
+
+
+def luma_of(rgb: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
+    """Return the luma of a `(H, W, 3)` floating picture, in its type."""
+    return np.asarray(cv2.transform(rgb, LUMA[None]))

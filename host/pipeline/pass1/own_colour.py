@@ -4,8 +4,8 @@ Told from what remains when the tint is taken away (`host.pipeline.tint`), by th
 
     it is broad     channels that lie a few pixels apart, and the noise of JPEG, give every point its opponent close by:
                     in the blurred sum, in levels of sRGB, they are gone, but for what follows the slopes of the luma
-    it is crisp     a stain and a lamp have no edge; what is coloured has one
-    it stands out   somewhere in each area it is clearly over what a scan leaves
+    it is crisp     a stain and a lamp have no edge; of what is coloured there is much less a little beyond its border
+    it stands out   somewhere in each area it is clearly over what a scan leaves, more so beside the contrast of ink
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import cv2
 import numpy as np
 
-from host.pipeline.tint import LUMA, find_tint
+from host.pipeline.tint import find_tint, least_squares, luma_of, product
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,29 +25,36 @@ if TYPE_CHECKING:
 
 _SAMPLE_WIDTH: Final = 320
 _BLUR: Final = 1.6
-# Levels: of the least that counts, and of what every area has somewhere.
-_LEVELS: Final = 3.0, 6.0
+_BLUR_PX: Final = 5.0
+# Levels: of the least that counts, and of what every area has somewhere. JPEG draws crisp steps into stains.
+_LEVELS: Final = 3.0, 16.0
 # What remains of a colour in pale and faded pages; in grey scans as well, so that alone it says nothing.
 _TRACES: Final = 1.5, 3.0
-# Change at an area's border from one sample to the next, of its mean.
-_CRISP: Final = 0.11
+_TRACES_CRISP: Final = 0.3
+_WEAK: Final = 6.0
+# From an area's border to what lies beyond, of its mean.
+_CRISP: Final = 0.65
+_THIN: Final = 0.85
+# What fringes may leave, as a share of the contrast that they stand at.
+_FRINGE: Final = 0.08
 # So strong is no stain.
 _STRONG: Final = 40.0
 # A tint that is strong in this share of the page has one hue: the length of its mean direction, 0..1.
 _MANY: Final = 0.05
 _ONE_HUE: Final = 0.85
 _DARKEST: Final = 48
-_BORDER: Final = np.ones((5, 5), np.uint8)
 _AREA_LEAST: Final = 12
 _PAPER_BELOW: Final = 10
 _CELLS: Final = 8
 _CELL_INK: Final = 0.1
 _CELL_COLOUR: Final = 0.12
-# Measured: traces in 0.75 and more of colour pages faded to a third of their chroma; where a grey page has some colour,
-# there are none beside it (0.62 at the most). Noise has traces everywhere, but covers nothing.
+# Measured: traces in 0.67 and more of colour pages faded to a third of their chroma, and 0.03 of them stand out.
+# Stains, shifts and tints have traces in up to 0.9 of a page, but nothing that stands out.
 _EVERYWHERE: Final = 0.7
+_NEARLY: Final = 0.65
 _DRAWN: Final = 0.4
-_COVERED: Final = 0.1
+_COVERED: Final = 0.03
+_COVERED_MUCH: Final = 0.1
 _DRAWN_LEAST: Final = 0.5
 # A halo of JPEG's chroma, in samples.
 _HALO: Final = np.ones((5, 5), np.uint8)
@@ -57,22 +64,27 @@ _FRINGE_ROUNDS: Final = 4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Colour:
-    """Where a page has colour of its own. `inked` and `coloured` are bool samples of the whole page.
+    """Where a page has colour of its own. `inked`, `coloured` and `weak` are bool samples of the whole page.
+
+    weak: with areas that nowhere stand out: alone a stain, all over the drawing a faded page.
 
     share: of the page's parts that are not bare paper, 0..1. traces_share: of the same, those with any trace of colour.
     """
 
     inked: NDArray[np.bool_]
     coloured: NDArray[np.bool_]
+    weak: NDArray[np.bool_]
     share: float
     traces_share: float
 
     @property
     def is_everywhere(self) -> bool:
         """Whether the whole page is coloured, were it only palely, and not some of it on a grey page."""
-        ink = int(np.count_nonzero(self.coloured & self.inked)) / max(1, int(np.count_nonzero(self.inked)))
-        drawn = ink >= _DRAWN or self.coloured.mean() >= _COVERED
-        return self.traces_share >= _EVERYWHERE and bool(drawn)
+        ink = int(np.count_nonzero(self.weak & self.inked)) / max(1, int(np.count_nonzero(self.inked)))
+        covered = float(self.coloured.mean())
+        if self.traces_share < _EVERYWHERE:
+            return self.traces_share >= _NEARLY and covered >= _COVERED_MUCH
+        return ink >= _DRAWN or covered >= _COVERED
 
     @property
     def is_somewhere(self) -> bool:
@@ -110,18 +122,21 @@ def colour_of(rgb: NDArray[np.uint8]) -> Colour | None:
     scale = min(1.0, _SAMPLE_WIDTH / min(rgb.shape[:2]))
     size = max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale))
     sharp = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.float32)
-    small = np.asarray(cv2.GaussianBlur(sharp, (0, 0), _BLUR), np.float32)
-    luma = small @ LUMA
+    # JPEG keeps colour in blocks of up to 16 px: nothing finer is known of it, however small the page.
+    blur = max(_BLUR, _BLUR_PX * scale)
+    small = np.asarray(cv2.GaussianBlur(sharp, (0, 0), blur), np.float32)
+    luma = np.asarray(luma_of(small), np.float32)
     own = small - luma[..., None]
     explained = None if tint is None else tint.at(luma)
     if explained is None or _is_of_one_hue(explained):
         own = _without_fringes(own if explained is None else own - explained, luma)
-    evidence = _evidence(own, luma)
+    evidence = _evidence(own, luma, _contrast(sharp, luma, blur), blur)
     coloured = _areas(evidence, least=_LEVELS[0], seed=_LEVELS[1])
-    traces = _areas(evidence, least=_TRACES[0], seed=_TRACES[1])
-    luma = sharp @ LUMA
+    weak = _areas(evidence, least=_LEVELS[0], seed=_WEAK)
+    traces = _areas(_evidence(own, luma, None, blur), least=_TRACES[0], seed=_TRACES[1], crisp=_TRACES_CRISP)
+    luma = np.asarray(luma_of(sharp), np.float32)
     inked = (luma < np.percentile(luma, 95) - _PAPER_BELOW) | coloured
-    return Colour(inked, coloured, _share_of_cells(inked, coloured), _share_of_cells(inked, traces | coloured))
+    return Colour(inked, coloured, weak, _share_of_cells(inked, coloured), _share_of_cells(inked, traces | coloured))
 
 
 def _is_of_one_hue(tint: NDArray[np.float32]) -> bool:
@@ -142,13 +157,12 @@ def _without_fringes(own: NDArray[np.float32], luma: NDArray[np.float32]) -> NDA
     """Return colour without what a shift of the channels explains: its share of the luma's first and second slopes."""
     slopes = [cv2.Sobel(luma, cv2.CV_32F, x, y, ksize=3, scale=1 / 8 if x + y == 1 else 1 / 4) for x, y in _SLOPES]
     design = np.stack([slope.ravel() for slope in slopes], axis=1).astype(np.float64)
-    levels = own.reshape(-1, own.shape[2])
-    factors: NDArray[np.floating[Any]] = np.zeros((len(_SLOPES), own.shape[2]))
+    levels = own.reshape(-1, own.shape[2]).astype(np.float64)
+    factors = np.zeros((len(_SLOPES), own.shape[2]))
     for _ in range(_FRINGE_ROUNDS):
-        off = _largest(levels - design @ factors)
-        weighted = design * (1 / (1 + (off / _LEVELS[0]) ** 2) ** 2)[:, None]
-        factors = np.linalg.solve(weighted.T @ design + np.eye(len(_SLOPES)), weighted.T @ levels)
-    return np.asarray(own - (design @ factors).reshape(own.shape), np.float32)
+        off = _largest(levels - product(design, factors))
+        factors = least_squares(design, levels, 1 / (1 + (off / _LEVELS[0]) ** 2) ** 2, ridge=1.0)
+    return np.asarray(own - product(design, factors).reshape(own.shape), np.float32)
 
 
 def _largest(channels: NDArray[Any]) -> NDArray[Any]:
@@ -159,35 +173,64 @@ def _largest(channels: NDArray[Any]) -> NDArray[Any]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Evidence:
-    """Of each sample `(h, w)`: its colour in levels, and in shares of the light, and how that changes beside it."""
+    """Of each sample `(h, w)`: its colour in levels, and in shares of the light. reach: of the blur, in samples."""
 
     levels: NDArray[np.float32]
     share: NDArray[np.float32]
-    steps: NDArray[np.float32]
+    reach: int
 
 
-def _evidence(own: NDArray[np.float32], luma: NDArray[np.float32]) -> _Evidence:
+def _contrast(sharp: NDArray[np.float32], luma: NDArray[np.float32], blur: float) -> NDArray[np.float32]:
+    """Return how far the luma around each sample lies from its mean there, in levels."""
+    square = cv2.GaussianBlur(cv2.pow(np.asarray(luma_of(sharp), np.float32), 2), (0, 0), blur)
+    return np.sqrt(np.maximum(np.asarray(square, np.float32) - luma * luma, 0))
+
+
+def _evidence(
+    own: NDArray[np.float32], luma: NDArray[np.float32], contrast: NDArray[np.float32] | None, blur: float
+) -> _Evidence:
+    if contrast is not None:
+        # Beside ink fringes leave something of themselves where paper is white: there one of their sides is cut off.
+        left = np.maximum(0, 1 - _FRINGE * contrast / np.maximum(_largest(own), 1e-3))
+        own = own * left[..., None]
     # A stain takes its share of the light: beside ink it ends crisply, in shares of the light it does not.
     share = own * (255 / np.maximum(luma, _DARKEST))[..., None]
-    steps = (_largest(cv2.Sobel(share, cv2.CV_32F, *way, scale=1 / 8)) for way in ((1, 0), (0, 1)))
-    return _Evidence(_largest(own), _largest(share), np.maximum(*steps))
+    return _Evidence(_largest(own), _largest(share), max(2, round(1.25 * blur)))
 
 
-def _areas(evidence: _Evidence, *, least: float, seed: float) -> NDArray[np.bool_]:
+def _areas(evidence: _Evidence, *, least: float, seed: float, crisp: float = _CRISP) -> NDArray[np.bool_]:
     """Return the areas of colour that are broad, crisp, and stand out somewhere."""
     levels = evidence.levels
     opened = cv2.morphologyEx((levels > least).view(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
     found = np.asarray(opened, np.uint8)
     count, *parts = cv2.connectedComponentsWithStats(found, connectivity=8)
     labels, stats = np.asarray(parts[0], np.int32), np.asarray(parts[1], np.int32)
-    border = cv2.subtract(found, cv2.erode(found, _BORDER))
     peak = np.zeros(count, np.float32)
     np.maximum.at(peak, labels, levels)
-    edge = _means(labels, evidence.steps, border > 0, count)
-    crisp = (edge >= _CRISP * _means(labels, evidence.share, found > 0, count)) | (peak >= _STRONG)
-    good = (stats[:, cv2.CC_STAT_AREA] >= _AREA_LEAST) & (peak >= seed) & crisp
+    ends = _is_crisp(labels, evidence, count, crisp) | (peak >= _STRONG)
+    good = (stats[:, cv2.CC_STAT_AREA] >= _AREA_LEAST) & (peak >= seed) & ends
     good[0] = False
     return np.asarray(np.take(good, labels), np.bool_)
+
+
+def _is_crisp(labels: NDArray[np.int32], evidence: _Evidence, count: int, least: float) -> NDArray[np.bool_]:
+    """Tell by label whether an area ends where it does: what lies beyond has much less of the colour than what lies in.
+
+    Means of both sides, out of the blur's reach of the border: the blocks of JPEG and noise step everywhere, but from
+    nowhere to nowhere. Where an area is no wider, all of it counts, and a little more is asked for.
+    """
+    found, share = labels > 0, evidence.share
+    sides = (2 * evidence.reach + 1, 4 * evidence.reach + 3)
+    near, far = (np.ones((side, side), np.uint8) for side in sides)
+    plain = found.view(np.uint8)
+    inner = (cv2.erode(plain, near) > 0) & (cv2.erode(plain, far) == 0)
+    wide = np.asarray(cv2.dilate(labels.astype(np.float32), far), np.int32)
+    outer = (wide > 0) & (cv2.dilate(plain, near) == 0)
+    mean = _means(labels, share, found, count)
+    within = np.where(
+        np.bincount(labels[inner], minlength=count) > 0, _means(labels, share, inner, count), _THIN * mean
+    )
+    return np.asarray(within - _means(wide, share, outer, count) >= least * mean, np.bool_)
 
 
 def _means(

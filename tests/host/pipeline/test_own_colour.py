@@ -66,13 +66,39 @@ def test_channels_that_lie_apart_are_no_colour(px):
     assert colour.coloured.mean() < 0.03
 
 
-@pytest.mark.xfail(strict=True, reason="a stain under noise and strong JPEG still ends too crisply: 3.8 % is kept")
 def test_stains_and_noise_are_no_colour():
     rng = np.random.default_rng(5)
     page = scans.jpeg(scans.noisy(scans.stained(shaded(), rng), rng, 6), 60)
     colour = colour_of(page)
     assert not colour.is_everywhere
     assert colour.coloured.mean() < 0.02
+
+
+@pytest.mark.parametrize("count", [3, 6])
+@pytest.mark.parametrize("page", [shaded(), GREY], ids=["shaded", "line art"])
+def test_many_stains_are_no_colour(page, count):
+    colour = colour_of(scans.jpeg(scans.stained(page, np.random.default_rng(count), count), 75))
+    assert not colour.is_everywhere
+    assert colour.coloured.mean() < 0.02
+
+
+@pytest.mark.parametrize("change", [
+    lambda rng: scans.misregistered(GREY, 1), lambda rng: scans.misregistered(GREY, 3),
+    lambda rng: scans.tinted(GREY, "red ink", rng), lambda rng: scans.tinted(GREY, "blue", rng),
+], ids=["1 px", "3 px", "red ink", "blue ink"])  # fmt: skip
+@pytest.mark.parametrize(("width", "quality"), [(500, 60), (1000, 75)])
+def test_fringes_of_black_lines_on_white_are_no_colour(change, width, quality):
+    page = cv2.resize(change(np.random.default_rng(3)), (width, width * 7 // 5), interpolation=cv2.INTER_AREA)
+    colour = colour_of(scans.jpeg(page, quality))
+    assert not colour.is_everywhere
+    assert colour.coloured.mean() < 0.02
+
+
+@pytest.mark.parametrize("split", [True, False])
+@pytest.mark.parametrize("ink", [(214, 48, 52), (40, 92, 200), (232, 128, 40)])
+def test_a_second_ink_is_the_authors_colour(ink, split):
+    page = scans.jpeg(scans.two_inks(shaded(), ink, split=split), 80)
+    assert READER.read(decoded(page), "ltr").meta.kind == "already_coloured"
 
 
 def test_a_coloured_object_is_kept_to_the_last_bit_and_the_rest_is_coloured():
