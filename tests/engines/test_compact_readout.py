@@ -9,6 +9,7 @@ from engines.colorize.compact.engine import CompactEngine
 from engines.colorize.compact.gather import RegionTable, label_regions, trust_in
 from engines.colorize.compact.network import Said
 from engines.colorize.compact.parts import KINDS, shares_of, told_apart
+from engines.colorize.compact.people import oneness, pooled, shown_by
 from engines.colorize.compact.readout import colours_of, laid_out
 from engines.colorize.compact.references import Cells, joined
 from engines.geometry import Box
@@ -99,9 +100,39 @@ def test_even_regions_take_one_colour_and_shaded_ones_keep_their_changes() -> No
     field = np.tile(np.array(RED, np.float32), (100, 20, 1))
     field[:, ::2] += 0.02
     table = np.repeat(spread_over(RED), 11, 1)
-    laid = laid_out(field, table, labels, lightness, np.ones((200, 40), np.float32))
+    nothing = np.zeros(11, np.float32)
+    laid = laid_out(field, table, labels, lightness, np.ones((200, 40), np.float32), nothing)
     even, shaded = (laid[rows, 4:-4].std((0, 1)).max() for rows in (np.s_[2:18], np.s_[22:38]))
     assert even < 0.3 * shaded
+
+
+def page_of_hair(*tones: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return labels, kinds and lightness of a page whose every region is hair, 8 x 8, of these tones."""
+    labels = np.repeat(np.arange(1, len(tones) + 1, dtype=np.int32), 8)[:, None].repeat(8, 1)
+    kinds = np.zeros((12, labels.shape[0] // 2, 4), np.float32)
+    kinds[KINDS.index("hair")] = 1
+    lightness = np.repeat(np.array(tones, np.float32), 8)[:, None].repeat(8, 1)
+    return labels, kinds, lightness
+
+
+def test_hair_of_one_tone_is_one_hair_and_of_another_tone_another() -> None:
+    labels, kinds, lightness = page_of_hair(0.3, 0.3, 0.9)
+    shown = shown_by(labels, kinds, lightness, np.ones(labels.shape, np.float32))
+    sure, torn = 3 * spread_over(RED), 0.55 * spread_over(GREEN) + 0.45 * spread_over(RED)
+    table = np.concatenate([np.zeros_like(sure), sure, torn, spread_over(BLUE)], 1)
+    before, after = modes(table[:, 1:], 0.4), modes(pooled(table, shown)[:, 1:], 0.4)
+    assert np.abs(before[1] - GREEN).max() < STEP
+    assert np.abs(after - [RED, RED, BLUE]).max() < STEP
+    assert oneness(shown)[1:].min() == 1
+
+
+def test_what_is_no_part_of_people_is_left_alone() -> None:
+    labels, kinds, lightness = page_of_hair(0.3, 0.3)
+    kinds = np.roll(kinds, KINDS.index("sky") - KINDS.index("hair"), 0)
+    shown = shown_by(labels, kinds, lightness, np.ones(labels.shape, np.float32))
+    table = np.concatenate([spread_over(RED), spread_over(RED), spread_over(GREEN)], 1)
+    assert np.array_equal(pooled(table, shown), table)
+    assert not oneness(shown).any()
 
 
 def test_trust_falls_at_edges() -> None:

@@ -28,6 +28,7 @@ from engines.colorize.compact.gather import HALF, RegionTable, label_regions, tr
 from engines.colorize.compact.info import INFO
 from engines.colorize.compact.network import CompactNetwork
 from engines.colorize.compact.parts import KINDS, shares_of, told_apart
+from engines.colorize.compact.people import oneness, pooled, shown_by
 from engines.colorize.compact.picture import CELL_PX, feather, padded, reference_at, resized, tiles, working_size
 from engines.colorize.compact.readout import colours_of, laid_out
 from engines.colorize.compact.references import Cells, References, joined
@@ -135,9 +136,12 @@ def _painted(
     table = RegionTable(labels, trust)
     field, kinds = _tile_by_tile(network, padded(grey), references, table, on_step)
     rows, columns = size.height // CELL_PX, size.width // CELL_PX
-    chroma = laid_out(field[:rows, :columns], table.distributions, labels, lightness, trust)
+    field, kinds = field[:rows, :columns], kinds[:, :rows, :columns]
+    shown = shown_by(labels, kinds, lightness, trust)
+    distributions = pooled(table.distributions, shown)
+    chroma = laid_out(field, distributions, labels, lightness, trust, oneness(shown))
     seen = None if request.parts is None else resize_labels(request.parts, rows, columns)
-    return chroma, told_apart(kinds[:, :rows, :columns], seen)
+    return chroma, told_apart(kinds, seen)
 
 
 def _tile_by_tile(

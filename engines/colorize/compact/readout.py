@@ -8,7 +8,8 @@ the prior, which those with related pictures do. Besides, colours that the refer
 their palette.
 
 **Flat or painted.** A region whose lightness is even and whose field is nearly so gets one colour. Shading keeps its
-changes, and so does a large region, which may be more than one thing whose border nobody drew.
+changes, and so does a large region, which may be more than one thing whose border nobody drew. Hair and skin have
+one colour even where they are shaded (`people`).
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ _SAMPLED: Final = 3
 _SHADED: Final = 0.06
 _MIXED: Final = 0.05
 _LARGE_SHARE: Final = 0.25
+_WHOLE: Final = 0.8
 
 
 class Colours(NamedTuple):
@@ -98,10 +100,11 @@ def _related(logits: Array, evidence: Array, references: References) -> float:
     return float(np.clip((gain / max(way, _FAINT) - _UNRELATED) / (_RELATED - _UNRELATED), 0, 1))
 
 
-def laid_out(field: Array, distributions: Array, labels: Labels, lightness: Array, trust: Array) -> Array:
+def laid_out(field: Array, distributions: Array, labels: Labels, lightness: Array, trust: Array, one: Array) -> Array:
     """Return chroma `(h, w, 2)` of a page with its regions.
 
-    field: `(h / 2, w / 2, 2)` by cells. distributions: `(305, regions)` by number. labels, lightness, trust: `(h, w)`.
+    field: `(h / 2, w / 2, 2)` by cells. distributions: `(305, regions)` by number; one: `(regions,)` 0..1, how far each
+    has one colour whatever its shading says. labels, lightness, trust: `(h, w)`.
     """
     stretched = cv2.resize(field, labels.shape[::-1], interpolation=cv2.INTER_LINEAR)
     wide = np.asarray(stretched, np.float32).reshape(*labels.shape, 2)
@@ -117,6 +120,7 @@ def laid_out(field: Array, distributions: Array, labels: Labels, lightness: Arra
     mixed = mean(np.square(wide - middle[labels]).sum(-1))
     area = np.bincount(flat, minlength=len(total)) / flat.size
     share = 1 / ((1 + shaded / _SHADED**2) * (1 + mixed / _MIXED**2) * (1 + np.square(area / _LARGE_SHARE)))
+    share = 1 - (1 - share) * (1 - _WHOLE * one)
     share[distributions.sum(0) <= 0] = 0
     own = modes(distributions, TEMPERATURE)
     return np.asarray(wide + (own[labels] - wide) * share.astype(np.float32)[labels][..., None], np.float32)
