@@ -11,6 +11,7 @@ Only the engine's work is saved: composition, protected pixels, review and recor
 from __future__ import annotations
 
 import threading
+import zlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 _BITS_MAX: Final = 4
 _LEVELS_MAX: Final = 24
 _MEAN_PX: Final = (3, 3)
-_KEPT_BYTES: Final = 48 << 20
+_KEPT_BYTES: Final = 24 << 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +43,8 @@ class _Coloured:
 
     pixels_sha256: str
     bits: int
-    grey: NDArray[np.uint8]
+    shape: tuple[int, ...]
+    packed: bytes
     result: ColorizeResult
     plan: Plan
     directive: Directive
@@ -50,9 +52,14 @@ class _Coloured:
     references: tuple[ReferenceUse, ...]
 
     @property
+    def grey(self) -> NDArray[np.uint8]:
+        """The page as it was, `(H, W)`; unpacked anew each time, for few are ever asked for."""
+        return np.frombuffer(zlib.decompress(self.packed), np.uint8).reshape(self.shape)
+
+    @property
     def nbytes(self) -> int:
         parts = self.result.parts
-        return self.result.oklab.nbytes + self.grey.nbytes + (parts.nbytes if parts is not None else 0)
+        return self.result.oklab.nbytes + len(self.packed) + (parts.nbytes if parts is not None else 0)
 
 
 class Duplicates:
@@ -79,8 +86,8 @@ class Duplicates:
             return
         page = prepared.page
         made = _Coloured(
-            page.pixels_sha256, bits, page.grey.copy(), coloured.result, prepared.request.plan, prepared.directive,
-            prepared.job.references, prepared.meta.references,
+            page.pixels_sha256, bits, page.grey.shape, zlib.compress(page.grey.tobytes(), 1), coloured.result,
+            prepared.request.plan, prepared.directive, prepared.job.references, prepared.meta.references,
         )  # fmt: skip
         if made.nbytes <= _KEPT_BYTES:
             with self._lock:
@@ -105,7 +112,7 @@ def _dressed(prepared: PreparedPage, twin: _Coloured) -> tuple[PreparedPage, Col
 
 
 def _is_near(one: _Coloured, grey: NDArray[np.uint8], bits: int) -> bool:
-    return one.grey.shape == grey.shape and (one.bits ^ bits).bit_count() <= _BITS_MAX
+    return one.shape == grey.shape and (one.bits ^ bits).bit_count() <= _BITS_MAX
 
 
 def _bits(prepared: PreparedPage) -> int | None:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     Labels = NDArray[np.int32]
 
 TEMPERATURE: Final = 0.38
+_CELLS: Final = 8192
 _DOUBT: Final = 0.003
 _MATCHED: Final = 1.3
 # What a look passes over is hardly the less likely for it: most references do not show what a page has.
@@ -59,27 +60,34 @@ class Colours(NamedTuple):
 
 
 def colours_of(said: Said, references: References | None) -> Colours:
-    """Return the colours of a tile's cells by prior and references."""
+    """Return the colours of a tile's cells by prior and references; what was said is overwritten.
+
+    Some cells at a time: planes of all bins are as large as everything else of a page together.
+    """
     logits = said.logits.reshape(len(BINS), -1)
     if references is not None:
         _weigh(logits, said, references)
-    logits -= logits.max(0)
-    sharp = cv2.exp(logits * np.float32(1 / TEMPERATURE))
-    chroma = (sharp.T @ BINS) / sharp.sum(0)[:, None]
-    distribution = np.asarray(cv2.exp(logits, dst=sharp), np.float32)
-    distribution /= distribution.sum(0)
+    chroma = np.empty((logits.shape[1], 2), np.float32)
+    for start in range(0, logits.shape[1], _CELLS):
+        cells = slice(start, start + _CELLS)
+        some = logits[:, cells] - logits[:, cells].max(0)
+        sharp = cv2.exp(some * np.float32(1 / TEMPERATURE))
+        chroma[cells] = (sharp.T @ BINS) / sharp.sum(0)[:, None]
+        cv2.exp(some, dst=sharp)
+        logits[:, cells] = sharp / sharp.sum(0)
     shape = said.logits.shape[1:]
-    return Colours(distribution.reshape(-1, *shape), np.asarray(chroma, np.float32).reshape(*shape, 2))
+    return Colours(logits.reshape(-1, *shape), chroma.reshape(*shape, 2))
 
 
 def _weigh(logits: Array, said: Said, references: References) -> None:
     """Add to logits `(305, cells)` what the references say."""
     height, width = said.logits.shape[1:]
     evidence = np.stack([cv2.resize(one, (width, height), interpolation=cv2.INTER_LINEAR) for one in said.evidence])
-    expected = references.shares[:, None, None] + np.float32(_DOUBT)
-    ratio = np.log((evidence + np.float32(_DOUBT)) / expected).clip(*_RATIO_RANGE)
-    related = _related(logits, evidence.reshape(len(evidence), -1), references)
-    logits[references.bins] += np.float32(_MATCHED * related) * ratio.reshape(len(ratio), -1)
+    evidence = evidence.reshape(len(evidence), -1)
+    related = np.float32(_MATCHED * _related(logits, evidence, references))
+    for place, share, seen in zip(references.bins, references.shares, evidence, strict=True):
+        ratio = np.log((seen + np.float32(_DOUBT)) / (share + np.float32(_DOUBT))).clip(*_RATIO_RANGE)
+        logits[place] += related * ratio
     one_hue = max(0.0, references.agreement - _ONE_HUE_FROM) / (1 - _ONE_HUE_FROM)
     logits += (_PALETTE + _ONE_HUE * one_hue) * np.log(references.likely + np.float32(_ABSENT))[:, None]
 
