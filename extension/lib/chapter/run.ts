@@ -34,6 +34,7 @@ export class ChapterRun {
   readonly #outside: RunOutside;
   readonly #jobs = new Map<string, Set<string>>();
   readonly #stops = new Map<string, number>();
+  #alone: string | null = null; // a page that is tried by itself, since the host stopped at it and at others
   #idleResumes = 0;
   #settledAtPause = -1;
 
@@ -62,7 +63,7 @@ export class ChapterRun {
     if (this.state.name === "paused") return this.#outside.changed(this); // resuming asks for them with the others
     this.state.name = "running";
     this.#outside.changed(this);
-    await this.#submit(pages.map(({ pageId }) => pageId));
+    if (this.#alone === null) await this.#submit(pages.map(({ pageId }) => pageId));
   }
 
   /** A page that could not be read: say so. */
@@ -127,11 +128,7 @@ export class ChapterRun {
     if (this.#idleResumes >= IDLE_RESUMES) return this.fail(KEEPS_STOPPING);
     this.state.name = "running";
     this.#outside.changed(this);
-    await this.#submit(
-      pagesInOrder(this.state)
-        .filter(isOpen)
-        .map(({ pageId }) => pageId),
-    );
+    await this.#submitOpen();
   }
 
   /** The host is back after the run was given up: what that left without colour is asked for again. */
@@ -143,6 +140,7 @@ export class ChapterRun {
     for (const page of left) Object.assign(page, { state: "waiting", fraction: 0, note: "" });
     for (const { pageId } of left) this.#tell(this.#page(pageId), "page.progress", { pageId, fraction: 0 });
     this.#stops.clear();
+    this.#alone = null;
     this.#idleResumes = 0;
     this.#settledAtPause = -1;
     Object.assign(this.state, { name: "paused", problem: "" });
@@ -290,13 +288,34 @@ export class ChapterRun {
   /** Only a page that was being coloured each time the host stopped may be what stops it. */
   #blame(): void {
     for (const page of Object.values(this.state.pages)) {
-      if (page.state !== "running") this.#stops.delete(page.pageId);
+      if (page.state !== "running") this.#acquit(page);
       else this.#stops.set(page.pageId, (this.#stops.get(page.pageId) ?? 0) + 1);
-      if (this.#stops.get(page.pageId) === STOPS_AT_A_PAGE) this.#leave(page, STOPPED_HERE, "failed");
     }
+    const guilty = Object.values(this.state.pages).filter(({ pageId }) => this.#stops.get(pageId) === STOPS_AT_A_PAGE);
+    if (guilty.length === 0) return;
+    this.#stops.clear(); // the others were under way with what stopped it
+    for (const page of guilty) this.#leave(page, STOPPED_HERE, "failed");
+  }
+
+  /** What was not under way did not stop the host; a page that waits for another to be tried stays under suspicion. */
+  #acquit({ pageId }: PageRecord): void {
+    if (this.#alone === null || this.#alone === pageId) this.#stops.delete(pageId);
+  }
+
+  /** Ask for all that lacks a result; of several pages at which the host may have stopped, one by one. */
+  async #submitOpen(): Promise<void> {
+    const open = pagesInOrder(this.state).filter(isOpen);
+    const suspects = open.filter(({ pageId }) => (this.#stops.get(pageId) ?? 0) >= STOPS_AT_A_PAGE - 1);
+    this.#alone = suspects.length > 1 ? (suspects[0]?.pageId ?? null) : null;
+    await this.#submit(this.#alone === null ? open.map(({ pageId }) => pageId) : [this.#alone]);
   }
 
   #settled(): void {
+    const alone = this.#alone === null ? null : this.#page(this.#alone);
+    if (alone && !isOpen(alone) && this.state.name === "running") {
+      this.#stops.delete(alone.pageId);
+      return void this.#submitOpen();
+    }
     if (this.state.name === "running" && tallyOf(this.state).open === 0) this.state.name = "done";
     this.#outside.changed(this);
   }

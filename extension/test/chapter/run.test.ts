@@ -157,6 +157,28 @@ test("a page at which the host stops each time is left out, and the others go on
   expect(stateOf(run, "p2")).toBe("waiting");
 });
 
+test("of pages that were under way together, only the one at which the host stops is left out", async () => {
+  const { run, asked } = runWith();
+  const lastAsked = () => {
+    const last = asked.filter(({ method }) => method === "pipeline.run_chapter").at(-1);
+    return (last?.params.pages as { page_id: string }[]).map(({ page_id }) => page_id);
+  };
+  await run.add([found(1), found(2), found(3)], 0);
+  for (let time = 0; time < 2; time++) {
+    for (const pageId of ["p1", "p2"]) run.hear(progress(pageId));
+    run.pause();
+    await run.resume();
+  }
+  expect(lastAsked()).toEqual(["p1"]); // tried alone
+  run.hear(doneWith("p1"));
+  await vi.waitFor(() => expect(lastAsked()).toEqual(["p2", "p3"]));
+  run.hear(progress("p2"));
+  run.hear(progress("p3"));
+  run.pause();
+  await run.resume();
+  expect([stateOf(run, "p1"), stateOf(run, "p2"), stateOf(run, "p3")]).toEqual(["done", "failed", "waiting"]);
+});
+
 test("a host that stops at another page each time is no page's fault", async () => {
   const { run } = runWith();
   await run.add([found(1), found(2)], 0);
