@@ -16,7 +16,7 @@ class Layout:
     """A document around `{img}`.
 
     `act` is what happens in it once the page is in colour, `zoom` the browser's own, `veil` how much of the picture the
-    site itself does not show.
+    site itself does not show, `pointed` the share of its points that are to be seen, 0 for what is turned in space.
     """
 
     name: str
@@ -25,6 +25,7 @@ class Layout:
     act: str = ""
     zoom: float = 1
     veil: float = 0
+    pointed: float = 0.9
 
     def html(self, source: str) -> str:
         """Return the document with the picture at `source`."""

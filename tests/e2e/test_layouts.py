@@ -34,11 +34,18 @@ SITE = "http://layouts.test"
 SIZE = (700, 980)
 BLOCK_PX = 35
 LEVELS = np.array([50, 90, 115, 140], np.uint8)  # none is that of a background, nor its inverse
+LEVELS_OF_PAGE = np.random.default_rng(5).choice(LEVELS, (SIZE[1] // BLOCK_PX, SIZE[0] // BLOCK_PX))
 OFF = 3.0  # levels that red and green differ from before, on the mean; a shift by one pixel is 7 and more
 COLOURED = 40.0  # levels of blue, on the mean
 EDGE_PX = 9  # what a scaled picture's edge takes from its surroundings
 OVERLAY = """import { Overlay } from "./lib/page/overlay";
 import { followLayout } from "./lib/page/follow";
+import { inWindow, pointIn } from "./lib/page/point";
+globalThis.points = (all) => {
+  const roots = [document, ...[...document.querySelectorAll("*")].flatMap(({ closedRoot }) => closedRoot ?? [])];
+  const img = roots.map((root) => root.querySelector("main img, :host > img, img")).find(Boolean);
+  return all.map((point) => { const at = inWindow(img, point); return [at, pointIn(img, ...at)] });
+};
 globalThis.cover = async (coloured, width, height) => {
   const picture = await (await fetch(coloured)).blob();
   const all = (root) => [...root.querySelectorAll("*")].flatMap((element) =>
@@ -61,9 +68,7 @@ HIDE = """() => { const sheet = new CSSStyleSheet();
 
 def drawn(*, coloured: bool) -> bytes:
     """Return a page of blocks in grey levels; the coloured one differs in blue alone."""
-    rows, columns = SIZE[1] // BLOCK_PX, SIZE[0] // BLOCK_PX
-    levels = np.random.default_rng(5).choice(LEVELS, (rows, columns))
-    grey = np.repeat(np.repeat(levels, BLOCK_PX, 0), BLOCK_PX, 1)
+    grey = np.repeat(np.repeat(LEVELS_OF_PAGE, BLOCK_PX, 0), BLOCK_PX, 1)
     encoded = io.BytesIO()
     Image.fromarray(np.stack([grey, grey, grey + np.uint8(110) if coloured else grey], axis=2)).save(encoded, "PNG")
     return encoded.getvalue()
@@ -130,6 +135,27 @@ def faults(coloured: NDArray[np.int16], grey: NDArray[np.int16], without: NDArra
     return [words for is_wrong, words in found if is_wrong]
 
 
+def points_off(page: Page, grey: NDArray[np.int16], layout: Layout) -> list[str]:
+    """Return what is wrong with the points of the picture that the extension takes points of the window for."""
+    rows, columns = LEVELS_OF_PAGE.shape
+    cells = [(row, column) for row in range(2, rows, 3) for column in range(1, columns, 3)]
+    shares = [((column + 0.5) / columns, (row + 0.5) / rows) for row, column in cells]
+    pairs: list[tuple[int, int]] = []
+    for (row, column), share, ((x, y), back) in zip(
+        cells, shares, page.evaluate("(all) => points(all)", shares), strict=True
+    ):
+        if max(abs(one - other) for one, other in zip(share, back, strict=True)) > 0.002:
+            return [f"{share} comes back as {back}"]
+        left, top = int(x * layout.zoom), int(y * layout.zoom)
+        if 0 <= left < grey.shape[1] and 0 <= top < grey.shape[0]:
+            pairs.append((int(LEVELS_OF_PAGE[row, column]), int(grey[top, left, 0])))
+    levels, shown = np.array(pairs).T
+    usual = [np.median(shown[levels == level]) for level in LEVELS]
+    right = np.mean([shows == usual[list(LEVELS).index(level)] for level, shows in zip(levels, shown, strict=True)])
+    isnt_told = len(set(usual)) < len(LEVELS)
+    return [f"{right:.2f} of the points are right"] if right < layout.pointed or isnt_told else []
+
+
 @pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
 def test_coloured_picture_lies_over_the_site_s_own(browser: Browser, overlay: str, layout: Layout) -> None:
     page = opened(browser, layout)
@@ -144,8 +170,9 @@ def test_coloured_picture_lies_over_the_site_s_own(browser: Browser, overlay: st
     coloured = shot(page)
     page.evaluate("() => uncover()")
     grey = shot(page)
+    astray = points_off(page, grey, layout) if layout.pointed else []
     page.evaluate(HIDE)
-    wrong = faults(coloured, grey, shot(page), layout.veil)
+    wrong = astray + faults(coloured, grey, shot(page), layout.veil)
     if wrong and os.environ.get("SHOTS"):
         Image.fromarray(np.hstack([coloured, grey, np.abs(coloured - grey)]).astype(np.uint8)).save(
             f"{os.environ['SHOTS']}/{layout.name.replace(' ', '_').replace('/', '')}.png"

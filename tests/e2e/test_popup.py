@@ -10,8 +10,8 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from host.messaging.client import HostClient
-from tests.e2e.panel import is_pointing
-from tests.e2e.reading import POPUP, Reader, reading_in, until
+from tests.e2e.panel import Panel, is_pointing
+from tests.e2e.reading import POPUP, Reader, colourfulness, images, reading_in, until
 from tests.e2e.site import PLAIN, MangaSite
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 REFERENCES = 30
+COLOURED = 8.0
+GREY = 1.0
 FOCUSED = "() => document.activeElement.getAttribute('aria-label') || document.activeElement.textContent.trim()"
 
 
@@ -128,6 +130,30 @@ def test_reference_is_chosen_on_a_page_that_blocks_the_right_click(reader: Reade
         until(lambda: not is_pointing(page))
         until(lambda before=before: chosen() not in {None, before}, chosen)
         page.evaluate("() => document.querySelector('main img').remove()")  # the next is another picture
+    assert page.evaluate("() => window.clicks") == 0
+    page.close()
+
+
+def test_one_picture_is_coloured_and_corrected_without_a_right_click(reader: Reader, site: MangaSite) -> None:
+    page = reader.open(f"{site.origin}/chapter/blocked")
+    page.wait_for_load_state("load")
+
+    def point(item: str) -> None:
+        popup = reader.popup(page)
+        with popup.expect_event("close"):
+            popup.get_by_role("button", name=item).click()
+        until(lambda: is_pointing(page))
+        page.mouse.click(500, 300)
+        until(lambda: not is_pointing(page))
+
+    point("Colour one picture")
+    reader.wait_until_done(page, 1)
+    first, second = images(page).nth(0), images(page).nth(1)
+    until(lambda: colourfulness(first) > COLOURED, lambda: colourfulness(first))
+    assert colourfulness(second) < GREY
+    page.evaluate("scrollTo(0, 0)")
+    point("Correct a colour")
+    until(lambda: Panel(page).parts() != [])
     assert page.evaluate("() => window.clicks") == 0
     page.close()
 

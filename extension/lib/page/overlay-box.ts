@@ -52,16 +52,17 @@ export interface Warp {
 
 /** How `element` and what it stands in, up to `end`, turn, stretch and zoom it; the places of all this do not count. */
 export function warpOf(element: Element, end: Element | null): Warp {
-  let product = new DOMMatrix();
+  let product: DOMMatrix | null = null;
   let zoom = 1;
   for (let at: Element | null = element; at && at !== end; at = flatParent(at)) {
     const style = getComputedStyle(at);
     zoom *= Number.parseFloat(style.getPropertyValue("zoom")) || 1;
     for (const part of [style.transform, called("scale", style.scale), called("rotate", style.rotate)])
-      if (part !== "none") product = linear(part).multiply(product);
+      if (part && part !== "none") product = linear(part).multiply(product ?? undefined);
   }
+  if (!product || product.isIdentity) return { matrix: "none", zoom };
   const { a, b, c, d } = product;
-  return { matrix: product.isIdentity ? "none" : `matrix(${a}, ${b}, ${c}, ${d}, 0, 0)`, zoom };
+  return { matrix: `matrix(${a}, ${b}, ${c}, ${d}, 0, 0)`, zoom };
 }
 
 /** What an element is laid out in, through shadow roots and slots. */

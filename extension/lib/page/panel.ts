@@ -5,7 +5,8 @@
 
 import { closedRoot, raise } from "./closed-root";
 import { followLayout } from "./follow";
-import { pictureBox, pointAt, type Point } from "./place";
+import type { Point } from "./place";
+import { inWindow, pointIn } from "./point";
 import { style } from "./ring";
 
 const LABELS = {
@@ -151,10 +152,9 @@ export class Panel {
     const arrow = ARROWS[event.key];
     if (!arrow) return;
     event.preventDefault();
-    const box = pictureBox(this.#img);
     const step = event.shiftKey ? FINE_STEP_PX : STEP_PX;
-    const [x, y] = inWindow(box, this.point);
-    this.point = pointAt(box, x + arrow[0] * step, y + arrow[1] * step);
+    const [x, y] = inWindow(this.#img, this.point);
+    this.point = pointIn(this.#img, x + arrow[0] * step, y + arrow[1] * step);
     this.#place();
     this.#acts.moved();
   }
@@ -164,7 +164,7 @@ export class Panel {
     if (!this.#img.isConnected || !this.#acts.holds()) return this.close();
     this.#above = raise(this.#host, this.#above);
     const origin = this.#host.getBoundingClientRect();
-    const [x, y] = inWindow(pictureBox(this.#img), this.point);
+    const [x, y] = inWindow(this.#img, this.point);
     const { offsetWidth: width, offsetHeight: height } = this.#card;
     const right = document.documentElement.clientWidth - width - EDGE_PX;
     const left = Math.max(EDGE_PX, Math.min(right, x - width / 2));
@@ -236,10 +236,6 @@ function row(...parts: HTMLElement[]): HTMLDivElement {
   style(element, { display: "flex", gap: "8px", "align-items": "center" });
   element.append(...parts);
   return element;
-}
-
-function inWindow({ left, top, width, height }: ReturnType<typeof pictureBox>, [x, y]: Point): [number, number] {
-  return [left + x * width, top + y * height];
 }
 
 function move(element: HTMLElement, x: number, y: number): void {

@@ -8,7 +8,7 @@ import { type Candidate, pagesAmong, picturesOf } from "./find";
 import type { Entry } from "./entry";
 import { Intake } from "./intake";
 import { isMadeByScript } from "./pixels";
-import { pictureBox, pointAt } from "./place";
+import { pointIn } from "./point";
 import { dealt } from "./paste";
 import type { Sheet } from "./sheet";
 import { Stage } from "./stage";
@@ -85,7 +85,7 @@ export class ChapterReader {
   async correct(url: string, { x, y }: { x: number; y: number }): Promise<void> {
     const { entry, img } = this.#pointed(url, x, y) ?? {};
     if (!entry || !img) throw new Error(NOT_IN_COLOUR);
-    await this.#corrector.open(entry, img, pointAt(pictureBox(img), x, y));
+    await this.#corrector.open(entry, img, pointIn(img, x, y));
   }
 
   /** What the reader sees at a point of the window, if it is a coloured page of this address. */

@@ -1,0 +1,206 @@
+"""A reader with a real window: the toolbar's button, its popup, and the browser's own questions.
+
+The window stands on a display of its own. What is ours is read through the browser's tools; every click and key is the
+mouse's and the keyboard's, since only those open the popup and answer the browser.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import shutil
+import subprocess
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+from host.paths import EXTENSION_IDS, HOME_VARIABLE
+from tests.e2e.reading import FLAGS, Reader, chromium, register_host, until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Page
+
+TOOLS: Final = ("Xvfb", "xdotool", "import")
+MISSING: Final = [tool for tool in TOOLS if shutil.which(tool) is None]
+SIZE: Final = (1100, 900)
+TOOLBAR: Final = (600, 44, SIZE[0], 84)  # where extensions have their buttons
+BUTTON = """(name) => { const all = [...document.querySelectorAll('button')];
+  const { x, y, width, height } = all.find((each) => each.textContent.includes(name)).getBoundingClientRect();
+  return [screenX + x + width / 2, screenY + y + height / 2] }"""
+
+
+@dataclass
+class HeadedReader(Reader):
+    """A reader whose window is on the display `env` names."""
+
+    env: dict[str, str]
+    _button: tuple[int, int] | None = None
+
+    @property
+    def extension_id(self) -> str:
+        return EXTENSION_IDS[0]
+
+    def open_popup(self, page: Page) -> Popup:
+        """Click the toolbar's button."""
+        page.bring_to_front()
+        until(lambda: self._found_button(), patience_s=60)
+        self.press("mousemove", *(self._button or ()), "click", 1)
+        popup = Popup(self, page)
+        popup.wait_for_host()
+        return popup
+
+    def answer(self, *, allow: bool) -> None:
+        """Answer the browser's question, in which the refusal has the focus."""
+        time.sleep(1)  # it takes no key at first
+        self.press("key", *(("Tab", "Return") if allow else ("Escape",)))
+
+    def _found_button(self) -> bool:
+        self._button = self._button or self._coloured_place()  # a badge may lie on it later
+        return self._button is not None
+
+    def _coloured_place(self) -> tuple[int, int] | None:
+        """Return where in the toolbar our button is: the one thing there in many colours."""
+        strip = self.shot().crop(TOOLBAR)
+        pixels = np.asarray(strip, dtype=np.int16)
+        red, green, blue = pixels[..., 0], pixels[..., 1], pixels[..., 2]
+        rows, columns = np.nonzero((red - green > 60) & (blue - green > 40))
+        return (int(np.median(columns)) + TOOLBAR[0], int(np.median(rows)) + TOOLBAR[1]) if rows.size > 5 else None
+
+    def press(self, *words: object) -> None:
+        subprocess.run(["xdotool", *map(str, words)], env=self.env, check=True, capture_output=True, timeout=60)
+
+    def shot(self) -> Image.Image:
+        """Return what the display shows."""
+        made = subprocess.run(["import", "-window", "root", "png:-"], env=self.env, check=True, capture_output=True)
+        return Image.open(io.BytesIO(made.stdout)).convert("RGB")
+
+    def badge(self, page: Page) -> str:
+        found: str = self.worker.evaluate("(tabId) => chrome.action.getBadgeText({tabId})", self.tab_of(page))
+        return found
+
+    def tab_of(self, page: Page) -> int:
+        """Return the tab in front; the extension may not know addresses that it was not allowed."""
+        page.bring_to_front()
+        find = "async () => (await chrome.tabs.query({active: true, lastFocusedWindow: true}))[0].id"
+        found: int = self.worker.evaluate(find)
+        return found
+
+
+class Popup:
+    """The toolbar's popup, which closes as soon as something else has the focus."""
+
+    def __init__(self, reader: HeadedReader, page: Page) -> None:
+        self._reader, self._page = reader, page
+        self._tools = page.context.new_cdp_session(page)
+        self._answers: dict[int, Any] = {}
+        self._tools.on("Target.receivedMessageFromTarget", lambda event: self._hear(json.loads(event["message"])))
+        self._asked = 0
+
+    def is_open(self) -> bool:
+        return self._target() is not None and bool(self.text())
+
+    def text(self) -> str:
+        return str(self.evaluate("() => document.querySelector('main')?.innerText ?? ''") or "")
+
+    def wait_for(self, words: str) -> None:
+        until(lambda: words in self.text(), self.text)
+
+    def wait_for_host(self) -> None:
+        """Wait until the host is there; on a busy machine it may be tried again."""
+
+        def is_ready() -> bool:
+            if "Try again" in self.text():
+                self.click("Try again")
+            return "Ready" in self.text()
+
+        until(is_ready, self.text)
+
+    def click(self, name: str) -> None:
+        places: list[list[float] | None] = [None]
+
+        def rests() -> bool:
+            time.sleep(0.3)  # the popup grows with what it says
+            places.append(self.evaluate(BUTTON, name))
+            return places[-1] is not None and places[-1] == places[-2]
+
+        until(rests, self.text, 60)
+        self._reader.press("mousemove", *map(round, places[-1] or ()), "click", 1)
+
+    def close(self) -> None:
+        self._reader.press("key", "Escape")
+        until(lambda: not self.is_open(), patience_s=30)
+
+    def evaluate(self, function: str, *values: object) -> Any:
+        """Return what a function gives in the popup; `None` where it is closed or fails."""
+        target = self._target()
+        if target is None:
+            return None
+        attached = self._tools.send("Target.attachToTarget", {"targetId": target, "flatten": False})["sessionId"]
+        self._asked += 1
+        expression = f"({function})({', '.join(map(json.dumps, values))})"
+        call = {"id": self._asked, "method": "Runtime.evaluate", "params": {"expression": expression}}
+        call["params"] |= {"returnByValue": True, "awaitPromise": True}
+        with contextlib.suppress(Exception):  # closed meanwhile
+            self._tools.send("Target.sendMessageToTarget", {"sessionId": attached, "message": json.dumps(call)})
+        deadline = time.monotonic() + 5
+        while self._asked not in self._answers and time.monotonic() < deadline:
+            self._page.wait_for_timeout(20)
+        with contextlib.suppress(Exception):
+            self._tools.send("Target.detachFromTarget", {"sessionId": attached})
+        return self._answers.pop(self._asked, {}).get("result", {}).get("result", {}).get("value")
+
+    def _hear(self, answer: dict[str, Any]) -> None:
+        self._answers[answer.get("id", 0)] = answer
+
+    def _target(self) -> str | None:
+        found = self._tools.send("Target.getTargets")["targetInfos"]
+        return next((each["targetId"] for each in found if "popup.html" in each["url"]), None)
+
+
+@contextlib.contextmanager
+def display() -> Iterator[dict[str, str]]:
+    """Start a display; the environment in which programs use it."""
+    reading, writing = os.pipe()
+    command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", f"{SIZE[0]}x{SIZE[1]}x24", "-nolisten", "tcp"]
+    server = subprocess.Popen(command, pass_fds=(writing,), stderr=subprocess.DEVNULL)
+    os.close(writing)
+    try:
+        with os.fdopen(reading) as number:
+            name = number.readline().strip()
+        yield {**os.environ, "DISPLAY": f":{name}"}
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+@contextlib.contextmanager
+def reading_in_a_window(extension: Path, profile: Path, home: Path) -> Iterator[HeadedReader]:
+    """Start a headed Chromium with the extension's button in its toolbar; its fresh `profile` knows the host."""
+    register_host(profile)
+    settings = profile / "Default" / "Preferences"
+    settings.parent.mkdir(parents=True)
+    settings.write_text(json.dumps({"extensions": {"pinned_extensions": [EXTENSION_IDS[0]]}}))
+    flags = [flag for flag in FLAGS if not flag.startswith("--headless")]
+    window = ["--window-position=0,0", f"--window-size={SIZE[0]},{SIZE[1]}"]
+    with display() as env, sync_playwright() as playwright:
+        context = playwright.chromium.launch_persistent_context(
+            profile,
+            executable_path=chromium(),
+            headless=False,
+            args=[*flags, *window, f"--disable-extensions-except={extension}", f"--load-extension={extension}"],
+            env={**env, HOME_VARIABLE: str(home)},
+            no_viewport=True,
+        )
+        try:
+            yield HeadedReader(context, env)
+        finally:
+            context.close()

@@ -1,0 +1,172 @@
+"""The build that readers get, in a real window: sites are allowed when the browser asks, or they are not."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import Error
+
+from tests.e2e.conftest import ROOT
+from tests.e2e.headed import MISSING, HeadedReader, reading_in_a_window
+from tests.e2e.reading import chromium, colourfulness, images, until
+from tests.e2e.site import PLAIN, MangaSite
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Page
+
+pytestmark = [
+    pytest.mark.timeout(600),
+    pytest.mark.browser,
+    pytest.mark.skipif(bool(MISSING), reason=f"needs {', '.join(MISSING)}: a window of its own and its mouse"),
+]
+
+COLOURED = 8.0
+COLOURING_S = 240.0  # of three pages, on a busy machine
+FILE_ACCESS = """async ([extensionId, fileAccess]) => {
+  await chrome.developerPrivate.updateExtensionConfiguration({extensionId, fileAccess}) }"""
+A_PDF = (
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj "
+    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 400 600]>>endobj\ntrailer<</Root 1 0 R>>"
+)
+
+
+@pytest.fixture(scope="module")
+def readers_build() -> Path:
+    """Return the extension as readers load it: it may read no site until they say so."""
+    if chromium() is None:
+        pytest.fail("The browser tests need Chromium: run `make chromium`.")
+    made = subprocess.run(["make", "extension"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=280)
+    if made.returncode != 0:
+        pytest.fail(f"`make extension` failed:\n{made.stdout[-2000:]}{made.stderr[-2000:]}")
+    return ROOT / "extension" / ".output" / "chrome-mv3"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return one home for all windows: what is not about colouring comes from the cache."""
+    return tmp_path_factory.mktemp("window")
+
+
+@pytest.fixture
+def window(readers_build: Path, tmp_path: Path, home: Path) -> Iterator[HeadedReader]:
+    with reading_in_a_window(readers_build, tmp_path / "profile", home) as reader:
+        yield reader
+
+
+def pages_of(window: HeadedReader, page: Page) -> list[dict[str, Any]]:
+    run = window.stored(f"run:{window.tab_of(page)}") or {}
+    return list(run.get("pages", {}).values())
+
+
+def states(window: HeadedReader, page: Page) -> set[str]:
+    return {each["state"] for each in pages_of(window, page)}
+
+
+def assert_coloured(window: HeadedReader, page: Page, among: Page | Any = None) -> None:
+    until(lambda: states(window, page) == {"done"}, lambda: pages_of(window, page), COLOURING_S)
+    for image in images(among or page).all():
+        until(lambda image=image: colourfulness(image) > COLOURED, lambda image=image: colourfulness(image))
+
+
+def test_site_that_is_refused_stays_grey_and_is_asked_for_again(window: HeadedReader, site: MangaSite) -> None:
+    page = window.open(f"{site.origin}/chapter/cdn")
+    popup = window.open_popup(page)
+    popup.wait_for("Pictures come from 127.0.0.1 and localhost")
+    popup.click("Colorize chapter")
+    until(lambda: not popup.is_open(), patience_s=60)  # the question closed it
+    window.answer(allow=False)
+    until(lambda: states(window, page) == {"failed"}, lambda: pages_of(window, page))
+    assert all("may not read pictures from localhost" in each["note"] for each in pages_of(window, page))
+    until(lambda: window.badge(page) == "!", lambda: window.badge(page))
+
+    popup = window.open_popup(page)
+    popup.wait_for("You have not allowed Irodori to read 127.0.0.1 and localhost")
+    popup.click("Colorize chapter")
+    until(lambda: not popup.is_open(), patience_s=60)
+    window.answer(allow=True)
+    assert_coloured(window, page)
+    until(lambda: window.badge(page) == "✓", lambda: window.badge(page))
+    popup = window.open_popup(page)
+    popup.wait_for("3 pages coloured")
+    assert "allow" not in popup.text()
+
+
+def test_pictures_of_the_page_s_own_site_need_no_answer(window: HeadedReader, site: MangaSite) -> None:
+    """The click on the button opens the tab; what the browser asks for beyond that may be refused."""
+    page = window.open(f"{site.origin}/chapter/plain")
+    popup = window.open_popup(page)
+    popup.wait_for("3 pages found")
+    popup.click("Colorize chapter")
+    until(lambda: not popup.is_open(), patience_s=60)
+    window.answer(allow=False)
+    assert_coloured(window, page)
+
+
+def test_frame_of_another_site_is_asked_for_and_coloured(window: HeadedReader, site: MangaSite) -> None:
+    page = window.open(f"{site.origin}/chapter/framed-elsewhere")
+    popup = window.open_popup(page)
+    popup.wait_for("in a frame of another site")
+    popup.wait_for("127.0.0.1 and localhost")
+    popup.click("Colorize chapter")
+    until(lambda: not popup.is_open(), patience_s=60)
+    window.answer(allow=True)
+    until(lambda: len(pages_of(window, page)) == len(PLAIN), lambda: pages_of(window, page))
+    assert_coloured(window, page, page.frame_locator("iframe"))
+
+
+def test_files_of_the_computer_are_coloured_once_the_browser_lets_us(
+    window: HeadedReader, tmp_path: Path, pages_folder: Path
+) -> None:
+    folder = tmp_path / "comic"
+    folder.mkdir()
+    for name in PLAIN:
+        shutil.copy(pages_folder / name, folder)
+    pictures = "".join(f'<img src="{name}" style="display:block;width:600px">' for name in PLAIN)
+    (folder / "index.html").write_text(f"<!doctype html><title>Local - Chapter 1</title><main>{pictures}</main>")
+
+    switch(window, files=False)
+    page = window.open((folder / "index.html").as_uri())
+    popup = window.open_popup(page)
+    popup.wait_for("turn on “Allow access to file URLs”")
+    popup.close()
+
+    switch(window, files=True)
+    page.reload()
+    popup = window.open_popup(page)
+    popup.wait_for("3 pages found here")
+    popup.click("Colorize chapter")
+    assert_coloured(window, page)
+
+
+def switch(window: HeadedReader, *, files: bool) -> None:
+    """Use the switch “Allow access to file URLs” of the browser's extensions page."""
+    page = window.context.new_page()
+    page.goto("chrome://extensions/", wait_until="commit")
+    page.wait_for_function("() => globalThis.chrome?.developerPrivate")
+    page.evaluate(FILE_ACCESS, [window.extension_id, files])
+    page.wait_for_timeout(1500)
+    page.close()
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("chrome://version/", "belongs to the browser itself"),
+        ("chrome-error", "belongs to the browser itself"),
+        ("pdf", "This is a PDF"),
+    ],
+)
+def test_what_no_extension_reads_is_said(window: HeadedReader, site: MangaSite, address: str, words: str) -> None:
+    page = window.context.new_page()
+    site.files["/book.pdf"] = A_PDF, "application/pdf"
+    with contextlib.suppress(Error):  # where nobody answers
+        page.goto({"chrome-error": "http://127.0.0.1:9/", "pdf": f"{site.origin}/book.pdf"}.get(address, address))
+    popup = window.open_popup(page)
+    popup.wait_for(words)
