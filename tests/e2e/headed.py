@@ -1,7 +1,7 @@
 """A reader with a real window: the toolbar's button, its popup, and the browser's own questions.
 
-The window stands on a display of its own. What is ours is read through the browser's tools; every click and key is the
-mouse's and the keyboard's, since only those open the popup and answer the browser.
+The window stands on a display of its own. What is ours is read and clicked through the browser's tools; the mouse opens
+the popup and the keyboard answers the browser, which no tool can.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ TOOLS: Final = ("Xvfb", "xdotool", "import")
 MISSING: Final = [tool for tool in TOOLS if shutil.which(tool) is None]
 SIZE: Final = (1100, 900)
 TOOLBAR: Final = (600, 44, SIZE[0], 84)  # where extensions have their buttons
-BUTTON = """(name) => { const all = [...document.querySelectorAll('button')];
-  const { x, y, width, height } = all.find((each) => each.textContent.includes(name)).getBoundingClientRect();
-  return [screenX + x + width / 2, screenY + y + height / 2] }"""
+CLICK = """(name) => { const all = [...document.querySelectorAll('button:not(:disabled)')];
+  const found = all.find((each) => each.textContent.includes(name)); setTimeout(() => found?.click());
+  return found !== undefined }"""
 
 
 @dataclass
@@ -125,19 +125,17 @@ class Popup:
         until(is_ready, self.text)
 
     def click(self, name: str) -> None:
-        places: list[list[float] | None] = [None]
+        """Click a button, as the reader's own click: the browser asks its questions only then."""
+        until(lambda: bool(self.evaluate(CLICK, name)) or not self.is_open(), self.text)
 
-        def rests() -> bool:
-            time.sleep(0.3)  # the popup grows with what it says
-            places.append(self.evaluate(BUTTON, name))
-            return places[-1] is not None and places[-1] == places[-2]
-
-        until(rests, self.text, 60)
-        self._reader.press("mousemove", *map(round, places[-1] or ()), "click", 1)
+    def click_and_see_it_close(self, name: str) -> None:
+        """Click a button that makes the browser ask: that closes the popup."""
+        self.click(name)
+        until(lambda: not self.is_open(), self.text)
 
     def close(self) -> None:
-        self._reader.press("key", "Escape")
-        until(lambda: not self.is_open(), patience_s=30)
+        self.evaluate("() => window.close()")
+        until(lambda: not self.is_open(), self.text)
 
     def evaluate(self, function: str, *values: object) -> Any:
         """Return what a function gives in the popup; `None` where it is closed or fails."""
@@ -148,7 +146,7 @@ class Popup:
         self._asked += 1
         expression = f"({function})({', '.join(map(json.dumps, values))})"
         call = {"id": self._asked, "method": "Runtime.evaluate", "params": {"expression": expression}}
-        call["params"] |= {"returnByValue": True, "awaitPromise": True}
+        call["params"] |= {"returnByValue": True, "awaitPromise": True, "userGesture": True}
         with contextlib.suppress(Exception):  # closed meanwhile
             self._tools.send("Target.sendMessageToTarget", {"sessionId": attached, "message": json.dumps(call)})
         deadline = time.monotonic() + 5

@@ -16,7 +16,7 @@ class Layout:
     """A document around `{img}`.
 
     `act` is what happens in it once the page is in colour, `zoom` the browser's own, `veil` how much of the picture the
-    site itself does not show, `pointed` the share of its points that are to be seen, 0 for what is turned in space.
+    site itself does not show, and not `is_flat` where points of the window are not traced back.
     """
 
     name: str
@@ -25,7 +25,7 @@ class Layout:
     act: str = ""
     zoom: float = 1
     veil: float = 0
-    pointed: float = 0.9
+    is_flat: bool = True
 
     def html(self, source: str) -> str:
         """Return the document with the picture at `source`."""
@@ -88,7 +88,12 @@ FITS: Final = (
     Layout("inverted", style="main{filter:invert(1)}main img{display:block;width:500px}"),
     Layout("inverted itself", style="main img{display:block;width:500px;filter:invert(.9)}"),
     Layout("clip-path", style="main img{display:block;width:500px;clip-path:circle(40%)}"),
-    Layout("masked", style="main img{display:block;width:500px;mask:linear-gradient(#000,transparent)}", veil=0.6),
+    Layout(
+        "masked",
+        style="main img{display:block;width:500px;mask:linear-gradient(#000,transparent)}",
+        veil=0.6,
+        is_flat=False,
+    ),
 )
 TURNED: Final = (
     Layout("scaled parent", style="main{transform:scale(.7);transform-origin:0 0}main img{width:600px}"),
@@ -116,14 +121,26 @@ TURNED: Final = (
         style="main{transform:scale(.8);transform-origin:0 0}main img{width:500px;transform:rotate(5deg);margin:50px}",
     ),
     Layout("turned in a turned parent", style="main{rotate:10deg;margin:90px}main img{width:400px;rotate:-25deg}"),
-    Layout("in perspective", style="main{perspective:900px}main img{width:400px;transform:rotateY(25deg);margin:40px}"),
-    Layout("parent in perspective", style="body{perspective:900px}main{transform:rotateX(20deg)}main img{width:400px}"),
+    Layout(
+        "in perspective",
+        style="main{perspective:900px}main img{width:400px;transform:rotateY(25deg);margin:40px}",
+        is_flat=False,
+    ),
+    Layout(
+        "parent in perspective",
+        style="body{perspective:900px}main{transform:rotateX(20deg)}main img{width:400px}",
+        is_flat=False,
+    ),
     Layout(
         "turned by a button",
         style="main img{width:400px;margin:90px}",
         act="document.querySelector('main img').style.transform = 'rotate(90deg)'",
     ),
-    Layout("offset path", style="main img{width:300px;offset-path:path('M 200 300 L 500 400');offset-distance:30%}"),
+    Layout(
+        "offset path",
+        style="main img{width:300px;offset-path:path('M 200 300 L 500 400');offset-distance:30%}",
+        is_flat=False,
+    ),
 )
 SCROLLED: Final = (
     Layout(

@@ -30,6 +30,7 @@ pytestmark = [
 COLOURED = 8.0
 COLOURING_S = 240.0  # of three pages, on a busy machine
 FILE_ACCESS = """async ([extensionId, fileAccess]) => {
+  await chrome.developerPrivate.updateProfileConfiguration({inDeveloperMode: true}); // else it is not loaded again
   await chrome.developerPrivate.updateExtensionConfiguration({extensionId, fileAccess}) }"""
 A_PDF = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj "
@@ -79,8 +80,7 @@ def test_site_that_is_refused_stays_grey_and_is_asked_for_again(window: HeadedRe
     page = window.open(f"{site.origin}/chapter/cdn")
     popup = window.open_popup(page)
     popup.wait_for("Pictures come from 127.0.0.1 and localhost")
-    popup.click("Colorize chapter")
-    until(lambda: not popup.is_open(), patience_s=60)  # the question closed it
+    popup.click_and_see_it_close("Colorize chapter")
     window.answer(allow=False)
     until(lambda: states(window, page) == {"failed"}, lambda: pages_of(window, page))
     assert all("may not read pictures from localhost" in each["note"] for each in pages_of(window, page))
@@ -88,8 +88,7 @@ def test_site_that_is_refused_stays_grey_and_is_asked_for_again(window: HeadedRe
 
     popup = window.open_popup(page)
     popup.wait_for("You have not allowed Irodori to read 127.0.0.1 and localhost")
-    popup.click("Colorize chapter")
-    until(lambda: not popup.is_open(), patience_s=60)
+    popup.click_and_see_it_close("Colorize chapter")
     window.answer(allow=True)
     assert_coloured(window, page)
     until(lambda: window.badge(page) == "✓", lambda: window.badge(page))
@@ -103,8 +102,7 @@ def test_pictures_of_the_page_s_own_site_need_no_answer(window: HeadedReader, si
     page = window.open(f"{site.origin}/chapter/plain")
     popup = window.open_popup(page)
     popup.wait_for("3 pages found")
-    popup.click("Colorize chapter")
-    until(lambda: not popup.is_open(), patience_s=60)
+    popup.click_and_see_it_close("Colorize chapter")
     window.answer(allow=False)
     assert_coloured(window, page)
 
@@ -114,8 +112,7 @@ def test_frame_of_another_site_is_asked_for_and_coloured(window: HeadedReader, s
     popup = window.open_popup(page)
     popup.wait_for("in a frame of another site")
     popup.wait_for("127.0.0.1 and localhost")
-    popup.click("Colorize chapter")
-    until(lambda: not popup.is_open(), patience_s=60)
+    popup.click_and_see_it_close("Colorize chapter")
     window.answer(allow=True)
     until(lambda: len(pages_of(window, page)) == len(PLAIN), lambda: pages_of(window, page))
     assert_coloured(window, page, page.frame_locator("iframe"))
