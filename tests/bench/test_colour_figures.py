@@ -9,7 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.colour.figures import chroma_error, colourfulness, obedience, psnr_db, ssim, turned
+from bench.colour.figures import (
+    chroma_error,
+    colourfulness,
+    cosine,
+    hue_entropy,
+    kinds_kept,
+    obedience,
+    psnr_db,
+    ssim,
+    turned,
+)
 from bench.colour.steadiness import Sight, colour_of, find_things, steadiness
 from engines.oklab import srgb_to_oklab
 
@@ -138,3 +148,31 @@ def test_a_figures_materials_are_looked_at_alone(tmp_path):
     _, figures = things.sights("E1P1", page)
     assert {one.group for one in figures} == {"E1 pepper"}  # an ant is too small to have materials
     assert len({one.thing for one in figures}) == len(figures) == 2
+
+
+def test_cosine_sees_where_colours_lie_and_nothing_of_one_tint():
+    truth = np.concatenate([srgb_to_oklab(flat(200, 60, 60)), srgb_to_oklab(flat(60, 120, 200))])
+    assert cosine(truth, truth) == pytest.approx(1, abs=1e-5)
+    assert cosine(truth[::-1].copy(), truth) == pytest.approx(-1, abs=1e-5)
+    assert cosine(srgb_to_oklab(flat(200, 180, 120, side=24))[:1].repeat(48, 0), truth) == pytest.approx(0, abs=1e-6)
+    assert cosine(truth, srgb_to_oklab(flat(90, 90, 90))[:1].repeat(48, 0)) is None
+
+
+def test_one_tint_has_no_entropy_and_two_hues_have_a_bit():
+    one, two = srgb_to_oklab(flat(200, 60, 60)), srgb_to_oklab(flat(60, 120, 200))
+    assert hue_entropy(one) == 0
+    assert hue_entropy(srgb_to_oklab(flat(77, 77, 77))) == 0
+    both = np.concatenate([one, two])
+    assert 0.8 < hue_entropy(both) <= 1
+    # Within one region red and blue are one colour.
+    assert hue_entropy(both, np.ones(both.shape[:2], np.int32)) == 0
+
+
+def test_kinds_are_kept_by_hue_and_not_by_grey():
+    truth = np.concatenate([srgb_to_oklab(flat(240, 200, 170)), srgb_to_oklab(flat(60, 140, 50))])
+    kept = kinds_kept(truth, truth)
+    assert (kept["skin"], kept["foliage"], kept["sky"]) == (1, 1, None)
+    grey = truth.copy()
+    grey[..., 1:] = 0
+    assert kinds_kept(grey, truth)["skin"] == 0
+    assert kinds_kept(truth[::-1].copy(), truth)["foliage"] == 0

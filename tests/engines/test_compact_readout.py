@@ -118,7 +118,7 @@ def page_of_hair(*tones: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def test_hair_of_one_tone_is_one_hair_and_of_another_tone_another() -> None:
     labels, kinds, lightness = page_of_hair(0.3, 0.3, 0.9)
     shown = shown_by(labels, kinds, lightness, np.ones(labels.shape, np.float32))
-    sure, torn = 3 * spread_over(RED), 0.55 * spread_over(GREEN) + 0.45 * spread_over(RED)
+    sure, torn = 3 * spread_over(RED), 0.8 * spread_over(GREEN) + 0.2 * spread_over(RED)
     table = np.concatenate([np.zeros_like(sure), sure, torn, spread_over(BLUE)], 1)
     before, after = modes(table[:, 1:], 0.4), modes(pooled(table, shown)[:, 1:], 0.4)
     assert np.abs(before[1] - GREEN).max() < STEP
