@@ -89,6 +89,7 @@ export interface PageCalls {
   "page.bytes": Call<{ pageId: string }, Payload>;
   "page.settled": Call<{ pageId: string }>;
   "page.progress": Call<{ pageId: string; fraction: number }>;
+  "page.preview": Call<{ pageId: string; picture: Payload }>;
   "page.done": Call<{ pageId: string; picture: Payload; width: number; height: number; hints: ColourHint[] }>;
   "page.left": Call<{ pageId: string; note: string; failed: boolean }>;
   "page.point": Call<{ purpose: PointPurpose | null }>;

@@ -4,7 +4,7 @@ import type { HostNotification, Method, ParamsOf, ResultOf } from "../host/metho
 import { HostError, HostGone, HostSilent, sayError } from "../host/errors";
 import { type FoundPage, NobodyThere, type PageCalls } from "../messages";
 import { bytesOf, pack } from "../payload";
-import type { ColourHint, PageDone, PageFailed, PageSkipped, JobProgress } from "../protocol/messages";
+import type { ColourHint, PageDone, PageFailed, PagePreview, PageSkipped, JobProgress } from "../protocol/messages";
 import { changeHints, type HintChange } from "./hints";
 import { endPage, isOpen, type PageRecord, pagesInOrder, type RunState, sayReason, tallyOf } from "./state";
 
@@ -164,6 +164,8 @@ export class ChapterRun {
     switch (notification.method) {
       case "job.progress":
         return this.#progress(notification.params);
+      case "page.preview":
+        return void this.#preview(notification.params);
       case "page.done":
         return void this.#done(notification.params);
       case "page.skipped":
@@ -244,6 +246,12 @@ export class ChapterRun {
     page.fraction = Math.max(page.fraction, fraction);
     this.#tell(page, "page.progress", { pageId: page_id, fraction: page.fraction });
     this.#outside.changed(this);
+  }
+
+  async #preview({ page_id, image, mime }: PagePreview): Promise<void> {
+    const picture = await pack(new Blob([image as Uint8Array<ArrayBuffer>], { type: mime }));
+    const page = this.#page(page_id);
+    if (isOpen(page)) this.#tell(page, "page.preview", { pageId: page_id, picture });
   }
 
   async #done({ page_id, image, mime, width, height, cached }: PageDone): Promise<void> {

@@ -61,6 +61,7 @@ export class Agent {
       "page.bytes": ({ pageId }) => this.#need().bytes(pageId),
       "page.settled": ({ pageId }) => this.#need().settled(pageId),
       "page.progress": ({ pageId, fraction }) => this.#need().progress(pageId, fraction),
+      "page.preview": ({ pageId, picture }) => this.#need().preview(pageId, picture),
       "page.done": (done) => this.#need().done(done),
       "page.left": ({ pageId, note, failed }) => this.#need().leave(pageId, note, failed),
       "page.point": ({ purpose }) => this.#point(purpose),

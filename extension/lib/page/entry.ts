@@ -19,6 +19,8 @@ export class Entry {
   note = "";
   failed = false;
   coloured: Coloured | null = null;
+  /** What can be seen of it while it is being coloured. */
+  preview: Coloured | null = null;
   edges: Edges | null = null;
   capturedAt = 0;
   /** The worker knows it as a page by itself. */

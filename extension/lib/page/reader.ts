@@ -4,6 +4,7 @@ import { askWorker, type PageCalls } from "../messages";
 import { type Payload, unpack } from "../payload";
 import { Book } from "./book";
 import { Corrector, NOT_IN_COLOUR } from "./corrector";
+import { decodedFrom } from "./drawing";
 import { type Candidate, pagesAmong, picturesOf } from "./find";
 import type { Entry } from "./entry";
 import { Intake } from "./intake";
@@ -122,6 +123,13 @@ export class ChapterReader {
       entry.fraction = fraction;
       this.#stage.present(entry);
     }
+  }
+
+  /** Something of a page can be seen already: it is shown until the page ends. One that cannot be shown is left out. */
+  async preview(pageId: string, picture: Payload): Promise<void> {
+    const { entries, isOnePage } = this.#sheet(pageId);
+    const preview = isOnePage ? await decodedFrom(unpack(picture)).catch(() => null) : null;
+    if (preview) this.#stage.preview(entries[0], preview);
   }
 
   /** One sheet after the other: neighbours fade into each other. */

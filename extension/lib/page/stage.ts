@@ -7,6 +7,8 @@ import { followLayout } from "./follow";
 import { Marks } from "./marks";
 import { Overlay } from "./overlay";
 
+const SAME_SHAPE = 0.02;
+
 export class Stage {
   readonly #book: Book;
   readonly #marks: Marks;
@@ -56,9 +58,20 @@ export class Stage {
     for (const entry of this.#book.entries) this.present(entry);
   }
 
+  /** Show what can be seen of a page that is still being coloured, if it has the page's shape. */
+  preview(entry: Entry, preview: Coloured): void {
+    if (entry.isOpen && !entry.coloured && hasShapeOf(entry, preview)) {
+      entry.preview = preview;
+      this.present(entry);
+    }
+    preview.decoded?.close(); // nobody draws it now
+    preview.decoded = null;
+  }
+
   /** A page's coloured picture came, the first one or a corrected one. */
   finish(entry: Entry, coloured: Coloured): void {
     entry.state = "done";
+    entry.preview = null;
     this.colour(entry, coloured);
     for (const element of entry.elements) this.#marks.set(element, { kind: "done" });
   }
@@ -73,8 +86,9 @@ export class Stage {
 
   /** Bring every element of a page to what the page is now. */
   present(entry: Entry): void {
+    const shown = entry.coloured ?? (entry.isOpen ? entry.preview : null);
     for (const img of entry.elements) {
-      if (entry.coloured && !this.#original) this.#cover(img, entry.url, entry.coloured);
+      if (shown && !this.#original) this.#cover(img, entry.url, shown);
       else if (!this.#former.has(img)) this.#uncover(img);
       this.#sign(img, entry);
     }
@@ -145,4 +159,14 @@ export class Stage {
     else if (state === "left") this.#marks.set(img, { kind: "left", note, failed });
     else this.#marks.drop(img);
   }
+}
+
+/** Whether a picture may stand for the page: what the engine draws on may be larger than the page. */
+export function hasShapeOf(page: Size, picture: Size): boolean {
+  return Math.abs((picture.width * page.height) / (picture.height * page.width) - 1) <= SAME_SHAPE;
+}
+
+interface Size {
+  width: number;
+  height: number;
 }

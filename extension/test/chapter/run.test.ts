@@ -99,6 +99,24 @@ test("shows a page as soon as it is done, and is over when all have ended", asyn
   expect(run.state.pages.p3?.note).toBe("Damaged. Reload.");
 });
 
+test("a preview is shown while its page is being coloured, and never after its end", async () => {
+  const { run, told } = runWith();
+  const preview = (page_id: string): HostNotification => ({
+    method: "page.preview",
+    params: { job_id: "j1", page_id, image: new Uint8Array([1]), mime: "image/jpeg" },
+  });
+  const previewed = () => told.filter(({ kind }) => kind === "page.preview").map(({ params }) => params.pageId);
+  await run.add([found(1), found(2)], 0);
+  run.hear(preview("p1"));
+  await vi.waitFor(() => expect(previewed()).toEqual(["p1"]));
+  run.hear(preview("p2"));
+  run.hear(doneWith("p2"));
+  await vi.waitFor(() => expect(told.at(-1)?.kind).toBe("page.done"));
+  run.hear(preview("p2"));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(previewed()).toEqual(["p1"]);
+});
+
 test("a page that its job ends without a word counts as cancelled", async () => {
   const { run } = runWith();
   await run.add([found(1), found(2)], 0);
