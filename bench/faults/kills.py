@@ -31,6 +31,8 @@ _PAGES: Final = 6
 _SIGNALS: Final = ("SIGKILL", "SIGTERM", "SIGHUP")
 _PARTIAL: Final = ".irodori-"
 _END_S: Final = 60
+_WHOLE_S: Final = 1800
+_PORTION: Final = 25
 
 
 class Trial:
@@ -85,6 +87,9 @@ def main(arguments: Sequence[str]) -> int:
         killed: Counter[str] = Counter()
         for number in range(options.n):
             killed[_kill(trial, number, duration_s)] += 1
+            if (number + 1) % _PORTION == 0:
+                sys.stdout.write(f"{number + 1} killed, losses so far: {+trial.losses or 'none'}\n")
+                sys.stdout.flush()
         for target in (trial.outputs / "out", trial.outputs / "out.cbz"):
             _complete(trial, target)
     words = ", ".join(f"{count} {name}" for name, count in sorted(killed.items()))
@@ -123,7 +128,12 @@ def _kill(trial: Trial, number: int, duration_s: float) -> str:
 
 def _complete(trial: Trial, target: Path) -> float:
     began_s = time.monotonic()
-    status = trial.start(target).wait(600)
+    process = trial.start(target)
+    try:
+        status = process.wait(_WHOLE_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        status = process.wait()
     if status != 0:
         trial.losses[f"status {status} of a run that nobody killed"] += 1
     pages = _pages_in(target) if target.suffix == ".cbz" else len(list(target.glob("*.png")))

@@ -97,6 +97,20 @@ def test_in_the_environment_a_hostile_value_is_set_aside(
         assert settings.warnings == [] or getattr(settings.current, key) == getattr(Settings(), key)
 
 
+@pytest.mark.parametrize("value", ["\0", "a\0b", "\udc80", "x" * 2**20])
+@pytest.mark.parametrize("key", ["default_engine", "comfyui_url", "detector_weights", "embedder_folder", "prompt"])
+def test_a_text_that_no_library_can_take_is_refused(tmp_path: Path, key: str, value: str) -> None:
+    with pytest.raises(BadRequest):
+        SettingsFile(tmp_path / "settings.json").update({key: value})
+
+
+@pytest.mark.parametrize("key", ["idle_unload_s", "strength"])
+def test_a_number_that_is_not_finite_is_refused(tmp_path: Path, key: str) -> None:
+    for value in (float("nan"), float("inf"), -float("inf"), 1e308):
+        with pytest.raises(BadRequest):
+            SettingsFile(tmp_path / "settings.json").update({key: value})
+
+
 @pytest.mark.parametrize(
     "content",
     [
