@@ -81,6 +81,7 @@ class Habits:
             "/own-decoy": self._column(f"/decoy/{self._token()}-{{}}/{{}}"),
             "/own-once": self._column(f"/once/{self._token()}-{{}}/{{}}"),
             "/turned": self._turned(),
+            "/small": self._column("/small/{}/{}"),
             "/strip-lazy": self._strip(f'<img src="{BLANK}" data-url="{self.cdn}/slice/{{}}.jpg" {{}}>') + LAZY,
         }
         if path not in bodies:
@@ -103,7 +104,7 @@ class Habits:
           const names = {list(PAGES)!r}; let at = 0;
           async function show(number) {{
             at = number; history.pushState({{}}, '', '/turned?page=' + (at + 1));
-            const blob = await (await fetch('/cached/turned/' + names[at])).blob();
+            const blob = await (await fetch('/small/' + names[at])).blob();
             const img = new Image(); img.style = 'display:block;height:780px;margin:auto'; img.dataset.page = at;
             const address = URL.createObjectURL(blob);
             img.onload = () => URL.revokeObjectURL(address);
@@ -129,6 +130,8 @@ class Habits:
         if not file.is_file():
             return 404, b"", {}
         whole, mime = file.read_bytes(), TYPES[file.suffix]
+        if habit == "small":
+            return 200, _small(file), _picture("image/png")
         match habit:
             case "cached":
                 return 200, whole, _picture(mime)
@@ -155,6 +158,14 @@ class Habits:
         encoded = io.BytesIO()
         rows = number * SLICE_ROWS, (number + 1) * SLICE_ROWS
         self.strip.crop((0, rows[0], STRIP_WIDTH, rows[1])).save(encoded, "JPEG", quality=90)
+        return encoded.getvalue()
+
+
+def _small(file: Path) -> bytes:
+    """Return a page at half its size: where it is not the colours that matter."""
+    with Image.open(file) as page:
+        encoded = io.BytesIO()
+        page.convert("L").reduce(2).save(encoded, "PNG", compress_level=1)
         return encoded.getvalue()
 
 

@@ -1,4 +1,4 @@
-"""What comes again: the extension itself after an update, and a coloured picture that is drawn."""
+"""What comes again: a second click, the extension itself after an update, pages that a reader turns back to."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Error, Page
+from playwright.sync_api import Error, Page, expect
 
 from tests.e2e.habits import PAGES, Habits, serve_habits
 from tests.e2e.reading import POPUP, Reader, colourfulness, images, reading_in, until
@@ -36,6 +36,24 @@ def habits(pages_folder: Path) -> Iterator[Habits]:
 def assert_coloured(page: Page) -> None:
     for image in images(page).all():
         until(lambda image=image: colourfulness(image) > COLOURED, lambda image=image: colourfulness(image))
+
+
+def test_button_clicked_twice_starts_one_run_that_colours_every_page_once(reader: Reader, habits: Habits) -> None:
+    page = reader.open(f"{habits.origin}/small")
+    page.wait_for_load_state("load")
+    popup = reader.popup(page)
+    expect(popup.get_by_role("button", name="Colorize chapter")).to_be_enabled(timeout=60_000)
+    tab_id = reader.tab_id(page)
+    twice = """async (tabId) => Promise.all([1, 2].map(() => chrome.runtime.sendMessage(
+      {door: 'worker', kind: 'chapter.start', params: {tabId, choice: {series: 'Rain Town', engine: null}}})))"""
+    answers = popup.evaluate(twice, tab_id)
+    assert [answer["ok"] for answer in answers] == [True, True]
+    page.bring_to_front()
+    assert len(reader.wait_until_done(page, len(PAGES))) == len(PAGES)
+    assert_coloured(page)
+    page.wait_for_timeout(1500)
+    assert len(reader.pages_of(page)) == len(PAGES)
+    assert page.locator("main > [aria-hidden]").count() == len(PAGES)
 
 
 def test_extension_that_is_reloaded_midway_goes_on_and_leaves_no_marks(
@@ -91,3 +109,17 @@ def test_coloured_picture_is_decoded_once(reader: Reader, habits: Habits) -> Non
     reader.wait_until_done(page, len(PAGES))
     page.wait_for_timeout(1500)
     assert reader.worker.evaluate(DECODES, tab_id) == 2 * len(PAGES)  # each original and each coloured page
+
+
+def test_pages_made_anew_at_each_turn_are_counted_once_and_known_again(reader: Reader, habits: Habits) -> None:
+    page = reader.open(f"{habits.origin}/turned")
+    images(page).wait_for()
+    popup = reader.colorize(page)
+    page.bring_to_front()
+    for key, shown in (("", 0), ("ArrowRight", 1), ("ArrowLeft", 0), ("ArrowRight", 1), ("ArrowLeft", 0)):
+        if key:
+            page.keyboard.press(key)
+        page.locator(f'main img[data-page="{shown}"]').wait_for()
+        until(lambda: colourfulness(images(page).first) > COLOURED, lambda: reader.run_of(page))
+    assert len(reader.pages_of(page)) == 2
+    expect(popup.get_by_text("2 pages coloured")).to_be_visible()
