@@ -1,6 +1,6 @@
 """What scanners, paper and authors do to a page: each takes and gives `(H, W, 3)` uint8 sRGB.
 
-Grey stays grey under `tinted`, `sepia_filtered`, `stained`, `lamp_lit`, `faxed`, `noisy`, `misregistered` and `jpeg`;
+Grey stays grey under `tinted`, `stained`, `lamp_lit`, `faxed`, `noisy`, `misregistered` and `jpeg`;
 `faded` and `pale` keep colour a colour; `two_inks` and what comes after it make some of a grey page the author's.
 """
 
@@ -26,8 +26,6 @@ INKS = {
     "pink newsprint": ((52, 40, 44), (246, 214, 212)),
     "old newsprint": ((58, 54, 50), (222, 212, 188)),
 }
-# Of a picture application's sepia filter, by row: red, green and blue from a grey.
-_SEPIA_FILTER = np.array([1.351, 1.203, 0.937])
 
 
 def grey_of(rgb: Rgb) -> Rgb:
@@ -58,11 +56,6 @@ def stained(rgb: Rgb, rng: np.random.Generator, count: int = 3) -> Rgb:
         )
         page *= 1 - rng.uniform(0.05, 0.14) * np.exp(-(away**2))[..., None] * np.array([0.35, 0.65, 1.0])
     return _rounded(page)
-
-
-def sepia_filtered(grey: Rgb) -> Rgb:
-    """Return a grey page under a picture application's sepia filter, whose bright tones end at white."""
-    return _rounded(grey * _SEPIA_FILTER)
 
 
 def lamp_lit(rgb: Rgb, rng: np.random.Generator) -> Rgb:

@@ -54,6 +54,7 @@ _EVERYWHERE: Final = 0.7
 _NEARLY: Final = 0.65
 _DRAWN: Final = 0.4
 _COVERED: Final = 0.03
+_COVERED_LEAST: Final = 0.005
 _COVERED_MUCH: Final = 0.1
 _DRAWN_LEAST: Final = 0.5
 # A halo of JPEG's chroma, in samples.
@@ -84,7 +85,7 @@ class Colour:
         covered = float(self.coloured.mean())
         if self.traces_share < _EVERYWHERE:
             return self.traces_share >= _NEARLY and covered >= _COVERED_MUCH
-        return ink >= _DRAWN or covered >= _COVERED
+        return covered >= _COVERED or (ink >= _DRAWN and covered >= _COVERED_LEAST)
 
     @property
     def is_somewhere(self) -> bool:

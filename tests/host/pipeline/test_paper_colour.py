@@ -29,7 +29,7 @@ TINTS = {
     "blue ink": lambda rng: scans.tinted(GREY, "blue", rng),
     "green paper": lambda rng: scans.tinted(GREY, "green paper", rng),
     "yellowed": lambda rng: scans.tinted(GREY, "yellowed", rng, 0.6),
-    "stained": lambda rng: scans.stained(GREY, rng, 2),
+    "stained": lambda rng: scans.stained(GREY, rng, 5),
     "stained sepia": lambda rng: scans.stained(scans.tinted(GREY, "sepia", rng), rng, 5),
     "under noise": lambda rng: scans.noisy(scans.tinted(GREY, "blue", rng), rng, 5),
 }
