@@ -34,7 +34,7 @@ MISSING: Final = [tool for tool in TOOLS if shutil.which(tool) is None]
 SIZE: Final = (1100, 900)
 TOOLBAR: Final = (600, 44, SIZE[0], 84)  # where extensions have their buttons
 CLICK = """(name) => { const all = [...document.querySelectorAll('button:not(:disabled)')];
-  const found = all.find((each) => each.textContent.includes(name)); setTimeout(() => found?.click());
+  const found = all.find((each) => each.textContent.includes(name)); setTimeout(() => found?.click(), 500);
   return found !== undefined }"""
 
 
@@ -49,13 +49,14 @@ class HeadedReader(Reader):
     def extension_id(self) -> str:
         return EXTENSION_IDS[0]
 
-    def open_popup(self, page: Page) -> Popup:
+    def open_popup(self, page: Page, *, needs_host: bool = True) -> Popup:
         """Click the toolbar's button."""
         page.bring_to_front()
         until(lambda: self._found_button(), patience_s=60)
         self.press("mousemove", *(self._button or ()), "click", 1)
         popup = Popup(self, page)
-        popup.wait_for_host()
+        if needs_host:
+            popup.wait_for_host()
         return popup
 
     def answer(self, *, allow: bool) -> None:
@@ -106,7 +107,7 @@ class Popup:
         self._asked = 0
 
     def is_open(self) -> bool:
-        return self._target() is not None and bool(self.text())
+        return self._target() is not None  # it is not touched: the browser keeps a popup open that its tools look into
 
     def text(self) -> str:
         return str(self.evaluate("() => document.querySelector('main')?.innerText ?? ''") or "")
@@ -132,7 +133,7 @@ class Popup:
         """Click a button that makes the browser ask; most windows close the popup then, and some keep it."""
         self.click(name)
         with contextlib.suppress(AssertionError):
-            until(lambda: not self.is_open(), patience_s=10)
+            until(lambda: not self.is_open(), patience_s=20)
 
     def close(self) -> None:
         self.evaluate("() => window.close()")

@@ -76,6 +76,19 @@ def assert_coloured(window: HeadedReader, page: Page, among: Page | Any = None) 
         until(lambda image=image: colourfulness(image) > COLOURED, lambda image=image: colourfulness(image))
 
 
+def test_site_that_is_refused_stays_grey_and_is_asked_for_again(window: HeadedReader, site: MangaSite) -> None:
+    page = window.open(f"{site.origin}/chapter/cdn")
+    popup = window.open_popup(page, needs_host=False)
+    popup.wait_for("Pictures come from 127.0.0.1 and localhost")
+    popup.click_to_be_asked("Colorize chapter")
+    window.answer(allow=False)
+    until(lambda: states(window, page) == {"failed"}, lambda: pages_of(window, page))
+    assert all("may not read pictures from localhost" in each["note"] for each in pages_of(window, page))
+    until(lambda: window.badge(page) == "!", lambda: window.badge(page))
+    popup = window.open_popup(page, needs_host=False)
+    popup.wait_for("You have not allowed Irodori to read 127.0.0.1 and localhost")
+
+
 def test_pictures_of_the_page_s_own_site_need_no_answer(window: HeadedReader, site: MangaSite) -> None:
     """The click on the button opens the tab; what the browser asks for beyond that may be refused."""
     page = window.open(f"{site.origin}/chapter/plain")
