@@ -32,6 +32,7 @@ class Page:
 
 PAGES = (
     Page("lettered/en/E19P05.webp", "demo/comic/01.webp"),
+    Page("lettered/en/E19P01.webp", "tests/pages/figures-en.webp"),
     Page("art/E14P06.webp", "demo/reference/comic.webp", grey=False),
     Page("lettered/en/E14P01.webp", "tests/pages/panels-en.webp"),
     Page("lettered/ja/E14P02.webp", "tests/pages/panels-ja.jpg", 800),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PAGE = (Path(__file__).parents[1] / "pages" / "manga-library-ja.png").read_bytes()
-REFERENCE = (Path(__file__).parents[2] / "demo" / "reference" / "reference.webp").read_bytes()
+REFERENCE = (Path(__file__).parents[2] / "demo" / "reference" / "comic.webp").read_bytes()
 
 
 class Desk:

@@ -10,9 +10,9 @@ from typer.testing import CliRunner
 
 from host.cli import app
 
-DEMO = Path(__file__).parents[2] / "demo"
-PAGE = DEMO / "chapter" / "02.webp"
-REFERENCE = DEMO / "reference" / "reference.webp"
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "tests" / "pages" / "figures-en.webp"
+REFERENCE = ROOT / "demo" / "reference" / "comic.webp"
 
 
 def run(*arguments: object) -> tuple[int, str]:
@@ -24,7 +24,7 @@ def run(*arguments: object) -> tuple[int, str]:
 def made(irodori_home: Path, tmp_path: Path) -> Path:
     status, said = run("colorize", PAGE, "-r", REFERENCE, "--strength", 0.8, "-o", tmp_path / "out", "--runmeta")
     assert status == 0, said
-    return tmp_path / "out" / "02.png"
+    return tmp_path / "out" / "figures-en.png"
 
 
 def test_the_same_record_page_and_machine_give_the_same_file(made: Path, tmp_path: Path) -> None:
@@ -36,11 +36,16 @@ def test_the_same_record_page_and_machine_give_the_same_file(made: Path, tmp_pat
 def test_hints_and_palettes_are_made_again(irodori_home: Path, tmp_path: Path) -> None:
     plain, hinted = tmp_path / "plain.png", tmp_path / "hinted.png"
     assert run("colorize", PAGE, "-r", REFERENCE, "-o", plain)[0] == 0
-    hint = ("--hint", "02.webp:0.3,0.2=#c05050")
-    palettes = ("--palette", "02.webp:0.52,0.35:hair=#a05050", "--palette", "02.webp:0.01,0.01:hair=#a05050")
+    hint = ("--hint", "figures-en.webp:0.3,0.2=#c05050")
+    palettes = (
+        "--palette",
+        "figures-en.webp:0.17,0.85:hair=#a05050",
+        "--palette",
+        "figures-en.webp:0.01,0.01:hair=#a05050",
+    )
     status, said = run("colorize", PAGE, "-r", REFERENCE, "-o", hinted, "--runmeta", *hint, *palettes)
     assert status == 0, said
-    assert "02.webp  coloured: No figure was found at 0.01, 0.01." in said
+    assert "figures-en.webp  coloured: No figure was found at 0.01, 0.01." in said
     assert hinted.read_bytes() != plain.read_bytes()
     record = json.loads(Path(f"{hinted}.runmeta.json").read_text("utf-8"))
     assert [palette["fault"] for palette in record["palettes"]] == ["", "No figure was found at 0.01, 0.01."]

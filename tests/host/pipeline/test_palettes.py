@@ -28,6 +28,7 @@ from host.pipeline.series import Reference
 from tests.host.pipeline.drawn import decoded
 
 DEMO = Path(__file__).parents[3] / "demo"
+PAGES = Path(__file__).parents[2] / "pages"
 SIDE = 800
 RED, BLUE, GREEN = (170, 110, 110), (100, 115, 170), (110, 150, 110)
 # What eight bits of sRGB leave of a chroma.
@@ -242,8 +243,8 @@ def test_nobody_is_on_a_page_without_maps():
 def test_the_hair_of_a_figure_of_the_demo_takes_the_colour_and_nothing_changes_beyond_it():
     pipeline, engine = PagePipeline(), get("compact")
     engine.load(Device(kind="cpu", name="cpu", memory_mib=0))
-    page = pipeline.decode((DEMO / "chapter" / "01.webp").read_bytes())
-    reference = pipeline.decode((DEMO / "reference" / "reference.webp").read_bytes())
+    page = pipeline.decode((PAGES / "figures-en.webp").read_bytes())
+    reference = pipeline.decode((DEMO / "reference" / "comic.webp").read_bytes())
     red = FigurePalette(point=(0.17, 0.85), hair=(150, 70, 70))
     asked = [
         PageJob(
