@@ -30,7 +30,8 @@ def said(*shares: np.ndarray, evidence: np.ndarray | None = None) -> Said:
     logits = np.log(np.concatenate(shares, 1) + 1e-4)[:, None].astype(np.float32)
     width = logits.shape[2]
     nothing = np.zeros((1, 1, width), np.float32)
-    return Said(logits, np.zeros((12, 1, width), np.float32), nothing if evidence is None else evidence, nothing[0])
+    kinds, copied = np.zeros((12, 1, width), np.float32), np.zeros((2, 1, width), np.float32)
+    return Said(logits, kinds, nothing if evidence is None else evidence, nothing[0], copied)
 
 
 def test_the_mode_of_two_colours_is_one_of_them_and_no_brown() -> None:
@@ -149,7 +150,7 @@ def references_of(*colours: tuple[float, float]) -> Cells:
 
 
 def test_a_look_that_falls_on_one_thing_copies_it_and_one_that_falls_on_everything_changes_nothing() -> None:
-    references = joined([references_of(GREEN, BLUE, (0.0, 0.0))])
+    references = joined([references_of(GREEN, BLUE, (0.0, 0.0), (0.1, -0.1), (-0.1, -0.06), (0.04, 0.13))])
     prior = spread_over(RED, RED, RED, GREEN, BLUE)
     sure = references.values[0, :40].mean(0)
     evidence = np.stack([sure, references.shares], 1)[:, None]
@@ -164,6 +165,21 @@ def test_between_colours_that_are_as_likely_the_palette_decides() -> None:
     nothing_seen = references.shares[:, None, None]
     assert np.abs(colours_of(said(prior), None).chroma[0, 0] - BLUE).max() < 0.06
     assert np.abs(colours_of(said(prior, evidence=nothing_seen), references).chroma[0, 0] - GREEN).max() < 0.06
+
+
+def test_the_mean_of_what_is_looked_at_draws_where_the_network_believes_it() -> None:
+    references = joined([references_of(GREEN, RED, (0.0, 0.0))])
+    there = said(spread_over(RED, RED, GREEN), evidence=references.shares[:, None, None])
+    copied = np.array(GREEN, np.float32)[:, None, None]
+    doubted, believed = (
+        colours_of(
+            there._replace(logits=there.logits.copy(), copied=copied, gate=np.full((1, 1), gate, np.float32)),
+            references,
+        )
+        for gate in (0, 1)
+    )
+    assert np.abs(doubted.chroma[0, 0] - RED).max() < np.abs(doubted.chroma[0, 0] - GREEN).max()
+    assert np.abs(believed.chroma[0, 0] - GREEN).max() < np.abs(believed.chroma[0, 0] - RED).max()
 
 
 def test_kinds_are_those_that_were_trained() -> None:

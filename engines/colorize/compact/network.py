@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float32]
 
 _HINT: Final = "Install Irodori again."
-_OUTPUTS: Final = ("logits", "parts", "evidence", "gate")
+_OUTPUTS: Final = ("logits", "parts", "evidence", "gate", "copied")
 _FEATURES: Final = 64
 _BINS: Final = 305
 
@@ -30,12 +30,14 @@ class Said(NamedTuple):
 
     logits: `(305, h, w)` over the bins. parts: `(12, h, w)` logits. evidence: `(bins, h, w)`, what share of the look at
     the references fell on each of their bins. gate: `(h, w)` 0..1, how far the network believes them; 0 without any.
+    copied: `(2, h, w)` a and b of what it looks at there, their mean.
     """
 
     logits: Array
     parts: Array
     evidence: Array
     gate: Array
+    copied: Array
 
 
 class CompactNetwork:
@@ -55,8 +57,8 @@ class CompactNetwork:
         """Say what colours a grey picture `(h, w)` may have, sides multiples of 32; sRGB."""
         eighth, quarter = self._encoder.run({"grey": as_seen(grey)}, ["eighth", "quarter"])
         feeds = {"eighth": eighth, "quarter": quarter, **_feeds(references)}
-        logits, parts, evidence, gate = (planes[0] for planes in self._painter.run(feeds, list(_OUTPUTS)))
-        return Said(logits, parts, evidence, gate[0])
+        logits, parts, evidence, gate, copied = (planes[0] for planes in self._painter.run(feeds, list(_OUTPUTS)))
+        return Said(logits, parts, evidence, gate[0], copied)
 
 
 def _feeds(references: References | None) -> dict[str, Array]:

@@ -4,8 +4,9 @@
 alike it says nothing; what counts is how much more of a colour it sees here than they have on the whole, as a
 likelihood ratio beside the prior. So a sure match copies; an unsure one changes nothing. Matches with a picture of
 other things, as a night beside a day, are sure at times and wrong: so all of them count by how far they go the way of
-the prior, which those with related pictures do. Besides, colours that the references lack altogether become rarer:
-their palette.
+the prior, which those with related pictures do. The mean of what is looked at draws besides: colours near it become
+likelier, more where the network believes it. And colours that the references lack altogether become rarer: their
+palette.
 
 **Flat or painted.** A region whose lightness is even and whose field is nearly so gets one colour. Shading keeps its
 changes, and so does a large region, which may be more than one thing whose border nobody drew. Hair and skin have
@@ -33,7 +34,12 @@ if TYPE_CHECKING:
 TEMPERATURE: Final = 0.38
 _CELLS: Final = 8192
 _DOUBT: Final = 0.003
-_MATCHED: Final = 1.3
+_MATCHED: Final = 1.0
+# How strongly the mean of what is looked at draws, with related references and with others, and how far away.
+_DRAWN: Final = 1.0
+_DRAWN_AT_LEAST: Final = 0.35
+_NEARBY: Final = 0.06
+_FAR: Final = 0.15
 # What a look passes over is hardly the less likely for it: most references do not show what a page has.
 _RATIO_RANGE: Final = (-0.5, 4.0)
 # Where the looks go the prior's way by these shares of their whole way, they begin to count, and count in full.
@@ -88,6 +94,10 @@ def _weigh(logits: Array, said: Said, references: References) -> None:
     for place, share, seen in zip(references.bins, references.shares, evidence, strict=True):
         ratio = np.log((seen + np.float32(_DOUBT)) / (share + np.float32(_DOUBT))).clip(*_RATIO_RANGE)
         logits[place] += related * ratio
+    copied = said.copied.reshape(2, -1)
+    belief = said.gate.reshape(-1) * np.float32(_DRAWN * max(related, _DRAWN_AT_LEAST) / (2 * _NEARBY**2))
+    away = (BINS**2).sum(1)[:, None] - 2 * (BINS @ copied) + (copied**2).sum(0)
+    logits -= np.minimum(away, np.float32(_FAR**2)) * belief
     one_hue = max(0.0, references.agreement - _ONE_HUE_FROM) / (1 - _ONE_HUE_FROM)
     logits += (_PALETTE + _ONE_HUE * one_hue) * np.log(references.likely + np.float32(_ABSENT))[:, None]
 
