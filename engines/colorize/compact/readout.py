@@ -95,9 +95,12 @@ def _weigh(logits: Array, said: Said, references: References) -> None:
         ratio = np.log((seen + np.float32(_DOUBT)) / (share + np.float32(_DOUBT))).clip(*_RATIO_RANGE)
         logits[place] += related * ratio
     copied = said.copied.reshape(2, -1)
-    belief = said.gate.reshape(-1) * np.float32(_DRAWN * max(related, _DRAWN_AT_LEAST) / (2 * _NEARBY**2))
-    away = (BINS**2).sum(1)[:, None] - 2 * (BINS @ copied) + (copied**2).sum(0)
-    logits -= np.minimum(away, np.float32(_FAR**2)) * belief
+    drawn = _DRAWN * float(np.maximum(related, _DRAWN_AT_LEAST))
+    belief = said.gate.reshape(-1) * np.float32(drawn / (2 * _NEARBY**2))
+    # Bin by bin: a page's worth of distances would take as much memory again.
+    for place, colour in enumerate(BINS):
+        away = np.square(copied - colour[:, None]).sum(0)
+        logits[place] -= np.minimum(away, np.float32(_FAR**2)) * belief
     one_hue = max(0.0, references.agreement - _ONE_HUE_FROM) / (1 - _ONE_HUE_FROM)
     logits += (_PALETTE + _ONE_HUE * one_hue) * np.log(references.likely + np.float32(_ABSENT))[:, None]
 
