@@ -33,11 +33,11 @@ MODULES = {
     "keys": Module("host/store/keys.py", "tests/host/store/test_keys.py"),
     "queue": Module("host/jobs/queue.py", "tests/host/jobs/test_queue.py"),
     "scheduler": Module("host/jobs/scheduler.py", "tests/host/jobs"),
-    "compose": Module("host/pipeline/compose.py", "tests/host/pipeline/test_compose.py"),
-    "paper": Module("host/pipeline/paper.py", "tests/host/pipeline/test_compose.py"),
-    "align": Module("host/pipeline/align.py", "tests/host/pipeline/test_compose.py"),
-    "review": Module("host/pipeline/pass2/review.py", "tests/host/pipeline/test_pass2.py"),
-    "order": Module("host/pipeline/pass1/order.py", "tests/host/pipeline/test_order.py"),
+    "compose": Module("host/pipeline/compose/compose.py", "tests/host/pipeline/test_compose.py"),
+    "paper": Module("host/pipeline/compose/paper.py", "tests/host/pipeline/test_compose.py"),
+    "align": Module("host/pipeline/compose/align.py", "tests/host/pipeline/test_compose.py"),
+    "review": Module("host/pipeline/generation/review.py", "tests/host/pipeline/test_generation.py"),
+    "order": Module("host/pipeline/analysis/layout/order.py", "tests/host/pipeline/test_order.py"),
     "framing": Module("host/messaging/framing.py", "tests/host/messaging/test_framing.py"),
 }
 

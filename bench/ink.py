@@ -21,7 +21,7 @@ from host.pipeline.decode import decode_page
 from host.pipeline.job import PageJob
 from host.pipeline.page import PagePipeline
 from host.pipeline.prepared import SkippedPage
-from host.pipeline.series import Reference
+from host.pipeline.series import ReferencePicture
 
 PAGES = Path(__file__).resolve().parent.parent / "tests" / "pages"
 DICE_TARGET = 0.97
@@ -49,7 +49,7 @@ def measure() -> list[Ink]:
     found = []
     for reference in (None, "reference-warm.webp", "reference-cold.webp"):
         pixels = decode_page((PAGES / reference).read_bytes()).rgb if reference else None
-        chosen = (Reference(reference_id=reference or "", pixels=pixels),) if pixels is not None else ()
+        chosen = (ReferencePicture(reference_id=reference or "", pixels=pixels),) if pixels is not None else ()
         job = PageJob(engine=engine.info, plan=Plan(seed=0), references=chosen)
         found += [_page(name, reference or "none", job, engine) for name in SOURCES]
     return found

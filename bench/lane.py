@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.chapter import Chapters, drawn_page
-from engines.stepped import SteppedEngine
+from engines.testing.stepped import SteppedEngine
 
 if TYPE_CHECKING:
     from engines.base import ColorizeRequest, ColorizeResult, OnStep

@@ -22,13 +22,13 @@ import numpy as np
 from engines.base import Plan
 from engines.colorize.flux2.engine import Flux2KleinEngine
 from engines.colorize.flux2.info import KLEIN_4B
-from engines.memory import Residency
-from engines.testing import flat_reference, ignore_step, request_of
+from engines.residency import Residency
+from engines.testing.contract import flat_reference, ignore_step, request_of
 from host.device import machine_device
 from host.pipeline.job import PageJob
 from host.pipeline.page import PagePipeline
 from host.pipeline.prepared import PreparedPage
-from host.pipeline.series import Reference
+from host.pipeline.series import ReferencePicture
 from tests.engines.flux2.bare import bare_call, padded
 from tests.engines.toys import klein
 
@@ -81,7 +81,7 @@ def prepare(engine: Flux2KleinEngine, page: Any, reference: Any) -> PreparedPage
     job = PageJob(
         engine=replace(engine.info, comfort_pixels=None),
         plan=Plan(seed=1, steps=4),
-        references=(Reference(reference_id="a", pixels=reference),),
+        references=(ReferencePicture(reference_id="a", pixels=reference),),
     )
     prepared = pipeline.read(decoded, job, lambda *_: None)
     assert isinstance(prepared, PreparedPage)
@@ -90,7 +90,7 @@ def prepare(engine: Flux2KleinEngine, page: Any, reference: Any) -> PreparedPage
 
 def lane_step(prepared: PreparedPage, engine: Flux2KleinEngine) -> None:
     """Infer and assess once; a toy's picture departs from the page, so that the second try is left out."""
-    from host.pipeline.pass2.assess import assess
+    from host.pipeline.generation.assess import assess
 
     result = engine.colorize(prepared.request, ignore_step)
     request = prepared.request

@@ -25,11 +25,11 @@ from engines import registry
 from engines.base import ColorizeEngine, Plan
 from host.device import machine_device
 from host.pipeline.decode import decode_page
+from host.pipeline.generation.review import review_page
 from host.pipeline.job import PageJob
 from host.pipeline.page import PagePipeline
-from host.pipeline.pass2.review import review_page
 from host.pipeline.prepared import PreparedPage
-from host.pipeline.series import Reference
+from host.pipeline.series import ReferencePicture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +52,9 @@ def measure(runs: int, engine_id: str = registry.DEFAULT_ENGINE) -> Figures:
     """Colour the page `runs` times, after two runs that warm everything up."""
     engine = registry.get(engine_id)
     engine.load(machine_device())
-    reference = Reference(reference_id="warm", pixels=decode_page((PAGES / "reference-warm.webp").read_bytes()).rgb)
+    reference = ReferencePicture(
+        reference_id="warm", pixels=decode_page((PAGES / "reference-warm.webp").read_bytes()).rgb
+    )
     job = PageJob(engine=engine.info, plan=Plan(seed=0), references=(reference,), direction="ltr")
     pipeline, encoded, figures = PagePipeline(), bench_page(), Figures()
     with _peak_memory(figures):

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from engines.oklab import grey_to_lightness, srgb_to_oklab
-from host.pipeline.compose import compose_page
+from host.pipeline.compose.compose import compose_page
 from host.pipeline.decode import decode_page
 
 HERE: Final = Path(__file__).resolve().parent

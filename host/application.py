@@ -14,7 +14,7 @@ from host.errors import BadRequest, SecretsUnavailable
 from host.jobs.board import JobBoard
 from host.jobs.lane import Lane
 from host.jobs.retrieval import HostEmbedder, Memories
-from host.model_shelf import HF_TOKEN, ModelShelf
+from host.model_library import HF_TOKEN, ModelLibrary
 from host.secrets import secret_for
 from host.settings import Settings, SettingsFile
 from host.store.search import ReferenceSearcher
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from engines.embed.registry import EmbedderChoice
     from host.messaging.messages import Message
     from host.paths import StatePaths
+    from host.pipeline.analysis.reader import PageReader
     from host.pipeline.page import PagePipeline
-    from host.pipeline.pass1.reader import PageReader
 
 _LOG = logging.getLogger(__name__)
 _MIB: Final = 1 << 20
@@ -52,7 +52,7 @@ class Application:
         self.engines = engines
         self.device = machine_device()
         self._opened_s = time.monotonic()
-        self.models = ModelShelf(notify)
+        self.models = ModelLibrary(notify)
         self.embedder = HostEmbedder(partial(_choose_embedder, settings.current))
         self.searcher = ReferenceSearcher(store, self.embedder, lambda: _make_reader(settings.current))
         self.board = JobBoard(
@@ -149,7 +149,7 @@ def _make_pipeline(settings: Settings, embedder: HostEmbedder) -> PagePipeline:
 
 
 def _make_reader(settings: Settings) -> PageReader:
-    from host.pipeline.pass1.shipped import shipped_reader
+    from host.pipeline.analysis.shipped import shipped_reader
 
     return shipped_reader(settings.detector_weights)
 

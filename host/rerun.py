@@ -9,16 +9,16 @@ from host.errors import BadRequest, HashMismatch, NotFound, WeightsMissing
 from host.jobs.engine_room import EngineRoom
 from host.jobs.lane import Lane
 from host.jobs.recipe import viable_engine
-from host.model_shelf import dropped
-from host.pipeline.corrections_record import recorded_corrections
+from host.model_library import dropped
+from host.pipeline.analysis.shipped import shipped_reader
 from host.pipeline.faults import faults_mapped
 from host.pipeline.job import PageJob
 from host.pipeline.page import PagePipeline
-from host.pipeline.pass1.shipped import shipped_reader
 from host.pipeline.prepared import PreparedPage
+from host.pipeline.records.corrections import recorded_corrections
 from host.pipeline.retrieve import Recorded
 from host.pipeline.version import PIPELINE_VERSION
-from host.store.memory import learned_page, library_reference
+from host.store.job_memory import learned_page, library_reference
 from models.digests import file_digest
 
 if TYPE_CHECKING:
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from host.application import Application
     from host.pipeline.decode import DecodedPage
     from host.pipeline.finished import FinishedPage
-    from host.pipeline.pagemeta import ReferenceUse
-    from host.pipeline.runmeta import LoraRecord, RunMeta
-    from host.pipeline.series import Reference
+    from host.pipeline.records.page_meta import ReferenceUse
+    from host.pipeline.records.run_meta import LoraRecord, RunMeta
+    from host.pipeline.series import ReferencePicture
 
 
 def rerun(application: Application, record: RunMeta, encoded: bytes) -> tuple[FinishedPage, bool]:
@@ -116,7 +116,7 @@ def _job(application: Application, engine: ColorizeEngine, record: RunMeta) -> P
     )
 
 
-def _reference(application: Application, use: ReferenceUse) -> Reference:
+def _reference(application: Application, use: ReferenceUse) -> ReferencePicture:
     if use.origin != "page":
         return library_reference(application.store.references, use.reference_id)
     page = learned_page(application.store.results, use.reference_id)

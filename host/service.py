@@ -96,9 +96,9 @@ class HostService:
             raise UnknownMethod(f"There is no method {method[:128]!r}.", "Update the extension or the host.")
         return handler(params)
 
-    def pulse(self) -> tuple[bool, int]:
+    def load(self) -> tuple[bool, int]:
         """Return whether work is under way, and how many pages wait; at once."""
-        return self._application.board.pulse()
+        return self._application.board.load()
 
     def close(self, timeout_s: float = CLOSE_S) -> None:
         """Cancel everything and leave no partial file."""
@@ -116,7 +116,7 @@ class HostService:
         )
 
     def _ping(self, _: Empty) -> Pong:
-        busy, depth = self.pulse()
+        busy, depth = self.load()
         return Pong(uptime_s=self._application.uptime_s, busy=busy, queue_depth=depth)
 
     def _engines(self) -> list[EngineState]:

@@ -138,9 +138,43 @@ def test_no_file_stands_in_a_circle() -> None:
         pytest.fail(f"files in a circle: {' -> '.join(reversed(exc.args[1]))}")
 
 
+def inner_room(name: str) -> str:
+    """Return the room within the pipeline: `analysis.classical`, `compose`; empty for what stands outside."""
+    parts = name.split(".")[2:-1]
+    return ".".join(parts[:2])
+
+
+def test_no_room_of_the_pipeline_stands_in_a_circle() -> None:
+    graph: dict[str, set[str]] = {}
+    for name, path in ALL_MODULES.items():
+        if name.startswith("host.pipeline.") and inner_room(name):
+            for one in imports(path, typing_too=True):
+                target = one if one in ALL_MODULES else one.rpartition(".")[0]
+                if target.startswith("host.pipeline.") and inner_room(target) not in ("", inner_room(name)):
+                    graph.setdefault(inner_room(name), set()).add(inner_room(target))
+    try:
+        order = list(TopologicalSorter(graph).static_order())
+    except CycleError as exc:
+        pytest.fail(f"rooms of the pipeline in a circle: {' -> '.join(exc.args[1])}")
+    assert order.index("records") < order.index("analysis.fusion")
+
+
+def test_values_between_the_steps_know_nothing_of_the_steps() -> None:
+    steps = (
+        "host.pipeline.analysis.read",
+        "host.pipeline.compose",
+        "host.pipeline.retrieve",
+        "host.pipeline.page",
+        "host.pipeline.generation.correct",
+    )
+    for value in ("job", "prepared", "attempts", "finished", "series", "drawing"):
+        found = imports(ALL_MODULES[f"host.pipeline.{value}"], typing_too=True)
+        assert not [one for one in found if one.startswith(steps) and "align.Shift" not in one], value
+
+
 def test_library_code_neither_prints_nor_exits_nor_asserts() -> None:
     # The doors to the outside may end the process and write to the terminal; `testing` is made of tests.
-    doors = {"host.__main__", "host.cli", "installer.__main__", "engines.testing"}
+    doors = {"host.__main__", "host.cli.app", "installer.__main__", "engines.testing.contract"}
     for name, path in ALL_MODULES.items():
         if name in doors:
             continue

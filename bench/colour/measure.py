@@ -21,7 +21,7 @@ from bench.colour.steadiness import Sight, Steadiness, steadiness
 from engines.oklab import srgb_to_oklab
 from engines.regions import find_regions
 from host.pipeline.decode import DecodedPage
-from host.pipeline.pass2.review import review_page
+from host.pipeline.generation.review import review_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -25,7 +25,7 @@ from host.errors import QualityRejected
 from host.pipeline.decode import decode_page
 from host.pipeline.job import PageJob
 from host.pipeline.prepared import SkippedPage
-from host.pipeline.series import Reference
+from host.pipeline.series import ReferencePicture
 from host.pipeline.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class PipelinePainter:
 
     def paint(self, case: Case) -> Painted:
         """Colour the case as the host would."""
-        reference = Reference(reference_id=case.reference_name, pixels=case.reference)
+        reference = ReferencePicture(reference_id=case.reference_name, pixels=case.reference)
         references = (reference,) if self._refers else ()
         job = PageJob(engine=self._engine.info, plan=Plan(seed=0), references=references, direction="ltr")
         encoded = _encoded(case)

@@ -19,7 +19,7 @@ from msgspec import structs
 from typer.testing import CliRunner
 
 from bench.faults.hostile import HOSTILE
-from host.cli import app
+from host.cli.app import app
 from host.messaging.client import HostClient, HostFault, HostGone
 from host.paths import HOME_VARIABLE, state_paths
 from host.settings import Settings

@@ -24,7 +24,7 @@ from bench.pass1.coco import read_coco
 from bench.pass1.pages import ReadPage, Totals, read, totals
 from bench.pass1.pictures import save_worst
 from bench.pass1.truth import INPUTS, read_true_page
-from host.pipeline.pass1.shipped import shipped_reader
+from host.pipeline.analysis.shipped import shipped_reader
 from training.pages.annotated import HAND_LABELS, LANGUAGES
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from engines.detect.base import Label
     from engines.geometry import Box
-    from host.pipeline.pagemeta import PageMeta
+    from host.pipeline.records.page_meta import PageMeta
 
 IOU = 0.5
 

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from bench.pass1.truth import TruePage
     from engines.geometry import Box
-    from host.pipeline.pagemeta import PageKind, PageMeta
-    from host.pipeline.pass1.reader import PageReader
+    from host.pipeline.analysis.reader import PageReader
+    from host.pipeline.records.page_meta import PageKind, PageMeta
 
     Rgb = np.typing.NDArray[np.uint8]
 

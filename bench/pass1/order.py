@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from engines.geometry import Box
-    from host.pipeline.pagemeta import ReadingDirection
+    from host.pipeline.records.page_meta import ReadingDirection
 
 _DOUBT = -1
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from bench.pass1.protect import ProtectTally
     from bench.pass1.truth import TruePage
     from engines.detect.base import Label
-    from host.pipeline.pass1.reader import PageReader, PageReading
+    from host.pipeline.analysis.reader import PageReader, PageReading
     from host.vocabulary import Direction
 
 # Half a per cent of the art wrongly protected weighs as much as a class of boxes with F1 0.95.

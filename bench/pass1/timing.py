@@ -19,10 +19,10 @@ import cv2
 
 from bench.pass1.recall import as_rgb
 from engines.detect.yolo import YoloDetector
+from host.pipeline.analysis.read import TwoOpinionReader
+from host.pipeline.analysis.shipped import shipped_reader
 from host.pipeline.decode import decode_page
-from host.pipeline.pass1.read import TwoOpinionReader
-from host.pipeline.pass1.shipped import shipped_reader
-from host.pipeline.pass1.signals import measure_signals
+from host.pipeline.generation.director.signals import measure_signals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

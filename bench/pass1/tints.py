@@ -25,13 +25,13 @@ import numpy as np
 from bench.folder import read_picture, split_names
 from bench.pass1 import scans
 from bench.pass1.table import table
+from host.pipeline.analysis.read import TwoOpinionReader
 from host.pipeline.decode import decode_page
-from host.pipeline.pass1.read import TwoOpinionReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from host.pipeline.pass1.reader import PageReader
+    from host.pipeline.analysis.reader import PageReader
 
     Rgb = np.typing.NDArray[np.uint8]
     Mask = np.typing.NDArray[np.bool_]

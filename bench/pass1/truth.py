@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from engines.detect.base import Label
     from host.pipeline.decode import DecodedPage
-    from host.pipeline.pagemeta import ReadingDirection
+    from host.pipeline.records.page_meta import ReadingDirection
 
     Grey = NDArray[np.uint8]
     Mask = NDArray[np.bool_]

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 EXTENSION = Path(__file__).parents[2] / "extension"
 SITE = "http://reader.test"
 TARGET_01 = 0.98
-FINDER = """import { pagesAmong, picturesOf } from "./lib/page/find";
+FINDER = """import { pagesAmong, picturesOf } from "./lib/page/find/find";
 globalThis.findPages = () => pagesAmong(picturesOf(() => undefined)).map(({ img }) => img);"""
 LOOK = """() => {
   const found = new Set(findPages());

@@ -1,1 +1,1 @@
-"""Detectors of what stands on a page; the classical reading of `host.pipeline.pass1` needs none."""
+"""Detectors of what stands on a page; the classical reading of `host.pipeline.analysis` needs none."""

@@ -1,4 +1,4 @@
-"""The seam between pass1 and the networks that look at a page. Neither knows what a panel is good for."""
+"""The seam between analysis and the networks that look at a page. Neither knows what a panel is good for."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field, JsonValue, model_validator
 
 # Pydantic reads these types when the models are built.
 from engines.detect.base import Label  # noqa: TC001
-from host.pipeline.pagemeta import Order, Record, Unit
+from host.pipeline.records.page_meta import Order, Record, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

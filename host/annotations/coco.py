@@ -37,8 +37,8 @@ from host.annotations.annotations import (
     RunLengths,
     Side,
 )
-from host.pipeline.pagemeta import Order, Unit  # noqa: TC001 - pydantic reads them
-from host.records import parse_json, refused
+from host.pipeline.records.json_files import parse_json, refused
+from host.pipeline.records.page_meta import Order, Unit  # noqa: TC001 - pydantic reads them
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,8 +14,8 @@ from host.annotations.manga109 import BYTES_MAX as MANGA109_BYTES_MAX
 from host.annotations.manga109 import read_manga109
 from host.books.names import safe_name
 from host.errors import BadRequest
-from host.meta_check import page_meta_of
-from host.records import named, parse_json, read_limited, refused
+from host.pipeline.records.json_files import named, parse_json, read_limited, refused
+from host.pipeline.records.validation import page_meta_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,4 +1,4 @@
-"""From what pass1 read on a page to annotations.
+"""From what analysis read on a page to annotations.
 
     PageMeta            label       order   attributes
     panels              panel       yes     coloured, where it is
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from engines.detect.base import Label
     from engines.geometry import Box
-    from host.pipeline.pagemeta import PageMeta
+    from host.pipeline.records.page_meta import PageMeta
 
 
 def annotations_of(pages: Sequence[tuple[str, PageMeta]], title: str = "") -> Annotations:

@@ -29,7 +29,7 @@ from pydantic import ValidationError
 
 from host.annotations.annotations import Annotations, Reading, Rectangle
 from host.errors import BadRequest
-from host.records import refused
+from host.pipeline.records.json_files import refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

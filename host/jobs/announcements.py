@@ -8,7 +8,7 @@ from host.messaging.messages import JobProgress, PageDone, PageFailed, PagePrevi
 
 if TYPE_CHECKING:
     from host.errors import IrodoriError
-    from host.jobs.job import ChapterJob, JobPage
+    from host.jobs.chapter_job import ChapterJob, JobPage
     from host.store.results import StoredResult
     from host.vocabulary import SkipReason, Stage
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from host.errors import BadRequest, NotFound
+from host.jobs.chapter_job import ChapterJob
 from host.jobs.engine_room import EngineRoom
-from host.jobs.job import ChapterJob
 from host.jobs.recipe import resolve
 from host.jobs.scheduler import Scheduler
 from host.jobs.stages import Stages
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from engines.base import Device, EngineSource
-    from host.jobs.job import JobPage
+    from host.jobs.chapter_job import JobPage
     from host.jobs.lane import Lane
     from host.jobs.retrieval import Memories
     from host.messaging.messages import (
@@ -168,7 +168,7 @@ class JobBoard:
         """
         self._scheduler.check_open()
 
-    def pulse(self) -> tuple[bool, int]:
+    def load(self) -> tuple[bool, int]:
         """Return whether a page is under way, and how many have not ended."""
         return self._scheduler.depth()
 

@@ -6,9 +6,9 @@ import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from engines.memory import Residency, what_fits
+from engines.residency import Residency, what_fits
 from host.errors import IrodoriError, OutOfMemory
-from host.jobs.memory import return_free_memory
+from host.jobs.malloc_trim import return_free_memory
 from host.jobs.recipe import viable_engine
 from host.pipeline.faults import faults_mapped
 

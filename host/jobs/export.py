@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 from engines.geometry import Size
 from host.books.names import same_name
 from host.errors import BadRequest, ImageInvalid, IrodoriError, NotFound
-from host.jobs.job import PageState
+from host.jobs.chapter_job import PageState
 from host.messaging.messages import ExportResult
 from host.picture_types import mime_of, suffix_of
 from host.store.disk import disk_errors, sync_folder, write_synced
@@ -28,7 +28,7 @@ from host.store.results import StoredResult
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from host.jobs.job import ChapterJob, JobPage
+    from host.jobs.chapter_job import ChapterJob, JobPage
     from host.store.results import ResultStore
     from host.store.spool import Spool
     from host.vocabulary import ExportFormat

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from engines.base import LoraUse, Plan
 from host.errors import BadRequest, EngineNotAvailable, NotFound, WeightsInvalid
 from host.messaging.messages import Options
-from host.model_shelf import dropped, dropped_id
+from host.model_library import dropped, dropped_id
 from host.pipeline.faults import faults_mapped
 from host.pipeline.version import PIPELINE_VERSION
 from host.store.keys import Recipe, result_key
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from engines.base import ColorizeEngine, EngineSource
     from engines.info import EngineInfo
     from host.corrections import Corrections
-    from host.jobs.duplicates import Duplicates
     from host.jobs.retrieval import Memories, Retrieval
     from host.messaging.messages import LoraChoice, RunChapter
+    from host.pipeline.analysis.layout.direction import ChapterDirection
+    from host.pipeline.duplicates import Duplicates
     from host.pipeline.job import PageJob
-    from host.pipeline.pass1.direction import ChapterDirection
-    from host.pipeline.series import Memory
+    from host.pipeline.series import SeriesMemory
     from host.settings import Settings
     from host.store.references import ReferenceStore
 
@@ -52,7 +52,7 @@ class JobRecipe:
         self._chapter: ChapterDirection | None = None
         self._memories, self._retrieval = memories, retrieval
         self._duplicates: Duplicates | None = None
-        self._memory: Memory | None = None
+        self._memory: SeriesMemory | None = None
         self._lock = threading.Lock()
 
     def key(self, pixels_sha256: str, corrections: Corrections | None = None) -> str:
@@ -75,7 +75,7 @@ class JobRecipe:
     @property
     def duplicates(self) -> Duplicates:
         """The pages that this job coloured, for those that are the same picture saved again."""
-        from host.jobs.duplicates import Duplicates
+        from host.pipeline.duplicates import Duplicates
 
         with self._lock:
             if self._duplicates is None:
@@ -90,9 +90,9 @@ class JobRecipe:
                 self._memory.release()
 
     def _load(self, check: Callable[[], None] | None) -> PageJob:
+        from host.pipeline.analysis.layout.direction import ChapterDirection
         from host.pipeline.job import PageJob
-        from host.pipeline.pass1.direction import ChapterDirection
-        from host.store.memory import library_reference
+        from host.store.job_memory import library_reference
 
         self._chapter = self._chapter or ChapterDirection()
         if self._memory is None and self._memories is not None and self._retrieval is not None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from engines.embed.registry import EmbedderChoice
     from engines.info import EngineInfo
     from host.messaging.messages import RunChapter
-    from host.pipeline.series import Memory
+    from host.pipeline.series import SeriesMemory
     from host.settings import RetrievalMode, Settings
     from host.store.store import Store
 
@@ -91,9 +91,9 @@ class Memories:
             offered=tuple(sorted(one.reference_id for one in offered)),
         )
 
-    def open(self, retrieval: Retrieval, recipe: str) -> Memory:
+    def open(self, retrieval: Retrieval, recipe: str) -> SeriesMemory:
         """Return the memory of a job whose recipe has this identity."""
-        from host.store.memory import JobMemory
+        from host.store.job_memory import JobMemory
 
         store, embedder = self._store, retrieval.embedder
         series = None if retrieval.series is None else store.indexes.series(retrieval.series, embedder)

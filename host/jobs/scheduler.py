@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from host.errors import JobCancelled, NotFound
 from host.jobs.announcements import page_done, page_failed, page_preview, page_progress, page_skipped
-from host.jobs.job import PageState
+from host.jobs.chapter_job import PageState
 from host.jobs.queue import PageQueue, QueuedPage
 from host.jobs.work import Work, WorksInFlight
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from host.errors import IrodoriError
-    from host.jobs.job import ChapterJob, JobPage
+    from host.jobs.chapter_job import ChapterJob, JobPage
     from host.messaging.messages import Message
     from host.pipeline.finished import ColouredPage
     from host.pipeline.job import Tick

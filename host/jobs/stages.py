@@ -1,6 +1,6 @@
 """The threads that bring pages along.
 
-stage: decode … orchestrate. lane: the engine. finish: compose … send. courier: sends what the cache has already.
+stage: decode … orchestrate. lane: the engine. finish: compose … send. cached-page-sender: what the cache has already.
 
 Each holds one page at a time; what stands between them is bounded by the scheduler. Every step runs inside
 `_attempt`, where a cancel ends.
@@ -16,7 +16,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from host.errors import HashMismatch, InternalError, IrodoriError, JobCancelled
-from host.jobs.memory import return_free_memory, share_one_heap
+from host.jobs.malloc_trim import return_free_memory, share_one_heap
 from host.picture_types import mime_of
 from host.pipeline.prepared import SkippedPage
 from host.store.results import StoredResult
@@ -53,7 +53,12 @@ class Stages:
         self._store = store
         self._engine_room = engine_room
         self._cached: SimpleQueue[tuple[Waiting, str] | None] = SimpleQueue()
-        loops = {"stage": self._stage, "lane": self._lane, "finish": self._finish, "courier": self._courier}
+        loops = {
+            "stage": self._stage,
+            "lane": self._lane,
+            "finish": self._finish,
+            "cached-page-sender": self._send_cached_pages,
+        }
         self._held: dict[str, Work] = {}
         self._threads = [
             SupervisedThread(loop, name, died=partial(self._died, name), stopping=lambda: scheduler.closing)
@@ -64,7 +69,7 @@ class Stages:
         self._warming: threading.Thread | None = None
 
     def send_cached(self, waiting: Waiting, key: str) -> None:
-        """Let the courier send a page whose result is in the cache."""
+        """Let the sender of cached pages send a page whose result is in the cache."""
         self._cached.put((waiting, key))
 
     def warm(self, engine_id: str) -> None:
@@ -104,7 +109,7 @@ class Stages:
             self._attempt(work, self._complete)
             del work
 
-    def _courier(self) -> None:
+    def _send_cached_pages(self) -> None:
         while (sending := self._cached.get()) is not None and not self._scheduler.closing:
             waiting, key = sending
             try:
@@ -181,9 +186,9 @@ class Stages:
 
     def _colour(self, work: Work) -> None:
         prepared = work.prepared
-        twin = work.recipe.duplicates.find(prepared) if prepared is not None else None
-        if twin is not None:
-            work.prepared, coloured = twin
+        duplicate = work.recipe.duplicates.find(prepared) if prepared is not None else None
+        if duplicate is not None:
+            work.prepared, coloured = duplicate
             self._scheduler.hand_to_finish(work, coloured)
             return
         check = partial(self._scheduler.check, work)
@@ -242,8 +247,8 @@ class Stages:
 def _learn(prepared: PreparedPage, key: str, result_sha256: str) -> None:
     """Let later pages of the series find this one; not one that learned itself, for a copy's copy fades."""
     learned = any(use.origin == "page" for use in prepared.meta.references)
-    if prepared.recall is not None and prepared.job.memory is not None and not learned:
-        prepared.job.memory.learn(prepared.recall, key, result_sha256)
+    if prepared.memory_entry is not None and prepared.job.memory is not None and not learned:
+        prepared.job.memory.learn(prepared.memory_entry, key, result_sha256)
 
 
 def _verdict(encoded: bytes, skipped: SkippedPage) -> StoredResult:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from host.corrections import Corrections
-    from host.jobs.job import ChapterJob, JobPage
+    from host.jobs.chapter_job import ChapterJob, JobPage
     from host.jobs.recipe import JobRecipe
     from host.pipeline.finished import ColouredPage
     from host.pipeline.prepared import PreparedPage

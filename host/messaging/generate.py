@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from host.generated import REPOSITORY, stale_files, write_or_check
-from host.messaging.page import protocol_page
+from host.messaging.protocol_doc import protocol_page
 from host.messaging.typescript import typescript
 
 if TYPE_CHECKING:

@@ -78,7 +78,7 @@ class Service(Protocol):
             `protocol`. Methods of the lane `short` come one at a time, those of `pages` and `long` beside them.
         """
 
-    def pulse(self) -> tuple[bool, int]:
+    def load(self) -> tuple[bool, int]:
         """Return whether work is under way, and how many pages wait; at once."""
 
     def close(self, timeout_s: float) -> None:
@@ -173,7 +173,7 @@ class Session:
         return self._service
 
     def _ping(self) -> Pong:
-        busy, depth = self._service.pulse() if self._service is not None else (False, 0)
+        busy, depth = self._service.load() if self._service is not None else (False, 0)
         return Pong(uptime_s=time.monotonic() - self._began, busy=busy, queue_depth=depth)
 
     def _notify(self, message: Message) -> None:

@@ -1,1 +1,1 @@
-"""The way of a page: decode, pass1, retrieve, pass2, compose, review, encode."""
+"""The way of a page: decode, analysis, retrieve, generation, compose, review, encode."""

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engines.base import ColorizeResult
-    from host.pipeline.align import Shift
+    from host.pipeline.compose.align import Shift
 
 Action = Literal["colour", "repair", "safer_plan"]
 Grade = Literal["acceptable", "micro_inpaint", "critical"]

@@ -25,7 +25,7 @@ class PlacedPalette:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Drawing:
-    """What pass1 and the reader know of a page's regions.
+    """What analysis and the reader know of a page's regions.
 
     tone: `(H, W)` uint8, the page's grey with its screentone made even; None: the page's grey will do.
     panels: outlines in the page's pixels. hints: what the reader wants where. palettes: what of whom.

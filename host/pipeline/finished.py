@@ -9,12 +9,12 @@ if TYPE_CHECKING:
     from engines.base import ColorizeResult
     from engines.geometry import Size
     from host.pipeline.attempts import Attempt
-    from host.pipeline.runmeta import RunMeta
+    from host.pipeline.records.run_meta import RunMeta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColouredPage:
-    """What the engine made of a page, corrected where that was called for (`host.pipeline.pass2.correct`).
+    """What the engine made of a page, corrected where that was called for (`host.pipeline.generation.correct`).
 
     duplicate_of: the pixels' digest of the page that the engine saw, where that was a near-duplicate of this one.
     """

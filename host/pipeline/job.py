@@ -12,8 +12,8 @@ from host.vocabulary import Direction, Stage
 if TYPE_CHECKING:
     from engines.base import Plan
     from engines.info import EngineInfo
-    from host.pipeline.pass1.direction import ChapterDirection
-    from host.pipeline.series import Memory, Reference
+    from host.pipeline.analysis.layout.direction import ChapterDirection
+    from host.pipeline.series import ReferencePicture, SeriesMemory
     from host.vocabulary import OutputFormat
 
 Tick = Callable[[Stage, float], None]
@@ -32,10 +32,10 @@ class PageJob:
 
     engine: EngineInfo
     plan: Plan
-    references: tuple[Reference, ...] = ()
+    references: tuple[ReferencePicture, ...] = ()
     corrections: Corrections = field(default_factory=Corrections)
     keep_coloured: bool = True
     direction: Direction = "auto"
     chapter: ChapterDirection | None = field(default=None, compare=False)
-    memory: Memory | None = field(default=None, compare=False)
+    memory: SeriesMemory | None = field(default=None, compare=False)
     output_format: OutputFormat | None = None

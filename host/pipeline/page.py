@@ -1,9 +1,9 @@
 """The way of a page, top to bottom.
 
-    1 capture   the extension                        6 pass2     orchestrate -> the engine infers
-    2 ask       host.jobs, by the result's key       7 compose   the engine's colour, the page's ink
-    3 decode    bytes -> pixels                      8 review    ink, protected pixels, colour
-    4 pass1     pixels -> PageMeta and masks         9 encode    then host.jobs keeps and sends
+    1 capture   the extension                        6 generation  the request, then the engine infers
+    2 ask       host.jobs, by the result's key       7 compose     the engine's colour, the page's ink
+    3 decode    bytes -> pixels                      8 review      ink, protected pixels, colour
+    4 analysis  pixels -> PageMeta and masks         9 encode      then host.jobs keeps and sends
     5 retrieve  references that serve this page
 
 `host.jobs` decides when and on which thread each of the four methods runs; every one holds a single page.
@@ -17,26 +17,26 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, cast
 
 from host.errors import QualityRejected
-from host.pipeline.compose import Composition, lay_colour
-from host.pipeline.corrections_record import record_corrections
+from host.pipeline.analysis.shipped import shipped_reader
+from host.pipeline.compose.compose import Composition, lay_colour
+from host.pipeline.compose.field import colour_field
+from host.pipeline.compose.palettes import place_palettes
+from host.pipeline.compose.paper_colour import find_paper_colour
 from host.pipeline.decode import DecodedPage, DecodeLimits, decode_page, pixels_digest
 from host.pipeline.drawing import Drawing
 from host.pipeline.encode import encode_page
 from host.pipeline.faults import faults_mapped
-from host.pipeline.field import colour_field
 from host.pipeline.finished import ColouredPage, FinishedPage
-from host.pipeline.palettes import place_palettes
-from host.pipeline.paper_colour import find_paper_colour
-from host.pipeline.pass1.shipped import shipped_reader
-from host.pipeline.pass1.signals import measure_signals
-from host.pipeline.pass2.correct import colour_page, record_attempts
-from host.pipeline.pass2.orchestrate import make_request
-from host.pipeline.pass2.review import fault, review_page
-from host.pipeline.pass2.style import bind_references
+from host.pipeline.generation.correct import colour_page, record_attempts
+from host.pipeline.generation.director.signals import measure_signals
+from host.pipeline.generation.request import make_request
+from host.pipeline.generation.review import fault, review_page
+from host.pipeline.generation.style import bind_references
 from host.pipeline.prepared import PreparedPage, SkippedPage
 from host.pipeline.progress import fraction_of_page
+from host.pipeline.records.corrections import record_corrections
+from host.pipeline.records.run_meta import EngineRecord, RunMeta, Verdicts, record_plan
 from host.pipeline.retrieve import ReaderOrder, Retriever
-from host.pipeline.runmeta import EngineRecord, RunMeta, Verdicts, record_plan
 from host.pipeline.stopwatch import Stopwatch
 from host.pipeline.version import PIPELINE_VERSION
 
@@ -46,10 +46,10 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from engines.base import ColorizeEngine, ColorizeRequest, ColorizeResult, OnStep
+    from host.pipeline.analysis.reader import PageReader
     from host.pipeline.job import PageJob, Tick
-    from host.pipeline.pagemasks import PageMaps, PageMasks
-    from host.pipeline.pagemeta import PageKind, PageMeta, Panel
-    from host.pipeline.pass1.reader import PageReader
+    from host.pipeline.records.masks import PageMaps, PageMasks
+    from host.pipeline.records.page_meta import PageKind, PageMeta, Panel
     from host.vocabulary import SkipReason, Stage
 
 _LOG = logging.getLogger(__name__)
@@ -110,7 +110,7 @@ class PagePipeline:
             request, directive = make_request(page, meta, reading.masks, job, reading.maps)
         return PreparedPage(
             page=page, drawing=_drawing(request, meta, job, reading.maps), meta=meta, request=request,
-            directive=directive, job=job, stopwatch=stopwatch, recall=choice.recall,
+            directive=directive, job=job, stopwatch=stopwatch, memory_entry=choice.entry,
         )  # fmt: skip
 
     def colour(

@@ -9,10 +9,10 @@ if TYPE_CHECKING:
     from engines.base import ColorizeRequest
     from host.pipeline.decode import DecodedPage
     from host.pipeline.drawing import Drawing
+    from host.pipeline.generation.director.direct import Directive
     from host.pipeline.job import PageJob
-    from host.pipeline.pagemeta import PageMeta
-    from host.pipeline.pass2.director.direct import Directive
-    from host.pipeline.series import Recall
+    from host.pipeline.records.page_meta import PageMeta
+    from host.pipeline.series import MemoryEntry
     from host.pipeline.stopwatch import Stopwatch
     from host.vocabulary import SkipReason
 
@@ -39,4 +39,4 @@ class PreparedPage:
     directive: Directive
     job: PageJob
     stopwatch: Stopwatch = field(compare=False)
-    recall: Recall | None = field(default=None, compare=False)
+    memory_entry: MemoryEntry | None = field(default=None, compare=False)

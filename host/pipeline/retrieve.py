@@ -1,4 +1,4 @@
-"""Which references serve a page. Written into `PageMeta.references` before pass2, never after.
+"""Which references serve a page. Written into `PageMeta.references` before generation, never after.
 
 The reader's word is law: what was chosen comes first, in that order. What an engine takes beyond that may be filled
 from the series' memory, by likeness of panels and characters: coloured pages that this one can learn from, and the
@@ -18,8 +18,8 @@ import numpy as np
 from engines.base import EngineError
 from engines.geometry import Box
 from host.errors import ImageInvalid, NotFound
-from host.pipeline.pagemeta import ReferenceUse
-from host.pipeline.series import PageLook, Recall
+from host.pipeline.records.page_meta import ReferenceUse
+from host.pipeline.series import MemoryEntry, PageEmbedding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engines.embed.base import Embedder
+    from host.pipeline.analysis.reader import PageReader
     from host.pipeline.decode import DecodedPage
     from host.pipeline.job import PageJob
-    from host.pipeline.pagemeta import PageMeta
-    from host.pipeline.pass1.reader import PageReader
-    from host.pipeline.series import Memory, Reference
+    from host.pipeline.records.page_meta import PageMeta
+    from host.pipeline.series import ReferencePicture, SeriesMemory
     from host.vocabulary import CropKind
 
 _LOG = logging.getLogger(__name__)
@@ -46,8 +46,8 @@ class Choice:
     """What serves a page. retrieved: the pictures of `uses` that are not the reader's choice."""
 
     uses: tuple[ReferenceUse, ...]
-    retrieved: tuple[Reference, ...] = ()
-    recall: Recall | None = field(default=None, compare=False)
+    retrieved: tuple[ReferencePicture, ...] = ()
+    entry: MemoryEntry | None = field(default=None, compare=False)
 
 
 class Retriever(Protocol):
@@ -102,33 +102,33 @@ class LikenessRetriever:
             self._broken = True
             return ReaderOrder().choose(page, meta, job, limit)
 
-    def _choose(self, memory: Memory, page: DecodedPage, meta: PageMeta, job: PageJob, limit: int) -> Choice:
-        turn = memory.begin()
+    def _choose(self, memory: SeriesMemory, page: DecodedPage, meta: PageMeta, job: PageJob, limit: int) -> Choice:
+        turn = memory.next_turn()
         chosen = _chosen(job, limit)
         self._learn_references(memory, job, chosen)
         embedder = self._embedder()
-        look = look_at(page.grey, meta, embedder)
-        scores = {one: score_of(look.kinds, likeness) for one, likeness in memory.likeness(look).items()}
+        embedding = embed_page(page.grey, meta, embedder)
+        scores = {one: score_of(embedding.kinds, likeness) for one, likeness in memory.likeness(embedding).items()}
         uses = [ReferenceUse(reference_id=one, score=scores.get(one)) for one in chosen]
-        retrieved: list[Reference] = []
-        servants = memory.servants(turn) - set(chosen)
+        retrieved: list[ReferencePicture] = []
+        candidates = memory.candidates(turn) - set(chosen)
         free = min(limit - len(chosen), RETRIEVED_MAX)
-        for one in sorted(servants, key=lambda name: (-scores.get(name, -1.0), name)):
+        for one in sorted(candidates, key=lambda name: (-scores.get(name, -1.0), name)):
             if len(retrieved) >= free or scores.get(one, -1.0) < embedder.info.floor:
                 break
             found = memory.picture(one)
             if found is not None:
                 retrieved.append(found[0])
                 uses.append(found[1].model_copy(update={"score": scores[one]}))
-        return Choice(tuple(uses), tuple(retrieved), Recall(turn, look))
+        return Choice(tuple(uses), tuple(retrieved), MemoryEntry(turn, embedding))
 
-    def _learn_references(self, memory: Memory, job: PageJob, chosen: Sequence[str]) -> None:
+    def _learn_references(self, memory: SeriesMemory, job: PageJob, chosen: Sequence[str]) -> None:
         loaded = {one.reference_id: one.pixels for one in job.references}
         for reference_id, pixels in memory.unseen(chosen).items():
             # What nobody chose may have been removed since the job began.
             with suppress(NotFound, ImageInvalid):
                 rgb = loaded[reference_id] if reference_id in loaded else pixels()
-                memory.keep(reference_id, read_look(rgb, self._reader, self._embedder()))
+                memory.remember(reference_id, read_and_embed(rgb, self._reader, self._embedder()))
 
 
 def crops_of(meta: PageMeta) -> tuple[tuple[CropKind, ...], tuple[Box, ...]]:
@@ -142,7 +142,7 @@ def crops_of(meta: PageMeta) -> tuple[tuple[CropKind, ...], tuple[Box, ...]]:
     return ("page", *(kind for kind, _, _ in kept)), (whole, *(box for _, box, _ in kept))
 
 
-def look_at(grey: NDArray[np.uint8], meta: PageMeta, embedder: Embedder) -> PageLook:
+def embed_page(grey: NDArray[np.uint8], meta: PageMeta, embedder: Embedder) -> PageEmbedding:
     """Return the look of a page `(H, W)` that was read. Colour never enters: grey pages look for coloured ones.
 
     Raises:
@@ -150,16 +150,16 @@ def look_at(grey: NDArray[np.uint8], meta: PageMeta, embedder: Embedder) -> Page
     """
     kinds, boxes = crops_of(meta)
     pieces = [grey[box.top : box.bottom, box.left : box.right] for box in boxes]
-    return PageLook(kinds, boxes, embedder.embed(pieces))
+    return PageEmbedding(kinds, boxes, embedder.embed(pieces))
 
 
-def read_look(rgb: NDArray[np.uint8], reader: PageReader, embedder: Embedder) -> PageLook:
+def read_and_embed(rgb: NDArray[np.uint8], reader: PageReader, embedder: Embedder) -> PageEmbedding:
     """Return the look of a `(h, w, 3)` sRGB picture that nobody has read yet."""
     from host.pipeline.decode import DecodedPage, pixels_digest
 
     grey = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8)
     page = DecodedPage(rgb=rgb, grey=grey, pixels_sha256=pixels_digest(rgb))
-    return look_at(grey, reader.read(page, "auto").meta, embedder)
+    return embed_page(grey, reader.read(page, "auto").meta, embedder)
 
 
 def score_of(kinds: Sequence[CropKind], likeness: NDArray[np.float32]) -> float:

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engines.geometry import Box
-    from host.pipeline.pagemeta import ReferenceUse
+    from host.pipeline.records.page_meta import ReferenceUse
     from host.vocabulary import CropKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
+class ReferencePicture:
     """A style reference: its id in the store and its `(h, w, 3)` uint8 sRGB RGB pixels.
 
     character: who it shows, as the reader called them; empty where nobody said. palette: its colours, sRGB, the most
@@ -31,7 +31,7 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PageLook:
+class PageEmbedding:
     """What was seen of a picture: its crops, and a vector `(n, width)` float32 for each."""
 
     kinds: tuple[CropKind, ...]
@@ -40,41 +40,41 @@ class PageLook:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Recall:
+class MemoryEntry:
     """A page as its job's memory knows it: `turn` counts the job's pages in the order in which they were looked at."""
 
     turn: int
-    look: PageLook
+    embedding: PageEmbedding
 
 
-class Memory(Protocol):
+class SeriesMemory(Protocol):
     """What a series remembers, as one job may use it. Pictures are named by reference ids and results' keys."""
 
-    def begin(self) -> int:
+    def next_turn(self) -> int:
         """Return the next page's turn."""
         ...
 
     def unseen(self, references: Sequence[str]) -> Mapping[str, Callable[[], NDArray[np.uint8]]]:
-        """Return the references that were never looked at, these and those `servants` may name, and their pixels."""
+        """Return the references that were never looked at, these and those `candidates` may name, and their pixels."""
         ...
 
-    def keep(self, reference_id: str, look: PageLook) -> None:
+    def remember(self, reference_id: str, embedding: PageEmbedding) -> None:
         """Remember a reference's look."""
         ...
 
-    def likeness(self, look: PageLook) -> Mapping[str, NDArray[np.float32]]:
+    def likeness(self, embedding: PageEmbedding) -> Mapping[str, NDArray[np.float32]]:
         """Return how like each remembered picture is, crop by crop of the look; -1 for a kind that it has not."""
         ...
 
-    def servants(self, turn: int) -> frozenset[str]:
+    def candidates(self, turn: int) -> frozenset[str]:
         """Return the pictures that may serve the page of a turn although the reader did not choose them."""
         ...
 
-    def picture(self, picture_id: str) -> tuple[Reference, ReferenceUse] | None:
+    def picture(self, picture_id: str) -> tuple[ReferencePicture, ReferenceUse] | None:
         """Return a picture and how it is recorded; None where it has gone."""
         ...
 
-    def learn(self, recall: Recall, key: str, result_sha256: str) -> None:
+    def learn(self, entry: MemoryEntry, key: str, result_sha256: str) -> None:
         """Take in a page whose result was kept under a key; its coloured pixels have this digest."""
         ...
 

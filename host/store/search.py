@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from engines.embed.base import Embedder
     from engines.embed.palette import PaletteEmbedder
-    from host.pipeline.pass1.reader import PageReader
-    from host.pipeline.series import PageLook
+    from host.pipeline.analysis.reader import PageReader
+    from host.pipeline.series import PageEmbedding
     from host.store.store import Store
 
 _PALETTE_SHARE: Final = 0.25
@@ -83,8 +83,8 @@ class ReferenceSearcher:
         found = [reference.reference_id for reference in self._store.references.list(series)]
         with self._lock, faults_mapped():
             self._learn(found)
-            look, palette = self._look(rgb), self._palette(rgb)
-            likeness = self._store.indexes.library(self._embedder.identity).likeness(look.vectors)
+            embedding, palette = self._embedding(rgb), self._palette(rgb)
+            likeness = self._store.indexes.library(self._embedder.identity).likeness(embedding.vectors)
             hits = [self._hit(one, likeness.get(one), palette) for one in found]
         return sorted(hits, key=lambda hit: (-hit.score, hit.reference_id))[:k]
 
@@ -96,7 +96,7 @@ class ReferenceSearcher:
         return ReferenceScore(reference_id=reference_id, score=round(min(1.0, score), 6))
 
     def _learn(self, reference_ids: Sequence[str]) -> None:
-        from host.store.memory import indexed
+        from host.store.job_memory import indexed
 
         library = self._store.indexes.library(self._embedder.identity)
         for one in reference_ids:
@@ -106,14 +106,14 @@ class ReferenceSearcher:
                 pixels = self._store.references.pixels(one)
                 self._palettes[one] = self._palette(pixels)
                 if unseen:
-                    library.add(indexed(one, self._look(pixels)))
+                    library.add(indexed(one, self._embedding(pixels)))
 
-    def _look(self, rgb: NDArray[np.uint8]) -> PageLook:
-        from host.pipeline.retrieve import read_look
+    def _embedding(self, rgb: NDArray[np.uint8]) -> PageEmbedding:
+        from host.pipeline.retrieve import read_and_embed
 
         if self._reader is None:
             self._reader = self._make_reader()
-        return read_look(rgb, self._reader, self._embedder.open())
+        return read_and_embed(rgb, self._reader, self._embedder.open())
 
     def _palette(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
         from engines.embed.palette import PaletteEmbedder

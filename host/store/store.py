@@ -9,10 +9,10 @@ from host.errors import IrodoriError
 from host.store.blobs import BlobFolder
 from host.store.database import Database
 from host.store.disk import disk_errors
+from host.store.index_folder import IndexFolder
 from host.store.process_folder import ProcessFolder
 from host.store.references import ReferenceStore
 from host.store.results import ResultStore
-from host.store.shelf import IndexShelf
 from host.store.sources import SourceIndex
 from host.store.spool import Spool
 
@@ -39,7 +39,7 @@ class Store:
         self.results = ResultStore(database, BlobFolder(paths.results, scratch), cache_limit_mib * _MIB)
         self.sources = SourceIndex(database)
         self.references = ReferenceStore(paths.references, library_root.path)
-        self.indexes = IndexShelf(paths.retrieval)
+        self.indexes = IndexFolder(paths.retrieval)
         self.spool = Spool(results_root.path / "pages", spool_limit_mib * _MIB)
 
     @classmethod

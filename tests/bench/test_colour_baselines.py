@@ -20,7 +20,7 @@ from bench.folder import FolderUnusable, spread
 from bench.manga import annotated_panels
 from engines.geometry import Box
 from engines.oklab import srgb_to_oklab
-from engines.testing import drawn_page, flat_reference, ignore_step, request_of
+from engines.testing.contract import drawn_page, flat_reference, ignore_step, request_of
 
 GREY = drawn_page()
 

@@ -22,7 +22,10 @@ from host.pipeline.page import PagePipeline
 def figures(comic, tmp_path_factory):
     """Run the benchmark with an engine that is the mean baseline under another name."""
     out = tmp_path_factory.mktemp("out")
-    with registry.registered(PaintEngine("toy", mean_chroma)):
+    source = registry.EngineRegistry(more=(PaintEngine("toy", mean_chroma),))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(registry, "get", source.get)
+        patch.setattr(registry, "infos", source.infos)
         options = ["--data", comic, "--labels", comic / "labels", "--engine", "toy", "--out", out]
         assert main([str(one) for one in options]) == 0
     sheet = cv2.imread(str(out / "sheet.webp"))

@@ -13,7 +13,7 @@ from bench.pass1.coco import read_coco
 from bench.pass1.kinds import judge_kinds, made_pages
 from bench.pass1.truth import read_true_page
 from engines.geometry import Box
-from host.pipeline.pass1.read import TwoOpinionReader
+from host.pipeline.analysis.read import TwoOpinionReader
 from tests.bench.conftest import NAMES, PANELS
 
 

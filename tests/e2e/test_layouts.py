@@ -39,8 +39,8 @@ OFF = 3.0  # levels that red and green differ from before, on the mean; a shift 
 SAME_LEVEL = 20.0  # how far apart one level of the picture may look; the next is 25 away
 COLOURED = 40.0  # levels of blue, on the mean
 EDGE_PX = 9  # what a scaled picture's edge takes from its surroundings
-OVERLAY = """import { Overlay } from "./lib/page/overlay";
-import { followLayout } from "./lib/page/follow";
+OVERLAY = """import { Overlay } from "./lib/page/swap/overlay";
+import { followLayout } from "./lib/page/swap/follow";
 import { inWindow, pointIn } from "./lib/page/point";
 globalThis.points = (all) => {
   const roots = [document, ...[...document.querySelectorAll("*")].flatMap(({ closedRoot }) => closedRoot ?? [])];

@@ -12,7 +12,7 @@ import pytest
 from engines.base import ModelInvalid, ModelMissing
 from engines.colorize.compact.engine import CompactEngine
 from engines.oklab import grey_to_lightness, oklab_to_srgb, srgb_to_oklab
-from engines.testing import PROCESSOR, EngineContract, drawn_page, flat_reference, ignore_step, request_of
+from engines.testing.contract import PROCESSOR, EngineContract, drawn_page, flat_reference, ignore_step, request_of
 from models.catalog import load_catalog
 from models.store import SHIPPED_WEIGHTS
 

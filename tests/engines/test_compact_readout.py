@@ -14,7 +14,7 @@ from engines.colorize.compact.readout import colours_of, laid_out
 from engines.colorize.compact.references import Cells, joined
 from engines.geometry import Box
 from engines.oklab import grey_to_lightness
-from engines.testing import PROCESSOR, drawn_page, ignore_step
+from engines.testing.contract import PROCESSOR, drawn_page, ignore_step
 from training.compact.network import PARTS as TRAINED_KINDS
 
 RED, GREEN, BLUE = (0.12, 0.06), (-0.1, 0.09), (0.0, -0.12)

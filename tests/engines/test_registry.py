@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from engines import registry
-from engines.stepped import SteppedEngine
+from engines.testing.stepped import SteppedEngine
 
 
 def test_default_engine_is_listed_first() -> None:
@@ -35,7 +35,7 @@ def test_engine_of_a_test_is_there_for_its_time_only() -> None:
 
 def test_listing_engines_imports_nothing_heavy() -> None:
     code = (
-        "import sys, engines.registry, engines.base, engines.memory, models.catalog, models.store\n"
+        "import sys, engines.registry, engines.base, engines.residency, models.catalog, models.store\n"
         "engines.registry.infos(), models.catalog.load_catalog()\n"
         "heavy = {'numpy', 'cv2', 'torch', 'onnxruntime', 'PIL'} & sys.modules.keys()\n"
         "raise SystemExit(f'imported {heavy}' if heavy else 0)\n"

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from engines.stepped import SteppedEngine
-from engines.testing import PROCESSOR, EngineContract, drawn_page, ignore_step, request_of
+from engines.testing.contract import PROCESSOR, EngineContract, drawn_page, ignore_step, request_of
+from engines.testing.stepped import SteppedEngine
 
 
 class TestSteppedEngine(EngineContract):

@@ -12,18 +12,18 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from engines.geometry import Size
-from host.analysis_files import AnalysisFolder, unique_stems
-from host.analyze import Analysis, Unread, analyze_book
+from host.analyses.analyze import Analysis, Unread, analyze_book
+from host.analyses.files import AnalysisFolder, unique_stems
+from host.analyses.overlay import draw_overlay
 from host.books.book import Book, BookPage
 from host.books.folder import open_pictures
-from host.cli import app
-from host.meta_check import check_page_meta
-from host.overlay import draw_overlay
+from host.cli.app import app
+from host.pipeline.analysis.layout.direction import DirectionVote
+from host.pipeline.analysis.read import TwoOpinionReader
 from host.pipeline.decode import decode_page
-from host.pipeline.pagemasks import PageMaps, named_maps, record_masks
-from host.pipeline.pagemeta import PageMeta
-from host.pipeline.pass1.direction import DirectionVote
-from host.pipeline.pass1.read import TwoOpinionReader
+from host.pipeline.records.masks import PageMaps, named_maps, record_masks
+from host.pipeline.records.page_meta import PageMeta
+from host.pipeline.records.validation import check_page_meta
 
 
 def irodori(*arguments: object):

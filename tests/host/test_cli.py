@@ -217,7 +217,7 @@ def test_doctor_tells_the_chain_and_the_host_s_own_checks(irodori_home: Path) ->
 
 def test_help_loads_nothing_heavy() -> None:
     code = (
-        "import sys\nfrom typer.testing import CliRunner\nfrom host.cli import app\n"
+        "import sys\nfrom typer.testing import CliRunner\nfrom host.cli.app import app\n"
         "result = CliRunner().invoke(app, ['colorize', '--help'])\n"
         "assert result.exit_code == 0, result.output\n"
         "print(sorted({'numpy', 'cv2', 'PIL', 'torch', 'onnxruntime'} & set(sys.modules)))\n"

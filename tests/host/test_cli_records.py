@@ -12,10 +12,10 @@ from engines.geometry import Box, Size
 from host.annotations.annotations import Annotations
 from host.annotations.coco import read_coco
 from host.annotations.manga109 import read_manga109
-from host.cli import app
-from host.meta_check import BYTES_MAX, check_page_meta, check_run_meta
-from host.pipeline.pagemeta import Balloon, Character, Face, MaskRecord, PageMeta, Panel, TextBlock
-from host.pipeline.runmeta import EngineRecord, PlanRecord, RunMeta, Verdicts
+from host.cli.app import app
+from host.pipeline.records.page_meta import Balloon, Character, Face, MaskRecord, PageMeta, Panel, TextBlock
+from host.pipeline.records.run_meta import EngineRecord, PlanRecord, RunMeta, Verdicts
+from host.pipeline.records.validation import BYTES_MAX, check_page_meta, check_run_meta
 
 DIGEST = "0" * 64
 

@@ -9,11 +9,11 @@ import pytest
 from typer.testing import CliRunner
 
 from engines.info import EngineInfo, Supports
-from host.cli import app
+from host.cli.app import app
 from host.errors import BadRequest, NotFound, RemoteFailed, WeightsMissing
 from host.jobs.recipe import _lora
 from host.messaging.messages import LoraChoice, ModelChanged, ModelProgress
-from host.model_shelf import ModelShelf
+from host.model_library import ModelLibrary
 from models.catalog import load_catalog
 from models.store import models_folder
 from tests.models.test_identify import KLEIN_4B, safetensors
@@ -48,21 +48,21 @@ class Listener:
 @pytest.fixture
 def hub(irodori_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
     catalog = dict(load_catalog()) | {"tiny": CARD}
-    monkeypatch.setattr("host.model_shelf.load_catalog", lambda: catalog)
-    monkeypatch.setattr("host.model_shelf.secret_for", lambda name, _: {"hf_token": "hf_secret"}.get(name))
+    monkeypatch.setattr("host.model_library.load_catalog", lambda: catalog)
+    monkeypatch.setattr("host.model_library.secret_for", lambda name, _: {"hf_token": "hf_secret"}.get(name))
     with FakeHub() as server:
         monkeypatch.setenv("HF_ENDPOINT", server.url)
         yield server
 
 
-def state_of(shelf: ModelShelf, model_id: str) -> str:
+def state_of(shelf: ModelLibrary, model_id: str) -> str:
     return next(one.state for one in shelf.list() if one.model_id == model_id)
 
 
 def test_a_pull_over_the_wire_reports_and_ends_ready(hub: FakeHub) -> None:
     hub.token = "hf_secret"
     heard = Listener()
-    shelf = ModelShelf(heard)
+    shelf = ModelLibrary(heard)
     assert state_of(shelf, "tiny") == "missing"
     shelf.pull("tiny")
     heard.wait(lambda one: isinstance(one, ModelProgress) and one.state == "ready")
@@ -78,7 +78,7 @@ def test_a_pull_over_the_wire_reports_and_ends_ready(hub: FakeHub) -> None:
 def test_a_pull_that_fails_says_so_and_can_be_tried_again(hub: FakeHub) -> None:
     hub.cut_at = 100_000
     heard = Listener()
-    shelf = ModelShelf(heard)
+    shelf = ModelLibrary(heard)
     shelf.pull("tiny")
     heard.wait(lambda one: isinstance(one, ModelProgress) and one.state == "failed")
     heard.wait(lambda one: isinstance(one, ModelChanged))
@@ -89,12 +89,12 @@ def test_a_pull_that_fails_says_so_and_can_be_tried_again(hub: FakeHub) -> None:
 
 def test_a_licence_that_forbids_commercial_use_is_accepted_first(irodori_home: Path) -> None:
     with pytest.raises(BadRequest, match="non-commercial"):
-        ModelShelf(lambda _: None).pull("flux2-klein-9b")
+        ModelLibrary(lambda _: None).pull("flux2-klein-9b")
 
 
 def test_what_ships_is_verified_by_a_pull_and_cannot_be_removed(irodori_home: Path) -> None:
     heard = Listener()
-    shelf = ModelShelf(heard)
+    shelf = ModelLibrary(heard)
     shelf.pull("compact")
     heard.wait(lambda one: isinstance(one, ModelProgress) and one.state == "ready")
     with pytest.raises(BadRequest, match="ships"):
@@ -109,7 +109,7 @@ def test_dropped_files_are_listed_with_what_they_are(irodori_home: Path) -> None
     (models_folder() / "mine").mkdir(parents=True)
     safetensors(models_folder() / "mine" / "style.safetensors", **LORA)
     (models_folder() / "evil.ckpt").write_bytes(b"x")
-    found = {one.model_id: one for one in ModelShelf(lambda _: None).list() if one.role}
+    found = {one.model_id: one for one in ModelLibrary(lambda _: None).list() if one.role}
     assert (found["mine/style.safetensors"].role, found["mine/style.safetensors"].state) == ("lora", "ready")
     assert found["evil.ckpt"].state == "invalid"
     assert "run code" in (found["evil.ckpt"].detail or "")
@@ -118,7 +118,7 @@ def test_dropped_files_are_listed_with_what_they_are(irodori_home: Path) -> None
 def test_a_watched_folder_tells_when_something_is_dropped(irodori_home: Path, monkeypatch) -> None:
     monkeypatch.setattr("models.drop_folder._QUIET_S", 0.1)
     heard = Listener()
-    shelf = ModelShelf(heard)
+    shelf = ModelLibrary(heard)
     shelf.watch()
     assert shelf._folder.watching.wait(10)
     safetensors(models_folder() / "klein.safetensors", **KLEIN_4B)
@@ -178,4 +178,4 @@ def test_the_command_tells_what_a_file_is(irodori_home: Path, tmp_path: Path) ->
 def test_a_hub_that_is_away_is_a_remote_failure(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     with pytest.raises(RemoteFailed):
-        ModelShelf(lambda _: None).bring(CARD, lambda *_: None)
+        ModelLibrary(lambda _: None).bring(CARD, lambda *_: None)

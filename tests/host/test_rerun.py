@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from host.cli import app
+from host.cli.app import app
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "tests" / "pages" / "figures-en.webp"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,8 +82,9 @@ def test_hello_tells_engines_device_and_settings(service: HostService) -> None:
 
 
 def test_the_version_is_the_packages() -> None:
-    pyproject = Path(__file__).parents[2] / "pyproject.toml"
-    assert f'version = "{__version__}"' in pyproject.read_text()
+    root = Path(__file__).parents[2]
+    place = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["hatch"]["version"]["path"]
+    assert f'__version__ = "{__version__}"' in (root / place).read_text()
 
 
 def test_ping_tells_an_idle_host(service: HostService) -> None:
@@ -183,7 +185,7 @@ def test_the_doctor_names_what_is_wrong_and_what_mends_it(service: HostService, 
 def test_close_may_be_called_twice(service: HostService) -> None:
     service.close(0.5)
     service.close(0.5)
-    assert service.pulse() == (False, 0)
+    assert service.load() == (False, 0)
 
 
 def test_clear_empties_the_cache(service: HostService) -> None:

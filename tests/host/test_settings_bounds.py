@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from bench.faults.hostile import HOSTILE
 from engines.colorize.comfyui.address import address_fault, is_loopback, origin_of
 from host.application import Application
-from host.cli import app
+from host.cli.app import app
 from host.errors import BadRequest
 from host.messaging.messages import METHODS
 from host.paths import state_paths

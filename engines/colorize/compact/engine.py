@@ -1,6 +1,6 @@
 """The compact engine: our own small network, on the processor, with an idea of what things are coloured like.
 
-A page is seen at about 560 x 840 pixels, without its screentone where pass1 has taken it away. The network says of
+A page is seen at about 560 x 840 pixels, without its screentone where analysis has taken it away. The network says of
 every cell what colours it may have (the prior) and where a reference shows the same; regions of the page gather that
 and take one colour each. Chroma comes at half of that size; `host.pipeline.compose` brings it to the page along the
 page's edges. A chapter's references are looked at once.

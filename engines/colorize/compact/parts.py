@@ -1,4 +1,4 @@
-"""What a place shows: the network's twelve kinds as the four that engines tell apart, and what pass1 knows of them."""
+"""What a place shows: the network's twelve kinds as the four that engines tell apart, and what the analysis knows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ KINDS: Final = (
 )  # fmt: skip
 """The network's kinds, in the order of its outputs; those of `training/compact/network.py`."""
 _SHOWN_AS: Final = {"skin": "skin", "hair": "hair", "eyes": "figure", "clothes": "figure"}
-# How much likelier a place shows a figure, or skin, where pass1 saw a figure or a face. A word in the ear, no order.
+# How much likelier a place shows a figure, or skin, where analysis saw a figure or a face. A word in the ear, no order.
 _FIGURE_SEEN: Final = 6.0
 _FACE_SEEN: Final = 4.0
 

@@ -4,14 +4,14 @@ import { browser } from "wxt/browser";
 import { answerCalls, askWorker, type PageCalls, type PointPurpose } from "../messages";
 import { learnFrom, pack, type Payload, probe } from "../payload";
 import { loadCallSign } from "../state";
-import { capture } from "./capture";
-import { NOT_IN_COLOUR } from "./corrector";
-import { Marks } from "./marks";
-import { Pointer } from "./pointer";
+import { capture } from "./capture/capture";
+import { NOT_IN_COLOUR } from "./correct/corrector";
+import { Marks } from "./swap/marks";
+import { Pointer } from "./correct/pointer";
 import { ChapterReader } from "./reader";
-import { imagesBelow } from "./roots";
-import { knownUrls } from "./sources";
-import { isSmallFrame, survey } from "./survey";
+import { imagesBelow } from "./holders/roots";
+import { knownUrls } from "./holders/sources";
+import { isSmallFrame, survey } from "./find/survey";
 
 const HEARTBEAT_MS = 5_000;
 

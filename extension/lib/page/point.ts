@@ -1,7 +1,7 @@
 /** Between the window and the picture that an element shows, however the site turns and mirrors it. */
 
-import { laidOut, warpOf } from "./overlay-box";
-import { type Box, fitted, pictureBox, type Point, pointAt } from "./place";
+import { laidOut, warpOf } from "./swap/overlay-box";
+import { type Box, fitted, pictureBox, type Point, pointAt } from "./holders/place";
 
 /** The point of the picture in `img` that is nearest to a point of the window. */
 export function pointIn(img: HTMLImageElement, x: number, y: number): Point {

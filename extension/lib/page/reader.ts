@@ -2,19 +2,18 @@
 
 import { askWorker, type PageCalls } from "../messages";
 import { type Payload, unpack } from "../payload";
-import { Book } from "./book";
-import { Corrector, NOT_IN_COLOUR } from "./corrector";
-import { decodedFrom } from "./drawing";
-import { type Candidate, pagesAmong, picturesOf } from "./find";
-import type { Entry } from "./entry";
-import { Intake } from "./intake";
-import { isMadeByScript } from "./pixels";
+import { Book } from "./capture/page-registry";
+import { Corrector, NOT_IN_COLOUR } from "./correct/corrector";
+import { decodedFrom } from "./holders/coloured";
+import { type Candidate, pagesAmong, picturesOf } from "./find/find";
+import type { Entry, Sheet } from "./capture/entry";
+import { Intake } from "./capture/page-uploader";
+import { isMadeByScript } from "./holders/pixels";
 import { pointIn } from "./point";
-import { dealt } from "./paste";
-import type { Sheet } from "./sheet";
-import { Stage } from "./stage";
-import { knownUrls } from "./sources";
-import { DocumentWatch, ViewWatch } from "./watch";
+import { dealt } from "./capture/paste";
+import { Stage } from "./swap/page-presenter";
+import { knownUrls } from "./holders/sources";
+import { DocumentWatch, ViewWatch } from "./capture/watch";
 
 export class ChapterReader {
   readonly runId: string;

@@ -208,7 +208,7 @@ export interface Welcome {
   settings: Record<string, unknown>;
 }
 
-/** The host's pulse. */
+/** How busy the host is. */
 export interface Pong {
   uptime_s: number;
   busy: boolean;

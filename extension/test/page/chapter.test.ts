@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { chapterKey, namesOf } from "@/lib/page/chapter";
+import { chapterKey, namesOf } from "@/lib/page/find/chapter";
 
 describe("names", () => {
   test.each([

@@ -18,15 +18,14 @@ vi.mock("wxt/browser", () => ({
   },
 }));
 // There is no canvas here; what pixels give is tested in sample.test.ts, and in a browser.
-vi.mock("@/lib/page/sample", async (original) => ({
-  ...(await original<typeof import("@/lib/page/sample")>()),
+vi.mock("@/lib/page/holders/sample", async (original) => ({
+  ...(await original<typeof import("@/lib/page/holders/sample")>()),
   sampleAt: async () => outside.sample,
 }));
 
-import { Corrector } from "@/lib/page/corrector";
-import { Entry } from "@/lib/page/entry";
-import { Sheet } from "@/lib/page/sheet";
-import type { Stage } from "@/lib/page/stage";
+import { Corrector } from "@/lib/page/correct/corrector";
+import { Entry, Sheet } from "@/lib/page/capture/entry";
+import type { Stage } from "@/lib/page/swap/page-presenter";
 
 const stage = { present: vi.fn(), notice: vi.fn(), isCovered: () => true };
 let corrector: Corrector;

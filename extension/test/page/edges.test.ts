@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { goesOn, lumaOf } from "@/lib/page/edges";
+import { goesOn, lumaOf } from "@/lib/page/holders/edges";
 
 const WIDTH = 400;
 const row = (level: (x: number) => number) => Float32Array.from({ length: WIDTH }, (_, x) => level(x));

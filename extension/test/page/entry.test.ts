@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Shelf } from "@/lib/page/entry";
+import { Shelf } from "@/lib/page/capture/entry";
 
 const blob = (bytes: number) => new Blob([new Uint8Array(bytes)]);
 const held = (shelf: Shelf) => ["a", "b", "c", "d"].filter((id) => shelf.get(id));

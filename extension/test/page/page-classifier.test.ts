@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { classifyPages, type Facts, isPageSized, type Surroundings } from "@/lib/page/page-classifier";
+import { classifyPages, type Facts, type Surroundings } from "@/lib/page/find/page-classifier";
+import { isPageSized } from "@/lib/page/holders/page-size";
 
 const WINDOW: Surroundings = { width: 1200, height: 800, listsChapters: false };
 const COLUMN = { left: 250, top: 0, width: 700, height: 1050 };

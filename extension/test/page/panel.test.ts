@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { Panel } from "@/lib/page/panel";
+import { Panel } from "@/lib/page/correct/panel";
 
 const acts = { use: vi.fn(), undo: vi.fn(), clear: vi.fn(), moved: vi.fn(), closed: vi.fn(), holds: vi.fn(() => true) };
 const siteHears = vi.fn();

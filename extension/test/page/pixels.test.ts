@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { keyOf } from "@/lib/page/pixels";
+import { keyOf } from "@/lib/page/holders/pixels";
 
 test("equal pixels have one key, one changed pixel has another", () => {
   const words = fc.uint32Array({ minLength: 1, maxLength: 64 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type Box, fitted, pointAt } from "@/lib/page/place";
+import { type Box, fitted, pointAt } from "@/lib/page/holders/place";
 
 const WINDOW: Box = { left: 100, top: 50, width: 400, height: 400 };
 const PAGE = { width: 500, height: 1000 };

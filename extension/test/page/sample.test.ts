@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fromHex, isSameColour, type Rgb, sampleOf, toHex } from "@/lib/page/sample";
+import { fromHex, isSameColour, type Rgb, sampleOf, toHex } from "@/lib/page/holders/sample";
 
 const patch = (...colours: Rgb[]) => new Uint8ClampedArray(colours.flatMap((rgb) => [...rgb, 255]));
 const SKIN: Rgb = [220, 180, 160];

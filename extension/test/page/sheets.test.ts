@@ -1,9 +1,8 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { bind } from "@/lib/page/binder";
-import { Entry } from "@/lib/page/entry";
-import { fadeInto } from "@/lib/page/paste";
-import { Sheet } from "@/lib/page/sheet";
+import { bind } from "@/lib/page/capture/binder";
+import { Entry, Sheet } from "@/lib/page/capture/entry";
+import { fadeInto } from "@/lib/page/capture/paste";
 
 const WIDTH = 800;
 const drawn = (seed: number) =>

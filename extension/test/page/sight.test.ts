@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { looksAlike } from "@/lib/page/sight";
+import { looksAlike } from "@/lib/page/holders/sight";
 
 const SIDE = 64;
 const picture = (level: (x: number, y: number) => number) =>

@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { describe, expect, test } from "vitest";
-import { knownUrls, largestOf, lazyUrl, sourceOf } from "@/lib/page/sources";
+import { knownUrls, largestOf, lazyUrl, sourceOf } from "@/lib/page/holders/sources";
 
 /** jsdom loads no pictures: `shown` says what the element would show. */
 function image(markup: string, shown?: { url: string; width: number; height: number }): HTMLImageElement {

@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 // @vitest-environment-options {"url": "https://reader.test/read/rain/3/7"}
 import { beforeEach, describe, expect, test } from "vitest";
-import { countsOn, isFurniture, leadsAway, listsChapters } from "@/lib/page/surroundings";
+import { countsOn, isFurniture, leadsAway, listsChapters } from "@/lib/page/find/surroundings";
 
 const pictured = (html: string): Element => {
   document.body.innerHTML = html;

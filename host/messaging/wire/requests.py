@@ -32,7 +32,7 @@ class Welcome(Message, frozen=True, kw_only=True):
 
 
 class Pong(Message, frozen=True, kw_only=True, omit_defaults=False):
-    """The host's pulse."""
+    """How busy the host is."""
 
     uptime_s: float
     busy: bool

@@ -19,7 +19,7 @@ from engines.base import (
 )
 from engines.colorize.comfyui.engine import ComfyUiEngine
 from engines.colorize.comfyui.info import Server
-from engines.testing import PROCESSOR, EngineContract, drawn_page, flat_reference, ignore_step, request_of
+from engines.testing.contract import PROCESSOR, EngineContract, drawn_page, flat_reference, ignore_step, request_of
 from tests.engines.comfyui.fake_server import FakeComfy, Script
 
 

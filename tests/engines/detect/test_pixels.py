@@ -16,8 +16,8 @@ from engines.base import ModelInvalid, ModelMissing
 from engines.detect import pixels
 from engines.detect.pixels import WEIGHTS_FILE, NetworkPixelReader, seen_size, tiles
 from engines.geometry import Size
+from host.pipeline.analysis.read import TwoOpinionReader
 from host.pipeline.decode import decode_page
-from host.pipeline.pass1.read import TwoOpinionReader
 from models.store import SHIPPED_WEIGHTS
 from training.pages.synth import synth_page
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from engines.embed.palette import PaletteEmbedder
-from engines.testing import flat_reference
+from engines.testing.contract import flat_reference
 
 pictures = npst.arrays(np.uint8, st.tuples(st.integers(1, 40), st.integers(1, 40), st.just(3)))
 

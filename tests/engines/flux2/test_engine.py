@@ -27,7 +27,7 @@ from engines.base import (
 from engines.colorize.flux2.engine import Flux2KleinEngine
 from engines.colorize.flux2.info import VARIANTS, KleinVariant
 from engines.oklab import srgb_to_oklab
-from engines.testing import PROCESSOR, EngineContract, drawn_page, flat_reference, ignore_step, request_of
+from engines.testing.contract import PROCESSOR, EngineContract, drawn_page, flat_reference, ignore_step, request_of
 from models.catalog import load_catalog
 from models.digests import file_digest
 from tests.engines.flux2.bare import bare_call, bare_pipeline, padded

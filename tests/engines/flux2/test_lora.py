@@ -10,7 +10,7 @@ import pytest
 
 from engines.base import LoraUse, ModelInvalid, ModelMissing, Plan
 from engines.colorize.flux2.engine import Flux2KleinEngine
-from engines.testing import PROCESSOR, drawn_page, ignore_step, request_of
+from engines.testing.contract import PROCESSOR, drawn_page, ignore_step, request_of
 from tests.engines.toys import klein
 
 if TYPE_CHECKING:

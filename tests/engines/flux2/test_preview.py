@@ -12,7 +12,7 @@ from engines.colorize.flux2.engine import Flux2KleinEngine
 from engines.colorize.flux2.pad import Fit, fit, laid_out
 from engines.colorize.flux2.preview import fit_map
 from engines.geometry import Size
-from engines.testing import PROCESSOR, drawn_page, flat_reference, request_of
+from engines.testing.contract import PROCESSOR, drawn_page, flat_reference, request_of
 from tests.engines.flux2.bare import bare_pipeline
 
 if TYPE_CHECKING:

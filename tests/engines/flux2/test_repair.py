@@ -11,7 +11,7 @@ import pytest
 from engines.base import ColorizeRequest, Plan, Repair, RequestUnsupported, StagePlan
 from engines.colorize.flux2.engine import Flux2KleinEngine
 from engines.oklab import srgb_to_oklab
-from engines.testing import PROCESSOR, drawn_page, flat_reference, ignore_step
+from engines.testing.contract import PROCESSOR, drawn_page, flat_reference, ignore_step
 from tests.engines.flux2.bare import bare_pipeline, padded
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from engines.colorize.flux2.engine import Flux2KleinEngine
-from engines.testing import EngineContract
+from engines.testing.contract import EngineContract
 from tests.engines.toys import klein
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import pytest
 
 from engines.base import ModelInvalid, Plan
 from engines.colorize.flux2.engine import Flux2KleinEngine
-from engines.testing import PROCESSOR, drawn_page, flat_reference, ignore_step, request_of
+from engines.testing.contract import PROCESSOR, drawn_page, flat_reference, ignore_step, request_of
 from tests.engines.toys import klein
 
 if TYPE_CHECKING:

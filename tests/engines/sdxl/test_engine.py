@@ -27,7 +27,7 @@ from engines.colorize.sdxl.files import find_sdxl
 from engines.colorize.sdxl.generate import line_art
 from engines.colorize.sdxl.weights import load_pipeline
 from engines.oklab import srgb_to_oklab
-from engines.testing import PROCESSOR, EngineContract, drawn_page, flat_reference, ignore_step, request_of
+from engines.testing.contract import PROCESSOR, EngineContract, drawn_page, flat_reference, ignore_step, request_of
 from engines.torch_runtime import prepare_torch
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from host.annotations.annotations import AnnotatedBox, AnnotatedPage, Annotation
 from host.annotations.coco import read_coco, write_coco
 from host.annotations.from_meta import annotations_of
 from host.errors import BadRequest
-from host.pipeline.pagemeta import Balloon, Character, Face, PageMeta, Panel, SoundEffect, TextBlock
+from host.pipeline.records.page_meta import Balloon, Character, Face, PageMeta, Panel, SoundEffect, TextBlock
 from tests.host.annotations.strategies import annotations, refusal_of
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from msgspec import structs
 
-from engines.stepped import SteppedEngine
+from engines.testing.stepped import SteppedEngine
 from host.application import Application
 from host.errors import JobCancelled
 from host.messaging.messages import JobDone, Message, Page, PageDone, PagePut, RunChapter

@@ -164,7 +164,7 @@ def test_pages_without_bytes_do_not_hold_up_the_others(reader: Reader) -> None:
     reader.listener.wait(PageDone, page_id="p2")
     status = reader.board.status(JobStatusQuery(job_id=accepted.job_id))[0]
     assert (status.state, status.pages.queued, status.pages.done) == ("running", 2, 1)
-    assert reader.board.pulse()[1] == 2
+    assert reader.board.load()[1] == 2
 
 
 def test_bytes_that_another_job_has_sent_are_not_asked_for_again(reader: Reader, engine: Watched) -> None:

@@ -99,7 +99,7 @@ def test_cancel_while_waiting_for_the_lane(reader: Reader, engine: Watched) -> N
         time.sleep(0.1)
         assert engine.calls == 0
         assert cancel(reader, job_id) == ["p0"]
-        assert eventually(lambda: not reader.board.pulse()[0], 2.0)
+        assert eventually(lambda: not reader.board.load()[0], 2.0)
     other.close()
     assert_all_cancelled(reader, job_id, 1)
 

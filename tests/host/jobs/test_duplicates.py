@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from host.cli_rerun import run as rerun_command
+from host.cli.rerun import run as rerun_command
 from host.errors import BadRequest
 from host.messaging.messages import Page, PageDone, PagePut, RunChapter
 from host.pipeline.decode import decode_page

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from host.jobs.job import ENDS, ChapterJob, PageState
+from host.jobs.chapter_job import ENDS, ChapterJob, PageState
 from host.jobs.progress import Pace, PageProgress
 from host.messaging.messages import Page
 

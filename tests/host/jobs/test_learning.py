@@ -11,13 +11,13 @@ import pytest
 
 from engines import registry
 from host.application import Application
-from host.cli_rerun import run as rerun_command
+from host.cli.rerun import run as rerun_command
 from host.errors import NotFound
 from host.jobs.recipe import resolve
 from host.jobs.retrieval import Memories
 from host.messaging.messages import Page, PageDone, PagePut, ReferenceAdd, RunChapter
 from host.paths import state_paths
-from host.store.memory import LAG
+from host.store.job_memory import LAG
 from tests.host.jobs.conftest import Listener, sha256
 from training.pages.synth import synth_page
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from engines.base import Device, EngineOutOfMemory
-from engines.stepped import SteppedEngine
+from engines.testing.stepped import SteppedEngine
 from host.application import Application
 from host.messaging.messages import PageFailed
 from host.paths import state_paths

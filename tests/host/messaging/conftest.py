@@ -40,7 +40,7 @@ class SmallService:
     def handle(self, method: str, params: Any) -> object:
         return getattr(self, method.replace(".", "_"))(params)
 
-    def pulse(self) -> tuple[bool, int]:
+    def load(self) -> tuple[bool, int]:
         return True, 3
 
     def close(self, timeout_s: float) -> None:

@@ -12,7 +12,7 @@ from host.generated import REPOSITORY
 from host.messaging import messages, wire
 from host.messaging.generate import generated, stale
 from host.messaging.messages import METHODS, NOTIFICATIONS, Message
-from host.messaging.page import protocol_page
+from host.messaging.protocol_doc import protocol_page
 from host.messaging.shapes import error_codes, records
 from host.messaging.typescript import typescript
 

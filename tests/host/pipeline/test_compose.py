@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from engines.oklab import grey_to_lightness, srgb_to_oklab
-from host.pipeline.align import measure_shift
-from host.pipeline.compose import compose_page
-from host.pipeline.paper import LIGHTNESS_COST_MAX, cost_of_paper
-from host.pipeline.pass2.review import line_dice
+from host.pipeline.compose.align import measure_shift
+from host.pipeline.compose.compose import compose_page
+from host.pipeline.compose.paper import LIGHTNESS_COST_MAX, cost_of_paper
+from host.pipeline.generation.review import line_dice
 from tests.host.pipeline.drawn import decoded, manga_page, two_regions
 
 RED, BLUE = (0.12, 0.06), (-0.03, -0.12)

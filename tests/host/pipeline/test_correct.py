@@ -10,14 +10,14 @@ import pytest
 from engines.base import Device, Plan
 from engines.info import EngineInfo, Supports
 from engines.oklab import grey_to_lightness, srgb_to_oklab
-from engines.stepped import SteppedEngine
+from engines.testing.stepped import SteppedEngine
 from host.errors import JobCancelled, QualityRejected
+from host.pipeline.generation.assess import assess
+from host.pipeline.generation.correct import colour_page
 from host.pipeline.job import PageJob
 from host.pipeline.page import PagePipeline
-from host.pipeline.pass2.assess import assess
-from host.pipeline.pass2.correct import colour_page
 from host.pipeline.prepared import PreparedPage
-from host.pipeline.series import Reference
+from host.pipeline.series import ReferencePicture
 
 PAGES = Path(__file__).parents[2] / "pages"
 
@@ -95,7 +95,7 @@ def pipeline():
 
 def prepare(pipeline, engine) -> PreparedPage:
     page = pipeline.decode((PAGES / "manga-library-ja.png").read_bytes())
-    reference = Reference(
+    reference = ReferencePicture(
         reference_id="a", pixels=np.full((40, 40, 3), (220, 90, 60), np.uint8), palette=((220, 90, 60),)
     )
     prepared = pipeline.read(page, PageJob(engine=engine.info, plan=Plan(seed=5), references=(reference,)), ignore)

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 
 from engines.oklab import grey_to_lightness
+from host.pipeline.compose.field import colour_field
 from host.pipeline.drawing import Drawing
-from host.pipeline.field import colour_field
 from tests.host.pipeline.drawn import decoded
 
 SIZE = (600, 400)

@@ -10,19 +10,19 @@ from engines.base import Plan
 from engines.detect.base import Detection
 from engines.geometry import Box, Size
 from engines.info import EngineInfo, Supports
+from host.pipeline.analysis.maps.depth import map_depth, near_to_far, with_depth
+from host.pipeline.analysis.maps.figures import map_figures
+from host.pipeline.analysis.maps.line_art import find_lines
+from host.pipeline.analysis.maps.outlines import map_panels, with_polygons
+from host.pipeline.analysis.maps.screentone import find_screens
+from host.pipeline.analysis.maps.tone import even_tone
+from host.pipeline.analysis.read import TwoOpinionReader
+from host.pipeline.generation.masks import bind_regions, bind_tone
+from host.pipeline.generation.request import make_request
+from host.pipeline.generation.units import Unit, request_of
 from host.pipeline.job import PageJob
-from host.pipeline.pagemasks import named_maps
-from host.pipeline.pagemeta import Character, Face, Panel
-from host.pipeline.pass1.depth import map_depth, near_to_far, with_depth
-from host.pipeline.pass1.figures import map_figures
-from host.pipeline.pass1.line_art import find_lines
-from host.pipeline.pass1.outlines import map_panels, with_polygons
-from host.pipeline.pass1.read import TwoOpinionReader
-from host.pipeline.pass1.screentone import find_screens
-from host.pipeline.pass1.tone import even_tone
-from host.pipeline.pass2.masks import bind_regions, bind_tone
-from host.pipeline.pass2.orchestrate import make_request
-from host.pipeline.pass2.units import Unit, request_of
+from host.pipeline.records.masks import named_maps
+from host.pipeline.records.page_meta import Character, Face, Panel
 from tests.host.pipeline.drawn import PANELS, Told, decoded, manga_page
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engines.geometry import Box
-from host.pipeline.pass1.order import reading_order
+from host.pipeline.analysis.layout.order import reading_order
 from training.pages.synth import layout
 
 GRID = [Box(10, 10, 90, 90), Box(110, 10, 190, 90), Box(10, 110, 90, 190), Box(110, 110, 190, 190)]

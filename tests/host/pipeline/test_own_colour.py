@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from bench.pass1 import scans
+from host.pipeline.analysis.own_colour import colour_of
+from host.pipeline.analysis.read import TwoOpinionReader
 from host.pipeline.decode import decode_page
-from host.pipeline.pass1.own_colour import colour_of
-from host.pipeline.pass1.read import TwoOpinionReader
 from tests.host.pipeline.drawn import PANELS, manga_page
 
 READER = TwoOpinionReader()

@@ -18,7 +18,7 @@ from engines.base import (
     Plan,
     RequestUnsupported,
 )
-from engines.stepped import SteppedEngine
+from engines.testing.stepped import SteppedEngine
 from host.errors import (
     BadRequest,
     IrodoriError,
@@ -32,7 +32,7 @@ from host.pipeline import page as page_steps
 from host.pipeline.job import PageJob
 from host.pipeline.page import PagePipeline
 from host.pipeline.prepared import PreparedPage, SkippedPage
-from host.pipeline.series import Reference
+from host.pipeline.series import ReferencePicture
 from host.pipeline.version import PIPELINE_VERSION
 
 PAGES = Path(__file__).parents[2] / "pages"
@@ -122,7 +122,8 @@ def test_a_cancel_at_any_stage_leaves_as_it_was_raised(pipeline, engine, at):
 
 def test_references_are_taken_in_the_readers_order_up_to_what_the_engine_takes(pipeline, engine):
     references = tuple(
-        Reference(reference_id=f"r{index}", pixels=np.full((8, 8, 3), index, np.uint8)) for index in (3, 1, 2, 5, 4)
+        ReferencePicture(reference_id=f"r{index}", pixels=np.full((8, 8, 3), index, np.uint8))
+        for index in (3, 1, 2, 5, 4)
     )
     prepared = read(pipeline, manga_page(), PageJob(engine=engine.info, plan=Plan(), references=references))
     assert [use.reference_id for use in prepared.meta.references] == ["r3", "r1", "r2", "r5"]

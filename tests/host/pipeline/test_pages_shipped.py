@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
+from host.pipeline.analysis.read import TwoOpinionReader
+from host.pipeline.analysis.shipped import shipped_reader
 from host.pipeline.decode import DecodeLimits, decode_page
-from host.pipeline.pass1.read import TwoOpinionReader
-from host.pipeline.pass1.shipped import shipped_reader
 
 ROOT = Path(__file__).parents[3]
 PAGES = sorted((ROOT / "demo" / "chapter").glob("0*.*")) + sorted((ROOT / "tests" / "pages").glob("manga-*"))

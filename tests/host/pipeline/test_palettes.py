@@ -15,16 +15,16 @@ from engines.geometry import Box, Size
 from engines.oklab import grey_to_lightness, srgb_to_oklab
 from engines.registry import get
 from host.corrections import ColourHint, Corrections, FigurePalette
-from host.pipeline.compose import lay_colour
+from host.pipeline.compose.compose import lay_colour
+from host.pipeline.compose.field import colour_field
+from host.pipeline.compose.palettes import lay_palettes, place_palettes
 from host.pipeline.drawing import Drawing, PlacedPalette
-from host.pipeline.field import colour_field
 from host.pipeline.job import PageJob
 from host.pipeline.page import PagePipeline
-from host.pipeline.pagemasks import PageMaps
-from host.pipeline.pagemeta import Character, Face, PageMeta
-from host.pipeline.palettes import lay_palettes, place_palettes
 from host.pipeline.prepared import PreparedPage
-from host.pipeline.series import Reference
+from host.pipeline.records.masks import PageMaps
+from host.pipeline.records.page_meta import Character, Face, PageMeta
+from host.pipeline.series import ReferencePicture
 from tests.host.pipeline.drawn import decoded
 
 DEMO = Path(__file__).parents[3] / "demo"
@@ -250,7 +250,7 @@ def test_the_hair_of_a_figure_of_the_demo_takes_the_colour_and_nothing_changes_b
         PageJob(
             engine=engine.info,
             plan=Plan(),
-            references=(Reference(reference_id="r", pixels=reference.rgb),),
+            references=(ReferencePicture(reference_id="r", pixels=reference.rgb),),
             corrections=Corrections(palettes=palettes),
             output_format="png",
         )

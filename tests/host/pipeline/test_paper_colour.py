@@ -11,13 +11,13 @@ from bench.pass1 import scans
 from engines.base import Device, Plan
 from engines.geometry import Size
 from engines.oklab import srgb_to_oklab
-from engines.stepped import SteppedEngine
-from host.pipeline.compose import compose_page
+from engines.testing.stepped import SteppedEngine
+from host.pipeline.compose.compose import compose_page
+from host.pipeline.compose.paper_colour import find_paper_colour
 from host.pipeline.decode import decode_page
+from host.pipeline.generation.review import line_dice
 from host.pipeline.job import PageJob
 from host.pipeline.page import PagePipeline
-from host.pipeline.paper_colour import find_paper_colour
-from host.pipeline.pass2.review import line_dice
 from tests.host.pipeline.drawn import PANELS, manga_page
 
 GREY = np.dstack([manga_page()] * 3)

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engines.geometry import Box
-from host.pipeline.pass1.parts import find_parts, in_reading_order
-from host.pipeline.pass1.read import TwoOpinionReader
+from host.pipeline.analysis.layout.parts import find_parts, in_reading_order
+from host.pipeline.analysis.read import TwoOpinionReader
 from tests.host.pipeline.drawn import decoded, manga_page
 
 

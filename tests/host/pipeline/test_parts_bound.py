@@ -4,9 +4,9 @@ import numpy as np
 
 from engines.base import FACE, FIGURE
 from engines.geometry import Box, Size
-from host.pipeline.pagemasks import PageMaps
-from host.pipeline.pagemeta import Character, Face, PageMeta
-from host.pipeline.pass2.masks import bind_parts
+from host.pipeline.generation.masks import bind_parts
+from host.pipeline.records.masks import PageMaps
+from host.pipeline.records.page_meta import Character, Face, PageMeta
 
 
 def meta(**found: object) -> PageMeta:

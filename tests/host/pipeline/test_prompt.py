@@ -8,15 +8,15 @@ from hypothesis import strategies as st
 from engines.base import Plan
 from engines.geometry import Box
 from engines.info import EngineInfo, Supports
+from host.pipeline.generation.colour_names import name_of, names_of
+from host.pipeline.generation.director.direct import direct
+from host.pipeline.generation.director.evidence import gather
+from host.pipeline.generation.prompt import build_words
+from host.pipeline.generation.request import make_request
 from host.pipeline.job import PageJob
-from host.pipeline.pagemasks import PageMasks
-from host.pipeline.pagemeta import Character, PageMeta, ReferenceUse, Signals
-from host.pipeline.pass2.colour_names import name_of, names_of
-from host.pipeline.pass2.director.direct import direct
-from host.pipeline.pass2.director.evidence import gather
-from host.pipeline.pass2.orchestrate import make_request
-from host.pipeline.pass2.prompt import build_words
-from host.pipeline.series import Reference
+from host.pipeline.records.masks import PageMasks
+from host.pipeline.records.page_meta import Character, PageMeta, ReferenceUse, Signals
+from host.pipeline.series import ReferencePicture
 from tests.host.pipeline.drawn import decoded, manga_page
 
 PAGE = decoded(manga_page())
@@ -36,9 +36,9 @@ def meta(case="multi_object", figures=2, references=("a",), **signals) -> PageMe
     )
 
 
-def reference(name="a", character="", palette=(), level=120) -> Reference:
+def reference(name="a", character="", palette=(), level=120) -> ReferencePicture:
     pixels = np.full((8, 8, 3), (level, 40, 40), np.uint8)
-    return Reference(reference_id=name, pixels=pixels, character=character, palette=palette)
+    return ReferencePicture(reference_id=name, pixels=pixels, character=character, palette=palette)
 
 
 def words(page=None, wish="", avoid="", references=(), wording="tags"):
@@ -121,10 +121,10 @@ def test_the_request_has_as_many_passes_as_the_engine_makes():
             PAGE, meta(), masks, PageJob(engine=info, plan=Plan(), references=(reference(),))
         )
         assert len(request.plan.stages) == stages
-        assert request.plan.stage(0).guidance == directive.knobs.cfg1
+        assert request.plan.stage(0).guidance == directive.sampling.structure_guidance_scale
         assert request.plan.stage(0).prompt != ""
-    assert request.plan.stage(1).style_weight == directive.knobs.ip2
-    assert request.plan.stage(1).denoise_01 == directive.knobs.denoise2
+    assert request.plan.stage(1).style_weight == directive.sampling.cleanup_ip_adapter_scale
+    assert request.plan.stage(1).denoise_01 == directive.sampling.cleanup_denoising_strength
 
 
 @pytest.mark.parametrize(("rgb", "name"), [((0, 0, 0), "black"), ((255, 255, 255), "white"), ((200, 30, 30), "red")])

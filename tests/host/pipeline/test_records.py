@@ -7,9 +7,9 @@ import pytest
 from pydantic import ValidationError
 
 from engines.geometry import Box, Size
-from host.pipeline import schemas
-from host.pipeline.pagemeta import Balloon, PageMeta, Panel
-from host.pipeline.runmeta import EngineRecord, PlanRecord, RunMeta, Verdicts
+from host.pipeline.records import schemas
+from host.pipeline.records.page_meta import Balloon, PageMeta, Panel
+from host.pipeline.records.run_meta import EngineRecord, PlanRecord, RunMeta, Verdicts
 
 DIGEST = "0" * 64
 

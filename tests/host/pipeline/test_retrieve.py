@@ -12,11 +12,11 @@ from engines.embed.base import Embedder, EmbedderInfo
 from engines.geometry import Box
 from engines.info import EngineInfo, Supports
 from host.errors import NotFound
+from host.pipeline.analysis.reader import PageReading
 from host.pipeline.job import PageJob
-from host.pipeline.pagemeta import Character, PageMeta, Panel, ReferenceUse
-from host.pipeline.pass1.reader import PageReading
-from host.pipeline.retrieve import LikenessRetriever, Recorded, crops_of, look_at, score_of
-from host.pipeline.series import Reference
+from host.pipeline.records.page_meta import Character, PageMeta, Panel, ReferenceUse
+from host.pipeline.retrieve import LikenessRetriever, Recorded, crops_of, embed_page, score_of
+from host.pipeline.series import ReferencePicture
 from tests.host.pipeline.drawn import decoded, manga_page
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from host.pipeline.series import PageLook, Recall
+    from host.pipeline.series import MemoryEntry, PageEmbedding
 
 PAGE = decoded(manga_page())
 META = PageMeta(size=PAGE.size, pixels_sha256=PAGE.pixels_sha256, kind="story", direction="rtl")
@@ -45,35 +45,37 @@ class Means(Embedder):
 class Remembered:
     """A memory that holds what a test gives it."""
 
-    def __init__(self, likeness: Mapping[str, list[float]], servants: Sequence[str], gone: Sequence[str] = ()) -> None:
+    def __init__(
+        self, likeness: Mapping[str, list[float]], candidates: Sequence[str], gone: Sequence[str] = ()
+    ) -> None:
         self._likeness = {name: np.array(values, np.float32) for name, values in likeness.items()}
-        self._servants, self._gone = servants, gone
+        self._candidates, self._gone = candidates, gone
         self.kept: list[str] = []
         self.turns = 0
 
-    def begin(self) -> int:
+    def next_turn(self) -> int:
         self.turns += 1
         return self.turns
 
     def unseen(self, references: Sequence[str]) -> Mapping[str, Callable[[], NDArray[np.uint8]]]:
         return {one: lambda: np.full((50, 40, 3), 90, np.uint8) for one in references if one not in self.kept}
 
-    def keep(self, reference_id: str, look: PageLook) -> None:
-        assert len(look.vectors) == len(look.boxes) == len(look.kinds)
+    def remember(self, reference_id: str, embedding: PageEmbedding) -> None:
+        assert len(embedding.vectors) == len(embedding.boxes) == len(embedding.kinds)
         self.kept.append(reference_id)
 
-    def likeness(self, look: PageLook) -> Mapping[str, NDArray[np.float32]]:
+    def likeness(self, embedding: PageEmbedding) -> Mapping[str, NDArray[np.float32]]:
         return self._likeness
 
-    def servants(self, turn: int) -> frozenset[str]:
-        return frozenset(self._servants)
+    def candidates(self, turn: int) -> frozenset[str]:
+        return frozenset(self._candidates)
 
-    def picture(self, picture_id: str) -> tuple[Reference, ReferenceUse] | None:
+    def picture(self, picture_id: str) -> tuple[ReferencePicture, ReferenceUse] | None:
         if picture_id in self._gone:
             return None
         return picture_of(picture_id), ReferenceUse(reference_id=picture_id, origin="page", pixels_sha256="0" * 64)
 
-    def learn(self, recall: Recall, key: str, result_sha256: str) -> None:
+    def learn(self, entry: MemoryEntry, key: str, result_sha256: str) -> None:
         raise AssertionError("nobody has finished a page")
 
     def release(self) -> None:
@@ -88,8 +90,8 @@ class Plain:
         return PageReading(meta=meta, masks=None)  # type: ignore[arg-type]
 
 
-def picture_of(name: str) -> Reference:
-    return Reference(reference_id=name, pixels=np.zeros((4, 4, 3), np.uint8))
+def picture_of(name: str) -> ReferencePicture:
+    return ReferencePicture(reference_id=name, pixels=np.zeros((4, 4, 3), np.uint8))
 
 
 def job(memory: Remembered | None, *references: str) -> PageJob:
@@ -110,8 +112,8 @@ def test_the_readers_references_come_first_whatever_is_more_alike(retriever: Lik
     assert [use.origin for use in choice.uses] == ["reader", "reader", "page"]
     assert [one.reference_id for one in choice.retrieved] == ["page"]
     assert memory.kept == ["b", "a"]
-    assert choice.recall is not None
-    assert choice.recall.turn == 1
+    assert choice.entry is not None
+    assert choice.entry.turn == 1
 
 
 def test_only_free_slots_are_filled_by_one_page_and_only_by_what_is_alike(retriever: LikenessRetriever) -> None:
@@ -172,8 +174,8 @@ def test_a_page_is_known_by_itself_its_panels_and_its_characters() -> None:
     assert Box(0, 0, 40, 60) in boxes
     many = tuple(Panel(box=Box(0, 0, 50, 50), order=n, score=n / 100) for n in range(60))
     assert len(crops_of(META.model_copy(update={"panels": many}))[0]) == 24
-    look = look_at(PAGE.grey, META.model_copy(update={"panels": panels}), Means())
-    assert look.vectors.shape == (4, 4)
+    embedding = embed_page(PAGE.grey, META.model_copy(update={"panels": panels}), Means())
+    assert embedding.vectors.shape == (4, 4)
 
 
 def test_the_better_half_of_a_page_decides() -> None:

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engines.geometry import Box, Size
-from host.pipeline.pagemeta import Character, Face, PageMeta, Panel, ReferenceUse
-from host.pipeline.pass1.signals import measure_signals
+from host.pipeline.generation.director.signals import measure_signals
+from host.pipeline.records.page_meta import Character, Face, PageMeta, Panel, ReferenceUse
 from tests.host.pipeline.drawn import PANELS, manga_page
 
 PAGE = manga_page()

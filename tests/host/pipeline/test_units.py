@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from engines.base import ColorizeRequest, Plan, Region, Repair
 from engines.geometry import Box, Size
-from host.pipeline.pagemeta import PageMeta, Panel
-from host.pipeline.pass2.units import Unit, join, plan_units, request_of
+from host.pipeline.generation.units import Unit, join, plan_units, request_of
+from host.pipeline.records.page_meta import PageMeta, Panel
 
 DIGEST = "0" * 64
 CORNER, SIDE = st.floats(0, 0.9), st.floats(0.1, 0.6)

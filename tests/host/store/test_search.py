@@ -11,7 +11,7 @@ from host.errors import NotFound
 from host.jobs.retrieval import HostEmbedder
 from host.messaging.messages import ReferenceAdd
 from host.paths import state_paths
-from host.pipeline.pass1.shipped import shipped_reader
+from host.pipeline.analysis.shipped import shipped_reader
 from host.store.search import ReferenceSearcher
 from host.store.store import Store
 from tests.host.store.test_references import BLUE, GREEN, RED, blocks, png

@@ -1,0 +1,1 @@
+"""What engines are tested with: the contract of all of them, and a stand-in of known speed."""

@@ -1,0 +1,160 @@
+/**
+ * Gets a picture's original bytes with as few requests as can be: what the browser holds, then what the element shows,
+ * then a fetch of this script's own, and the worker's with the reader's permission. Nothing is asked for that the page
+ * itself has not asked for: the worker's fetch can read what the page cannot.
+ */
+
+import { askWorker } from "../../messages";
+import { unpack } from "../../payload";
+import { pictureType } from "../../picture";
+import { patiently } from "../../polite";
+import { type Edges, edgesOf } from "../holders/edges";
+import { looksAlike, type Sight, sightOf, sightOfElement } from "../holders/sight";
+
+/** A picture's encoded bytes, its size in pixels, what it shows along its edges, and what it looks like. */
+export interface Captured {
+  blob: Blob;
+  width: number;
+  height: number;
+  edges: Edges;
+  sight: Sight;
+}
+
+type Way = (url: string, img: HTMLImageElement | null) => Promise<Blob>;
+
+const SAME_SHAPE = 0.02;
+const openOrigins = new Set<string>(); // they open their pictures to every page, as the worker saw
+
+/** The bytes end too early, or are none of a picture. */
+class Damaged extends Error {
+  override name = "Damaged";
+}
+
+/** Whether `url` may be read now: a picture of another site only once an element of the page shows it. */
+export function isReadable(url: string, img: HTMLImageElement | null): boolean {
+  return isOwn(url) || (img !== null && shows(img, url));
+}
+
+/** Capture what stands at `url`; `img` is an element that shows it, where there is one. Rejects with a reason for a reader. */
+export async function capture(url: string, img: HTMLImageElement | null): Promise<Captured> {
+  if (!isReadable(url, img)) throw new Error("The page has not shown this picture yet.");
+  let reason: Error = new Error("The page does not show this picture any more.");
+  for (const way of isOwn(url) ? [heldFetch, readBack, ownFetch] : [readBack, heldByPage, openFetch, workerFetch]) {
+    try {
+      return await asShown(way, url, img);
+    } catch (error) {
+      if (!(error instanceof NotNow)) reason = error instanceof Error ? error : new Error(String(error));
+    }
+  }
+  throw reason;
+}
+
+/** This way is not open for this picture; another one's reason tells more. */
+class NotNow extends Error {
+  override name = "NotNow";
+}
+
+/** One way's picture, if it is what the element shows. What comes cut or garbled is asked for once more. */
+async function asShown(way: Way, url: string, img: HTMLImageElement | null): Promise<Captured> {
+  const once = async () => measured(await way(url, img));
+  const captured = await once().catch((error: unknown) => {
+    if (error instanceof Damaged && way === workerFetch) return once();
+    throw error;
+  });
+  if (!isTheSame(captured, url, img)) throw new Error("The site sent another picture than the one on the page.");
+  return captured;
+}
+
+/** What the browser's cache or memory holds: no request. */
+const heldFetch: Way = async (url) => {
+  const isMemory = /^(?:blob|data):/.test(url);
+  const response = await fetch(url, isMemory ? {} : { cache: "only-if-cached", mode: "same-origin" });
+  return answered(response);
+};
+
+/** The page's own origin may be asked as the page itself could. */
+const ownFetch: Way = async (url) => {
+  if (!/^https?:/.test(url)) throw new Error("The site has thrown this picture away.");
+  return answered(await patiently(() => fetch(url, { mode: "same-origin", cache: "force-cache" }), url));
+};
+
+/** The very bytes that the page holds, where the reader lets us look: no request. */
+const heldByPage: Way = async (url, img) => {
+  if (!img || !shows(img, url)) throw new NotNow();
+  const held = await askWorker("agent.held", { urls: [url, img.src] });
+  if (!held) throw new NotNow();
+  return unpack(held);
+};
+
+/** From the cache that the page fills, where the site is known to open its pictures. */
+const openFetch: Way = (url, img) =>
+  openOrigins.has(new URL(url).origin) ? corsFetch(url, img) : Promise.reject(new NotNow());
+
+/** Pictures that their site opens to every page. */
+const corsFetch: Way = async (url) => {
+  if (!/^https?:/.test(url)) throw new NotNow();
+  const init = { mode: "cors", credentials: "omit", cache: "force-cache" } as const;
+  return answered(await patiently(() => fetch(url, init).catch(() => Promise.reject(new NotNow())), url));
+};
+
+/** The worker may ask sites that the reader allowed; of others this script has what every page has. */
+const workerFetch: Way = async (url, img) => {
+  if (!img || !shows(img, url)) throw new Error("The page does not show this picture any more.");
+  const fetched = await askWorker("agent.fetch", { url, referer: refererFor(img) });
+  if (fetched?.isOpen) openOrigins.add(new URL(url).origin);
+  if (fetched) return unpack(fetched.picture);
+  return corsFetch(url, img).catch(() => {
+    throw new Error(`Irodori may not read pictures from ${new URL(url).hostname}. Allow it in the popup.`);
+  });
+};
+
+/** The pixels that the element shows, where this script may read them. */
+const readBack: Way = async (url, img) => {
+  if (!img || !shows(img, url)) throw new NotNow();
+  const { naturalWidth: width, naturalHeight: height } = img;
+  const canvas = new OffscreenCanvas(width, height);
+  canvas.getContext("2d")?.drawImage(img, 0, 0, width, height);
+  return canvas.convertToBlob({ type: "image/png" }).catch(() => Promise.reject(new NotNow())); // another site's
+};
+
+/** The Referer that the page's own request carried: by policy of the element or the page, else the page's origin. */
+export function refererFor(img: HTMLImageElement | null): string | null {
+  const meta = document.querySelector<HTMLMetaElement>("meta[name=referrer]")?.content ?? "";
+  const policy = img?.referrerPolicy || meta.toLowerCase();
+  if (policy === "no-referrer" || policy === "never" || policy === "same-origin") return null;
+  const full = policy === "unsafe-url" || policy === "no-referrer-when-downgrade" || policy === "always";
+  return full ? location.href.split("#", 1)[0]! : `${location.origin}/`;
+}
+
+/** The picture in `blob` with its size; rejects for what is none. */
+export async function measured(blob: Blob): Promise<Captured> {
+  const mime = await pictureType(blob);
+  if (mime === null) throw new Damaged("The site sent something that is no picture.");
+  const bitmap = await createImageBitmap(blob).catch(() => Promise.reject(new Damaged("The picture is damaged.")));
+  const { width, height } = bitmap;
+  const [edges, sight] = [edgesOf(bitmap), sightOf(bitmap)];
+  bitmap.close();
+  return { blob: blob.type === mime ? blob : new Blob([blob], { type: mime }), width, height, edges, sight };
+}
+
+function isOwn(url: string): boolean {
+  return /^(?:blob|data):/.test(url) || new URL(url).origin === location.origin;
+}
+
+async function answered(response: Response): Promise<Blob> {
+  if (!response.ok) throw new Error(`The site refused the picture (HTTP ${response.status}).`);
+  return response.blob();
+}
+
+/** Hotlink guards answer 200 with another picture: compare with what the element shows, if it shows this one. */
+function isTheSame({ width, height, sight }: Captured, url: string, img: HTMLImageElement | null): boolean {
+  if (!img || !shows(img, url)) return true;
+  const shape = (width * img.naturalHeight) / (height * img.naturalWidth);
+  if (Math.abs(shape - 1) > SAME_SHAPE || width < img.naturalWidth * (1 - SAME_SHAPE)) return false;
+  const shown = width === img.naturalWidth ? sightOfElement(img) : null; // else the element counts in another density
+  return shown === null || looksAlike(sight, shown);
+}
+
+function shows(img: HTMLImageElement, url: string): boolean {
+  return img.complete && img.naturalWidth > 0 && (img.currentSrc || img.src) === url;
+}

@@ -1,0 +1,167 @@
+/** One page of the chapter as this document knows it: its address, where it is shown, and what has become of it. */
+
+import type { ColourHint } from "../../protocol/messages";
+import type { Coloured } from "../holders/coloured";
+import type { Edges } from "../holders/edges";
+import type { Point } from "../holders/place";
+
+/** `reading` gets its bytes, `sent` is with the host, `left` stays as it is, `ignored` turned out to be no page. */
+export type EntryState = "found" | "reading" | "sent" | "done" | "left" | "ignored";
+
+export class Entry {
+  readonly elements = new Set<HTMLImageElement>();
+  state: EntryState = "found";
+  index = 0;
+  fraction = 0;
+  width = 0;
+  height = 0;
+  sha256 = "";
+  note = "";
+  failed = false;
+  coloured: Coloured | null = null;
+  /** What can be seen of it while it is being coloured. */
+  preview: Coloured | null = null;
+  edges: Edges | null = null;
+  capturedAt = 0;
+  /** The worker knows it as a page by itself. */
+  isTold = false;
+  /** What the host colours it in. */
+  sheet: Sheet | null = null;
+  /** A slice in its own sheet's colours alone, and the rows of neighbours' sheets into which it fades. */
+  base: Blob | null = null;
+  readonly fades = new Map<"top" | "bottom", Blob>();
+  /** The reader's corrections that `coloured` has. */
+  hints: ColourHint[] = [];
+
+  constructor(
+    readonly pageId: string,
+    readonly url: string,
+  ) {}
+
+  /** An element that shows the page now, or will. */
+  get element(): HTMLImageElement | null {
+    for (const element of this.elements) if (element.isConnected) return element;
+    return null;
+  }
+
+  /** Judged by what the page shows or pointed at by the reader; not only guessed from an attribute. */
+  isSure = false;
+
+  get isOpen(): boolean {
+    return this.state === "found" || this.state === "reading" || this.state === "sent";
+  }
+}
+
+/**
+ * Keeps captured bytes within a budget; what does not fit is captured again when asked for. Bytes that the host has had
+ * stay for a correction (sites' addresses expire), until others need their place.
+ */
+export class Shelf {
+  readonly #budget: number;
+  readonly #blobs = new Map<string, Blob>();
+  readonly #spare = new Set<string>();
+  #held = 0;
+
+  constructor(budgetBytes: number) {
+    this.#budget = budgetBytes;
+  }
+
+  put(url: string, blob: Blob): void {
+    this.drop(url);
+    for (const id of this.#spare) if (this.#held + blob.size > this.#budget) this.drop(id);
+    if (this.#held + blob.size > this.#budget) return;
+    this.#blobs.set(url, blob);
+    this.#held += blob.size;
+  }
+
+  get(url: string): Blob | null {
+    return this.#blobs.get(url) ?? null;
+  }
+
+  /** The host has these bytes: they may go when there is need. */
+  spare(url: string): void {
+    if (this.#blobs.has(url)) this.#spare.add(url);
+  }
+
+  drop(url: string): void {
+    this.#held -= this.#blobs.get(url)?.size ?? 0;
+    this.#blobs.delete(url);
+    this.#spare.delete(url);
+  }
+}
+
+/**
+ * What the host colours as one page: a page by itself, or neighbouring slices of one strip joined. A sheet takes some
+ * rows of slices along that other sheets have: there the colours of both fade into each other.
+ */
+
+/** `rows` rows of an entry's picture from row `from` on, which begin at row `top` of the sheet. */
+export interface Part {
+  entry: Entry;
+  from: number;
+  rows: number;
+  top: number;
+  /** Another sheet has this slice; here it only says what the picture goes on with. */
+  isContext: boolean;
+}
+
+const CONTEXT = 0.4; // of the width
+
+export class Sheet {
+  readonly parts: readonly Part[];
+  readonly entries: readonly [Entry, ...Entry[]];
+  sha256 = "";
+
+  /** Of `entries` from top to bottom; `above` and `below` are slices of other sheets that they go on from and into. */
+  constructor(entries: readonly [Entry, ...Entry[]], above: Entry | null = null, below: Entry | null = null) {
+    this.entries = entries;
+    const context = (entry: Entry) => Math.min(entry.height, Math.round(CONTEXT * entry.width));
+    const parts: Omit<Part, "top">[] = entries.map((entry) => ({
+      entry,
+      from: 0,
+      rows: entry.height,
+      isContext: false,
+    }));
+    if (above) {
+      const rows = context(above);
+      parts.unshift({ entry: above, from: above.height - rows, rows, isContext: true });
+    }
+    if (below) parts.push({ entry: below, from: 0, rows: context(below), isContext: true });
+    let top = 0;
+    this.parts = parts.map((part) => ({ ...part, top: (top += part.rows) - part.rows }));
+  }
+
+  get pageId(): string {
+    return this.entries[0].pageId;
+  }
+
+  get isOnePage(): boolean {
+    return this.parts.length === 1;
+  }
+
+  get width(): number {
+    return this.entries[0].width;
+  }
+
+  get height(): number {
+    return this.parts.reduce((sum, { rows }) => sum + rows, 0);
+  }
+
+  /** Where a point of an entry's picture lies in the sheet. */
+  pointOf(entry: Entry, [x, y]: Point): Point {
+    return [x, (this.#startOf(entry) + y * entry.height) / this.height];
+  }
+
+  /** Corrections of the sheet in shares of an entry's picture; those of other slices lie outside of 0..1. */
+  hintsFor(entry: Entry, hints: readonly ColourHint[]): ColourHint[] {
+    if (this.isOnePage) return [...hints];
+    const start = this.#startOf(entry);
+    const within = ([x, y]: Point): Point => [x, (y * this.height - start) / entry.height];
+    return hints.map((hint) => ({ ...hint, points: hint.points.map((point) => within(point as Point)) }));
+  }
+
+  #startOf(entry: Entry): number {
+    const part = this.parts.find((each) => each.entry === entry);
+    return part ? part.top - part.from : 0;
+  }
+}

@@ -1,0 +1,194 @@
+/** Gets the bytes of a chapter's pages, what the reader sees first, binds slices, and announces all to the worker. */
+
+import { askWorker, type FoundPage } from "../../messages";
+import { pack, type Payload } from "../../payload";
+import { sha256Of } from "../../picture";
+import { bind } from "./binder";
+import { capture, type Captured, isReadable, measured } from "./capture";
+import { type Entry, Sheet, Shelf } from "./entry";
+import { isPageSized } from "../holders/page-size";
+import { joined } from "./paste";
+import { isInView } from "./watch";
+
+const SHELF_BYTES = 96 * 1024 * 1024;
+const CAPTURES_AT_ONCE = 3;
+const IN_VIEW_WAIT_MS = 30;
+const BATCH_WAIT_MS = 150;
+
+export class Intake {
+  readonly #runId: string;
+  readonly #entries: () => Entry[];
+  readonly #changed: (entry: Entry) => void;
+  readonly #signal: AbortSignal;
+  readonly #shelf: Shelf;
+  #reading = 0;
+  #ready: Entry[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** `entries` are the pages so far; `changed` is called whenever one of them changes its state. */
+  constructor(
+    runId: string,
+    entries: () => Entry[],
+    changed: (entry: Entry) => void,
+    signal: AbortSignal,
+    former?: Intake,
+  ) {
+    this.#runId = runId;
+    this.#entries = entries;
+    this.#changed = changed;
+    this.#signal = signal;
+    this.#shelf = former ? former.#shelf : new Shelf(SHELF_BYTES);
+    signal.addEventListener("abort", () => clearTimeout(this.#timer), { once: true });
+  }
+
+  /** Read pages that were found, as many at once as memory allows. */
+  read(): void {
+    const found = this.#entries().filter((entry) => entry.state === "found" && isReadable(entry.url, entry.element));
+    const inView = ({ element }: Entry) => Number(element !== null && isInView(element));
+    found.sort((a, b) => inView(b) - inView(a) || a.index - b.index);
+    for (const entry of found.slice(0, CAPTURES_AT_ONCE - this.#reading)) void this.#readOne(entry);
+  }
+
+  /** Try again what could not be read. */
+  retry(): void {
+    for (const entry of this.#entries()) if (entry.state === "left" && entry.sha256 === "") entry.state = "found";
+    this.read();
+  }
+
+  /** The bytes of a sheet, as they were announced if they are still held. */
+  async bytes(sheet: Sheet): Promise<Payload> {
+    return pack(this.#shelf.get(keyOf(sheet)) ?? (await this.#made(sheet)));
+  }
+
+  /** The host has these bytes; it may ask for them again if the reader corrects the page. */
+  spare(sheet: Sheet): void {
+    this.#shelf.spare(keyOf(sheet));
+    for (const { url } of sheet.entries) this.#shelf.spare(url);
+  }
+
+  /** Nobody will ask for these bytes any more. */
+  drop(entry: Entry): void {
+    this.#shelf.drop(entry.url);
+    if (entry.sheet) this.#shelf.drop(keyOf(entry.sheet));
+  }
+
+  async #made({ parts, width, height, isOnePage }: Sheet): Promise<Blob> {
+    const sources = parts.map(async (part) => ({ ...part, picture: await this.#pictureOf(part.entry) }));
+    const [first, ...rest] = await Promise.all(sources);
+    if (!first) throw new Error("This page is not here any more.");
+    return isOnePage ? first.picture : joined([first, ...rest], width, height);
+  }
+
+  async #pictureOf({ url, element }: Entry): Promise<Blob> {
+    return this.#shelf.get(url) ?? (await capture(url, element)).blob;
+  }
+
+  async #readOne(entry: Entry): Promise<void> {
+    this.#reading += 1;
+    this.#enter(entry, "reading");
+    try {
+      const held = this.#shelf.get(entry.url);
+      await this.#take(entry, held ? await measured(held) : await capture(entry.url, entry.element));
+    } catch (error) {
+      this.#unreadable(entry, error instanceof Error ? error.message : String(error));
+    }
+    this.#reading -= 1;
+    if (!this.#signal.aborted) this.read();
+  }
+
+  async #take(entry: Entry, { blob, width, height, edges }: Captured): Promise<void> {
+    const sha256 = await hashOf(blob);
+    Object.assign(entry, { width, height, edges, sha256, capturedAt: performance.now() });
+    if (entry.state !== "reading") return; // cancelled meanwhile
+    if (!entry.isSure && !isPageSized(width, height)) return this.#enter(entry, "ignored");
+    this.#shelf.put(entry.url, blob);
+    this.#enter(entry, "sent");
+    this.#ready.push(entry);
+    this.#announceSoon(entry);
+  }
+
+  /** What is in view goes out at once, the rest in batches. */
+  #announceSoon({ element }: Entry): void {
+    const isUrgent = element !== null && isInView(element);
+    if (this.#timer !== undefined && !isUrgent) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#announce(), isUrgent ? IN_VIEW_WAIT_MS : BATCH_WAIT_MS);
+  }
+
+  #announce(): void {
+    this.#timer = undefined;
+    const ready = this.#ready.splice(0).filter(({ state }) => state === "sent");
+    const { sheets, waiting } = bind(ready, this.#entries(), isUnderWay);
+    this.#ready.push(...waiting);
+    if (waiting.length) this.#timer = setTimeout(() => this.#announce(), BATCH_WAIT_MS);
+    const isPage = ({ isOnePage }: Sheet) => isOnePage;
+    this.#send(sheets.filter(isPage));
+    for (const sheet of sheets.filter((each) => !isPage(each))) void this.#join(sheet);
+  }
+
+  /** Make one picture of slices; without their neighbours' rows where those cannot be had. */
+  async #join(sheet: Sheet): Promise<void> {
+    try {
+      const picture = await this.#made(sheet).catch(() => this.#made(this.#alone(sheet)));
+      const made = sheet.entries[0].sheet as Sheet;
+      made.sha256 = await hashOf(picture);
+      if (this.#signal.aborted || sheet.entries.every(({ state }) => state !== "sent")) return;
+      this.#shelf.put(keyOf(made), picture);
+      this.#send([made]);
+    } catch (error) {
+      for (const entry of sheet.entries) {
+        entry.state = "reading";
+        this.#unreadable(entry, error instanceof Error ? error.message : String(error));
+      }
+    }
+  }
+
+  #alone({ entries }: Sheet): Sheet {
+    const sheet = new Sheet(entries);
+    for (const entry of entries) entry.sheet = sheet;
+    return sheet;
+  }
+
+  #send(sheets: readonly Sheet[]): void {
+    const pages = sheets.map((sheet): FoundPage => {
+      const { entries, width, height, sha256 } = sheet;
+      const visible = entries.some(({ element }) => element !== null && isInView(element));
+      const facts = { ...factsOf(entries[0]), width, height, visible, slices: entries.length };
+      return { ...facts, sha256: sheet.isOnePage ? entries[0].sha256 : sha256 };
+    });
+    if (pages.length) void askWorker("agent.pages", { runId: this.#runId, pages }).catch(unheard);
+  }
+
+  #unreadable(entry: Entry, reason: string): void {
+    if (entry.state !== "reading") return;
+    Object.assign(entry, { note: reason, failed: true, isTold: true });
+    this.#enter(entry, "left");
+    void askWorker("agent.unreadable", { runId: this.#runId, page: factsOf(entry), reason }).catch(unheard);
+  }
+
+  #enter(entry: Entry, state: Entry["state"]): void {
+    entry.state = state;
+    this.#changed(entry);
+  }
+}
+
+/** The shelf's name for a sheet's bytes: a page's are those at its address. */
+function keyOf({ isOnePage, entries, pageId }: Sheet): string {
+  return isOnePage ? entries[0].url : pageId;
+}
+
+function isUnderWay({ state, url, element }: Entry): boolean {
+  return state === "reading" || (state === "found" && isReadable(url, element));
+}
+
+function factsOf({ pageId, index, width, height, url, element }: Entry): Omit<FoundPage, "sha256"> {
+  return { pageId, index, visible: element !== null && isInView(element), width, height, url: url.slice(0, 2048) };
+}
+
+/** Pages of plain http have no `crypto.subtle`; the worker has. */
+async function hashOf(blob: Blob): Promise<string> {
+  return isSecureContext ? sha256Of(blob) : askWorker("agent.hash", { picture: await pack(blob) });
+}
+
+/** The worker was updated or is gone; the heartbeat of the agent notices. */
+function unheard(): void {}

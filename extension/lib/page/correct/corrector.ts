@@ -1,0 +1,144 @@
+/** Corrects colours by hand: the reader chooses one for the place they pointed at, and the page comes anew. */
+
+import { type HintChange, isSamePlace } from "../../chapter/hints";
+import { askWorker } from "../../messages";
+import type { ColourHint } from "../../protocol/messages";
+import type { Entry, Sheet } from "../capture/entry";
+import { Panel } from "./panel";
+import type { Point } from "../holders/place";
+import { fromHex, isSameColour, type Rgb, type Sample, sampleAt, spread, toHex } from "../holders/sample";
+import type { Stage } from "../swap/page-presenter";
+
+export const NOT_IN_COLOUR = "This page is not shown in colour. Colorize it first, then correct it.";
+const SAYS = {
+  nothingHere: "Nothing is coloured here: lettering, balloons and gutters stay as they are. Point at a coloured place.",
+  nothingChanged: "Nothing changed there, so it was taken back: lettering, balloons and gutters stay as they are.",
+  busy: "Colouring the page again…",
+  corrected: "Done.",
+  takenBack: "Taken back.",
+  count: (hints: number) => (hints === 1 ? "1 correction on this page." : `${hints} corrections on this page.`),
+} as const;
+const GREY_HINT = 24; // levels: a place that the reader made grey themselves can be corrected again
+
+/** What a page is coloured anew for, and what to say then; `before` is what was at the place of a hint that must show. */
+interface Awaited {
+  change: HintChange;
+  text: string;
+  isTrouble: boolean;
+  before: { point: Point; rgb: Rgb } | null;
+}
+
+export class Corrector {
+  readonly #runId: string;
+  readonly #stage: Stage;
+  readonly #signal: AbortSignal;
+  readonly #awaited = new Map<Entry, Awaited>();
+  #open: { entry: Entry; panel: Panel; sample: Sample | null } | null = null;
+
+  constructor(runId: string, stage: Stage, signal: AbortSignal) {
+    this.#runId = runId;
+    this.#stage = stage;
+    this.#signal = signal;
+  }
+
+  /** Open the panel at a point of a coloured page that `img` shows. */
+  async open(entry: Entry, img: HTMLImageElement, point: Point): Promise<void> {
+    this.#open?.panel.close();
+    const acts = {
+      use: () => this.#use(),
+      undo: () => this.#ask(entry, takeBack("undo")),
+      clear: () => this.#ask(entry, takeBack("clear")),
+      moved: () => void this.#look(true),
+      closed: () => (this.#open = null),
+      holds: () => entry.elements.has(img) && this.#stage.isCovered(img),
+    };
+    this.#open = { entry, panel: new Panel(img, point, acts, this.#signal), sample: null };
+    await this.#look(true);
+  }
+
+  /** A coloured page came, perhaps one that was asked for here. */
+  async done(entry: Entry): Promise<void> {
+    const awaited = this.#awaited.get(entry);
+    this.#awaited.delete(entry);
+    if (!awaited || !entry.coloured) return;
+    const { change, before, text, isTrouble } = awaited;
+    if (before && isSameColour(before.rgb, (await sampleAt(entry.coloured.picture, before.point)).rgb)) {
+      return this.#ask(entry, { ...takeBack("undo"), text: SAYS.nothingChanged, isTrouble: true });
+    }
+    if (this.#open?.entry === entry) await this.#look(change.kind !== "set");
+    this.#say(entry, text, isTrouble);
+  }
+
+  /** No new picture came: the page keeps the one that it shows; `note` says why. */
+  ended(entry: Entry, note: string): void {
+    this.#awaited.delete(entry);
+    entry.state = "done";
+    this.#stage.present(entry);
+    this.#say(entry, note, true);
+  }
+
+  #use(): void {
+    if (!this.#open?.sample) return;
+    const { entry, panel, sample } = this.#open;
+    const { point } = panel;
+    const rgb = fromHex(panel.colour);
+    const hint: ColourHint = { points: [point], rgb };
+    const mustChange = !isSameColour(rgb, sample.rgb) && !entry.hints.some((other) => isSamePlace(other, hint));
+    const before = mustChange ? { point, rgb: sample.rgb } : null; // else the reader holds a colour where it is
+    this.#ask(entry, { change: { kind: "set", hint }, text: SAYS.corrected, isTrouble: false, before });
+  }
+
+  #ask(entry: Entry, awaited: Awaited): void {
+    Object.assign(entry, { state: "sent", fraction: 0 });
+    this.#awaited.set(entry, awaited);
+    this.#stage.present(entry);
+    this.#say(entry, SAYS.busy, false);
+    const { sheet } = entry;
+    if (!sheet) return this.ended(entry, NOT_IN_COLOUR);
+    const call = { runId: this.#runId, pageId: sheet.pageId, change: changeFor(sheet, entry, awaited.change) };
+    askWorker("agent.correct", call).catch((error: Error) => {
+      this.ended(entry, error.message);
+    });
+  }
+
+  /** See what colour is at the panel's point; with `start` the choice begins there. */
+  async #look(start: boolean): Promise<void> {
+    const open = this.#open;
+    if (!open?.entry.coloured) return;
+    const { entry, panel } = open;
+    const { point } = panel;
+    const sample = await sampleAt(open.entry.coloured.picture, point);
+    if (this.#open !== open || panel.point !== point) return; // closed or moved meanwhile
+    open.sample = sample;
+    if (start) panel.colour = toHex(sample.rgb);
+    this.#say(entry, entry.isOpen ? SAYS.busy : "", false);
+  }
+
+  /** In the panel where it is open on this page; trouble else on the page itself. */
+  #say(entry: Entry, text: string, isTrouble: boolean): void {
+    if (this.#open?.entry !== entry) {
+      if (isTrouble && text) this.#stage.notice(entry, text);
+      return;
+    }
+    const { panel, sample } = this.#open;
+    const takesColour = sample !== null && (!sample.isGrey || entry.hints.some(({ rgb }) => spread(rgb) < GREY_HINT));
+    const { length } = entry.hints;
+    const about = sample && !takesColour ? SAYS.nothingHere : length ? SAYS.count(length) : "";
+    panel.show({
+      canUse: takesColour && !entry.isOpen,
+      canUndo: length > 0 && !entry.isOpen,
+      text: entry.isOpen ? text : [text, about].filter(Boolean).join(" "),
+    });
+  }
+}
+
+/** The change as the sheet has it, which may be more than the slice that the reader pointed at. */
+function changeFor(sheet: Sheet, entry: Entry, change: HintChange): HintChange {
+  if (change.kind !== "set") return change;
+  const points = change.hint.points.map((point) => sheet.pointOf(entry, point as Point));
+  return { kind: "set", hint: { ...change.hint, points } };
+}
+
+function takeBack(kind: "undo" | "clear"): Awaited {
+  return { change: { kind }, text: SAYS.takenBack, isTrouble: false, before: null };
+}

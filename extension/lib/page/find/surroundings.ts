@@ -1,0 +1,91 @@
+/** What a picture stands among: furniture of the site, comments, related series, and where its link leads. */
+
+import { ancestors } from "../holders/roots";
+
+const FURNITURE = "footer, nav, aside, ins, dialog, [role=banner], [role=navigation], [role=complementary]";
+const SITE_HEADER = "header";
+const STORY = "main, article";
+const PICTURE_FILE = /\.(?:jpe?g|png|webp|avif|gif)(?:[?#]|$)/i;
+const WORD = (words: string) => new RegExp(`(?:^|[-_\\s])(?:${words})(?=$|[-_\\s\\d])`, "i");
+const ASIDE_WORDS = WORD(
+  "ads?|advert\\w*|adsbygoogle|adslot|adbox|banner|sponsor\\w*|promo\\w*|affiliate|comments?|commentlist|disqus|reply|replies|" +
+    "related|recommend\\w*|recs|suggest\\w*|similar|upnext|popular|trending|sidebar|widget|infobox|thumbs?|thumbnails?|filmstrip|" +
+    "signature|author|profile|userpic|breadcrumbs?|navbar|topbar|masthead",
+);
+const OWN_WORDS = WORD("avatar|gravatar|userpic|logo|emoji|smiley|icon|badge|spinner");
+const COVER = /^(?:(?:series|manga|book|comic|title)[-_])?(?:cover|poster)(?:[-_](?:image|img|art))?$/i;
+const ASIDE_HEADING =
+  /\b(?:related|recommend\w*|you (?:may|might) (?:also )?(?:like|enjoy)|similar|more (?:from|like|by|series|manga|comics)|popular|trending|comments?|discussion|replies|also read|sponsored|new releases|latest updates|hot now|おすすめ|関連|コメント)/i;
+const HEADING = "h1, h2, h3, h4, h5, h6, [role=heading]";
+const NEXT = /^(?:next\b|›|»|→|>|次)|\bnext (?:page|comic|strip|chapter)\b/i;
+const CHAPTER_LINK = /\b(?:chapter|chap|ch|episode|ep|vol|volume)\.?\s*#?\d+|第\s*\d+\s*[話章回巻]/i;
+const CHAPTERS_LISTED = 4;
+
+/** The element that makes `img` furniture, or `null`. An element that `holdsMost` of the pictures is the story itself. */
+export function isFurniture(img: Element, holdsMost: (element: Element) => boolean): boolean {
+  if (img.closest(FURNITURE) || img.closest(SITE_HEADER)?.closest(STORY) === null) return true;
+  if (OWN_WORDS.test(wordsOf(img)) || [...img.classList].some((name) => COVER.test(name))) return true;
+  for (const element of ancestors(img)) {
+    if (element.localName === "body") return false;
+    const isAside = ASIDE_WORDS.test(wordsOf(element)) || stands(element, ASIDE_HEADING);
+    if (isAside && !holdsMost(element)) return true;
+  }
+  return false;
+}
+
+/** Whether the link around `img` leads to another document: not to the picture's file, nor to the reader's next page. */
+export function leadsAway(img: Element): boolean {
+  const link = img.closest<HTMLAnchorElement>("a[href]");
+  if (!link || !/^(?:https?|file):$/.test(link.protocol) || PICTURE_FILE.test(link.href)) return false;
+  return !isSameDocument(link) && !isNextPage(link);
+}
+
+/** Whether the document lists the chapters of a series, as the page about a series does and a reader's menu does not. */
+export function listsChapters(root: Document): boolean {
+  const links = [...root.querySelectorAll("a[href]")].filter(
+    (link) => CHAPTER_LINK.test(link.textContent ?? "") && !isNextLink(link as HTMLAnchorElement),
+  );
+  return links.length >= CHAPTERS_LISTED;
+}
+
+function wordsOf(element: Element): string {
+  return `${element.id} ${element.getAttribute("class") ?? ""}`;
+}
+
+/** Whether `element` comes under a heading of such words; its like before it come under the same heading. */
+function stands(element: Element, words: RegExp): boolean {
+  if (element.matches(STORY) || element.querySelector(STORY)) return false;
+  for (let at = element.previousElementSibling; at; at = at.previousElementSibling) {
+    if (at.matches(HEADING)) return words.test(at.textContent ?? "");
+    const isAlike = at.localName === element.localName && at.className === element.className;
+    if (!isAlike && at.querySelector("img")) return false;
+  }
+  return false;
+}
+
+function isSameDocument({ origin, pathname, search }: HTMLAnchorElement): boolean {
+  return origin === location.origin && pathname === location.pathname && search === location.search;
+}
+
+/** The next page's address counts on by one, or is that of a link that says so. */
+function isNextPage(link: HTMLAnchorElement): boolean {
+  if (link.origin !== location.origin) return false;
+  if (isNextLink(link) || countsOn(location.pathname + location.search, link.pathname + link.search)) return true;
+  const { href } = link;
+  return [...document.querySelectorAll<HTMLAnchorElement>("a[href]")].some(
+    (other) => other !== link && other.href === href && isNextLink(other),
+  );
+}
+
+function isNextLink(link: HTMLAnchorElement): boolean {
+  const words = `${link.getAttribute("aria-label") ?? ""} ${link.title} ${link.querySelector("img")?.alt ?? ""}`.trim();
+  return link.rel.split(" ").includes("next") || NEXT.test((link.textContent ?? "").trim()) || NEXT.test(words);
+}
+
+/** Whether two addresses differ in numbers alone, and the first that differs counts on by one. */
+export function countsOn(from: string, to: string): boolean {
+  if (from.replace(/\d+/g, "#") !== to.replace(/\d+/g, "#")) return false;
+  const [before, after] = [from.match(/\d+/g) ?? [], to.match(/\d+/g) ?? []];
+  const at = before.findIndex((digits, index) => Number(digits) !== Number(after[index]));
+  return at >= 0 && Math.abs(Number(after[at]) - Number(before[at])) === 1;
+}

@@ -1,0 +1,129 @@
+/**
+ * A picture drawn at the size at which it is shown, in bands one below another: a strip may be taller than any canvas,
+ * and only the bands near the window take memory. What is drawn stays until the next drawing is ready.
+ */
+
+import type { Coloured } from "../holders/coloured";
+import { style } from "./ring";
+
+/** What is to be drawn: the whole picture's size in pixels of the canvases, and the bands near the window. */
+export interface Wanted {
+  width: number;
+  height: number;
+  first: number;
+  last: number;
+}
+
+export const BAND_ROWS = 2048;
+const OVERLAP_ROWS = 1; // no hairline between bands that end at a fraction of a screen's pixel
+
+interface Drawn {
+  source: Coloured;
+  width: number;
+  height: number;
+  bands: Map<number, HTMLCanvasElement>;
+}
+
+export class Drawing {
+  readonly element = document.createElement("div");
+  #source: Coloured;
+  #wanted: Wanted | null = null;
+  #drawn: Drawn | null = null;
+  #isBusy = false;
+
+  constructor(source: Coloured) {
+    this.#source = source;
+    style(this.element, { position: "absolute", overflow: "hidden" });
+  }
+
+  get source(): Coloured {
+    return this.#source;
+  }
+
+  /** Show another picture as soon as it is drawn. */
+  replace(source: Coloured): void {
+    this.#source = source;
+    void this.#draw();
+  }
+
+  want(wanted: Wanted): void {
+    this.#wanted = wanted;
+    void this.#draw();
+  }
+
+  /** Keep no pixels; `want` brings them back. */
+  release(): void {
+    this.#wanted = null;
+    this.#drawn = null;
+    this.element.replaceChildren();
+  }
+
+  async #draw(): Promise<void> {
+    if (this.#isBusy) return;
+    this.#isBusy = true;
+    try {
+      while (this.#wanted && !this.#has(this.#wanted)) await this.#pass(this.#source, this.#wanted);
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  #has(wanted: Wanted): boolean {
+    const bands = this.#drawnOf(this.#source, wanted);
+    if (!bands) return false;
+    for (let at = wanted.first; at <= wanted.last; at++) if (!bands.has(at)) return false;
+    return true;
+  }
+
+  /** The bands that are drawn of this picture at this size. */
+  #drawnOf(source: Coloured, { width, height }: Wanted): Map<number, HTMLCanvasElement> | null {
+    const drawn = this.#drawn;
+    return drawn?.source === source && drawn.width === width && drawn.height === height ? drawn.bands : null;
+  }
+
+  async #pass(source: Coloured, wanted: Wanted): Promise<void> {
+    const { width, height, first, last } = wanted;
+    const bitmap = await scaled(source, width, height);
+    const former = this.#drawnOf(source, wanted);
+    const bands = new Map<number, HTMLCanvasElement>();
+    for (let at = first; at <= last; at++) bands.set(at, former?.get(at) ?? band(bitmap, at));
+    bitmap.close();
+    if (this.#wanted === null) return; // released meanwhile
+    this.#drawn = { source, width, height, bands };
+    this.element.replaceChildren(...bands.values());
+  }
+}
+
+/** How many bands a picture of this height takes. */
+export function bandsOf(height: number): number {
+  return Math.max(1, Math.ceil(height / BAND_ROWS));
+}
+
+/** Scaled with care: a screentone aliases where pixels are only dropped. */
+async function scaled(source: Coloured, toWidth: number, toHeight: number): Promise<ImageBitmap> {
+  const { picture, width, height, decoded } = source;
+  source.decoded = null;
+  const isAsIs = toWidth === width && toHeight === height;
+  if (isAsIs && decoded) return decoded;
+  const size = { resizeWidth: toWidth, resizeHeight: toHeight, resizeQuality: "high" } as const;
+  const bitmap = await (isAsIs ? createImageBitmap(picture) : createImageBitmap(decoded ?? picture, size));
+  decoded?.close();
+  return bitmap;
+}
+
+function band(bitmap: ImageBitmap, at: number): HTMLCanvasElement {
+  const { width, height } = bitmap;
+  const top = at * BAND_ROWS;
+  const rows = Math.min(BAND_ROWS + OVERLAP_ROWS, height - top);
+  const canvas = document.createElement("canvas");
+  Object.assign(canvas, { width, height: rows });
+  canvas.getContext("2d")?.drawImage(bitmap, 0, -top);
+  style(canvas, {
+    position: "absolute",
+    left: "0",
+    top: `${(100 * top) / height}%`,
+    width: "100%",
+    height: `${(100 * rows) / height}%`,
+  });
+  return canvas;
+}

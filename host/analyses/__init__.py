@@ -1,0 +1,1 @@
+"""Pages read without colouring them: records, masks and overlays for people and other programs."""

@@ -1,0 +1,186 @@
+"""`irodori colorize`: books in, the host's own pipeline in between, pictures out."""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from host.application import Application
+from host.books.book import UnreadablePage
+from host.books.correction_kinds import KINDS
+from host.books.corrections import read_corrections
+from host.books.inbox import Inbox
+from host.books.inputs import open_inputs
+from host.books.names import printable
+from host.books.outputs import SUFFIX_OF_MIME, ArchiveOutput
+from host.books.references import read_references
+from host.books.run import PageEnd, Style, colour_book
+from host.books.whole_files import require_nameable, write_whole
+from host.cli.outcome import LeftRecord, Outcome, PageRecord
+from host.cli.progress import BookProgress
+from host.errors import BadRequest, ImageInvalid, IrodoriError, NotFound, TooLarge
+from host.logs import start_log
+from host.messaging.messages import Options, ReferenceAdd
+from host.paths import state_paths
+from host.store.process_folder import ProcessFolder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from host.books.book import Book
+    from host.books.corrections import CorrectionTexts
+    from host.books.layout import Layout
+    from host.books.outputs import Output
+    from host.vocabulary import Direction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What was asked for on the command line. None: the settings decide."""
+
+    inputs: tuple[Path, ...]
+    layout: Layout
+    references: tuple[Path, ...] = ()
+    corrections: Mapping[str, CorrectionTexts] = field(default_factory=dict)
+    engine: str | None = None
+    seed: int | None = None
+    strength: float | None = None
+    direction: Direction = "auto"
+    keep_coloured: bool | None = None
+    runmeta: bool = False
+    report: bool = False
+    json: bool = False
+
+
+def run(request: Request) -> int:
+    """Colour everything; return 0 if all pages are done or skipped, 1 if some failed.
+
+    Raises:
+        IrodoriError: nothing could be begun; BadRequest and NotFound are the caller's mistakes.
+    """
+    paths, inbox = state_paths(), Inbox()
+    start_log(paths.log_file)
+    require_nameable(request.layout.target)
+    output_format = request.layout.output_format
+    with ExitStack() as stack:
+        books = open_inputs(request.inputs, request.layout.target)
+        for book in books:
+            stack.callback(book.close)
+        names = [page.name for book in books for page in book.pages]
+        corrections = read_corrections(KINDS, request.corrections, names)
+        references, said = read_references(request.references)
+        explicit = {"output_format": output_format} if output_format else {}
+        application = stack.enter_context(Application.open(paths, inbox, explicit=explicit))
+        stack.callback(inbox.close)
+        style = replace(_style(application, request, references), corrections=corrections)
+        waiting = ProcessFolder.claim(paths.cache / "waiting")
+        stack.callback(waiting.close)
+        outputs = request.layout.outputs(
+            books,
+            application.settings.current.output_format,
+            waiting.path,
+            reads=(*request.references, *filter(None, (one.file for one in request.corrections.values()))),
+            report=request.report,
+        )
+        for output in outputs:
+            stack.callback(output.discard)
+        for line in said:
+            _say(line)
+        work = list(zip(books, outputs, strict=True))
+        outcome = _colour(application, inbox, work, style, pictures=request.report, records=request.runmeta)
+        engine = request.engine or application.settings.current.default_engine
+        return _conclude(request, outcome, books, engine, references)
+
+
+def _style(application: Application, request: Request, references: Sequence[tuple[str, bytes]]) -> Style:
+    known = [info.id for info in application.engines.infos()]
+    if request.engine is not None and request.engine not in known:
+        raise NotFound(f"There is no engine {request.engine!r}.", f"The engines are: {', '.join(known)}.")
+    options = Options(seed=request.seed, strength=request.strength, keep_coloured=request.keep_coloured)
+    ids = [_add_reference(application, name, image) for name, image in references]
+    return Style(tuple(dict.fromkeys(ids)), request.engine, request.direction, options)
+
+
+def _add_reference(application: Application, name: str, image: bytes) -> str:
+    try:
+        return application.store.references.add(ReferenceAdd(image=image, name=name)).reference_id
+    except (ImageInvalid, TooLarge) as exc:
+        raise BadRequest(f"The reference {name} cannot be used: {exc.message}", exc.hint) from exc
+
+
+def _colour(
+    application: Application,
+    inbox: Inbox,
+    work: Sequence[tuple[Book, Output]],
+    style: Style,
+    *,
+    pictures: bool,
+    records: bool,
+) -> Outcome:
+    outcome = Outcome(pictures=pictures)
+    for book, output in work:
+        _tell_left_out(book, output, outcome)
+        with BookProgress(_stderr, book) as progress:
+            for event in colour_book(book, style, application.board, inbox):
+                if isinstance(event, PageEnd):
+                    record = _keep(book, output, event, records=records)
+                    outcome.add(record, event)
+                    progress.end(event.page, record.line)
+                else:
+                    progress.advance(event)
+        finished = output.finish()
+        if finished.path is None:
+            outcome.unwritten(book.name)
+        if finished.words:
+            _say(finished.words)
+    return outcome
+
+
+def _tell_left_out(book: Book, output: Output, outcome: Outcome) -> None:
+    left = [LeftRecord(book.name, each.name, each.reason, lost=each.lost) for each in book.left_out]
+    if not isinstance(output, ArchiveOutput):
+        left += [LeftRecord(book.name, each.name, "not a picture") for each in book.extras]
+    for each in left:
+        _say(f"  {each.name}: left out, {each.reason}")
+        outcome.leave_out(each)
+
+
+def _keep(book: Book, output: Output, end: PageEnd, *, records: bool) -> PageRecord:
+    """Write what a page became: coloured, or as it was. A page that cannot be written has failed."""
+    name, verdict, error = end.page.name, end.verdict, end.error
+    try:
+        if verdict in ("coloured", "cached"):
+            path: Path | None = output.put(end.page, end.image, SUFFIX_OF_MIME[end.mime])
+            if records and end.runmeta:
+                output.put_record(end.page, json.dumps(end.runmeta, indent=1).encode())
+        else:
+            path = output.keep(end.page, left=verdict == "skipped")
+    except (IrodoriError, UnreadablePage) as exc:
+        fault = exc.wire() if isinstance(exc, IrodoriError) else {"code": "E_IMAGE", "message": str(exc), "hint": ""}
+        path, verdict, error = None, "failed", error or fault
+    return PageRecord(book.name, name, verdict, str(path) if path else None, end.reason, error, end.runmeta)
+
+
+def _conclude(
+    request: Request, outcome: Outcome, books: Sequence[Book], engine: str, references: Sequence[tuple[str, bytes]]
+) -> int:
+    if request.report:
+        orders = {book.name: [page.name for page in book.pages] for book in books}
+        write_whole(request.layout.report, outcome.report(orders, engine, references).encode())
+        _say(f"Before/after: {request.layout.report}")
+    _say(f"{outcome.summary()} -> {request.layout.target}")
+    if request.json:
+        Console(soft_wrap=True).print(json.dumps(outcome.plain(), indent=2), markup=False, highlight=False)
+    return 1 if outcome.has_failures else 0
+
+
+def _say(line: str) -> None:
+    _stderr.print(printable(line), markup=False, soft_wrap=True)
+
+
+_stderr = Console(stderr=True, highlight=False)

@@ -1,0 +1,45 @@
+"""`irodori rerun`: reads the files, writes the picture, says whether it is the same."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from host.application import Application
+from host.books.whole_files import write_whole
+from host.errors import BadRequest
+from host.paths import state_paths
+from host.pipeline.decode import DecodeLimits
+from host.pipeline.records.json_files import named, read_limited
+from host.pipeline.records.validation import BYTES_MAX, run_meta_of
+from host.rerun import rerun
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from host.pipeline.records.run_meta import RunMeta
+
+
+def run(runmeta: Path, page: Path, output: Path) -> int:
+    """Colour the page as its record says and write it; return 0 where the pixels are the recorded ones, else 1.
+
+    Raises:
+        BadRequest: a file cannot be read, or is no record. TooLarge. What `rerun` raises.
+    """
+    record = _record(runmeta)
+    encoded = read_limited(page, DecodeLimits().encoded_bytes)
+    with Application.open(state_paths(), lambda _: None) as application:
+        finished, same = rerun(application, record, encoded)
+    write_whole(output, finished.image)
+    verdict = "the same pixels as recorded" if same else "[yellow]other pixels than recorded[/]"
+    Console(stderr=True, highlight=False).print(f"{output}: {verdict}", soft_wrap=True)
+    return 0 if same else 1
+
+
+def _record(path: Path) -> RunMeta:
+    data = read_limited(path, BYTES_MAX)
+    try:
+        return run_meta_of(data)
+    except BadRequest as exc:
+        raise named(path, exc) from exc

@@ -1,0 +1,1 @@
+"""Finders without weights: exact at the pixel, simple in judgement."""

@@ -1,0 +1,1 @@
+"""The classical and the networks' opinions weighed into one."""

@@ -1,0 +1,1 @@
+"""One value a pixel: panels, figures, depth, tone, lines."""

@@ -1,0 +1,137 @@
+"""The hard rules: what holds whatever was proposed (seed plan §2 and §5). Applied in the order of `RULES`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from host.pipeline.generation.director.bounds import CFG_MAX, CFG_MIN, EFFECTIVE_CFG_MAX
+from host.pipeline.generation.director.propose import base_guidance_scale
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from host.pipeline.generation.director.evidence import Evidence
+    from host.pipeline.generation.director.sampling_plan import SamplingPlan
+
+IP2_MAX: Final = 0.55
+IP_GAP: Final = 0.10
+DENOISE2_MAX: Final = 0.60
+UNION_END_MAX: Final = 0.90
+POSE_MAX: Final = 0.95
+
+
+def references_are_asymmetric(sampling: SamplingPlan, page: Evidence) -> SamplingPlan:
+    """ip2 <= ip1 - 0.10, or off."""
+    del page
+    return replace(
+        sampling,
+        cleanup_ip_adapter_scale=max(
+            0.0, min(sampling.cleanup_ip_adapter_scale, sampling.structure_ip_adapter_scale - IP_GAP)
+        ),
+    )
+
+
+def the_second_reference_stays_weak(sampling: SamplingPlan, page: Evidence) -> SamplingPlan:
+    """ip2 <= 0.55."""
+    del page
+    return replace(sampling, cleanup_ip_adapter_scale=min(sampling.cleanup_ip_adapter_scale, IP2_MAX))
+
+
+def the_second_pass_only_cleans(sampling: SamplingPlan, page: Evidence) -> SamplingPlan:
+    """denoise2 <= 0.60."""
+    del page
+    return replace(sampling, cleanup_denoising_strength=min(sampling.cleanup_denoising_strength, DENOISE2_MAX))
+
+
+def structure_lets_go_before_the_end(sampling: SamplingPlan, page: Evidence) -> SamplingPlan:
+    """Union ends at 0.90 at the latest; pose is never locked beyond 0.95."""
+    del page
+    return replace(
+        sampling,
+        controlnet_end_01=min(sampling.controlnet_end_01, UNION_END_MAX),
+        pose_scale=min(sampling.pose_scale, POSE_MAX),
+    )
+
+
+def guidance_follows_intent(sampling: SamplingPlan, page: Evidence) -> SamplingPlan:
+    """cfg1 >= base, cfg2 >= base - 0.5, each at most the case's effective ceiling."""
+    structure_guidance_max, cleanup_guidance_max = EFFECTIVE_CFG_MAX[page.case]
+    base = base_guidance_scale(page.intent)
+    return replace(
+        sampling,
+        structure_guidance_scale=min(structure_guidance_max, max(sampling.structure_guidance_scale, base)),
+        cleanup_guidance_scale=min(cleanup_guidance_max, max(sampling.cleanup_guidance_scale, base - 0.5)),
+    )
+
+
+def a_strong_second_reference_calms_guidance(sampling: SamplingPlan, page: Evidence) -> SamplingPlan:
+    """ip2 > 0.40: cfg2 <= 7.8; ip2 > 0.50: cfg2 <= 7.4."""
+    del page
+    ceiling = (
+        7.4
+        if sampling.cleanup_ip_adapter_scale > 0.50
+        else 7.8
+        if sampling.cleanup_ip_adapter_scale > 0.40
+        else CFG_MAX
+    )
+    return replace(sampling, cleanup_guidance_scale=min(sampling.cleanup_guidance_scale, ceiling))
+
+
+def a_firm_lock_calms_guidance(sampling: SamplingPlan, page: Evidence) -> SamplingPlan:
+    """Union > 0.75 or pose > 0.90: cfg1 - 0.4."""
+    del page
+    return (
+        replace(sampling, structure_guidance_scale=sampling.structure_guidance_scale - 0.4)
+        if sampling.controlnet_scale > 0.75 or sampling.pose_scale > 0.90
+        else sampling
+    )
+
+
+def hallucination_calms_guidance(sampling: SamplingPlan, page: Evidence) -> SamplingPlan:
+    """H > 0.6: cfg1 - 0.3, cfg2 - 0.5."""
+    return (
+        replace(
+            sampling,
+            structure_guidance_scale=sampling.structure_guidance_scale - 0.3,
+            cleanup_guidance_scale=sampling.cleanup_guidance_scale - 0.5,
+        )
+        if page.hallucination_risk > 0.6
+        else sampling
+    )
+
+
+def guidance_stays_within_policy(sampling: SamplingPlan, page: Evidence) -> SamplingPlan:
+    """Both guidances 7..10."""
+    del page
+    return replace(
+        sampling,
+        structure_guidance_scale=_within_policy(sampling.structure_guidance_scale),
+        cleanup_guidance_scale=_within_policy(sampling.cleanup_guidance_scale),
+    )
+
+
+def the_second_pass_never_pushes_harder(sampling: SamplingPlan, page: Evidence) -> SamplingPlan:
+    """cfg2 <= cfg1."""
+    del page
+    return replace(
+        sampling, cleanup_guidance_scale=min(sampling.cleanup_guidance_scale, sampling.structure_guidance_scale)
+    )
+
+
+def _within_policy(cfg: float) -> float:
+    return max(CFG_MIN, min(cfg, CFG_MAX))
+
+
+RULES: Final[tuple[Callable[[SamplingPlan, Evidence], SamplingPlan], ...]] = (
+    references_are_asymmetric,
+    the_second_reference_stays_weak,
+    the_second_pass_only_cleans,
+    structure_lets_go_before_the_end,
+    guidance_follows_intent,
+    a_strong_second_reference_calms_guidance,
+    a_firm_lock_calms_guidance,
+    hallucination_calms_guidance,
+    guidance_stays_within_policy,
+    the_second_pass_never_pushes_harder,
+)

@@ -1,1 +1,0 @@
-"""Read the page: panels, balloons, lettering, masks, order, kind."""

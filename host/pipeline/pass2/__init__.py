@@ -1,1 +1,0 @@
-"""Orchestrate colour: prompt, masks, style, review."""

@@ -1,0 +1,190 @@
+"""Two opinions weighed: what networks see and what is found without them."""
+
+import json
+import logging
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engines.base import ModelMissing
+from engines.detect.base import LABELS, Detection, DetectorInfo, PageDetector, PixelEvidence, PixelReader
+from engines.geometry import Box
+from host.pipeline.analysis.read import TwoOpinionReader
+from tests.host.pipeline.drawn import PANELS, Told, balloon_mask, decoded, manga_page
+
+
+class ToldPixels(PixelReader):
+    """Knows balloons and lettering of the whole page, at half of its size."""
+
+    info = DetectorInfo("told-pixels", "1")
+
+    def __init__(self, balloon, lettering) -> None:
+        self.evidence = PixelEvidence(balloon=balloon, lettering=lettering)
+
+    def read_pixels(self, grey):
+        return self.evidence
+
+
+class Absent(PageDetector):
+    """Has no weights."""
+
+    info = DetectorInfo("absent", "1")
+
+    def detect(self, grey):
+        raise ModelMissing("there are no weights", "Install Irodori again.")
+
+
+def read(grey, detector=None, pixels=None):
+    return TwoOpinionReader(detector, pixels).read(decoded(grey), "ltr")
+
+
+def panels_seen(score=0.9):
+    return [Detection("panel", Box(*box), score) for box in PANELS]
+
+
+def balloons_seen(score=0.8):
+    return [
+        Detection("balloon", Box(590, 120, 891, 321), score),
+        Detection("balloon", Box(100, 770, 421, 991), score),
+    ]
+
+
+def test_without_weights_the_classical_reader_goes_on_and_it_is_told_once(caplog):
+    reader = TwoOpinionReader(Absent())
+    with caplog.at_level(logging.WARNING):
+        readings = [reader.read(decoded(manga_page()), "ltr") for _ in range(2)]
+    assert [len(reading.meta.panels) for reading in readings] == [4, 4]
+    assert all(reading.meta.balloons for reading in readings)
+    assert len([one for one in caplog.records if "no weights" in one.getMessage()]) == 1
+
+
+def test_what_only_looks_like_a_balloon_is_left_to_colour():
+    """A shop's sign, a word on white: the detector sees the two balloons, and no balloon there."""
+    page = manga_page()
+    cv2.rectangle(page, (600, 420), (860, 560), 0, 3)
+    cv2.putText(page, "CAKE", (665, 505), cv2.FONT_HERSHEY_DUPLEX, 1.6, 0, 2, cv2.LINE_AA)
+    sign = np.zeros(page.shape, np.bool_)
+    sign[430:440, 610:850] = True
+    assert read(page).masks.balloons[sign].mean() > 0.9
+    weighed = read(page, Told(*panels_seen(), *balloons_seen()))
+    assert weighed.masks.protect[sign].mean() < 0.05
+    assert weighed.masks.balloons[balloon_mask(0)].mean() > 0.99
+    assert len(weighed.meta.balloons) == 2
+
+
+def test_writing_in_a_round_body_is_believed_against_the_detector():
+    reading = read(manga_page(), Told(*panels_seen()))
+    assert reading.masks.balloons[balloon_mask(0) | balloon_mask(1)].mean() > 0.99
+    assert [one.score for one in reading.meta.balloons] == [0.8, 0.8]
+
+
+def test_a_balloon_without_an_outline_is_protected_where_the_detector_sees_one():
+    page = manga_page()
+    page[708:1332, 528:932] = 235
+    cv2.ellipse(page, (700, 900), (110, 80), 0, 0, 360, 252, -1)
+    cv2.putText(page, "...", (660, 910), cv2.FONT_HERSHEY_DUPLEX, 1.6, 0, 3, cv2.LINE_AA)
+    body = np.zeros(page.shape, np.uint8)
+    cv2.ellipse(body, (700, 900), (105, 75), 0, 0, 360, 1, -1)
+    seen = Detection("balloon", Box(590, 820, 811, 981), 0.7)
+    weighed = read(page, Told(*panels_seen(), *balloons_seen(), seen))
+    assert weighed.masks.balloons[body > 0].mean() > 0.98
+    assert weighed.masks.balloons[708:1332, 528:580].mean() < 0.01
+
+
+def test_a_balloon_whose_edge_cannot_be_found_is_protected_as_an_ellipse():
+    page = np.random.default_rng(1).integers(0, 255, (1400, 1000), np.uint8)
+    weighed = read(page, Told(Detection("balloon", Box(300, 300, 600, 500), 0.8)))
+    assert weighed.masks.balloons[400, 320:580].all()
+    assert weighed.masks.balloons.mean() < 0.06
+
+
+def test_panels_that_no_gutter_parts_are_the_detectors():
+    page = np.random.default_rng(1).integers(0, 200, (1400, 1000), np.uint8)
+    seen = [Detection("panel", box, 0.9) for box in (Box(0, 0, 1000, 700), Box(0, 700, 1000, 1400))]
+    assert len(read(page).meta.panels) == 1
+    assert [panel.box for panel in read(page, Told(*seen)).meta.panels] == [one.box for one in seen]
+
+
+def test_where_both_see_a_panel_its_edge_is_the_exact_one():
+    loose = [Detection("panel", Box(box[0] - 15, box[1] + 12, box[2] + 9, box[3] - 20), 0.9) for box in PANELS]
+    panels = read(manga_page(), Told(*loose)).meta.panels
+    assert all(np.abs(np.array(a.box) - b).max() <= 6 for a, b in zip(panels, PANELS, strict=True))
+
+
+def test_white_lettering_on_dark_art_is_protected_where_the_detector_reads():
+    page = manga_page()
+    page[708:1332, 528:932] = 60
+    cv2.putText(page, "at night", (600, 1000), cv2.FONT_HERSHEY_DUPLEX, 1.2, 255, 2, cv2.LINE_AA)
+    letters = (page > 200) & (np.indices(page.shape)[0] > 960) & (np.indices(page.shape)[0] < 1015)
+    letters[:, :590] = letters[:, 800:] = False
+    weighed = read(page, Told(*panels_seen(), *balloons_seen(), Detection("text", Box(595, 965, 765, 1012), 0.7)))
+    assert weighed.masks.lettering[letters].mean() > 0.97
+    assert [one.box for one in weighed.meta.text if one.balloon is None]
+
+
+def test_the_pixel_network_gives_bodies_and_strokes():
+    page = np.full((1400, 1000), 255, np.uint8)
+    for left in range(0, 1000, 9):
+        cv2.line(page, (left, 0), (left + 300, 1399), 90, 2)
+    balloon, lettering = np.zeros((2, 700, 500), np.uint8)
+    cv2.ellipse(balloon, (250, 200), (90, 60), 0, 0, 360, 240, -1)
+    lettering[500:510, 100:300] = 220
+    weighed = read(page, Told(Detection("balloon", Box(320, 280, 680, 520), 0.8)), ToldPixels(balloon, lettering))
+    inside = cv2.resize(balloon, (1000, 1400)) > 200
+    assert weighed.masks.balloons[inside].mean() > 0.98
+    assert weighed.masks.lettering[1002:1018, 204:596].all()
+
+
+def test_figures_faces_and_sounds_know_where_they_belong():
+    seen = [
+        Detection("character", Box(150, 250, 450, 640), 0.8),
+        Detection("face", Box(220, 300, 380, 480), 0.7),
+        Detection("face", Box(600, 1000, 700, 1100), 0.6),
+        Detection("sfx", Box(560, 500, 760, 600), 0.6),
+    ]
+    meta = read(manga_page(), Told(*panels_seen(), *balloons_seen(), *seen)).meta
+    assert [(one.panel, one.index) for one in meta.characters] == [(0, 0)]
+    assert [(one.panel, one.character) for one in meta.faces] == [(0, 0), (3, None)]
+    assert [one.panel for one in meta.sound_effects] == [1]
+
+
+def test_a_page_of_many_parts_is_shown_to_the_detector_once():
+    page = np.vstack([manga_page()[:660]] * 6)
+    detector = Told()
+    assert len(read(page, detector).meta.parts) > 1
+    assert detector.calls == 1
+
+
+detections = st.builds(
+    lambda label, x, y, w, h, score: Detection(label, Box(x, y, x + w, y + h), score),
+    st.sampled_from(LABELS), st.integers(0, 80), st.integers(0, 80), st.integers(1, 90), st.integers(1, 90),
+    st.floats(0, 1),
+)  # fmt: skip
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(detections, max_size=8), st.integers(1, 120), st.integers(1, 120), st.integers(0, 2**32 - 1),
+    st.sampled_from(["rtl", "ltr", "auto"]),
+)  # fmt: skip
+def test_whatever_the_networks_say_a_page_is_read(seen, height, width, seed, direction):
+    page = np.random.default_rng(seed).integers(0, 255, (height, width), np.uint8)
+    if seed % 3 == 0:
+        page[:] = 255
+    pixels = ToldPixels(page[:: 1 + seed % 2], page) if seed % 2 else None
+    reading = TwoOpinionReader(Told(*seen), pixels).read(decoded(page), direction)
+    assert reading.masks.protect.shape == (height, width)
+    json.loads(reading.meta.model_dump_json())
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 900), (2000, 1), (6000, 300), (300, 3000)])
+@pytest.mark.parametrize("level", [0, 255, None])
+def test_odd_pages_are_read_with_a_detector_too(shape, level):
+    page = np.full(shape, level or 0, np.uint8)
+    if level is None:
+        page = np.random.default_rng(3).integers(0, 255, shape, np.uint8)
+    seen = [Detection(label, Box(0, 0, 250, 250), 0.9) for label in LABELS]
+    assert read(page, Told(*seen)).masks.protect.shape == shape

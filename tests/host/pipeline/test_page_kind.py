@@ -1,0 +1,108 @@
+"""The kind of a page, and panels that have colour of their own."""
+
+import io
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from engines.detect.base import Detection
+from engines.geometry import Box
+from host.pipeline.analysis.own_colour import colour_of
+from host.pipeline.analysis.read import TwoOpinionReader
+from host.pipeline.decode import decode_page
+from tests.host.pipeline.drawn import PANELS, Told, decoded, manga_page
+
+READER = TwoOpinionReader()
+
+
+def painted(box):
+    """Return a manga page, RGB, one of whose panels is painted."""
+    page = np.dstack([manga_page()] * 3)
+    left, top, right, bottom = box
+    rows, columns = np.mgrid[0 : bottom - top - 8, 0 : right - left - 8]
+    inside = page[top + 4 : bottom - 4, left + 4 : right - 4]
+    colours = np.dstack([200 - rows % 120, 60 + columns % 130, 90 + (rows + columns) % 100]).astype(np.uint8)
+    inside[:] = np.where(inside == 0, inside, colours)
+    return page
+
+
+def read(rgb, form="PNG"):
+    buffer = io.BytesIO()
+    Image.fromarray(rgb).save(buffer, form, quality=80)
+    return READER.read(decode_page(buffer.getvalue()), "ltr")
+
+
+@pytest.mark.parametrize("tint", [(1.0, 1.0, 1.0), (1.0, 0.9, 0.75)])
+def test_one_coloured_panel_is_kept_and_the_rest_is_coloured(tint):
+    page = painted(PANELS[0])
+    reading = read(np.clip(page * np.array(tint), 0, 255).astype(np.uint8), "JPEG")
+    assert reading.meta.kind == "story"
+    assert [panel.coloured for panel in reading.meta.panels] == [True, False, False, False]
+    left, top, right, bottom = PANELS[0]
+    assert reading.masks.coloured[top + 8 : bottom - 8, left + 8 : right - 8].all()
+    assert not reading.masks.coloured[:, 520:].any()
+    assert reading.masks.protect[top + 8 : bottom - 8, left + 8 : right - 8].all()
+    assert "coloured" in reading.meta.masks
+
+
+def test_a_tinted_scan_has_no_coloured_panel():
+    grey = manga_page().astype(np.float64)[..., None] / 255
+    sepia = np.array([60, 40, 30]) + (np.array([244, 228, 196]) - [60, 40, 30]) * grey
+    reading = read(sepia.astype(np.uint8), "JPEG")
+    assert reading.meta.kind == "story"
+    assert not any(panel.coloured for panel in reading.meta.panels)
+    assert reading.masks.coloured is None
+
+
+def test_a_page_of_coloured_panels_is_coloured_although_its_paper_is_white():
+    page = painted(PANELS[0])
+    for box in PANELS[1:]:
+        left, top, right, bottom = box
+        page[top:bottom, left:right] = painted(box)[top:bottom, left:right]
+    assert read(page).meta.kind == "already_coloured"
+
+
+def test_grey_to_the_last_pixel_has_no_colour():
+    assert colour_of(np.dstack([manga_page()] * 3)) is None
+
+
+def print_page(blocks: int) -> np.ndarray:
+    """Return a page of pictures and small print of several sizes, without a balloon."""
+    page = np.full((1400, 1000), 255, np.uint8)
+    for row in range(blocks):
+        left, top = 40 + 480 * (row % 2), 60 + 130 * (row // 2)
+        cv2.rectangle(page, (left, top), (left + 90, top + 90), 120, -1)
+        for line in range(1 if row % 3 else 4):
+            words = "only today for you and me"[: 20 + line]
+            at = (left + 105, top + 16 + 24 * line)
+            cv2.putText(page, words, at, cv2.FONT_HERSHEY_DUPLEX, 0.62, 0, 1, cv2.LINE_AA)
+    return page
+
+
+def test_small_print_beside_pictures_without_a_balloon_is_no_story_page():
+    assert READER.read(decoded(print_page(20)), "auto").meta.kind == "advertisement"
+
+
+def test_a_story_page_with_captions_is_never_an_advertisement():
+    page = manga_page()
+    for row in range(6):
+        cv2.putText(page, "much later that evening,", (80, 90 + 30 * row), 0, 0.7, 0, 2, cv2.LINE_AA)
+    assert READER.read(decoded(page), "auto").meta.kind == "story"
+
+
+def test_a_picture_under_a_large_title_is_a_cover():
+    page = np.full((1400, 1000), 205, np.uint8)
+    rng = np.random.default_rng(1)
+    for _ in range(60):
+        centre = tuple(int(place) for place in rng.integers([50, 500], [950, 1350]))
+        cv2.circle(page, centre, int(rng.integers(20, 120)), int(rng.integers(0, 160)), 5)
+    for place, letter in enumerate("IRODORI"):
+        cv2.putText(page, letter, (110 + 112 * place, 230), cv2.FONT_HERSHEY_DUPLEX, 3.6, 0, 12, cv2.LINE_AA)
+    title = Detection("text", Box(105, 140, 890, 240), 0.8)
+    picture = Detection("panel", Box(0, 0, 1000, 1400), 0.8)
+    speaking = Detection("balloon", Box(400, 900, 600, 1000), 0.8)
+    assert TwoOpinionReader(Told(picture, title)).read(decoded(page), "auto").meta.kind == "cover"
+    assert TwoOpinionReader(Told(picture)).read(decoded(page), "auto").meta.kind == "splash"
+    assert TwoOpinionReader(Told(picture, title, speaking)).read(decoded(page), "auto").meta.kind == "splash"
