@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import shutil
-import zipfile
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final, Protocol
 
 from host.books.book import UnreadablePage
-from host.books.locked import LockedEntry, write_locked
+from host.books.locked import LockedEntry
 from host.books.names import on_disk, same_place, targets, told_apart
+from host.books.pack import pack
 from host.books.whole_files import require_writable, sweep_parts, temporary_beside, write_whole
 from host.errors import BadRequest
 from host.store.disk import disk_errors
 
 if TYPE_CHECKING:
+    import zipfile
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
@@ -231,7 +232,7 @@ class ArchiveOutput:
         missing = [page.name for page in self._book.pages if page.name not in self._entries]
         path = _free(self._path) if missing and self._path.exists() else self._path
         with disk_errors(str(path)), temporary_beside(path, self._sources) as temporary:
-            _pack(temporary, self._content())
+            pack(temporary, self._content())
         words = [f"{len(missing)} pages are missing in it: {', '.join(missing[:5])}."] if missing else []
         if self._lost:
             words.append(f"{len(self._lost)} other files could not be taken along: {', '.join(self._lost[:5])}.")
@@ -302,13 +303,3 @@ def _free(path: Path) -> Path:
 
 def _holds(path: Path, data: bytes) -> bool:
     return path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data
-
-
-def _pack(path: Path, entries: Iterator[tuple[str, bytes | LockedEntry]]) -> None:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
-        for name, content in entries:
-            if isinstance(content, LockedEntry):
-                write_locked(archive, name, content)
-            else:
-                # without a date the same pages give the same archive, byte for byte
-                archive.writestr(zipfile.ZipInfo(name), content)

@@ -13,11 +13,11 @@ import logging
 import re
 import secrets
 import unicodedata
-import zipfile
 from typing import TYPE_CHECKING, Final
 
 from engines.geometry import Size
 from host.books.names import same_name
+from host.books.pack import pack
 from host.errors import BadRequest, ImageInvalid, IrodoriError, NotFound
 from host.jobs.chapter_job import PageState
 from host.messaging.messages import ExportResult
@@ -41,8 +41,6 @@ _UNSAFE: Final = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')
 _UNSAFE_XML: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 # Windows gives these names to devices, whatever the suffix.
 _RESERVED: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
-# ZIP knows no time before 1980; a fixed one makes equal chapters equal files.
-_EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 
 
 def export_chapter(
@@ -126,15 +124,12 @@ def _picture(page: JobPage, results: ResultStore, spool: Spool) -> StoredResult 
 
 
 def _archive(pictures: dict[int, StoredResult], job: ChapterJob, *, comic: bool) -> bytes:
-    buffer = io.BytesIO()
     digits = max(3, len(str(len(job.pages))))
-    # Pictures are compressed already.
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        for number, picture in pictures.items():
-            name = f"{number:0{digits}}{suffix_of(picture.mime)}"
-            archive.writestr(zipfile.ZipInfo(name, _EPOCH), picture.image)
-        if comic:
-            archive.writestr(zipfile.ZipInfo("ComicInfo.xml", _EPOCH), _comic_info(job, len(pictures)))
+    entries = [(f"{number:0{digits}}{suffix_of(picture.mime)}", picture.image) for number, picture in pictures.items()]
+    if comic:
+        entries.append(("ComicInfo.xml", _comic_info(job, len(pictures)).encode()))
+    buffer = io.BytesIO()
+    pack(buffer, entries)
     return buffer.getvalue()
 
 
