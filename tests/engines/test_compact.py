@@ -90,7 +90,7 @@ def test_colouring_a_page_imports_no_torch() -> None:
     code = (
         "import sys\n"
         "from engines.registry import get\n"
-        "from engines.testing import PROCESSOR, drawn_page, ignore_step, request_of\n"
+        "from engines.testing.contract import PROCESSOR, drawn_page, ignore_step, request_of\n"
         "engine = get('compact')\n"
         "engine.load(PROCESSOR)\n"
         "lab = engine.colorize(request_of(drawn_page()), ignore_step).oklab\n"
