@@ -121,7 +121,7 @@ export interface ReferenceScore {
   score: number;
 }
 
-/** A page as the extension found it. `sha256` is that of its encoded bytes, `index` its place in the chapter. */
+/** A page: `sha256` of its encoded bytes, `index` in the chapter; `width`, `height` and `url` decide nothing. */
 export interface Page {
   page_id: string;
   index: number;

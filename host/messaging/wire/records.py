@@ -78,7 +78,7 @@ class ReferenceScore(Message, frozen=True, kw_only=True):
 
 
 class Page(Message, Corrections, frozen=True, kw_only=True):
-    """A page as the extension found it. `sha256` is that of its encoded bytes, `index` its place in the chapter."""
+    """A page: `sha256` of its encoded bytes, `index` in the chapter; `width`, `height` and `url` decide nothing."""
 
     page_id: Identifier
     index: Count
