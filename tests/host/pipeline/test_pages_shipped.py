@@ -56,3 +56,13 @@ def test_a_page_in_negative_is_read_as_it_is_itself(name: str) -> None:
     assert negative.masks.balloons[cv2.erode(plain.masks.balloons.view(np.uint8), np.ones((9, 9))) > 0].mean() > 0.92
     assert (negative.masks.protect & ~plain.masks.protect).mean() < 0.03
     assert len(negative.meta.panels) == len(plain.meta.panels)
+
+
+# Shares of the page: large lettering in large balloons, and a mark alone, none of which the pixel network knows.
+@pytest.mark.parametrize("centre", [(0.667, 0.141), (0.545, 0.799), (0.887, 0.225)], ids=["jagged", "cut off", "mark"])
+def test_balloons_that_the_pixel_network_does_not_know_are_protected(centre: tuple[float, float]) -> None:
+    page = decode_page((ROOT / "demo" / "chapter" / "05.webp").read_bytes())
+    protect = shipped_reader().read(page, "rtl").masks.protect
+    height, width = protect.shape
+    x, y, reach = round(centre[0] * width), round(centre[1] * height), round(0.03 * width)
+    assert protect[y - reach : y + reach, x - reach : x + reach].all()

@@ -46,6 +46,7 @@ _FACE_MAYBE_SCORE_MIN: Final = 0.2
 _FACE_SURE_SCORE_MIN: Final = 0.45
 _ONE_OPINION_SCORE: Final = 0.8
 _ELLIPSE_SCORE_MIN: Final = 0.4
+_SURE_SCORE_MIN: Final = 0.5
 _WRITTEN_MARKS_MIN: Final = 8
 _WRITTEN_LIKENESS_MIN: Final = 0.6
 _ROUND_SOLIDITY_MIN: Final = 0.9
@@ -131,10 +132,18 @@ def _missed(seen: Detection, regions: list[Region], evidence: PageEvidence) -> R
     if any(_covers(region.box, seen.box) or region.box.iou(seen.box) >= _HELD_IOU_MIN for region in regions):
         return None
     if not _is_written(seen.box, evidence):
-        return None
+        return _marked(seen, evidence)
     return grown_region(evidence, seen.box) or (
         ellipse_region(evidence, seen.box) if seen.score >= _ELLIPSE_SCORE_MIN else None
     )
+
+
+def _marked(seen: Detection, evidence: PageEvidence) -> Region | None:
+    """Return a balloon that the pixel network does not know, if it is round, even ground with a mark on it."""
+    if seen.score < _SURE_SCORE_MIN or _is_face(seen.box, evidence):
+        return None
+    region = grown_region(evidence, seen.box)
+    return region if region and len(region.letters) and solidity_of(region) >= _ROUND_SOLIDITY_MIN else None
 
 
 def box_around(letters: Letters, group: NDArray[np.intp]) -> Box:
@@ -149,13 +158,14 @@ def _is_denied(region: Region, evidence: PageEvidence) -> bool:
     """Tell whether the networks are silent on what the classical reader took for a balloon.
 
     They seldom miss one wholly; only writing in a round body is believed against them. Where the pixel network sees
-    neither a balloon nor lettering, there is none.
+    neither a balloon nor lettering, there is none, unless the detector sees a balloon just there and it reads as
+    writing: large lettering in large balloons is strange to the pixel network.
     """
     if evidence.pixels is not None:
         if likely_01(evidence.pixels.balloon, region) >= _BALLOON_LIKELY_MIN:
             return False
         if not _is_written(region.box, evidence, region.body > 0):
-            return True
+            return not (_reads_as_writing(region, evidence) and _is_seen_as_balloon(region, evidence))
     elif not evidence.has_detector:
         return False
     balloons = (
@@ -164,11 +174,18 @@ def _is_denied(region: Region, evidence: PageEvidence) -> bool:
     text = sum(one.box.intersection(region.box).area for one in evidence.of("text"))
     if max(balloons, default=0.0) >= _SUPPORT_SHARE_MIN or text >= _TEXT_SHARE * region.box.area:
         return False
-    letters, width = evidence.classical.letters, evidence.grey.shape[1]
-    written = (
-        len(region.letters) >= _WRITTEN_MARKS_MIN and likeness(letters, region.letters, width) >= _WRITTEN_LIKENESS_MIN
-    )
-    return not written or solidity_of(region) < _ROUND_SOLIDITY_MIN or _is_face(region.box, evidence)
+    return not _reads_as_writing(region, evidence) or _is_face(region.box, evidence)
+
+
+def _reads_as_writing(region: Region, evidence: PageEvidence) -> bool:
+    """Tell whether a round body holds enough marks that stand and look like letters."""
+    like = likeness(evidence.classical.letters, region.letters, evidence.grey.shape[1])
+    enough = len(region.letters) >= _WRITTEN_MARKS_MIN and like >= _WRITTEN_LIKENESS_MIN
+    return enough and solidity_of(region) >= _ROUND_SOLIDITY_MIN
+
+
+def _is_seen_as_balloon(region: Region, evidence: PageEvidence) -> bool:
+    return any(one.box.iou(region.box) >= _NESTED_IOU_MIN for one in evidence.of("balloon"))
 
 
 def _is_face(box: Box, evidence: PageEvidence) -> bool:
