@@ -42,6 +42,14 @@ class TestCompactEngine(EngineContract):
         both = loaded.colorize(request_of(page, flat_reference(0.5), flat_reference(3.5)), ignore_step).oklab
         assert not np.allclose(alone, both)
 
+    def test_a_reference_without_colour_is_none(self, loaded: CompactEngine) -> None:
+        page, vivid = drawn_page(), flat_reference(0.5)
+        grey = np.dstack([cv2.resize(page, (300, 400))] * 3)
+        plain = loaded.colorize(request_of(page), ignore_step).oklab
+        assert np.array_equal(loaded.colorize(request_of(page, grey), ignore_step).oklab, plain)
+        with_grey = loaded.colorize(request_of(page, vivid, grey), ignore_step).oklab
+        assert np.hypot(*with_grey[..., 1:].mean((0, 1))) > 0.01
+
     @pytest.mark.parametrize("shape", [(4000, 400), (1600, 200), (4000, 200), (200, 1600)])
     def test_tiles_of_a_strip_leave_no_seam(self, loaded: CompactEngine, shape: tuple[int, int]) -> None:
         # Even ground, but for its ends: any step in the colour would come from the tiles.

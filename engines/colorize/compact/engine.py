@@ -31,7 +31,7 @@ from engines.colorize.compact.parts import KINDS, shares_of, told_apart
 from engines.colorize.compact.people import oneness, pooled, shown_by
 from engines.colorize.compact.picture import CELL_PX, feather, padded, reference_at, resized, tiles, working_size
 from engines.colorize.compact.readout import colours_of, laid_out
-from engines.colorize.compact.references import Cells, References, joined
+from engines.colorize.compact.references import Cells, References, has_colour, joined
 from engines.geometry import Size
 from engines.nearest import resize_labels
 from engines.oklab import grey_to_lightness
@@ -113,7 +113,9 @@ class CompactEngine(ColorizeEngine):
             raise ModelInvalid(str(exc), "Install Irodori again.") from exc
 
     def _references(self, network: CompactNetwork, pictures: tuple[NDArray[np.uint8], ...]) -> References | None:
-        return joined([self._look_at(network, one, len(pictures)) for one in pictures]) if pictures else None
+        seen = [self._look_at(network, one, len(pictures)) for one in pictures]
+        coloured = [one for one in seen if has_colour(one)]
+        return joined(coloured) if coloured else None
 
     def _look_at(self, network: CompactNetwork, picture: NDArray[np.uint8], count: int) -> Cells:
         """Look at a reference, or recall it: a chapter brings the same ones for every page."""

@@ -30,6 +30,8 @@ _PAPER: Final = 0.94
 _INK: Final = 0.12
 _COLOURLESS: Final = 0.012
 _DRAWN_MIN: Final = 16
+# Of a reference's cells; with fewer in colour it is a grey page, which says nothing of colours.
+_COLOURED_MIN: Final = 0.005
 
 
 class Cells(NamedTuple):
@@ -70,6 +72,11 @@ def cells_of(reference: NDArray[np.uint8], features: Array) -> Cells:
         drawn[:] = True
     rows = features.reshape(1, features.shape[1], -1).transpose(0, 2, 1)
     return Cells(np.ascontiguousarray(rows[:, drawn]), np.ascontiguousarray(chroma[drawn]))
+
+
+def has_colour(cells: Cells) -> bool:
+    """Tell whether a reference has any colour to take."""
+    return float(np.mean(np.hypot(cells.chroma[:, 0], cells.chroma[:, 1]) > _VIVID)) >= _COLOURED_MIN
 
 
 def joined(pictures: Sequence[Cells]) -> References:
