@@ -59,12 +59,22 @@ class Tint:
         return [np.tensordot(terms, factors.astype(np.float32), axes=(0, 0)) for factors in self.factors]
 
 
+def shrink_factor(rgb: NDArray[np.uint8], side: int) -> float:
+    """Return what makes the shorter side of a picture this long; 1 where it is no longer."""
+    return min(1.0, side / float(min(rgb.shape[:2])))
+
+
+def shrunk(rgb: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """Return a `(H, W, 3)` uint8 picture whose shorter side is at most this long, by the mean of areas."""
+    factor = shrink_factor(rgb, side)
+    size = max(1, round(rgb.shape[1] * factor)), max(1, round(rgb.shape[0] * factor))
+    return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
 def find_tint(rgb: NDArray[np.uint8]) -> Tint | None:
     """Return the tint of a `(H, W, 3)` uint8 sRGB page; None where the samples of it are grey to the last level."""
     # Soft, for noise, channels that lie apart and the coarse chroma of JPEG; mixed, ink and paper stay on their line.
-    scale = min(1.0, _SOFT_SIDE / min(rgb.shape[:2]))
-    size = max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale))
-    rgb = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
+    rgb = shrunk(rgb, _SOFT_SIDE)
     soft = cv2.GaussianBlur(rgb, (0, 0), max(0.8, _SOFT * min(rgb.shape[:2])))
     rows, columns = (np.linspace(0, side - 1, min(_SAMPLE_SIDE, side)).round().astype(int) for side in rgb.shape[:2])
     sample = soft[rows][:, columns].astype(np.float64)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import cv2
 import numpy as np
 
-from host.pipeline.tint import find_tint, least_squares, luma_of, product
+from host.pipeline.tint import find_tint, least_squares, luma_of, product, shrink_factor, shrunk
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -120,9 +120,8 @@ def colour_of(rgb: NDArray[np.uint8]) -> Colour | None:
     if _is_grey(rgb):
         return None
     tint = find_tint(rgb)
-    scale = min(1.0, _SAMPLE_WIDTH / min(rgb.shape[:2]))
-    size = max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale))
-    sharp = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.float32)
+    scale = shrink_factor(rgb, _SAMPLE_WIDTH)
+    sharp = np.asarray(shrunk(rgb, _SAMPLE_WIDTH), np.float32)
     # JPEG keeps colour in blocks of up to 16 px: nothing finer is known of it, however small the page.
     blur = max(_BLUR, _BLUR_PX * scale)
     small = np.asarray(cv2.GaussianBlur(sharp, (0, 0), blur), np.float32)

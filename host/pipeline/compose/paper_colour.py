@@ -16,7 +16,7 @@ import numpy as np
 
 from engines.geometry import Size
 from host.pipeline.compose.upsample import rows_of_grid
-from host.pipeline.tint import find_tint, luma_of
+from host.pipeline.tint import find_tint, luma_of, shrunk
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,7 +61,7 @@ def find_paper_colour(rgb: NDArray[np.uint8]) -> PaperColour | None:
     tint = find_tint(rgb)
     if tint is None:
         return None
-    small = _sample(rgb)
+    small = np.asarray(shrunk(rgb, _SAMPLE_SIDE), np.float32)
     size = Size(*small.shape[:2])
     luma = np.asarray(luma_of(small), np.float32)
     plain = tint.at(luma)
@@ -71,12 +71,6 @@ def find_paper_colour(rgb: NDArray[np.uint8]) -> PaperColour | None:
     constant, linear, *higher = tint.powers(size)
     # A stain takes its share of the light.
     return PaperColour((constant, linear + stains, *higher))
-
-
-def _sample(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
-    scale = min(1.0, _SAMPLE_SIDE / min(rgb.shape[:2]))
-    size = max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale))
-    return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _stains(rest: NDArray[np.float32], luma: NDArray[np.float32]) -> NDArray[np.float32]:

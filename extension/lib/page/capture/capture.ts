@@ -39,7 +39,9 @@ export function isReadable(url: string, img: HTMLImageElement | null): boolean {
 export async function capture(url: string, img: HTMLImageElement | null): Promise<Captured> {
   if (!isReadable(url, img)) throw new Error("The page has not shown this picture yet.");
   let reason: Error = new Error("The page does not show this picture any more.");
-  for (const way of isOwn(url) ? [heldFetch, readBack, ownFetch] : [readBack, heldByPage, openFetch, workerFetch]) {
+  for (const way of isOwn(url)
+    ? [heldFetch, readBack, ownFetch]
+    : [readBack, heldByPage, fileFetch, openFetch, workerFetch]) {
     try {
       return await asShown(way, url, img);
     } catch (error) {
@@ -86,12 +88,15 @@ const heldByPage: Way = async (url, img) => {
   return unpack(held);
 };
 
-/** A file beside a document that is one; from the cache that the page fills, where a site is known to open its pictures. */
-const openFetch: Way = async (url, img) => {
-  if (url.startsWith("file:") && location.protocol === "file:") return answered(await fetch(url));
-  if (!openOrigins.has(new URL(url).origin)) throw new NotNow();
-  return corsFetch(url, img);
+/** A file beside a document that is one: the worker may not ask for it. */
+const fileFetch: Way = async (url) => {
+  if (!url.startsWith("file:") || location.protocol !== "file:") throw new NotNow();
+  return answered(await fetch(url));
 };
+
+/** From the cache that the page fills, where the site is known to open its pictures. */
+const openFetch: Way = (url, img) =>
+  openOrigins.has(new URL(url).origin) ? corsFetch(url, img) : Promise.reject(new NotNow());
 
 /** Pictures that their site opens to every page. */
 const corsFetch: Way = async (url) => {

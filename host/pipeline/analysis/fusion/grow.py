@@ -64,12 +64,17 @@ def likely_01(balloon: NDArray[np.uint8], region: Region) -> float:
     return float(balloon[box.top : box.bottom, box.left : box.right][region.body > 0].mean()) / 255
 
 
+def is_bounded_alike(evidence: PageEvidence, region: Region) -> bool:
+    """Tell whether the detector sees a balloon just where a region is."""
+    return any(one.box.iou(region.box) >= _ALIKE for one in evidence.of("balloon"))
+
+
 def trimmed_region(evidence: PageEvidence, region: Region) -> Region:
     """Return a region without what the pixel network is sure is no balloon, where its ground has run out.
 
     A region that the detector bounds alike is whole, whatever the pixel network says.
     """
-    if evidence.pixels is None or any(one.box.iou(region.box) >= _ALIKE for one in evidence.of("balloon")):
+    if evidence.pixels is None or is_bounded_alike(evidence, region):
         return region
     if not _RUN_OUT_MIN <= likely_01(evidence.pixels.balloon, region) <= _RUN_OUT_MAX:
         return region

@@ -19,7 +19,14 @@ from host.pipeline.analysis.classical.blocks import text_boxes
 from host.pipeline.analysis.classical.findings import bodies_of, with_slices
 from host.pipeline.analysis.classical.glyphs import glyphs_by_pixels, glyphs_in
 from host.pipeline.analysis.classical.lettering import Letters, likeness, mask_of, typical_size
-from host.pipeline.analysis.fusion.grow import ellipse_region, grown_region, likely_01, trimmed_region, unseen_regions
+from host.pipeline.analysis.fusion.grow import (
+    ellipse_region,
+    grown_region,
+    is_bounded_alike,
+    likely_01,
+    trimmed_region,
+    unseen_regions,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -165,7 +172,7 @@ def _is_denied(region: Region, evidence: PageEvidence) -> bool:
         if likely_01(evidence.pixels.balloon, region) >= _BALLOON_LIKELY_MIN:
             return False
         if not _is_written(region.box, evidence, region.body > 0):
-            return not (_reads_as_writing(region, evidence) and _is_seen_as_balloon(region, evidence))
+            return not (_reads_as_writing(region, evidence) and is_bounded_alike(evidence, region))
     elif not evidence.has_detector:
         return False
     balloons = (
@@ -182,10 +189,6 @@ def _reads_as_writing(region: Region, evidence: PageEvidence) -> bool:
     like = likeness(evidence.classical.letters, region.letters, evidence.grey.shape[1])
     enough = len(region.letters) >= _WRITTEN_MARKS_MIN and like >= _WRITTEN_LIKENESS_MIN
     return enough and solidity_of(region) >= _ROUND_SOLIDITY_MIN
-
-
-def _is_seen_as_balloon(region: Region, evidence: PageEvidence) -> bool:
-    return any(one.box.iou(region.box) >= _NESTED_IOU_MIN for one in evidence.of("balloon"))
 
 
 def _is_face(box: Box, evidence: PageEvidence) -> bool:
