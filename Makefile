@@ -19,7 +19,7 @@ test: .venv/irodori-dev.stamp extension-e2e chromium ## run every test, also tho
 	@.venv/bin/python -m pytest
 
 test-fast: .venv/irodori-light.stamp ## the tests that need neither torch nor a browser, on all cores
-	@.venv/bin/python -m pytest -n auto -m "not browser and not train and not slow" --ignore=tests/e2e
+	@.venv/bin/python -m pytest -n auto -m "not browser and not train" --ignore=tests/e2e
 
 coverage: .venv/irodori-dev.stamp ## every test but those in a browser, with the branches that they take
 	@.venv/bin/python -m pytest -n auto -m "not browser" --ignore=tests/e2e --cov --cov-report=term:skip-covered --cov-report=html

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Final
 
 import pytest
 from hypothesis import settings
@@ -14,6 +17,23 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 # Tests share their cores with others: how long an example takes says nothing about what is right.
 settings.register_profile("irodori", deadline=None)
 settings.load_profile("irodori")
+
+
+_OPTIONAL: Final = ("torch", "diffusers", "transformers", "ultralytics", "onnx", "gguf", "safetensors", "faiss")
+_MISSING: Final = [name for name in _OPTIONAL if find_spec(name) is None]
+# The recipes and the toys are written in torch.
+_NEEDS: Final = re.compile(
+    rf"^\s*(?:import|from) (?:{'|'.join([*_MISSING, 'training', 'tests.engines.toys'])})\b", re.MULTILINE
+)
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Leave out, where a light install lacks an optional library, the tests that need it."""
+    if not _MISSING:
+        return None
+    module = collection_path / "conftest.py" if collection_path.is_dir() else collection_path
+    needs = module.suffix == ".py" and module.is_file() and _NEEDS.search(module.read_text("utf-8"))
+    return True if needs else None
 
 
 @pytest.fixture
