@@ -2,13 +2,16 @@
 
     python .ci/mutants.py                          # every module of the table
     python .ci/mutants.py keys order               # only some
+    python .ci/mutants.py --sample 40 scheduler    # at most so many changes of each, the same ones every time
 
 Prints for each module how many changes were seen and lists those that were not. Exit status 1 if fewer than FLOOR were.
 """
 
 from __future__ import annotations
 
+import argparse
 import ast
+import random
 import subprocess
 import sys
 import tempfile
@@ -42,16 +45,20 @@ MODULES = {
 }
 
 
-def main(names: list[str]) -> int:
+def main(arguments: list[str]) -> int:
     """Try the modules and return the exit status."""
-    unknown = set(names) - set(MODULES)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("modules", nargs="*", metavar="MODULE", help=f"of {', '.join(MODULES)}; without one, all")
+    parser.add_argument("--sample", type=int, metavar="N", help="try at most N changes of each module")
+    asked = parser.parse_args(arguments)
+    unknown = set(asked.modules) - set(MODULES)
     if unknown:
-        sys.exit(f"no such module: {', '.join(sorted(unknown))}; there are {', '.join(MODULES)}")
-    scores = [try_module(name, MODULES[name]) for name in names or MODULES]
+        parser.error(f"no such module: {', '.join(sorted(unknown))}; there are {', '.join(MODULES)}")
+    scores = [try_module(name, MODULES[name], asked.sample) for name in asked.modules or MODULES]
     return int(min(scores) < FLOOR)
 
 
-def try_module(name: str, module: Module) -> float:
+def try_module(name: str, module: Module, most: int | None = None) -> float:
     """Return the share of the module's mutants that its tests notice, and print the others."""
     with tempfile.TemporaryDirectory() as folder:
         config, session = Path(folder) / "config.toml", Path(folder) / "session.sqlite"
@@ -59,6 +66,8 @@ def try_module(name: str, module: Module) -> float:
         cosmic_ray("init", config, session)
         with use_db(str(session), WorkDB.Mode.open) as db:
             skip(db, lines_that_do_nothing((ROOT / module.file).read_text("utf-8")))
+            if most is not None:
+                keep_sample(db, most)
         cosmic_ray("exec", config, session)
         with use_db(str(session), WorkDB.Mode.open) as db:
             outcomes = dict(db.results)
@@ -103,6 +112,13 @@ def skip(db: WorkDB, lines: set[int]) -> None:
     for item in list(db.work_items):
         if any(mutation.start_pos[0] in lines for mutation in item.mutations):
             db.set_result(item.job_id, WorkResult(worker_outcome=WorkerOutcome.SKIPPED))
+
+
+def keep_sample(db: WorkDB, most: int) -> None:
+    """Set aside all but so many of the changes, spread over the file and the same ones every time."""
+    pending = sorted(db.pending_work_items, key=lambda item: str(item.mutations))
+    for item in random.Random(0).sample(pending, max(0, len(pending) - most)):
+        db.set_result(item.job_id, WorkResult(worker_outcome=WorkerOutcome.SKIPPED))
 
 
 def configuration(module: Module) -> str:

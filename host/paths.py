@@ -28,6 +28,7 @@ class StatePaths:
     data: Path
     cache: Path
     logs: Path
+    downloads: Path | None = None
 
     @property
     def settings_file(self) -> Path:
@@ -46,8 +47,8 @@ class StatePaths:
 
     @property
     def exports(self) -> Path:
-        """Where exported chapters go."""
-        return self.data / "exports"
+        """Where exported chapters go: to the reader's downloads; without such a folder, among our own data."""
+        return self.downloads or self.data / "exports"
 
     @property
     def results(self) -> Path:
@@ -89,4 +90,5 @@ def state_paths() -> StatePaths:
         Path(dirs.user_data_dir),
         Path(dirs.user_cache_dir),
         Path(dirs.user_log_dir),
+        Path(dirs.user_downloads_dir),
     )

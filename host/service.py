@@ -64,6 +64,7 @@ class HostService:
             "pipeline.run_chapter": board.run_chapter,
             "pipeline.run_page": board.run_page,
             "page.put": board.put,
+            "page.keep": board.keep,
             "job.prioritize": board.prioritize,
             "job.cancel": board.cancel,
             "job.status": board.status,

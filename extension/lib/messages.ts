@@ -2,6 +2,7 @@
 
 import { browser } from "wxt/browser";
 import type { HintChange } from "./chapter/hints";
+import type { SaveFormat } from "./chapter/save";
 import type { Payload } from "./payload";
 import type { ColourHint, ModelInfo } from "./protocol/messages";
 
@@ -65,6 +66,7 @@ export interface WorkerCalls {
   "chapter.start": Call<{ tabId: number; choice: ChapterChoice }>;
   "chapter.cancel": Call<{ tabId: number }>;
   "chapter.show": Call<{ tabId: number; original: boolean }>;
+  "chapter.save": Call<{ tabId: number; format: SaveFormat }>;
 
   "agent.pages": Call<{ runId: string; pages: FoundPage[] }>;
   "agent.unreadable": Call<{ runId: string; page: Omit<FoundPage, "sha256">; reason: string }>;

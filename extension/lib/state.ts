@@ -3,6 +3,7 @@
 import { browser } from "wxt/browser";
 import type { Problem } from "./host/causes";
 import type { ColourHint, EngineState } from "./protocol/messages";
+import type { SaveFormat } from "./chapter/save";
 import type { RunState } from "./chapter/state";
 import type { ChapterChoice } from "./messages";
 
@@ -25,6 +26,8 @@ export interface ConnectionView {
 export interface Choices {
   referenceId: string | null;
   engine: string | null;
+  /** What a chapter is saved as. */
+  saveAs: SaveFormat;
   /** LoRAs to wear, by the host's name for them, with their weights. */
   loras: Record<string, number>;
 }
@@ -55,7 +58,7 @@ export const NO_CONNECTION: ConnectionView = {
   hasSpoken: false,
 };
 
-export const NO_CHOICES: Choices = { referenceId: null, engine: null, loras: {} };
+export const NO_CHOICES: Choices = { referenceId: null, engine: null, saveAs: "cbz", loras: {} };
 
 const UNDER_WAY = "under-way:";
 const CONNECTION = "connection";

@@ -15,7 +15,7 @@ from host.locks import ProcessLock
 from host.store.disk import disk_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 _PREFIX: Final = ".irodori-"
@@ -59,8 +59,18 @@ def temporary_beside(path: Path, sources: frozenset[Path]) -> Iterator[Path]:
     """Give a file to write; at the end it takes the place of `path`, after an exception it is gone."""
     if path in sources or (path.exists() and sources):
         refuse_source(path, sources)
-    make_folders(path.parent)
-    temporary = path.parent / f"{_PREFIX}{secrets.token_hex(6)}{_SUFFIX}"
+    with temporary_in(path.parent, lambda temporary: temporary.replace(path)) as temporary:
+        yield temporary
+
+
+@contextlib.contextmanager
+def temporary_in(folder: Path, settle: Callable[[Path], object]) -> Iterator[Path]:
+    """Give a file to write in a folder, which is made where it lacks; at the end `settle` gives it its own name.
+
+    After an exception, or where `settle` leaves it, it is gone.
+    """
+    make_folders(folder)
+    temporary = folder / f"{_PREFIX}{secrets.token_hex(6)}{_SUFFIX}"
     lock = ProcessLock(temporary)
     os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
     try:
@@ -68,7 +78,7 @@ def temporary_beside(path: Path, sources: frozenset[Path]) -> Iterator[Path]:
         yield temporary
         if os.name == "nt":  # pragma: no cover - an open file cannot be renamed there
             lock.close()
-        temporary.replace(path)
+        settle(temporary)
     finally:
         lock.close()
         temporary.unlink(missing_ok=True)

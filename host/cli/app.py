@@ -75,6 +75,14 @@ class AnnotationFormat(StrEnum):
     MANGA109 = "manga109"
 
 
+class ExportKind(StrEnum):
+    """The file of a chapter."""
+
+    CBZ = "cbz"
+    ZIP = "zip"
+    PDF = "pdf"
+
+
 class ReadingDirection(StrEnum):
     """Which way panels are read."""
 
@@ -146,6 +154,30 @@ def colorize(
         runmeta=runmeta,
         report=report,
         json=json_,
+    )
+    with _faults_told():
+        raise typer.Exit(run(request))
+
+
+@app.command()
+def export(
+    inputs: Annotated[list[Path], typer.Argument(metavar="INPUT...", help="The pages as they were: as for colorize.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write: .cbz, .zip or .pdf.")],
+    format_: Annotated[ExportKind | None, typer.Option("--format", help="Default: what --output looks like.")] = None,
+    series: Annotated[str | None, typer.Option(help="The series' name; default: the input's.")] = None,
+    chapter: Annotated[str, typer.Option(help="The chapter's number or name.")] = "",
+    direction: Annotated[ReadingDirection, typer.Option(help="Which way the comic is read.")] = ReadingDirection.AUTO,
+) -> None:
+    """Write pages as one file, each with the colour that it was given last. What has none yet stays as it is."""
+    from host.cli.export import Request, run
+
+    request = Request(
+        inputs=tuple(inputs),
+        output=output,
+        format=None if format_ is None else format_.value,
+        series=series,
+        chapter=chapter,
+        direction=direction.value,
     )
     with _faults_told():
         raise typer.Exit(run(request))

@@ -45,12 +45,13 @@ def page_done(job: ChapterJob, page: JobPage, result: StoredResult, *, cached: b
         height=result.size.height,
         cached=cached,
         runmeta=result.runmeta,
+        result_key=page.key or "",
     )
 
 
 def page_skipped(job: ChapterJob, page: JobPage, reason: SkipReason) -> PageSkipped:
     """Return the end of a page that stays as it is."""
-    return PageSkipped(job_id=job.job_id, page_id=page.page_id, reason=reason)
+    return PageSkipped(job_id=job.job_id, page_id=page.page_id, reason=reason, result_key=page.key or "")
 
 
 def page_failed(job: ChapterJob, page: JobPage, error: IrodoriError) -> PageFailed:

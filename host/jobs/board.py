@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         JobPrioritize,
         JobStatusQuery,
         Message,
+        PageKeep,
         PagePut,
         RunPage,
     )
@@ -64,8 +65,9 @@ class JobBoard:
         self._store = store
         self._engines = engines
         self._settings = settings
-        self._exports = exports
         self._memories = memories
+        self._exports = exports
+        self._notify = notify
         self._scheduler = Scheduler(notify, store.spool)
         room = EngineRoom(engines, lane, device, settings.current.idle_unload_s)
         self._stages = Stages(self._scheduler, pipeline, store, room)
@@ -154,11 +156,32 @@ class JobBoard:
         return [job.status() for job in self._scheduler.jobs()]
 
     def export(self, request: ChapterExport) -> ExportResult:
-        """Write the job's finished pages into one file; see `host.jobs.export`."""
-        from host.jobs.export import export_chapter
+        """Write a job's pages, or the listed ones, into one file; see `host.jobs.export`.
 
-        job = self._scheduler.job(request.job_id)
-        return export_chapter(job, request.format, self._store.results, self._store.spool, self._exports)
+        Raises:
+            BadRequest: not exactly one of both is named, or no page is done. NotFound: no such job, or a page that the
+            cache has dropped. DiskFull
+        """
+        if (request.job_id is None) == (request.pages is None):
+            raise BadRequest("Export either a job or pages.", "Leave one of job_id and pages out.")
+        from host.jobs.export import Exporter
+
+        exporter = Exporter(self._store, self._exports, self._notify, self.check_open)
+        if request.job_id is None:
+            return exporter.export_pages(request)
+        return exporter.export_job(self._scheduler.job(request.job_id), request)
+
+    def keep(self, request: PageKeep) -> PageAccepted:
+        """Take in a page's bytes for an export; they stay while there is room.
+
+        Raises:
+            HashMismatch, Busy, DiskFull
+        """
+        spool = self._store.spool
+        if not spool.holds(request.sha256):
+            spool.put(request.sha256, request.image)
+            spool.keep(request.sha256, spool.limit_bytes)
+        return PageAccepted(accepted=True)
 
     def check_open(self) -> None:
         """Go on only if the host stays.

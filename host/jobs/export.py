@@ -1,172 +1,153 @@
-"""A job's pages, in reading order, in one file: CBZ, ZIP or PDF.
+"""Exports that the extension asks for: a job's pages, or pages by their results, as a file in the reader's folder.
 
-Coloured pages go in as they were sent, all others as they were captured. A page is numbered by its place in the
-chapter, so that one of which nothing was ever captured leaves a gap that shows.
+Another file is never overwritten: the same bytes leave the file that is there, others get a number at their name.
 """
 
 from __future__ import annotations
 
-import hashlib
-import html
-import io
+import filecmp
 import logging
-import re
-import secrets
-import unicodedata
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from engines.geometry import Size
-from host.books.names import same_name
-from host.books.pack import pack
-from host.errors import BadRequest, ImageInvalid, IrodoriError, NotFound
+from host.books.chapter_file import Chapter, Picture, write_chapter
+from host.books.chapter_names import chapter_path
+from host.books.whole_files import sweep_parts, temporary_in
+from host.errors import BadRequest, NotFound
 from host.jobs.chapter_job import PageState
-from host.messaging.messages import ExportResult
-from host.picture_types import mime_of, suffix_of
-from host.store.disk import disk_errors, sync_folder, write_synced
-from host.store.results import StoredResult
+from host.messaging.messages import ExportPage, ExportProgress, ExportResult
+from host.picture_types import mime_of
+from host.store.disk import disk_errors, sync_file, sync_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from host.jobs.chapter_job import ChapterJob, JobPage
-    from host.store.results import ResultStore
-    from host.store.spool import Spool
-    from host.vocabulary import ExportFormat
+    from host.messaging.messages import ChapterExport, Message
+    from host.store.store import Store
+    from host.vocabulary import Direction
 
 _LOG = logging.getLogger(__name__)
-_STEM_LENGTH: Final = 100
-_DIGEST_LENGTH: Final = 8
-_BETWEEN: Final = " - "
-_UNSAFE: Final = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')
-_UNSAFE_XML: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-# Windows gives these names to devices, whatever the suffix.
-_RESERVED: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+_HAS_RESULT: Final = (PageState.DONE, PageState.SKIPPED)
 
 
-def export_chapter(
-    job: ChapterJob, kind: ExportFormat, results: ResultStore, spool: Spool, folder: Path
-) -> ExportResult:
-    """Write the file into the folder of exports, whole or not at all, in place of an older one of the same chapter.
+class Exporter:
+    """Writes chapters into one folder.
 
-    Raises:
-        BadRequest: no page is done yet. NotFound: the cache has dropped a page. DiskFull, InternalError
+    notify: hears how far an export is that has an id. check_open: raises JobCancelled once the host closes.
     """
-    finished = [page for page in job.pages.values() if page.state in (PageState.DONE, PageState.SKIPPED)]
-    if not any(page.state is PageState.DONE for page in finished) and not (finished and job.ended):
-        raise BadRequest("No page of this chapter is done yet.", "Export once pages have been coloured.")
-    found = [(number, _picture(page, results, spool)) for number, page in enumerate(job.in_reading_order(), 1)]
-    pictures = {number: picture for number, picture in found if picture is not None}
-    if len(pictures) < len(found):
-        _LOG.warning("%d pages of an exported chapter were never captured", len(found) - len(pictures))
-    content = _pdf(pictures) if kind == "pdf" else _archive(pictures, job, comic=kind == "cbz")
-    path = _place(folder, job.series, job.chapter, kind)
-    temporary = folder / f".{secrets.token_hex(8)}.part"
-    with disk_errors("the exported chapter"):
-        folder.mkdir(parents=True, exist_ok=True)
-        write_synced(temporary, content)
-        temporary.replace(path)
-        sync_folder(folder)
-    return ExportResult(path=str(path), bytes=len(content))
+
+    def __init__(
+        self, store: Store, folder: Path, notify: Callable[[Message], None], check_open: Callable[[], None]
+    ) -> None:
+        self._results = store.results
+        self._spool = store.spool
+        self._folder = folder
+        self._notify = notify
+        self._check_open = check_open
+
+    def export_job(self, job: ChapterJob, request: ChapterExport) -> ExportResult:
+        """Write a job's pages.
+
+        Raises:
+            BadRequest: no page is done yet. NotFound: the cache has dropped a page. DiskFull, InternalError
+        """
+        finished = [page for page in job.pages.values() if page.state in _HAS_RESULT]
+        if not any(page.state is PageState.DONE for page in finished) and not (finished and job.ended):
+            raise BadRequest("No page of this chapter is done yet.", "Export once pages have been coloured.")
+        pages = [_page_of(page) for page in job.in_reading_order()]
+        return self._write(job.series, job.chapter, job.recipe.direction, pages, request)
+
+    def export_pages(self, request: ChapterExport) -> ExportResult:
+        """Write the pages that the request lists; first asks for the bytes that are lacking, unless it is `partial`.
+
+        Raises:
+            BadRequest: no page of it has a result. NotFound: the cache has dropped a page. DiskFull, InternalError
+        """
+        pages = request.pages or []
+        if not any(page.result_key for page in pages):
+            raise BadRequest("No page of this chapter is done yet.", "Export once pages have been coloured.")
+        lacking = [page.page_id for page in pages if page.result_key is None and not self._is_captured(page)]
+        askable = {page.page_id for page in pages if page.sha256 is not None}
+        need = [page_id for page_id in lacking if page_id in askable]
+        if need and not request.partial:
+            return ExportResult(path="", bytes=0, need=need)
+        return self._write(request.series, request.chapter, request.direction, pages, request)
+
+    def _is_captured(self, page: ExportPage) -> bool:
+        return page.sha256 is not None and self._spool.holds(page.sha256)
+
+    def _write(
+        self, series: str, chapter: str, direction: Direction, pages: Sequence[ExportPage], request: ChapterExport
+    ) -> ExportResult:
+        if direction == "auto":
+            direction = self._direction_of(pages)
+        content = Chapter(series, chapter, direction, [partial(self._picture, page) for page in pages])
+        wanted = chapter_path(self._folder, series, chapter, request.format)
+        settled: list[Path] = []
+        with disk_errors("the exported chapter"):
+            sweep_parts(self._folder)
+            with temporary_in(self._folder, lambda whole: settled.append(_settle(whole, wanted))) as temporary:
+                written = write_chapter(content, request.format, temporary, self._told(request))
+                sync_file(temporary)
+            sync_folder(self._folder)
+        if written.missing:
+            _LOG.warning("pages of an exported chapter that are not in it: %s", written.missing)
+        return ExportResult(
+            path=str(settled[0]),
+            bytes=written.bytes,
+            coloured=len(written.coloured),
+            as_they_were=written.as_they_were,
+            missing=written.missing,
+        )
+
+    def _told(self, request: ChapterExport) -> Callable[[int, int], None]:
+        def told(done: int, total: int) -> None:
+            self._check_open()
+            if request.export_id is not None:
+                self._notify(ExportProgress(export_id=request.export_id, done=done, total=total))
+
+        return told
+
+    def _picture(self, page: ExportPage) -> Picture | None:
+        """Return what stands for a page in the file; None where nothing of it was captured."""
+        if page.result_key is not None:
+            stored = self._results.get(page.result_key)
+            if stored is None:
+                raise NotFound(
+                    "The cache has dropped a page of this chapter.", "Colour the chapter again, then export."
+                )
+            return Picture(stored.image, stored.mime, is_coloured=stored.skip_reason is None)
+        captured = None if page.sha256 is None else self._spool.read(page.sha256)
+        return None if captured is None else Picture(captured, mime_of(captured), is_coloured=False)
+
+    def _direction_of(self, pages: Sequence[ExportPage]) -> Direction:
+        """Return which way most of the coloured pages were read."""
+        keys = [page.result_key for page in pages if page.result_key is not None]
+        read = list(self._results.directions(keys).values())
+        rtl, ltr = read.count("rtl"), read.count("ltr")
+        return "auto" if rtl == ltr else "rtl" if rtl > ltr else "ltr"
 
 
-def chapter_stem(series: str, chapter: str) -> str:
-    """Return the one name of a chapter's file, without suffix; no other chapter has it.
-
-    Where the title cannot be the name (cut, unsafe letters, unclear where the series ends), a digest of both ends it.
-    """
-    title = f"{series}{_BETWEEN}{chapter}" if chapter else series
-    stem = safe_stem(title)
-    if stem == title and _BETWEEN not in series and _BETWEEN not in chapter:
-        return stem
-    return f"{stem}~{_digest(series, chapter)}"
+def _page_of(page: JobPage) -> ExportPage:
+    if page.state in _HAS_RESULT and page.key is None:
+        raise NotFound("The cache has dropped a page of this chapter.", "Colour the chapter again, then export.")
+    key = page.key if page.state in _HAS_RESULT else None
+    return ExportPage(page_id=page.page_id, sha256=page.sha256, result_key=key)
 
 
-def _place(folder: Path, series: str, chapter: str, kind: ExportFormat) -> Path:
-    """Return a chapter's file.
-
-    Where another chapter's differs in case or composition of letters alone, which many file systems take for the same,
-    the digest ends the name, from then on.
-    """
-    path = folder / f"{chapter_stem(series, chapter)}.{kind}"
-    told = folder / f"{path.stem}~{_digest(series, chapter)}.{kind}"
-    wanted = same_name(path.name)
-    found = [each.name for each in folder.iterdir()] if folder.is_dir() else []
-    twins = any(name != path.name and same_name(name) == wanted for name in found)
-    return told if twins or told.name in found else path
-
-
-def _digest(series: str, chapter: str) -> str:
-    whole = hashlib.sha256(f"{series}\0{chapter}".encode("utf-8", "surrogatepass")).hexdigest()
-    return whole[:_DIGEST_LENGTH]
-
-
-def safe_stem(text: str) -> str:
-    """Return a file name without suffix that every system takes and that leads nowhere else."""
-    plain = _UNSAFE.sub("_", unicodedata.normalize("NFC", text))
-    cut = plain.encode("utf-8", "ignore")[:_STEM_LENGTH].decode("utf-8", "ignore")
-    stem = cut.strip(" .-_")
-    if not stem:
-        return "chapter"
-    return f"_{stem}" if _RESERVED.fullmatch(stem) else stem
-
-
-def _picture(page: JobPage, results: ResultStore, spool: Spool) -> StoredResult | None:
-    """Return what stands for a page in the file; None where nothing of it was captured."""
-    if page.state in (PageState.DONE, PageState.SKIPPED):
-        stored = results.get(page.key) if page.key is not None else None
-        if stored is None:
-            raise NotFound("The cache has dropped a page of this chapter.", "Colour the chapter again, then export.")
-        return stored
-    captured = spool.read(page.sha256)
-    if captured is None:
-        return None
-    return StoredResult(image=captured, mime=mime_of(captured), size=Size(0, 0), skip_reason="not_a_page")
-
-
-def _archive(pictures: dict[int, StoredResult], job: ChapterJob, *, comic: bool) -> bytes:
-    digits = max(3, len(str(len(job.pages))))
-    entries = [(f"{number:0{digits}}{suffix_of(picture.mime)}", picture.image) for number, picture in pictures.items()]
-    if comic:
-        entries.append(("ComicInfo.xml", _comic_info(job, len(pictures)).encode()))
-    buffer = io.BytesIO()
-    pack(buffer, entries)
-    return buffer.getvalue()
-
-
-def _comic_info(job: ChapterJob, pages: int) -> str:
-    right_to_left = {"rtl": "YesAndRightToLeft", "ltr": "No"}.get(job.recipe.direction, "Unknown")
-    facts = {"Series": job.series, "Number": job.chapter, "PageCount": str(pages), "Manga": right_to_left}
-    plain = {name: html.escape(_UNSAFE_XML.sub("", text)) for name, text in facts.items() if text}
-    rows = "".join(f"  <{name}>{text}</{name}>\n" for name, text in plain.items())
-    return f'<?xml version="1.0" encoding="utf-8"?>\n<ComicInfo>\n{rows}</ComicInfo>\n'
-
-
-def _pdf(pictures: dict[int, StoredResult]) -> bytes:
-    import img2pdf
-
-    pages = [page for picture in pictures.values() if (page := _for_pdf_if_any(picture)) is not None]
-    try:
-        return bytes(img2pdf.convert(pages))
-    except (img2pdf.ImageOpenError, img2pdf.AlphaChannelError, img2pdf.JpegColorspaceError) as exc:
-        raise ImageInvalid(f"A page does not fit into a PDF: {exc}", "Export as CBZ instead.") from exc
-
-
-def _for_pdf_if_any(picture: StoredResult) -> bytes | None:
-    """Return a picture that a PDF can hold; None for captured bytes that are no picture."""
-    try:
-        return _for_pdf(picture)
-    except IrodoriError as exc:
-        if picture.size.height:
-            raise
-        _LOG.warning("a captured page does not fit into a PDF: %s", exc.message)
-        return None
-
-
-def _for_pdf(picture: StoredResult) -> bytes:
-    """Return a picture that a PDF can hold without loss: PNG and JPEG as they are, all others as PNG."""
-    if picture.skip_reason is None and picture.mime in ("image/png", "image/jpeg"):
-        return picture.image
-    from host.pipeline.decode import decode_page
-    from host.pipeline.encode import encode_page
-
-    return encode_page(decode_page(picture.image).rgb, "png")[0]
+def _settle(temporary: Path, wanted: Path) -> Path:
+    """Give a finished file its name, or the next free one; where the same bytes are there already, leave them."""
+    number, path = 1, wanted
+    while True:
+        try:
+            path.touch(exist_ok=False)
+        except FileExistsError:
+            if path.is_file() and filecmp.cmp(temporary, path, shallow=False):
+                return path
+            number += 1
+            path = wanted.with_name(f"{wanted.stem} ({number}){wanted.suffix}")
+        else:
+            temporary.replace(path)
+            return path

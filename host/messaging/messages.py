@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 
 from host.corrections import ColourHint, FigurePalette
 from host.messaging.wire.notifications import (
+    ExportProgress,
     JobDone,
     JobProgress,
     ModelChanged,
@@ -47,6 +48,7 @@ from host.messaging.wire.requests import (
     CacheStats,
     CancelResult,
     ChapterExport,
+    ExportPage,
     ExportResult,
     Hello,
     JobAccepted,
@@ -56,6 +58,7 @@ from host.messaging.wire.requests import (
     ModelPull,
     ModelQuery,
     PageAccepted,
+    PageKeep,
     PagePut,
     Pong,
     ReferenceAdd,
@@ -102,6 +105,8 @@ __all__ = [
     "Empty",
     "EngineState",
     "ExportFormat",
+    "ExportPage",
+    "ExportProgress",
     "ExportResult",
     "FigurePalette",
     "Fraction",
@@ -131,6 +136,7 @@ __all__ = [
     "PageCounts",
     "PageDone",
     "PageFailed",
+    "PageKeep",
     "PagePreview",
     "PagePut",
     "PageSkipped",
@@ -186,6 +192,7 @@ METHODS: Final[dict[str, Method]] = {
     "pipeline.run_chapter": Method(RunChapter, JobAccepted),
     "pipeline.run_page": Method(RunPage, JobAccepted),
     "page.put": Method(PagePut, PageAccepted, lane="pages"),
+    "page.keep": Method(PageKeep, PageAccepted, lane="pages"),
     "job.prioritize": Method(JobPrioritize, Empty),
     "job.cancel": Method(JobCancel, CancelResult),
     "job.status": Method(JobStatusQuery, list[JobStatus]),
@@ -212,6 +219,7 @@ NOTIFICATIONS: Final[dict[str, type[Message]]] = {
     "page.skipped": PageSkipped,
     "page.failed": PageFailed,
     "job.done": JobDone,
+    "export.progress": ExportProgress,
     "model.progress": ModelProgress,
     "model.changed": ModelChanged,
 }

@@ -215,6 +215,7 @@ def _record(
         size=prepared.page.size,
         kind=prepared.meta.kind,
         direction=prepared.job.direction,
+        read_direction=prepared.meta.direction,
         keep_coloured=prepared.job.keep_coloured,
         **dict(record_corrections(prepared.drawing, composition.faults)),
         mime=mime,

@@ -45,6 +45,12 @@ def write_synced(path: Path, data: bytes) -> None:
         raise
 
 
+def sync_file(path: Path) -> None:
+    """Wait until the disk has a file that is written."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
 def file_stamp(path: Path) -> tuple[int, int, int] | None:
     """Return what changes when a file is written anew (time in ns, size, inode); None where there is none."""
     try:

@@ -15,10 +15,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from host.messaging.messages import CacheStats
-from host.store.result_rows import blob_of, counted_bytes, find_row, total_bytes
+from host.store.result_rows import blob_of, counted_bytes, find_row, is_digest, total_bytes
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterable
 
     from engines.geometry import Size
     from host.store.blobs import Blob, BlobFolder
@@ -117,6 +118,22 @@ class ResultStore:
         if kept:
             self._blobs.sync(staged.blob)
         return kept
+
+    def directions(self, keys: Iterable[str]) -> dict[str, str]:
+        """Return which way the coloured pages of these keys were read (`rtl`, `ltr`), where their records tell."""
+        rows = ((key, self._row(key)) for key in keys)
+        read = {key: row.runmeta.get("read_direction") for key, row in rows if row is not None}
+        return {key: direction for key, direction in read.items() if direction in ("rtl", "ltr")}
+
+    def latest_keys(self) -> dict[str, str]:
+        """Return, by the SHA-256 of a page's pixels, the key of the coloured picture that was used last."""
+        self._flush()
+        query = (
+            "SELECT json_extract(runmeta, '$.pixels_sha256'), key FROM results"
+            " WHERE skip_reason IS NULL AND json_valid(runmeta) ORDER BY last_used"
+        )
+        rows = self._database.read(lambda connection: connection.execute(query).fetchall())
+        return {pixels: key for pixels, key in rows if is_digest(pixels)}
 
     def stats(self) -> CacheStats:
         """Return what the cache holds, and its hits and misses over all hosts of this home."""

@@ -67,13 +67,20 @@ class Spool:
             if self._sizes.pop(sha256, None) is not None:
                 self._path(sha256).unlink(missing_ok=True)
 
-    def keep(self, sha256: str) -> None:
-        """Let a page's bytes stay for `read` while there is room; they count as not here otherwise."""
+    def holds(self, sha256: str) -> bool:
+        """Tell whether `read` would find a page's bytes."""
+        return sha256 in self._sizes or sha256 in self._kept
+
+    def keep(self, sha256: str, most: int = _KEPT_BYTES_MAX) -> None:
+        """Let a page's bytes stay for `read` while all that is kept has at most `most` bytes.
+
+        Other than for `read` they count as not here.
+        """
         with self._lock:
             size = self._sizes.pop(sha256, None)
             if size is not None:
                 self._kept[sha256] = size
-                self._make_room(_KEPT_BYTES_MAX)
+                self._make_room(most)
 
     def _make_room(self, most: int) -> None:
         """Forget the oldest kept pages until all together have at most this many bytes."""

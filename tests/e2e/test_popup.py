@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -155,6 +156,30 @@ def test_one_picture_is_coloured_and_corrected_without_a_right_click(reader: Rea
     point("Correct a colour")
     until(lambda: Panel(page).parts() != [])
     assert page.evaluate("() => window.clicks") == 0
+    page.close()
+
+
+def test_a_chapter_is_saved_as_a_file_from_the_popup_and_from_the_menu(reader: Reader, site: MangaSite) -> None:
+    page = reader.open(f"{site.origin}/chapter/plain")
+    popup = reader.popup(page)
+    save = popup.get_by_role("button", name="Save chapter")
+    expect(save).to_have_count(0)
+    popup.get_by_role("button", name="Colorize chapter").click()
+    reader.wait_until_done(page, len(PLAIN))
+    popup.bring_to_front()
+    save.click()
+    expect(popup.get_by_text("Saved 3 pages in colour to")).to_be_visible(timeout=60_000)
+    path = reader.run_of(page)["saved"]["path"]
+    with zipfile.ZipFile(path) as archive:
+        assert archive.namelist() == ["001.png", "002.png", "003.png", "ComicInfo.xml"]
+        with Image.open(io.BytesIO(archive.read("001.png"))) as picture:
+            assert picture.mode == "RGB"
+
+    popup.get_by_label("File format").select_option("pdf")
+    until(lambda: (reader.stored("choices", "local") or {}).get("saveAs") == "pdf")
+    reader.choose_from_menu("save-chapter", page, "")
+    until(lambda: reader.run_of(page)["saved"]["path"].endswith(".pdf"), lambda: reader.run_of(page)["saved"])
+    popup.close()
     page.close()
 
 

@@ -6,6 +6,7 @@ import { type FoundPage, NobodyThere, type PageCalls } from "../messages";
 import { bytesOf, pack } from "../payload";
 import type { ColourHint, PageDone, PageFailed, PagePreview, PageSkipped, JobProgress } from "../protocol/messages";
 import { changeHints, type HintChange } from "./hints";
+import { ChapterSaver } from "./save";
 import { endPage, isOpen, type PageRecord, pagesInOrder, type RunState, sayReason, tallyOf } from "./state";
 
 const UPLOADS_AT_ONCE = 2; // bounds the bytes in memory, keeps the wire busy
@@ -31,6 +32,7 @@ export interface RunOutside {
 
 export class ChapterRun {
   readonly state: RunState;
+  readonly saver: ChapterSaver;
   readonly #outside: RunOutside;
   readonly #jobs = new Map<string, Set<string>>();
   readonly #stops = new Map<string, number>();
@@ -41,6 +43,8 @@ export class ChapterRun {
   constructor(state: RunState, outside: RunOutside) {
     this.state = state;
     this.#outside = outside;
+    this.saver = new ChapterSaver(state, outside, () => outside.changed(this));
+    if (state.saved?.name === "saving") state.saved = undefined; // an earlier life's; nobody will say how it ended
   }
 
   get isActive(): boolean {
@@ -174,6 +178,8 @@ export class ChapterRun {
         return this.#failed(notification.params);
       case "job.done":
         return this.#jobDone(notification.params.job_id);
+      case "export.progress":
+        return this.saver.hear(notification.params);
     }
   }
 
@@ -254,19 +260,21 @@ export class ChapterRun {
     if (isOpen(page)) this.#tell(page, "page.preview", { pageId: page_id, picture });
   }
 
-  async #done({ page_id, image, mime, width, height, cached }: PageDone): Promise<void> {
+  async #done({ page_id, image, mime, width, height, cached, result_key }: PageDone): Promise<void> {
     const page = this.#page(page_id);
     if (!isOpen(page)) return;
     if (page.shown) this.#outside.remember(page.sha256, page.hints);
-    Object.assign(page, { state: "done", fraction: 1, cached, shown: null });
+    Object.assign(page, { state: "done", fraction: 1, cached, shown: null, resultKey: result_key });
     const picture = await pack(new Blob([image as Uint8Array<ArrayBuffer>], { type: mime }));
     this.#tell(page, "page.done", { pageId: page_id, picture, width, height, hints: page.hints });
     this.#settled();
   }
 
-  #skipped({ page_id, reason }: PageSkipped): void {
+  #skipped({ page_id, reason, result_key }: PageSkipped): void {
     const page = this.#page(page_id);
-    if (isOpen(page)) this.#leave(page, sayReason(reason), "skipped");
+    if (!isOpen(page)) return;
+    if (!page.shown && result_key) page.resultKey = result_key;
+    this.#leave(page, sayReason(reason), "skipped");
   }
 
   #failed({ page_id, error }: PageFailed): void {

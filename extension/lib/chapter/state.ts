@@ -17,6 +17,21 @@ export interface PageRecord extends FoundPage {
   note: string;
   hints: ColourHint[];
   shown: ColourHint[] | null;
+  /** Names the page's result in the host's cache, once there is one. */
+  resultKey?: string;
+}
+
+/** The chapter's file, on its way or written. Numbers are of pages as the reader counts them, from 1. */
+export interface SavedFile {
+  name: "saving" | "saved" | "failed";
+  exportId: string;
+  done: number;
+  total: number;
+  path: string;
+  coloured: number;
+  asTheyWere: number[];
+  missing: number[];
+  problem: string;
 }
 
 /** `paused` waits for the host to come back; `done` still takes pages that a reader scrolls to. */
@@ -39,6 +54,8 @@ export interface RunState {
   isPointed?: boolean;
   /** Some pictures can only be taken from what the page holds, which the reader has not allowed. */
   wishesCapture?: boolean;
+  /** The file that the reader last saved the chapter as. */
+  saved?: SavedFile | undefined;
 }
 
 /** How many pages stand where; slices of a strip count each, as the reader sees them. */

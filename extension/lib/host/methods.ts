@@ -20,6 +20,7 @@ const TIMEOUTS_MS: Partial<Record<Method, number>> = {
   "reference.search": 60_000,
   "pipeline.run_chapter": 30_000,
   "page.put": 60_000,
+  "page.keep": 60_000,
   "chapter.export": 300_000,
   "host.doctor": 60_000,
 };

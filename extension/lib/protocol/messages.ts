@@ -313,16 +313,39 @@ export interface JobStatusQuery {
   job_id?: string;
 }
 
-/** Write a job's pages, in reading order, into one file. */
-export interface ChapterExport {
-  job_id: string;
-  format: "cbz" | "zip" | "pdf";
+/** A page of a file: its result, if it came to one, and the SHA-256 of the bytes that were captured, if any were. */
+export interface ExportPage {
+  page_id: string;
+  sha256?: string;
+  result_key?: string;
 }
 
-/** Where the file is and how long. */
+/** Write pages into one file: those of `job_id` in reading order, or `pages` in theirs, whichever jobs they are of. */
+export interface ChapterExport {
+  format: "cbz" | "zip" | "pdf";
+  job_id?: string;
+  pages?: ExportPage[];
+  series?: string;
+  chapter?: string;
+  direction?: "rtl" | "ltr" | "auto";
+  export_id?: string;
+  partial?: boolean;
+}
+
+/** Where the file is, how long, and which pages in it, counted from 1, have no new picture or are not there. */
 export interface ExportResult {
   path: string;
   bytes: number;
+  coloured?: number;
+  as_they_were?: number[];
+  missing?: number[];
+  need?: string[];
+}
+
+/** The captured bytes of a page that a file is to hold as it was. */
+export interface PageKeep {
+  sha256: string;
+  image: Uint8Array;
 }
 
 /** Name a model of the catalogue. */
@@ -411,7 +434,7 @@ export interface PagePreview {
   mime: string;
 }
 
-/** A coloured page. */
+/** A coloured page; `result_key` names its picture in the cache, for `chapter.export`. */
 export interface PageDone {
   job_id: string;
   page_id: string;
@@ -421,6 +444,7 @@ export interface PageDone {
   height: number;
   cached: boolean;
   runmeta: Record<string, unknown>;
+  result_key: string;
 }
 
 /** A page that is left as it is, and why. */
@@ -428,6 +452,7 @@ export interface PageSkipped {
   job_id: string;
   page_id: string;
   reason: "already_coloured" | "not_a_page" | "blank" | "text_only" | "advertisement";
+  result_key?: string;
 }
 
 /** A page that could not be coloured; it stays as it was. */
@@ -445,6 +470,13 @@ export interface JobDone {
   failed: number;
   cancelled: number;
   duration_ms: number;
+}
+
+/** How many pages of an export are in its file. */
+export interface ExportProgress {
+  export_id: string;
+  done: number;
+  total: number;
 }
 
 /** How far a pull is; `state` is `pulling`, `verifying`, `ready`, `failed`. */
@@ -473,6 +505,7 @@ export interface Methods {
   "pipeline.run_chapter": { params: RunChapter; result: JobAccepted };
   "pipeline.run_page": { params: RunPage; result: JobAccepted };
   "page.put": { params: PagePut; result: PageAccepted };
+  "page.keep": { params: PageKeep; result: PageAccepted };
   "job.prioritize": { params: JobPrioritize; result: Empty };
   "job.cancel": { params: JobCancel; result: CancelResult };
   "job.status": { params: JobStatusQuery; result: JobStatus[] };
@@ -500,6 +533,7 @@ export interface Notifications {
   "page.skipped": PageSkipped;
   "page.failed": PageFailed;
   "job.done": JobDone;
+  "export.progress": ExportProgress;
   "model.progress": ModelProgress;
   "model.changed": ModelChanged;
 }

@@ -1,6 +1,7 @@
 /** What the popup shows and does. All truth is the worker's; this mirrors it and passes the reader's wishes on. */
 
 import { browser } from "wxt/browser";
+import type { SaveFormat } from "../chapter/save";
 import { isOpen, type PageRecord, pagesInOrder, type RunState, type Tally, tallyOf } from "../chapter/state";
 import { askWorker, type ChapterChoice, type PointPurpose, type ReferenceCard, type Survey } from "../messages";
 import type { ModelInfo } from "../protocol/messages";
@@ -109,6 +110,17 @@ export class PopupModel {
 
   async toggleOriginal(): Promise<void> {
     await this.#attempt(askWorker("chapter.show", { tabId: this.tabId, original: !this.run?.original }));
+  }
+
+  async save(): Promise<void> {
+    const { tabId } = this;
+    await askWorker("chapter.save", { tabId, format: this.choices.saveAs }).catch((error: Error) => {
+      if (this.run?.saved?.name !== "failed") this.trouble = error.message; // else it stands below the button
+    });
+  }
+
+  async saveAs(format: SaveFormat): Promise<void> {
+    await saveChoices({ saveAs: format });
   }
 
   async choose(referenceId: string | null): Promise<void> {

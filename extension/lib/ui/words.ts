@@ -1,5 +1,6 @@
 /** What the popup says about the pages of a tab: how many, or why none and what to do. */
 
+import type { SavedFile } from "../chapter/state";
 import type { Survey, WhyNone } from "../messages";
 import { FILES_CLOSED } from "../worker/inject";
 
@@ -38,4 +39,20 @@ export function sayMissing(patterns: readonly string[], wasAsked: boolean): stri
   return wasAsked
     ? `You have not allowed Irodori to read ${sites}, so pictures from there stay grey. Press “Colorize chapter” to be asked again.`
     : `Pictures come from ${sites}. The browser will ask whether Irodori may read them.`;
+}
+
+/** How the chapter's file is coming along, or what is in it and where. */
+export function saySaved({ name, done, total, path, coloured, asTheyWere, missing, problem }: SavedFile): string {
+  if (name === "failed") return problem;
+  if (name === "saving") return done > 0 ? `Saving page ${done} of ${total}…` : "Saving…";
+  const rest = [
+    asTheyWere.length ? `${sayPages(asTheyWere)} as before.` : "",
+    missing.length ? `${sayPages(missing)} could not be had.` : "",
+  ];
+  const words = [`Saved ${coloured} ${coloured === 1 ? "page" : "pages"} in colour to ${path}.`, ...rest];
+  return words.filter(Boolean).join(" ");
+}
+
+function sayPages(numbers: readonly number[]): string {
+  return numbers.length === 1 ? `Page ${numbers[0]}` : `Pages ${numbers.join(", ")}`;
 }

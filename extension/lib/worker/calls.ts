@@ -65,6 +65,7 @@ export function answerWorkerCalls(woken: Promise<HostConnection>, runs: Runs): v
     "chapter.intend": ({ tabId, choice }) => void intended.set(tabId, { choice, at: Date.now() }),
     "chapter.start": ({ tabId, choice }) => start(tabId, choice),
     "chapter.cancel": async ({ tabId }) => (await woken, runs.cancel(tabId)),
+    "chapter.save": async ({ tabId, format }) => (await woken, runs.save(tabId, format)),
     "chapter.show": async ({ tabId, original }) => (await woken, runs.show(tabId, original)),
 
     "agent.pages": async ({ runId, pages }, sender) =>

@@ -14,6 +14,7 @@ import type { Runs } from "./runs";
 export const SET_REFERENCE = "set-style-reference";
 export const COLORIZE_PAGE = "colorize-page";
 export const CORRECT_COLOUR = "correct-colour";
+export const SAVE_CHAPTER = "save-chapter";
 
 /** Make the menu; browsers keep it, so this is for installs and updates. */
 export async function createMenus(): Promise<void> {
@@ -21,13 +22,16 @@ export async function createMenus(): Promise<void> {
   browser.contextMenus.create({ id: SET_REFERENCE, title: "Set as style reference", contexts: ["image"] });
   browser.contextMenus.create({ id: COLORIZE_PAGE, title: "Colorize this page", contexts: ["image"] });
   browser.contextMenus.create({ id: CORRECT_COLOUR, title: "Correct a colour here", contexts: ["image"] });
+  browser.contextMenus.create({ id: SAVE_CHAPTER, title: "Save chapter", contexts: ["page", "image", "action"] });
 }
 
 /** Act on clicks; what comes of them is told by the badge and on the page. */
 export function answerMenus(host: () => Promise<HostConnection>, runs: Runs): void {
   browser.contextMenus.onClicked.addListener(async ({ menuItemId, srcUrl, frameId }, tab) => {
     const tabId = tab?.id ?? (await activeTabId());
-    if (!srcUrl || tabId === undefined) return;
+    if (tabId === undefined) return;
+    if (menuItemId === SAVE_CHAPTER) return saveChapter(host, runs, tabId);
+    if (!srcUrl) return;
     try {
       if (menuItemId === SET_REFERENCE) await setReference(await host(), tabId, frameId ?? 0, srcUrl);
       if (menuItemId === COLORIZE_PAGE) await colorizePage(runs, tabId, srcUrl);
@@ -81,6 +85,18 @@ export async function colorizePage(runs: Runs, tabId: number, url: string): Prom
     await askPage(tabId, null, "page.start", { runId: run.state.runId, only: url });
   } else {
     await runs.start(tabId, { series: "", engine }, url);
+  }
+}
+
+/** Save the tab's chapter; the badge tells that it is done, the popup where it is. */
+async function saveChapter(host: () => Promise<HostConnection>, runs: Runs, tabId: number): Promise<void> {
+  try {
+    await host();
+    await flashBadge(tabId, "…", "busy");
+    await runs.save(tabId, (await loadChoices()).saveAs);
+    await flashBadge(tabId, "✓", "good");
+  } catch {
+    await flashBadge(tabId, "!", "bad"); // the popup says why
   }
 }
 

@@ -2,7 +2,8 @@
 
 import { browser } from "wxt/browser";
 import { ChapterRun } from "../chapter/run";
-import type { RunState } from "../chapter/state";
+import type { SaveFormat } from "../chapter/save";
+import { type RunState, tallyOf } from "../chapter/state";
 import type { ConnectionState, HostConnection } from "../host/connection";
 import type { HostNotification } from "../host/methods";
 import { askPage, type ChapterChoice, type Survey } from "../messages";
@@ -91,6 +92,15 @@ export class Runs {
     run.state.original = original;
     this.#changed(run);
     await askPage(tabId, null, "page.show", { original });
+  }
+
+  /** Save the tab's chapter as a file; rejects where there is none, or where it cannot be written. */
+  async save(tabId: number, format: SaveFormat): Promise<void> {
+    const run = this.#byTab.get(tabId);
+    if (!run || tallyOf(run.state).done === 0)
+      throw new Error("No page is coloured here yet. Colorize the chapter first.");
+    await this.#host().ready();
+    await run.saver.save(format);
   }
 
   /** The tab shows something else now: end its run and remember nothing of it. */

@@ -53,7 +53,7 @@ class PagePreview(Message, frozen=True, kw_only=True):
 
 
 class PageDone(Message, frozen=True, kw_only=True, omit_defaults=False):
-    """A coloured page."""
+    """A coloured page; `result_key` names its picture in the cache, for `chapter.export`."""
 
     job_id: str
     page_id: str
@@ -63,6 +63,7 @@ class PageDone(Message, frozen=True, kw_only=True, omit_defaults=False):
     height: int
     cached: bool
     runmeta: dict[str, Any]
+    result_key: str = ""
 
 
 class PageSkipped(Message, frozen=True, kw_only=True):
@@ -71,6 +72,7 @@ class PageSkipped(Message, frozen=True, kw_only=True):
     job_id: str
     page_id: str
     reason: SkipReason
+    result_key: str = ""
 
 
 class PageFailed(Message, frozen=True, kw_only=True):
@@ -90,6 +92,14 @@ class JobDone(Message, frozen=True, kw_only=True, omit_defaults=False):
     failed: int
     cancelled: int
     duration_ms: int
+
+
+class ExportProgress(Message, frozen=True, kw_only=True):
+    """How many pages of an export are in its file."""
+
+    export_id: str
+    done: int
+    total: int
 
 
 class ModelProgress(Message, frozen=True, kw_only=True, omit_defaults=False):

@@ -154,18 +154,50 @@ class JobStatusQuery(Message, frozen=True, kw_only=True):
     job_id: Identifier | None = None
 
 
-class ChapterExport(Message, frozen=True, kw_only=True):
-    """Write a job's pages, in reading order, into one file."""
+class ExportPage(Message, frozen=True, kw_only=True):
+    """A page of a file: its result, if it came to one, and the SHA-256 of the bytes that were captured, if any were."""
 
-    job_id: Identifier
+    page_id: Identifier
+    sha256: Sha256 | None = None
+    result_key: Sha256 | None = None
+
+
+class ChapterExport(Message, frozen=True, kw_only=True):
+    """Write pages into one file: those of `job_id` in reading order, or `pages` in theirs, whichever jobs they are of.
+
+    `series`, `chapter` and `direction` go with `pages`. With `export_id`, `export.progress` tells how far it is.
+    `partial`: write the file also where bytes of `pages` are lacking.
+    """
+
     format: ExportFormat
+    job_id: Identifier | None = None
+    pages: Annotated[list[ExportPage], Meta(min_length=1, max_length=5000)] | None = None
+    series: Text = ""
+    chapter: Text = ""
+    direction: Direction = "auto"
+    export_id: Identifier | None = None
+    partial: bool = False
 
 
 class ExportResult(Message, frozen=True, kw_only=True):
-    """Where the file is and how long."""
+    """Where the file is, how long, and which pages in it, counted from 1, have no new picture or are not there.
+
+    `need`: nothing was written, since the captured bytes of these pages are lacking; `page.keep` brings them.
+    """
 
     path: str
     bytes: int
+    coloured: int = 0
+    as_they_were: list[int] = field(default_factory=list)
+    missing: list[int] = field(default_factory=list)
+    need: list[str] = field(default_factory=list)
+
+
+class PageKeep(Message, frozen=True, kw_only=True):
+    """The captured bytes of a page that a file is to hold as it was."""
+
+    sha256: Sha256
+    image: bytes
 
 
 # --- models, settings, cache ---------------------------------------------------------------------------------------

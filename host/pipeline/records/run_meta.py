@@ -16,7 +16,7 @@ from engines.geometry import Size  # noqa: TC001
 # Pydantic reads these types when the models are built.
 from engines.info import Quality  # noqa: TC001
 from host.pipeline.records.corrections import CorrectionsRecord
-from host.pipeline.records.page_meta import Digest, PageKind, Record, ReferenceUse, Unit
+from host.pipeline.records.page_meta import Digest, PageKind, ReadingDirection, Record, ReferenceUse, Unit
 from host.vocabulary import Direction, Stage  # noqa: TC001
 
 if TYPE_CHECKING:
@@ -94,7 +94,8 @@ class Verdicts(Record):
 class RunMeta(CorrectionsRecord):
     """The record of one coloured page.
 
-    direction, keep_coloured, corrections: as they were asked for. result_sha256: of the coloured pixels, counted as
+    direction, keep_coloured, corrections: as they were asked for. read_direction: which way the page was read.
+    result_sha256: of the coloured pixels, counted as
     `pixels_sha256`.
     director: what it planned by, under the seed plan's names (its §8).
     attempts: what each try of an engine that draws measured, see `host.pipeline.generation.assess`; empty for others.
@@ -110,6 +111,7 @@ class RunMeta(CorrectionsRecord):
     size: Size
     kind: PageKind
     direction: Direction
+    read_direction: ReadingDirection | None = None
     keep_coloured: bool
     mime: str
     result_sha256: Digest

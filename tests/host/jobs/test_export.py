@@ -6,7 +6,7 @@ import io
 import re
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -14,9 +14,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from host.errors import BadRequest, NotFound
-from host.jobs.export import chapter_stem, safe_stem
-from host.messaging.messages import CacheClear, ChapterExport, JobStatusQuery, Page, PageDone, RunChapter
+from host.books.chapter_names import chapter_stem, safe_stem
+from host.errors import BadRequest, HashMismatch, JobCancelled, NotFound
+from host.messaging.messages import (
+    CacheClear,
+    ChapterExport,
+    ExportPage,
+    ExportProgress,
+    JobStatusQuery,
+    Page,
+    PageDone,
+    PageKeep,
+    PageSkipped,
+    RunChapter,
+)
 from tests.host.jobs.conftest import eventually, page_bytes, sha256
 from tests.host.jobs.test_board import coloured_bytes
 
@@ -52,7 +63,13 @@ def test_an_archive_holds_the_pages_in_reading_order(reader: Reader, kind: str) 
         assert [archive.read(name) for name in names[:4]] == [images["p0"], coloured_bytes(), b"broken", images["p3"]]
         if kind == "cbz":
             facts = {one.tag: one.text for one in ET.fromstring(archive.read("ComicInfo.xml"))}
-            assert facts == {"Series": "A/B: <S>", "Number": "7", "PageCount": "4", "Manga": "YesAndRightToLeft"}
+            assert facts == {
+                "Series": "A/B: <S>",
+                "Number": "7",
+                "Notes": "As they were: 2, 3.",
+                "PageCount": "4",
+                "Manga": "YesAndRightToLeft",
+            }
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]
     again = reader.board.export(ChapterExport(job_id=job_id, format=kind))  # type: ignore[arg-type]
     assert again == result
@@ -151,3 +168,84 @@ def test_a_pdf_of_a_picture_is_without_loss(reader: Reader) -> None:
     assert f"/Width {width}".encode() in content
     assert f"/Height {height}".encode() in content
     assert b"/FlateDecode" in content
+
+
+def pages_of(reader: Reader, job_id: str) -> list[ExportPage]:
+    """Return a mixed chapter's pages as the extension knows them: by the keys that came with their ends."""
+    keys = {one.page_id: one.result_key for kind in (PageDone, PageSkipped) for one in reader.listener.of(kind)}
+    ids = sorted(page_id for page_id in reader.encoded)
+    return [ExportPage(page_id=one, sha256=sha256(reader.encoded[one]), result_key=keys.get(one)) for one in ids]
+
+
+def test_pages_of_any_job_make_the_file_that_the_job_makes(reader: Reader) -> None:
+    job_id = run_mixed(reader)
+    of_job = Path(reader.board.export(ChapterExport(job_id=job_id, format="cbz")).path).read_bytes()
+    asked = ChapterExport(
+        pages=pages_of(reader, job_id), format="cbz", series="A/B: <S>", chapter="7", direction="rtl", export_id="e"
+    )
+    result = reader.board.export(asked)
+    assert Path(result.path).read_bytes() == of_job
+    assert (result.coloured, result.as_they_were, result.missing, result.need) == (2, [2, 3], [], [])
+    told = reader.listener.of(ExportProgress, export_id="e")
+    assert [(one.done, one.total) for one in told] == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+
+def test_bytes_that_a_new_host_lacks_are_asked_for_and_what_nobody_has_is_told(reader: Reader) -> None:
+    pages = pages_of(reader, run_mixed(reader))
+    unknown = [page_bytes(77), page_bytes(78)]
+    pages += [ExportPage(page_id=f"u{at}", sha256=sha256(data)) for at, data in enumerate(unknown)]
+    pages.append(ExportPage(page_id="unreadable"))
+    first = reader.board.export(ChapterExport(pages=pages, format="zip", series="N"))
+    assert (first.path, first.need) == ("", ["u0", "u1"])
+    assert not (reader.application.paths.exports / "N.zip").exists()
+    assert reader.board.keep(PageKeep(sha256=sha256(unknown[0]), image=unknown[0])).accepted
+    whole = reader.board.export(ChapterExport(pages=pages, format="zip", series="N", partial=True))
+    assert (whole.coloured, whole.as_they_were, whole.missing) == (2, [2, 3, 5], [6, 7])
+    with zipfile.ZipFile(whole.path) as archive:
+        assert archive.read("005.png") == unknown[0]
+        assert len(archive.namelist()) == 5
+
+
+def test_kept_bytes_are_those_that_were_announced(reader: Reader) -> None:
+    with pytest.raises(HashMismatch):
+        reader.board.keep(PageKeep(sha256="0" * 64, image=b"x"))
+
+
+@pytest.mark.parametrize("facts", [{}, {"job_id": "j", "pages": [ExportPage(page_id="p")]}])
+def test_an_export_names_either_a_job_or_pages(reader: Reader, facts: dict[str, Any]) -> None:
+    with pytest.raises(BadRequest):
+        reader.board.export(ChapterExport(format="cbz", **facts))
+
+
+def test_another_file_of_the_name_is_never_overwritten(reader: Reader) -> None:
+    job_id = reader.run([1])
+    reader.listener.end_of(job_id)
+    folder = reader.application.paths.exports
+    folder.mkdir(parents=True)
+    theirs = folder / "S - 1.cbz"
+    theirs.write_bytes(b"bought")
+    ours = reader.board.export(ChapterExport(job_id=job_id, format="cbz"))
+    again = reader.board.export(ChapterExport(job_id=job_id, format="cbz"))
+    assert theirs.read_bytes() == b"bought"
+    assert Path(ours.path).name == "S - 1 (2).cbz"
+    assert again == ours
+    assert sorted(each.name for each in folder.iterdir()) == ["S - 1 (2).cbz", "S - 1.cbz"]
+
+
+def test_a_host_that_closes_leaves_no_part_of_a_file(reader: Reader) -> None:
+    job_id = reader.run([1])
+    reader.listener.end_of(job_id)
+    reader.board.close(1)
+    with pytest.raises(JobCancelled):
+        reader.board.export(ChapterExport(job_id=job_id, format="cbz"))
+    assert list(reader.application.paths.exports.iterdir()) == []
+
+
+def test_which_way_it_is_read_is_what_its_pages_were_read_as(reader: Reader) -> None:
+    job_id = reader.run([1, 2])
+    reader.listener.end_of(job_id)
+    (first, _) = reader.listener.of(PageDone)
+    result = reader.board.export(ChapterExport(job_id=job_id, format="cbz"))
+    wanted = {"rtl": "YesAndRightToLeft", "ltr": "No"}[first.runmeta["read_direction"]]
+    with zipfile.ZipFile(result.path) as archive:
+        assert f"<Manga>{wanted}</Manga>" in archive.read("ComicInfo.xml").decode()

@@ -1,0 +1,90 @@
+/** Saves a run's chapter as one file: asks the host to write it, and brings the pages that it lacks. */
+
+import { HostGone, sayError } from "../host/errors";
+import { bytesOf } from "../payload";
+import type { ExportPage, ExportProgress, ExportResult } from "../protocol/messages";
+import type { RunOutside } from "./run";
+import { type PageRecord, pagesInOrder, type RunState, type SavedFile } from "./state";
+
+export type SaveFormat = "cbz" | "zip" | "pdf";
+
+const UNSAVED: SavedFile = {
+  name: "saving",
+  exportId: "",
+  done: 0,
+  total: 0,
+  path: "",
+  coloured: 0,
+  asTheyWere: [],
+  missing: [],
+  problem: "",
+};
+
+export class ChapterSaver {
+  readonly #run: RunState;
+  readonly #outside: Pick<RunOutside, "ask" | "tell">;
+  readonly #changed: () => void;
+
+  constructor(run: RunState, outside: Pick<RunOutside, "ask" | "tell">, changed: () => void) {
+    this.#run = run;
+    this.#outside = outside;
+    this.#changed = changed;
+  }
+
+  /** Write the file; `run.saved` tells how it goes and how it ended. Rejects where the host cannot write it. */
+  async save(format: SaveFormat): Promise<void> {
+    if (this.#run.saved?.name === "saving") return;
+    const pages = pagesInOrder(this.#run);
+    this.#become({ ...UNSAVED, exportId: crypto.randomUUID(), total: pages.length });
+    try {
+      const first = await this.#export(format, pages, false);
+      if (first.need.length) await this.#bring(pages.filter(({ pageId }) => first.need.includes(pageId)));
+      const { path, coloured, as_they_were, missing } = first.need.length
+        ? await this.#export(format, pages, true)
+        : first;
+      this.#become({ name: "saved", path, coloured, asTheyWere: as_they_were, missing });
+    } catch (error) {
+      this.#become({ name: "failed", problem: sayError(error) });
+      throw error;
+    }
+  }
+
+  /** How far the host is with one of this tab's files. */
+  hear({ export_id, done, total }: ExportProgress): void {
+    if (this.#run.saved?.exportId === export_id) this.#become({ done, total });
+  }
+
+  async #export(format: SaveFormat, pages: PageRecord[], partial: boolean): Promise<Required<ExportResult>> {
+    const { series, chapter, saved } = this.#run;
+    const result = await this.#outside.ask("chapter.export", {
+      format,
+      series,
+      chapter,
+      partial,
+      pages: pages.map(exportPage),
+      ...(saved ? { export_id: saved.exportId } : {}),
+    });
+    return { coloured: 0, as_they_were: [], missing: [], need: [], ...result };
+  }
+
+  /** Bring the bytes of pages that have no colour; one that cannot be had any more is told as missing. */
+  async #bring(pages: PageRecord[]): Promise<void> {
+    for (const { pageId, frameId, sha256 } of pages) {
+      try {
+        const image = await bytesOf(await this.#outside.tell(frameId, "page.bytes", { pageId }));
+        await this.#outside.ask("page.keep", { sha256, image });
+      } catch (error) {
+        if (error instanceof HostGone) throw error;
+      }
+    }
+  }
+
+  #become(change: Partial<SavedFile>): void {
+    this.#run.saved = { ...UNSAVED, ...this.#run.saved, ...change };
+    this.#changed();
+  }
+}
+
+function exportPage({ pageId, sha256, resultKey }: PageRecord): ExportPage {
+  return { page_id: pageId, ...(sha256 ? { sha256 } : {}), ...(resultKey ? { result_key: resultKey } : {}) };
+}

@@ -1,0 +1,158 @@
+"""A chapter's pages, in reading order, in one file: CBZ, ZIP or PDF. The extension's exports and the CLI's end here.
+
+Coloured pages go in as they were made, all others as they were. A page is numbered by its place in the chapter, so
+that one of which nothing can be had leaves a gap that shows. Pages are read one at a time.
+"""
+
+from __future__ import annotations
+
+import html
+import logging
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from host.books.pack import pack
+from host.errors import ImageInvalid, IrodoriError
+from host.picture_types import suffix_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from host.vocabulary import Direction, ExportFormat
+
+_LOG = logging.getLogger(__name__)
+_UNSAFE_XML: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_MANGA: Final[dict[Direction, str]] = {"rtl": "YesAndRightToLeft", "ltr": "No"}
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An encoded page; `is_coloured` where it was made here, else it is as it was."""
+
+    image: bytes
+    mime: str
+    is_coloured: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """What goes into the file. `pages`: gives each page's picture when it is its turn; None: nothing can be had."""
+
+    series: str
+    chapter: str
+    direction: Direction
+    pages: Sequence[Callable[[], Picture | None]]
+
+
+@dataclass(slots=True)
+class Written:
+    """What a file holds: pages by their numbers, from 1.
+
+    as_they_were: pages without a new picture. missing: pages that are not in it.
+    """
+
+    bytes: int = 0
+    coloured: list[int] = field(default_factory=list)
+    as_they_were: list[int] = field(default_factory=list)
+    missing: list[int] = field(default_factory=list)
+
+
+def write_chapter(
+    chapter: Chapter, kind: ExportFormat, target: Path, told: Callable[[int, int], None] = lambda _done, _total: None
+) -> Written:
+    """Write the file to `target`, a temporary one of the caller's.
+
+    told: hears after every page how many of how many are done.
+
+    Raises:
+        ImageInvalid: a coloured page does not fit into a PDF. What reading a page raises. OSError
+    """
+    written = Written()
+    numbered = _pictures(chapter, written, told)
+    if kind == "pdf":
+        _write_pdf(numbered, written, target)
+    else:
+        pack(target, _entries(chapter, numbered, written, comic=kind == "cbz"))
+    written.bytes = target.stat().st_size
+    return written
+
+
+def _pictures(chapter: Chapter, written: Written, told: Callable[[int, int], None]) -> Iterator[tuple[int, Picture]]:
+    for number, read in enumerate(chapter.pages, 1):
+        picture = read()
+        if picture is None:
+            written.missing.append(number)
+        else:
+            (written.coloured if picture.is_coloured else written.as_they_were).append(number)
+            yield number, picture
+        told(number, len(chapter.pages))
+
+
+def _entries(
+    chapter: Chapter, numbered: Iterator[tuple[int, Picture]], written: Written, *, comic: bool
+) -> Iterator[tuple[str, bytes]]:
+    digits = max(3, len(str(len(chapter.pages))))
+    for number, picture in numbered:
+        yield f"{number:0{digits}}{suffix_of(picture.mime)}", picture.image
+    if comic:
+        yield "ComicInfo.xml", _comic_info(chapter, written).encode()
+
+
+def _comic_info(chapter: Chapter, written: Written) -> str:
+    facts = {
+        "Series": chapter.series,
+        "Number": chapter.chapter,
+        "Notes": notes(written),
+        "PageCount": str(len(written.coloured) + len(written.as_they_were)),
+        "Manga": _MANGA.get(chapter.direction, "Unknown"),
+    }
+    plain = {name: html.escape(_UNSAFE_XML.sub("", text)) for name, text in facts.items() if text}
+    rows = "".join(f"  <{name}>{text}</{name}>\n" for name, text in plain.items())
+    return f'<?xml version="1.0" encoding="utf-8"?>\n<ComicInfo>\n{rows}</ComicInfo>\n'
+
+
+def notes(written: Written) -> str:
+    """Return which pages are not in colour and which are not there, in words; empty where all are coloured."""
+    words = (("As they were", written.as_they_were), ("Missing", written.missing))
+    return " ".join(f"{word}: {', '.join(map(str, numbers))}." for word, numbers in words if numbers)
+
+
+def _write_pdf(numbered: Iterator[tuple[int, Picture]], written: Written, target: Path) -> None:
+    import img2pdf
+
+    pages = []
+    for number, picture in numbered:
+        page = _for_pdf_if_any(picture)
+        if page is None:
+            written.as_they_were.remove(number)
+            written.missing.append(number)
+        else:
+            pages.append(page)
+    try:
+        with target.open("wb") as file:
+            img2pdf.convert(pages, outputstream=file)
+    except (img2pdf.ImageOpenError, img2pdf.AlphaChannelError, img2pdf.JpegColorspaceError) as exc:
+        raise ImageInvalid(f"A page does not fit into a PDF: {exc}", "Export as CBZ instead.") from exc
+
+
+def _for_pdf_if_any(picture: Picture) -> bytes | None:
+    """Return a picture that a PDF can hold; None for bytes of a page as it was that are no picture."""
+    try:
+        return _for_pdf(picture)
+    except IrodoriError as exc:
+        if picture.is_coloured:
+            raise
+        _LOG.warning("a page as it was does not fit into a PDF: %s", exc.message)
+        return None
+
+
+def _for_pdf(picture: Picture) -> bytes:
+    """Return a picture that a PDF can hold without loss: our PNG and JPEG as they are, all others as PNG."""
+    if picture.is_coloured and picture.mime in ("image/png", "image/jpeg"):
+        return picture.image
+    from host.pipeline.decode import decode_page
+    from host.pipeline.encode import encode_page
+
+    return encode_page(decode_page(picture.image).rgb, "png")[0]

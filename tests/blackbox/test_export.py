@@ -1,0 +1,42 @@
+"""A chapter saved over the wire, by the installed host and by another after it."""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+from host.messaging.client import HostClient
+from tests.host.jobs.conftest import page_bytes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_chapter_is_saved_by_its_results_also_by_a_host_that_never_saw_it(tmp_path: Path) -> None:
+    images = {"p0": page_bytes(1, 400, 300), "p1": page_bytes(2, 400, 300)}
+    sha256 = {name: hashlib.sha256(image).hexdigest() for name, image in images.items()}
+    with HostClient.spawn(home=tmp_path) as host:
+        host.hello()
+        page = {"page_id": "p0", "index": 0, "sha256": sha256["p0"]}
+        chapter = {"series": "S", "chapter": "1", "direction": "rtl", "pages": [page], "references": []}
+        job = host.call("pipeline.run_chapter", chapter)
+        host.put_page(job["job_id"], "p0", images["p0"])
+        done = host.wait_for("page.done", page_id="p0")
+    request: dict[str, Any] = {
+        "format": "cbz", "series": "S", "chapter": "1", "export_id": "e",
+        "pages": [
+            {"page_id": "p0", "sha256": sha256["p0"], "result_key": done["result_key"]},
+            {"page_id": "p1", "sha256": sha256["p1"]},
+        ],
+    }  # fmt: skip
+    with HostClient.spawn(home=tmp_path) as host:
+        host.hello()
+        assert host.call("chapter.export", request)["need"] == ["p1"]
+        host.call("page.keep", {"sha256": sha256["p1"], "image": images["p1"]})
+        result = host.call("chapter.export", request)
+        host.wait_for("export.progress", export_id="e", done=2, total=2)
+    assert result["as_they_were"] == [2]
+    with zipfile.ZipFile(result["path"]) as archive:
+        assert archive.read("001.png") == done["image"]
+        assert archive.read("002.png") == images["p1"]
