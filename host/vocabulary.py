@@ -8,7 +8,7 @@ from engines.info import Quality as Quality
 
 Direction = Literal["rtl", "ltr", "auto"]
 Stage = Literal["queued", "decode", "pass1", "retrieve", "pass2", "compose", "encode"]
-SkipReason = Literal["already_coloured", "not_a_page", "blank", "text_only", "advertisement"]
+SkipReason = Literal["already_coloured", "blank", "text_only", "advertisement"]
 ExportFormat = Literal["cbz", "zip", "pdf"]
 OutputFormat = Literal["png", "webp_lossless", "webp", "jpeg"]
 JobState = Literal["running", "done", "cancelled"]

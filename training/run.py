@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import logging
 import math
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
@@ -14,7 +16,7 @@ from torch import Tensor, nn
 from training.peers import ALONE, Peers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     Weights = dict[str, Tensor]
@@ -23,6 +25,7 @@ C = TypeVar("C")
 N = TypeVar("N", bound=nn.Module)
 B = TypeVar("B")
 
+CHECKPOINT = "checkpoint.pt"
 _log = logging.getLogger(__name__)
 
 
@@ -87,6 +90,38 @@ class AveragedRun(Generic[C, N]):
         self.average = state["average"]
         self._optimiser.load_state_dict(state["optimiser"])
         self.iteration = int(state["iteration"])
+
+
+def take_steps(
+    run: AveragedRun[C, N],
+    out: Path,
+    batches: Iterable[B],
+    step: Callable[[B], Mapping[str, float]],
+    *,
+    log_every: int,
+    save_every_s: float,
+) -> Path:
+    """Take a step for each batch; return the checkpoint, `out/checkpoint.pt`, which is also saved now and then.
+
+    step: returns its losses by name. Their means over `log_every` steps are a line of `out/log.csv`.
+    """
+    checkpoint = out / CHECKPOINT
+    saved_at = time.monotonic()
+    seen: list[Mapping[str, float]] = []
+    with (out / "log.csv").open("a", newline="", encoding="utf-8") as file:
+        for batch in batches:
+            seen.append(step(batch))
+            if len(seen) == log_every:
+                means = {name: round(sum(one[name] for one in seen) / log_every, 5) for name in seen[0]}
+                csv.writer(file).writerow([run.iteration, *means.values()])
+                file.flush()
+                _log.info("iteration %d: %s", run.iteration, means)
+                seen.clear()
+            if time.monotonic() - saved_at > save_every_s:
+                run.save(checkpoint)
+                saved_at = time.monotonic()
+    run.save(checkpoint)
+    return checkpoint
 
 
 def weights_of(network: nn.Module) -> Weights:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from engines.geometry import Box
     from host.pipeline.records.page_meta import ReferenceUse
     from host.vocabulary import CropKind
+
+
+_GREY_SPREAD: Final = 24
+_SAMPLE_SIDE: Final = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +32,13 @@ class ReferencePicture:
     pixels: NDArray[np.uint8]
     character: str = ""
     palette: tuple[tuple[int, int, int], ...] = ()
+
+
+def coloured_share(rgb: NDArray[np.uint8]) -> float:
+    """Return how much of a `(h, w, 3)` sRGB picture has colour, 0..1, by a sample of its pixels."""
+    step = max(1, max(rgb.shape[:2]) // _SAMPLE_SIDE)
+    sample = rgb[::step, ::step]
+    return float((sample.max(axis=2) - sample.min(axis=2) > _GREY_SPREAD).mean())
 
 
 @dataclass(frozen=True, slots=True, eq=False)

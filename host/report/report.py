@@ -27,7 +27,6 @@ _WORDS: Final[dict[Verdict, str]] = {
 }
 _REASONS: Final = {
     "already_coloured": "has colour already",
-    "not_a_page": "is no comic page",
     "blank": "is blank",
     "text_only": "is text only",
     "advertisement": "is an advertisement",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import structs
@@ -62,7 +62,7 @@ def result_key(pixels_sha256: str, recipe: Recipe, corrections: Corrections | No
             "prompt": plan.prompt,
             "negative_prompt": plan.negative_prompt,
             "quality": plan.quality,
-            "stages": [asdict(stage) for stage in plan.stages],
+            "stages": [],  # planned for each page by what it shows, never asked for; keys that exist hold it
             "loras": [[lora.name, lora.sha256, float(lora.weight)] for lora in plan.loras],
             "engine_options": _plain(plan.engine_options),
         },

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from training.embed.config import Config, DataConfig, NetworkConfig, OptimisationConfig, load_config
+from training.embed.config import DEFAULT_CONFIG, Config, DataConfig, NetworkConfig, OptimisationConfig
 from training.embed.crops import Crop, named, read_crops
 from training.embed.data import Sampler
 from training.embed.drawn import draw_character
@@ -20,6 +20,7 @@ from training.embed.network import EmbedNetwork
 from training.embed.train import TrainingRun, contrast, load_network, train
 from training.pages import annotated
 from training.run import learning_rate_factor
+from training.settings import read_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,11 +64,11 @@ def labels(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_shipped_settings_are_read_and_a_wrong_key_is_refused(tmp_path: Path) -> None:
-    assert load_config().optimisation == OptimisationConfig()
-    assert load_config().network == NetworkConfig()
+    assert read_settings(Config, DEFAULT_CONFIG).optimisation == OptimisationConfig()
+    assert read_settings(Config, DEFAULT_CONFIG).network == NetworkConfig()
     (tmp_path / "wrong.toml").write_text("[data]\npeople = 1\n")
     with pytest.raises(ValueError, match="people"):
-        load_config(tmp_path / "wrong.toml")
+        read_settings(Config, tmp_path / "wrong.toml")
 
 
 def test_crops_know_who_they_are_and_leave_out_what_is_too_small(data: Path) -> None:
@@ -132,7 +133,7 @@ def test_the_network_learns_to_tell_its_people(data: Path) -> None:
 
 
 def test_the_rate_warms_up_and_falls() -> None:
-    settings = load_config().optimisation
+    settings = read_settings(Config, DEFAULT_CONFIG).optimisation
     steps = range(settings.iterations)
     factors = [learning_rate_factor(one, settings.warmup_iterations, settings.iterations) for one in steps]
     assert factors[0] < factors[10] < max(factors)

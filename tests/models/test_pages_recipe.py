@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 from engines.detect.base import LABELS, Detection
 from engines.geometry import Box, Size
 from training.pages import annotated, frames
-from training.pages.config import Config, DataConfig, TrainingConfig, load_config
+from training.pages.config import DEFAULT_CONFIG, Config, DataConfig, TrainingConfig
 from training.pages.dataset import UNLABELLED, write_dataset
 from training.pages.measure import Measure
 from training.pages.synth import LabelledBox
 from training.pages.variants import LabelledPage, plain, varied
+from training.settings import read_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,10 +91,10 @@ def _comic_page(folder: Path, name: str) -> None:
 
 
 def test_shipped_settings_are_read_and_a_wrong_key_is_refused(tmp_path):
-    assert load_config().data.height_px % 32 == 0
+    assert read_settings(Config, DEFAULT_CONFIG).data.height_px % 32 == 0
     (tmp_path / "wrong.toml").write_text("[training]\nepoch = 1\n")
     with pytest.raises(ValueError, match="epoch"):
-        load_config(tmp_path / "wrong.toml")
+        read_settings(Config, tmp_path / "wrong.toml")
 
 
 def test_a_page_is_read_with_its_boxes_and_hand_labels(data):
@@ -190,7 +191,9 @@ class TestTraining:
         from engines.detect.yolo import YoloDetector
         from training.pages import __main__ as command
 
-        monkeypatch.setattr(command, "load_config", lambda _: replace(TINY, training=replace(TINY.training, epochs=1)))
+        monkeypatch.setattr(
+            command, "read_settings", lambda *_: replace(TINY, training=replace(TINY.training, epochs=1))
+        )
         catalog = tmp_path / "catalog.toml"
         catalog.write_text('name = "pages-detector.onnx"\nbytes = 0\nsha256 = ""\n')
         out = tmp_path / "out"

@@ -16,12 +16,13 @@ import torch
 from models.catalog import CATALOG_FILE
 from training.pages.synth import load_fonts
 from training.pixels.comic import as_manga, read_source, varied
-from training.pixels.config import Config, DataConfig, NetworkConfig, TrainingConfig, load_config
+from training.pixels.config import DEFAULT_CONFIG, Config, DataConfig, NetworkConfig, TrainingConfig
 from training.pixels.dataset import read_sample, sample_files, write_dataset
 from training.pixels.export import WEIGHTS_FILE, make_weights
 from training.pixels.losses import loss_terms
 from training.pixels.sampler import Sampler
 from training.pixels.train import TrainingRun, load_network, train
+from training.settings import read_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,10 +78,10 @@ def dataset(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_shipped_settings_are_read_and_a_wrong_key_is_refused(tmp_path):
-    assert load_config().training.crop_px % 32 == 0
+    assert read_settings(Config, DEFAULT_CONFIG).training.crop_px % 32 == 0
     (tmp_path / "wrong.toml").write_text("[training]\nepochs = 1\n")
     with pytest.raises(ValueError, match="epochs"):
-        load_config(tmp_path / "wrong.toml")
+        read_settings(Config, tmp_path / "wrong.toml")
 
 
 def test_sound_words_that_no_mask_has_count_as_lettering(data):

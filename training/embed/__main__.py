@@ -6,7 +6,8 @@ import argparse
 import logging
 from pathlib import Path
 
-from training.embed.config import DEFAULT_CONFIG, load_config
+from training.embed.config import DEFAULT_CONFIG, Config
+from training.settings import read_settings
 
 _STEPS = ("training", "export")
 
@@ -19,7 +20,7 @@ def main(arguments: list[str] | None = None) -> None:
     if options.begin_with == "training":
         from training.embed.train import train
 
-        checkpoint = train(options.data, options.run, load_config(options.config))
+        checkpoint = train(options.data, options.run, read_settings(Config, options.config))
     from training.embed.recipe import make_weights
 
     make_weights(options.data, checkpoint, options.out, options.run, options.catalog)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from training.settings import read_settings
-
 DEFAULT_CONFIG = Path(__file__).with_name("config.toml")
 
 
@@ -54,13 +52,3 @@ class Config:
     network: NetworkConfig = field(default_factory=NetworkConfig)
     data: DataConfig = field(default_factory=DataConfig)
     optimisation: OptimisationConfig = field(default_factory=OptimisationConfig)
-
-
-def load_config(path: Path = DEFAULT_CONFIG) -> Config:
-    """Read a TOML file; what it leaves out has the defaults above.
-
-    Raises:
-        ValueError: a key that no field has.
-        OSError, tomllib.TOMLDecodeError
-    """
-    return read_settings(Config, path)

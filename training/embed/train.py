@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import time
 from typing import TYPE_CHECKING
 
 import torch
@@ -12,7 +10,7 @@ from training.embed.config import Config
 from training.embed.crops import read_crops
 from training.embed.data import Sampler
 from training.embed.network import EmbedNetwork
-from training.run import AveragedRun, batches_ahead, learning_rate_factor, read_checkpoint
+from training.run import CHECKPOINT, AveragedRun, batches_ahead, learning_rate_factor, read_checkpoint, take_steps
 from training.settings import settings_of
 
 if TYPE_CHECKING:
@@ -33,29 +31,18 @@ def train(data: Path, out: Path, config: Config) -> Path:
     Raises:
         OSError: the data cannot be read.
     """
+    settings = config.optimisation
     out.mkdir(parents=True, exist_ok=True)
-    torch.set_num_threads(config.optimisation.threads)
+    torch.set_num_threads(settings.threads)
     run = TrainingRun(config)
-    checkpoint = out / "checkpoint.pt"
-    if checkpoint.exists():
-        run.load(checkpoint)
+    if (out / CHECKPOINT).is_file():
+        run.load(out / CHECKPOINT)
     sampler = Sampler(read_crops(data, "train"), config.data, config.seed)
-    saved_at = time.monotonic()
-    with (out / "log.csv").open("a", newline="", encoding="utf-8") as file:
-        log = csv.writer(file)
-        losses: list[float] = []
-        left = range(run.iteration, config.optimisation.iterations)
-        for batch in batches_ahead(sampler.batch, left, config.optimisation.pairs):
-            losses.append(run.step(batch))
-            if run.iteration % _LOG_EVERY == 0:
-                log.writerow([run.iteration, f"{time.monotonic():.1f}", f"{sum(losses) / len(losses):.5f}"])
-                file.flush()
-                losses.clear()
-            if time.monotonic() - saved_at > config.optimisation.checkpoint_every_s:
-                run.save(checkpoint)
-                saved_at = time.monotonic()
-    run.save(checkpoint)
-    return checkpoint
+    batches = batches_ahead(sampler.batch, range(run.iteration, settings.iterations), settings.pairs)
+    every_s = settings.checkpoint_every_s
+    return take_steps(
+        run, out, batches, lambda batch: {"loss": run.step(batch)}, log_every=_LOG_EVERY, save_every_s=every_s
+    )
 
 
 def load_network(checkpoint: Path) -> tuple[EmbedNetwork, int]:

@@ -6,7 +6,8 @@ import argparse
 import logging
 from pathlib import Path
 
-from training.pages.config import DEFAULT_CONFIG, load_config
+from training.pages.config import DEFAULT_CONFIG, Config
+from training.settings import read_settings
 
 _STEPS = ("data", "training", "export")
 
@@ -18,7 +19,7 @@ def main(arguments: list[str] | None = None) -> None:
     from training.pages.recipe import make_data, make_weights
     from training.pages.train import train
 
-    config = load_config(options.config)
+    config = read_settings(Config, options.config)
     begin = _STEPS.index(options.begin_with)
     dataset, run = options.out / "set", options.out / "run"
     if begin <= 0 and not options.resume:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from training.settings import read_settings
-
 DEFAULT_CONFIG = Path(__file__).with_name("config.toml")
 
 
@@ -49,13 +47,3 @@ class Config:
     seed: int = 0
     data: DataConfig = field(default_factory=DataConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
-
-
-def load_config(path: Path = DEFAULT_CONFIG) -> Config:
-    """Read a TOML file; what it leaves out has the defaults above.
-
-    Raises:
-        ValueError: a key that no field has.
-        OSError, tomllib.TOMLDecodeError
-    """
-    return read_settings(Config, path)

@@ -6,7 +6,8 @@ import argparse
 import logging
 from pathlib import Path
 
-from training.pixels.config import DEFAULT_CONFIG, load_config
+from training.pixels.config import DEFAULT_CONFIG, Config
+from training.settings import read_settings
 
 _STEPS = ("data", "training", "export", "measure")
 
@@ -15,7 +16,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the recipe, or the steps of it from `--begin-with` to `--end-with`."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     options = _parser().parse_args(arguments)
-    config = load_config(options.config)
+    config = read_settings(Config, options.config)
     begin, end = _STEPS.index(options.begin_with), _STEPS.index(options.end_with)
     steps = _STEPS[begin : end + 1]
     dataset, run = options.out / "set", options.out / "run"

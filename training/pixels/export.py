@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from training.compact.card import update_card
 from training.compact.export import halve_weights
 from training.pixels.network import MULTIPLE_PX, PixelNetwork
-from training.pixels.train import CHECKPOINT, load_network
+from training.pixels.train import load_network
+from training.run import CHECKPOINT
 
 if TYPE_CHECKING:
     from pathlib import Path

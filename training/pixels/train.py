@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import logging
 import math
-import time
 from typing import TYPE_CHECKING
 
 import torch
@@ -14,7 +11,7 @@ from training.pixels.config import Config
 from training.pixels.losses import Terms, loss_terms
 from training.pixels.network import PixelNetwork
 from training.pixels.sampler import Sampler
-from training.run import AveragedRun, batches_ahead, read_checkpoint
+from training.run import CHECKPOINT, AveragedRun, batches_ahead, read_checkpoint, take_steps
 from training.settings import settings_of
 
 if TYPE_CHECKING:
@@ -23,9 +20,7 @@ if TYPE_CHECKING:
     from training.pages.synth import FontSet
     from training.pixels.sampler import Batch
 
-CHECKPOINT = "checkpoint.pt"
 _LOG_EVERY = 25
-_log = logging.getLogger(__name__)
 
 
 def train(dataset: Path, out: Path, config: Config, fonts: FontSet) -> Path:
@@ -36,30 +31,16 @@ def train(dataset: Path, out: Path, config: Config, fonts: FontSet) -> Path:
     Raises:
         OSError: the training set cannot be read, or `out` not be written.
     """
+    settings = config.training
     out.mkdir(parents=True, exist_ok=True)
-    torch.set_num_threads(config.training.threads)
+    torch.set_num_threads(settings.threads)
     run = TrainingRun(config)
-    checkpoint = out / CHECKPOINT
-    if checkpoint.is_file():
-        run.load(checkpoint)
-    sampler = Sampler(dataset, config.training.crop_px, config.seed, fonts)
-    saved_at = time.monotonic()
-    seen: list[list[float]] = []
-    with (out / "log.csv").open("a", newline="", encoding="utf-8") as file:
-        left = range(run.iteration, config.training.iterations)
-        for batch in batches_ahead(sampler.batch, left, config.training.batch):
-            seen.append([float(term) for term in run.step(batch)])
-            if len(seen) == _LOG_EVERY:
-                means = [round(sum(column) / len(seen), 4) for column in zip(*seen, strict=True)]
-                csv.writer(file).writerow([run.iteration, *means])
-                file.flush()
-                _log.info("iteration %d: %s", run.iteration, dict(zip(Terms._fields, means, strict=True)))
-                seen.clear()
-            if time.monotonic() - saved_at > config.training.checkpoint_every_s:
-                run.save(checkpoint)
-                saved_at = time.monotonic()
-    run.save(checkpoint)
-    return checkpoint
+    if (out / CHECKPOINT).is_file():
+        run.load(out / CHECKPOINT)
+    sampler = Sampler(dataset, settings.crop_px, config.seed, fonts)
+    batches = batches_ahead(sampler.batch, range(run.iteration, settings.iterations), settings.batch)
+    every_s = settings.checkpoint_every_s
+    return take_steps(run, out, batches, run.losses, log_every=_LOG_EVERY, save_every_s=every_s)
 
 
 def load_network(checkpoint: Path) -> tuple[PixelNetwork, int]:
@@ -82,6 +63,10 @@ class TrainingRun(AveragedRun[Config, PixelNetwork]):
         settings, network = config.training, PixelNetwork(config.network).train()
         optimiser = torch.optim.AdamW(network.parameters(), settings.learning_rate, weight_decay=settings.weight_decay)
         super().__init__(config, network, optimiser, settings.average)
+
+    def losses(self, batch: Batch) -> dict[str, float]:
+        """Take a step and return its losses by name."""
+        return {name: float(term) for name, term in self.step(batch)._asdict().items()}
 
     def step(self, batch: Batch) -> Terms:
         """Learn from a batch; the layers in bfloat16, the loss in float32."""

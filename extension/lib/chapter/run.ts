@@ -207,14 +207,11 @@ export class ChapterRun {
       references,
       ...(engine ? { engine } : {}),
       ...(loras.length ? { options: { loras } } : {}),
-      pages: pages.map(({ pageId, index, sha256, visible, width, height, url, hints }) => ({
+      pages: pages.map(({ pageId, index, sha256, visible, hints }) => ({
         page_id: pageId,
         index,
         sha256,
         visible,
-        width,
-        height,
-        ...(url.startsWith("http") ? { url: url.slice(0, 4096) } : {}),
         ...(hints.length ? { hints } : {}),
       })),
     };

@@ -102,7 +102,6 @@ export function tallyOf(run: RunState): Tally {
 export function sayReason(reason: string): string {
   const known: Record<string, string> = {
     already_coloured: "already in colour",
-    not_a_page: "not a page",
     blank: "blank",
     text_only: "text only",
     advertisement: "an advertisement",

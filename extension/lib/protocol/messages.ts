@@ -121,7 +121,7 @@ export interface ReferenceScore {
   score: number;
 }
 
-/** A page: `sha256` of its encoded bytes, `index` in the chapter; `width`, `height` and `url` decide nothing. */
+/** A page: `sha256` of its encoded bytes, `index` in the chapter. `width`, `height` and `url` are read by nobody. */
 export interface Page {
   page_id: string;
   index: number;
@@ -451,7 +451,7 @@ export interface PageDone {
 export interface PageSkipped {
   job_id: string;
   page_id: string;
-  reason: "already_coloured" | "not_a_page" | "blank" | "text_only" | "advertisement";
+  reason: "already_coloured" | "blank" | "text_only" | "advertisement";
   result_key?: string;
 }
 

@@ -78,7 +78,7 @@ class ReferenceScore(Message, frozen=True, kw_only=True):
 
 
 class Page(Message, Corrections, frozen=True, kw_only=True):
-    """A page: `sha256` of its encoded bytes, `index` in the chapter; `width`, `height` and `url` decide nothing."""
+    """A page: `sha256` of its encoded bytes, `index` in the chapter. `width`, `height` and `url` are read by nobody."""
 
     page_id: Identifier
     index: Count

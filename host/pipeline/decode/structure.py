@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from host.errors import ImageInvalid
+from host.picture_types import mime_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _PARTS_MAX: Final = 5_000
 # Pixels of a PNG or GIF come in many small pieces.
@@ -30,16 +31,11 @@ def require_few_parts(encoded: bytes) -> None:
     Raises:
         ImageInvalid: it is not.
     """
-    if encoded.startswith(b"\x89PNG"):
-        _count(_png_chunks(encoded))
-    elif encoded.startswith(b"\xff\xd8"):
-        _count(_jpeg_segments(encoded))
-    elif encoded.startswith(b"GIF8"):
-        _count(_gif_blocks(encoded))
-    elif encoded[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
+    mime = mime_of(encoded)
+    if mime == "image/tiff":
         _check_tiff(encoded)
-    elif encoded[4:8] == b"jP  ":
-        _count(_boxes(encoded))
+    elif mime in _PARTS_OF:
+        _count(_PARTS_OF[mime](encoded))
 
 
 def _count(parts: Iterator[bool]) -> None:
@@ -138,3 +134,11 @@ def _check_tiff(encoded: bytes) -> None:
         if fields > _FIELDS_MAX or held > len(encoded) + _SIDE_BYTES:
             raise ImageInvalid(_MADE_SLOW, HINT_SAVE)
         place = number(first + entry * fields, width)
+
+
+_PARTS_OF: Final[dict[str, Callable[[bytes], Iterator[bool]]]] = {
+    "image/png": _png_chunks,
+    "image/jpeg": _jpeg_segments,
+    "image/gif": _gif_blocks,
+    "image/jp2": _boxes,
+}

@@ -9,6 +9,7 @@ from zlib import crc32
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from host.errors import FrameFault, TooLarge
 from host.messaging import framing
@@ -174,3 +175,57 @@ def test_too_many_unfinished_bytes_drop_the_stalest(monkeypatch: pytest.MonkeyPa
         reassembler.feed(cut(b"abcdefgh", frame_id, 4)[0], 0.0)
     assert [each.frame_id for each in reassembler.sweep(0.0)] == [1]
     assert reassembler._held_bytes == 8
+
+
+@pytest.mark.parametrize(
+    ("loose", "owed"),
+    [
+        ({"id": 3, "q": 0, "n": 2}, Ack(3, 0)),
+        ({"id": 3, "q": 1, "n": 2}, Ack(3, 1)),
+        ({"id": 3, "q": 0, "n": 1}, None),
+        ({"id": 3, "q": 0, "n": 0}, None),
+        ({"id": 3, "q": -1, "n": 2}, None),
+        ({"id": 3, "q": 0, "n": True}, None),
+        ({"id": 2**53 - 1, "q": 0, "n": 2}, Ack(2**53 - 1, 0)),
+    ],
+)
+def test_a_chunk_that_cannot_be_read_is_acknowledged_where_it_would_be(loose: dict[str, int], owed: Ack | None) -> None:
+    with pytest.raises(Refused) as refused:
+        decode_envelope(json.dumps({"t": "chunk", "d": "no base64!", **loose}).encode())
+    assert refused.value.frame_id == loose["id"]
+    assert refused.value.owed == owed
+
+
+@pytest.mark.parametrize("frame_id", [0, -1, 2**53, True, "3"])
+def test_without_a_readable_id_nothing_is_owed(frame_id: object) -> None:
+    with pytest.raises(Refused) as refused:
+        decode_envelope(json.dumps({"t": "chunk", "d": "?", "id": frame_id, "q": 0, "n": 2}).encode())
+    assert (refused.value.frame_id, refused.value.owed) == (0, None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"q": 2}, "chunk 2 of 3 where 1 of 3 is due"),
+        ({"n": 4}, "chunk 1 of 4 where 1 of 3 is due"),
+        ({"z": 4}, "contradicts"),
+        ({"c": 1}, "contradicts"),
+        ({"d": b"bcd"}, "more than the 3 bytes"),
+    ],
+)
+def test_each_way_of_contradicting_chunk_0_drops_the_frame(changes: dict[str, object], words: str) -> None:
+    reassembler = Reassembler()
+    first, second, third = cut(b"abc", 1, 1)
+    reassembler.feed(first, 0.0)
+    with pytest.raises(Refused, match=words):
+        reassembler.feed(structs.replace(second, **changes), 0.0)
+    assert reassembler.feed(third, 0.0) is None
+    assert reassembler._held_bytes == 0
+
+
+def test_a_frame_that_ends_short_is_refused() -> None:
+    reassembler = Reassembler()
+    first, last = cut(b"ab", 1, 1)
+    reassembler.feed(first, 0.0)
+    with pytest.raises(Refused, match="1 bytes where 2 are announced"):
+        reassembler.feed(structs.replace(last, d=b""), 0.0)

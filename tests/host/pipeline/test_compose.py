@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from engines.oklab import grey_to_lightness, srgb_to_oklab
+from host.pipeline.compose import compose
 from host.pipeline.compose.align import measure_shift
-from host.pipeline.compose.compose import compose_page
+from host.pipeline.compose.compose import compose_page, lay_colour
+from host.pipeline.compose.field import colour_field
 from host.pipeline.compose.paper import LIGHTNESS_COST_MAX, cost_of_paper
 from host.pipeline.generation.review import line_dice
 from tests.host.pipeline.drawn import decoded, manga_page, two_regions
@@ -142,6 +144,25 @@ def test_strength_scales_the_chroma():
         np.hypot(*chroma_of(compose_page(page, protect, lab, strength).rgb)[32, 32]) for strength in (0.0, 0.5, 1.0)
     ]
     assert lengths == pytest.approx([0.0, 0.041, 0.082], abs=0.006)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_a_safer_composition_has_a_share_of_the_chroma(share):
+    grey = np.full((64, 64), 128, np.uint8)
+    page, protect = decoded(grey), nothing_protected(grey)
+    field = colour_field(page, protect, flat(grey, 0.08, -0.02), 1.0, None)
+    assert np.hypot(*chroma_of(lay_colour(page, protect, field, share).rgb)[32, 32]) == pytest.approx(
+        share * np.hypot(0.08, 0.02), abs=0.006
+    )
+
+
+@pytest.mark.parametrize(("height", "width"), [(8000, 300), (10, 1 << 18), (1, 1), (437, 300)])
+def test_strips_cover_the_page_once_and_hold_few_pixels(height, width):
+    strips = list(compose._strips(height, width))
+    assert [row for strip in strips for row in range(strip.start, strip.stop)] == list(range(height))
+    rows = max(1, (1 << 17) // width)
+    assert all(strip.stop - strip.start == rows for strip in strips[:-1])
+    assert len(strips) == -(-height // rows)
 
 
 def test_a_shifted_picture_is_moved_back():

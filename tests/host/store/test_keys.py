@@ -18,7 +18,7 @@ HINT = ColourHint(points=((0.25, 0.5),), rgb=(122, 74, 43))
 PALETTE = FigurePalette(point=(0.5, 0.5), hair=(160, 82, 45))
 PLAN = Plan(
     seed=3, strength_01=0.5, steps=4, prompt="a page", negative_prompt="grey", quality="standard",
-    stages=(StagePlan(prompt="sky"),), loras=(LoraUse(name="ink", weight=0.5, sha256="cd" * 32),),
+    loras=(LoraUse(name="ink", weight=0.5, sha256="cd" * 32),),
     engine_options={"deep": [1, {"er": 2}]},
 )  # fmt: skip
 RECIPE = Recipe(
@@ -49,7 +49,6 @@ OTHER_PLAN: dict[str, Any] = {
     "prompt": "a cover",
     "negative_prompt": "colour",
     "quality": "best",
-    "stages": (StagePlan(prompt="sky", guidance=2.0),),
     "loras": (LoraUse(name="ink", weight=0.75, sha256="cd" * 32),),
     "engine_options": {"deep": [1, {"er": 3}]},
 }
@@ -61,7 +60,7 @@ def key(recipe: Recipe = RECIPE, pixels: str = PIXELS, corrections: Corrections 
 
 def test_the_tables_below_name_every_field() -> None:
     assert {one.name for one in fields(Recipe)} == {*OTHER, "plan"}
-    assert {one.name for one in fields(Plan)} == set(OTHER_PLAN)
+    assert {one.name for one in fields(Plan)} == {*OTHER_PLAN, "stages"}
 
 
 @pytest.mark.parametrize("name", OTHER)
@@ -92,6 +91,10 @@ def test_another_palette_is_another_key(name: str) -> None:
         key(corrections=structs.replace(CORRECTIONS, palettes=(structs.replace(PALETTE, **{name: PALETTES[name]}),)))
         != key()
     )
+
+
+def test_what_a_page_makes_of_the_plan_is_not_asked_for_and_decides_nothing() -> None:
+    assert key(replace(RECIPE, plan=replace(PLAN, stages=(StagePlan(prompt="sky"),)))) == key()
 
 
 def test_where_a_lora_lies_decides_nothing_but_what_it_holds_does() -> None:

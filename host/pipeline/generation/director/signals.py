@@ -32,6 +32,7 @@ import numpy as np
 
 from engines.geometry import Box
 from host.pipeline.records.page_meta import Signals
+from host.pipeline.series import coloured_share
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +48,6 @@ _BLOT_SHARE: Final = 0.5
 _EDGES_FULL: Final = 0.22
 _AREAS_FULL: Final = 160
 _SIMPLE: Final = 0.35
-_GREY_SPREAD: Final = 24
 _COLOUR_FULL: Final = 0.35
 _BINS: Final = 16
 _LYING: Final = 1.3
@@ -171,12 +171,7 @@ def _reliability(meta: PageMeta, references: Sequence[NDArray[np.uint8]]) -> flo
         return 0.0
     scores = [use.score for use in meta.references if use.score is not None]
     likeness = _unit(max(scores)) if scores else 0.5
-    return _unit(0.6 * likeness + 0.4 * min(1.0, max(map(_coloured_share, references)) / _COLOUR_FULL))
-
-
-def _coloured_share(rgb: NDArray[np.uint8]) -> float:
-    step = max(1, max(rgb.shape[:2]) // 256)
-    return float(np.mean(np.ptp(rgb[::step, ::step], axis=2) > _GREY_SPREAD))
+    return _unit(0.6 * likeness + 0.4 * min(1.0, max(map(coloured_share, references)) / _COLOUR_FULL))
 
 
 def _style_distance(look: _Look, references: Sequence[NDArray[np.uint8]]) -> float:
