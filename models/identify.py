@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from models.headers import read_header
+from models.lora_family import FLUX2_SIZES, lora_family
+from models.lora_layers import lora_layers
 from models.store import WeightsInvalid
 
 if TYPE_CHECKING:
@@ -20,11 +22,8 @@ if TYPE_CHECKING:
 Role = Literal["transformer", "text_encoder", "vae", "checkpoint", "controlnet", "ip_adapter", "lora", "unknown"]
 PICKLES: Final = frozenset({".pt", ".pth", ".ckpt", ".bin", ".pkl"})
 DATA: Final = frozenset({".safetensors", ".sft", ".gguf"})
-_PREFIX: Final = re.compile(
-    r"^(model\.diffusion_model\.|diffusion_model\.|transformer\.|base_model\.model\.|lora_unet_)"
-)
-_LORA: Final = re.compile(r"lora[_.]?(a|b|up|down)\b|\.lora\.|hada_w|lokr_", re.IGNORECASE)
-_KLEIN: Final = {3072: "FLUX.2 klein 4B", 4096: "FLUX.2 klein 9B", 6144: "FLUX.2 dev"}
+_PREFIX: Final = re.compile(r"^(model\.diffusion_model\.|diffusion_model\.|transformer\.|base_model\.model\.)")
+_KLEIN: Final = {size.hidden: size for size in FLUX2_SIZES}
 _QWEN: Final = {2560: "Qwen3-4B, for klein 4B", 4096: "Qwen3-8B, for klein 9B"}
 
 
@@ -50,8 +49,11 @@ def identify(path: Path) -> Identity:
     """
     if path.suffix.lower() in PICKLES:
         raise WeightsInvalid(f"{path.name} can run code when it is opened; ask for a .safetensors or .gguf of it")
-    tensors = read_header(path).tensors
-    for look in (_lora, _flux2, _text_encoder, _vae, _adapter, _stable_diffusion):
+    header = read_header(path)
+    tensors = header.tensors
+    if (lora := _lora(tensors, header.metadata)) is not None:
+        return lora
+    for look in (_flux2, _text_encoder, _vae, _adapter, _stable_diffusion):
         found = look(tensors)
         if found is not None:
             return found
@@ -65,9 +67,9 @@ def _flux2(tensors: Tensors) -> Identity | None:
         return None
     if not {"double_stream_modulation_img.lin.weight", "double_stream_modulation_img.linear.weight"} & names.keys():
         return Identity("transformer", "flux1", "a transformer of FLUX.1 or its kin")
-    engines = {3072: ("flux2-klein", "flux2-klein-base"), 4096: ("flux2-klein-9b", "flux2-klein-base-9b")}
-    label = _KLEIN.get(image.shape[0], "FLUX.2 of another size")
-    return Identity("transformer", "flux2", f"{label}, transformer", engines.get(image.shape[0], ()))
+    size = _KLEIN.get(image.shape[0])
+    label, engines = (size.label, size.engines) if size else ("FLUX.2 of another size", ())
+    return Identity("transformer", "flux2", f"{label}, transformer", engines)
 
 
 def _text_encoder(tensors: Tensors) -> Identity | None:
@@ -76,15 +78,16 @@ def _text_encoder(tensors: Tensors) -> Identity | None:
     if words is None or not normed or len(words.shape) != 2:
         return None
     label = _QWEN.get(words.shape[1], "Qwen3 of another size")
-    engines = {2560: ("flux2-klein", "flux2-klein-base"), 4096: ("flux2-klein-9b", "flux2-klein-base-9b")}
-    return Identity("text_encoder", "flux2", f"{label}, text encoder", engines.get(words.shape[1], ()))
+    engines = next((size.engines for size in FLUX2_SIZES if size.joint == 3 * words.shape[1]), ())
+    return Identity("text_encoder", "flux2", f"{label}, text encoder", engines)
 
 
 def _vae(tensors: Tensors) -> Identity | None:
     if not {"encoder.conv_in.weight", "decoder.conv_in.weight"} <= tensors.keys():
         return None
     if "bn.running_mean" in tensors:
-        return Identity("vae", "flux2", "FLUX.2's autoencoder", ("flux2-klein", "flux2-klein-9b"))
+        engines = tuple(engine for size in FLUX2_SIZES for engine in size.engines)
+        return Identity("vae", "flux2", "FLUX.2's autoencoder", engines)
     return Identity("vae", "", "an autoencoder of Stable Diffusion or FLUX.1")
 
 
@@ -112,30 +115,10 @@ def _stable_diffusion(tensors: Tensors) -> Identity | None:
     return Identity("checkpoint", "sd15", "a Stable Diffusion 1 or 2 checkpoint")
 
 
-def _lora(tensors: Tensors) -> Identity | None:
-    pairs = [name for name in tensors if _LORA.search(name)]
-    if not pairs:
+def _lora(tensors: Tensors, metadata: Mapping[str, str]) -> Identity | None:
+    file = lora_layers({name: one.shape for name, one in tensors.items()})
+    # Weights with a stray adapter of some trainer in them are no LoRA.
+    if not file.layers or len(file.strays) > len(tensors) // 2:
         return None
-    flat = [_PREFIX.sub("", name).replace("_", ".") for name in pairs]
-    if any(
-        name.startswith(("double.blocks", "single.blocks", "transformer.blocks", "single.transformer.blocks"))
-        for name in flat
-    ):
-        return _flux_lora(tensors, pairs)
-    if any("down.blocks" in name or "input.blocks" in name or name.startswith("unet") for name in flat):
-        wide = any(2048 in tensors[name].shape for name in pairs)
-        family = "sdxl" if wide else "sd15"
-        return Identity("lora", family, f"a LoRA for {family.upper()}", ("sdxl",) if wide else ())
-    return Identity("lora", "", "a LoRA for a model that is not known")
-
-
-def _flux_lora(tensors: Tensors, pairs: list[str]) -> Identity:
-    widths = [side for name in pairs for side in tensors[name].shape]
-    for hidden, engines in (
-        (3072, ("flux2-klein", "flux2-klein-base")),
-        (4096, ("flux2-klein-9b", "flux2-klein-base-9b")),
-    ):
-        # FLUX.1 is 3072 wide, too, but has a modulation in every block and other names for its feed-forward.
-        if hidden in widths and not any(".img_mod." in name or "_img_mod_" in name for name in pairs):
-            return Identity("lora", "flux2", f"a LoRA for {_KLEIN[hidden]}", engines)
-    return Identity("lora", "flux1", "a LoRA for FLUX.1 or another FLUX")
+    found = lora_family(file, metadata)
+    return Identity("lora", found.family, found.label, found.engines)

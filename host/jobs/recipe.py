@@ -194,8 +194,17 @@ def _lora(choice: LoraChoice, engine: EngineInfo) -> LoraUse:
     if choice.name not in found:
         known = ", ".join(found) or "none yet"
         raise NotFound(f"There is no LoRA {choice.name[:128]!r}.", f"Dropped into the models' folder: {known}.")
+    made_for = found[choice.name].identity
+    if made_for.family and engine.id not in made_for.engines:
+        raise BadRequest(
+            f"{choice.name} is {made_for.label}: {engine.label} cannot wear it.", _fitting(made_for.engines)
+        )
     path = found[choice.name].path
     return LoraUse(name=choice.name, weight=choice.weight, path=str(path), sha256=file_digest(path))
+
+
+def _fitting(engines: tuple[str, ...]) -> str:
+    return f"Choose {', '.join(engines)}, or another LoRA." if engines else "Choose another LoRA."
 
 
 def _pipeline_version(settings: Settings) -> str:

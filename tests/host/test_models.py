@@ -24,8 +24,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LORA = {
-    "transformer.single_transformer_blocks.0.attn.to_out.lora_A.weight": (16, 3072),
+    "transformer.single_transformer_blocks.0.attn.to_out.lora_A.weight": (16, 12288),
     "transformer.single_transformer_blocks.0.attn.to_out.lora_B.weight": (3072, 16),
+}
+FLUX1_LORA = {
+    "transformer.single_transformer_blocks.30.proj_mlp.lora_A.weight": (16, 3072),
+    "transformer.single_transformer_blocks.30.proj_mlp.lora_B.weight": (12288, 16),
 }
 KLEIN = EngineInfo("flux2-klein", "Klein", "1", "Apache-2.0", Supports(4, lora=True), (), "cuda")
 
@@ -135,6 +139,9 @@ def test_a_lora_is_found_by_its_name_and_never_by_a_path(irodori_home: Path) -> 
     for name in ("../style.safetensors", str(path), "klein.safetensors", "no"):
         with pytest.raises(NotFound):
             _lora(LoraChoice(name=name), KLEIN)
+    safetensors(models_folder() / "flux1.safetensors", **FLUX1_LORA)
+    with pytest.raises(BadRequest, match=r"flux1.safetensors is a LoRA for FLUX.1"):
+        _lora(LoraChoice(name="flux1.safetensors"), KLEIN)
     with pytest.raises(BadRequest, match="wears no LoRAs"):
         _lora(LoraChoice(name="style.safetensors"), EngineInfo("c", "C", "1", "x", Supports(1), (), "cpu"))
     remote = EngineInfo("r", "R", "1", "x", Supports(1, lora=True), (), "remote")

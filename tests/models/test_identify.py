@@ -69,7 +69,7 @@ CASES = [
     ({"controlnet_cond_embedding.conv_in.weight": (16, 3, 3, 3)}, "controlnet", "", "ControlNet"),
     (
         {
-            "transformer.single_transformer_blocks.0.attn.to_out.lora_A.weight": (16, 3072),
+            "transformer.single_transformer_blocks.0.attn.to_out.lora_A.weight": (16, 12288),
             "transformer.single_transformer_blocks.0.attn.to_out.lora_B.weight": (3072, 16),
         },
         "lora", "flux2", "klein 4B",

@@ -21,7 +21,7 @@ from engines.base import (
 )
 from engines.colorize.flux2.files import find_klein
 from engines.colorize.flux2.info import KLEIN_4B
-from engines.colorize.flux2.lora import LoraRack
+from engines.colorize.flux2.lora import flux2_rack
 from engines.colorize.flux2.placement import compile_blocks, place
 from engines.colorize.flux2.prompts import PromptCache
 from engines.oklab import srgb_to_oklab
@@ -62,7 +62,7 @@ class Flux2KleinEngine(ColorizeEngine):
         self._folder = folder
         self._pipeline: Any = None
         self._inpaint: Any = None
-        self._loras = LoraRack()
+        self._loras = flux2_rack()
         self._prompts = PromptCache()
         self._map: tuple[str, LatentMap] | None = None
         self._compiled: bool | None = None
@@ -134,7 +134,7 @@ class Flux2KleinEngine(ColorizeEngine):
         if self._pipeline is not None:
             self._pipeline.remove_all_hooks()
         self._pipeline = self._inpaint = self._map = self._compiled = None
-        self._loras, self._prompts = LoraRack(), PromptCache()
+        self._loras, self._prompts = flux2_rack(), PromptCache()
         return_device_memory()
 
     def _place(self) -> Path:

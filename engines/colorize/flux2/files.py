@@ -23,7 +23,7 @@ from engines.colorize.flux2.anatomy import (
     measure_vae,
     part_of,
 )
-from models.headers import read_header
+from engines.weights_files import read_weights_header
 from models.store import WeightsInvalid
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from engines.colorize.flux2.info import KleinVariant
-    from models.headers import TensorHeader, WeightsHeader
+    from models.headers import TensorHeader
 
 T = TypeVar("T")
 
@@ -166,20 +166,6 @@ def _refuse_pickles(folders: Iterable[Path]) -> None:
                     f"{path.name} is a pickle, which can run code when it is opened; it was not opened",
                     "Get the model as .safetensors or .gguf.",
                 )
-
-
-def read_weights_header(path: Path) -> WeightsHeader:
-    """Return the header of a weights file.
-
-    Raises:
-        ModelInvalid: it is damaged or of another format. ModelMissing: it cannot be read.
-    """
-    try:
-        return read_header(path)
-    except WeightsInvalid as exc:
-        raise ModelInvalid(str(exc), "Pull or copy the file again.") from exc
-    except OSError as exc:
-        raise ModelMissing(f"{path.name} cannot be read: {exc.strerror}", "Look at its permissions.") from exc
 
 
 def _headers(files: PartFiles) -> tuple[str, Mapping[str, TensorHeader]]:

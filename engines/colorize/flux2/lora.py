@@ -1,146 +1,154 @@
-"""LoRAs on the transformer: read as data, compared with the model before they touch it, several with a weight each.
+"""LoRAs on FLUX.2's transformer: every layer of a file is brought under diffusers' names and compared with the model.
 
-Layouts of diffusers, ai-toolkit (Black Forest Labs' names) and kohya. They are never fused into the weights: that fails
-on GGUF, and taking them off again would not give the same bits.
+Layouts: diffusers, PEFT with any prefix or none, ai-toolkit (Black Forest Labs' names), kohya and musubi; LoHa becomes
+the LoRA of higher rank that it is; LoKr is loaded as such. A file with a layer that is not this model's is refused.
 """
 
 from __future__ import annotations
 
 import json
 import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from engines.base import ModelInvalid, ModelMissing
-from engines.colorize.flux2.files import read_weights_header
+from engines.base import ModelInvalid
+from engines.colorize.flux2.lora_matrices import kronecker, pair
+from engines.colorize.lora_rack import FITTING, LoraRack, opened_lora
+from models.flux2_layers import flux2_layer
+from models.lora_family import lora_family
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from engines.base import LoraUse
+    from models.flux2_layers import Flux2Layer
+    from models.lora_layers import LoraFile, LoraLayer
 
-_FAULTS: Final = (ValueError, KeyError, TypeError, AttributeError, IndexError, RuntimeError)
-_FITTING: Final = "Choose a LoRA that was made for this model."
 _PREFIX: Final = "transformer."
+_FUSED: Final = {"attn.to_q": "attn.to_qkv", "attn.add_q_proj": "attn.to_added_qkv"}
+_UNFUSED: Final = ("to_q", "to_k", "to_v", "add_q_proj", "add_k_proj", "add_v_proj")
 
 
-class LoraRack:
-    """The LoRAs that a pipeline wears at the moment."""
+def flux2_rack() -> LoraRack:
+    """Return an empty rack for a FLUX.2 pipeline."""
+    return LoraRack(_Flux2Tailor())
 
-    def __init__(self) -> None:
-        self._worn: tuple[str, ...] = ()
 
-    def wear(self, pipeline: Any, loras: tuple[LoraUse, ...]) -> None:
-        """Make a pipeline wear exactly these LoRAs.
+class _Flux2Tailor:
+    """Reads and puts on LoRAs of a `Flux2Transformer2DModel`."""
 
-        Raises:
-            ModelMissing: a file is not there. ModelInvalid: it is no LoRA, or not one for this transformer.
-        """
-        wanted = tuple(f"{lora.path} {lora.sha256}" for lora in loras)
-        if wanted != self._worn:
-            self.take_off(pipeline)
-            self._put_on(pipeline, loras)
-            self._worn = wanted
-        if loras:
-            pipeline.set_adapters([_adapter(index) for index in range(len(loras))], [lora.weight for lora in loras])
+    def read(self, pipeline: Any, lora: LoraUse) -> dict[str, Any]:
+        """Return a LoRA under diffusers' names, its alphas worked in."""
+        file, header, tensors = opened_lora(lora)
+        if file.text:
+            raise ModelInvalid(
+                f"{lora.name} would be worn in part: it also changes a text encoder ({len(file.text)} layers)", FITTING
+            )
+        kinds = {one.kind for one in file.network}
+        if "lokr" in kinds and len(kinds) > 1:
+            raise ModelInvalid(f"{lora.name} mixes LoKr with other layers, which are not worn together", FITTING)
+        places = _places(pipeline.transformer, file, header.metadata, lora.name)
+        alphas = _alphas_beside(header.metadata.get("lora_adapter_metadata", ""))
+        out: dict[str, Any] = {}
+        for one, known in places:
+            out |= _converted(one, known, tensors, alphas)
+        return out
+
+    def put_on(self, pipeline: Any, tensors: dict[str, Any], adapter: str) -> None:
+        """Load a LoRA and see that every matrix of it arrived."""
+        with warnings.catch_warnings():
+            # A second LoRA is meant.
+            warnings.filterwarnings("ignore", message="Already found a `peft_config`")
+            pipeline.load_lora_weights(tensors, adapter_name=adapter)
+        transformer = pipeline.transformer
+        arrived = set()
+        for name, parameter in transformer.named_parameters():
+            place, found, end = name.partition(f".{adapter}")
+            if not found or (end and not end.startswith(".")):
+                continue
+            arrived.add(f"{_PREFIX}{place}{end}")
+            # Under weights kept at 8 bits peft makes its own of 8 bits, too, and cannot count with them.
+            if parameter.dtype.itemsize == 1:
+                parameter.data = tensors[f"{_PREFIX}{place}{end}"].to(parameter.device, _compute_dtype(transformer))
+        _require_worn(transformer, set(tensors), arrived)
 
     def take_off(self, pipeline: Any) -> None:
-        """Leave the pipeline as it was without any."""
-        if self._worn:
-            pipeline.unload_lora_weights()
-        self._worn = ()
-
-    @staticmethod
-    def _put_on(pipeline: Any, loras: tuple[LoraUse, ...]) -> None:
-        layers = [read_lora(pipeline, lora) for lora in loras]
-        try:
-            for index, tensors in enumerate(layers):
-                _load(pipeline, tensors, _adapter(index))
-        except _FAULTS as exc:
-            pipeline.unload_lora_weights()
-            names = ", ".join(lora.name for lora in loras)
-            raise ModelInvalid(f"{names}: the transformer refuses this LoRA: {exc}", _FITTING) from exc
+        """Take all LoRAs off, and part what a LoKr had joined."""
+        pipeline.unload_lora_weights()
+        for module in pipeline.transformer.modules():
+            if getattr(module, "fused_projections", False) and hasattr(module, "to_qkv"):
+                module.unfuse_projections()
 
 
-def read_lora(pipeline: Any, lora: LoraUse) -> dict[str, Any]:
-    """Return the tensors of a LoRA under diffusers' names, after comparing their shapes with the transformer's.
+def _places(
+    transformer: Any, file: LoraFile, metadata: Mapping[str, str], name: str
+) -> list[tuple[LoraLayer, Flux2Layer]]:
+    """Return every layer with its place in this transformer; refuse the file where one has none or of other widths."""
+    modules, found = dict(transformer.named_modules()), []
+    for one in file.network:
+        known = flux2_layer(one.place)
+        there: list[Any] = [modules.get(part) for part in known.names] if known else [None]
+        if known is None or any(module is None for module in there):
+            strange = [layer for layer in file.network if not _is_here(layer, modules)]
+            made_for = lora_family(file, metadata).label
+            raise ModelInvalid(
+                f"{name} is {made_for}, not for this model: {one.place} is no layer of it "
+                f"({len(strange)} of {len(file.network)} layers match nothing, it would be worn in part)",
+                FITTING,
+            )
+        ours = there[0].in_features, sum(module.out_features for module in there)
+        if (one.into, one.out) != ours:
+            raise ModelInvalid(
+                f"{name} is made for another size of model: {one.place} leads from {ours[0]} to {ours[1]} here "
+                f"and from {one.into} to {one.out} there",
+                FITTING,
+            )
+        found.append((one, known))
+    return found
 
-    Raises:
-        ModelMissing, ModelInvalid
-    """
-    from safetensors.torch import load_file
 
-    path = Path(lora.path)
-    if path.suffix != ".safetensors":
-        raise ModelInvalid(f"{lora.name} is not a .safetensors file; others can run code and are not opened", _FITTING)
-    if not path.is_file():
-        raise ModelMissing(f"the LoRA {lora.name} is not at {path}", "Put it back, or choose another.")
-    header = read_weights_header(path)
-    if any("dora_scale" in name for name in header.tensors):
-        raise ModelInvalid(f"{lora.name} is a DoRA, which would act wrongly here", "Choose a LoRA.")
+def _is_here(layer: LoraLayer, modules: Mapping[str, Any]) -> bool:
+    known = flux2_layer(layer.place)
+    return known is not None and all(part in modules for part in known.names)
+
+
+def _converted(
+    layer: LoraLayer, known: Flux2Layer, tensors: Mapping[str, Any], alphas: Mapping[str, float]
+) -> dict[str, Any]:
+    import torch
+
+    if layer.kind == "lokr":
+        name = known.names[0]
+        for split, fused in _FUSED.items() if len(known.names) > 1 else ():
+            name = name.replace(split, fused)
+        return {f"{_PREFIX}{name}.{slot}": value for slot, value in kronecker(layer, tensors, known.swapped).items()}
+    down, up = pair(layer, tensors, alphas.get(known.names[0], alphas.get("")))
+    if known.swapped:
+        up = torch.cat(up.chunk(2)[::-1])
+    out = {}
+    for name, rows in zip(known.names, up.chunk(len(known.names)), strict=True):
+        out[f"{_PREFIX}{name}.lora_A.weight"] = down
+        out[f"{_PREFIX}{name}.lora_B.weight"] = rows.contiguous()
+    return out
+
+
+def _alphas_beside(metadata: str) -> dict[str, float]:
+    """Return the alphas that diffusers writes beside the tensors, by layer, under `""` for all others."""
     try:
-        tensors = dict(pipeline.lora_state_dict(load_file(path)))
-    except _FAULTS as exc:
-        raise ModelInvalid(f"{lora.name} is no LoRA for FLUX.2: {exc}", _FITTING) from exc
-    _require_fit(pipeline.transformer, tensors, lora.name)
-    _apply_alpha(tensors, header.metadata.get("lora_adapter_metadata", ""))
-    return tensors
+        facts = json.loads(metadata) if metadata else {}
+        whole = {"": float(facts[f"{_PREFIX}lora_alpha"])}
+        return whole | {str(key): float(value) for key, value in facts.get(f"{_PREFIX}alpha_pattern", {}).items()}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return {}
 
 
-def _load(pipeline: Any, tensors: dict[str, Any], adapter: str) -> None:
-    with warnings.catch_warnings():
-        # A second LoRA is meant.
-        warnings.filterwarnings("ignore", message="Already found a `peft_config`")
-        pipeline.load_lora_weights(tensors, adapter_name=adapter)
-    transformer = pipeline.transformer
-    for name, parameter in transformer.named_parameters():
-        place, found, end = name.partition(f".{adapter}.")
-        # Under weights kept at 8 bits peft makes its own of 8 bits, too, and cannot count with them.
-        if found and parameter.dtype.itemsize == 1:
-            parameter.data = tensors[f"{_PREFIX}{place}.{end}"].to(parameter.device, _compute_dtype(transformer))
+def _require_worn(transformer: Any, wanted: set[str], arrived: set[str]) -> None:
+    if missing := sorted(wanted - arrived):
+        raise ModelInvalid(f"{len(missing)} of {len(wanted)} matrices were not taken, {missing[0]} first", FITTING)
+    for name, module in transformer.named_modules():
+        joined = getattr(module, "fused_projections", False)
+        if joined and any(hasattr(getattr(module, one, None), "lora_A") for one in _UNFUSED):
+            raise ModelInvalid(f"a LoKr on the joined projections of {name} goes with no LoRA on them", FITTING)
 
 
 def _compute_dtype(transformer: Any) -> Any:
     return transformer.x_embedder.weight.dtype
-
-
-def _apply_alpha(tensors: dict[str, Any], metadata: str) -> None:
-    """Scale a LoRA by the alpha that diffusers writes beside the tensors; the other layouts carry it within."""
-    try:
-        facts = json.loads(metadata) if metadata else {}
-        whole = float(facts[f"{_PREFIX}lora_alpha"])
-        alphas = {str(place): float(alpha) for place, alpha in facts.get(f"{_PREFIX}alpha_pattern", {}).items()}
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return
-    for key, value in tensors.items():
-        place, found, _ = key.removeprefix(_PREFIX).partition(".lora_B")
-        if found:
-            tensors[key] = value * (alphas.get(place, whole) / value.shape[1])
-
-
-def _require_fit(transformer: Any, tensors: dict[str, Any], name: str) -> None:
-    modules = dict(transformer.named_modules())
-    matched = 0
-    for key, value in tensors.items():
-        place, _, kind = key.removeprefix(_PREFIX).partition(".lo")
-        module = modules.get(place)
-        if module is None or not kind.startswith(("ra_", "kr_")):
-            continue
-        matched += 1
-        if kind.startswith("ra_") and value.ndim == 2:
-            ours, theirs = _sides(module, kind, value)
-            if ours != theirs:
-                raise ModelInvalid(
-                    f"{name} is made for another size of model: {place} has {ours} here and {theirs} there", _FITTING
-                )
-    if not matched:
-        raise ModelInvalid(f"{name} has no layer of this transformer (no key matched)", _FITTING)
-
-
-def _sides(module: Any, kind: str, value: Any) -> tuple[int, int]:
-    """Return the width that a layer has here and in the LoRA: what goes in for A, what comes out for B."""
-    if kind.startswith("ra_A"):
-        return module.in_features, value.shape[1]
-    return module.out_features, value.shape[0]
-
-
-def _adapter(index: int) -> str:
-    return f"lora_{index}"

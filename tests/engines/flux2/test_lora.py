@@ -216,3 +216,120 @@ def test_missing_and_truncated_loras_are_named(engine: Flux2KleinEngine, tmp_pat
     path.write_bytes(path.read_bytes()[:-10])
     with pytest.raises(ModelInvalid, match="half"):
         picture(engine, lora)
+
+
+def test_flux1_lora_is_refused_by_name_and_nothing_of_it_is_worn(engine: Flux2KleinEngine, tmp_path: Path) -> None:
+    import torch
+
+    without = picture(engine)
+    tensors = {}
+    for block in range(19):
+        for name in ("attn.to_q", "attn.to_out.0", "norm1.linear", "ff.net.2"):
+            at = f"transformer.transformer_blocks.{block}.{name}"
+            tensors |= {f"{at}.lora_A.weight": torch.ones(RANK, WIDTH), f"{at}.lora_B.weight": torch.ones(WIDTH, RANK)}
+    with pytest.raises(ModelInvalid, match=r"flux1\.safetensors is a LoRA for FLUX\.1.*74 of 76 layers match nothing"):
+        picture(engine, saved(tmp_path / "flux1.safetensors", tensors))
+    assert picture(engine).tobytes() == without.tobytes()
+
+
+@pytest.mark.parametrize("prefix", ["", "base_model.model.", "base_model.model.transformer.", "transformer."])
+@pytest.mark.parametrize("adapter", ["", ".default"])
+def test_peft_layouts_act_alike_whatever_stands_before(
+    engine: Flux2KleinEngine, tmp_path: Path, prefix: str, adapter: str
+) -> None:
+    expected = picture(engine, saved(tmp_path / "expected.safetensors", in_layout("diffusers")))
+    tensors = {
+        name.replace("transformer.", prefix, 1).replace(".weight", f"{adapter}.weight"): value
+        for name, value in in_layout("diffusers").items()
+    }
+    assert picture(engine, saved(tmp_path / "peft.safetensors", tensors)).tobytes() == expected.tobytes()
+
+
+QKV = "double_blocks.0.img_attn.qkv"
+MODULATION = "final_layer.adaLN_modulation.1"
+
+
+@pytest.mark.parametrize("place", [QKV, "single_blocks.1.linear1", MODULATION])
+@pytest.mark.parametrize("kind", ["lora", "loha", "lokr"])
+def test_every_kind_of_layer_is_the_change_of_weights_that_it_stands_for(
+    engine: Flux2KleinEngine, toy_folder: Path, tmp_path: Path, kind: str, place: str
+) -> None:
+    """Under Black Forest Labs' names the change is one matrix; in diffusers its rows lie in three, or otherwise."""
+    out, into = klein.to_bfl(klein.weights_of(toy_folder, "transformer"))[f"{place}.weight"].shape
+    tensors, change = layer_of(kind, out, into)
+    without = picture(engine)
+    lora = saved(tmp_path / "one.safetensors", {f"diffusion_model.{place}.{end}": one for end, one in tensors.items()})
+    assert picture(engine, lora).tobytes() != without.tobytes()
+    worn = {
+        name: module.get_delta_weight("lora_0").detach()
+        for name, module in engine._pipeline.transformer.named_modules()
+        if hasattr(module, "get_delta_weight")
+    }
+    expected = rows_of(kind, place, change)
+    assert worn.keys() == expected.keys()
+    assert all(np.allclose(worn[name], rows, atol=1e-4) for name, rows in expected.items())
+    assert picture(engine).tobytes() == without.tobytes()
+    # What was worn before leaves nothing behind on which the next one could act in vain.
+    after = {f"diffusion_model.{QKV}.{end}": one for end, one in layer_of("lora", 3 * WIDTH, WIDTH)[0].items()}
+    assert picture(engine, saved(tmp_path / "after.safetensors", after)).tobytes() != without.tobytes()
+
+
+ATTENTION = "transformer_blocks.0.attn"
+
+
+def rows_of(kind: str, place: str, change: Any) -> dict[str, Any]:
+    """Return a change of weights by diffusers' names."""
+    import torch
+
+    if place == QKV and kind == "lokr":
+        return {f"{ATTENTION}.to_qkv": change}
+    if place == QKV:
+        return {f"{ATTENTION}.to_{name}": rows for name, rows in zip("qkv", change.chunk(3), strict=True)}
+    if place == MODULATION:
+        return {"norm_out.linear": torch.cat(change.chunk(2)[::-1])}
+    return {"single_transformer_blocks.1.attn.to_qkv_mlp_proj": change}
+
+
+def layer_of(kind: str, out: int, into: int) -> tuple[dict[str, Any], Any]:
+    """Return the tensors of a layer and the change of weights that they stand for."""
+    import torch
+
+    generator = torch.Generator().manual_seed(5)
+
+    def some(*shape: int) -> Any:
+        return torch.randn(*shape, generator=generator) * 0.4
+
+    if kind == "lora":
+        down, up = some(RANK, into), some(out, RANK)
+        return {"lora_A.weight": down, "lora_B.weight": up, "alpha": torch.tensor(2.0)}, up @ down * (2 / RANK)
+    if kind == "loha":
+        a1, b1, a2, b2 = some(out, RANK), some(RANK, into), some(out, RANK), some(RANK, into)
+        names = {"hada_w1_a": a1, "hada_w1_b": b1, "hada_w2_a": a2, "hada_w2_b": b2, "alpha": torch.tensor(2.0)}
+        return names, (a1 @ b1) * (a2 @ b2) * (2 / RANK)
+    left, first, second = some(8, 8), some(out // 8, 2), some(2, into // 8)
+    names = {"lokr_w1": left, "lokr_w2_a": first, "lokr_w2_b": second, "alpha": torch.tensor(1.0)}
+    return names, torch.kron(left, first @ second) * (1 / 2)
+
+
+@pytest.mark.parametrize(
+    ("extra", "words"),
+    [
+        ({"diffusion_model.img_in.diff": (WIDTH, 128)}, "whole differences"),
+        ({"text_encoder.layers.0.lora_A.weight": (RANK, 8), "text_encoder.layers.0.lora_B.weight": (8, RANK)},
+         "text encoder"),
+        ({"diffusion_model.img_in.lora_A.weight": (RANK, 128)}, "lacks its B"),
+        ({"diffusion_model.double_blocks.0.img_attn.norm.weight": (8,)}, "part of no LoRA layer"),
+        ({"diffusion_model.double_blocks.1.img_attn.proj.lora_A.weight": (RANK, WIDTH),
+          "diffusion_model.double_blocks.1.img_attn.proj.lora_B.weight": (WIDTH, RANK)}, "match nothing"),
+    ],
+)  # fmt: skip
+def test_lora_of_which_a_part_cannot_be_worn_is_refused_whole(
+    engine: Flux2KleinEngine, tmp_path: Path, extra: dict[str, tuple[int, ...]], words: str
+) -> None:
+    import torch
+
+    without = picture(engine)
+    tensors = in_layout("ai-toolkit") | {name: torch.ones(shape) for name, shape in extra.items()}
+    with pytest.raises(ModelInvalid, match=words):
+        picture(engine, saved(tmp_path / "mixed.safetensors", tensors))
+    assert picture(engine).tobytes() == without.tobytes()

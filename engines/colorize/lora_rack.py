@@ -1,0 +1,128 @@
+"""The LoRAs that a diffusers pipeline wears at the moment: put on together or not at all, taken off to the last bit.
+
+Never fused into the weights: that fails on quantised ones, and taking them off again would not give the same bits.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from engines.base import ModelInvalid, ModelMissing
+from engines.weights_files import read_weights_header
+from models.lora_layers import lora_layers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from engines.base import LoraUse
+    from models.headers import WeightsHeader
+    from models.lora_layers import LoraFile
+
+FITTING: Final = "Choose a LoRA that was made for this model."
+FAULTS: Final = (ValueError, KeyError, TypeError, AttributeError, IndexError, RuntimeError, NotImplementedError)
+"""What diffusers and peft raise over a LoRA that they cannot take."""
+
+
+class Tailor(Protocol):
+    """How the LoRAs of one kind of model are read and put on."""
+
+    def read(self, pipeline: Any, lora: LoraUse) -> dict[str, Any]:
+        """Return what to load, after comparing every layer with the model.
+
+        Raises:
+            ModelMissing, ModelInvalid
+        """
+        ...
+
+    def put_on(self, pipeline: Any, tensors: dict[str, Any], adapter: str) -> None:
+        """Load what was read. What the libraries raise passes through.
+
+        Raises:
+            ModelInvalid: the pipeline took a part of it alone.
+        """
+        ...
+
+    def take_off(self, pipeline: Any) -> None:
+        """Leave the pipeline as it was without any."""
+        ...
+
+
+class LoraRack:
+    """The LoRAs that a pipeline wears; one rack for one pipeline."""
+
+    def __init__(self, tailor: Tailor) -> None:
+        self._tailor = tailor
+        self._worn: tuple[str, ...] = ()
+
+    def wear(self, pipeline: Any, loras: tuple[LoraUse, ...]) -> None:
+        """Make a pipeline wear exactly these LoRAs, each whole.
+
+        Raises:
+            ModelMissing: a file is not there. ModelInvalid: it is no LoRA for this model. None is worn then.
+        """
+        wanted = tuple(f"{lora.path} {lora.sha256}" for lora in loras)
+        if wanted != self._worn:
+            self.take_off(pipeline)
+            if loras:
+                self._put_on(pipeline, loras)
+            self._worn = wanted
+        if loras:
+            try:
+                pipeline.set_adapters([_adapter(index) for index in range(len(loras))], [one.weight for one in loras])
+            except FAULTS as exc:
+                self._tailor.take_off(pipeline)
+                self._worn = ()
+                raise _refused(loras, exc) from exc
+
+    def take_off(self, pipeline: Any) -> None:
+        """Leave the pipeline as it was without any."""
+        if self._worn:
+            self._tailor.take_off(pipeline)
+        self._worn = ()
+
+    def _put_on(self, pipeline: Any, loras: tuple[LoraUse, ...]) -> None:
+        read = [self._tailor.read(pipeline, lora) for lora in loras]
+        try:
+            for index, tensors in enumerate(read):
+                self._tailor.put_on(pipeline, tensors, _adapter(index))
+        except FAULTS as exc:
+            self._tailor.take_off(pipeline)
+            raise _refused(loras, exc) from exc
+        except ModelInvalid as exc:
+            self._tailor.take_off(pipeline)
+            raise ModelInvalid(f"{_names(loras)}: {exc.message}", exc.hint) from exc
+
+
+def opened_lora(lora: LoraUse) -> tuple[LoraFile, WeightsHeader, Mapping[str, Any]]:
+    """Return the layers, the header and the tensors of a LoRA's file.
+
+    Raises:
+        ModelMissing: it is not there. ModelInvalid: it can run code, is damaged, is no LoRA or holds what is not worn.
+    """
+    from safetensors.torch import load_file
+
+    path = Path(lora.path)
+    if path.suffix != ".safetensors":
+        raise ModelInvalid(f"{lora.name} is not a .safetensors file; others can run code and are not opened", FITTING)
+    if not path.is_file():
+        raise ModelMissing(f"the LoRA {lora.name} is not at {path}", "Put it back, or choose another.")
+    header = read_weights_header(path)
+    file = lora_layers({name: one.shape for name, one in header.tensors.items()})
+    if not file.layers:
+        raise ModelInvalid(f"{lora.name} is no LoRA: none of its tensors is a layer's", FITTING)
+    if fault := file.fault():
+        raise ModelInvalid(f"{lora.name} would be worn in part: {fault}", FITTING)
+    return file, header, load_file(path)
+
+
+def _refused(loras: tuple[LoraUse, ...], exc: Exception) -> ModelInvalid:
+    return ModelInvalid(f"{_names(loras)}: the model refuses this LoRA: {exc}", FITTING)
+
+
+def _names(loras: tuple[LoraUse, ...]) -> str:
+    return ", ".join(lora.name for lora in loras)
+
+
+def _adapter(index: int) -> str:
+    return f"lora_{index}"
