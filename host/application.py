@@ -19,6 +19,7 @@ from host.secrets import secret_for
 from host.settings import Settings, SettingsFile
 from host.store.search import ReferenceSearcher
 from host.store.store import Store
+from host.viability import viability_of
 from models.hub import hub_origin
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class Application:
         self.engines = engines
         self.device = machine_device()
         self._opened_s = time.monotonic()
-        self.models = ModelLibrary(notify)
+        self.models = ModelLibrary(notify, partial(viability_of, engines))
         self.embedder = HostEmbedder(partial(_choose_embedder, settings.current))
         self.searcher = ReferenceSearcher(store, self.embedder, lambda: _make_reader(settings.current))
         self.board = JobBoard(

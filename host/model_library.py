@@ -11,6 +11,9 @@ import secrets
 import threading
 from typing import TYPE_CHECKING, Final, Literal
 
+import msgspec
+
+from engines.base import Viability
 from host import errors
 from host.errors import BadRequest, Busy, DiskFull, IrodoriError, NotFound, RemoteFailed, SecretsUnavailable
 from host.messaging.messages import ModelChanged, ModelInfo, ModelProgress, TaskAccepted
@@ -41,8 +44,10 @@ Progress = Literal["pulling", "verifying", "ready", "failed"]
 class ModelLibrary:
     """The models of the catalogue and of the reader on this machine. Thread-safe."""
 
-    def __init__(self, notify: Callable[[Message], None]) -> None:
+    def __init__(self, notify: Callable[[Message], None], ask: Callable[[str], Viability] | None = None) -> None:
+        """Take note of who is told, and of who says whether an engine can run (`None`: nobody is asked)."""
         self._notify = notify
+        self._ask = ask or (lambda _: Viability(ok=True))
         self._pulling: set[str] = set()
         self._lock = threading.Lock()
         self._closing = threading.Event()
@@ -60,7 +65,7 @@ class ModelLibrary:
 
     def list(self) -> list[ModelInfo]:
         """Return every model of the catalogue with its state, then every file that the reader dropped."""
-        return [self._info(card) for card in load_catalog().values()] + [_dropped_info(one) for one in dropped()]
+        return [self._info(card) for card in load_catalog().values()] + [self._dropped(one) for one in dropped()]
 
     def pull(self, model_id: str, *, licence_accepted: bool = False) -> TaskAccepted:
         """Bring a model here and verify it; `model.progress` reports, with `ready` or `failed` at the end.
@@ -158,6 +163,16 @@ class ModelLibrary:
             state="pulling" if card.id in self._pulling else _state(card),
             detail=card.needs or None,
         )
+
+    def _dropped(self, one: Dropped) -> ModelInfo:
+        """Return a dropped file, and what the engine still lacks that it is a part of."""
+        info = _dropped_info(one)
+        if info.state != "ready" or not info.engine or one.identity.role == "lora":
+            return info
+        found = [self._ask(engine) for engine in one.identity.engines]
+        if any(answer.ok for answer in found):
+            return info
+        return msgspec.structs.replace(info, detail=f"{info.detail}; waits: {found[0].reason} ({found[0].fix})")
 
     def _run(self, task_id: str, card: ModelCard) -> None:
         told = 0

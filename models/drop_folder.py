@@ -9,7 +9,7 @@ import logging
 import threading
 import time
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Final
 
 from models.identify import DATA, PICKLES, UNKNOWN, Identity, identify
@@ -38,16 +38,34 @@ class Dropped:
 
 def scan(folder: Path) -> tuple[Dropped, ...]:
     """Return what lies in a folder, by name; files that are no weights at all are passed over."""
+    return tuple(_dropped(path) for path in _files(folder, DATA | PICKLES))
+
+
+def data_files(folder: Path) -> tuple[Path, ...]:
+    """Return the files of a folder that may be weights and hold no code, by name."""
+    return _files(folder, DATA)
+
+
+def _files(folder: Path, suffixes: frozenset[str]) -> tuple[Path, ...]:
     if not folder.is_dir():
         return ()
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in DATA | PICKLES and path.is_file())
-    return tuple(_dropped(path) for path in paths[:_FILES_MAX])
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in suffixes and path.is_file())
+    return tuple(paths[:_FILES_MAX])
 
 
 def _dropped(path: Path) -> Dropped:
-    size = 0
     try:
-        size = path.stat().st_size
+        facts = path.stat()
+    except OSError as exc:
+        return Dropped(path, 0, UNKNOWN, str(exc))
+    return _looked_at(path, facts.st_size, facts.st_mtime_ns)
+
+
+@lru_cache(maxsize=2 * _FILES_MAX)
+def _looked_at(path: Path, size: int, changed_ns: int) -> Dropped:
+    """Return what a file is; `changed_ns` lets a file that has changed be looked at anew."""
+    del changed_ns
+    try:
         return Dropped(path, size, identify(path))
     except (WeightsInvalid, OSError) as exc:
         return Dropped(path, size, UNKNOWN, str(exc))

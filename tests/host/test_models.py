@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from typer.testing import CliRunner
 
+from engines.base import Viability
 from engines.info import EngineInfo, Supports
 from host.cli.app import app
 from host.errors import BadRequest, NotFound, RemoteFailed, WeightsMissing
@@ -186,3 +187,12 @@ def test_a_hub_that_is_away_is_a_remote_failure(hub: FakeHub, monkeypatch: pytes
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     with pytest.raises(RemoteFailed):
         ModelLibrary(lambda _: None).bring(CARD, lambda *_: None)
+
+
+def test_a_dropped_part_says_what_its_engine_waits_for(irodori_home: Path) -> None:
+    models_folder().mkdir(parents=True)
+    safetensors(models_folder() / "klein.safetensors", **KLEIN_4B)
+    waiting = Viability(ok=False, reason="the text encoder is not there", fix="put it there")
+    found = ModelLibrary(lambda _: None, lambda _: waiting).list()
+    assert "waits: the text encoder is not there (put it there)" in (found[-1].detail or "")
+    assert "waits" not in (ModelLibrary(lambda _: None, lambda _: Viability(ok=True)).list()[-1].detail or "")

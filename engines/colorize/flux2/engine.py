@@ -24,6 +24,7 @@ from engines.colorize.flux2.info import KLEIN_4B
 from engines.colorize.flux2.lora import flux2_rack
 from engines.colorize.flux2.placement import compile_blocks, place
 from engines.colorize.flux2.prompts import PromptCache
+from engines.colorize.places import places_of
 from engines.oklab import srgb_to_oklab
 from engines.torch_runtime import (
     memory_policy,
@@ -35,7 +36,7 @@ from engines.torch_runtime import (
     torch_viability,
 )
 from models.digests import file_digest
-from models.store import WeightsMissing, local_folder
+from models.store import WeightsMissing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from engines.colorize.flux2.generate import Words
     from engines.colorize.flux2.info import KleinVariant
     from engines.colorize.flux2.preview import LatentMap
+    from engines.colorize.places import Places
 
 # The base models were made for 4; a plan's numbers are on SDXL's scale.
 _GUIDANCE_MAX: Final = 4.0
@@ -80,12 +82,9 @@ class Flux2KleinEngine(ColorizeEngine):
 
     def weights_digests(self) -> Mapping[str, str]:
         """Return the digests of every weights file, by its path within the model's folder."""
-        folder = self._place()
+        places = self._place()
         try:
-            return {
-                path.relative_to(folder).as_posix(): file_digest(path)
-                for path in find_klein(folder, self._variant).weights
-            }
+            return {places.name_of(path): file_digest(path) for path in find_klein(places, self._variant).weights}
         except WeightsMissing as exc:
             raise ModelMissing(str(exc)) from exc
 
@@ -137,8 +136,8 @@ class Flux2KleinEngine(ColorizeEngine):
         self._loras, self._prompts = flux2_rack(), PromptCache()
         return_device_memory()
 
-    def _place(self) -> Path:
-        return self._folder or local_folder(self._variant.model_id)
+    def _place(self) -> Places:
+        return places_of(self._variant.model_id, self._folder)
 
     def _words(self, request: ColorizeRequest) -> Words:
         from engines.colorize.flux2.generate import Words

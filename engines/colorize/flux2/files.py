@@ -2,12 +2,14 @@
 
 A part lies in a subfolder as diffusers writes it (`transformer/`, `vae/`, `text_encoder/`), or in a single file:
 safetensors of Black Forest Labs, ComfyUI or diffusers, or GGUF, in the folder itself or in ComfyUI's subfolders.
-A single file goes before a subfolder, so that a GGUF beside a whole repository takes its transformer's place.
+A single file goes before a subfolder, so that a GGUF beside a whole repository takes its transformer's place. What the
+folder lacks is looked for among what the reader dropped: files told by their shapes, whole ones before quantised ones.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, replace
 from math import prod
 from typing import TYPE_CHECKING, Final, TypeVar, get_args
@@ -23,7 +25,9 @@ from engines.colorize.flux2.anatomy import (
     measure_vae,
     part_of,
 )
+from engines.colorize.places import Places
 from engines.weights_files import read_weights_header
+from models.catalog import load_catalog
 from models.store import WeightsInvalid
 
 if TYPE_CHECKING:
@@ -38,9 +42,14 @@ T = TypeVar("T")
 _COMFY_FOLDERS: Final = ("diffusion_models", "unet", "vae", "text_encoders", "clip")
 _DATA: Final = (".safetensors", ".sft", ".gguf")
 _PICKLES: Final = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
+_PIPELINES: Final = frozenset({"Flux2KleinPipeline", "Flux2KleinKVPipeline"})
+# Distilled, base and cached weights have the same shapes: only the name tells them apart.
+_BASE: Final = re.compile(r"(?:^|[-_. ])base(?:[-_. ]|$)", re.IGNORECASE)
+_CACHED: Final = re.compile(r"(?:^|[-_. ])kv(?:[-_. ]|$)", re.IGNORECASE)
 _NAMES: Final[dict[Part, str]] = {"transformer": "transformer", "vae": "autoencoder", "text_encoder": "text encoder"}
 # Several numbers of 4 bits in each: nvfp4, bitsandbytes and others.
 _PACKED: Final = ("U8", "I8")
+_HIDDEN_9B: Final = 4096
 _TOKENIZER_FILES: Final = ("tokenizer.json", "vocab.json")
 
 
@@ -82,16 +91,19 @@ class KleinFiles:
         return self.transformer.memory_mib, self.text_encoder.memory_mib, self.vae.memory_mib
 
 
-def find_klein(folder: Path, variant: KleinVariant) -> KleinFiles:
-    """Return the parts of a variant in a folder.
+def find_klein(where: Path | Places, variant: KleinVariant) -> KleinFiles:
+    """Return the parts of a variant, of one folder or of all places where they may lie.
 
     Raises:
-        ModelMissing: a part or a shard of one is not there.
+        ModelMissing: a part or a shard of one is not there; the hint says which file belongs where.
         ModelInvalid: a file is damaged, of another model or of another size, or a pickle; the error names it.
     """
-    if not folder.is_dir():
+    places = where if isinstance(where, Places) else Places(where)
+    folders = [places.own, *_dropped_repositories(places, variant)]
+    dropped = {part: _dropped(places, part, variant) for part in get_args(Part)}
+    if not any(folder.is_dir() for folder in folders) and not dropped["transformer"]:
         raise ModelMissing(f"{variant.label} is not on this machine", f"irodori models pull {variant.model_id}")
-    parts = {part: _find(folder, part, variant) for part in get_args(Part)}
+    parts = _parts(places, folders, dropped, variant)
     headers = {part: _headers(files) for part, files in parts.items()}
     parts = {part: _described(part, files, headers[part]) for part, files in parts.items()}
     transformer = _measured(parts["transformer"], measure_transformer, headers["transformer"])
@@ -101,15 +113,116 @@ def find_klein(folder: Path, variant: KleinVariant) -> KleinFiles:
         transformer=parts["transformer"],
         vae=parts["vae"],
         text_encoder=parts["text_encoder"],
-        tokenizer=_tokenizer(folder, parts["text_encoder"]),
-        scheduler=scheduler if (scheduler := folder / "scheduler").is_dir() else None,
+        tokenizer=_tokenizer(places, folders, parts["text_encoder"]),
+        scheduler=next((folder / "scheduler" for folder in folders if (folder / "scheduler").is_dir()), None),
         transformer_is=transformer,
         vae_is=_measured(parts["vae"], measure_vae, headers["vae"]),
         text_encoder_is=encoder,
     )
 
 
-def _find(folder: Path, part: Part, variant: KleinVariant) -> PartFiles:
+def _parts(
+    places: Places, folders: list[Path], dropped: Mapping[Part, list[Path]], variant: KleinVariant
+) -> dict[Part, PartFiles]:
+    parts: dict[Part, PartFiles] = {}
+    for part in get_args(Part):
+        found = next((one for folder in folders if (one := _find(folder, part)) is not None), None)
+        fitting = [files for path in dropped[part] if _goes_with(files := PartFiles((path,)), part, parts)]
+        if part == "vae" or (part == "text_encoder" and "transformer" in parts):
+            lent = [one for folder in _lenders(places) if (one := _find(folder, part)) is not None]
+            fitting += [files for files in lent if _goes_with(files, part, parts)]
+        if found is not None or fitting:
+            parts[part] = found or fitting[0]
+    missing = [part for part in get_args(Part) if part not in parts]
+    if missing:
+        _refuse_pickles([places.own, *(places.own / name for name in (*missing, *_COMFY_FOLDERS))])
+        raise _missing(places, missing, variant)
+    return parts
+
+
+def _lenders(places: Places) -> list[Path]:
+    """Return the folders of FLUX.2's other cards: encoder, autoencoder and tokenizer of one size are the same files."""
+    if places.shared is None:
+        return []
+    cards = [card.id for card in load_catalog().values() if card.id.startswith("flux2-")]
+    return [folder for name in cards if (folder := places.shared / name).is_dir() and folder != places.own]
+
+
+def _missing(places: Places, parts: list[Part], variant: KleinVariant) -> ModelMissing:
+    nine = variant.hidden == _HIDDEN_9B
+    files: dict[Part, str] = {
+        "transformer": f"flux-2-klein-{'9b' if nine else '4b'}.safetensors",
+        "vae": "flux2-vae.safetensors",
+        "text_encoder": f"qwen_3_{'8b' if nine else '4b'}.safetensors",
+    }
+    names = " and the ".join(_NAMES[part] for part in parts)
+    pull = f"irodori models pull {'flux2-vae' if parts == ['vae'] else variant.model_id}"
+    drop = f"; or put {' and '.join(files[part] for part in parts)} there." if places.shared else ""
+    return ModelMissing(f"the {names} of {variant.label} is not in {places.target}", pull + drop)
+
+
+def _dropped_repositories(places: Places, variant: KleinVariant) -> list[Path]:
+    """Return the dropped folders that hold this variant, as their index and the width of their network say."""
+    found = []
+    for folder, index in places.repositories(_PIPELINES):
+        is_cached = index.get("_class_name") == "Flux2KleinKVPipeline" or bool(_CACHED.search(folder.name))
+        if is_cached != variant.cached or bool(index.get("is_distilled", True)) != variant.distilled:
+            continue
+        try:
+            measured = _measured_part(PartFiles(tuple(_shards(folder / "transformer"))), measure_transformer)
+        except (ModelInvalid, ModelMissing, OSError):
+            continue
+        if measured.hidden == variant.hidden:
+            found.append(folder)
+    return found
+
+
+def _dropped(places: Places, part: Part, variant: KleinVariant) -> list[Path]:
+    """Return the dropped files that can be a part, the best first; damaged ones are no one's."""
+    found = []
+    for path in places.files():
+        try:
+            if _part_in(path) != part:
+                continue
+            if part == "transformer" and not _is_variant(path, variant):
+                continue
+            if part == "vae":
+                _measured_part(PartFiles((path,)), measure_vae)
+        except (ModelInvalid, ModelMissing):
+            continue
+        found.append(path)
+    return sorted(found, key=lambda path: (_quantisation(path), path.name))
+
+
+def _is_variant(path: Path, variant: KleinVariant) -> bool:
+    measured = _measured_part(PartFiles((path,)), measure_transformer)
+    if measured.hidden != variant.hidden or measured.guidance:
+        return False
+    return bool(_BASE.search(path.stem)) != variant.distilled and bool(_CACHED.search(path.stem)) == variant.cached
+
+
+def _goes_with(files: PartFiles, part: Part, parts: Mapping[Part, PartFiles]) -> bool:
+    """Say whether a text encoder is the one that the transformer reads; other parts go with any."""
+    if part != "text_encoder" or "transformer" not in parts:
+        return True
+    try:
+        encoder = _measured_part(files, measure_text_encoder)
+        return encoder.joint == _measured_part(parts["transformer"], measure_transformer).joint
+    except (ModelInvalid, ModelMissing):
+        return False
+
+
+def _quantisation(path: Path) -> int:
+    """Return 0 for a whole file, more the coarser its numbers are."""
+    header = read_weights_header(path)
+    kinds = {one.dtype for one in header.tensors.values()}
+    if header.format == "gguf":
+        return 2
+    return 3 if kinds & set(_PACKED) else int(any(kind.startswith("F8_") for kind in kinds))
+
+
+def _find(folder: Path, part: Part) -> PartFiles | None:
+    """Return a part in one folder, None where it has none."""
     singles = [path for path in _single_files(folder) if _part_in(path) == part]
     if len(singles) > 1:
         names = " and ".join(path.name for path in singles)
@@ -118,10 +231,7 @@ def _find(folder: Path, part: Part, variant: KleinVariant) -> PartFiles:
         return PartFiles((singles[0],))
     if (folder / part / "config.json").is_file():
         return PartFiles(tuple(_shards(folder / part)), folder / part)
-    _refuse_pickles([folder, *(folder / name for name in (part, *_COMFY_FOLDERS))])
-    raise ModelMissing(
-        f"the {_NAMES[part]} of {variant.label} is not in {folder}", f"irodori models pull {variant.model_id}"
-    )
+    return None
 
 
 def _single_files(folder: Path) -> Iterator[Path]:
@@ -193,6 +303,10 @@ def _described(part: Part, files: PartFiles, header: tuple[str, Mapping[str, Ten
     return replace(files, format=form, dtypes=dtypes, memory_mib=size >> 20)
 
 
+def _measured_part(files: PartFiles, measure: Callable[[Mapping[str, TensorHeader]], T]) -> T:
+    return _measured(files, measure, _headers(files))
+
+
 def _measured(
     files: PartFiles, measure: Callable[[Mapping[str, TensorHeader]], T], header: tuple[str, Mapping[str, TensorHeader]]
 ) -> T:
@@ -221,11 +335,17 @@ def _require_fit(
         )
 
 
-def _tokenizer(folder: Path, encoder: PartFiles) -> Path:
-    places = [folder / "tokenizer", *([encoder.folder] if encoder.folder else []), folder]
-    for place in places:
+def _tokenizer(places: Places, folders: list[Path], encoder: PartFiles) -> Path:
+    """Return the folder of the tokenizer: the model's own, or any of FLUX.2's, which all have the same."""
+    near = [folder / name for folder in folders for name in ("tokenizer", ".")]
+    near += [encoder.folder] if encoder.folder else []
+    near += [folder / "tokenizer" for folder in _lenders(places)]
+    if places.shared is not None:
+        near += [places.shared / "tokenizer", places.shared]
+    for place in near:
         if any((place / name).is_file() for name in _TOKENIZER_FILES):
             return place
     raise ModelMissing(
-        f"the folder tokenizer/ is not in {folder}", "Copy it from the model's repository; it is a few MB."
+        f"the folder tokenizer/ is not in {places.own if places.shared is None else places.shared}",
+        "irodori models pull flux2-tokenizer, or copy it from the model's repository; it is a few MB.",
     )
