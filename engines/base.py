@@ -52,6 +52,10 @@ class EngineOutOfMemory(EngineError):
     """The device's memory did not suffice."""
 
 
+class EngineTooLarge(EngineOutOfMemory):
+    """The engine was not loaded at all: no way in which it can lie has room."""
+
+
 class EngineRemoteFailed(EngineError):
     """A server that the engine works with failed or answered as it should not."""
 
@@ -240,6 +244,8 @@ class ColorizeEngine(ABC):
     """One way to make colour. `load` before `colorize`; `unload` gives all memory back; both may be repeated."""
 
     info: EngineInfo
+    policy: MemoryPolicy = "auto"
+    """How it lies in memory since `load`; `auto` where it does not say."""
 
     @abstractmethod
     def viability(self) -> Viability:

@@ -1,8 +1,8 @@
 """Which engine is in memory: one at a time, brought in when it is needed, dropped when it idles, leaner when it must.
 
 How an engine lies on the device is its memory policy. `auto` leaves the choice to the engine, by the device's memory
-and what its parts take (`engines.torch_runtime.memory_policy`); where that was not enough it is loaded once more with
-the leanest one, and stays with it.
+and what its parts take (`engines.device_memory`); where that was not enough it is loaded once more with the next leaner
+one, and stays with it.
 """
 
 from __future__ import annotations
@@ -13,13 +13,21 @@ from dataclasses import replace
 from threading import RLock
 from typing import TYPE_CHECKING, Final
 
+from engines.base import EngineTooLarge
+from engines.device_memory import Needs, free_memory, memory_policy
+from engines.device_rules import rules_of
 from models.catalog import load_catalog
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from engines.base import ColorizeEngine, Device, MemoryPolicy
+    from engines.device_memory import FreeMemory
+    from models.catalog import ModelCard
 
+# The one that runs anywhere; and the tasks that are no one's to choose an engine by.
+_SMALLEST: Final = "compact"
+_NOT_COLOUR: Final = ("pass1", "retrieval")
 _LOG = logging.getLogger(__name__)
 LEANEST: Final[MemoryPolicy] = "group_offload"
 """The policy with which only the layer that works is on the device: slow, and the last that there is."""
@@ -71,19 +79,21 @@ class Residency:
         return self._accelerator
 
     def make_leaner(self, engine: ColorizeEngine) -> bool:
-        """Unload an engine whose device ran out of memory and let it load the leanest way from now on.
+        """Unload an engine whose device ran out of memory and let it load the next leaner way from now on.
 
-        Returns False where that helps nothing: it was so already, or the device has no memory of its own.
+        Returns False where that helps nothing: there is none, or the device has no memory of its own.
         """
         with self._lock:
+            lay = engine.policy
             self.release()
             device = self.device_of(engine)
-            if device.kind not in ("cuda", "mps") or engine.info.device == "cpu":
+            if not rules_of(device.kind).own_memory or engine.info.device == "cpu":
                 return False
-            if self._policies.get(engine.info.id, device.policy) == LEANEST:
+            leaner = _leaner(device, self._policies.get(engine.info.id, lay))
+            if leaner is None:
                 return False
-            self._policies[engine.info.id] = LEANEST
-            _LOG.warning("%s ran out of memory; once more with the policy %s", engine.info.label, LEANEST)
+            self._policies[engine.info.id] = leaner
+            _LOG.warning("%s ran out of memory; once more with the policy %s", engine.info.label, leaner)
             return True
 
     def release(self) -> None:
@@ -102,9 +112,32 @@ class Residency:
             return True
 
 
-def what_fits(device: Device) -> str:
-    """Return one sentence that names the models of the catalogue which the device's memory holds whole."""
-    fitting = [card.label for card in load_catalog().values() if card.memory_mib <= device.memory_mib]
-    if device.kind == "cpu" or not fitting:
-        fitting = [card.label for card in load_catalog().values() if card.engine == "compact"]
-    return f"This machine holds: {', '.join(fitting)}. Or ask a ComfyUI server elsewhere."
+def what_fits(device: Device, free: FreeMemory | None = None) -> str:
+    """Return one sentence that names the models that draw or colour and for which there is room.
+
+    free: None for what is free now.
+    """
+    free = free or free_memory(device)
+    labels = [
+        card.label
+        for card in load_catalog().values()
+        if card.engine == _SMALLEST
+        or (card.engine not in _NOT_COLOUR and not card.is_part and _fits(card, device, free))
+    ]
+    return f"This machine holds: {', '.join(labels)}. Or ask a ComfyUI server elsewhere."
+
+
+def _fits(card: ModelCard, device: Device, free: FreeMemory) -> bool:
+    try:
+        memory_policy(replace(device, policy="auto"), Needs(label=card.label, network_mib=card.memory_mib), free)
+    except EngineTooLarge:
+        return False
+    return card.memory_mib <= free.device_mib or not rules_of(device.kind).own_memory
+
+
+def _leaner(device: Device, policy: MemoryPolicy) -> MemoryPolicy | None:
+    ladder = rules_of(device.kind).policies
+    if policy not in ladder:
+        return LEANEST
+    rest = ladder[ladder.index(policy) + 1 :]
+    return rest[0] if rest else None

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import gc
 import importlib.util
-import logging
 import os
 import sys
 from contextlib import contextmanager
@@ -16,24 +15,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from engines.base import Device, EngineError, EngineOutOfMemory, EngineUnavailable, Viability
+from engines.device_rules import rules_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
     import numpy as np
     import torch
     from numpy.typing import NDArray
 
-    from engines.base import MemoryPolicy
-
 LIBRARIES: Final = ("torch", "diffusers", "transformers", "accelerate", "safetensors", "peft", "gguf")
 INSTALL: Final = "pip install 'irodori[diffusion]'"
-# What a megapixel with its references takes while it is computed, beside the weights.
-_WORKING_MIB: Final = 3_000
 # What torch says where it raises no class of its own: on Apple's devices and on the processor.
 _OUT_OF_MEMORY: Final = ("out of memory", "can't allocate memory", "not enough memory")
 _kept: list[Any] = []
-_LOG = logging.getLogger(__name__)
 
 
 def torch_viability() -> Viability:
@@ -97,43 +92,12 @@ def torch_device(device: Device) -> torch.device:
 
 
 def torch_dtype(device: Device) -> torch.dtype:
-    """Return the precision to compute in: bfloat16 where the device has it.
-
-    The processor counts exactly; on Apple's devices FLUX transformers give NaN in bfloat16 and VAEs black pictures.
-    """
+    """Return the precision to compute in, as the device's rules say; float16 where a card would emulate bfloat16."""
     import torch
 
-    if device.kind != "cuda":
+    if rules_of(device.kind).precision == "float32":
         return torch.float32
-    return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
-
-
-def memory_policy(device: Device, parts_mib: Sequence[int]) -> MemoryPolicy:
-    """Return the policy of a device: its own or, where that is `auto`, the fastest that a model's parts leave room for.
-
-    parts_mib: what the weights of each part of a pipeline take on the device. The processor's memory is not counted.
-    The log says what was chosen and why.
-    """
-    free_mib = min(device.memory_mib, _free_mib()) if device.kind == "cuda" else device.memory_mib
-    policy = device.policy if device.policy != "auto" else _fastest(device, parts_mib, free_mib - _WORKING_MIB)
-    parts = " + ".join(str(mib) for mib in parts_mib)
-    _LOG.info(
-        "memory policy %s on %s: the parts take %s MiB, %d MiB are free, %d MiB of these are kept for computing",
-        policy, device.name, parts, free_mib, _WORKING_MIB,
-    )  # fmt: skip
-    return policy
-
-
-def _fastest(device: Device, parts_mib: Sequence[int], room_mib: int) -> MemoryPolicy:
-    if device.kind != "cuda" or sum(parts_mib) <= room_mib:
-        return "full"
-    return "model_offload" if max(parts_mib) <= room_mib else "group_offload"
-
-
-def _free_mib() -> int:
-    """Return what other programs leave of the accelerator's memory, as far as torch is there to be asked."""
-    torch = sys.modules.get("torch")
-    return torch.cuda.mem_get_info()[0] >> 20 if torch is not None and torch.cuda.is_available() else sys.maxsize
+    return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
 
 
 @contextmanager

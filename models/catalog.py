@@ -34,6 +34,7 @@ class ModelCard:
     licence: SPDX identifier of the weights. memory_mib: what a device needs to run it. repository and revision:
     where the files are pulled from; empty for a model that ships with the code. allow: which of the repository's files
     are pulled (glob patterns, empty for all that are data). needs: what else an engine wants beside it, in words.
+    is_part: it is no model by itself.
     """
 
     id: str
@@ -47,6 +48,7 @@ class ModelCard:
     revision: str = ""
     allow: tuple[str, ...] = ()
     needs: str = ""
+    is_part: bool = False
 
     @property
     def non_commercial(self) -> bool:

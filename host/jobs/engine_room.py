@@ -6,6 +6,7 @@ import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
+from engines.base import EngineTooLarge
 from engines.residency import Residency, what_fits
 from host.errors import IrodoriError, OutOfMemory
 from host.jobs.malloc_trim import return_free_memory
@@ -44,22 +45,26 @@ class EngineRoom:
             yield engine, waited
 
     def with_memory(self, engine: ColorizeEngine, work: Callable[[], T]) -> T:
-        """Load the engine and do the work; once more, loaded the leanest way, where the device's memory gave out.
+        """Load the engine and do the work; once more, each time lying leaner, where the device's memory gave out.
 
         Raises:
             OutOfMemory: it was not enough even so; the hint says what would fit. What loading and the work raise.
         """
-        try:
-            return self._loaded(engine, work)
-        except OutOfMemory as exc:
-            if not self._residency.make_leaner(engine):
-                raise OutOfMemory(exc.message, what_fits(self._residency.device_of(engine))) from exc
-        return_free_memory()
-        try:
-            return self._loaded(engine, work)
-        except OutOfMemory as exc:
-            self._residency.release()
-            raise OutOfMemory(exc.message, what_fits(self._residency.device_of(engine))) from exc
+        while True:
+            try:
+                return self._loaded(engine, work)
+            except OutOfMemory as exc:
+                # A model that was not loaded for want of room has been tried in every way already.
+                if isinstance(exc.__cause__, EngineTooLarge) or not self._residency.make_leaner(engine):
+                    raise self._with_hint(exc, engine) from exc
+            return_free_memory()
+
+    def _with_hint(self, exc: OutOfMemory, engine: ColorizeEngine) -> OutOfMemory:
+        """Return an error that says what would fit here; a server's own says what would fit there."""
+        if engine.info.device == "remote" and exc.hint:
+            return OutOfMemory(exc.message, exc.hint)
+        self._residency.release()
+        return OutOfMemory(exc.message, what_fits(self._residency.device_of(engine)))
 
     def _loaded(self, engine: ColorizeEngine, work: Callable[[], T]) -> T:
         with faults_mapped():

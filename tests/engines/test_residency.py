@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from engines.base import Device, EngineError, EngineUnavailable
-from engines.residency import LEANEST, Residency, what_fits
+from engines.residency import LEANEST, Residency
 from engines.testing.contract import PROCESSOR, drawn_page, ignore_step, request_of
 from engines.testing.stepped import SteppedEngine
 
@@ -89,10 +89,18 @@ def test_there_is_nothing_leaner_on_a_processor() -> None:
     assert not residency.make_leaner(engine)
 
 
-def test_what_fits_names_what_the_device_holds() -> None:
-    assert "Compact" in what_fits(PROCESSOR)
-    assert "klein 4B" in what_fits(Device("cuda", "card", 16000))
-    assert "klein 9B" not in what_fits(Device("cuda", "card", 16000))
+class OnGroupsOfParts(OnGraphicsCard):
+    def load(self, device: Device) -> None:
+        super().load(device)
+        self.policy = "model_offload" if device.policy == "auto" else device.policy
+
+
+def test_each_time_that_memory_runs_out_the_next_leaner_way_is_taken() -> None:
+    residency, engine = Residency(Device("cuda", "card", 8000)), OnGroupsOfParts()
+    residency.require(engine)
+    while residency.make_leaner(engine):
+        residency.require(engine)
+    assert engine.policies == ["auto", "layerwise_fp8", "group_offload"]
 
 
 def test_only_an_engine_that_wants_an_accelerator_looks_for_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ the model makes still moves and relights; `host.pipeline.compose` takes only its
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import cv2
@@ -22,12 +23,13 @@ from engines.base import (
 from engines.colorize.flux2.files import find_klein
 from engines.colorize.flux2.info import KLEIN_4B
 from engines.colorize.flux2.lora import flux2_rack
-from engines.colorize.flux2.placement import compile_blocks, place
+from engines.colorize.flux2.placement import compile_blocks, loading_of, place
 from engines.colorize.flux2.prompts import PromptCache
 from engines.colorize.places import places_of
+from engines.device_memory import memory_policy
+from engines.device_rules import rules_of
 from engines.oklab import srgb_to_oklab
 from engines.torch_runtime import (
-    memory_policy,
     prepare_torch,
     return_device_memory,
     torch_device,
@@ -68,6 +70,7 @@ class Flux2KleinEngine(ColorizeEngine):
         self._prompts = PromptCache()
         self._map: tuple[str, LatentMap] | None = None
         self._compiled: bool | None = None
+        self._rules = rules_of("cpu")
 
     def viability(self) -> Viability:
         """Look for torch and for the files, whose headers are compared with one another."""
@@ -96,17 +99,17 @@ class Flux2KleinEngine(ColorizeEngine):
         prepare_torch()
         from engines.colorize.flux2.weights import load_pipeline
 
-        policy, dtype = memory_policy(device, files.parts_mib), torch_dtype(device)
+        policy, dtype = memory_policy(device, files.needs(self.info.label)), torch_dtype(device)
         try:
             with torch_memory_mapped():
                 where = torch_device(device)
-                pipeline = load_pipeline(files, self._variant, dtype, keep_fp8=policy == "layerwise_fp8")
-                place(pipeline, where, dtype, policy)
+                pipeline = load_pipeline(files, self._variant, loading_of(where, dtype, policy))
+                place(pipeline, where, dtype, policy, vae_on_processor=rules_of(device.kind).vae_on_processor)
         except EngineError:
             pipeline = None
             return_device_memory()
             raise
-        self._pipeline = pipeline
+        self._pipeline, self.policy, self._rules = pipeline, policy, rules_of(device.kind)
 
     def _infer(self, request: ColorizeRequest, on_step: OnStep) -> ColorizeResult:
         """Colour one page, or repair a part of it."""
@@ -115,6 +118,7 @@ class Flux2KleinEngine(ColorizeEngine):
             raise EngineError(f"{self.info.label} is not loaded")
         from engines.colorize.flux2 import generate
 
+        request = self._within_rules(request)
         if self._compiled is None and request.plan.engine_options.get("compile") is True:
             self._compiled = compile_blocks(pipeline)
         with torch_memory_mapped():
@@ -127,6 +131,18 @@ class Flux2KleinEngine(ColorizeEngine):
         else:
             rgb = generate.repaired(self._inpainting(), request, request.repair, words, steps, show, on_step)
         return ColorizeResult(oklab=srgb_to_oklab(rgb), weights=self._all_weights(request))
+
+    def _within_rules(self, request: ColorizeRequest) -> ColorizeRequest:
+        """Return what the device bears of a request, with memory given back first where that is needed."""
+        if self._rules.collect_first:
+            return_device_memory()
+        most = self._rules.references_max
+        if most is None or len(request.references) <= most:
+            return request
+        regions = tuple(
+            replace(one, references=tuple(index for index in one.references if index < most)) for one in request.regions
+        )
+        return replace(request, references=request.references[:most], regions=regions)
 
     def unload(self) -> None:
         """Drop the pipeline and all that was kept from it."""

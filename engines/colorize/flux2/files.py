@@ -26,6 +26,7 @@ from engines.colorize.flux2.anatomy import (
     part_of,
 )
 from engines.colorize.places import Places
+from engines.device_memory import Needs
 from engines.weights_files import read_weights_header
 from models.catalog import load_catalog
 from models.store import WeightsInvalid
@@ -85,10 +86,13 @@ class KleinFiles:
         """Every weights file."""
         return (*self.transformer.paths, *self.vae.paths, *self.text_encoder.paths)
 
-    @property
-    def parts_mib(self) -> tuple[int, ...]:
-        """What each part takes when it is loaded, the transformer first."""
-        return self.transformer.memory_mib, self.text_encoder.memory_mib, self.vae.memory_mib
+    def needs(self, label: str) -> Needs:
+        """Return what the parts take when they are loaded."""
+        packed = self.transformer.format == "gguf"
+        others = self.text_encoder.memory_mib, self.vae.memory_mib
+        return Needs(
+            label=label, network_mib=self.transformer.memory_mib, others_mib=others, packed=packed, eight_bits=True
+        )
 
 
 def find_klein(where: Path | Places, variant: KleinVariant) -> KleinFiles:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from engines.colorize.processor_vae import keep_on_processor
 
 if TYPE_CHECKING:
     import torch
@@ -23,7 +26,35 @@ _EXACT: Final = (
 )
 
 
-def place(pipeline: Any, device: torch.device, dtype: torch.dtype, policy: MemoryPolicy) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loading:
+    """How parts are read.
+
+    dtype: what the pipeline computes in. network_dtype, encoder_dtype: what these parts are read in. keep_fp8: scaled
+    8-bit matrices stay as they are. device: where a part goes as soon as it is read; None: it waits for `place`.
+    """
+
+    dtype: torch.dtype
+    network_dtype: torch.dtype
+    encoder_dtype: torch.dtype
+    keep_fp8: bool = False
+    device: torch.device | None = None
+
+
+def loading_of(device: torch.device, dtype: torch.dtype, policy: MemoryPolicy) -> Loading:
+    """Return how to read parts for a policy, so that memory never holds more than the policy says."""
+    import torch
+
+    if policy != "layerwise_fp8":
+        straight = device if policy == "full" and device.type == "cuda" else None
+        return Loading(dtype=dtype, network_dtype=dtype, encoder_dtype=dtype, device=straight)
+    short = torch.bfloat16 if dtype == torch.float32 else dtype
+    return Loading(dtype=dtype, network_dtype=short, encoder_dtype=short, keep_fp8=True)
+
+
+def place(
+    pipeline: Any, device: torch.device, dtype: torch.dtype, policy: MemoryPolicy, *, vae_on_processor: bool = False
+) -> None:
     """Place a pipeline that was just loaded.
 
     full: everything on the device. model_offload: the part that works is on the device. group_offload: the layer that
@@ -36,6 +67,8 @@ def place(pipeline: Any, device: torch.device, dtype: torch.dtype, policy: Memor
     if policy == "group_offload":
         _offload_layers(pipeline, device)
     elif policy == "full" or device.type == "cpu":
+        if vae_on_processor:
+            keep_on_processor(pipeline.vae, device)
         pipeline.to(device)
     else:
         pipeline.enable_model_cpu_offload(device=device)
@@ -48,6 +81,9 @@ def _store_as_fp8(transformer: Any, dtype: torch.dtype) -> None:
         transformer.enable_layerwise_casting(
             storage_dtype=torch.float8_e4m3fn, compute_dtype=dtype, skip_modules_pattern=_EXACT
         )
+    for parameter in transformer.parameters():
+        if parameter.dtype.itemsize > 1:
+            parameter.data = parameter.data.to(dtype)
 
 
 def _offload_layers(pipeline: Any, device: torch.device) -> None:

@@ -27,5 +27,8 @@ class PromptCache:
 
         if prompt not in self._embeds:
             with torch.no_grad():
-                self._embeds[prompt] = pipeline.encode_prompt(prompt)[0]
+                # The encoder may lie in fewer bits than the transformer computes in.
+                self._embeds[prompt] = pipeline.encode_prompt(prompt)[0].to(
+                    pipeline.transformer.x_embedder.weight.dtype
+                )
         return self._embeds[prompt]

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from engines.colorize.flux2.files import KleinFiles, PartFiles
     from engines.colorize.flux2.info import KleinVariant
+    from engines.colorize.flux2.placement import Loading
 
 # The schedule of every FLUX.2 klein; a folder's own goes before it.
 _SCHEDULE: Final = {
@@ -36,22 +37,23 @@ _SCHEDULE: Final = {
 _AGAIN: Final = "Pull or copy the file again."
 
 
-def load_pipeline(files: KleinFiles, variant: KleinVariant, dtype: torch.dtype, *, keep_fp8: bool = False) -> Any:
+def load_pipeline(files: KleinFiles, variant: KleinVariant, how: Loading) -> Any:
     """Return a `Flux2KleinPipeline`, or a `Flux2KleinKVPipeline` for the variant with cached references.
-
-    keep_fp8: leave scaled 8-bit matrices of the transformer as they are, at half the memory.
 
     Raises:
         ModelInvalid: a file lacks tensors or does not give the model that its header promised.
     """
     from diffusers import Flux2KleinKVPipeline, Flux2KleinPipeline
 
+    def there(part: Any) -> Any:
+        return part if how.device is None else part.to(how.device)
+
     parts = {
         "scheduler": _scheduler(files),
-        "vae": _vae(files, dtype),
-        "text_encoder": _text_encoder(files, dtype),
+        "vae": there(_vae(files, how.dtype)),
+        "text_encoder": there(_text_encoder(files, how.encoder_dtype)),
         "tokenizer": _tokenizer(files),
-        "transformer": _transformer(files, dtype, keep_fp8=keep_fp8),
+        "transformer": there(_transformer(files, how)),
     }
     pipeline = Flux2KleinKVPipeline(**parts) if variant.cached else Flux2KleinPipeline(
         **parts, is_distilled=variant.distilled
@@ -60,25 +62,28 @@ def load_pipeline(files: KleinFiles, variant: KleinVariant, dtype: torch.dtype, 
     return pipeline
 
 
-def _transformer(files: KleinFiles, dtype: torch.dtype, *, keep_fp8: bool) -> Any:
+def _transformer(files: KleinFiles, how: Loading) -> Any:
     from diffusers import Flux2Transformer2DModel
 
     part, measures = files.transformer, files.transformer_is
     with _faults_named(part), tempfile.TemporaryDirectory() as place:
         if part.folder is not None and not fp8.has_fp8(part.dtypes):
-            return _from_folder(Flux2Transformer2DModel, part, dtype)
+            return _from_folder(Flux2Transformer2DModel, part, how.network_dtype)
         (Path(place) / "config.json").write_text(
             json.dumps({"_class_name": "Flux2Transformer2DModel", **measures.config()}), "utf-8"
         )
-        tensors, quantisation = _transformer_tensors(part, dtype, measures.prefix, keep_fp8=keep_fp8)
+        tensors, quantisation = _transformer_tensors(part, how, measures.prefix)
         return Flux2Transformer2DModel.from_single_file(
-            tensors, config=place, dtype=dtype, quantization_config=quantisation, local_files_only=True
+            tensors,
+            config=place,
+            # What lies in few bits already is not read in fewer.
+            dtype=how.network_dtype if quantisation is None else how.dtype,
+            quantization_config=quantisation,
+            local_files_only=True,
         )
 
 
-def _transformer_tensors(
-    part: PartFiles, dtype: torch.dtype, prefix: str, *, keep_fp8: bool
-) -> tuple[keys.Tensors, Any]:
+def _transformer_tensors(part: PartFiles, how: Loading, prefix: str) -> tuple[keys.Tensors, Any]:
     """Return the tensors, and what tells diffusers how they are quantised."""
     from diffusers import BFLQuantizationConfig, GGUFQuantizationConfig
 
@@ -86,12 +91,12 @@ def _transformer_tensors(
         from diffusers.models.model_loading_utils import load_gguf_checkpoint
 
         tensors = load_gguf_checkpoint(str(part.paths[0]))
-        return keys.without_prefix(tensors, prefix), GGUFQuantizationConfig(compute_dtype=dtype)
+        return keys.without_prefix(tensors, prefix), GGUFQuantizationConfig(compute_dtype=how.dtype)
     name = part.paths[0].name
     tensors = keys.without_prefix(_safetensors(part), prefix)
-    if keep_fp8 and (as_they_are := fp8.kept(tensors, dtype, name)) is not None:
-        return as_they_are, BFLQuantizationConfig(compute_dtype=dtype)
-    return fp8.restored(tensors, dtype, name), None
+    if how.keep_fp8 and (as_they_are := fp8.kept(tensors, how.dtype, name)) is not None:
+        return as_they_are, BFLQuantizationConfig(compute_dtype=how.dtype)
+    return fp8.restored(tensors, how.network_dtype, name), None
 
 
 def _vae(files: KleinFiles, dtype: torch.dtype) -> Any:

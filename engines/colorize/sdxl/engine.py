@@ -17,9 +17,10 @@ from engines.base import (
 )
 from engines.colorize.sdxl.files import find_sdxl
 from engines.colorize.sdxl.info import INFO, STEPS
+from engines.device_memory import memory_policy
+from engines.device_rules import rules_of
 from engines.oklab import srgb_to_oklab
 from engines.torch_runtime import (
-    memory_policy,
     prepare_torch,
     return_device_memory,
     torch_device,
@@ -89,18 +90,18 @@ class SdxlEngine(ColorizeEngine):
         from engines.colorize.sdxl.preview import fit_map
         from engines.colorize.sdxl.weights import load_pipeline, place
 
-        policy = memory_policy(device, files.parts_mib)
+        policy = memory_policy(device, files.needs(self.info.label))
         try:
             with torch_memory_mapped():
                 where = torch_device(device)
                 pipeline = load_pipeline(files, torch_dtype(device))
                 self._map = fit_map(pipeline.vae, pipeline.vae.device)
-                place(pipeline, where, policy)
+                place(pipeline, where, policy, vae_on_processor=rules_of(device.kind).vae_on_processor)
         except EngineError:
             pipeline = self._map = None
             return_device_memory()
             raise
-        self._pipeline = pipeline
+        self._pipeline, self.policy = pipeline, policy
 
     def _infer(self, request: ColorizeRequest, on_step: OnStep) -> ColorizeResult:
         """Colour one page in two passes."""

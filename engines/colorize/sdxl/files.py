@@ -8,9 +8,11 @@ folder/ip_adapter/      one IP-Adapter (*.safetensors) and its image_encoder/
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING, Final
 
 from engines.base import ModelInvalid, ModelMissing
+from engines.device_memory import Needs
 from models.headers import read_header
 from models.identify import PICKLES
 from models.store import WeightsInvalid
@@ -39,6 +41,11 @@ class SdxlFiles:
     weights: tuple[Path, ...]
     parts_mib: tuple[int, ...]
 
+    def needs(self, label: str) -> Needs:
+        """Return what the parts take when they are loaded; the network and its control work together."""
+        unet, vae, first, second, control, *more = self.parts_mib
+        return Needs(label=label, network_mib=unet + control, others_mib=(second, first, vae, *more))
+
 
 def find_sdxl(folder: Path) -> SdxlFiles:
     """Return the parts of a folder.
@@ -54,7 +61,7 @@ def find_sdxl(folder: Path) -> SdxlFiles:
     found = {part: _weights_in(folder / part, what) for part, what in _PARTS.items()}
     tensors = {part: _tensors(paths) for part, paths in found.items()}
     _require_sdxl(found, tensors)
-    sizes = tuple(sum(path.stat().st_size for path in paths) // _MIB for paths in found.values())
+    sizes = tuple(2 * sum(prod(one.shape) for one in part.values()) // _MIB for part in tensors.values())
     weights = tuple(path for paths in found.values() for path in paths)
     return SdxlFiles(folder, found["ip_adapter"][0], weights, sizes)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from engines.base import ModelInvalid
+from engines.colorize.processor_vae import keep_on_processor
 
 if TYPE_CHECKING:
     import torch
@@ -48,8 +49,10 @@ def load_pipeline(files: SdxlFiles, dtype: torch.dtype) -> Any:
     return pipeline
 
 
-def place(pipeline: Any, device: torch.device, policy: MemoryPolicy) -> None:
+def place(pipeline: Any, device: torch.device, policy: MemoryPolicy, *, vae_on_processor: bool = False) -> None:
     """Bring a pipeline to a device: whole, part by part, or layer by layer."""
+    if vae_on_processor:
+        keep_on_processor(pipeline.vae, device)
     if device.type == "cpu" or policy == "full":
         pipeline.to(device)
     elif policy == "group_offload":

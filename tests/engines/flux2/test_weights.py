@@ -32,6 +32,8 @@ TOLERANCES = {
     "Q5_1": (0.01, 3e-4),
     "Q4_0": (0.012, 6e-4),
     "fp8": (0.015, 3e-4),
+    # On a processor short of memory the text encoder lies in bfloat16, too.
+    "fp8, lean": (0.015, 1.2e-3),
 }
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from engines.base import Device, EngineOutOfMemory
+from engines.base import Device, EngineOutOfMemory, EngineTooLarge
+from engines.device_memory import FreeMemory
 from engines.testing.stepped import SteppedEngine
 from host.application import Application
 from host.messaging.messages import PageFailed
@@ -48,6 +49,7 @@ class Tight(SteppedEngine):
 @pytest.fixture
 def reader_of(irodori_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
     monkeypatch.setattr("host.application.machine_device", lambda: Device("cuda", "card", 16_000))
+    monkeypatch.setattr("engines.residency.free_memory", lambda _: FreeMemory(64_000, 16_000))
     opened: list[Application] = []
 
     def open_one(engine: Tight) -> Reader:
@@ -80,3 +82,32 @@ def test_memory_that_never_suffices_fails_the_page_and_says_what_would_fit(reade
     assert error.code == "E_OUT_OF_MEMORY"
     assert "klein 4B" in error.hint
     assert "klein 9B" not in error.hint
+
+
+class TooLarge(Tight):
+    def load(self, device: Device) -> None:
+        self.policies.append(device.policy)
+        raise EngineTooLarge("it takes 30 GiB of memory, 8 GiB are free")
+
+
+def test_a_model_without_room_is_refused_at_once_with_what_would_fit(reader_of) -> None:
+    engine = TooLarge()
+    reader = reader_of(engine)
+    assert reader.listener.end_of(reader.run([1])).failed == 1
+    error = reader.listener.of(PageFailed)[0].error
+    assert (error.code, error.message) == ("E_OUT_OF_MEMORY", "it takes 30 GiB of memory, 8 GiB are free")
+    assert "klein 4B" in error.hint
+    assert set(engine.policies) == {"auto"}
+
+
+class OnServer(Tight):
+    def load(self, device: Device) -> None:
+        raise EngineOutOfMemory("ComfyUI ran out of memory in KSampler", "Use a smaller model there.")
+
+
+def test_a_server_that_ran_out_of_memory_keeps_its_own_hint(reader_of) -> None:
+    engine = OnServer()
+    engine.info = replace(engine.info, device="remote")
+    reader = reader_of(engine)
+    assert reader.listener.end_of(reader.run([1])).failed == 1
+    assert reader.listener.of(PageFailed)[0].error.hint == "Use a smaller model there."

@@ -1,0 +1,119 @@
+"""Whether a model fits before it is loaded, and how it lies then: asked of the memory that is free at this moment.
+
+A model that does not fit is refused with figures: otherwise the system would kill the whole process in the middle of a
+chapter, or swap until nothing answers.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from engines.base import EngineTooLarge
+from engines.device_rules import rules_of
+
+if TYPE_CHECKING:
+    from engines.base import Device, MemoryPolicy
+
+_LOG = logging.getLogger(__name__)
+_MIB: Final = 1 << 20
+# What a megapixel with its references takes while it is computed, beside the weights: a share of the largest part.
+_WORKING_SHARE: Final = 0.4
+_WORKING_MAX_MIB: Final = 4_000
+# What a text encoder's turn takes.
+_ENCODING_MIB: Final = 800
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """What a model takes.
+
+    label: what it is called. network_mib: the part that draws; packed: it stays as small as its file (GGUF).
+    others_mib: the other parts, text encoder first. All at two bytes a number. eight_bits: it can be kept at 8 bits.
+    """
+
+    label: str
+    network_mib: int
+    others_mib: tuple[int, ...] = ()
+    packed: bool = False
+    eight_bits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FreeMemory:
+    """What is free, in MiB: the processor's, and the device's own where it has some."""
+
+    ram_mib: int
+    device_mib: int
+
+
+def free_memory(device: Device) -> FreeMemory:
+    """Return what other programs leave; the device's own is asked of torch where that has been imported."""
+    import psutil
+
+    ram_mib = int(psutil.virtual_memory().available) // _MIB
+    torch = sys.modules.get("torch")
+    if device.kind == "cuda" and torch is not None and torch.cuda.is_available():
+        return FreeMemory(ram_mib, min(device.memory_mib, torch.cuda.mem_get_info()[0] // _MIB))
+    return FreeMemory(ram_mib, device.memory_mib)
+
+
+def memory_policy(device: Device, needs: Needs, free: FreeMemory | None = None) -> MemoryPolicy:
+    """Return the policy of a device: its own or, where that is `auto`, the fastest for which there is room.
+
+    free: None for what is free now. The log says what was chosen and why.
+
+    Raises:
+        EngineTooLarge: there is room for none; the message has the figures.
+    """
+    if device.policy != "auto":
+        return device.policy
+    free = free or free_memory(device)
+    taken = {policy: _taken(device, needs, policy) for policy in rules_of(device.kind).policies}
+    if not needs.eight_bits or needs.packed:
+        taken.pop("layerwise_fp8", None)
+    fitting = [policy for policy, (ram, own) in taken.items() if ram <= free.ram_mib and own <= free.device_mib]
+    if not fitting:
+        raise EngineTooLarge(_refusal(device, needs, taken, free))
+    _LOG.info(
+        "memory policy %s on %s: it takes %s MiB of memory and of the device's own, %d and %d are free",
+        fitting[0], device.name, taken[fitting[0]], free.ram_mib, free.device_mib,
+    )  # fmt: skip
+    return fitting[0]
+
+
+def _taken(device: Device, needs: Needs, policy: MemoryPolicy) -> tuple[int, int]:
+    """Return what a policy takes at the highest, of the processor's memory and of the device's own, in MiB."""
+    rules = rules_of(device.kind)
+    factor = rules.weight_factor
+    network = needs.network_mib * (1 if needs.packed else factor)
+    others = [part * factor for part in needs.others_mib]
+    working = factor * min(_WORKING_MAX_MIB, round(_WORKING_SHARE * needs.network_mib))
+    eighth = needs.network_mib // 2
+    if not rules.own_memory:
+        if policy == "layerwise_fp8":
+            # The text encoder keeps its two bytes; while the network is cast it is there at two bytes, too.
+            rest = sum(needs.others_mib)
+            return max(rest + eighth + working, rest + needs.network_mib), 0
+        whole = network + sum(others) + working
+        return whole, whole if device.kind == "mps" else 0
+    everything = network + sum(others)
+    encoding = max(others, default=0) + _ENCODING_MIB
+    return {
+        # Brought over part by part.
+        "full": (max(network, *others, 0), everything + working),
+        "model_offload": (everything, max(network + working, encoding)),
+        "layerwise_fp8": (everything, max(eighth + working, encoding)),
+        "group_offload": (everything, working),
+        "auto": (everything, everything + working),
+    }[policy]
+
+
+def _refusal(device: Device, needs: Needs, taken: dict[MemoryPolicy, tuple[int, int]], free: FreeMemory) -> str:
+    ram, own = min(taken.values())
+    said = f"{needs.label} takes {ram / 1024:.0f} GiB of memory, {free.ram_mib / 1024:.1f} GiB are free"
+    if own > free.device_mib:
+        said += f"; of {device.name}'s own it takes {own / 1024:.0f} GiB, {free.device_mib / 1024:.1f} GiB are free"
+    return said

@@ -1,0 +1,102 @@
+"""What is chosen, and what refused, on machines of 4 to 24 GB: memory is asked before a model is loaded."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from engines.base import Device, EngineTooLarge
+from engines.device_memory import FreeMemory, Needs, free_memory, memory_policy
+from engines.device_rules import RULES, rules_of
+from engines.residency import what_fits
+
+KLEIN_4B = Needs(label="klein 4B", network_mib=7_400, others_mib=(6_200, 160), eight_bits=True)
+KLEIN_9B = Needs(label="klein 9B", network_mib=17_300, others_mib=(11_500, 160), eight_bits=True)
+KLEIN_4B_GGUF = replace(KLEIN_4B, network_mib=2_500, packed=True)
+SDXL = Needs(label="SDXL", network_mib=7_400, others_mib=(1_400, 240, 160, 3_200))
+REFUSED = "refused"
+
+
+def chosen(kind: str, needs: Needs, ram_gb: int, own_gb: int = 0) -> str:
+    device = Device(kind, kind, own_gb * 1000)
+    try:
+        return memory_policy(device, needs, FreeMemory(ram_gb * 1000, own_gb * 1000))
+    except EngineTooLarge:
+        return REFUSED
+
+
+@pytest.mark.parametrize(
+    ("needs", "choices"),
+    [
+        (KLEIN_4B, {4: "group_offload", 8: "layerwise_fp8", 16: "model_offload", 24: "full"}),
+        (KLEIN_9B, {4: "group_offload", 8: "group_offload", 16: "layerwise_fp8", 24: "model_offload"}),
+        (KLEIN_4B_GGUF, {4: "group_offload", 8: "model_offload", 16: "full", 24: "full"}),
+        (SDXL, {4: "group_offload", 8: "group_offload", 16: "full", 24: "full"}),
+    ],
+)
+def test_a_card_gets_the_fastest_way_that_it_has_room_for(needs: Needs, choices: dict[int, str]) -> None:
+    assert {size: chosen("cuda", needs, 64, size) for size in choices} == choices
+
+
+@pytest.mark.parametrize(
+    ("needs", "choices"),
+    [
+        (KLEIN_4B, {4: REFUSED, 8: REFUSED, 16: "layerwise_fp8", 24: "layerwise_fp8", 40: "full"}),
+        (KLEIN_9B, {16: REFUSED, 24: REFUSED, 40: "layerwise_fp8", 80: "full"}),
+        (KLEIN_4B_GGUF, {4: REFUSED, 8: REFUSED, 16: REFUSED, 24: "full"}),
+        (SDXL, {8: REFUSED, 16: REFUSED, 24: REFUSED, 40: "full"}),
+    ],
+)
+def test_a_processor_counts_in_four_bytes_and_is_asked_for_its_memory(needs: Needs, choices: dict[int, str]) -> None:
+    assert {size: chosen("cpu", needs, size) for size in choices} == choices
+
+
+@pytest.mark.parametrize(("size", "choice"), [(4, REFUSED), (8, REFUSED), (16, REFUSED), (24, REFUSED), (40, "full")])
+def test_an_apple_counts_in_four_bytes_and_shares_its_memory(size: int, choice: str) -> None:
+    assert chosen("mps", KLEIN_4B, size, size) == choice
+    assert chosen("mps", KLEIN_4B, size, 30) == (REFUSED if size <= 40 else choice)
+
+
+def test_a_card_in_a_machine_without_memory_for_the_files_is_refused_too() -> None:
+    """Weights pass through the processor's memory on their way; what is offloaded stays there."""
+    assert chosen("cuda", KLEIN_4B, 4, 24) == REFUSED
+    assert chosen("cuda", KLEIN_4B, 8, 24) == "full"
+    assert chosen("cuda", KLEIN_4B, 8, 16) == REFUSED
+
+
+def test_a_refusal_has_the_figures() -> None:
+    with pytest.raises(EngineTooLarge, match=r"klein 4B takes \d+ GiB of memory, 7\.8 GiB are free"):
+        memory_policy(Device("cpu", "processor", 0), KLEIN_4B, FreeMemory(8_000, 0))
+
+
+def test_a_policy_that_was_named_is_obeyed() -> None:
+    assert memory_policy(Device("cpu", "x", 0, "group_offload"), KLEIN_9B, FreeMemory(1, 1)) == "group_offload"
+
+
+def test_free_memory_is_this_machines() -> None:
+    free = free_memory(Device("cuda", "card", 8_000))
+    assert free.ram_mib > 0
+    assert free.device_mib <= 8_000
+
+
+@pytest.mark.parametrize(("kind", "ram", "own"), [("cpu", 8_000, 0), ("cuda", 32_000, 16_000), ("mps", 16_000, 16_000)])
+def test_what_would_fit_are_models_that_colour_and_no_detector(kind: str, ram: int, own: int) -> None:
+    said = what_fits(Device(kind, kind, own), FreeMemory(ram, own))
+    assert "Compact" in said
+    assert not {"detector", "embedder", "SigLIP", "CLIP", "tokenizer", "autoencoder", "Pixel"} & set(said.split())
+    assert ("klein 4B" in said) is (kind == "cuda")
+    assert "klein 9B" not in said
+
+
+def test_every_row_of_the_table_says_what_its_device_is_known_for() -> None:
+    assert set(RULES) == {"cpu", "cuda", "mps", "remote"}
+    apple, card, processor = rules_of("mps"), rules_of("cuda"), rules_of("cpu")
+    assert (apple.precision, apple.vae_on_processor, apple.references_max, apple.collect_first) == (
+        "float32", True, 3, True
+    )  # fmt: skip
+    assert "layerwise_fp8" not in apple.policies
+    assert not apple.own_memory
+    assert card.own_memory
+    assert (card.precision, card.vae_on_processor, card.references_max) == ("bfloat16", False, None)
+    assert (processor.precision, processor.references_max, processor.collect_first) == ("float32", None, False)
