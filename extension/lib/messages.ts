@@ -48,6 +48,15 @@ export interface ChapterChoice {
   engine: string | null;
 }
 
+/**
+ * What the popup says on its port before the browser asks the reader: the question may close the popup, and only a port
+ * brings its last message before its end.
+ */
+export interface ChapterIntent {
+  tabId: number;
+  choice: ChapterChoice;
+}
+
 interface Call<Params, Result = void> {
   params: Params;
   result: Result;
@@ -62,7 +71,6 @@ export interface WorkerCalls {
   "reference.remove": Call<{ referenceId: string }>;
   "model.dropped": Call<object, ModelInfo[]>;
   "page.point": Call<{ tabId: number; purpose: PointPurpose }>;
-  "chapter.intend": Call<{ tabId: number; choice: ChapterChoice }>;
   "chapter.start": Call<{ tabId: number; choice: ChapterChoice }>;
   "chapter.cancel": Call<{ tabId: number }>;
   "chapter.show": Call<{ tabId: number; original: boolean }>;
@@ -167,10 +175,15 @@ export function answerCalls<Calls extends WorkerCalls | PageCalls>(
 }
 
 /** Pages' scripts ask for what a page needs, our own documents for the rest, and the worker alone asks the pages. */
-function mayAsk(door: "worker" | "page", kind: string, { tab, url }: MessageSender): boolean {
-  const isOurs = url === undefined || url.startsWith(browser.runtime.getURL("/"));
-  if (door === "page") return isOurs && tab === undefined;
-  return kind.startsWith("agent.") ? !isOurs && tab !== undefined : isOurs;
+function mayAsk(door: "worker" | "page", kind: string, sender: MessageSender): boolean {
+  const isOurs = sender.url === undefined || isOurDocument(sender);
+  if (door === "page") return isOurs && sender.tab === undefined;
+  return kind.startsWith("agent.") ? !isOurs && sender.tab !== undefined : isOurs;
+}
+
+/** Whether a document of the extension speaks, not its script in somebody's page. */
+export function isOurDocument({ id, url }: MessageSender): boolean {
+  return id === browser.runtime.id && (url?.startsWith(browser.runtime.getURL("/")) ?? false);
 }
 
 function read(answer: unknown): unknown {

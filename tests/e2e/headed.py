@@ -33,9 +33,11 @@ TOOLS: Final = ("Xvfb", "xdotool", "import")
 MISSING: Final = [tool for tool in TOOLS if shutil.which(tool) is None]
 SIZE: Final = (1100, 900)
 TOOLBAR: Final = (600, 44, SIZE[0], 84)  # where extensions have their buttons
-CLICK = """(name) => { const all = [...document.querySelectorAll('button:not(:disabled)')];
-  const found = all.find((each) => each.textContent.includes(name)); setTimeout(() => found?.click(), 500);
+CLICK = """([name, delay]) => { const all = [...document.querySelectorAll('button:not(:disabled)')];
+  const found = all.find((each) => each.textContent.includes(name));
+  if (delay) setTimeout(() => found?.click(), delay); else found?.click();
   return found !== undefined }"""
+UNTOUCHED_MS: Final = 500  # by then the browser's tools have let go of the popup, which they keep open
 
 
 @dataclass
@@ -125,13 +127,13 @@ class Popup:
 
         until(is_ready, self.text)
 
-    def click(self, name: str) -> None:
+    def click(self, name: str, after_ms: int = 0) -> None:
         """Click a button, as the reader's own click: the browser asks its questions only then."""
-        until(lambda: bool(self.evaluate(CLICK, name)) or not self.is_open(), self.text)
+        until(lambda: bool(self.evaluate(CLICK, [name, after_ms])) or not self.is_open(), self.text)
 
     def click_to_be_asked(self, name: str) -> None:
         """Click a button that makes the browser ask; most windows close the popup then, and some keep it."""
-        self.click(name)
+        self.click(name, UNTOUCHED_MS)
         with contextlib.suppress(AssertionError):
             until(lambda: not self.is_open(), patience_s=20)
 

@@ -76,9 +76,6 @@ def assert_coloured(window: HeadedReader, page: Page, among: Page | Any = None) 
         until(lambda image=image: colourfulness(image) > COLOURED, lambda image=image: colourfulness(image))
 
 
-@pytest.mark.xfail(
-    run=False, reason="the run gets no page in a real window though it did when it was written; cause not found yet"
-)
 def test_site_that_is_refused_stays_grey_and_is_asked_for_again(window: HeadedReader, site: MangaSite) -> None:
     page = window.open(f"{site.origin}/chapter/cdn")
     popup = window.open_popup(page, needs_host=False)
@@ -113,9 +110,6 @@ def test_frame_of_another_site_is_asked_for_and_coloured(window: HeadedReader, s
     assert_coloured(window, page, page.frame_locator("iframe"))
 
 
-@pytest.mark.xfail(
-    run=False, reason="the run gets no page in a real window though it did when it was written; cause not found yet"
-)
 def test_files_of_the_computer_are_coloured_once_the_browser_lets_us(
     window: HeadedReader, tmp_path: Path, pages_folder: Path
 ) -> None:

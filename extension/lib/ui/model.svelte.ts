@@ -3,7 +3,14 @@
 import { browser } from "wxt/browser";
 import type { SaveFormat } from "../chapter/save";
 import { isOpen, type PageRecord, pagesInOrder, type RunState, type Tally, tallyOf } from "../chapter/state";
-import { askWorker, type ChapterChoice, type PointPurpose, type ReferenceCard, type Survey } from "../messages";
+import {
+  askWorker,
+  type ChapterChoice,
+  type ChapterIntent,
+  type PointPurpose,
+  type ReferenceCard,
+  type Survey,
+} from "../messages";
 import type { ModelInfo } from "../protocol/messages";
 import { learnFrom, pack, probe } from "../payload";
 import {
@@ -33,6 +40,7 @@ export class PopupModel {
   /** Match patterns of the sites that the reader has not allowed, though pictures come from there. */
   missing = $state<string[]>([]);
   readonly #stop = new AbortController();
+  #port: ReturnType<typeof browser.runtime.connect> | null = null;
 
   constructor(tabId: number) {
     this.tabId = tabId;
@@ -63,7 +71,7 @@ export class PopupModel {
 
   /** Mirror the stored state, then look at the host and at the page. */
   async open(): Promise<void> {
-    browser.runtime.connect({ name: "popup" }); // while it stands, the host stays warm
+    this.#worker(); // while the port stands, the host stays warm
     const mirror = {
       connection: (view: ConnectionView) => this.#connectionBecame(view),
       run: (run: RunState | null) => (this.run = run),
@@ -84,13 +92,12 @@ export class PopupModel {
   /** Start colouring. Call it straight from the click: the browser asks for sites only then. */
   async colorize(): Promise<void> {
     this.trouble = "";
-    const call = { tabId: this.tabId, choice: this.#choice() };
+    const call: ChapterIntent = { tabId: this.tabId, choice: this.#choice() };
     const wish = wishOf(this.missing, this.run?.wishesCapture ?? false);
-    const granted = wish ? browser.permissions.request(wish) : null;
     this.working = true;
-    if (granted) {
-      void askWorker("chapter.intend", call).catch(() => undefined);
-      await granted.catch(() => false); // without it, the pages that can be read are still coloured
+    if (wish) {
+      this.#worker().postMessage(call); // before the question, which may close the popup
+      await browser.permissions.request(wish).catch(() => false); // without it, what can be read is still coloured
     }
     await this.#attempt(askWorker("chapter.start", call));
     await this.#look();
@@ -146,6 +153,14 @@ export class PopupModel {
   async remove(referenceId: string): Promise<void> {
     await this.#attempt(askWorker("reference.remove", { referenceId }));
     await this.#list();
+  }
+
+  /** The port to the worker, made anew where the worker died meanwhile. */
+  #worker(): ReturnType<typeof browser.runtime.connect> {
+    if (this.#port) return this.#port;
+    const port = browser.runtime.connect({ name: "popup" });
+    port.onDisconnect.addListener(() => (this.#port = null));
+    return (this.#port = port);
   }
 
   #choice(): ChapterChoice {

@@ -6,7 +6,9 @@ import {
   answerCalls,
   askPage,
   type ChapterChoice,
+  type ChapterIntent,
   type FoundPage,
+  isOurDocument,
   type MessageSender,
   type WorkerCalls,
 } from "../messages";
@@ -62,7 +64,6 @@ export function answerWorkerCalls(woken: Promise<HostConnection>, runs: Runs): v
     "reference.add": async ({ picture, name, series }) => addReference(await woken, picture, { name, series }),
     "reference.remove": async ({ referenceId }) => removeReference(await woken, referenceId),
     "model.dropped": async () => (await (await woken).request("model.list", {})).filter(({ role }) => role),
-    "chapter.intend": ({ tabId, choice }) => void intended.set(tabId, { choice, at: Date.now() }),
     "chapter.start": ({ tabId, choice }) => start(tabId, choice),
     "chapter.cancel": async ({ tabId }) => (await woken, runs.cancel(tabId)),
     "chapter.save": async ({ tabId, format }) => (await woken, runs.save(tabId, format)),
@@ -111,7 +112,11 @@ export function answerWorkerCalls(woken: Promise<HostConnection>, runs: Runs): v
 
   // The browser's question may close the popup, and a refusal is no event: the chapter starts with what may be read,
   // and what is allowed later joins.
-  browser.runtime.onConnect.addListener((popup) => popup.onDisconnect.addListener(startIntended));
+  browser.runtime.onConnect.addListener((popup) => {
+    if (!popup.sender || !isOurDocument(popup.sender)) return;
+    popup.onMessage.addListener(({ tabId, choice }: ChapterIntent) => intended.set(tabId, { choice, at: Date.now() }));
+    popup.onDisconnect.addListener(startIntended);
+  });
   browser.permissions.onAdded.addListener(async ({ origins = [] }) => {
     await woken;
     setTimeout(async () => {
