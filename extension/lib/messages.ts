@@ -15,8 +15,8 @@ export interface FoundPage {
   width: number;
   height: number;
   url: string;
-  /** How many slices of one strip it was joined from; without it the page is shown as it is. */
-  slices?: number;
+  /** The rows of the slices of one strip that it was joined from, each to before its end; without it one page. */
+  slices?: [from: number, to: number][];
 }
 
 /** Why there is nothing to colour: nothing like a page, pages that are no pictures, or pictures that cannot be read. */

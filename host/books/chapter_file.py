@@ -79,6 +79,23 @@ def write_chapter(
     return written
 
 
+def slice_of(picture: Picture, rows: tuple[int, int]) -> Picture:
+    """Return those rows of a picture, from the first to before the last, as far as it has them; without loss.
+
+    Raises:
+        ImageInvalid: it has none of them, or is no picture.
+    """
+    from host.pipeline.decode import decode_page
+    from host.pipeline.encode import encode_page
+
+    rgb = decode_page(picture.image).rgb[rows[0] : rows[1]]
+    if rgb.size == 0:
+        raise ImageInvalid(f"A strip has no rows {rows[0]} to {rows[1]}.", "Colour the chapter again, then export.")
+    kind = "webp_lossless" if picture.mime == "image/webp" else "png"
+    image, mime = encode_page(rgb, kind)
+    return Picture(image, mime, picture.is_coloured)
+
+
 def _pictures(chapter: Chapter, written: Written, told: Callable[[int, int], None]) -> Iterator[tuple[int, Picture]]:
     for number, read in enumerate(chapter.pages, 1):
         picture = read()

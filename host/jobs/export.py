@@ -10,7 +10,7 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from host.books.chapter_file import Chapter, Picture, write_chapter
+from host.books.chapter_file import Chapter, Picture, slice_of, write_chapter
 from host.books.chapter_names import chapter_path
 from host.books.whole_files import sweep_parts, temporary_in
 from host.errors import BadRequest, NotFound
@@ -70,7 +70,7 @@ class Exporter:
             raise BadRequest("No page of this chapter is done yet.", "Export once pages have been coloured.")
         lacking = [page.page_id for page in pages if page.result_key is None and not self._is_captured(page)]
         askable = {page.page_id for page in pages if page.sha256 is not None}
-        need = [page_id for page_id in lacking if page_id in askable]
+        need = [page_id for page_id in dict.fromkeys(lacking) if page_id in askable]  # slices share their page
         if need and not request.partial:
             return ExportResult(path="", bytes=0, need=need)
         return self._write(request.series, request.chapter, request.direction, pages, request)
@@ -112,6 +112,10 @@ class Exporter:
 
     def _picture(self, page: ExportPage) -> Picture | None:
         """Return what stands for a page in the file; None where nothing of it was captured."""
+        picture = self._whole_picture(page)
+        return picture if picture is None or page.rows is None else slice_of(picture, page.rows)
+
+    def _whole_picture(self, page: ExportPage) -> Picture | None:
         if page.result_key is not None:
             stored = self._results.get(page.result_key)
             if stored is None:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import zipfile
 from typing import TYPE_CHECKING, Any
 
-from host.messaging.client import HostClient
+import numpy as np
+import pytest
+from PIL import Image
+
+from host.messaging.client import HostClient, HostFault
 from tests.host.jobs.conftest import page_bytes
 
 if TYPE_CHECKING:
@@ -40,3 +45,31 @@ def test_a_chapter_is_saved_by_its_results_also_by_a_host_that_never_saw_it(tmp_
     with zipfile.ZipFile(result["path"]) as archive:
         assert archive.read("001.png") == done["image"]
         assert archive.read("002.png") == images["p1"]
+
+
+def test_slices_that_were_coloured_as_one_are_pages_of_the_file_again(tmp_path: Path) -> None:
+    images = {"p0": page_bytes(1, 400, 300), "p1": page_bytes(2, 400, 300)}
+    sha256 = {name: hashlib.sha256(image).hexdigest() for name, image in images.items()}
+    with HostClient.spawn(home=tmp_path) as host:
+        host.hello()
+        page = {"page_id": "p0", "index": 0, "sha256": sha256["p0"]}
+        chapter = {"series": "S", "chapter": "1", "direction": "rtl", "pages": [page], "references": []}
+        job = host.call("pipeline.run_chapter", chapter)
+        host.put_page(job["job_id"], "p0", images["p0"])
+        done = host.wait_for("page.done", page_id="p0")
+        strips = [{"page_id": "p0", "result_key": done["result_key"]}, {"page_id": "p1", "sha256": sha256["p1"]}]
+        rows = [(40, 200), (200, 400)]
+        pages = [{**strip, "rows": list(each)} for strip in strips for each in rows]
+        request: dict[str, Any] = {"format": "cbz", "series": "S", "chapter": "1", "pages": pages}
+        assert host.call("chapter.export", request)["need"] == ["p1"]
+        host.call("page.keep", {"sha256": sha256["p1"], "image": images["p1"]})
+        result = host.call("chapter.export", request)
+        assert result["as_they_were"] == [3, 4]
+        with pytest.raises(HostFault):
+            host.call("chapter.export", {**request, "pages": [{**pages[0], "rows": [4000, 5000]}]})
+    wholes = [np.asarray(Image.open(io.BytesIO(image)).convert("RGB")) for image in (done["image"], images["p1"])]
+    expected = [whole[top:bottom] for whole in wholes for top, bottom in rows]
+    with zipfile.ZipFile(result["path"]) as archive:
+        for number, part in enumerate(expected, 1):
+            written = Image.open(io.BytesIO(archive.read(f"{number:03}.png"))).convert("RGB")
+            assert np.array_equal(np.asarray(written), part), number

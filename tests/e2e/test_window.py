@@ -122,7 +122,7 @@ def test_files_of_the_computer_are_coloured_once_the_browser_lets_us(
 
     switch(window, files=False)
     page = window.open((folder / "index.html").as_uri())
-    popup = window.open_popup(page)
+    popup = window.open_popup(page, needs_host=False)
     popup.wait_for("turn on “Allow access to file URLs”")
     popup.close()
 

@@ -35,7 +35,7 @@ export class ChapterSaver {
   async save(format: SaveFormat): Promise<void> {
     if (this.#run.saved?.name === "saving") return;
     const pages = pagesInOrder(this.#run);
-    this.#become({ ...UNSAVED, exportId: crypto.randomUUID(), total: pages.length });
+    this.#become({ ...UNSAVED, exportId: crypto.randomUUID(), total: pages.flatMap(exportPages).length });
     try {
       const first = await this.#export(format, pages, false);
       if (first.need.length) await this.#bring(pages.filter(({ pageId }) => first.need.includes(pageId)));
@@ -61,7 +61,7 @@ export class ChapterSaver {
       series,
       chapter,
       partial,
-      pages: pages.map(exportPage),
+      pages: pages.flatMap(exportPages),
       ...(saved ? { export_id: saved.exportId } : {}),
     });
     return { coloured: 0, as_they_were: [], missing: [], need: [], ...result };
@@ -85,6 +85,8 @@ export class ChapterSaver {
   }
 }
 
-function exportPage({ pageId, sha256, resultKey }: PageRecord): ExportPage {
-  return { page_id: pageId, ...(sha256 ? { sha256 } : {}), ...(resultKey ? { result_key: resultKey } : {}) };
+/** A page, or the slices that were coloured as one. */
+function exportPages({ pageId, sha256, resultKey, slices }: PageRecord): ExportPage[] {
+  const page = { page_id: pageId, ...(sha256 ? { sha256 } : {}), ...(resultKey ? { result_key: resultKey } : {}) };
+  return slices ? slices.map((rows) => ({ ...page, rows })) : [page];
 }

@@ -81,12 +81,15 @@ export function pagesInOrder(run: RunState): PageRecord[] {
   return Object.values(run.pages).sort((a, b) => a.frameId - b.frameId || a.index - b.index);
 }
 
+/** How many pages the reader sees of it. */
+const slicesOf = ({ slices }: PageRecord): number => slices?.length ?? 1;
+
 export function tallyOf(run: RunState): Tally {
   const pages = Object.values(run.pages);
-  const sum = (each: readonly PageRecord[]) => each.reduce((total, { slices = 1 }) => total + slices, 0);
+  const sum = (each: readonly PageRecord[]) => each.reduce((total, page) => total + slicesOf(page), 0);
   const count = (state: PageStateName) => sum(pages.filter((page) => page.state === state));
   const total = sum(pages);
-  const progress = pages.reduce((all, page) => all + (page.slices ?? 1) * (isOpen(page) ? page.fraction : 1), 0);
+  const progress = pages.reduce((all, page) => all + slicesOf(page) * (isOpen(page) ? page.fraction : 1), 0);
   return {
     total,
     done: count("done"),

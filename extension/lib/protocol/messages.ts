@@ -318,6 +318,7 @@ export interface ExportPage {
   page_id: string;
   sha256?: string;
   result_key?: string;
+  rows?: [number, number];
 }
 
 /** Write pages into one file: those of `job_id` in reading order, or `pages` in theirs, whichever jobs they are of. */

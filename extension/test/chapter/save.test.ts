@@ -49,6 +49,24 @@ function saverOf(pages: PageRecord[], results: (ExportResult | Error)[], bytes: 
   return { saver, state, asked, seen };
 }
 
+test("slices that were coloured as one are pages of the file again", async () => {
+  const slices: [number, number][] = [
+    [320, 1600],
+    [1600, 2880],
+  ];
+  const pages = [page(1, { resultKey: "a" }), page(2, { resultKey: "b", slices })];
+  const { saver, asked, state } = saverOf(pages, [{ path: "/d/Rain Town - 3.cbz", bytes: 9, coloured: 3 }]);
+  await saver.save("cbz");
+  expect(state.saved?.total).toBe(3);
+  expect(asked[0]?.[1]).toMatchObject({
+    pages: [
+      { page_id: "p1", result_key: "a" },
+      { page_id: "p2", result_key: "b", rows: [320, 1600] },
+      { page_id: "p2", result_key: "b", rows: [1600, 2880] },
+    ],
+  });
+});
+
 test("names results by their keys, in reading order, and tells where the file is", async () => {
   const pages = [page(2, { resultKey: "b" }), page(1, { resultKey: "a" })];
   const { saver, state, asked, seen } = saverOf(pages, [{ path: "/d/Rain Town - 3.cbz", bytes: 9, coloured: 2 }]);

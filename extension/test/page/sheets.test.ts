@@ -42,6 +42,8 @@ test("slices that go on make sheets of about a page, each with rows of the one b
     [0, 1280, 320, false],
   ]);
   expect(sheets[1]?.height).toBe(1600);
+  expect(sheets[0]?.slices).toHaveLength(3);
+  expect(sheets[1]?.slices).toEqual([[320, 1600]]);
 });
 
 test("pages by themselves stay so: a gap, or paper between them", () => {

@@ -155,11 +155,15 @@ class JobStatusQuery(Message, frozen=True, kw_only=True):
 
 
 class ExportPage(Message, frozen=True, kw_only=True):
-    """A page of a file: its result, if it came to one, and the SHA-256 of the bytes that were captured, if any were."""
+    """A page of a file: its result, if it came to one, and the SHA-256 of the bytes that were captured, if any were.
+
+    `rows`: only these of the picture, from the first to before the last: a slice of a strip that was coloured as one.
+    """
 
     page_id: Identifier
     sha256: Sha256 | None = None
     result_key: Sha256 | None = None
+    rows: tuple[Annotated[int, Meta(ge=0)], Annotated[int, Meta(ge=1)]] | None = None
 
 
 class ChapterExport(Message, frozen=True, kw_only=True):

@@ -147,6 +147,11 @@ export class Sheet {
     return this.parts.reduce((sum, { rows }) => sum + rows, 0);
   }
 
+  /** The rows of its own slices, each to before its end. */
+  get slices(): [from: number, to: number][] {
+    return this.parts.filter(({ isContext }) => !isContext).map(({ top, rows }) => [top, top + rows]);
+  }
+
   /** Where a point of an entry's picture lies in the sheet. */
   pointOf(entry: Entry, [x, y]: Point): Point {
     return [x, (this.#startOf(entry) + y * entry.height) / this.height];

@@ -153,8 +153,8 @@ export class Intake {
     const pages = sheets.map((sheet): FoundPage => {
       const { entries, width, height, sha256 } = sheet;
       const visible = entries.some(({ element }) => element !== null && isInView(element));
-      const facts = { ...factsOf(entries[0]), width, height, visible, slices: entries.length };
-      return { ...facts, sha256: sheet.isOnePage ? entries[0].sha256 : sha256 };
+      const facts = { ...factsOf(entries[0]), width, height, visible };
+      return sheet.isOnePage ? { ...facts, sha256: entries[0].sha256 } : { ...facts, sha256, slices: sheet.slices };
     });
     if (pages.length) void askWorker("agent.pages", { runId: this.#runId, pages }).catch(unheard);
   }
