@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from host.vocabulary import Direction, ExportFormat
+    from host.vocabulary import Direction, ExportFormat, OutputFormat
 
 _LOG = logging.getLogger(__name__)
 _UNSAFE_XML: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -91,7 +91,7 @@ def slice_of(picture: Picture, rows: tuple[int, int]) -> Picture:
     rgb = decode_page(picture.image).rgb[rows[0] : rows[1]]
     if rgb.size == 0:
         raise ImageInvalid(f"A strip has no rows {rows[0]} to {rows[1]}.", "Colour the chapter again, then export.")
-    kind = "webp_lossless" if picture.mime == "image/webp" else "png"
+    kind: OutputFormat = "webp_lossless" if picture.mime == "image/webp" else "png"
     image, mime = encode_page(rgb, kind)
     return Picture(image, mime, picture.is_coloured)
 

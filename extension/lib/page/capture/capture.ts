@@ -146,7 +146,7 @@ export async function measured(blob: Blob): Promise<Captured> {
 }
 
 function isOwn(url: string): boolean {
-  return /^(?:blob|data):/.test(url) || new URL(url).origin === location.origin;
+  return /^(?:blob|data):/.test(url) || new URL(url).origin === self.origin; // a sandboxed frame has none
 }
 
 async function answered(response: Response): Promise<Blob> {
