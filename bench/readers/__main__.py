@@ -36,7 +36,7 @@ EXTENSION = Path(__file__).parents[2] / "extension"
 SITE = "http://reader.test"
 TARGET_01 = 0.98
 FINDER = """import { pagesAmong, picturesOf } from "./lib/page/find/find";
-globalThis.findPages = () => pagesAmong(picturesOf(() => undefined)).map(({ img }) => img);"""
+globalThis.findPages = () => pagesAmong(picturesOf(() => undefined)).map(({ holder }) => holder.node);"""
 LOOK = """() => {
   const found = new Set(findPages());
   const all = [...document.images];

@@ -42,10 +42,12 @@ EDGE_PX = 9  # what a scaled picture's edge takes from its surroundings
 OVERLAY = """import { Overlay } from "./lib/page/swap/overlay";
 import { followLayout } from "./lib/page/swap/follow";
 import { inWindow, pointIn } from "./lib/page/point";
+import { holdersOf } from "./lib/page/holders/registry";
 globalThis.points = (all) => {
   const roots = [document, ...[...document.querySelectorAll("*")].flatMap(({ closedRoot }) => closedRoot ?? [])];
   const img = roots.map((root) => root.querySelector("main img, :host > img, img")).find(Boolean);
-  return all.map((point) => { const at = inWindow(img, point); return [at, pointIn(img, ...at)] });
+  const [holder] = holdersOf(img);
+  return all.map((point) => { const at = inWindow(holder, point); return [at, pointIn(holder, ...at)] });
 };
 globalThis.cover = async (coloured, width, height) => {
   const picture = await (await fetch(coloured)).blob();
@@ -54,7 +56,8 @@ globalThis.cover = async (coloured, width, height) => {
     .observe({ type: "layout-shift" });
   const all = (root) => [...root.querySelectorAll("*")].flatMap((element) =>
     [...(element.localName === "img" ? [element] : []), ...(element.closedRoot ? all(element.closedRoot) : [])]);
-  const overlays = all(document).map((img) => new Overlay(img, img.currentSrc, { picture, width, height }));
+  const overlays = all(document).flatMap(holdersOf)
+    .map((holder) => new Overlay(holder, holder.address, { picture, width, height }));
   overlays.forEach((overlay) => overlay.follow());
   const stop = new AbortController();
   followLayout(() => overlays.forEach((overlay) => overlay.follow()), stop.signal);

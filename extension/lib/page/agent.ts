@@ -9,8 +9,8 @@ import { NOT_IN_COLOUR } from "./correct/corrector";
 import { Marks } from "./swap/marks";
 import { Pointer } from "./correct/pointer";
 import { ChapterReader } from "./reader";
-import { imagesBelow } from "./holders/roots";
-import { knownUrls } from "./holders/sources";
+import type { Holder } from "./holders/holder";
+import { holdersIn } from "./holders/registry";
 import { isSmallFrame, survey } from "./find/survey";
 
 const HEARTBEAT_MS = 5_000;
@@ -102,7 +102,7 @@ export class Agent {
 
   /** The picture that the reader sees where they pointed: the coloured page, else the site's picture. */
   async #seen(url: string): Promise<Payload> {
-    return pack(this.#reader?.colouredAt(url, this.#pointed) ?? (await capture(url, elementAt(url))).blob);
+    return pack(this.#reader?.colouredAt(url, this.#pointed) ?? (await capture(url, holderOf(url))).blob);
   }
 
   /** Wait for a picture to be pointed at; with `null` wait no more. */
@@ -112,14 +112,14 @@ export class Agent {
     if (purpose === null || document.body === null || isSmallFrame()) return;
     this.#pointer = new Pointer((pointed) => {
       if (pointed) this.#pointed = { x: pointed.x, y: pointed.y };
-      const url = pointed && (pointed.img.currentSrc || pointed.img.src);
+      const url = pointed && pointed.holder.address;
       void askWorker("agent.pointed", { purpose, url }).catch(() => undefined);
     }, this.#stop.signal);
   }
 
   #notice(url: string, text: string): void {
-    const img = elementAt(url);
-    if (img) this.#notices.set(img, { kind: "notice", text });
+    const holder = holderOf(url);
+    if (holder) this.#notices.set(holder, { kind: "notice", text });
   }
 
   #need(): ChapterReader {
@@ -128,7 +128,7 @@ export class Agent {
   }
 }
 
-function elementAt(url: string): HTMLImageElement | null {
-  for (const img of imagesBelow(document, () => undefined)) if (knownUrls(img).has(url)) return img;
+function holderOf(url: string): Holder | null {
+  for (const holder of holdersIn(document)) if (holder.knownUrls().has(url)) return holder;
   return null;
 }

@@ -12,7 +12,7 @@ import { isMadeByScript } from "./holders/pixels";
 import { pointIn } from "./point";
 import { dealt } from "./capture/paste";
 import { Stage } from "./swap/page-presenter";
-import { knownUrls } from "./holders/sources";
+import type { Holder } from "./holders/holder";
 import { DocumentWatch, ViewWatch } from "./capture/watch";
 
 export class ChapterReader {
@@ -83,9 +83,9 @@ export class ChapterReader {
 
   /** The reader wants another colour at a point of the window, on the page whose picture has this address. */
   async correct(url: string, { x, y }: { x: number; y: number }): Promise<void> {
-    const { entry, img } = this.#pointed(url, x, y) ?? {};
-    if (!entry || !img) throw new Error(NOT_IN_COLOUR);
-    await this.#corrector.open(entry, img, pointIn(img, x, y));
+    const { entry, holder } = this.#pointed(url, x, y) ?? {};
+    if (!entry || !holder) throw new Error(NOT_IN_COLOUR);
+    await this.#corrector.open(entry, holder, pointIn(holder, x, y));
   }
 
   /** What the reader sees at a point of the window, if it is a coloured page of this address. */
@@ -93,10 +93,10 @@ export class ChapterReader {
     return this.#pointed(url, x, y)?.entry.coloured?.picture ?? null;
   }
 
-  #pointed(url: string, x: number, y: number): { entry: Entry; img: HTMLImageElement } | null {
+  #pointed(url: string, x: number, y: number): { entry: Entry; holder: Holder } | null {
     for (const entry of this.#book.entries.filter(({ coloured }) => coloured)) {
-      const img = this.#stage.elementAt(entry, x, y);
-      if (img && (entry.url === url || knownUrls(img).has(url))) return { entry, img };
+      const holder = this.#stage.holderAt(entry, x, y);
+      if (holder && (entry.url === url || holder.knownUrls().has(url))) return { entry, holder };
     }
     return null;
   }
@@ -181,8 +181,11 @@ export class ChapterReader {
 
   #scan(): void {
     if (this.#stop.signal.aborted) return;
-    const pictures = picturesOf((root) => this.#document.include(root));
-    this.#book.release(pictures).forEach((img) => this.#stage.release(img));
+    const pictures = picturesOf(
+      (root) => this.#document.include(root),
+      (holder) => this.#document.attend(holder),
+    );
+    this.#book.release(pictures).forEach((holder) => this.#stage.release(holder));
     if (this.#book.isOver()) return this.#left();
     this.#wanted(pictures).forEach((candidate, index) => this.#meet(candidate, index));
     this.#intake.read();
@@ -194,21 +197,21 @@ export class ChapterReader {
     return pictures.filter((picture) => isThere(picture) && (pages.has(picture) || this.#isPointedAt(picture)));
   }
 
-  #isPointedAt({ img, url }: Candidate): boolean {
+  #isPointedAt({ holder, url }: Candidate): boolean {
     if (this.#pointedAt.size === 0) return false;
-    return this.#pointedAt.has(url) || [...knownUrls(img)].some((known) => this.#pointedAt.has(known));
+    return this.#pointedAt.has(url) || [...holder.knownUrls()].some((known) => this.#pointedAt.has(known));
   }
 
   #meet(candidate: Candidate, index: number): void {
     const entry = this.#book.meet(candidate, index, this.#takes === "nothing");
     if (!entry) return;
     entry.isSure ||= candidate.loaded || this.#isPointedAt(candidate);
-    this.#view.include(candidate.img);
+    this.#view.include(candidate.holder.node);
     this.#stage.present(entry);
   }
 
   #lookAt(elements: Element[]): void {
-    const entries = elements.flatMap((element) => this.#book.of(element) ?? []);
+    const entries = elements.flatMap((element) => this.#book.at(element));
     const sent = entries.filter(({ state }) => state === "sent");
     const pageIds = [...new Set(sent.flatMap(({ sheet }) => sheet?.pageId ?? []))];
     if (pageIds.length) void askWorker("agent.visible", { runId: this.runId, pageIds }).catch(() => undefined);

@@ -25,6 +25,8 @@ vi.mock("@/lib/page/holders/sample", async (original) => ({
 
 import { Corrector } from "@/lib/page/correct/corrector";
 import { Entry, Sheet } from "@/lib/page/capture/entry";
+import { holdersOf } from "@/lib/page/holders/registry";
+import type { Holder } from "@/lib/page/holders/holder";
 import type { Stage } from "@/lib/page/swap/page-presenter";
 
 const stage = { present: vi.fn(), notice: vi.fn(), isCovered: () => true };
@@ -39,7 +41,7 @@ beforeEach(async () => {
   document.body.replaceChildren(); // an earlier panel closes with its page
   const img = document.body.appendChild(document.createElement("img"));
   entry = new Entry("p1", "https://site.example/1.jpg");
-  entry.elements.add(img);
+  entry.holders.add(holderOf(img));
   const coloured = { picture: new Blob(), width: 8, height: 9, decoded: null };
   Object.assign(entry, { state: "done", coloured, width: 8, height: 9 });
   entry.sheet = new Sheet([entry]);
@@ -47,9 +49,11 @@ beforeEach(async () => {
   await open([0.25, 0.5]);
 });
 
+const holderOf = (element: Element) => holdersOf(element)[0] as Holder;
+
 async function open(point: [number, number]): Promise<void> {
   const attach = vi.spyOn(Element.prototype, "attachShadow");
-  await corrector.open(entry, document.querySelector("img") as HTMLImageElement, point);
+  await corrector.open(entry, holderOf(document.querySelector("img") as Element), point);
   root = attach.mock.results.at(-1)?.value as ShadowRoot;
   attach.mockRestore();
 }

@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Panel } from "@/lib/page/correct/panel";
+import { ImgHolder } from "@/lib/page/holders/img";
 
 const acts = { use: vi.fn(), undo: vi.fn(), clear: vi.fn(), moved: vi.fn(), closed: vi.fn(), holds: vi.fn(() => true) };
 const siteHears = vi.fn();
@@ -17,11 +18,11 @@ beforeEach(() => {
   document.addEventListener("keydown", siteHears);
   document.querySelector("button")?.focus();
   const img = document.querySelector("img") as HTMLImageElement;
-  const sizes = { offsetWidth: 400, clientWidth: 400, clientHeight: 600 };
+  const sizes = { offsetWidth: 400, offsetHeight: 600 };
   for (const [name, value] of Object.entries(sizes)) Object.defineProperty(img, name, { value });
   img.getBoundingClientRect = () => new DOMRect(0, 0, 400, 600);
   const attach = vi.spyOn(Element.prototype, "attachShadow");
-  panel = new Panel(img, [0.5, 0.5], acts, stop.signal);
+  panel = new Panel(new ImgHolder(img), [0.5, 0.5], acts, stop.signal);
   root = attach.mock.results[0]?.value as ShadowRoot;
 });
 
@@ -87,11 +88,11 @@ test("closes when the reader points elsewhere, the chapter ends, or the picture 
   expect(acts.closed).toHaveBeenCalledTimes(1);
 
   const img = document.querySelector("img") as HTMLImageElement;
-  new Panel(img, [0.5, 0.5], acts, stop.signal);
+  new Panel(new ImgHolder(img), [0.5, 0.5], acts, stop.signal);
   stop.abort();
   expect(acts.closed).toHaveBeenCalledTimes(2);
 
-  new Panel(img, [0.5, 0.5], acts, new AbortController().signal);
+  new Panel(new ImgHolder(img), [0.5, 0.5], acts, new AbortController().signal);
   acts.holds.mockReturnValue(false);
   await vi.waitFor(() => expect(acts.closed).toHaveBeenCalledTimes(3));
 });

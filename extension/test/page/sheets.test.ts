@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { bind } from "@/lib/page/capture/binder";
 import { Entry, Sheet } from "@/lib/page/capture/entry";
 import { fadeInto } from "@/lib/page/capture/paste";
+import type { Holder } from "@/lib/page/holders/holder";
 
 const WIDTH = 800;
 const drawn = (seed: number) =>
@@ -22,7 +23,7 @@ function strip(slices: Slice[]): Entry[] {
     const entry = new Entry(`p-${index}`, `https://site.example/${index}.jpg`);
     const box = { left: 0, top, width: WIDTH, height, bottom: top + height, right: WIDTH };
     top += height + gap;
-    entry.elements.add({ isConnected: true, getBoundingClientRect: () => box } as unknown as HTMLImageElement);
+    entry.holders.add({ isConnected: true, box: () => box } as unknown as Holder);
     const isPlainAbove = slices[index - 1]?.endsPlain ?? false;
     const edges = { top: isPlainAbove ? PAPER : drawn(index), bottom: endsPlain ? PAPER : drawn(index + 1) };
     return Object.assign(entry, { index, width: WIDTH, height, edges, state: "sent", capturedAt: performance.now() });

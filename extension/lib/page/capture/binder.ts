@@ -1,6 +1,7 @@
 /** Decides which captured pictures are slices of one strip, and binds them into sheets of about a page's size. */
 
 import { goesOn } from "../holders/edges";
+import type { Holder } from "../holders/holder";
 import { type Entry, Sheet } from "./entry";
 
 const SHEET_PIXELS = 3_200_000; // three usual slices: more would keep the reader waiting for the first colour
@@ -16,7 +17,7 @@ export function bind(
   entries: readonly Entry[],
   isUnderWay: (entry: Entry) => boolean,
 ): { sheets: Sheet[]; waiting: Entry[] } {
-  const inOrder = entries.filter(({ element }) => element !== null).sort((a, b) => a.index - b.index);
+  const inOrder = entries.filter(({ holder }) => holder !== null).sort((a, b) => a.index - b.index);
   const neighbour = (entry: Entry, step: 1 | -1) => inOrder[inOrder.indexOf(entry) + step] ?? null;
   const link = (a: Entry | null, b: Entry | null) => (a && b ? linkOf(a, b, isUnderWay) : "none");
   const sheets: Sheet[] = [];
@@ -84,15 +85,15 @@ function isBound(entry: Entry | null): boolean {
 }
 
 function linkOf(a: Entry, b: Entry, isUnderWay: (entry: Entry) => boolean): Link {
-  if (a.isTold || b.isTold || !touch(a.element, b.element)) return "none";
+  if (a.isTold || b.isTold || !touch(a.holder, b.holder)) return "none";
   if (a.edges && b.edges) return a.width === b.width && goesOn(a.edges.bottom, b.edges.top) ? "joined" : "none";
   return [a, b].every((entry) => entry.edges || isUnderWay(entry)) ? "unknown" : "none";
 }
 
 /** Whether `below` is shown right under `above`, as wide. */
-function touch(above: HTMLImageElement | null, below: HTMLImageElement | null): boolean {
+function touch(above: Holder | null, below: Holder | null): boolean {
   if (!above || !below) return false;
-  const [a, b] = [above.getBoundingClientRect(), below.getBoundingClientRect()];
+  const [a, b] = [above.box(), below.box()];
   const apart = Math.max(Math.abs(b.top - a.bottom), Math.abs(a.left - b.left), Math.abs(a.width - b.width));
   return a.width > 0 && a.height > 0 && b.height > 0 && apart <= TOUCHES_PX;
 }

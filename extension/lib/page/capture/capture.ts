@@ -9,7 +9,9 @@ import { unpack } from "../../payload";
 import { pictureType } from "../../picture";
 import { patiently } from "../../polite";
 import { type Edges, edgesOf } from "../holders/edges";
-import { looksAlike, type Sight, sightOf, sightOfElement } from "../holders/sight";
+import type { Holder } from "../holders/holder";
+import { DRAWN } from "../holders/pixels";
+import { looksAlike, type Sight, sightOf, sightOfHolder } from "../holders/sight";
 
 /** A picture's encoded bytes, its size in pixels, what it shows along its edges, and what it looks like. */
 export interface Captured {
@@ -20,7 +22,7 @@ export interface Captured {
   sight: Sight;
 }
 
-type Way = (url: string, img: HTMLImageElement | null) => Promise<Blob>;
+type Way = (url: string, holder: Holder | null) => Promise<Blob>;
 
 const SAME_SHAPE = 0.02;
 const openOrigins = new Set<string>(); // they open their pictures to every page, as the worker saw
@@ -31,24 +33,27 @@ class Damaged extends Error {
 }
 
 /** Whether `url` may be read now: a picture of another site only once an element of the page shows it. */
-export function isReadable(url: string, img: HTMLImageElement | null): boolean {
-  return isOwn(url) || (img !== null && shows(img, url));
+export function isReadable(url: string, holder: Holder | null): boolean {
+  return isOwn(url) || (holder?.shows(url) ?? false);
 }
 
-/** Capture what stands at `url`; `img` is an element that shows it, where there is one. Rejects with a reason for a reader. */
-export async function capture(url: string, img: HTMLImageElement | null): Promise<Captured> {
-  if (!isReadable(url, img)) throw new Error("The page has not shown this picture yet.");
+/** Capture what stands at `url`; `holder` shows it, where there is one. Rejects with a reason for a reader. */
+export async function capture(url: string, holder: Holder | null): Promise<Captured> {
+  if (!isReadable(url, holder)) throw new Error("The page has not shown this picture yet.");
   let reason: Error = new Error("The page does not show this picture any more.");
-  for (const way of isOwn(url)
-    ? [heldFetch, readBack, ownFetch]
-    : [readBack, heldByPage, fileFetch, openFetch, workerFetch]) {
+  for (const way of waysTo(url)) {
     try {
-      return await asShown(way, url, img);
+      return await asShown(way, url, holder);
     } catch (error) {
       if (!(error instanceof NotNow)) reason = error instanceof Error ? error : new Error(String(error));
     }
   }
   throw reason;
+}
+
+function waysTo(url: string): readonly Way[] {
+  if (url.startsWith(DRAWN)) return [readBack];
+  return isOwn(url) ? [heldFetch, readBack, ownFetch] : [readBack, heldByPage, fileFetch, openFetch, workerFetch];
 }
 
 /** This way is not open for this picture; another one's reason tells more. */
@@ -57,13 +62,13 @@ class NotNow extends Error {
 }
 
 /** One way's picture, if it is what the element shows. What comes cut or garbled is asked for once more. */
-async function asShown(way: Way, url: string, img: HTMLImageElement | null): Promise<Captured> {
-  const once = async () => measured(await way(url, img));
+async function asShown(way: Way, url: string, holder: Holder | null): Promise<Captured> {
+  const once = async () => measured(await way(url, holder));
   const captured = await once().catch((error: unknown) => {
     if (error instanceof Damaged && way === workerFetch) return once();
     throw error;
   });
-  if (!isTheSame(captured, url, img)) throw new Error("The site sent another picture than the one on the page.");
+  if (!isTheSame(captured, url, holder)) throw new Error("The site sent another picture than the one on the page.");
   return captured;
 }
 
@@ -81,9 +86,9 @@ const ownFetch: Way = async (url) => {
 };
 
 /** The very bytes that the page holds, where the reader lets us look: no request. */
-const heldByPage: Way = async (url, img) => {
-  if (!img || !shows(img, url)) throw new NotNow();
-  const held = await askWorker("agent.held", { urls: [url, img.src] });
+const heldByPage: Way = async (url, holder) => {
+  if (!holder?.shows(url)) throw new NotNow();
+  const held = await askWorker("agent.held", { urls: [url, holder.declared] });
   if (!held) throw new NotNow();
   return unpack(held);
 };
@@ -95,8 +100,8 @@ const fileFetch: Way = async (url) => {
 };
 
 /** From the cache that the page fills, where the site is known to open its pictures. */
-const openFetch: Way = (url, img) =>
-  openOrigins.has(new URL(url).origin) ? corsFetch(url, img) : Promise.reject(new NotNow());
+const openFetch: Way = (url, holder) =>
+  openOrigins.has(new URL(url).origin) ? corsFetch(url, holder) : Promise.reject(new NotNow());
 
 /** Pictures that their site opens to every page. */
 const corsFetch: Way = async (url) => {
@@ -106,29 +111,29 @@ const corsFetch: Way = async (url) => {
 };
 
 /** The worker may ask sites that the reader allowed; of others this script has what every page has. */
-const workerFetch: Way = async (url, img) => {
-  if (!img || !shows(img, url)) throw new Error("The page does not show this picture any more.");
-  const fetched = await askWorker("agent.fetch", { url, referer: refererFor(img) });
+const workerFetch: Way = async (url, holder) => {
+  if (!holder?.shows(url)) throw new Error("The page does not show this picture any more.");
+  const fetched = await askWorker("agent.fetch", { url, referer: refererFor(holder) });
   if (fetched?.isOpen) openOrigins.add(new URL(url).origin);
   if (fetched) return unpack(fetched.picture);
-  return corsFetch(url, img).catch(() => {
+  return corsFetch(url, holder).catch(() => {
     throw new Error(`Irodori may not read pictures from ${new URL(url).hostname}. Allow it in the popup.`);
   });
 };
 
 /** The pixels that the element shows, where this script may read them. */
-const readBack: Way = async (url, img) => {
-  if (!img || !shows(img, url)) throw new NotNow();
-  const { naturalWidth: width, naturalHeight: height } = img;
-  const canvas = new OffscreenCanvas(width, height);
-  canvas.getContext("2d")?.drawImage(img, 0, 0, width, height);
+const readBack: Way = async (url, holder) => {
+  if (!holder?.shows(url)) throw new NotNow();
+  const { natural, pixels } = holder;
+  const canvas = new OffscreenCanvas(natural.width, natural.height);
+  if (pixels) canvas.getContext("2d")?.drawImage(pixels, 0, 0, natural.width, natural.height);
   return canvas.convertToBlob({ type: "image/png" }).catch(() => Promise.reject(new NotNow())); // another site's
 };
 
 /** The Referer that the page's own request carried: by policy of the element or the page, else the page's origin. */
-export function refererFor(img: HTMLImageElement | null): string | null {
+export function refererFor(holder: Holder | null): string | null {
   const meta = document.querySelector<HTMLMetaElement>("meta[name=referrer]")?.content ?? "";
-  const policy = img?.referrerPolicy || meta.toLowerCase();
+  const policy = holder?.referrerPolicy || meta.toLowerCase();
   if (policy === "no-referrer" || policy === "never" || policy === "same-origin") return null;
   const full = policy === "unsafe-url" || policy === "no-referrer-when-downgrade" || policy === "always";
   return full ? location.href.split("#", 1)[0]! : `${location.origin}/`;
@@ -155,14 +160,11 @@ async function answered(response: Response): Promise<Blob> {
 }
 
 /** Hotlink guards answer 200 with another picture: compare with what the element shows, if it shows this one. */
-function isTheSame({ width, height, sight }: Captured, url: string, img: HTMLImageElement | null): boolean {
-  if (!img || !shows(img, url)) return true;
-  const shape = (width * img.naturalHeight) / (height * img.naturalWidth);
-  if (Math.abs(shape - 1) > SAME_SHAPE || width < img.naturalWidth * (1 - SAME_SHAPE)) return false;
-  const shown = width === img.naturalWidth ? sightOfElement(img) : null; // else the element counts in another density
+function isTheSame({ width, height, sight }: Captured, url: string, holder: Holder | null): boolean {
+  if (!holder?.shows(url)) return true;
+  const { natural } = holder;
+  const shape = (width * natural.height) / (height * natural.width);
+  if (Math.abs(shape - 1) > SAME_SHAPE || width < natural.width * (1 - SAME_SHAPE)) return false;
+  const shown = width === natural.width ? sightOfHolder(holder) : null; // else the element counts in another density
   return shown === null || looksAlike(sight, shown);
-}
-
-function shows(img: HTMLImageElement, url: string): boolean {
-  return img.complete && img.naturalWidth > 0 && (img.currentSrc || img.src) === url;
 }

@@ -3,13 +3,14 @@
 import type { ColourHint } from "../../protocol/messages";
 import type { Coloured } from "../holders/coloured";
 import type { Edges } from "../holders/edges";
+import type { Holder } from "../holders/holder";
 import type { Point } from "../holders/place";
 
 /** `reading` gets its bytes, `sent` is with the host, `left` stays as it is, `ignored` turned out to be no page. */
 export type EntryState = "found" | "reading" | "sent" | "done" | "left" | "ignored";
 
 export class Entry {
-  readonly elements = new Set<HTMLImageElement>();
+  readonly holders = new Set<Holder>();
   state: EntryState = "found";
   index = 0;
   fraction = 0;
@@ -38,9 +39,9 @@ export class Entry {
     readonly url: string,
   ) {}
 
-  /** An element that shows the page now, or will. */
-  get element(): HTMLImageElement | null {
-    for (const element of this.elements) if (element.isConnected) return element;
+  /** What shows the page now, or will. */
+  get holder(): Holder | null {
+    for (const holder of this.holders) if (holder.isConnected) return holder;
     return null;
   }
 

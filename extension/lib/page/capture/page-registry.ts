@@ -1,8 +1,9 @@
-/** The pages of one chapter and the elements that show them. Elements come and go with the site's renders; pages stay. */
+/** The pages of one chapter and what holds them in the document. Holders come and go with the site's renders; pages stay. */
 
 import { chapterKey } from "../find/chapter";
 import { Entry } from "./entry";
 import type { Candidate } from "../find/find";
+import type { Holder } from "../holders/holder";
 import { isMadeByScript, pixelsOf } from "../holders/pixels";
 
 const PAGED = 2; // a reader that shows at most a double page at once turns its pages in place
@@ -11,7 +12,7 @@ export class Book {
   readonly #byUrl = new Map<string, Entry>(); // a site may make the same picture anew, under another address
   readonly #byPixels = new Map<string, Entry>();
   readonly #byId = new Map<string, Entry>();
-  readonly #byElement = new Map<HTMLImageElement, Entry>();
+  readonly #byHolder = new Map<Holder, Entry>();
   readonly #prefix = [...crypto.getRandomValues(new Uint32Array(2))].map((word) => word.toString(36)).join("");
   #address = location.href;
   #mostAtOnce = 0;
@@ -20,8 +21,9 @@ export class Book {
     return [...this.#byId.values()];
   }
 
-  of(img: Element): Entry | undefined {
-    return this.#byElement.get(img as HTMLImageElement);
+  /** The pages that `element` shows. */
+  at(element: Element): Entry[] {
+    return [...this.#byHolder].flatMap(([{ node }, entry]) => (node === element ? [entry] : []));
   }
 
   /** The page of this id; throws for one that this document never had. */
@@ -31,47 +33,47 @@ export class Book {
     return entry;
   }
 
-  /** Let go of elements that left the document or stand for another picture now; those elements. */
-  release(pictures: readonly Candidate[]): HTMLImageElement[] {
-    const urls = new Map(pictures.map(({ img, url }) => [img, url]));
-    const gone = [...this.#byElement].filter(([img, entry]) => this.#byUrl.get(urls.get(img) ?? "") !== entry);
-    for (const [img] of gone) this.detach(img);
-    return gone.map(([img]) => img);
+  /** Let go of holders that left the document or stand for another picture now; those holders. */
+  release(pictures: readonly Candidate[]): Holder[] {
+    const urls = new Map(pictures.map(({ holder, url }) => [holder, url]));
+    const gone = [...this.#byHolder].filter(([holder, entry]) => this.#byUrl.get(urls.get(holder) ?? "") !== entry);
+    for (const [holder] of gone) this.detach(holder);
+    return gone.map(([holder]) => holder);
   }
 
-  detach(img: HTMLImageElement): void {
-    this.#byElement.get(img)?.elements.delete(img);
-    this.#byElement.delete(img);
+  detach(holder: Holder): void {
+    this.#byHolder.get(holder)?.holders.delete(holder);
+    this.#byHolder.delete(holder);
   }
 
-  /** Note that `img` shows a page; the entry if that is news. With `onlyKnown`, no page is added. */
-  meet({ img, url }: Candidate, index: number, onlyKnown: boolean): Entry | null {
-    const entry = this.#byUrl.get(url) ?? this.#seenBefore(img, url) ?? (onlyKnown ? null : this.#add(img, url));
+  /** Note that a holder shows a page; the entry if that is news. With `onlyKnown`, no page is added. */
+  meet({ holder, url }: Candidate, index: number, onlyKnown: boolean): Entry | null {
+    const entry = this.#byUrl.get(url) ?? this.#seenBefore(holder, url) ?? (onlyKnown ? null : this.#add(holder, url));
     if (!entry) return null;
     entry.index = index;
-    if (entry.elements.has(img)) return null;
-    entry.elements.add(img);
-    this.#byElement.set(img, entry);
-    this.#mostAtOnce = Math.max(this.#mostAtOnce, this.entries.filter(({ element }) => element).length);
+    if (entry.holders.has(holder)) return null;
+    entry.holders.add(holder);
+    this.#byHolder.set(holder, entry);
+    this.#mostAtOnce = Math.max(this.#mostAtOnce, this.entries.filter((each) => each.holder).length);
     return entry;
   }
 
   /** The address changed and no page of the chapter is left: it is over, unless its pages are turned in place. */
   isOver(): boolean {
-    if (location.href === this.#address || this.#byUrl.size === 0 || this.#byElement.size > 0) return false;
+    if (location.href === this.#address || this.#byUrl.size === 0 || this.#byHolder.size > 0) return false;
     return this.#mostAtOnce > PAGED || chapterKey(location.href) !== chapterKey(this.#address);
   }
 
   /** The page that had these pixels at another address. */
-  #seenBefore(img: HTMLImageElement, url: string): Entry | undefined {
-    const entry = isMadeByScript(url) ? this.#byPixels.get(pixelsOf(img)) : undefined;
+  #seenBefore(holder: Holder, url: string): Entry | undefined {
+    const entry = isMadeByScript(url) ? this.#byPixels.get(pixelsOf(holder)) : undefined;
     if (entry) this.#byUrl.set(url, entry);
     return entry;
   }
 
-  #add(img: HTMLImageElement, url: string): Entry {
+  #add(holder: Holder, url: string): Entry {
     const entry = new Entry(`${this.#prefix}-${this.#byId.size}`, url);
-    if (isMadeByScript(url)) this.#byPixels.set(pixelsOf(img), entry);
+    if (isMadeByScript(url)) this.#byPixels.set(pixelsOf(holder), entry);
     this.#byUrl.set(url, entry);
     this.#byId.set(entry.pageId, entry);
     return entry;

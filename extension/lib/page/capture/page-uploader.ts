@@ -43,8 +43,8 @@ export class Intake {
 
   /** Read pages that were found, as many at once as memory allows. */
   read(): void {
-    const found = this.#entries().filter((entry) => entry.state === "found" && isReadable(entry.url, entry.element));
-    const inView = ({ element }: Entry) => Number(element !== null && isInView(element));
+    const found = this.#entries().filter((entry) => entry.state === "found" && isReadable(entry.url, entry.holder));
+    const inView = ({ holder }: Entry) => Number(holder !== null && isInView(holder));
     found.sort((a, b) => inView(b) - inView(a) || a.index - b.index);
     for (const entry of found.slice(0, CAPTURES_AT_ONCE - this.#reading)) void this.#readOne(entry);
   }
@@ -79,8 +79,8 @@ export class Intake {
     return isOnePage ? first.picture : joined([first, ...rest], width, height);
   }
 
-  async #pictureOf({ url, element }: Entry): Promise<Blob> {
-    return this.#shelf.get(url) ?? (await capture(url, element)).blob;
+  async #pictureOf({ url, holder }: Entry): Promise<Blob> {
+    return this.#shelf.get(url) ?? (await capture(url, holder)).blob;
   }
 
   async #readOne(entry: Entry): Promise<void> {
@@ -88,7 +88,7 @@ export class Intake {
     this.#enter(entry, "reading");
     try {
       const held = this.#shelf.get(entry.url);
-      await this.#take(entry, held ? await measured(held) : await capture(entry.url, entry.element));
+      await this.#take(entry, held ? await measured(held) : await capture(entry.url, entry.holder));
     } catch (error) {
       this.#unreadable(entry, error instanceof Error ? error.message : String(error));
     }
@@ -108,8 +108,8 @@ export class Intake {
   }
 
   /** What is in view goes out at once, the rest in batches. */
-  #announceSoon({ element }: Entry): void {
-    const isUrgent = element !== null && isInView(element);
+  #announceSoon({ holder }: Entry): void {
+    const isUrgent = holder !== null && isInView(holder);
     if (this.#timer !== undefined && !isUrgent) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#announce(), isUrgent ? IN_VIEW_WAIT_MS : BATCH_WAIT_MS);
@@ -152,7 +152,7 @@ export class Intake {
   #send(sheets: readonly Sheet[]): void {
     const pages = sheets.map((sheet): FoundPage => {
       const { entries, width, height, sha256 } = sheet;
-      const visible = entries.some(({ element }) => element !== null && isInView(element));
+      const visible = entries.some(({ holder }) => holder !== null && isInView(holder));
       const facts = { ...factsOf(entries[0]), width, height, visible };
       return sheet.isOnePage ? { ...facts, sha256: entries[0].sha256 } : { ...facts, sha256, slices: sheet.slices };
     });
@@ -177,12 +177,12 @@ function keyOf({ isOnePage, entries, pageId }: Sheet): string {
   return isOnePage ? entries[0].url : pageId;
 }
 
-function isUnderWay({ state, url, element }: Entry): boolean {
-  return state === "reading" || (state === "found" && isReadable(url, element));
+function isUnderWay({ state, url, holder }: Entry): boolean {
+  return state === "reading" || (state === "found" && isReadable(url, holder));
 }
 
-function factsOf({ pageId, index, width, height, url, element }: Entry): Omit<FoundPage, "sha256"> {
-  return { pageId, index, visible: element !== null && isInView(element), width, height, url: url.slice(0, 2048) };
+function factsOf({ pageId, index, width, height, url, holder }: Entry): Omit<FoundPage, "sha256"> {
+  return { pageId, index, visible: holder !== null && isInView(holder), width, height, url: url.slice(0, 2048) };
 }
 
 /** Pages of plain http have no `crypto.subtle`; the worker has. */

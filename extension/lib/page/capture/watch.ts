@@ -1,6 +1,7 @@
 /** Tells when the document may show other pictures, and which elements the reader looks at. */
 
-import { WATCHED_ATTRIBUTES } from "../holders/sources";
+import type { Holder } from "../holders/holder";
+import { WATCHED_ATTRIBUTES } from "../holders/registry";
 
 const SETTLE_MS = 120;
 const FIRST_MS = 16; // a frame
@@ -10,12 +11,15 @@ const ADDRESS_EVERY_MS = 500; // single-page sites change it without an event th
 export class DocumentWatch {
   readonly #changed: () => void;
   readonly #observer: MutationObserver;
+  readonly #signal: AbortSignal;
   readonly #seen = new WeakSet<Node>();
+  readonly #attended = new WeakSet<Holder>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #last = 0;
 
   constructor(changed: () => void, signal: AbortSignal) {
     this.#changed = changed;
+    this.#signal = signal;
     this.#observer = new MutationObserver(() => this.soon());
     document.addEventListener("load", () => this.soon(), { capture: true, signal });
     addEventListener("popstate", () => this.soon(), { signal });
@@ -37,6 +41,13 @@ export class DocumentWatch {
       attributes: true,
       attributeFilter: WATCHED_ATTRIBUTES,
     });
+  }
+
+  /** Hear of pictures that come without a change of the markup. */
+  attend(holder: Holder): void {
+    if (this.#attended.has(holder)) return;
+    this.#attended.add(holder);
+    holder.watch(() => this.soon(), this.#signal);
   }
 
   /** After a calm time at once, else when things have settled. */
@@ -85,9 +96,9 @@ export class ViewWatch {
   }
 }
 
-/** Whether the reader sees a part of `element` now. */
-export function isInView(element: Element): boolean {
-  const { top, bottom, left, right, width, height } = element.getBoundingClientRect();
+/** Whether the reader sees a part of the picture now. */
+export function isInView(holder: Holder): boolean {
+  const { top, bottom, left, right, width, height } = holder.box();
   return width > 0 && height > 0 && bottom > 0 && top < innerHeight && right > 0 && left < innerWidth;
 }
 

@@ -4,6 +4,7 @@ import { type HintChange, isSamePlace } from "../../chapter/hints";
 import { askWorker } from "../../messages";
 import type { ColourHint } from "../../protocol/messages";
 import type { Entry, Sheet } from "../capture/entry";
+import type { Holder } from "../holders/holder";
 import { Panel } from "./panel";
 import type { Point } from "../holders/place";
 import { fromHex, isSameColour, type Rgb, type Sample, sampleAt, spread, toHex } from "../holders/sample";
@@ -41,8 +42,8 @@ export class Corrector {
     this.#signal = signal;
   }
 
-  /** Open the panel at a point of a coloured page that `img` shows. */
-  async open(entry: Entry, img: HTMLImageElement, point: Point): Promise<void> {
+  /** Open the panel at a point of a coloured page that `holder` shows. */
+  async open(entry: Entry, holder: Holder, point: Point): Promise<void> {
     this.#open?.panel.close();
     const acts = {
       use: () => this.#use(),
@@ -50,9 +51,9 @@ export class Corrector {
       clear: () => this.#ask(entry, takeBack("clear")),
       moved: () => void this.#look(true),
       closed: () => (this.#open = null),
-      holds: () => entry.elements.has(img) && this.#stage.isCovered(img),
+      holds: () => entry.holders.has(holder) && this.#stage.isCovered(holder),
     };
-    this.#open = { entry, panel: new Panel(img, point, acts, this.#signal), sample: null };
+    this.#open = { entry, panel: new Panel(holder, point, acts, this.#signal), sample: null };
     await this.#look(true);
   }
 

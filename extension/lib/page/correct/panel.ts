@@ -5,6 +5,7 @@
 
 import { closedRoot, raise } from "../swap/closed-root";
 import { followLayout } from "../swap/follow";
+import type { Holder } from "../holders/holder";
 import type { Point } from "../holders/place";
 import { inWindow, pointIn } from "../point";
 import { style } from "../swap/ring";
@@ -50,7 +51,7 @@ export interface PanelView {
 
 export class Panel {
   point: Point;
-  readonly #img: HTMLImageElement;
+  readonly #holder: Holder;
   readonly #acts: PanelActs;
   readonly #host = document.createElement("div");
   readonly #card = document.createElement("div");
@@ -66,9 +67,9 @@ export class Panel {
   readonly #follow: () => void;
   #above: Element | null = null;
 
-  /** Open at `point` of the picture in `img`, until it is closed or `signal` aborts. */
-  constructor(img: HTMLImageElement, point: Point, acts: PanelActs, signal: AbortSignal) {
-    this.#img = img;
+  /** Open at `point` of the picture in `holder`, until it is closed or `signal` aborts. */
+  constructor(holder: Holder, point: Point, acts: PanelActs, signal: AbortSignal) {
+    this.#holder = holder;
     this.point = point;
     this.#acts = acts;
     this.#build();
@@ -153,18 +154,18 @@ export class Panel {
     if (!arrow) return;
     event.preventDefault();
     const step = event.shiftKey ? FINE_STEP_PX : STEP_PX;
-    const [x, y] = inWindow(this.#img, this.point);
-    this.point = pointIn(this.#img, x + arrow[0] * step, y + arrow[1] * step);
+    const [x, y] = inWindow(this.#holder, this.point);
+    this.point = pointIn(this.#holder, x + arrow[0] * step, y + arrow[1] * step);
     this.#place();
     this.#acts.moved();
   }
 
   /** The card stands below the dot, or above where there is no room, and never beyond the window's sides. */
   #place(): void {
-    if (!this.#img.isConnected || !this.#acts.holds()) return this.close();
+    if (!this.#holder.isConnected || !this.#acts.holds()) return this.close();
     this.#above = raise(this.#host, this.#above);
     const origin = this.#host.getBoundingClientRect();
-    const [x, y] = inWindow(this.#img, this.point);
+    const [x, y] = inWindow(this.#holder, this.point);
     const { offsetWidth: width, offsetHeight: height } = this.#card;
     const right = document.documentElement.clientWidth - width - EDGE_PX;
     const left = Math.max(EDGE_PX, Math.min(right, x - width / 2));

@@ -1,7 +1,8 @@
 /** Lets the reader choose one picture of a document: by mouse through whatever lies over it, or with the keyboard. */
 
 import { closedRoot, raise } from "../swap/closed-root";
-import { imagesBelow } from "../holders/roots";
+import type { Holder } from "../holders/holder";
+import { holdersIn } from "../holders/registry";
 
 const SMALLEST_PX = 60;
 const SAYS = "Click a picture. Arrow keys move, Enter chooses, Escape ends.";
@@ -15,7 +16,7 @@ const WORDS =
 
 /** Where in the window the reader pointed, on which picture. */
 export interface Pointed {
-  img: HTMLImageElement;
+  holder: Holder;
   x: number;
   y: number;
 }
@@ -26,7 +27,7 @@ export class Pointer {
   readonly #frame = document.createElement("i");
   readonly #stop = new AbortController();
   readonly #chosen: (pointed: Pointed | null) => void;
-  #at: HTMLImageElement | null = null;
+  #at: Holder | null = null;
 
   /** Wait until a picture is `chosen`, or `null` for none; it ends with `signal`, too. */
   constructor(chosen: (pointed: Pointed | null) => void, signal: AbortSignal) {
@@ -70,8 +71,8 @@ export class Pointer {
   #clicked(event: MouseEvent): void {
     swallow(event);
     const { clientX: x, clientY: y } = event;
-    const img = this.#under(x, y);
-    if (img) this.#end({ img, x, y });
+    const holder = this.#under(x, y);
+    if (holder) this.#end({ holder, x, y });
   }
 
   #pressed(event: KeyboardEvent): void {
@@ -88,15 +89,15 @@ export class Pointer {
     const all = this.#pictures();
     const at = this.#at ? all.indexOf(this.#at) : step > 0 ? -1 : all.length;
     const next = all[Math.max(0, Math.min(all.length - 1, at + step))] ?? null;
-    next?.scrollIntoView({ block: "center", inline: "center" });
+    next?.node.scrollIntoView({ block: "center", inline: "center" });
     this.#highlight(next);
   }
 
   #take(): void {
     if (!this.#at) return;
-    const { left, top, right, bottom } = this.#at.getBoundingClientRect();
+    const { left, top, right, bottom } = this.#at.box();
     const middle = (from: number, to: number, room: number) => (Math.max(0, from) + Math.min(room, to)) / 2;
-    this.#end({ img: this.#at, x: middle(left, right, innerWidth), y: middle(top, bottom, innerHeight) });
+    this.#end({ holder: this.#at, x: middle(left, right, innerWidth), y: middle(top, bottom, innerHeight) });
   }
 
   #end(pointed: Pointed | null): void {
@@ -104,11 +105,11 @@ export class Pointer {
     this.#chosen(pointed);
   }
 
-  #highlight(img: HTMLImageElement | null): void {
-    this.#at = img;
-    this.#frame.style.display = img ? "block" : "none";
-    if (!img) return;
-    const { left, top, width, height } = img.getBoundingClientRect();
+  #highlight(holder: Holder | null): void {
+    this.#at = holder;
+    this.#frame.style.display = holder ? "block" : "none";
+    if (!holder) return;
+    const { left, top, width, height } = holder.box();
     Object.assign(this.#frame.style, {
       left: `${left}px`,
       top: `${top}px`,
@@ -118,25 +119,25 @@ export class Pointer {
   }
 
   /** The smallest picture at a place: one that lies on another is the smaller one. */
-  #under(x: number, y: number): HTMLImageElement | null {
-    const area = (img: HTMLImageElement) => img.getBoundingClientRect().width * img.getBoundingClientRect().height;
-    const hit = this.#pictures().filter((img) => {
-      const { left, top, right, bottom } = img.getBoundingClientRect();
+  #under(x: number, y: number): Holder | null {
+    const area = (holder: Holder) => holder.box().width * holder.box().height;
+    const hit = this.#pictures().filter((holder) => {
+      const { left, top, right, bottom } = holder.box();
       return x >= left && x < right && y >= top && y < bottom;
     });
     return hit.sort((a, b) => area(a) - area(b))[0] ?? null;
   }
 
-  #pictures(): HTMLImageElement[] {
-    return [...imagesBelow(document, () => undefined)].filter((img) => {
-      const { width, height } = img.getBoundingClientRect();
-      return Math.min(width, height) >= SMALLEST_PX && img.checkVisibility({ visibilityProperty: true });
+  #pictures(): Holder[] {
+    return [...holdersIn(document)].filter((holder) => {
+      const { width, height } = holder.box();
+      return Math.min(width, height) >= SMALLEST_PX && holder.node.checkVisibility({ visibilityProperty: true });
     });
   }
 }
 
-function isInWindow(img: HTMLImageElement): boolean {
-  const { top, bottom, left, right } = img.getBoundingClientRect();
+function isInWindow(holder: Holder): boolean {
+  const { top, bottom, left, right } = holder.box();
   return bottom > 0 && right > 0 && top < innerHeight && left < innerWidth;
 }
 

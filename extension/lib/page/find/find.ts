@@ -2,21 +2,27 @@
 
 import { type Candidate, factsOf, surroundings } from "./facts";
 import { classifyPages } from "./page-classifier";
-import { imagesBelow } from "../holders/roots";
-import { sourceOf } from "../holders/sources";
+import type { Holder } from "../holders/holder";
+import { holdersIn } from "../holders/registry";
 
 export type { Candidate } from "./facts";
 
-/** Every picture of the document, in its order; `seenRoot` gets each root of elements on the way. */
-export function picturesOf(seenRoot: (root: Document | ShadowRoot) => void): Candidate[] {
-  const images = [...imagesBelow(document, seenRoot)];
-  const uses = countUses(images);
-  return images.flatMap((img): Candidate[] => {
-    const source = sourceOf(img, (url) => uses.get(url) ?? 0);
+/**
+ * Every picture of the document, in its order; `seenRoot` gets each root of elements on the way, `seenHolder` what may
+ * come to show a picture.
+ */
+export function picturesOf(
+  seenRoot: (root: Document | ShadowRoot) => void = () => undefined,
+  seenHolder: (holder: Holder) => unknown = () => undefined,
+): Candidate[] {
+  const holders = [...holdersIn(document, seenRoot)];
+  holders.forEach(seenHolder);
+  const uses = countUses(holders);
+  return holders.flatMap((holder): Candidate[] => {
+    const source = holder.source((url) => uses.get(url) ?? 0);
     if (!source) return [];
-    return [
-      { img, ...source, width: source.loaded ? img.naturalWidth : 0, height: source.loaded ? img.naturalHeight : 0 },
-    ];
+    const { width, height } = source.loaded ? holder.natural : { width: 0, height: 0 };
+    return [{ holder, ...source, width, height }];
   });
 }
 
@@ -26,8 +32,8 @@ export function pagesAmong(pictures: readonly Candidate[]): Candidate[] {
   return pictures.filter((_, at) => verdicts[at]);
 }
 
-function countUses(images: readonly HTMLImageElement[]): Map<string, number> {
+function countUses(holders: readonly Holder[]): Map<string, number> {
   const uses = new Map<string, number>();
-  for (const { currentSrc, src } of images) uses.set(currentSrc || src, (uses.get(currentSrc || src) ?? 0) + 1);
+  for (const { address } of holders) uses.set(address, (uses.get(address) ?? 0) + 1);
   return uses;
 }

@@ -2,9 +2,12 @@
 
 import type { Survey, WhyNone } from "../../messages";
 import { namesOf } from "./chapter";
+import type { Holder } from "../holders/holder";
 import { type Candidate, pagesAmong, picturesOf } from "./find";
 
 const SMALLEST_FRAME_PX = 400; // a smaller frame shows no chapter
+const DRAWS_MS = 1200; // longer than a canvas with holes is waited for
+const LOOK_EVERY_MS = 60;
 const PAGE_PX = { width: 240, height: 320 };
 const LOOKED_AT = 4000; // elements; style sheets are slow to ask
 const MAY_CARRY = "div, section, article, main, figure, li, span, a, p, td, button";
@@ -15,10 +18,11 @@ export function isSmallFrame(): boolean {
   return window !== window.top && Math.min(innerWidth, innerHeight) < SMALLEST_FRAME_PX;
 }
 
-export function survey(): Survey {
+/** Waits a little for pictures that are being drawn, or of which nobody knows yet whether they are. */
+export async function survey(): Promise<Survey> {
   const names = namesOf(document.title, location.href);
   if (isSmallFrame()) return { pages: 0, origins: [], why: null, ...names };
-  const pictures = picturesOf(() => undefined);
+  const pictures = await drawnPictures();
   const pages = pagesAmong(pictures);
   const frames = pages.length === 0 ? frameOrigins() : [];
   const origins = new Set([location.origin, ...pages.map(({ url }) => new URL(url).origin), ...frames]);
@@ -28,6 +32,14 @@ export function survey(): Survey {
     why: pages.length > 0 ? null : whyNone(pictures, frames.length > 0),
     ...names,
   };
+}
+
+async function drawnPictures(): Promise<Candidate[]> {
+  for (const end = performance.now() + DRAWS_MS; ; await new Promise((look) => setTimeout(look, LOOK_EVERY_MS))) {
+    const holders: Holder[] = [];
+    const pictures = picturesOf(undefined, (holder) => holders.push(holder));
+    if (!holders.some(({ isBeingDrawn }) => isBeingDrawn) || performance.now() > end) return pictures;
+  }
 }
 
 /** The other origins whose frames are large enough for a chapter. */

@@ -1,18 +1,22 @@
 /** Recognises pictures that a site's script makes anew at each turn: by what they show, not by their address. */
 
+import type { Holder } from "./holder";
+
 const PRIMES = [0x9e3779b1, 0x85ebca77] as const;
+
+/** How the address begins that stands for what a canvas shows. */
+export const DRAWN = "canvas:";
 
 /** Whether `url` is new each time its picture is made. */
 export function isMadeByScript(url: string): boolean {
   return url.startsWith("blob:");
 }
 
-/** A key of what a loaded `img` of this document shows: equal for equal pixels. Not for keeping beyond the document. */
-export function pixelsOf(img: HTMLImageElement): string {
-  const { naturalWidth: width, naturalHeight: height } = img;
+/** A key of what a holder shows: equal for equal pixels. Not for keeping beyond the document. */
+export function pixelsOf({ natural: { width, height }, pixels }: Holder): string {
   const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
-  if (!context) return `${width}x${height}:${crypto.randomUUID()}`;
-  context.drawImage(img, 0, 0, width, height);
+  if (!context || !pixels) return `${width}x${height}:${crypto.randomUUID()}`;
+  context.drawImage(pixels, 0, 0, width, height);
   return `${width}x${height}:${keyOf(new Uint32Array(context.getImageData(0, 0, width, height).data.buffer))}`;
 }
 

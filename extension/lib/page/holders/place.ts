@@ -7,27 +7,16 @@ export interface Box {
   height: number;
 }
 
+export interface Size {
+  width: number;
+  height: number;
+}
+
 /** Shares of a picture's width and height, 0..1. */
 export type Point = [x: number, y: number];
 
-/** The place of `img`'s picture in the window, in CSS pixels: without border and padding, as `object-fit` lays it. */
-export function pictureBox(img: HTMLImageElement): Box {
-  const outer = img.getBoundingClientRect();
-  const style = getComputedStyle(img);
-  const padding = (side: string) => Number.parseFloat(style.getPropertyValue(`padding-${side}`)) || 0;
-  const scale = outer.width / (img.offsetWidth || outer.width || 1); // a zoom by transform
-  const content: Box = {
-    left: outer.left + (img.clientLeft + padding("left")) * scale,
-    top: outer.top + (img.clientTop + padding("top")) * scale,
-    width: (img.clientWidth - padding("left") - padding("right")) * scale,
-    height: (img.clientHeight - padding("top") - padding("bottom")) * scale,
-  };
-  const natural = { width: img.naturalWidth * scale, height: img.naturalHeight * scale };
-  return fitted(content, natural, style.objectFit, style.objectPosition);
-}
-
 /** Where a picture of size `natural` comes to lie in `box`; `position` as computed, such as `50% 0px`. */
-export function fitted(box: Box, natural: { width: number; height: number }, fit: string, position: string): Box {
+export function fitted(box: Box, natural: Size, fit: string, position: string): Box {
   const scale = scaleOf(fit, box.width / natural.width, box.height / natural.height);
   if (scale === null || !Number.isFinite(scale)) return box;
   const width = natural.width * scale;
@@ -62,8 +51,8 @@ function scaleOf(fit: string, byWidth: number, byHeight: number): number | null 
   }
 }
 
-/** `value` is a length, a share of the room that is left, or a sum of both. */
-function offset(value: string, room: number): number {
+/** What `value` comes to in pixels: a length, a share of the `room`, or a sum of both. */
+export function offset(value: string, room: number): number {
   const terms = [...value.matchAll(/([-+]?)\s*(-?[\d.]+(?:e-?\d+)?)(px|%)/g)];
   return terms.reduce((sum, [, sign, number, unit]) => {
     const term = Number(number) * (unit === "%" ? room / 100 : 1);

@@ -9,20 +9,28 @@ const HOSTS = new Set(
   "article aside blockquote body div footer h1 h2 h3 h4 h5 h6 header main nav p section span".split(" "),
 );
 
-/** Every `<img>` below `root`, in document order; `seenRoot` gets each root that is entered. */
-export function* imagesBelow(
+const own = new WeakSet<Element>();
+
+/** What stands in `host` is ours: it is no part of the site's document. */
+export function disown(host: Element): void {
+  own.add(host);
+}
+
+/** Every element below `root`, in document order; `seenRoot` gets each root that is entered. */
+export function* elementsBelow(
   root: Document | ShadowRoot,
   seenRoot: (root: Document | ShadowRoot) => void,
-): Generator<HTMLImageElement> {
+): Generator<Element> {
   seenRoot(root);
   for (const element of root.querySelectorAll("*")) {
-    if (element.localName === "img") yield element as HTMLImageElement;
+    yield element;
     const shadow = shadowOf(element);
-    if (shadow) yield* imagesBelow(shadow, seenRoot);
+    if (shadow) yield* elementsBelow(shadow, seenRoot);
   }
 }
 
 function shadowOf(element: Element): ShadowRoot | null {
+  if (own.has(element)) return null;
   if (element.shadowRoot) return element.shadowRoot;
   if (!(element instanceof HTMLElement)) return null;
   if (!element.localName.includes("-") && !HOSTS.has(element.localName)) return null;
@@ -30,10 +38,10 @@ function shadowOf(element: Element): ShadowRoot | null {
   return chrome?.dom?.openOrClosedShadowRoot(element) ?? null;
 }
 
-/** The path of elements from the body down to `img`; crosses shadow roots. */
-export function pathOf(img: Element): string {
+/** The path of elements from the body down to `element`; crosses shadow roots. */
+export function pathOf(element: Element): string {
   const names: string[] = [];
-  for (const { localName } of ancestors(img)) {
+  for (const { localName } of ancestors(element)) {
     if (localName === "body") break;
     names.push(localName);
   }

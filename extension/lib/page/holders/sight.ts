@@ -1,5 +1,7 @@
 /** What a picture looks like, in a few hundred numbers: whether bytes are the picture that an element shows. */
 
+import type { Holder, Pixels } from "./holder";
+
 const CELLS = 16; // a side, each a few pixels as they are: browsers scale elements and bitmaps in different ways
 const CELL_PX = 4;
 const SAME = 6; // levels, of the row of cells that differs most: equal bytes decode alike
@@ -11,10 +13,10 @@ export function sightOf(picture: ImageBitmap): Sight {
   return sampled(picture, picture.width, picture.height);
 }
 
-/** What `img` shows; `null` where this script may not read it. */
-export function sightOfElement(img: HTMLImageElement): Sight | null {
+/** What a holder shows; `null` where this script may not read it. */
+export function sightOfHolder({ pixels, natural }: Holder): Sight | null {
   try {
-    return sampled(img, img.naturalWidth, img.naturalHeight);
+    return pixels && sampled(pixels, natural.width, natural.height);
   } catch {
     return null;
   }
@@ -32,7 +34,7 @@ export function looksAlike(a: Sight, b: Sight): boolean {
   return true;
 }
 
-function sampled(picture: ImageBitmap | HTMLImageElement, width: number, height: number): Sight {
+function sampled(picture: Pixels, width: number, height: number): Sight {
   const side = CELLS * CELL_PX;
   const context = new OffscreenCanvas(side, side).getContext("2d", { willReadFrequently: true });
   if (!context) throw new Error("There is no memory for a canvas.");

@@ -1,12 +1,7 @@
 /** Which picture an `<img>` stands for: what it shows, or what its site's lazy loader will show. */
 
+import type { Source } from "./holder";
 import { isPageSized } from "./page-size";
-
-/** `loaded`: the element shows the picture now, so its natural size is the picture's. */
-export interface Source {
-  url: string;
-  loaded: boolean;
-}
 
 const LAZY_ATTRIBUTES = [
   "data-src",
@@ -91,7 +86,8 @@ function candidatesOf(srcset: string, img: HTMLImageElement): string[] {
   return splitSrcset(srcset).flatMap(({ url }) => absolute(url, img) ?? []);
 }
 
-function isPlaceholder(url: string, uses: number): boolean {
+/** Whether `url` is no page, but what stands there until one comes. */
+export function isPlaceholder(url: string, uses: number): boolean {
   return PLACEHOLDER.test(url) || uses >= REPEATED || (url.startsWith("data:") && url.length < SHORT_DATA_URL);
 }
 

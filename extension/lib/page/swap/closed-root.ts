@@ -1,9 +1,12 @@
 /** The closed shadow roots in which everything of ours stands: no script of the page looks in, no printer prints it. */
 
+import { disown } from "../holders/roots";
+
 const UNPRINTED = "@media print { :host { display: none !important } }"; // paper is laid out anew, which nobody is told
 
 /** Attach a closed shadow root to `host`. */
 export function closedRoot(host: HTMLElement): ShadowRoot {
+  disown(host);
   const root = host.attachShadow({ mode: "closed" });
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(UNPRINTED);

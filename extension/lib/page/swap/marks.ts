@@ -2,6 +2,7 @@
 
 import { closedRoot, raise } from "./closed-root";
 import { followLayout } from "./follow";
+import type { Holder } from "../holders/holder";
 import { Ring, type Sign } from "./ring";
 
 const INSET_PX = 10;
@@ -9,7 +10,7 @@ const INSET_PX = 10;
 export class Marks {
   readonly #host = document.createElement("div");
   readonly #root = closedRoot(this.#host);
-  readonly #rings = new Map<Element, Ring>();
+  readonly #rings = new Map<Holder, Ring>();
   readonly #calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   readonly #follow: () => void;
   #above: Element | null = null;
@@ -24,23 +25,23 @@ export class Marks {
     signal.addEventListener("abort", () => this.clear(), { once: true });
   }
 
-  /** Show `sign` on the page in `element`. */
-  set(element: Element, sign: Sign): void {
+  /** Show `sign` on the page in `holder`. */
+  set(holder: Holder, sign: Sign): void {
     if (!this.#host.isConnected) document.documentElement.append(this.#host);
-    const old = this.#rings.get(element);
+    const old = this.#rings.get(holder);
     const ring = sign.kind === "progress" && old ? old : new Ring(this.#calm);
     if (ring !== old) {
       old?.element.remove();
-      this.#rings.set(element, ring);
+      this.#rings.set(holder, ring);
       this.#root.append(ring.element);
     }
-    ring.show(sign, () => this.#rings.get(element) === ring && this.drop(element));
+    ring.show(sign, () => this.#rings.get(holder) === ring && this.drop(holder));
     this.#follow();
   }
 
-  drop(element: Element): void {
-    this.#rings.get(element)?.element.remove();
-    this.#rings.delete(element);
+  drop(holder: Holder): void {
+    this.#rings.get(holder)?.element.remove();
+    this.#rings.delete(holder);
   }
 
   clear(): void {
@@ -53,9 +54,9 @@ export class Marks {
     if (this.#rings.size === 0) return;
     this.#above = raise(this.#host, this.#above);
     const origin = this.#host.getBoundingClientRect();
-    for (const [element, { element: sign }] of this.#rings) {
-      const box = element.getBoundingClientRect();
-      const hidden = !element.isConnected || box.width === 0 || box.height === 0;
+    for (const [holder, { element: sign }] of this.#rings) {
+      const box = holder.box();
+      const hidden = !holder.isConnected || box.width === 0 || box.height === 0;
       sign.style.setProperty("visibility", hidden ? "hidden" : "visible");
       if (hidden) continue;
       const x = box.right - origin.left - sign.offsetWidth - INSET_PX;

@@ -1,17 +1,18 @@
 /** What cuts an element off that does not cut off a host which is laid over it. */
 
-import { flatParent } from "./overlay-box";
+import { flatParent } from "../holders/laid-out";
 
-/** The elements that cut `img` off, from the inside out, up to `end`, which cuts the host off as well. */
-export function clippersOf(img: HTMLElement, end: Element | null): Element[] {
+/** The elements that cut `frame` off, from the inside out, up to `end`, which cuts the host off as well. */
+export function clippersOf(frame: Element, end: Element | null): Element[] {
   const found: Element[] = [];
-  for (let at = holderOf(img); at && at !== end && !isRoot(at); at = holderOf(at)) if (clips(at)) found.push(at);
+  for (let at = clipperAround(frame); at && at !== end && !isRoot(at); at = clipperAround(at))
+    if (clips(at)) found.push(at);
   return found;
 }
 
-/** The part of `img` that its `clippers` leave, as a `clip-path` in the element's own pixels. */
-export function clipPath(img: HTMLElement, clippers: readonly Element[]): string {
-  const own = img.getBoundingClientRect();
+/** The part of `frame` that its `clippers` leave, as a `clip-path` in the element's own pixels. */
+export function clipPath(frame: Element, clippers: readonly Element[]): string {
+  const own = frame.getBoundingClientRect();
   const cut = { top: 0, right: 0, bottom: 0, left: 0 };
   for (const clipper of clippers) {
     const box = paddingBox(clipper);
@@ -31,7 +32,7 @@ function isRoot(element: Element): boolean {
 }
 
 /** The element whose overflow may cut this one off: not those between an absolute one and what it is placed in. */
-function holderOf(element: Element): Element | null {
+function clipperAround(element: Element): Element | null {
   const { position } = getComputedStyle(element);
   const isPlaced = position === "absolute" || position === "fixed";
   return isPlaced && element instanceof HTMLElement ? element.offsetParent : flatParent(element);

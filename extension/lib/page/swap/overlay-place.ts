@@ -4,13 +4,15 @@
  */
 
 import { closedRoot, raise } from "./closed-root";
-import { type Laid, laidOut, warpOf } from "./overlay-box";
+import type { Holder } from "../holders/holder";
+import { type Laid, laidOut, warpOf } from "../holders/laid-out";
 import { clippersOf, clipPath } from "./overlay-clip";
 
 const AGREES_PX = 0.75;
 const HOPELESS_PX = 6; // a place that is further off shows a wrong picture
 const TRIES = 4;
 const PROBE_PX = 64;
+const LOOKED_AT = 4; // children: what moves one of them moves the first ones
 const STUBBORN_SITE = 30; // removals that are answered before the host leaves the site's own parent
 const FIXED = {
   all: "initial",
@@ -26,16 +28,18 @@ const TURNED = ["transform", "transform-origin", "transform-box", "translate", "
 
 /**
  * `beside` the element, out of the flow; `among` its siblings, in the flow but without room, where a scroller cuts off
- * only what flows in it; at the `root` beside the body.
+ * only what flows in it; `within` the element, before all that stands in it, over a picture that it paints behind that;
+ * at the `root` beside the body.
  */
-type Way = "beside" | "among" | "root";
+type Way = "beside" | "among" | "within" | "root";
 type Corner = { left: number; top: number };
 
 /** How far the host moves in the window for one of its own pixels to the right and one down. */
 type Moves = readonly [right: readonly [number, number], down: readonly [number, number]];
 
 export class Place {
-  readonly #img: HTMLImageElement;
+  readonly #holder: Holder;
+  readonly #frame: Element;
   readonly #host = document.createElement("div");
   readonly #written = new Map<string, string>();
   #parent: Node | null = null; // where we put it
@@ -45,8 +49,9 @@ export class Place {
   #moves: Moves | null = null;
   #top: Element | null = null;
 
-  constructor(img: HTMLImageElement, content: Element) {
-    this.#img = img;
+  constructor(holder: Holder, content: Element) {
+    this.#holder = holder;
+    this.#frame = holder.frame;
     closedRoot(this.#host).append(content);
     this.#host.setAttribute("aria-hidden", "true");
   }
@@ -65,16 +70,17 @@ export class Place {
     this.#host.remove();
   }
 
-  /** Lay the host over the element, which is at `target` in the window: how it is laid out; `null` if that cannot be. */
-  follow(target: DOMRect): Laid | null {
-    const style = getComputedStyle(this.#img);
-    const laid = laidOut(this.#img, style);
-    const isAlone = this.#img.matches(":fullscreen"); // nothing beside it is shown
-    if (this.#way !== "root" && (style.position === "sticky" || isAlone || !this.#stands(style))) this.#leave();
-    if (this.#lies(target, style, laid)) return laid;
-    if (this.#way === "root") return this.#isHopeless(target) ? null : laid;
+  /** Lay the host over the element, which is at `target` in the window; whether that can be. */
+  follow(target: DOMRect): boolean {
+    const style = getComputedStyle(this.#frame);
+    const laid = laidOut(this.#frame, style);
+    const isAlone = style.position === "sticky" || this.#frame.matches(":fullscreen"); // nothing beside it goes with it
+    const stands = this.#holder.isBehind ? () => this.#standsWithin(style) : () => !isAlone && this.#stands(style);
+    if (this.#way !== "root" && !stands()) this.#leave();
+    if (this.#lies(target, style, laid)) return true;
+    if (this.#way === "root") return !this.#isHopeless(target);
     this.#leave();
-    return this.#lies(target, style, laid) || !this.#isHopeless(target) ? laid : null;
+    return this.#lies(target, style, laid) || !this.#isHopeless(target);
   }
 
   #lies(target: DOMRect, style: CSSStyleDeclaration, laid: Laid): boolean {
@@ -89,25 +95,37 @@ export class Place {
 
   /** Whether the host stands in the element's parent, where it may. */
   #stands(style: CSSStyleDeclaration): boolean {
-    const { parentNode } = this.#img;
-    if (!parentNode || this.#img.closest("canvas")) return false; // what is below a canvas can be drawn by the page
+    const { parentNode } = this.#frame;
+    if (!parentNode || this.#frame.parentElement?.closest("canvas")) return false; // what is below a canvas can be drawn by the page
     if (this.#host.parentNode === parentNode) return true;
     if (this.isMoved && ++this.#taken > STUBBORN_SITE) return false;
-    const around = [this.#img, this.#img.parentElement, this.#img.nextElementSibling];
+    const around = [this.#frame, this.#frame.parentElement, this.#frame.nextElementSibling];
     const before = around.map(boxOf);
     const isCalm = () => around.every((element, at) => agrees(boxOf(element), before[at] ?? null));
-    this.#append(parentNode, lastAlike(this.#img).nextSibling);
+    this.#append(parentNode, lastAlike(this.#frame).nextSibling);
     this.#enter("beside", style);
-    if (clippersOf(this.#img, this.#host.offsetParent).length === 0) return isCalm();
+    if (clippersOf(this.#frame, this.#host.offsetParent).length === 0) return isCalm();
     this.#enter("among", style);
     if (isCalm()) return true;
     this.#enter("beside", style);
     return isCalm();
   }
 
+  /** Whether the host stands in the element, where it may. */
+  #standsWithin(style: CSSStyleDeclaration): boolean {
+    const frame = this.#frame;
+    if (this.#host.parentNode === frame) return true;
+    if (this.isMoved && ++this.#taken > STUBBORN_SITE) return false;
+    const around = [frame, ...[...frame.children].slice(0, LOOKED_AT)];
+    const before = around.map(boxOf);
+    this.#append(frame, frame.firstChild);
+    this.#enter("within", style);
+    return around.every((element, at) => agrees(boxOf(element), before[at] ?? null));
+  }
+
   #enter(way: Way, style: CSSStyleDeclaration): void {
     this.#way = way;
-    this.#mirror(style, laidOut(this.#img, style));
+    this.#mirror(style, laidOut(this.#frame, style));
   }
 
   #leave(): void {
@@ -132,8 +150,9 @@ export class Place {
 
   #mirror(style: CSSStyleDeclaration, { width, height }: Laid): void {
     const isRoot = this.#way === "root";
-    const names = isRoot ? MIRRORED : [...MIRRORED, ...TURNED];
+    const names = { root: MIRRORED, within: CORNERS }[this.#way as string] ?? [...MIRRORED, ...TURNED];
     const values = Object.fromEntries(names.map((name) => [name, style.getPropertyValue(name)]));
+    if (this.#way === "within") values["z-index"] = this.#holder.depth(style);
     const size = { width: `${width}px`, height: `${height}px` };
     this.#write({ display: "block", ...values, ...this.#cut(style), ...size, ...this.#placing(style, width, height) });
     if (isRoot) this.#write(this.#warped());
@@ -149,14 +168,14 @@ export class Place {
 
   /** At the root, all that turns and zooms the element is told to the host. */
   #warped(): Record<string, string> {
-    const { matrix, zoom } = warpOf(this.#img, this.#host.parentElement);
+    const { matrix, zoom } = warpOf(this.#frame, this.#host.parentElement);
     return { transform: matrix, "transform-origin": "50% 50%", zoom: `${zoom}` };
   }
 
   #cut({ position }: CSSStyleDeclaration): Record<string, string> {
-    if (this.#way === "among" || (this.#way === "beside" && position === "fixed")) return {};
-    const clippers = clippersOf(this.#img, this.#way === "root" ? null : this.#host.offsetParent);
-    return clippers.length > 0 ? { "clip-path": clipPath(this.#img, clippers) } : {};
+    if (this.#way === "among" || this.#way === "within" || (this.#way === "beside" && position === "fixed")) return {};
+    const clippers = clippersOf(this.#frame, this.#way === "root" ? null : this.#host.offsetParent);
+    return clippers.length > 0 ? { "clip-path": clipPath(this.#frame, clippers) } : {};
   }
 
   /** Move the host until it agrees with `target`. */
@@ -215,9 +234,9 @@ export class Place {
 }
 
 /** Pages are counted by their place among their like: the host stands behind the last of them. */
-function lastAlike(img: HTMLImageElement): Element {
-  const alike = [...(img.parentNode?.children ?? [])].filter(({ localName }) => localName === "img");
-  return alike.at(-1) ?? img;
+function lastAlike(frame: Element): Element {
+  const alike = [...(frame.parentNode?.children ?? [])].filter(({ localName }) => localName === frame.localName);
+  return alike.at(-1) ?? frame;
 }
 
 function boxOf(element: Element | null): DOMRect | null {

@@ -6,37 +6,33 @@
 
 import { bandsOf, BAND_ROWS, Drawing } from "./drawing";
 import type { Coloured } from "../holders/coloured";
-import type { Laid } from "./overlay-box";
+import type { Holder } from "../holders/holder";
+import type { Laid } from "../holders/laid-out";
 import { Place } from "./overlay-place";
-import { type Box, fitted } from "../holders/place";
+import type { Box } from "../holders/place";
 import { style } from "./ring";
-import { knownUrls, lazyUrl, sourceOf } from "../holders/sources";
 
 const NEAR = 1.5; // windows above and below that are drawn before they are reached
-const SAME_SHAPE = 0.02;
 
 export class Overlay {
-  readonly img: HTMLImageElement;
+  readonly holder: Holder;
   readonly #place: Place;
   readonly #content = document.createElement("div");
   readonly #drawing: Drawing;
   readonly #urls: Set<string>;
-  readonly #observer: MutationObserver;
-  /** Called once the site puts another page into the element. */
+  readonly #stop = new AbortController();
+  /** Called once the site puts another page into the holder. */
   ended: () => void = () => undefined;
 
-  /** `url` is the page's address in `img`. It shows once `follow` is called. */
-  constructor(img: HTMLImageElement, url: string, coloured: Coloured) {
-    this.img = img;
-    this.#urls = knownUrls(img).add(url);
+  /** `url` is the page's address in `holder`. It shows once `follow` is called. */
+  constructor(holder: Holder, url: string, coloured: Coloured) {
+    this.holder = holder;
+    this.#urls = holder.knownUrls().add(url);
     this.#drawing = new Drawing(coloured);
     style(this.#content, { position: "absolute", overflow: "hidden" });
     this.#content.append(this.#drawing.element);
-    this.#place = new Place(img, this.#content);
-    this.#observer = new MutationObserver(() => this.#declares() || this.#end());
-    this.#observer.observe(img, { attributeFilter: ["src", "srcset"] });
-    const picture = img.parentElement?.localName === "picture" ? img.parentElement.children : [];
-    for (const source of picture) this.#observer.observe(source, { attributeFilter: ["srcset"] });
+    this.#place = new Place(holder, this.#content);
+    holder.watch(() => holder.declares(this.#urls) || this.#end(), this.#stop.signal);
   }
 
   get coloured(): Coloured {
@@ -51,7 +47,7 @@ export class Overlay {
 
   /** Take it away. */
   remove(): void {
-    this.#observer.disconnect();
+    this.#stop.abort();
     this.#drawing.release();
     this.#place.remove();
   }
@@ -63,17 +59,16 @@ export class Overlay {
 
   /** Bring it to where the element is now, and draw what is near the window. */
   follow(): void {
-    const { img } = this;
-    if (img.isConnected && !this.#holds()) return this.#end();
-    const box = img.getBoundingClientRect();
-    if (!img.isConnected || box.width < 1 || box.height < 1 || !isNear(box)) {
+    const { holder } = this;
+    if (holder.isConnected && !holder.holds(this.#urls, this.#drawing.source)) return this.#end();
+    const box = holder.frame.getBoundingClientRect();
+    if (!holder.isConnected || box.width < 1 || box.height < 1 || !isNear(box)) {
       this.#place.hide();
       return this.#drawing.release();
     }
     if (this.#place.isMoved) this.#drawing.release();
-    const laid = this.#place.follow(box);
-    if (!laid) return this.#drawing.release();
-    this.#lay(laid, box);
+    if (!this.#place.follow(box)) return this.#drawing.release();
+    this.#lay(holder.laid(getComputedStyle(holder.frame)), box);
   }
 
   #end(): void {
@@ -81,35 +76,11 @@ export class Overlay {
     this.ended();
   }
 
-  /** Whether the attributes still name this page; what the element shows follows them later. */
-  #declares(): boolean {
-    const { img } = this;
-    const src = img.getAttribute("src") ?? "";
-    if (src && this.#urls.has(absolute(src, img))) return true;
-    const lazy = lazyUrl(img);
-    if (lazy !== null && this.#urls.has(lazy)) return !src || !isLikeAPage(src);
-    return !src && [...knownUrls(img)].some((url) => this.#urls.has(url));
-  }
-
-  #holds(): boolean {
-    const { img } = this;
-    const source = sourceOf(img, () => 1);
-    if (source === null) return img.complete ? this.#declares() : true;
-    if (!this.#urls.has(source.url)) return !img.complete && this.#declares();
-    if (!source.loaded || !img.naturalHeight) return true;
+  /** `box` is the frame in the window. */
+  #lay(laid: Laid, box: DOMRect): void {
+    const { content, radius, width: wide, height: high } = laid;
     const { width, height } = this.#drawing.source;
-    return Math.abs((width * img.naturalHeight) / (height * img.naturalWidth) - 1) <= SAME_SHAPE;
-  }
-
-  /** `box` is the element in the window. */
-  #lay({ content, radius, width: wide, height: high }: Laid, box: DOMRect): void {
-    const { width, height } = this.#drawing.source;
-    const computed = getComputedStyle(this.img);
-    const isShown = this.img.complete && this.img.naturalWidth > 1;
-    const natural = isShown ? { width: this.img.naturalWidth, height: this.img.naturalHeight } : { width, height };
-    const fit = isShown ? computed.objectFit : "contain";
-    const inner = { left: 0, top: 0, width: content.width, height: content.height };
-    const at = fitted(inner, natural, fit, computed.objectPosition);
+    const at = this.holder.lies(laid, getComputedStyle(this.holder.frame), { width, height });
     style(this.#content, { ...pixels(content), "border-radius": radius });
     style(this.#drawing.element, pixels(at));
     const zoom = Math.sqrt((box.width * box.height) / (wide * high || 1)) || 1;
@@ -135,19 +106,6 @@ function bandsNear(rows: number, top: number, height: number): { first: number; 
 function isNear({ top, bottom, left, right }: DOMRect): boolean {
   const [across, down] = [NEAR * innerWidth, NEAR * innerHeight];
   return bottom > -down && top < innerHeight + down && right > -across && left < innerWidth + across;
-}
-
-/** Whether `src` is a picture of its own, not what a lazy loader put there for the time being. */
-function isLikeAPage(src: string): boolean {
-  return !/^data:/.test(src) && !/(?:loading|placeholder|blank|spacer|1x1)[^/]*$|\.svg(?:[?#]|$)/i.test(src);
-}
-
-function absolute(url: string, img: HTMLImageElement): string {
-  try {
-    return new URL(url, img.baseURI).href;
-  } catch {
-    return url;
-  }
 }
 
 function pixels({ left, top, width, height }: Box): Record<string, string> {

@@ -1,9 +1,11 @@
-/** Shows what became of each page: the coloured picture over its elements, and the sign in its corner. */
+/** Shows what became of each page: the coloured picture over what holds it, and the sign in its corner. */
 
 import type { Book } from "../capture/page-registry";
 import type { Coloured } from "../holders/coloured";
 import type { Entry } from "../capture/entry";
 import { followLayout } from "./follow";
+import type { Holder } from "../holders/holder";
+import type { Size } from "../holders/place";
 import { Marks } from "./marks";
 import { Overlay } from "./overlay";
 
@@ -12,8 +14,8 @@ const SAME_SHAPE = 0.02;
 export class Stage {
   readonly #book: Book;
   readonly #marks: Marks;
-  readonly #overlays: Map<HTMLImageElement, Overlay>;
-  readonly #former: Set<HTMLImageElement>; // they show what an earlier run made of them
+  readonly #overlays: Map<Holder, Overlay>;
+  readonly #former: Set<Holder>; // they show what an earlier run made of them
   readonly #shown = new AbortController(); // ends with the pictures, which may outlive the signs
   readonly #observer = new MutationObserver(() => this.#mutated());
   readonly #follow: () => void;
@@ -21,13 +23,13 @@ export class Stage {
   #original = false;
 
   /**
-   * `lost` is called when the site put another page into an element that showed one of ours; `former` are those of an
+   * `lost` is called when the site put another page into a holder that showed one of ours; `former` are those of an
    * earlier run, which stay until there are new pictures.
    */
   constructor(book: Book, lost: () => void, signal: AbortSignal, former: Overlay[] = []) {
     this.#book = book;
     this.#lost = lost;
-    this.#overlays = new Map(former.map((overlay) => [overlay.img, overlay]));
+    this.#overlays = new Map(former.map((overlay) => [overlay.holder, overlay]));
     this.#former = new Set(this.#overlays.keys());
     for (const overlay of former) this.#adopt(overlay);
     this.#marks = new Marks(signal);
@@ -39,22 +41,22 @@ export class Stage {
     this.#observer.observe(document, watched);
   }
 
-  isCovered(img: HTMLImageElement): boolean {
-    return this.#overlays.has(img);
+  isCovered(holder: Holder): boolean {
+    return this.#overlays.has(holder);
   }
 
-  /** The element at a point of the window that shows a page in colour. */
-  elementAt(entry: Entry, x: number, y: number): HTMLImageElement | undefined {
-    return [...entry.elements].find((img) => {
-      const { left, right, top, bottom } = img.getBoundingClientRect();
-      return this.#overlays.has(img) && left <= x && x <= right && top <= y && y <= bottom;
+  /** What is at a point of the window and shows a page in colour. */
+  holderAt(entry: Entry, x: number, y: number): Holder | undefined {
+    return [...entry.holders].find((holder) => {
+      const { left, right, top, bottom } = holder.box();
+      return this.#overlays.has(holder) && left <= x && x <= right && top <= y && y <= bottom;
     });
   }
 
   /** Show every coloured page as it was, or coloured again. */
   showOriginal(original: boolean): void {
     this.#original = original;
-    if (original) for (const img of this.#former) this.#uncover(img);
+    if (original) for (const holder of this.#former) this.#uncover(holder);
     for (const entry of this.#book.entries) this.present(entry);
   }
 
@@ -73,7 +75,7 @@ export class Stage {
     entry.state = "done";
     entry.preview = null;
     this.colour(entry, coloured);
-    for (const element of entry.elements) this.#marks.set(element, { kind: "done" });
+    for (const holder of entry.holders) this.#marks.set(holder, { kind: "done" });
   }
 
   /** Show other colours of a page. */
@@ -84,25 +86,25 @@ export class Stage {
     coloured.decoded = null;
   }
 
-  /** Bring every element of a page to what the page is now. */
+  /** Bring every holder of a page to what the page is now. */
   present(entry: Entry): void {
     const shown = entry.coloured ?? (entry.isOpen ? entry.preview : null);
-    for (const img of entry.elements) {
-      if (shown && !this.#original) this.#cover(img, entry.url, shown);
-      else if (!this.#former.has(img)) this.#uncover(img);
-      this.#sign(img, entry);
+    for (const holder of entry.holders) {
+      if (shown && !this.#original) this.#cover(holder, entry.url, shown);
+      else if (!this.#former.has(holder)) this.#uncover(holder);
+      this.#sign(holder, entry);
     }
   }
 
-  /** Take back what stands over `img`, which shows nothing of ours any more. */
-  release(img: HTMLImageElement): void {
-    this.#marks.drop(img);
-    this.#uncover(img);
+  /** Take back what stands over `holder`, which shows nothing of ours any more. */
+  release(holder: Holder): void {
+    this.#marks.drop(holder);
+    this.#uncover(holder);
   }
 
   /** Say something on a page. */
   notice(entry: Entry, text: string): void {
-    for (const element of entry.elements) this.#marks.set(element, { kind: "notice", text });
+    for (const holder of entry.holders) this.#marks.set(holder, { kind: "notice", text });
   }
 
   /** Give what is shown to a run that follows this one. */
@@ -117,32 +119,32 @@ export class Stage {
   clear(): void {
     this.#shown.abort();
     this.#observer.disconnect();
-    for (const img of [...this.#overlays.keys()]) this.#uncover(img);
+    for (const holder of [...this.#overlays.keys()]) this.#uncover(holder);
   }
 
-  #cover(img: HTMLImageElement, url: string, coloured: Coloured): void {
-    this.#former.delete(img);
-    const there = this.#overlays.get(img);
+  #cover(holder: Holder, url: string, coloured: Coloured): void {
+    this.#former.delete(holder);
+    const there = this.#overlays.get(holder);
     if (there) return there.coloured === coloured ? undefined : there.replace(coloured);
-    const overlay = new Overlay(img, url, coloured);
-    this.#overlays.set(img, overlay);
+    const overlay = new Overlay(holder, url, coloured);
+    this.#overlays.set(holder, overlay);
     this.#adopt(overlay);
     overlay.follow();
   }
 
   #adopt(overlay: Overlay): void {
     overlay.ended = () => {
-      this.#overlays.delete(overlay.img);
-      this.#former.delete(overlay.img);
-      this.#marks.drop(overlay.img);
+      this.#overlays.delete(overlay.holder);
+      this.#former.delete(overlay.holder);
+      this.#marks.drop(overlay.holder);
       this.#lost();
     };
   }
 
-  #uncover(img: HTMLImageElement): void {
-    this.#former.delete(img);
-    this.#overlays.get(img)?.remove();
-    this.#overlays.delete(img);
+  #uncover(holder: Holder): void {
+    this.#former.delete(holder);
+    this.#overlays.get(holder)?.remove();
+    this.#overlays.delete(holder);
   }
 
   #place(): void {
@@ -154,19 +156,14 @@ export class Stage {
     this.#follow();
   }
 
-  #sign(img: HTMLImageElement, { isOpen, state, fraction, note, failed }: Entry): void {
-    if (isOpen) this.#marks.set(img, { kind: "progress", fraction });
-    else if (state === "left") this.#marks.set(img, { kind: "left", note, failed });
-    else this.#marks.drop(img);
+  #sign(holder: Holder, { isOpen, state, fraction, note, failed }: Entry): void {
+    if (isOpen) this.#marks.set(holder, { kind: "progress", fraction });
+    else if (state === "left") this.#marks.set(holder, { kind: "left", note, failed });
+    else this.#marks.drop(holder);
   }
 }
 
 /** Whether a picture may stand for the page: what the engine draws on may be larger than the page. */
 export function hasShapeOf(page: Size, picture: Size): boolean {
   return Math.abs((picture.width * page.height) / (picture.height * page.width) - 1) <= SAME_SHAPE;
-}
-
-interface Size {
-  width: number;
-  height: number;
 }

@@ -1,6 +1,6 @@
 /** The box of an element as its own style lays it out: in its own pixels, before any transform or zoom. */
 
-import type { Box } from "../holders/place";
+import type { Box } from "./place";
 
 type Side = "left" | "top" | "right" | "bottom";
 
@@ -13,17 +13,27 @@ export interface Laid {
   radius: string;
 }
 
-/** How `img` is laid out; `style` is its computed one. */
-export function laidOut(img: HTMLElement, style: CSSStyleDeclaration): Laid {
+/** Which of an element's boxes something is painted in. */
+export type Edge = "border" | "padding" | "content";
+
+/** How `element` is laid out, with the box within `edge` as its content; `style` is its computed one. */
+export function laidOut(element: Element, style: CSSStyleDeclaration, edge: Edge = "content"): Laid {
+  const { offsetWidth, offsetHeight } = element as HTMLElement; // an SVG element has none, and its style says all
   const value = (name: string) => Number.parseFloat(style.getPropertyValue(name)) || 0;
-  const around = (side: Side) => value(`padding-${side}`) + value(`border-${side}-width`);
+  const [padding, border] = [(side: Side) => value(`padding-${side}`), (side: Side) => value(`border-${side}-width`)];
+  const around = (side: Side) => (edge === "border" ? 0 : border(side)) + (edge === "content" ? padding(side) : 0);
+  const edges = (one: Side, other: Side) => padding(one) + padding(other) + border(one) + border(other);
   const isBorderBox = style.boxSizing === "border-box";
-  const length = (own: string, rounded: number, edges: number) =>
-    own.endsWith("px") ? Number.parseFloat(own) + (isBorderBox ? 0 : edges) : rounded;
-  const [across, down] = [around("left") + around("right"), around("top") + around("bottom")];
-  const width = length(style.width, img.offsetWidth, across);
-  const height = length(style.height, img.offsetHeight, down);
-  const content = { left: around("left"), top: around("top"), width: width - across, height: height - down };
+  const length = (own: string, rounded: number, around: number) =>
+    own.endsWith("px") ? Number.parseFloat(own) + (isBorderBox ? 0 : around) : rounded;
+  const width = length(style.width, offsetWidth ?? 0, edges("left", "right"));
+  const height = length(style.height, offsetHeight ?? 0, edges("top", "bottom"));
+  const content = {
+    left: around("left"),
+    top: around("top"),
+    width: width - around("left") - around("right"),
+    height: height - around("top") - around("bottom"),
+  };
   const corners: [Side, Side][] = [
     ["top", "left"],
     ["top", "right"],

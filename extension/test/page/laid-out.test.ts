@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { describe, expect, test } from "vitest";
-import { laidOut } from "@/lib/page/swap/overlay-box";
+import { laidOut } from "@/lib/page/holders/laid-out";
 
 const ROUNDED = { offsetWidth: 500, offsetHeight: 700 } as HTMLElement;
 

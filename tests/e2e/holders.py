@@ -1,0 +1,194 @@
+"""Ways in which readers show a page other than by `<img>`: small documents around the pictures of a chapter."""
+
+# ruff: noqa: E501  (markup reads better unbroken)
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+import numpy as np
+from PIL import Image
+
+SIZES: Final = {"a.png": (700, 980), "b.png": (700, 1015), "c.png": (735, 980)}
+NAMES: Final = tuple(SIZES)
+BLOCK_PX: Final = 35
+XOR: Final = 0x5A
+STYLE: Final = "html{scrollbar-width:none}body{margin:0;background:#999;font:16px sans-serif}.p{width:500px;height:700px;display:block;margin:0 auto 12px}"
+DOT: Final = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
+
+
+@cache
+def drawn(name: str) -> bytes:
+    """Return a page of grey blocks, unlike the others."""
+    width, height = SIZES[name]
+    levels = np.random.default_rng(NAMES.index(name)).choice(
+        np.array([50, 90, 115, 140], np.uint8), (height // BLOCK_PX, width // BLOCK_PX)
+    )
+    grey = np.repeat(np.repeat(levels, BLOCK_PX, 0), BLOCK_PX, 1)
+    written = io.BytesIO()
+    Image.fromarray(grey).convert("RGB").save(written, "PNG")
+    return written.getvalue()
+
+
+def encoded(body: bytes) -> bytes:
+    """Return bytes as a site sends them that decodes them itself."""
+    return bytes(byte ^ XOR for byte in body)
+
+
+@dataclass(frozen=True)
+class Holding:
+    """A document that shows the pages of a chapter, `at_once` of them.
+
+    `body` is repeated for each page with `{url}` as its address and `{at}` as its number; `once` comes after it, with all
+    addresses as `{urls}`. The keys of `turns` bring up other pages: of `shown_after_turns`, each is to be coloured once.
+    """
+
+    name: str
+    body: str = ""
+    style: str = ""
+    once: str = ""
+    form: str = "/{name}"
+    at_once: int = 3
+    turns: tuple[str, ...] = ()
+    shown_after_turns: tuple[str, ...] = ()
+    draws_ms: int = 100
+    type: str = "text/html; charset=utf-8"
+
+    def html(self, cdn: str) -> str:
+        """Return the document; `cdn` is another site that has the same pictures."""
+        urls = [self.form.format(name=name, cdn=cdn) for name in NAMES]
+        bodies = "".join(
+            self.body.replace("{url}", url).replace("{at}", str(at)) for at, url in enumerate(urls[: self.at_once])
+        )
+        once = self.once.replace("{urls}", repr(urls))
+        head = f"<meta charset=utf-8><title>{self.name}</title><style>{STYLE}{self.style}</style>"
+        return f"<!doctype html><html><head>{head}</head><body><main>{bodies}</main>{once}</body></html>"
+
+
+WHOLE: Final = ".p{background-size:contain;background-repeat:no-repeat}"
+BACKGROUNDS: Final = (
+    Holding("background", "<div class=p style=\"background-image:url('{url}')\"></div>", WHOLE),
+    Holding(
+        "background, cover, centred", "<div class=p style=\"background:url('{url}') center/cover no-repeat\"></div>"
+    ),
+    Holding(
+        "background of another site",
+        "<div class=p style=\"background-image:url('{url}')\"></div>",
+        WHOLE,
+        form="{cdn}/{name}",
+    ),
+    Holding(
+        "background with a border, padding and text over it",
+        "<div class=p style=\"background-image:url('{url}')\"><div class=box><p>Text</p></div></div>",
+        ".p{background-repeat:no-repeat;background-size:100% auto;background-origin:content-box;background-clip:content-box;position:relative;padding:9px;border:5px solid #333;box-sizing:border-box}.box{position:absolute;left:60px;top:60px;width:80px;height:120px;background:#777}",
+    ),
+    Holding(
+        "background of an element in a context of its own, with text that flows",
+        "<div class=p style=\"background-image:url('{url}')\"><p>Text of some length</p></div>",
+        WHOLE + ".p{position:relative;z-index:0;overflow:hidden}",
+    ),
+    Holding(
+        "background below a gradient, from a set, at a place of its own",
+        "<section><i class=p style=\"background-image:linear-gradient(transparent,transparent),image-set(url('{url}') 1x, url('{url}?2') 2x)\"></i></section>",
+        ".p{background-size:auto, 90% auto;background-repeat:no-repeat;background-position:0 0, right 10px bottom 20px}",
+    ),
+    Holding(
+        "background of before",
+        "<div class='p f{at}'></div><style>.f{at}::before{background-image:url('{url}')}</style>",
+        ".p{position:relative}.p::before{content:'';position:absolute;inset:6px 12px;background-size:contain;background-repeat:no-repeat}",
+    ),
+    Holding(
+        "background of after",
+        "<div class='p f{at}'></div><style>.f{at}::after{background-image:url('{url}')}</style>",
+        ".p{overflow:hidden}.p::after{content:'';display:block;height:660px;background-size:contain;background-repeat:no-repeat}",
+    ),
+    Holding(
+        "background of an image that shows nothing",
+        f"<img class=p src={DOT} style=\"background-image:url('{{url}}')\">",
+        WHOLE,
+    ),
+    Holding(
+        "two backgrounds of one element",
+        once="<div class=p></div><script>document.querySelector('.p').style.backgroundImage = {urls}.slice(0, 2).map((url) => `url(${url})`).join(', ')</script>",
+        style=".p{width:960px;background-repeat:no-repeat;background-size:440px auto;background-position:left, right}",
+        at_once=2,
+    ),
+    Holding(
+        "background turned in place, and back",
+        once="<div class=p></div><script>const urls = {urls}; let at = 0; const show = () => { document.querySelector('.p').style.backgroundImage = `url(${urls[at]})` }; show(); addEventListener('keydown', ({key}) => { at += key === 'ArrowRight' ? 1 : -1; show() })</script>",
+        style=WHOLE,
+        at_once=1,
+        turns=("ArrowRight", "ArrowLeft"),
+        shown_after_turns=("a.png", "b.png"),
+    ),
+)
+ROOT: Final = "<style>img,i{display:block;width:500px;height:700px;margin:0 auto 9px;background-size:contain;background-repeat:no-repeat}</style>"
+EMBEDDED: Final = (
+    Holding("content", "<div class=p style=\"content:url('{url}')\"></div>"),
+    Holding("content of an image", "<img class=p src=/none.png style=\"content:url('{url}');object-fit:contain\">"),
+    Holding("SVG", "<svg class=p viewBox='0 0 720 1017'><image href='{url}' width=720 height=1017></image></svg>"),
+    Holding(
+        "SVG spread, moved and sliced",
+        once="<svg class=p viewBox='0 0 1000 700'><g transform='translate(20 10)'></g></svg><script>const g = document.querySelector('g'); ({urls}).slice(0, 2).forEach((url, at) => { const image = document.createElementNS(g.namespaceURI, 'image'); image.setAttributeNS('http://www.w3.org/1999/xlink', 'href', url); Object.entries({x: at * 490, y: 0, width: 470, height: 660, preserveAspectRatio: 'xMidYMid slice'}).forEach((each) => image.setAttribute(...each)); g.append(image) })</script>",
+        style=".p{width:1000px}",
+        at_once=2,
+    ),
+    Holding("object", "<object class=p type=image/png data='{url}' style='object-fit:contain'></object>"),
+    Holding("embed", "<embed class=p src='{url}'>"),
+    Holding("input", "<input type=image class=p src='{url}'>"),
+    Holding("poster", "<video class=p poster='{url}'></video>"),
+    Holding(
+        "open shadow root",
+        once=f"<div id=h></div><script>h.attachShadow({{mode: 'open'}}).innerHTML = '{ROOT}' + {{urls}}.map((url) => `<img src=${{url}}>`).join('')</script>",
+    ),
+    Holding(
+        "closed shadow root with backgrounds",
+        once=f"<div id=h></div><script>h.attachShadow({{mode: 'closed'}}).innerHTML = '{ROOT}' + {{urls}}.map((url) => `<i style=\"background-image:url(${{url}})\"></i>`).join('')</script>",
+    ),
+    Holding(
+        "data",
+        "<div class=p></div>",
+        WHOLE,
+        "<script>const urls = {urls}; document.querySelectorAll('.p').forEach(async (div, at) => { const reader = new FileReader(); reader.onload = () => { div.style.backgroundImage = `url(${reader.result})` }; reader.readAsDataURL(await (await fetch(urls[at])).blob()) })</script>",
+    ),
+    Holding(
+        "blob, given up once it has loaded",
+        "<img class=p>",
+        once="<script>const urls = {urls}; document.querySelectorAll('.p').forEach(async (img, at) => { img.src = URL.createObjectURL(await (await fetch(urls[at])).blob()); await img.decode(); URL.revokeObjectURL(img.src) })</script>",
+    ),
+)
+DRAW: Final = "const draw = async (canvas, url) => { const bitmap = await createImageBitmap(await (await fetch(url)).blob()); Object.assign(canvas, {width: bitmap.width, height: bitmap.height}); canvas.getContext('2d').drawImage(bitmap, 0, 0) };"
+CANVASES: Final = (
+    Holding(
+        "canvas",
+        "<canvas class=p></canvas>",
+        once=f"<script>{DRAW} const urls = {{urls}}; document.querySelectorAll('canvas').forEach((canvas, at) => draw(canvas, urls[at]))</script>",
+    ),
+    Holding(
+        "canvas of tiles, one after the other",
+        "<canvas class=p></canvas>",
+        once="""<script>const urls = {urls}; document.querySelectorAll('canvas').forEach(async (canvas, at) => {
+          const bitmap = await createImageBitmap(await (await fetch(urls[at])).blob()); const {width, height} = Object.assign(canvas, {width: bitmap.width, height: bitmap.height});
+          const [w, h] = [Math.ceil(width / 4), Math.ceil(height / 4)]; const pen = canvas.getContext('2d');
+          for (let n = 0; n < 16; n++) { const [x, y] = [n * 7 % 16 % 4 * w, Math.floor(n * 7 % 16 / 4) * h]; await new Promise((done) => setTimeout(done, 30)); pen.drawImage(bitmap, x, y, w, h, x, y, w, h) } })</script>""",
+        draws_ms=2500,
+    ),
+    Holding(
+        "canvas of bytes that were encoded",
+        once=f"<script>(async () => {{ for (const url of {{urls}}) {{ const bytes = new Uint8Array(await (await fetch(url)).arrayBuffer()).map((byte) => byte ^ {XOR}); const bitmap = await createImageBitmap(new Blob([bytes])); const canvas = document.createElement('canvas'); canvas.className = 'p'; Object.assign(canvas, {{width: bitmap.width, height: bitmap.height}}); canvas.getContext('2d').drawImage(bitmap, 0, 0); document.querySelector('main').append(canvas) }} }})()</script>",
+        form="/xor/{name}",
+        draws_ms=500,
+    ),
+    Holding(
+        "canvas drawn again at each turn, and back",
+        once=f"<canvas class=p></canvas><script>{DRAW} const urls = {{urls}}; let at = 0; const show = () => draw(document.querySelector('canvas'), urls[at]); show(); addEventListener('keydown', ({{key}}) => {{ at += key === 'ArrowRight' ? 1 : -1; show() }})</script>",
+        at_once=1,
+        turns=("ArrowRight", "ArrowLeft"),
+        shown_after_turns=("a.png", "b.png"),
+        draws_ms=600,
+    ),
+)
+HOLDINGS: Final = BACKGROUNDS + EMBEDDED + CANVASES
