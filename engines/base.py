@@ -259,6 +259,15 @@ class ColorizeEngine(ABC):
             ModelMissing: a weights file is not there.
         """
 
+    def digests_for(self, options: Mapping[str, object]) -> Mapping[str, str]:
+        """Return the digests for a job with these `Plan.engine_options`, where they choose other weights.
+
+        Raises:
+            ModelMissing: a weights file is not there.
+        """
+        del options
+        return self.weights_digests()
+
     @abstractmethod
     def load(self, device: Device) -> None:
         """Bring the weights into memory; a second call does nothing.

@@ -134,7 +134,7 @@ def resolve(
     options = request.options or Options()
     retrieval = memories.plan(request, settings, engine.info) if memories is not None else None
     with faults_mapped():
-        weights = engine.weights_digests()
+        weights = engine.digests_for(options.engine_options or {})
     recipe = Recipe(
         engine_id=engine.info.id,
         engine_version=engine.info.version,

@@ -57,19 +57,28 @@ class ComfyClient:
         """Return the server's version and devices."""
         return self._json("GET", "/system_stats")
 
+    def version(self) -> str:
+        """Return the server's version, empty where it does not say."""
+        system = self.system_stats().get("system")
+        return str(system.get("comfyui_version") or "") if isinstance(system, dict) else ""
+
     def node(self, class_type: str) -> Json | None:
         """Return the signature of a node class, None where the server has none of this name."""
         return self._json("GET", f"/object_info/{class_type}").get(class_type)
 
     def upload(self, name: str, png: bytes) -> str:
-        """Bring a picture to the server's input folder and return the name under which a graph finds it."""
+        """Bring a picture to the server and return the name under which a graph finds it.
+
+        It lies in the server's temporary folder, which the server empties itself: no page is left there.
+        """
         answer = self._json(
             "POST",
             "/upload/image",
             files={"image": (name, png, "image/png")},
-            data={"type": "input", "subfolder": "irodori", "overwrite": "false"},
+            data={"type": "temp", "subfolder": "irodori", "overwrite": "false"},
         )
-        return "/".join(part for part in (answer.get("subfolder", ""), answer["name"]) if part)
+        place = "/".join(part for part in (answer.get("subfolder", ""), answer["name"]) if part)
+        return f"{place} [{answer.get('type', 'temp')}]"
 
     def submit(self, graph: Mapping[str, Json]) -> str:
         """Queue a graph and return its prompt id.

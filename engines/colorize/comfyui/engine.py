@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from engines.base import ColorizeRequest, Device, OnStep
+    from engines.base import ColorizeRequest, Device, OnStep, Repair
     from engines.colorize.comfyui.client import ComfyClient
-    from engines.colorize.comfyui.graph import ModelFiles, Painting
+    from engines.colorize.comfyui.graph import ModelFiles, Painting, RepairPictures
     from engines.colorize.flux2.pad import Fit
 
 _LOG = logging.getLogger(__name__)
@@ -40,6 +40,7 @@ class ComfyUiEngine(ColorizeEngine):
     def __init__(self, server: Callable[[], Server] = Server) -> None:
         self._server = server
         self._checked: set[str] = set()
+        self._named: Mapping[str, object] = {}
         self._viability: tuple[float, Server, Viability] | None = None
 
     def viability(self) -> Viability:
@@ -54,19 +55,33 @@ class ComfyUiEngine(ColorizeEngine):
 
     def weights_digests(self) -> Mapping[str, str]:
         """Return the names of the server's files; the digests are those of the names, for the files lie over there."""
+        return self.digests_for({})
+
+    def digests_for(self, options: Mapping[str, object]) -> Mapping[str, str]:
+        """Return the same for a job that names files of its own; they are what `load` looks for from now on."""
         from engines.colorize.comfyui.preflight import find_files
 
+        wanted = _named(options)
         with self._client() as client:
-            return _digests(find_files(client, {}))
+            found = _digests(find_files(client, wanted))
+        self._named = wanted
+        return found
 
     def load(self, device: Device) -> None:
-        """See that the server answers and has klein's files. It loads them itself when the first page comes."""
+        """See that the server answers and has klein's files and nodes; it loads them itself when a page comes."""
         del device
-        from engines.colorize.comfyui.preflight import find_files
+        from engines.colorize.comfyui.graph import Painting, klein_graph
+        from engines.colorize.comfyui.preflight import check_graph, find_files
+        from engines.geometry import Size
 
         with self._client() as client:
             client.system_stats()
-            find_files(client, {})
+            files = find_files(client, self._named)
+            sketch = Painting(
+                page="page", references=["reference"], canvas=Size(64, 64), prompt="", negative_prompt="", guidance=1.0,
+                steps=0, seed=0, loras=(),
+            )  # fmt: skip
+            check_graph(client, klein_graph(files, sketch))
 
     def _infer(self, request: ColorizeRequest, on_step: OnStep) -> ColorizeResult:
         """Colour one page on the server."""
@@ -79,13 +94,15 @@ class ComfyUiEngine(ColorizeEngine):
 
         where = fit(Size(*request.page.shape))
         with self._client() as client, ComfySocket(client) as socket:
-            files = find_files(client, _wanted(request))
+            files = find_files(client, _named(request.plan.engine_options))
             graph = klein_graph(files, _painting(client, request, where))
             self._check_once(client, graph)
             steps = int(next(node["inputs"]["steps"] for node in graph.values() if "steps" in node["inputs"]))
-            picture = decoded(picture_of(client, socket, graph, steps, on_step))
+            picture = decoded(picture_of(client, socket, graph, steps, _unpadded(on_step, where)))
         if picture is None:
             raise EngineRemoteFailed("What ComfyUI gave is no picture", "The ComfyUI server's log says more.")
+        if request.repair is not None:
+            picture = _kept_outside(picture, request.repair, where)
         return ColorizeResult(oklab=_oklab(picture, where), weights=_digests(files))
 
     def unload(self) -> None:
@@ -131,8 +148,8 @@ def _answers(server: Server) -> Viability:
     return Viability(ok=True)
 
 
-def _wanted(request: ColorizeRequest) -> Mapping[str, object]:
-    option = request.plan.engine_options.get(_OPTION, {})
+def _named(options: Mapping[str, object]) -> Mapping[str, object]:
+    option = options.get(_OPTION, {})
     if not isinstance(option, dict):
         raise RequestUnsupported("engine_options: comfyui must be a map of file names")
     return cast("Mapping[str, object]", option)
@@ -159,7 +176,44 @@ def _painting(client: ComfyClient, request: ColorizeRequest, where: Fit) -> Pain
         steps=stage.steps,
         seed=request.plan.seed,
         loras=request.plan.loras,
+        quality=request.plan.quality,
+        repair=_repair(client, request.repair, where) if request.repair is not None else None,
     )
+
+
+def _repair(client: ComfyClient, repair: Repair, where: Fit) -> RepairPictures:
+    import numpy as np
+
+    from engines.colorize.comfyui.graph import RepairPictures
+    from engines.colorize.flux2.pad import laid_out, laid_out_mask
+
+    mask = np.repeat(laid_out_mask(repair.mask, where)[..., None].astype(np.uint8) * 255, 3, axis=2)
+    return RepairPictures(_upload(client, laid_out(repair.picture, where)), _upload(client, mask))
+
+
+def _kept_outside(picture: NDArray[np.uint8], repair: Repair, where: Fit) -> NDArray[np.uint8]:
+    """Return the server's picture under the mask and the one that was there everywhere else."""
+    import numpy as np
+
+    from engines.colorize.flux2.pad import laid_out, laid_out_mask
+
+    mask = laid_out_mask(repair.mask, where)
+    return np.where(mask[..., None], _at_size(picture, where), laid_out(repair.picture, where))
+
+
+def _unpadded(on_step: OnStep, where: Fit) -> OnStep:
+    """Return an `OnStep` whose previews end where the page ends on its canvas."""
+
+    def cut(step: int, steps: int, preview: NDArray[np.uint8] | None = None) -> None:
+        if preview is not None:
+            rows, columns = (
+                max(1, round(side * part / whole))
+                for side, part, whole in zip(preview.shape[:2], where.scaled, where.canvas, strict=True)
+            )
+            preview = preview[:rows, :columns]
+        on_step(step, steps, preview)
+
+    return cut
 
 
 def _upload(client: ComfyClient, rgb: NDArray[np.uint8]) -> str:
@@ -171,17 +225,24 @@ def _upload(client: ComfyClient, rgb: NDArray[np.uint8]) -> str:
 
 
 def _oklab(picture: NDArray[np.uint8], where: Fit) -> NDArray[np.float32]:
-    import cv2
     import numpy as np
 
     from engines.colorize.flux2.pad import cut_out
     from engines.oklab import srgb_to_oklab
 
+    return srgb_to_oklab(np.ascontiguousarray(cut_out(_at_size(picture, where), where)))
+
+
+def _at_size(picture: NDArray[np.uint8], where: Fit) -> NDArray[np.uint8]:
+    """Return a picture at the size that was asked for, where a server gives another."""
+    import cv2
+    import numpy as np
+
     height, width = where.canvas
-    if picture.shape[:2] != (height, width):
-        _LOG.warning("ComfyUI gave %d x %d px where %d x %d were asked", *picture.shape[1::-1], width, height)
-        picture = np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
-    return srgb_to_oklab(np.ascontiguousarray(cut_out(picture, where)))
+    if picture.shape[:2] == (height, width):
+        return picture
+    _LOG.warning("ComfyUI gave %d x %d px where %d x %d were asked", *picture.shape[1::-1], width, height)
+    return np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _digests(files: ModelFiles) -> dict[str, str]:

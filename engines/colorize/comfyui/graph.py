@@ -9,26 +9,32 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from engines.colorize.flux2.info import BASE_STEPS
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from engines.base import LoraUse
     from engines.geometry import Size
+    from engines.info import Quality
 
 Link = list[Any]
 OUTPUT_NODE: Final = "result"
 _STEPS_DISTILLED: Final = 4
-_STEPS_BASE: Final = 28
 _GUIDANCE_BASE: Final = 4.0
 
 
 @dataclass(frozen=True, slots=True)
 class ModelFiles:
-    """The files of klein by the names that the server lists them under; the variant is told by them."""
+    """The files of klein by the names that the server lists them under; the variant is told by them.
+
+    cache_node: the server has the node that keeps what references give (`FluxKVCache`).
+    """
 
     unet: str
     text_encoder: str
     vae: str
+    cache_node: bool = True
 
     @property
     def distilled(self) -> bool:
@@ -37,7 +43,11 @@ class ModelFiles:
 
     @property
     def caches_references(self) -> bool:
-        """Whether these are the `-kv` weights."""
+        """Whether these are the `-kv` weights, on a server that has the node for them."""
+        return self.cache_node and self._is_cached
+
+    @property
+    def _is_cached(self) -> bool:
         return "-kv" in self.unet.casefold() or "_kv" in self.unet.casefold()
 
 
@@ -54,6 +64,16 @@ class Painting:
     steps: int
     seed: int
     loras: Sequence[LoraUse]
+    quality: Quality = "standard"
+    repair: RepairPictures | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RepairPictures:
+    """The picture that is there and the mask of what is made anew (white), by the names that uploading gave them."""
+
+    picture: str
+    mask: str
 
 
 class _Graph:
@@ -83,14 +103,18 @@ def klein_graph(files: ModelFiles, painting: Painting) -> dict[str, dict[str, An
         negative = graph.add("ReferenceLatent", conditioning=negative, latent=latent)
     width, height = painting.canvas.width, painting.canvas.height
     guidance = 1.0 if files.distilled else min(painting.guidance, _GUIDANCE_BASE)
-    steps = painting.steps or (_STEPS_DISTILLED if files.distilled else _STEPS_BASE)
+    steps = painting.steps or (_STEPS_DISTILLED if files.distilled else BASE_STEPS[painting.quality])
+    if painting.repair is None:
+        start = graph.add("EmptyFlux2LatentImage", width=width, height=height, batch_size=1)
+    else:
+        start = _masked(graph, painting.repair, vae)
     sampled = graph.add(
         "SamplerCustomAdvanced",
         noise=graph.add("RandomNoise", noise_seed=painting.seed),
         guider=graph.add("CFGGuider", model=model, positive=positive, negative=negative, cfg=guidance),
         sampler=graph.add("KSamplerSelect", sampler_name="euler"),
         sigmas=graph.add("Flux2Scheduler", steps=steps, width=width, height=height),
-        latent_image=graph.add("EmptyFlux2LatentImage", width=width, height=height, batch_size=1),
+        latent_image=start,
     )
     # A preview lies in the server's temporary folder: nothing is left among the reader's own pictures.
     graph.add("PreviewImage", name=OUTPUT_NODE, images=graph.add("VAEDecode", samples=sampled, vae=vae))
@@ -115,6 +139,13 @@ def _model(graph: _Graph, files: ModelFiles, loras: Sequence[LoraUse]) -> Link:
     for lora in loras:
         model = graph.add("LoraLoaderModelOnly", model=model, lora_name=lora.name, strength_model=lora.weight)
     return graph.add("FluxKVCache", model=model) if files.caches_references else model
+
+
+def _masked(graph: _Graph, repair: RepairPictures, vae: Link) -> Link:
+    """Return the picture's own latent, of which only what the mask shows is made anew."""
+    picture = graph.add("VAEEncode", pixels=graph.add("LoadImage", image=repair.picture), vae=vae)
+    mask = graph.add("LoadImageMask", image=repair.mask, channel="red")
+    return graph.add("SetLatentNoiseMask", samples=picture, mask=mask)
 
 
 def _text_encoder(graph: _Graph, files: ModelFiles) -> Link:

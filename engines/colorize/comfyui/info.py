@@ -11,9 +11,9 @@ from engines.info import EngineInfo, Supports
 INFO: Final = EngineInfo(
     id="comfyui",
     label="ComfyUI (FLUX.2 klein)",
-    version="1",
+    version="2",
     licence="LicenseRef-of-the-servers-weights",
-    supports=Supports(references_max=4, preview=True, negative_prompt=True, lora=True),
+    supports=Supports(references_max=4, preview=True, negative_prompt=True, lora=True, inpaint=True),
     models=(),
     device="remote",
     wording="sentences",

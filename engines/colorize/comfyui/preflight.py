@@ -19,6 +19,13 @@ _ENCODER: Final = {
     False: re.compile(r"qwen[-_. ]?3[-_. ]?4b", re.IGNORECASE),
     True: re.compile(r"qwen[-_. ]?3[-_. ]?8b", re.IGNORECASE),
 }
+# From the finest to the coarsest.
+_QUANTISED: Final = tuple(
+    re.compile(pattern)
+    for pattern in (r"^(fp8|mxfp8|e4m3fn|e5m2)", r"^int8|^w8a8", r"fp4|nvfp4|nf4|int4", r"^q\d|^iq\d")
+)
+# Weights that were trained on for something else, and those that want a node of their own.
+_SPECIAL: Final = frozenset(("kv", "instruct", "thinking", "coder", "embedding", "abliterated", "vl", "heretic"))
 _VAE: Final = re.compile(r"flux[-_. ]?2.*vae|ae.*flux[-_. ]?2", re.IGNORECASE)
 
 
@@ -38,7 +45,9 @@ def find_files(client: ComfyClient, wanted: Mapping[str, object]) -> ModelFiles:
     encoder = _choose(encoders, wanted.get("text_encoder"), _ENCODER[nine], name, "models/text_encoders")
     vaes = _listed(client, "VAELoader", "vae_name")
     vae = _choose(vaes, wanted.get("vae"), _VAE, "flux2-vae.safetensors", "models/vae")
-    return ModelFiles(unet, encoder, vae)
+    cached = ModelFiles(unet, encoder, vae)
+    has_node = not cached.caches_references or client.node("FluxKVCache") is not None
+    return ModelFiles(unet, encoder, vae, cache_node=has_node)
 
 
 def check_graph(client: ComfyClient, graph: dict[str, dict[str, Any]]) -> None:
@@ -51,7 +60,8 @@ def check_graph(client: ComfyClient, graph: dict[str, dict[str, Any]]) -> None:
     missing = [name for name, signature in signatures.items() if signature is None]
     if missing:
         mend = "Install ComfyUI-GGUF." if any("GGUF" in name for name in missing) else "Update ComfyUI."
-        raise EngineUnavailable(f"ComfyUI lacks the nodes {', '.join(missing)}", mend)
+        said = " ".join(part for part in ("ComfyUI", client.version()) if part)
+        raise EngineUnavailable(f"{said} lacks the nodes {', '.join(missing)}", mend)
     for node in graph.values():
         _check_node(str(node["class_type"]), node["inputs"], signatures[node["class_type"]] or {})
 
@@ -96,5 +106,16 @@ def _choose(listed: Sequence[str], wanted: object, pattern: re.Pattern[str], wha
     fitting = [name for name in listed if pattern.search(name)]
     if not fitting:
         raise ModelMissing(f"ComfyUI has no {what}", f"Put it into ComfyUI's {folder}.")
-    # 4B before 9B (its licence is free), distilled before base, whole files before quantised ones; then by name.
-    return min(fitting, key=lambda name: (bool(_NINE.search(name)), "base" in name.casefold(), is_gguf(name), name))
+    return min(fitting, key=_rank)
+
+
+def _rank(name: str) -> tuple[object, ...]:
+    """Return what puts a file before another, told by the words of its name.
+
+    4B before 9B (its licence is free), plain before base, cached and retrained ones, whole before quantised, the
+    shorter name before the longer.
+    """
+    words = {word for word in re.split(r"[^a-z0-9]+", name.casefold()) if word}
+    quantised = next((rank for rank, known in enumerate(_QUANTISED, 1) if any(map(known.search, words))), 0)
+    special = len(words & _SPECIAL)
+    return bool(_NINE.search(name)), "base" in words, special, max(quantised, 4 * is_gguf(name)), len(name), name

@@ -8,7 +8,7 @@ from typing import Final
 from engines.info import EngineInfo, Quality, Supports
 
 REFERENCES_MAX: Final = 4
-_BASE_STEPS: Final[dict[Quality, int]] = {"preview": 16, "standard": 28, "best": 50}
+BASE_STEPS: Final[dict[Quality, int]] = {"preview": 16, "standard": 28, "best": 50}
 _APACHE, _NON_COMMERCIAL = "Apache-2.0", "LicenseRef-FLUX-Non-Commercial"
 
 
@@ -31,7 +31,7 @@ class KleinVariant:
 
     def steps(self, quality: Quality) -> int:
         """Return the number of steps where the plan asks for none in particular."""
-        return 4 if self.distilled else _BASE_STEPS[quality]
+        return 4 if self.distilled else BASE_STEPS[quality]
 
     def info(self) -> EngineInfo:
         """Return the engine's facts. A distilled model reads no negative prompt."""

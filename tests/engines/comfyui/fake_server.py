@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import copy
 import email
 import email.policy
 import hashlib
@@ -68,7 +69,7 @@ class FakeComfy:
         self.sockets: dict[str, list] = {}
         self.first_messages: list[dict] = []
         self.pictures: dict[str, bytes] = {}
-        self.signatures = {k: v for k, v in SIGNATURES.items() if k not in self.script.without_nodes}
+        self.signatures = {k: copy.deepcopy(v) for k, v in SIGNATURES.items() if k not in self.script.without_nodes}
         self.lock = threading.RLock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"comfy": self}))
         self._server.daemon_threads = True
@@ -250,7 +251,7 @@ class FakeComfy:
         )
         wash = 0.9 * mean / max(mean.max(), 1) + 0.1 * rng.random(3)
         height, width = (
-            next(n for n in graph.values() if n["class_type"] == "EmptyFlux2LatentImage")["inputs"][k]
+            next(n for n in graph.values() if n["class_type"] == "Flux2Scheduler")["inputs"][k]
             for k in ("height", "width")
         )
         picture = cv2.resize(
@@ -344,8 +345,9 @@ class _Handler(BaseHTTPRequestHandler):
         fields = {part.get_param("name", header="content-disposition"): part for part in message.iter_parts()}
         image = fields["image"]
         folder = fields["subfolder"].get_content().strip()
-        self.comfy.uploads[f"{folder}/{image.get_filename()}"] = image.get_payload(decode=True)
-        self._answer({"name": image.get_filename(), "subfolder": folder, "type": "input"})
+        kind = fields["type"].get_content().strip()
+        self.comfy.uploads[f"{folder}/{image.get_filename()} [{kind}]"] = image.get_payload(decode=True)
+        self._answer({"name": image.get_filename(), "subfolder": folder, "type": kind})
 
     def _prompt(self, body: dict) -> None:
         comfy = self.comfy

@@ -2,6 +2,7 @@
 
 import socket
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,11 +15,11 @@ from engines.base import (
     ModelMissing,
     Plan,
     Repair,
-    RequestUnsupported,
     StagePlan,
 )
 from engines.colorize.comfyui.engine import ComfyUiEngine
 from engines.colorize.comfyui.info import Server
+from engines.oklab import oklab_to_srgb
 from engines.testing.contract import PROCESSOR, EngineContract, drawn_page, flat_reference, ignore_step, request_of
 from tests.engines.comfyui.fake_server import FakeComfy, Script
 
@@ -326,12 +327,102 @@ def test_a_server_that_has_gone_does_not_stop_unloading():
     ComfyUiEngine(lambda: Server(url)).unload()
 
 
-def test_repair_is_refused(comfy):
+def test_a_repair_makes_the_part_under_the_mask_and_keeps_the_rest(comfy):
     page = drawn_page()
-    repair = Repair(picture=np.repeat(page[..., None], 3, 2), mask=np.ones(page.shape, bool))
-    request = request_of(page)
-    with pytest.raises(RequestUnsupported):
-        colour(comfy, type(request)(page=page, protect=request.protect, references=(), plan=Plan(), repair=repair))
+    mask = np.zeros(page.shape, bool)
+    mask[100:200, 40:120] = True
+    before = np.full((*page.shape, 3), (200, 40, 40), np.uint8)
+    request = replace(request_of(page, flat_reference(1.0)), repair=Repair(picture=before, mask=mask))
+    rgb = oklab_to_srgb(colour(comfy, request).oklab)
+    (graph,) = comfy.graphs
+    assert {"SetLatentNoiseMask", "LoadImageMask"} <= set(classes(graph))
+    assert "EmptyFlux2LatentImage" not in classes(graph)
+    sampler = nodes(graph, "SamplerCustomAdvanced")[0]
+    assert graph[sampler["latent_image"][0]]["class_type"] == "SetLatentNoiseMask"
+    far = np.ones(page.shape, bool)
+    far[90:210, 30:130] = False
+    assert np.abs(rgb[far].astype(int) - (200, 40, 40)).max() <= 2
+    assert np.abs(rgb[110:190, 50:110].astype(int) - (200, 40, 40)).max() > 20
+
+
+def test_what_the_reader_names_rescues_a_server_with_other_names_already_at_load(comfy):
+    """Nothing there is called klein: only the option says which files are."""
+    comfy.signatures["UNETLoader"] = {
+        "input": {"required": {"unet_name": [["mine.safetensors"]], "weight_dtype": [["default"]]}},
+        "output": ["MODEL"],
+    }
+    comfy.signatures.pop("UnetLoaderGGUF")
+    engine = engine_for(comfy)
+    options = {"comfyui": {"unet": "mine.safetensors"}}
+    with pytest.raises(ModelMissing, match=r"FLUX\.2 klein"):
+        engine.load(PROCESSOR)
+    assert "mine.safetensors" in engine.digests_for(options)
+    engine.load(PROCESSOR)
+    assert engine.colorize(wanted(unet="mine.safetensors"), ignore_step).weights == engine.digests_for(options)
+
+
+def test_a_server_that_is_too_old_says_so_at_load_with_its_version():
+    said = r"ComfyUI 0\.9\.0 lacks the nodes Flux2Scheduler"
+    with FakeComfy(Script(without_nodes=("Flux2Scheduler",))) as server, pytest.raises(EngineUnavailable, match=said):
+        engine_for(server).load(PROCESSOR)
+
+
+@pytest.mark.parametrize(("quality", "steps"), [("preview", 16), ("standard", 28), ("best", 50)])
+def test_quality_decides_the_steps_of_base_weights(comfy, quality, steps):
+    plan = Plan(quality=quality, engine_options={"comfyui": {"unet": "flux-2-klein-base-4b.safetensors"}})
+    colour(comfy, request_of(drawn_page(), plan=plan))
+    assert nodes(comfy.graphs[0], "Flux2Scheduler")[0]["steps"] == steps
+
+
+def test_previews_end_where_the_page_ends():
+    with FakeComfy() as server:
+        shown = []
+        page = drawn_page(40, 640)
+        colour(server, request_of(page), on_step=lambda _step, _steps, preview=None: shown.append(preview))
+        sides = {preview.shape[:2] for preview in shown if preview is not None}
+    assert {(height * 16, width) for height, width in sides} == {(80, 80)}
+
+
+def test_cached_weights_go_without_their_node_where_a_server_lacks_it():
+    with FakeComfy(Script(without_nodes=("FluxKVCache",))) as server:
+        colour(server, wanted(unet="flux-2-klein-9b-kv.safetensors"))
+        assert "FluxKVCache" not in classes(server.graphs[0])
+
+
+@pytest.mark.parametrize(
+    ("listed", "first"),
+    [
+        (["flux-2-klein-4b-fp8.safetensors", "flux-2-klein-4b.safetensors"], "flux-2-klein-4b.safetensors"),
+        (["flux-2-klein-4b-nvfp4.safetensors", "flux-2-klein-4b-fp8.safetensors"], "flux-2-klein-4b-fp8.safetensors"),
+        (["flux-2-klein-4b-Q8_0.gguf", "flux-2-klein-9b.safetensors"], "flux-2-klein-4b-Q8_0.gguf"),
+        (["flux-2-klein-base-4b.safetensors", "flux-2-klein-4b-int8.safetensors"], "flux-2-klein-4b-int8.safetensors"),
+        (["Flux2-Klein-9B-KV.safetensors", "flux-2-klein-9b-fp8.safetensors"], "flux-2-klein-9b-fp8.safetensors"),
+    ],
+)
+def test_whole_files_go_before_quantised_ones_by_words_and_not_by_sorting(comfy, listed, first):
+    comfy.signatures["UNETLoader"]["input"]["required"]["unet_name"] = [listed]
+    comfy.signatures.pop("UnetLoaderGGUF")
+    from engines.colorize.comfyui.client import ComfyClient
+    from engines.colorize.comfyui.preflight import find_files
+
+    with ComfyClient(Server(comfy.url)) as client:
+        assert find_files(client, {}).unet == first
+
+
+def test_the_text_encoder_is_the_one_that_klein_was_made_with(comfy):
+    listed = ["Qwen3-4B-Instruct-2507.safetensors", "qwen_3_4b_fp8_mixed.safetensors", "qwen_3_4b.safetensors"]
+    comfy.signatures["CLIPLoader"]["input"]["required"]["clip_name"] = [listed]
+    from engines.colorize.comfyui.client import ComfyClient
+    from engines.colorize.comfyui.preflight import find_files
+
+    with ComfyClient(Server(comfy.url)) as client:
+        assert find_files(client, {}).text_encoder == "qwen_3_4b.safetensors"
+
+
+def test_pages_lie_in_the_servers_temporary_folder(comfy):
+    colour(comfy)
+    assert comfy.uploads
+    assert all(name.endswith(" [temp]") for name in comfy.uploads)
 
 
 def test_the_same_pictures_are_uploaded_under_the_same_names(comfy):
