@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast check static generated install uninstall extension extension-e2e bench clean node chromium docs dist mutants coverage
+.PHONY: help demo test test-fast check static generated install uninstall extension extension-e2e bench clean node chromium docs dist mutants coverage screenshots
 
 PIP := .venv/bin/pip install -qq --disable-pip-version-check --no-input -c constraints.txt
 IN_EXTENSION := cd extension && PATH="$(CURDIR)/.venv/bin:$$PATH"
@@ -24,8 +24,12 @@ test-fast: .venv/irodori-light.stamp ## the tests that need neither torch nor a 
 coverage: .venv/irodori-dev.stamp ## every test but those in a browser, with the branches that they take
 	@.venv/bin/python -m pytest -n auto -m "not browser" --ignore=tests/e2e --cov --cov-report=term:skip-covered --cov-report=html
 
-mutants: .venv/irodori-mutants.stamp ## change lines where a wrong one would reach a reader, and count what no test sees
+mutants: .venv/irodori-mutants.stamp extension/node_modules/.stamp ## change lines where a wrong one would reach a reader, and count what no test sees
 	@.venv/bin/python .ci/mutants.py $(MODULES)
+	@test -n "$(MODULES)" || { $(IN_EXTENSION) npm run --silent mutants; }
+
+screenshots: .venv/irodori-dev.stamp extension-e2e chromium ## make the guide's pictures anew, by the browser test that stands for them
+	@.venv/bin/python -m pytest tests/e2e/test_guide.py --screenshots docs/images
 
 check: static test ## what CI runs: formatting, lint, types, generated files, tests
 
@@ -59,6 +63,7 @@ dist: .venv/irodori-dist.stamp extension/node_modules/.stamp ## wheel, sources a
 	@rm -rf extension/.output/chrome-mv3 extension/.output/firefox-mv3
 	@$(IN_EXTENSION) npm run --silent build && npm run --silent build:firefox
 	@.venv/bin/python .ci/dist.py
+	@$(IN_EXTENSION) npm run --silent lint:archives
 
 clean: ## remove what was built (the environment and your own state stay)
 	@rm -rf build dist site htmlcov .coverage demo/out extension/.output extension/.wxt extension/node_modules

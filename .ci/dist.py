@@ -54,7 +54,7 @@ def extension(kind: str, built: Path, version: str) -> None:
         SystemExit: the manifest is not what it should be.
     """
     manifest = json.loads((built / "manifest.json").read_text("utf-8"))
-    wrong = faults(kind, manifest, version)
+    wrong = faults(kind, manifest, version, built)
     if wrong:
         raise SystemExit(f"{built}: {'; '.join(wrong)}")
     if kind == "chrome-store":
@@ -69,7 +69,16 @@ def extension(kind: str, built: Path, version: str) -> None:
             archive.writestr(entry, content)
 
 
-def faults(kind: str, manifest: dict[str, object], version: str) -> list[str]:
+def description_of(manifest: dict[str, object], built: Path) -> str:
+    """Return what a store shows: the text of the default locale, where the manifest names one."""
+    text = str(manifest.get("description", ""))
+    if text.startswith("__MSG_"):
+        messages = built / "_locales" / str(manifest.get("default_locale")) / "messages.json"
+        text = json.loads(messages.read_text("utf-8"))[text.removeprefix("__MSG_").removesuffix("__")]["message"]
+    return text
+
+
+def faults(kind: str, manifest: dict[str, object], version: str, built: Path) -> list[str]:
     """Say what a store would refuse or a reader should not get."""
     wrong = []
     if manifest.get("manifest_version") != 3:
@@ -78,7 +87,7 @@ def faults(kind: str, manifest: dict[str, object], version: str) -> list[str]:
         wrong.append(f"version {manifest.get('version')} beside {version} of the wheel")
     if manifest.get("host_permissions"):
         wrong.append("a reader's build holds no site at install")
-    if len(str(manifest.get("description", ""))) > 132:
+    if len(description_of(manifest, built)) > 132:
         wrong.append("the description is longer than 132 characters")
     if kind == "firefox" and "browser_specific_settings" not in manifest:
         wrong.append("Firefox asks for an id")

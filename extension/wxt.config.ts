@@ -16,13 +16,14 @@ const TEST_ORIGINS = ["http://127.0.0.1/*", "http://localhost/*"];
 const PAGE_CAPTURE = "pageCapture";
 
 export default defineConfig({
-  modules: ["@wxt-dev/module-svelte"],
+  modules: ["@wxt-dev/module-svelte", "@wxt-dev/i18n/module"],
   imports: false,
   outDirTemplate: "{{browser}}-mv{{manifestVersion}}{{modeSuffix}}",
   manifest: ({ browser, mode }) => ({
     name: "Irodori",
     version,
-    description: "Manga pages turn to colour where people read them, on your own machine.",
+    description: "__MSG_manifest_about__",
+    default_locale: "en",
     permissions: [
       "activeTab",
       "scripting",

@@ -27,6 +27,11 @@ _NEEDS: Final = re.compile(
 )
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the guide's pictures be kept."""
+    parser.addoption("--screenshots", type=Path, metavar="FOLDER", help="keep the guide's pictures in this folder")
+
+
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
     """Leave out, where a light install lacks an optional library, the tests that need it."""
     if not _MISSING:
@@ -42,6 +47,13 @@ def irodori_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home = tmp_path / "irodori-home"
     monkeypatch.setenv("IRODORI_HOME", str(home))
     return home
+
+
+@pytest.fixture(scope="session")
+def screenshots(request: pytest.FixtureRequest) -> Path | None:
+    """Return where the guide's pictures go; None where nobody asked for them."""
+    folder: Path | None = request.config.getoption("--screenshots")
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 /** The one door between worker, page and popup: every message with its type, and the two functions that use it. */
 
+import { i18n } from "#i18n";
 import { browser } from "wxt/browser";
 import type { HintChange } from "./chapter/hints";
 import type { SaveFormat } from "./chapter/save";
@@ -123,7 +124,7 @@ export class NobodyThere extends Error {
   override name = "NobodyThere";
 
   constructor() {
-    super("The page is not there any more.");
+    super(i18n.t("tab.gone"));
   }
 }
 
@@ -187,7 +188,7 @@ export function isOurDocument({ id, url }: MessageSender): boolean {
 }
 
 function read(answer: unknown): unknown {
-  const { ok, value, reason } = (answer ?? { ok: false, reason: "Nobody answered." }) as {
+  const { ok, value, reason } = (answer ?? { ok: false, reason: i18n.t("tab.nobodyAnswered") }) as {
     ok: boolean;
     value?: unknown;
     reason?: string;

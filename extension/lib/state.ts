@@ -1,6 +1,6 @@
 /** What outlives the service worker: the session's storage, and the reader's lasting choices. Typed, one key a record. */
 
-import { browser } from "wxt/browser";
+import { storage } from "wxt/utils/storage";
 import type { Problem } from "./host/causes";
 import type { ColourHint, EngineState } from "./protocol/messages";
 import type { SaveFormat } from "./chapter/save";
@@ -60,88 +60,93 @@ export const NO_CONNECTION: ConnectionView = {
 
 export const NO_CHOICES: Choices = { referenceId: null, engine: null, saveAs: "cbz", loras: {} };
 
-const UNDER_WAY = "under-way:";
-const CONNECTION = "connection";
-const CHOICES = "choices";
+type LocalKey = `local:${string}`;
+type SessionKey = `session:${string}`;
+
+const CONNECTION = "session:connection" satisfies SessionKey;
+const CHOICES = "local:choices" satisfies LocalKey;
+const CALL_SIGN = "local:callSign" satisfies LocalKey;
 const RUN = "run:";
+const UNDER_WAY = "under-way:";
 const HINTS = "hints:";
-const CALL_SIGN = "callSign";
 const CORRECTED_PAGES_MAX = 500; // some hundred bytes each
 
-export const runKey = (tabId: number): string => `${RUN}${tabId}`;
+const runKey = (tabId: number): SessionKey => `session:${RUN}${tabId}`;
+const underWayKey = (tabId: number): LocalKey => `local:${UNDER_WAY}${tabId}`;
+const hintsKey = (sha256: string): LocalKey => `local:${HINTS}${sha256}`;
 
 export async function loadConnection(): Promise<ConnectionView> {
-  return (await read(browser.storage.session, CONNECTION)) ?? NO_CONNECTION;
+  return storage.getItem(CONNECTION, { fallback: NO_CONNECTION });
 }
 
 export async function saveConnection(view: ConnectionView): Promise<void> {
-  await browser.storage.session.set({ [CONNECTION]: view });
+  await storage.setItem(CONNECTION, view);
 }
 
 export async function loadChoices(): Promise<Choices> {
-  return { ...NO_CHOICES, ...(await read<Choices>(browser.storage.local, CHOICES)) };
+  return { ...NO_CHOICES, ...(await storage.getItem<Choices>(CHOICES)) };
 }
 
 export async function saveChoices(change: Partial<Choices>): Promise<void> {
-  await browser.storage.local.set({ [CHOICES]: { ...(await loadChoices()), ...change } });
+  await storage.setItem(CHOICES, { ...(await loadChoices()), ...change });
 }
 
 export async function loadRun(tabId: number): Promise<RunState | null> {
-  return (await read(browser.storage.session, runKey(tabId))) ?? null;
+  return storage.getItem(runKey(tabId));
 }
 
 export async function loadRuns(): Promise<RunState[]> {
-  const all = await browser.storage.session.get(null);
-  return Object.entries(all).flatMap(([key, value]) => (key.startsWith(RUN) ? [value as RunState] : []));
+  return (await allOf<RunState>("session", RUN)).map(([, run]) => run);
 }
 
 export async function saveRun(run: RunState): Promise<void> {
-  await browser.storage.session.set({ [runKey(run.tabId)]: run });
+  await storage.setItem(runKey(run.tabId), run);
 }
 
 export async function forgetRun(tabId: number): Promise<void> {
-  await browser.storage.session.remove(runKey(tabId));
+  await storage.removeItem(runKey(tabId));
 }
 
 /** Remember that a tab's chapter is in colour or on its way, so that an update of the extension can go on with it. */
 export async function saveUnderWay(tabId: number, chapter: UnderWay): Promise<void> {
-  await browser.storage.local.set({ [`${UNDER_WAY}${tabId}`]: chapter });
+  await storage.setItem(underWayKey(tabId), chapter);
 }
 
 export async function forgetUnderWay(tabId: number): Promise<void> {
-  await browser.storage.local.remove(`${UNDER_WAY}${tabId}`);
+  await storage.removeItem(underWayKey(tabId));
 }
 
 /** The chapters that were under way, by tab; they are forgotten with that. */
 export async function takeUnderWay(): Promise<[tabId: number, UnderWay][]> {
-  const all = Object.entries(await browser.storage.local.get(null)).filter(([key]) => key.startsWith(UNDER_WAY));
-  await browser.storage.local.remove(all.map(([key]) => key));
-  return all.map(([key, chapter]) => [Number(key.slice(UNDER_WAY.length)), chapter as UnderWay]);
+  const all = await allOf<UnderWay>("local", UNDER_WAY);
+  await storage.removeItems(all.map(([tabId]) => underWayKey(Number(tabId))));
+  return all.map(([tabId, chapter]) => [Number(tabId), chapter]);
 }
 
 /** The reader's corrections of pages with these bytes (SHA-256), where there are any. */
 export async function loadHints(sha256s: string[]): Promise<Map<string, ColourHint[]>> {
-  const found = await browser.storage.local.get(sha256s.map((sha256) => HINTS + sha256));
-  return new Map(Object.entries(found).map(([key, value]) => [key.slice(HINTS.length), (value as Corrected).hints]));
+  const found = await storage.getItems(sha256s.map(hintsKey));
+  const stored = found.filter(({ value }) => value !== null);
+  return new Map(stored.map(({ key, value }) => [key.slice(hintsKey("").length), (value as Corrected).hints]));
 }
 
 /** Remember a page's corrections, or forget it if there are none; those that were corrected longest ago go first. */
 export async function saveHints(sha256: string, hints: ColourHint[]): Promise<void> {
-  if (hints.length === 0) return browser.storage.local.remove(HINTS + sha256);
-  await browser.storage.local.set({ [HINTS + sha256]: { hints, at: Date.now() } satisfies Corrected });
-  const all = Object.entries(await browser.storage.local.get(null)).filter(([key]) => key.startsWith(HINTS));
-  const oldest = all.sort(([, a], [, b]) => (b as Corrected).at - (a as Corrected).at).slice(CORRECTED_PAGES_MAX);
-  if (oldest.length) await browser.storage.local.remove(oldest.map(([key]) => key));
+  if (hints.length === 0) return storage.removeItem(hintsKey(sha256));
+  await storage.setItem<Corrected>(hintsKey(sha256), { hints, at: Date.now() });
+  const all = await allOf<Corrected>("local", HINTS);
+  const oldest = all.sort(([, a], [, b]) => b.at - a.at).slice(CORRECTED_PAGES_MAX);
+  if (oldest.length) await storage.removeItems(oldest.map(([of]) => hintsKey(of)));
 }
 
 /** The name of the event by which this installation's scripts call each other in a document: no page can know it. */
 export async function loadCallSign(): Promise<string> {
-  return (await read<string>(browser.storage.local, CALL_SIGN)) ?? "";
+  return storage.getItem(CALL_SIGN, { fallback: "" });
 }
 
 /** Make the call sign of a new installation; it outlives reloads and updates. For the worker, before it enters a page. */
 export async function makeCallSign(): Promise<void> {
-  if (!(await loadCallSign())) await browser.storage.local.set({ [CALL_SIGN]: crypto.randomUUID() });
+  if (!(await loadCallSign())) await storage.setItem(CALL_SIGN, crypto.randomUUID());
 }
 
 /** Call back at every change of the connection, the choices, or the run of `tabId`. */
@@ -150,15 +155,16 @@ export function watchState(
   seen: { connection(view: ConnectionView): void; run(run: RunState | null): void; choices(choices: Choices): void },
   signal: AbortSignal,
 ): void {
-  const listener = (changes: Record<string, { newValue?: unknown }>) => {
-    if (CONNECTION in changes) seen.connection((changes[CONNECTION]?.newValue as ConnectionView) ?? NO_CONNECTION);
-    if (CHOICES in changes) seen.choices({ ...NO_CHOICES, ...(changes[CHOICES]?.newValue as Choices) });
-    if (runKey(tabId) in changes) seen.run((changes[runKey(tabId)]?.newValue as RunState) ?? null);
-  };
-  browser.storage.onChanged.addListener(listener);
-  signal.addEventListener("abort", () => browser.storage.onChanged.removeListener(listener), { once: true });
+  const stops = [
+    storage.watch<ConnectionView>(CONNECTION, (view) => seen.connection(view ?? NO_CONNECTION)),
+    storage.watch<Choices>(CHOICES, (choices) => seen.choices({ ...NO_CHOICES, ...choices })),
+    storage.watch<RunState>(runKey(tabId), (run) => seen.run(run)),
+  ];
+  signal.addEventListener("abort", () => stops.forEach((stop) => stop()), { once: true });
 }
 
-async function read<Value>(area: typeof browser.storage.session, key: string): Promise<Value | undefined> {
-  return (await area.get(key))[key] as Value | undefined;
+/** Every record whose key begins with `prefix`, by the rest of its key. */
+async function allOf<Value>(area: "local" | "session", prefix: string): Promise<[rest: string, Value][]> {
+  const all = Object.entries(await storage.snapshot(area)).filter(([key]) => key.startsWith(prefix));
+  return all.map(([key, value]) => [key.slice(prefix.length), value as Value]);
 }

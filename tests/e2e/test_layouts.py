@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import os
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ from tests.e2e.layouts import LAYOUTS, Layout
 from tests.e2e.reading import chromium
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
     from playwright.sync_api import Browser, Page, Route
@@ -38,6 +39,7 @@ LEVELS_OF_PAGE = np.random.default_rng(5).choice(LEVELS, (SIZE[1] // BLOCK_PX, S
 OFF = 3.0  # levels that red and green differ from before, on the mean; a shift by one pixel is 7 and more
 SAME_LEVEL = 20.0  # how far apart one level of the picture may look; the next is 25 away
 COLOURED = 40.0  # levels of blue, on the mean
+AT_ONCE = 14  # layouts that are looked at together
 EDGE_PX = 9  # what a scaled picture's edge takes from its surroundings
 OVERLAY = """import { Overlay } from "./lib/page/swap/overlay";
 import { followLayout } from "./lib/page/swap/follow";
@@ -168,17 +170,49 @@ def points_off(told: Told, shown: NDArray[np.int16], seen: NDArray[np.bool_], zo
     return [f"points lie {max(spreads):.0f} levels apart"] if max(spreads, default=99) > SAME_LEVEL else []
 
 
-@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
-def test_coloured_picture_lies_over_the_site_s_own(browser: Browser, overlay: str, layout: Layout) -> None:
-    page = opened(browser, layout)
-    before = page.evaluate(BOXES)
-    page.evaluate(overlay)
-    page.evaluate("([url, width, height]) => cover(url, width, height)", [SITE + "/coloured.png", *SIZE])
-    page.wait_for_timeout(250)
-    after, shifts = page.evaluate(BOXES), page.evaluate("() => shifts")
-    if layout.act:
-        page.evaluate(layout.act)
-    page.wait_for_timeout(650)
+@dataclass(frozen=True)
+class Sight:
+    """What was seen of a layout: faults of the picture, shifts that the browser counted, the site's own boxes."""
+
+    wrong: list[str]
+    shifts: list[float]
+    before: list[str]
+    after: list[str]
+
+
+class Sights:
+    """Looks at some layouts at once: most of the time is waiting until what happens in them has come to rest."""
+
+    def __init__(self, browser: Browser, overlay: str) -> None:
+        self._browser = browser
+        self._overlay = overlay
+        self._seen: dict[str, Sight] = {}
+
+    def of(self, layout: Layout) -> Sight:
+        if layout.name not in self._seen:
+            first = LAYOUTS.index(layout) // AT_ONCE * AT_ONCE
+            self._look(LAYOUTS[first : first + AT_ONCE])
+        return self._seen[layout.name]
+
+    def _look(self, layouts: Sequence[Layout]) -> None:
+        pages = [opened(self._browser, layout) for layout in layouts]
+        before = [page.evaluate(BOXES) for page in pages]
+        for page in pages:
+            page.evaluate(self._overlay)
+            page.evaluate("([url, width, height]) => cover(url, width, height)", [SITE + "/coloured.png", *SIZE])
+        pages[-1].wait_for_timeout(250)
+        after = [(page.evaluate(BOXES), page.evaluate("() => shifts")) for page in pages]
+        for page, layout in zip(pages, layouts, strict=True):
+            if layout.act:
+                page.evaluate(layout.act)
+        pages[-1].wait_for_timeout(650)
+        for page, layout, theirs, (boxes, shifts) in zip(pages, layouts, before, after, strict=True):
+            self._seen[layout.name] = Sight(wrong_in(page, layout), shifts, theirs, boxes)
+            page.close()
+
+
+def wrong_in(page: Page, layout: Layout) -> list[str]:
+    """Return what is wrong with the coloured picture over a layout that has come to rest; it is uncovered with that."""
     coloured = shot(page)
     page.evaluate("() => uncover()")
     grey = shot(page)
@@ -192,10 +226,21 @@ def test_coloured_picture_lies_over_the_site_s_own(browser: Browser, overlay: st
         Image.fromarray(np.hstack([coloured, grey, np.abs(coloured - grey)]).astype(np.uint8)).save(
             f"{os.environ['SHOTS']}/{layout.name.replace(' ', '_').replace('/', '')}.png"
         )
-    page.close()
-    assert wrong == []
-    assert shifts == []
-    assert after == before  # the site's own boxes stay where they are
+    return wrong
+
+
+@pytest.fixture(scope="module")
+def sights(browser: Browser, overlay: str) -> Sights:
+    """Return what looks at layouts."""
+    return Sights(browser, overlay)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
+def test_coloured_picture_lies_over_the_site_s_own(sights: Sights, layout: Layout) -> None:
+    sight = sights.of(layout)
+    assert sight.wrong == []
+    assert sight.shifts == []
+    assert sight.after == sight.before  # the site's own boxes stay where they are
 
 
 def test_paper_gets_the_site_s_own_pictures(browser: Browser, overlay: str) -> None:

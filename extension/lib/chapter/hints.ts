@@ -1,5 +1,6 @@
 /** The reader's corrections of one page: colour hints in the order in which they were set, later ones over earlier ones. */
 
+import { i18n } from "#i18n";
 import type { ColourHint } from "../protocol/messages";
 
 /** What the reader does to a page's corrections. */
@@ -13,7 +14,7 @@ export function changeHints(hints: readonly ColourHint[], change: HintChange): C
   if (change.kind === "clear") return [];
   if (change.kind === "undo") return hints.slice(0, -1);
   const others = hints.filter((hint) => !isSamePlace(hint, change.hint));
-  if (others.length >= HINTS_MAX) throw new Error(`A page takes up to ${HINTS_MAX} corrections. Take one back first.`);
+  if (others.length >= HINTS_MAX) throw new Error(i18n.t("run.correctionsMax", [`${HINTS_MAX}`]));
   return [...others, change.hint];
 }
 

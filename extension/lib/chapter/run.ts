@@ -1,5 +1,6 @@
 /** One chapter in one tab: asks the host for its pages, brings the bytes it lacks, and shows what comes back. */
 
+import { i18n } from "#i18n";
 import type { HostNotification, Method, ParamsOf, ResultOf } from "../host/methods";
 import { HostError, HostGone, HostSilent, sayError } from "../host/errors";
 import { type FoundPage, NobodyThere, type PageCalls } from "../messages";
@@ -12,9 +13,6 @@ import { endPage, isOpen, type PageRecord, pagesInOrder, type RunState, sayReaso
 const UPLOADS_AT_ONCE = 2; // bounds the bytes in memory, keeps the wire busy
 const STOPS_AT_A_PAGE = 3; // a page at which the host stopped so often is left out
 const IDLE_RESUMES = 6; // a host that stops so often without one more page is not called back
-const STOPPED_HERE = `Irodori's host stopped ${STOPS_AT_A_PAGE} times while it coloured this page.`;
-const KEEPS_STOPPING =
-  "Irodori's host stops again and again before a page is done. Run “irodori doctor” to see why, then try again.";
 
 /** What a run needs: the host, the tab's scripts, and somewhere to put its state. */
 export interface RunOutside {
@@ -79,7 +77,7 @@ export class ChapterRun {
   /** The reader corrects a coloured page: colour it anew. Throws where it cannot be asked for. */
   correct(pageId: string, change: HintChange): void {
     const page = this.#page(pageId);
-    if (page.state !== "done") throw new Error("This page is being coloured. Correct it when it is done.");
+    if (page.state !== "done") throw new Error(i18n.t("run.beingColoured"));
     const hints = changeHints(page.hints, change);
     if (tallyOf(this.state).open === 0) this.state.startedAt = Date.now(); // what is left is told from here on
     Object.assign(page, { state: "waiting", fraction: 0, visible: true, hints, shown: page.hints });
@@ -129,7 +127,7 @@ export class ChapterRun {
     const { total, open } = tallyOf(this.state);
     this.#idleResumes = total - open === this.#settledAtPause ? this.#idleResumes + 1 : 0;
     this.#settledAtPause = total - open;
-    if (this.#idleResumes >= IDLE_RESUMES) return this.fail(KEEPS_STOPPING);
+    if (this.#idleResumes >= IDLE_RESUMES) return this.fail(i18n.t("run.keepsStopping"));
     this.state.name = "running";
     this.#outside.changed(this);
     await this.#submitOpen();
@@ -287,7 +285,7 @@ export class ChapterRun {
     for (const page of [...pageIds].map((id) => this.#page(id))) {
       if (!isOpen(page) || elsewhere.has(page.pageId)) continue;
       endPage(page, "cancelled");
-      this.#tell(page, "page.left", { pageId: page.pageId, note: "cancelled", failed: false });
+      this.#tell(page, "page.left", { pageId: page.pageId, note: i18n.t("run.cancelled"), failed: false });
     }
     this.#settled();
   }
@@ -307,7 +305,7 @@ export class ChapterRun {
     const guilty = Object.values(this.state.pages).filter(({ pageId }) => this.#stops.get(pageId) === STOPS_AT_A_PAGE);
     if (guilty.length === 0) return;
     this.#stops.clear(); // the others were under way with what stopped it
-    for (const page of guilty) this.#leave(page, STOPPED_HERE, "failed");
+    for (const page of guilty) this.#leave(page, i18n.t("run.stoppedHere", [`${STOPS_AT_A_PAGE}`]), "failed");
   }
 
   /** What was not under way did not stop the host; a page that waits for another to be tried stays under suspicion. */

@@ -1,5 +1,6 @@
 /** A chapter's run as plain data: it is stored at every change and survives the service worker. */
 
+import { i18n } from "#i18n";
 import type { FoundPage } from "../messages";
 import type { ColourHint, LoraChoice } from "../protocol/messages";
 
@@ -103,11 +104,13 @@ export function tallyOf(run: RunState): Tally {
 
 /** Why a page was left as it is, for a reader. */
 export function sayReason(reason: string): string {
-  const known: Record<string, string> = {
-    already_coloured: "already in colour",
-    blank: "blank",
-    text_only: "text only",
-    advertisement: "an advertisement",
-  };
-  return known[reason] ?? reason.replaceAll("_", " ");
+  switch (reason) {
+    case "already_coloured":
+    case "blank":
+    case "text_only":
+    case "advertisement":
+      return i18n.t(`skipped.${reason}`);
+    default: // of a host that is newer
+      return reason.replaceAll("_", " ");
+  }
 }

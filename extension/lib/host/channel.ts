@@ -1,5 +1,6 @@
 /** One port to one host process: envelopes below, requests and notifications above. Knows no state beyond its port. */
 
+import { i18n } from "#i18n";
 import { type Chunk, type Envelope, FrameFault, owedAck, parseEnvelope } from "../protocol/envelope";
 import { UNFINISHED_MS } from "../protocol/messages";
 import { decodeMessage, encodeMessage, type Params, type RpcMessage } from "../protocol/rpc";
@@ -102,7 +103,7 @@ export class Channel {
 
   /** The host asks nothing in this version; it still gets an answer. */
   #refuse(msgid: number, method: string): void {
-    const error = { code: "E_UNKNOWN_METHOD", message: `The extension has no ${method}.`, hint: "", retryable: false };
+    const error = { code: "E_UNKNOWN_METHOD", message: i18n.t("host.noMethod", [method]), hint: "", retryable: false };
     this.#sender.send(encodeMessage({ kind: "response", msgid, error, result: null }));
   }
 

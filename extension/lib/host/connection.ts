@@ -3,7 +3,7 @@
 import { PROTOCOL_RANGE, type SessionReady, type Welcome } from "../protocol/messages";
 import type { Params } from "../protocol/rpc";
 import { backoffMs } from "./backoff";
-import { KEEPS_STOPPING, NO_ANSWER, type Problem, problemOf, SILENT, versionProblem } from "./causes";
+import { keepsStopping, noAnswer, type Problem, problemOf, silent, versionProblem } from "./causes";
 import { Channel, type HostPort } from "./channel";
 import { HostError, HostGone } from "./errors";
 import { type HostNotification, type Method, type ParamsOf, type ResultOf, timeoutMs } from "./methods";
@@ -81,7 +81,7 @@ export class HostConnection {
     );
     current.channel = new Channel(port, (method, params) => isCurrent() && this.#heard(method, params));
     this.#channel = current.channel;
-    this.#after(READY_TIMEOUT_MS, () => this.#lost(NO_ANSWER));
+    this.#after(READY_TIMEOUT_MS, () => this.#lost(noAnswer()));
   }
 
   #heard(method: string, params: Params): void {
@@ -127,15 +127,15 @@ export class HostConnection {
   #pingLater(): void {
     this.#after(PING_EVERY_MS, () => {
       const channel = this.#channel;
-      const silent = setTimeout(() => channel === this.#channel && this.#says(SILENT), SILENT_MS);
+      const silence = setTimeout(() => channel === this.#channel && this.#says(silent()), SILENT_MS);
       const answered = (act: () => void) => () => {
-        clearTimeout(silent);
+        clearTimeout(silence);
         if (channel === this.#channel) act();
       };
       const heard = answered(() => (this.#says(null), this.#pingLater()));
       this.#ask("session.ping", {}).then(
         heard,
-        answered(() => this.#lost(NO_ANSWER)),
+        answered(() => this.#lost(noAnswer())),
       );
     });
   }
@@ -155,7 +155,7 @@ export class HostConnection {
 
   #lost(problem: Problem): void {
     const wait = this.#hasSpoken && !problem.lasting ? backoffMs(this.#attempt++) : null;
-    if (wait === null) return this.#fail(this.#hasSpoken && !problem.lasting ? KEEPS_STOPPING : problem);
+    if (wait === null) return this.#fail(this.#hasSpoken && !problem.lasting ? keepsStopping() : problem);
     this.#drop(new HostGone());
     this.#enter({ name: "disconnected", problem });
     this.#after(wait, () => this.#connect());
@@ -191,5 +191,5 @@ export class HostConnection {
 
 function refusal(error: unknown): Problem {
   if (error instanceof HostError) return { cause: error.message, fix: error.hint, lasting: error.code === "E_VERSION" };
-  return NO_ANSWER;
+  return noAnswer();
 }

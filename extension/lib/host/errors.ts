@@ -1,5 +1,6 @@
 /** What a request to the host can end in besides its result. */
 
+import { i18n } from "#i18n";
 import type { WireError } from "../protocol/messages";
 
 /** The host answered with an error of its table. */
@@ -21,7 +22,7 @@ export class HostError extends Error {
 export class HostGone extends Error {
   override name = "HostGone";
 
-  constructor(message = "Irodori's host went away before it answered.") {
+  constructor(message = i18n.t("host.wentAway")) {
     super(message);
   }
 }
@@ -31,7 +32,7 @@ export class HostSilent extends Error {
   override name = "HostSilent";
 
   constructor(method: string) {
-    super(`Irodori's host did not answer ${method} in time.`);
+    super(i18n.t("host.late", [method]));
   }
 }
 
@@ -42,7 +43,7 @@ export function hostErrorOf(value: unknown): HostError {
   const error = (typeof value === "object" && value !== null ? value : {}) as Record<string, unknown>;
   return new HostError({
     code: text(error.code, "E_INTERNAL"),
-    message: text(error.message, "Irodori's host reported a failure without saying which."),
+    message: text(error.message, i18n.t("host.unknownFailure")),
     hint: text(error.hint, ""),
     retryable: error.retryable === true,
   });

@@ -1,5 +1,6 @@
 /** What the service worker answers to the popup and to the pages' scripts. */
 
+import { i18n } from "#i18n";
 import { browser } from "wxt/browser";
 import type { HostConnection } from "../host/connection";
 import {
@@ -25,7 +26,6 @@ import type { Runs } from "./runs";
 import { surveyTab } from "./survey";
 
 const POPUP_GRACE_MS = 800; // some browsers close the popup for the permission's question: then the worker starts
-const GIVEN_ONCE = "It may give each picture only once: colorize again, and let Irodori take them from the page.";
 const INTENT_MS = 120_000; // a question that is older was not the one that was answered
 
 /** Answer calls; each waits until the worker has `woken`: its host is there and its runs are restored. */
@@ -75,8 +75,7 @@ export function answerWorkerCalls(woken: Promise<HostConnection>, runs: Runs): v
       (await runOf(sender, runId))?.unreadable(page, sender.frameId ?? 0, reason),
     "agent.correct": async ({ runId, pageId, change }, sender) => {
       const run = await runOf(sender, runId);
-      if (run?.frameOf(pageId) !== (sender.frameId ?? 0))
-        throw new Error("This chapter is not being coloured any more. Colorize it again.");
+      if (run?.frameOf(pageId) !== (sender.frameId ?? 0)) throw new Error(i18n.t("run.over"));
       run.correct(pageId, change);
     },
     "agent.pointed": async ({ purpose, url }, sender) => void (await pointed(await woken, runs, sender, purpose, url)),
@@ -95,7 +94,7 @@ export function answerWorkerCalls(woken: Promise<HostConnection>, runs: Runs): v
       return held && pack(held);
     },
     "agent.fetch": async ({ url, referer }, { url: document, tab }) => {
-      if (!document) throw new Error("The page is not there any more.");
+      if (!document) throw new Error(i18n.t("tab.gone"));
       const ownReferer = referer !== null && new URL(referer).origin === new URL(document).origin ? referer : null;
       try {
         const { picture, isOpen } = await fetchPicture(url, ownReferer, tab?.url ? [document, tab.url] : [document]);
@@ -105,7 +104,7 @@ export function answerWorkerCalls(woken: Promise<HostConnection>, runs: Runs): v
         if (!(error instanceof Refused) || !(await wouldCapture(error.status))) throw error;
         await woken;
         runs.wishCapture(tab?.id);
-        throw new Error(`${error.message} ${GIVEN_ONCE}`, { cause: error });
+        throw new Error(`${error.message} ${i18n.t("picture.givenOnce")}`, { cause: error });
       }
     },
   });

@@ -3,6 +3,7 @@
  * no more than the element's own request did: cookies only within the site that the reader reads, never over a redirect.
  */
 
+import { i18n } from "#i18n";
 import { browser } from "wxt/browser";
 import { pictureType } from "../picture";
 import { patiently } from "../polite";
@@ -25,7 +26,7 @@ export class Refused extends Error {
     readonly hostname: string,
     readonly status: number,
   ) {
-    super(`${hostname} refused the picture (HTTP ${status}).`);
+    super(i18n.t("picture.refused", [hostname, `${status}`]));
   }
 }
 
@@ -38,22 +39,22 @@ export interface Fetched {
 /** The picture at `url`, for a document at each of `documents`; rejects with a reason for a reader. */
 export async function fetchPicture(url: string, referer: string | null, documents: string[]): Promise<Fetched> {
   const { protocol, hostname } = new URL(url);
-  if (protocol !== "http:" && protocol !== "https:") throw new Error("The picture's address is not one of the web.");
+  if (protocol !== "http:" && protocol !== "https:") throw new Error(i18n.t("picture.notOfTheWeb"));
   const hosts = documents.map((document) => new URL(document).hostname);
   if (isPrivate(hostname) && !hosts.every(isPrivate)) {
-    throw new Error("The page points into your own network: Irodori does not fetch that.");
+    throw new Error(i18n.t("picture.privateNetwork"));
   }
   const allowed = await browser.permissions.contains({ origins: [`${protocol}//${hostname}/*`] });
-  if (!allowed) throw new NotAllowed(`Irodori may not read pictures from ${hostname}. Allow it in the popup.`);
+  if (!allowed) throw new NotAllowed(i18n.t("picture.notAllowed", [hostname]));
   const isKnown = hosts.length > 0 && documents.every((document) => isOfSite(url, document));
   const response = await withReferer(url, referer, () => patiently(() => answerOf(url, hostname, isKnown), url));
   if (!response.ok) throw new Refused(hostname, response.status);
-  if (Number(response.headers.get("content-length") ?? 0) > FRAME_BYTES) throw new Error("The picture is too large.");
+  if (Number(response.headers.get("content-length") ?? 0) > FRAME_BYTES) throw new Error(i18n.t("picture.tooLarge"));
   const blob = await response.blob().catch(() => {
-    throw new Error(`${hostname} sent only a part of the picture.`);
+    throw new Error(i18n.t("picture.cut", [hostname]));
   });
-  if (blob.size > FRAME_BYTES) throw new Error("The picture is too large.");
-  if ((await pictureType(blob)) === null) throw new Error(`${hostname} sent something that is no picture.`);
+  if (blob.size > FRAME_BYTES) throw new Error(i18n.t("picture.tooLarge"));
+  if ((await pictureType(blob)) === null) throw new Error(i18n.t("picture.noPicture", [hostname]));
   return { picture: blob, isOpen: response.headers.get("access-control-allow-origin") === "*" };
 }
 
@@ -64,6 +65,6 @@ async function answerOf(url: string, hostname: string, withCookies: boolean): Pr
     const response = await ask({ credentials: "include", redirect: "manual" });
     return response.type === "opaqueredirect" ? await ask({ credentials: "omit" }) : response;
   } catch {
-    throw new Error(`${hostname} could not be reached.`);
+    throw new Error(i18n.t("picture.unreachable", [hostname]));
   }
 }

@@ -1,5 +1,6 @@
 /** Brings the page's script into a tab: on demand, once per frame, and never where it already runs. */
 
+import { i18n } from "#i18n";
 import { browser } from "wxt/browser";
 import { askPage } from "../messages";
 import { learnFrom, probe } from "../payload";
@@ -30,11 +31,7 @@ export async function ensureAgent(tabId: number): Promise<number[]> {
 
 /** Why a tab at this address cannot be read, and what to do. */
 export function sayNoEntry(url: string, error: string, allowsFiles: boolean): string {
-  if (BROWSERS_OWN.test(url) || SAYS_BROWSERS_OWN.test(error))
-    return "This page belongs to the browser itself, and no extension may read it. Open a chapter, then press Irodori's button there.";
-  if ((url.startsWith("file:") || error.includes("file://")) && !allowsFiles) return FILES_CLOSED;
-  return "Irodori may read this tab only after a click there: go to the page that you want in colour and press Irodori's button in the toolbar.";
+  if (BROWSERS_OWN.test(url) || SAYS_BROWSERS_OWN.test(error)) return i18n.t("tab.browsersOwn");
+  if ((url.startsWith("file:") || error.includes("file://")) && !allowsFiles) return i18n.t("found.file");
+  return i18n.t("tab.clickFirst");
 }
-
-export const FILES_CLOSED =
-  "This is a file of your computer, and the browser keeps those from extensions. On the browser's extensions page open Irodori's details, turn on “Allow access to file URLs”, then reload this tab.";

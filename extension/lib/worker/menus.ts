@@ -1,5 +1,6 @@
 /** The context menu on images. */
 
+import { i18n } from "#i18n";
 import { browser } from "wxt/browser";
 import type { HostConnection } from "../host/connection";
 import { askPage, type Survey } from "../messages";
@@ -19,10 +20,14 @@ export const SAVE_CHAPTER = "save-chapter";
 /** Make the menu; browsers keep it, so this is for installs and updates. */
 export async function createMenus(): Promise<void> {
   await browser.contextMenus.removeAll();
-  browser.contextMenus.create({ id: SET_REFERENCE, title: "Set as style reference", contexts: ["image"] });
-  browser.contextMenus.create({ id: COLORIZE_PAGE, title: "Colorize this page", contexts: ["image"] });
-  browser.contextMenus.create({ id: CORRECT_COLOUR, title: "Correct a colour here", contexts: ["image"] });
-  browser.contextMenus.create({ id: SAVE_CHAPTER, title: "Save chapter", contexts: ["page", "image", "action"] });
+  browser.contextMenus.create({ id: SET_REFERENCE, title: i18n.t("menu.setReference"), contexts: ["image"] });
+  browser.contextMenus.create({ id: COLORIZE_PAGE, title: i18n.t("menu.colorizePage"), contexts: ["image"] });
+  browser.contextMenus.create({ id: CORRECT_COLOUR, title: i18n.t("menu.correctColour"), contexts: ["image"] });
+  browser.contextMenus.create({
+    id: SAVE_CHAPTER,
+    title: i18n.t("menu.saveChapter"),
+    contexts: ["page", "image", "action"],
+  });
 }
 
 /** Act on clicks; what comes of them is told by the badge and on the page. */
@@ -60,7 +65,7 @@ export async function setReference(host: HostConnection, tabId: number, frameId:
     source_url: url.startsWith("http") ? url.slice(0, 4096) : "",
   });
   await flashBadge(tabId, "✓", "good");
-  await askPage(tabId, frameId, "page.notice", { url, text: "Style reference set" }).catch(() => undefined);
+  await askPage(tabId, frameId, "page.notice", { url, text: i18n.t("menu.referenceSet") }).catch(() => undefined);
 }
 
 function nameOf({ series, chapter }: Survey): string {

@@ -1,5 +1,6 @@
 /** The reader's library of style references, as the popup shows it. */
 
+import { i18n } from "#i18n";
 import type { HostConnection } from "../host/connection";
 import type { ReferenceCard } from "../messages";
 import { bytesOf, type Payload } from "../payload";
@@ -39,7 +40,7 @@ async function cardOf({ reference_id, name, series, thumbnail, palette }: Refere
   const mime = (await pictureType(new Blob([thumbnail as Uint8Array<ArrayBuffer>]))) ?? "image/webp";
   return {
     referenceId: reference_id,
-    name: name || series || "Style reference",
+    name: name || series || i18n.t("references.unnamed"),
     thumbnail: `data:${mime};base64,${toBase64(thumbnail)}`,
     palette: palette.slice(0, PALETTE_SHOWN).map(({ rgb: [red, green, blue] }) => `rgb(${red} ${green} ${blue})`),
   };

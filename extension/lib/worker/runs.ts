@@ -1,5 +1,6 @@
 /** The chapters under way, one a tab: started, restored after the worker's death, paused and resumed with the host. */
 
+import { i18n } from "#i18n";
 import { browser } from "wxt/browser";
 import { ChapterRun } from "../chapter/run";
 import type { SaveFormat } from "../chapter/save";
@@ -97,8 +98,7 @@ export class Runs {
   /** Save the tab's chapter as a file; rejects where there is none, or where it cannot be written. */
   async save(tabId: number, format: SaveFormat): Promise<void> {
     const run = this.#byTab.get(tabId);
-    if (!run || tallyOf(run.state).done === 0)
-      throw new Error("No page is coloured here yet. Colorize the chapter first.");
+    if (!run || tallyOf(run.state).done === 0) throw new Error(i18n.t("save.nothingYet"));
     await this.#host().ready();
     await run.saver.save(format);
   }

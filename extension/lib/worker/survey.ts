@@ -1,5 +1,6 @@
 /** Looks at all frames of a tab that the extension may enter, and adds up what they show. */
 
+import { i18n } from "#i18n";
 import { browser } from "wxt/browser";
 import { askPage, type Survey } from "../messages";
 import { ensureAgent } from "./inject";
@@ -9,7 +10,7 @@ export async function surveyTab(tabId: number): Promise<Survey> {
   const frameIds = await ensureAgent(tabId);
   const looks = frameIds.map((frameId) => askPage(tabId, frameId, "page.survey", {}).catch(() => null));
   const [top, ...frames] = await Promise.all(looks);
-  if (!top) throw new Error("The page is loading. Open the popup again when it is there.");
+  if (!top) throw new Error(i18n.t("tab.loading"));
   const total = sumOf(
     top,
     frames.filter((frame) => frame !== null),

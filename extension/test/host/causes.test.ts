@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { NO_ANSWER, problemOf } from "@/lib/host/causes";
+import { noAnswer, problemOf } from "@/lib/host/causes";
 
 /** Every text that Chrome and Firefox are known to give, and a word that its explanation must hold. */
 test.each([
@@ -24,5 +24,5 @@ test("an unknown text is shown as it is, with the way to the doctor", () => {
     command: "irodori doctor",
   });
   expect(problemOf(undefined).command).toBe("irodori doctor");
-  expect(NO_ANSWER.cause).toContain("did not answer");
+  expect(noAnswer().cause).toContain("did not answer");
 });

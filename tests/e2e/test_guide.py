@@ -1,0 +1,86 @@
+"""What the guide shows: two references, a chapter on its way and done. `make screenshots` keeps the pictures."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from tests.e2e.reading import Reader, colourfulness, images, until
+from tests.e2e.site import MANY, MangaSite
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.browser
+
+GAP_PX = 20
+BETWEEN = (136, 136, 144)
+POPUP_WIDTH, POPUP_HEIGHT_MAX = 360, 600  # what browsers give a popup
+READING = {"width": 506, "height": 512}
+COLOURED = 8.0
+
+
+def test_the_popup_fits_and_says_how_far_a_chapter_is(
+    reader: Reader, site: MangaSite, screenshots: Path | None
+) -> None:
+    gallery = reader.open(f"{site.origin}/gallery")
+    for name in ("reference-cold.webp", "reference-warm.webp"):
+        before = chosen(reader)
+        reader.choose_from_menu("set-style-reference", gallery, f"{site.origin}/pages/{name}")
+        until(lambda before=before: chosen(reader) not in {None, before})
+
+    page = reader.open(f"{site.origin}/chapter/long")
+    page.set_viewport_size(READING)
+    popup = reader.colorize(page)
+    until(lambda: states(reader, page).count("done") >= 3, lambda: states(reader, page))
+    popup.bring_to_front()
+    under_way = shot(popup)
+    page.bring_to_front()
+    page.evaluate("scrollTo(0, 0)")
+    until(lambda: colourfulness(images(page).nth(0)) > COLOURED)
+    top = picture(page.screenshot())
+    page.evaluate(f"scrollTo(0, document.querySelectorAll('main img')[{len(MANY) - 4}].offsetTop - 100)")
+    below = picture(page.screenshot())
+
+    reader.wait_until_done(page, len(MANY))
+    popup.bring_to_front()
+    expect(popup.get_by_text(f"{len(MANY)} pages coloured")).to_be_visible()
+    popup.emulate_media(color_scheme="dark")
+    done = shot(popup)
+    for each in (under_way, done):
+        assert each.width == POPUP_WIDTH
+        assert each.height <= POPUP_HEIGHT_MAX
+    if screenshots is not None:
+        side_by_side(under_way, done).save(screenshots / "popup.png")
+        side_by_side(top, below).save(screenshots / "reading.webp", quality=88, method=6)
+
+
+def chosen(reader: Reader) -> str | None:
+    found: str | None = (reader.stored("choices", "local") or {}).get("referenceId")
+    return found
+
+
+def states(reader: Reader, page: Page) -> list[str]:
+    return [each["state"] for each in reader.pages_of(page)]
+
+
+def shot(popup: Page) -> Image.Image:
+    """Return the popup as tall as what it holds, as browsers make it."""
+    height: int = popup.evaluate("() => document.querySelector('main').scrollHeight")
+    popup.set_viewport_size({"width": POPUP_WIDTH, "height": height})
+    return picture(popup.screenshot())
+
+
+def picture(encoded: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(encoded)).convert("RGB")
+
+
+def side_by_side(left: Image.Image, right: Image.Image) -> Image.Image:
+    sheet = Image.new("RGB", (left.width + GAP_PX + right.width, max(left.height, right.height)), BETWEEN)
+    sheet.paste(left, (0, 0))
+    sheet.paste(right, (left.width + GAP_PX, 0))
+    return sheet
