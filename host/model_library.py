@@ -128,6 +128,21 @@ class ModelLibrary:
         except OSError as exc:
             raise DiskFull(f"{card.label} cannot be written: {exc.strerror or exc}", "Look at the folder.") from exc
 
+    def look_ahead(self, card: ModelCard) -> tuple[int, int]:
+        """Return the bytes of a model and those that are still to come; both 0 for what ships with Irodori.
+
+        Raises:
+            RemoteFailed: the hub does not say.
+        """
+        if not card.repository:
+            return 0, 0
+        try:
+            with Hub(_token()) as hub:
+                ahead = pulling.look_ahead(card, local_folder(card.id), hub)
+        except HubError as exc:
+            raise RemoteFailed(f"{card.label}: {exc.message}.", exc.hint) from exc
+        return ahead.total, ahead.missing
+
     def verify(self, card: ModelCard, report: Callable[[int, int], None]) -> tuple[str, ...]:
         """Return the names of a model's files that are missing or damaged.
 
@@ -175,7 +190,7 @@ class ModelLibrary:
         return msgspec.structs.replace(info, detail=f"{info.detail}; waits: {found[0].reason} ({found[0].fix})")
 
     def _run(self, task_id: str, card: ModelCard) -> None:
-        told = 0
+        told = -_TELL_EVERY
 
         def report(done: int, total: int) -> None:
             nonlocal told
@@ -195,7 +210,7 @@ class ModelLibrary:
             _LOG.warning("%s %s", exc.message, exc.hint)
         finally:
             self._pulling.discard(card.id)
-            self._tell(task_id, card, told, _total(card), state)
+            self._tell(task_id, card, max(0, told), _total(card), state)
             self._tell_changed()
 
     def _damaged(self, card: ModelCard, report: Callable[[int, int], None]) -> tuple[str, ...]:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from models.hub import Hub, HubFile
 
 RECORD: Final = "irodori-pull.json"
+# The commit that a pull began with, so that what is resumed is of one piece.
+_STARTED: Final = ".irodori-pull-started.json"
 _PART: Final = ".part"
 _WANTED: Final = frozenset({".safetensors", ".gguf", ".onnx", ".json", ".txt", ".jinja", ".model"})
 _LEGAL: Final = ("license", "licence", "notice")
@@ -88,18 +90,16 @@ def pull(card: ModelCard, folder: Path, hub: Hub, report: Callable[[Progress], N
         HubError: not reached, refused, or what came is not what the hub announced. NotEnoughSpace, PullCancelled,
         OSError
     """
-    revision, files = hub.files(card.repository, card.revision or "main")
-    files = wanted(files, card.allow)
-    if not files:
-        raise HubError(f"{card.repository} has no files that can be used")
+    ahead = look_ahead(card, folder, hub)
+    revision, files, total, missing = ahead.revision, ahead.files, ahead.total, ahead.missing
     folder.mkdir(parents=True, exist_ok=True)
-    total = sum(one.bytes for one in files)
-    missing = total - sum(_here(folder, one) for one in files)
     free = shutil.disk_usage(folder).free
     if missing + _SPARE_BYTES > free:
         raise NotEnoughSpace(f"{card.label} needs {_gib(missing)} more, {_gib(free)} are free in {folder}")
     known = {one.name: one for one in (recorded(folder) or Pulled("", "", ())).files}
+    (folder / _STARTED).write_text(json.dumps({"repository": card.repository, "revision": revision}), "utf-8")
     count = _Count(total, report)
+    count.add(0)
     pulled = []
     for one in files:
         before = known.get(one.name)
@@ -109,7 +109,45 @@ def pull(card: ModelCard, folder: Path, hub: Hub, report: Callable[[Progress], N
             pulled.append(before)
         else:
             pulled.append(_bring(card, revision, one, folder, hub, count))
-    return _record(folder, Pulled(card.repository, revision, tuple(pulled)))
+    record = _record(folder, Pulled(card.repository, revision, tuple(pulled)))
+    (folder / _STARTED).unlink(missing_ok=True)
+    return record
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What a pull would bring. revision: the commit. total, missing: bytes of all files, and of those not here yet."""
+
+    revision: str
+    files: tuple[HubFile, ...]
+    total: int
+    missing: int
+
+
+def look_ahead(card: ModelCard, folder: Path, hub: Hub) -> Ahead:
+    """Return what a pull into a folder would bring; what was begun or brought once keeps its commit.
+
+    Raises:
+        HubError: not reached, refused, or nothing there can be used.
+    """
+    revision, files = hub.files(card.repository, _pinned(card, folder) or card.revision or "main")
+    files = wanted(files, card.allow)
+    if not files:
+        raise HubError(f"{card.repository} has no files that can be used")
+    total = sum(one.bytes for one in files)
+    return Ahead(revision, tuple(files), total, total - sum(_here(folder, one) for one in files))
+
+
+def _pinned(card: ModelCard, folder: Path) -> str:
+    """Return the commit that a folder's files are of; empty where there is none or it is another repository's."""
+    for name in (_STARTED, RECORD):
+        try:
+            facts = json.loads((folder / name).read_text("utf-8"))
+            if facts["repository"] == card.repository:
+                return str(facts["revision"])
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return ""
 
 
 def verify(folder: Path, report: Callable[[Progress], None]) -> list[str]:
@@ -147,7 +185,7 @@ def remove(folder: Path) -> int:
         raise FileNotFoundError(f"nothing was pulled into {folder}")
     names = [folder / one.name for one in record.files] if record else []
     gone = sum(_size(path) for path in (*names, *parts))
-    for path in (*names, *parts, folder / RECORD):
+    for path in (*names, *parts, folder / RECORD, folder / _STARTED):
         path.unlink(missing_ok=True)
     for place in sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True):
         if not any(place.iterdir()):

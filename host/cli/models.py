@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from rich import filesize
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 from rich.table import Table
@@ -48,6 +49,10 @@ def pull_model(model_id: str, *, yes: bool) -> None:
     card = card_of(model_id)
     if card.non_commercial and not yes:
         _ask_about(card)
+    total, missing = _shelf().look_ahead(card)
+    if missing:
+        sums = f"{filesize.decimal(missing)} of {filesize.decimal(total)}"
+        Console(stderr=True, highlight=False).print(f"{card.label}: {sums} are still to come, from {card.repository}.")
     with _bar(f"Pulling {card.label}") as report:
         _shelf().bring(card, report)
     Console(highlight=False).print(f"{card.label} is here.")

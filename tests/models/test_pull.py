@@ -295,3 +295,37 @@ def test_any_answer_of_a_hub_ends_in_its_own_error(hub, tmp_path, body, monkeypa
         client._http = httpx.Client(transport=Fixed())
         with pytest.raises(HubError):
             client.files("someone/tiny", "main")
+
+
+def test_the_sum_is_known_before_the_first_byte_and_a_resumed_pull_keeps_its_commit(
+    hub: FakeHub, tmp_path: Path
+) -> None:
+    folder = tmp_path / "models" / "tiny"
+    with Hub("", hub.url) as client:
+        ahead = pulling.look_ahead(CARD, folder, client)
+    assert ahead.total == ahead.missing == sum(len(FILES[name]) for name in BROUGHT)
+    hub.cut_at = 100_000
+    heard: list[pulling.Progress] = []
+    with pytest.raises(HubError):
+        bring(hub, folder, report=heard.append)
+    assert (heard[0].done, heard[0].total) == (0, ahead.total)
+    hub.asked.clear()
+    bring(hub, folder)
+    assert [path for path, _, _ in hub.asked if path.startswith("/api/")] == ["/api/models/someone/tiny/revision/abc"]
+    hub.asked.clear()
+    with Hub("", hub.url) as client:
+        assert pulling.look_ahead(CARD, folder, client).missing == 0
+    assert hub.asked[0][0].endswith("/revision/abc")
+
+
+def test_a_klein_folder_is_brought_without_the_single_file_of_the_same_weights() -> None:
+    from models.catalog import load_catalog
+    from models.hub import HubFile
+
+    names = ("flux-2-klein-4b.safetensors", "transformer/a.safetensors", "model_index.json", "tokenizer/vocab.json",
+             "LICENSE.md")  # fmt: skip
+    for card in load_catalog().values():
+        if card.id.startswith("flux2-klein"):
+            assert {one.name for one in pulling.wanted([HubFile(name, 1, "") for name in names], card.allow)} == {
+                *names[1:]
+            }
