@@ -191,4 +191,44 @@ CANVASES: Final = (
         draws_ms=600,
     ),
 )
-HOLDINGS: Final = BACKGROUNDS + EMBEDDED + CANVASES
+GL: Final = """const gl = (canvas, kept) => {
+  const gl = canvas.getContext('webgl', {preserveDrawingBuffer: kept}); const program = gl.createProgram();
+  for (const [kind, text] of [[gl.VERTEX_SHADER, 'attribute vec2 at; varying vec2 uv; void main() { uv = vec2(at.x, 1. - at.y); gl_Position = vec4(at * 2. - 1., 0., 1.); }'], [gl.FRAGMENT_SHADER, 'precision mediump float; varying vec2 uv; uniform sampler2D page; void main() { gl_FragColor = texture2D(page, uv); }']]) {
+    const shader = gl.createShader(kind); gl.shaderSource(shader, text); gl.compileShader(shader); gl.attachShader(program, shader) }
+  gl.linkProgram(program); gl.useProgram(program); gl.bindBuffer(gl.ARRAY_BUFFER, gl.createBuffer());
+  gl.bufferData(gl.ARRAY_BUFFER, new Float32Array([0, 0, 1, 0, 0, 1, 1, 1]), gl.STATIC_DRAW); gl.enableVertexAttribArray(0); gl.bindAttribLocation(program, 0, 'at'); gl.vertexAttribPointer(0, 2, gl.FLOAT, false, 0, 0);
+  gl.bindTexture(gl.TEXTURE_2D, gl.createTexture()); for (const each of [gl.TEXTURE_WRAP_S, gl.TEXTURE_WRAP_T]) gl.texParameteri(gl.TEXTURE_2D, each, gl.CLAMP_TO_EDGE); for (const each of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) gl.texParameteri(gl.TEXTURE_2D, each, gl.NEAREST);
+  return async (url) => { const bitmap = await createImageBitmap(await (await fetch(url)).blob()); await new Promise(requestAnimationFrame); Object.assign(canvas, {width: bitmap.width, height: bitmap.height}); gl.viewport(0, 0, bitmap.width, bitmap.height); gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, bitmap); gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4) } };"""
+TURNS: Final = "let at = 0; const show = () => draw(urls[at]); show(); addEventListener('keydown', ({key}) => { at += key === 'ArrowRight' ? 1 : -1; show() })"
+WEBGL: Final = tuple(
+    Holding(
+        f"WebGL canvas that is {'kept' if kept == 'true' else 'not kept, drawn at each frame'}",
+        once=f"<canvas class=p></canvas><script>{GL} const urls = {{urls}}; const draw = gl(document.querySelector('canvas'), {kept}); {TURNS}{rest}</script>",
+        at_once=1,
+        turns=("ArrowRight", "ArrowLeft"),
+        shown_after_turns=("a.png", "b.png"),
+        draws_ms=900,
+    )
+    for kept, rest in (
+        ("true", ""),
+        ("false", "; const again = () => { show(); requestAnimationFrame(again) }; again()"),
+    )
+)
+DOCUMENTS: Final = (
+    Holding("picture opened by itself", at_once=1, type="image/png"),
+    Holding(
+        "list that makes its elements anew at each turn, and back",
+        once="<script>const urls = {urls}; let at = 0; const main = document.querySelector('main'); const show = () => { main.replaceChildren(); const div = document.createElement('div'); div.className = 'p'; div.style.backgroundImage = `url(${urls[at]})`; main.append(div) }; show(); addEventListener('keydown', ({key}) => { at += key === 'ArrowRight' ? 1 : -1; show() })</script>",
+        style=WHOLE,
+        at_once=1,
+        turns=("ArrowRight", "ArrowLeft"),
+        shown_after_turns=("a.png", "b.png"),
+    ),
+    Holding(
+        "pages of an archive that the page itself unpacks, as backgrounds of blobs",
+        "<div class=p></div>",
+        WHOLE,
+        "<script>const urls = {urls}; document.querySelectorAll('.p').forEach(async (div, at) => { div.style.backgroundImage = `url(${URL.createObjectURL(await (await fetch(urls[at])).blob())})` })</script>",
+    ),
+)
+HOLDINGS: Final = BACKGROUNDS + EMBEDDED + CANVASES + WEBGL + DOCUMENTS

@@ -78,6 +78,7 @@ globalThis.answerWorker = async ({ kind, params }) => {
 };
 let reader;
 globalThis.found = async () => (await survey()).pages;
+globalThis.why = async () => (await survey()).why;
 globalThis.start = () => { reader = new ChapterReader("run", null, () => undefined) };
 globalThis.original = (yes) => reader.show(yes);
 globalThis.stop = () => reader.stop(true);
@@ -86,6 +87,7 @@ BEFORE = """const attach = Element.prototype.attachShadow;
 Element.prototype.attachShadow = function (init) { return (this.closedRoot = attach.call(this, init)) };
 globalThis.chrome = {
   runtime: { id: "stand-in", sendMessage: (message) => answerWorker(message), getURL: (path) => path },
+  i18n: { getMessage: (name) => name },
   dom: { openOrClosedShadowRoot: (element) => element.closedRoot ?? null },
 };"""
 BOXES = "() => [...document.querySelectorAll('body *')].map((each) => JSON.stringify(each.getBoundingClientRect()))"
@@ -93,9 +95,11 @@ OURS = "[...document.querySelectorAll('div[aria-hidden=true]')]"  # none of the 
 
 
 @pytest.fixture(scope="module")
-def page_side() -> str:
-    """Return the extension's page side and the stand-in as one script."""
-    command = ["node_modules/.bin/esbuild", "--bundle", "--format=iife", f"--alias:@={EXTENSION}", "--loader=ts"]
+def page_side(extension: Path) -> str:
+    """Return the extension's page side and the stand-in as one script; the texts come with the built `extension`."""
+    assert extension.is_dir()
+    aliases = [f"--alias:@={EXTENSION}", f"--alias:#i18n={EXTENSION}/.wxt/i18n/index.ts"]
+    command = ["node_modules/.bin/esbuild", "--bundle", "--format=iife", *aliases, "--loader=ts"]
     return subprocess.run(command, cwd=EXTENSION, input=STAND_IN, capture_output=True, text=True, check=True).stdout
 
 
@@ -112,6 +116,8 @@ def answer(route: Route, holding: Holding) -> None:
     """Serve the document and its pictures."""
     path, _, query = route.request.url.split("/", 3)[3].partition("?")
     name = Path(query if path == "fetched" else path).name
+    if path == "" and holding.type.startswith("image/"):
+        return route.fulfill(body=drawn(NAMES[0]), content_type=holding.type)
     if path == "":
         return route.fulfill(body=holding.html(CDN), content_type=holding.type)
     if path == "none.png" or name not in NAMES:
@@ -206,4 +212,26 @@ def test_pages_are_found_coloured_in_their_place_and_given_back(
     if not holding.turns:
         assert np.abs(shot(page) - grey).max() <= 1
         assert page.locator("body").inner_html() == markup
+    page.close()
+
+
+def test_canvas_that_took_on_another_site_s_picture_stays_closed(browser: Browser, page_side: str) -> None:
+    draws = (
+        "const draw = (canvas, url) => { const img = new Image(); img.onload = () => { "
+        "Object.assign(canvas, {width: 700, height: 980}); canvas.getContext('2d').drawImage(img, 0, 0) }; "
+        "img.src = url };"
+    )
+    each = "document.querySelectorAll('canvas').forEach((canvas, at) => draw(canvas, urls[at]))"
+    closed = Holding(
+        "closed canvas",
+        "<canvas class=p></canvas>",
+        once=f"<script>{draws} const urls = {{urls}}; {each}</script>",
+        form="{cdn}/{name}",
+    )
+    page = opened(browser, closed)
+    page.evaluate(page_side)
+    assert page.evaluate("() => why()") == "canvas"
+    page.evaluate("() => start()")
+    page.wait_for_timeout(800)
+    assert page.evaluate("() => told") == []
     page.close()

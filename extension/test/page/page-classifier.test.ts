@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { classifyPages, type Facts, type Surroundings } from "@/lib/page/find/page-classifier";
 import { isPageSized } from "@/lib/page/holders/page-size";
 
-const WINDOW: Surroundings = { width: 1200, height: 800, listsChapters: false };
+const WINDOW: Surroundings = { width: 1200, height: 800, listsChapters: false, isPicture: false };
 const COLUMN = { left: 250, top: 0, width: 700, height: 1050 };
 
 const page = (change: Partial<Facts> = {}, box: Partial<Facts["box"]> = {}): Facts => ({
@@ -90,6 +90,11 @@ describe("a picture alone", () => {
   test("in a narrow window", () => {
     expect(classify([page({}, { width: 360, height: 540 })], { width: 360, height: 700 })).toEqual([true]);
   });
+});
+
+test("a document that is nothing but one picture is a page, however small the window shows it", () => {
+  const small = page({}, { width: 300, height: 424 });
+  expect([classify([small]), classify([small], { isPicture: true })]).toEqual([[false], [true]]);
 });
 
 test("a grid of small pictures is an overview, a row of high ones is a chapter", () => {

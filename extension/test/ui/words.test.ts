@@ -20,8 +20,6 @@ test.each<[Survey, RegExp]>([
   [survey(4, null), /^4 pages found here$/],
   [survey(0, "none"), /Open a chapter/],
   [survey(0, "canvas"), /canvas.*another reading mode/],
-  [survey(0, "background"), /backgrounds.*another reading mode/],
-  [survey(0, "embedded"), /not as pictures/],
   [survey(0, "unloaded"), /scroll/],
   [survey(0, "frame"), /allow that site/],
   [survey(2, "file"), /Allow access to file URLs/],

@@ -3,7 +3,7 @@
  * root as the signs do, keeps its keys from the site, and gives the focus back.
  */
 
-import { closedRoot, raise } from "../swap/closed-root";
+import { closedRoot, raise } from "../holders/closed-root";
 import { followLayout } from "../swap/follow";
 import type { Holder } from "../holders/holder";
 import type { Point } from "../holders/place";

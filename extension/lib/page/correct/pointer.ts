@@ -1,6 +1,6 @@
 /** Lets the reader choose one picture of a document: by mouse through whatever lies over it, or with the keyboard. */
 
-import { closedRoot, raise } from "../swap/closed-root";
+import { closedRoot, raise } from "../holders/closed-root";
 import type { Holder } from "../holders/holder";
 import { holdersIn } from "../holders/registry";
 

@@ -35,7 +35,8 @@ export function factsOf(pictures: readonly Candidate[]): Facts[] {
 }
 
 export function surroundings(): Surroundings {
-  return { width: innerWidth, height: innerHeight, listsChapters: listsChapters(document) };
+  const isPicture = document.contentType.startsWith("image/");
+  return { width: innerWidth, height: innerHeight, listsChapters: listsChapters(document), isPicture };
 }
 
 /** Tells whether an element holds most of what could be pages by size and place. */

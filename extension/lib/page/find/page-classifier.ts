@@ -30,6 +30,8 @@ export interface Surroundings {
   width: number;
   height: number;
   listsChapters: boolean;
+  /** It is nothing but a picture that was opened by itself. */
+  isPicture: boolean;
 }
 
 const SLICE_SIDE_PX = 60;
@@ -126,7 +128,8 @@ function isSlice({ width, height }: Facts, company: readonly Facts[]): boolean {
   return height >= SLICE_SIDE_PX && Math.abs(width - usual) <= SAME_WIDTH * usual && height > width / 12;
 }
 
-function standsAlone({ box }: Facts, { width, height, listsChapters }: Surroundings): boolean {
+function standsAlone({ box }: Facts, { width, height, listsChapters, isPicture }: Surroundings): boolean {
+  if (isPicture) return true;
   const least = listsChapters ? LONE_COVER : LONE;
   return box.width === 0 || box.height >= least.height * height || box.width >= least.width * width;
 }

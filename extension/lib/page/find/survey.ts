@@ -3,15 +3,13 @@
 import type { Survey, WhyNone } from "../../messages";
 import { namesOf } from "./chapter";
 import type { Holder } from "../holders/holder";
+import { holdersIn } from "../holders/registry";
 import { type Candidate, pagesAmong, picturesOf } from "./find";
 
 const SMALLEST_FRAME_PX = 400; // a smaller frame shows no chapter
 const DRAWS_MS = 1200; // longer than a canvas with holes is waited for
 const LOOK_EVERY_MS = 60;
 const PAGE_PX = { width: 240, height: 320 };
-const LOOKED_AT = 4000; // elements; style sheets are slow to ask
-const MAY_CARRY = "div, section, article, main, figure, li, span, a, p, td, button";
-const EMBEDDED = "svg image, object[data], embed, video[poster], input[type=image]";
 
 /** Whether a frame of this size is too small to show a chapter. */
 export function isSmallFrame(): boolean {
@@ -35,10 +33,17 @@ export async function survey(): Promise<Survey> {
 }
 
 async function drawnPictures(): Promise<Candidate[]> {
+  const stop = new AbortController();
+  const watched = new Set<Holder>();
   for (const end = performance.now() + DRAWS_MS; ; await new Promise((look) => setTimeout(look, LOOK_EVERY_MS))) {
     const holders: Holder[] = [];
     const pictures = picturesOf(undefined, (holder) => holders.push(holder));
-    if (!holders.some(({ isBeingDrawn }) => isBeingDrawn) || performance.now() > end) return pictures;
+    const drawn = holders.filter(({ isBeingDrawn }) => isBeingDrawn);
+    if (drawn.length === 0 || performance.now() > end) return (stop.abort(), pictures);
+    for (const holder of drawn.filter((each) => !watched.has(each))) {
+      watched.add(holder);
+      holder.watch(() => undefined, stop.signal);
+    }
   }
 }
 
@@ -55,18 +60,14 @@ function frameOrigins(): string[] {
 function whyNone(pictures: readonly Candidate[], hasFrames: boolean): WhyNone {
   if (document.contentType === "application/pdf") return "pdf";
   if (hasFrames) return "frame";
-  if ([...document.querySelectorAll("canvas")].some(isLikeAPage)) return "canvas";
-  if ([...document.querySelectorAll(EMBEDDED)].some(isLikeAPage)) return "embedded";
-  if ([...document.querySelectorAll(MAY_CARRY)].slice(0, LOOKED_AT).some(hasPictureBehind)) return "background";
+  if ([...holdersIn(document)].some(isClosedCanvas)) return "canvas";
   const isLate = document.readyState !== "complete" || pictures.some(({ loaded }) => !loaded);
   return isLate ? "unloaded" : "none";
 }
 
-function isLikeAPage(element: Element): boolean {
-  const { width, height } = element.getBoundingClientRect();
-  return width >= PAGE_PX.width && height >= PAGE_PX.height;
-}
-
-function hasPictureBehind(element: Element): boolean {
-  return isLikeAPage(element) && /url\(/.test(getComputedStyle(element).backgroundImage);
+/** As large as a page, and empty as far as this script may see. */
+function isClosedCanvas(holder: Holder): boolean {
+  const { width, height } = holder.box();
+  const isLarge = width >= PAGE_PX.width && height >= PAGE_PX.height;
+  return isLarge && holder.node.localName === "canvas" && holder.pixels === null;
 }

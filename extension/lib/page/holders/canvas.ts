@@ -10,6 +10,7 @@ import { lookSoon, watchRedraws } from "./redraws";
 
 const SMALLEST_PX = { width: 240, height: 60 }; // a slice of a strip
 const SAMPLE_PX = 192;
+const LOOKS = 3; // at the end of a frame, before a canvas counts as empty
 const RESTS_MS = 110;
 const RESTS_WITH_HOLES_MS = 1000; // tiles may yet come there
 const HOLES = 0.02; // of the samples
@@ -25,6 +26,8 @@ export class CanvasHolder extends Holder {
   #key = "";
   #since = 0;
   #hasHoles = false;
+  #looks = 0; // at the end of a frame
+  #copy: OffscreenCanvas | null = null; // of what the browser does not keep
 
   get #canvas(): HTMLCanvasElement {
     return this.node as HTMLCanvasElement;
@@ -36,15 +39,15 @@ export class CanvasHolder extends Holder {
   }
 
   override get isBeingDrawn(): boolean {
-    return this.#key !== "" && !this.#rests;
+    return this.#key === "" ? this.#looks < LOOKS && isLarge(this.#canvas) : !this.#rests;
   }
 
   override get address(): string {
     return this.#key && `${DRAWN}${this.#key}`;
   }
 
-  override get pixels(): HTMLCanvasElement | null {
-    return this.#key ? this.#canvas : null;
+  override get pixels(): HTMLCanvasElement | OffscreenCanvas | null {
+    return this.#key ? (this.#copy ?? this.#canvas) : null;
   }
 
   override get natural(): Size {
@@ -66,6 +69,7 @@ export class CanvasHolder extends Holder {
     let [before, rested] = [this.#key, this.#rests];
     const look = () => {
       if (!this.node.isConnected) return;
+      this.#looks += 1;
       this.#look();
       const isNews = this.#key !== before || this.#rests !== rested;
       [before, rested] = [this.#key, this.#rests];
@@ -81,18 +85,40 @@ export class CanvasHolder extends Holder {
 
   #look(): void {
     const { key, hasHoles } = sampleOf(this.#canvas);
-    if (key === this.#key) return;
+    if (key === this.#key || (key === "" && this.#copy)) return;
     this.#since = performance.now();
     this.#key = key;
+    this.#copy = key && isFleeting(this.#canvas) ? copyOf(this.#canvas) : null;
     this.#hasHoles = hasHoles;
   }
+}
+
+/** Whether what is drawn is gone once it is on the screen. For a canvas that shows something: others get no context. */
+function isFleeting(canvas: HTMLCanvasElement): boolean {
+  try {
+    if (canvas.getContext("2d")) return false;
+    const context = (canvas.getContext("webgl2") ?? canvas.getContext("webgl")) as WebGLRenderingContext | null;
+    return context?.getContextAttributes()?.preserveDrawingBuffer !== true;
+  } catch {
+    return false; // drawn by a worker, and kept
+  }
+}
+
+function copyOf(canvas: HTMLCanvasElement): OffscreenCanvas {
+  const copy = new OffscreenCanvas(canvas.width, canvas.height);
+  copy.getContext("2d")?.drawImage(canvas, 0, 0);
+  return copy;
+}
+
+function isLarge({ width, height }: HTMLCanvasElement): boolean {
+  return width >= SMALLEST_PX.width && height >= SMALLEST_PX.height;
 }
 
 /** A key of what a canvas shows; empty where it shows nothing, cannot be read, or is too small to be a page. */
 function sampleOf(canvas: HTMLCanvasElement): { key: string; hasHoles: boolean } {
   const nothing = { key: "", hasHoles: false };
+  if (!isLarge(canvas)) return nothing;
   const { width, height } = canvas;
-  if (width < SMALLEST_PX.width || height < SMALLEST_PX.height) return nothing;
   pen ??= penOf();
   if (!pen) return nothing;
   pen.clearRect(0, 0, SAMPLE_PX, SAMPLE_PX);

@@ -14,7 +14,7 @@ export interface Source {
 }
 
 /** What can be drawn into a canvas. */
-export type Pixels = HTMLImageElement | HTMLCanvasElement | ImageBitmap;
+export type Pixels = HTMLImageElement | HTMLCanvasElement | OffscreenCanvas | ImageBitmap;
 
 export abstract class Holder {
   /** What stands in the document's order: its links, its surroundings and whether the reader sees it count. */

@@ -1,54 +1,88 @@
 /**
  * Looks at what is drawn anew without a change of the markup. Sites turn pages after something that the reader did:
- * then every frame is looked at for a while, else now and then.
+ * then every frame is looked at for a while, else now and then. Always at the end of a frame, when all has been drawn
+ * and nothing has been handed to the screen yet: what is drawn without being kept is there for that moment alone.
  */
+
+import { closedRoot } from "./closed-root";
 
 const ACTS = ["keydown", "keyup", "pointerdown", "pointerup", "click", "wheel", "touchend", "popstate", "hashchange"];
 const AT_ONCE_MS = 700;
 const SOON_MS = 4000;
 const SOON_EVERY_MS = 120;
 const CALM_EVERY_MS = 500;
+const UNSEEN = "all:initial;position:fixed;width:0;height:0;overflow:hidden;visibility:hidden;pointer-events:none";
 
 const looks = new Set<() => void>();
-let acted = 0;
-let timer: ReturnType<typeof setTimeout> | undefined;
-let frame = 0;
-let stop: AbortController | null = null;
+let turning: Turning | null = null;
 
 /** Call `look` whenever something may have been drawn, until `signal` aborts. */
 export function watchRedraws(look: () => void, signal: AbortSignal): void {
   looks.add(look);
+  turning ??= new Turning();
   signal.addEventListener("abort", () => (looks.delete(look), looks.size === 0 && end()), { once: true });
-  if (stop) return;
-  stop = new AbortController();
-  const options = { capture: true, passive: true, signal: stop.signal };
-  for (const act of ACTS) addEventListener(act, () => ((acted = performance.now()), next()), options);
-  acted = performance.now();
-  next();
 }
 
 /** Expect something to be drawn soon. */
 export function lookSoon(): void {
-  acted = Math.max(acted, performance.now() - AT_ONCE_MS);
-  if (stop) next();
-}
-
-function next(): void {
-  clearTimeout(timer);
-  cancelAnimationFrame(frame);
-  const since = performance.now() - acted;
-  if (since < AT_ONCE_MS && !document.hidden) frame = requestAnimationFrame(turn);
-  else timer = setTimeout(turn, since < SOON_MS ? SOON_EVERY_MS : CALM_EVERY_MS);
-}
-
-function turn(): void {
-  for (const look of [...looks]) look();
-  if (stop) next();
+  turning?.soon();
 }
 
 function end(): void {
-  stop?.abort();
-  stop = null;
-  clearTimeout(timer);
-  cancelAnimationFrame(frame);
+  turning?.stop();
+  turning = null;
+}
+
+class Turning {
+  readonly #stop = new AbortController();
+  readonly #host = document.createElement("div");
+  readonly #probe = document.createElement("div"); // its size is seen to have changed at the end of the frame
+  readonly #sizes = new ResizeObserver(() => this.#turn());
+  #acted = performance.now();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #frame = 0;
+
+  constructor() {
+    const options = { capture: true, passive: true, signal: this.#stop.signal };
+    for (const act of ACTS) addEventListener(act, () => ((this.#acted = performance.now()), this.#next()), options);
+    this.#host.style.cssText = UNSEEN;
+    closedRoot(this.#host).append(this.#probe);
+    document.documentElement.append(this.#host);
+    this.#sizes.observe(this.#probe);
+    this.#next();
+  }
+
+  soon(): void {
+    this.#acted = Math.max(this.#acted, performance.now() - AT_ONCE_MS);
+  }
+
+  stop(): void {
+    this.#stop.abort();
+    this.#sizes.disconnect();
+    this.#host.remove();
+    clearTimeout(this.#timer);
+    cancelAnimationFrame(this.#frame);
+  }
+
+  #next(): void {
+    clearTimeout(this.#timer);
+    cancelAnimationFrame(this.#frame);
+    const since = performance.now() - this.#acted;
+    const wait = since < AT_ONCE_MS ? 0 : since < SOON_MS ? SOON_EVERY_MS : CALM_EVERY_MS;
+    if (document.hidden) this.#timer = setTimeout(() => this.#turn(), CALM_EVERY_MS);
+    else if (wait === 0) this.#frame = requestAnimationFrame(() => this.#stir());
+    else this.#timer = setTimeout(() => (this.#frame = requestAnimationFrame(() => this.#stir())), wait);
+  }
+
+  #stir(): void {
+    this.#probe.style.height = this.#probe.style.height === "1px" ? "2px" : "1px";
+    if (this.#host.isConnected) return;
+    document.documentElement.append(this.#host); // the site threw it away
+    this.#next();
+  }
+
+  #turn(): void {
+    for (const look of [...looks]) look();
+    if (!this.#stop.signal.aborted) this.#next();
+  }
 }

@@ -1,6 +1,6 @@
 /** Keeps one small sign per page in its top right corner. The signs live in a closed shadow root beside the body. */
 
-import { closedRoot, raise } from "./closed-root";
+import { closedRoot, raise } from "../holders/closed-root";
 import { followLayout } from "./follow";
 import type { Holder } from "../holders/holder";
 import { Ring, type Sign } from "./ring";

@@ -3,7 +3,7 @@
  * where that would move the site's layout or cannot agree, beside the body. The layout of the page never moves.
  */
 
-import { closedRoot, raise } from "./closed-root";
+import { closedRoot, raise } from "../holders/closed-root";
 import type { Holder } from "../holders/holder";
 import { type Laid, laidOut, warpOf } from "../holders/laid-out";
 import { clippersOf, clipPath } from "./overlay-clip";

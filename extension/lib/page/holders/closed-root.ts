@@ -1,6 +1,6 @@
 /** The closed shadow roots in which everything of ours stands: no script of the page looks in, no printer prints it. */
 
-import { disown } from "../holders/roots";
+import { disown } from "./roots";
 
 const UNPRINTED = "@media print { :host { display: none !important } }"; // paper is laid out anew, which nobody is told
 
