@@ -15,8 +15,10 @@ from engines.base import (
     StagePlan,
     Viability,
 )
+from engines.colorize.places import places_of
 from engines.colorize.sdxl.files import find_sdxl
 from engines.colorize.sdxl.info import INFO, STEPS
+from engines.colorize.sdxl.lora import sdxl_rack
 from engines.device_memory import memory_policy
 from engines.device_rules import rules_of
 from engines.oklab import srgb_to_oklab
@@ -29,13 +31,14 @@ from engines.torch_runtime import (
     torch_viability,
 )
 from models.digests import file_digest
-from models.store import WeightsMissing, local_folder
+from models.store import WeightsMissing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from engines.base import ColorizeRequest, Device, OnStep, Plan
+    from engines.colorize.places import Places
     from engines.colorize.sdxl.generate import Pass
     from engines.colorize.sdxl.preview import LatentMap
 
@@ -49,7 +52,7 @@ _CLEAN_UP: Final = StagePlan(
 
 
 class SdxlEngine(ColorizeEngine):
-    """Any SDXL checkpoint in diffusers' layout with ControlNet Union and one IP-Adapter.
+    """Any SDXL checkpoint in diffusers' layout with ControlNet Union and one IP-Adapter, or one for each pass.
 
     pose_* of a plan is not used: there is no detector of poses here. Loaded weights lie in `folder`, by default where
     pulled models do.
@@ -60,6 +63,8 @@ class SdxlEngine(ColorizeEngine):
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
         self._pipeline: Any = None
+        self._inpaint: Any = None
+        self._loras = sdxl_rack()
         self._map: LatentMap | None = None
 
     def viability(self) -> Viability:
@@ -75,9 +80,9 @@ class SdxlEngine(ColorizeEngine):
 
     def weights_digests(self) -> Mapping[str, str]:
         """Return the digests of every weights file, by its path within the model's folder."""
-        folder = self._place()
+        places = self._place()
         try:
-            return {path.relative_to(folder).as_posix(): file_digest(path) for path in find_sdxl(folder).weights}
+            return {places.name_of(path): file_digest(path) for path in find_sdxl(places).weights}
         except WeightsMissing as exc:
             raise ModelMissing(str(exc)) from exc
 
@@ -107,20 +112,40 @@ class SdxlEngine(ColorizeEngine):
         """Colour one page in two passes."""
         if self._pipeline is None or self._map is None:
             raise EngineError(f"{self.info.label} is not loaded")
-        from engines.colorize.sdxl.generate import coloured
+        from engines.colorize.sdxl.generate import coloured, repaired
 
-        rgb = coloured(self._pipeline, request, _passes(request.plan), self._map.picture, on_step)
-        return ColorizeResult(oklab=srgb_to_oklab(np.ascontiguousarray(rgb)), weights=self.weights_digests())
+        with torch_memory_mapped():
+            self._loras.wear(self._pipeline, request.plan.loras)
+        passes, show = _passes(request.plan), self._map.picture
+        if request.repair is None:
+            rgb = coloured(self._pipeline, request, passes, show, on_step)
+        else:
+            rgb = repaired(self._inpainting(), request, request.repair, passes[0], show, on_step)
+        return ColorizeResult(oklab=srgb_to_oklab(np.ascontiguousarray(rgb)), weights=self._all_weights(request.plan))
 
     def unload(self) -> None:
         """Drop the pipeline and all that was kept from it."""
         if self._pipeline is not None:
             self._pipeline.remove_all_hooks()
-        self._pipeline = self._map = None
+        self._pipeline = self._map = self._inpaint = None
+        self._loras = sdxl_rack()
         return_device_memory()
 
-    def _place(self) -> Path:
-        return self._folder or local_folder(INFO.models[0])
+    def _inpainting(self) -> Any:
+        if self._inpaint is None:
+            from diffusers import StableDiffusionXLControlNetUnionInpaintPipeline
+
+            self._inpaint = StableDiffusionXLControlNetUnionInpaintPipeline(
+                **self._pipeline.components, add_watermarker=False
+            )
+            self._inpaint.set_progress_bar_config(disable=True)
+        return self._inpaint
+
+    def _all_weights(self, plan: Plan) -> Mapping[str, str]:
+        return {**self.weights_digests(), **{f"lora/{lora.name}": lora.sha256 for lora in plan.loras}}
+
+    def _place(self) -> Places:
+        return places_of(INFO.models[0], self._folder)
 
 
 def _passes(plan: Plan) -> tuple[Pass, Pass]:

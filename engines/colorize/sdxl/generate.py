@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image
 
 from engines.colorize.flux2.pad import cut_out, fit, laid_out, laid_out_mask
+from engines.colorize.sdxl.prompts import embeds_of
 from engines.torch_runtime import pipeline_picture
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
-    from engines.base import ColorizeRequest, OnStep, StagePlan
+    from engines.base import ColorizeRequest, OnStep, Repair, StagePlan
     from engines.colorize.flux2.pad import Fit
 
     Show = Callable[[torch.Tensor, Fit], NDArray[np.uint8]]
@@ -58,7 +59,7 @@ def coloured(
     where = fit(request.size)
     page = laid_out(request.page, where)
     lines = Image.fromarray(line_art(page))
-    style = _style(request, where)
+    style = _style(request, where, _adapters_of(pipeline))
     total, done, picture = sum(one.steps for one in passes), 0, page
     for number, one in enumerate(passes):
         arguments = {
@@ -69,17 +70,53 @@ def coloured(
             "width": where.canvas.width,
             "strength": one.strength,
             "num_inference_steps": one.scheduled,
-            "prompt": one.stage.prompt,
-            "negative_prompt": one.stage.negative_prompt,
-            "guidance_scale": one.stage.guidance,
-            "controlnet_conditioning_scale": one.stage.structure_strength,
-            "control_guidance_end": one.stage.structure_end_01,
-            **style.arguments(),
+            **_steering(pipeline, one, style),
         }
         watch = _Watch(pipeline, one, style, show, where, on_step, done, total)
-        picture = _made(pipeline, arguments, request.plan.seed + number, style.scale(one.stage.style_weight), watch)
+        scale = style.scale(one.stage.style_weight, number)
+        picture = _made(pipeline, arguments, request.plan.seed + number, scale, watch)
         done += one.steps
     return cut_out(picture, where)
+
+
+def repaired(
+    inpaint: Any, request: ColorizeRequest, repair: Repair, one: Pass, show: Show, on_step: OnStep
+) -> NDArray[np.uint8]:
+    """Return a page of which only the part under the mask is made anew, under the page's lines."""
+    where = fit(request.size)
+    picture, mask = laid_out(repair.picture, where), laid_out_mask(repair.mask, where)
+    style = _style(request, where, _adapters_of(inpaint))
+    arguments = {
+        "image": Image.fromarray(picture),
+        "mask_image": Image.fromarray(mask.astype(np.uint8) * 255),
+        "control_image": [Image.fromarray(line_art(laid_out(request.page, where)))],
+        "control_mode": [LINE_ART],
+        "height": where.canvas.height,
+        "width": where.canvas.width,
+        "strength": one.strength,
+        "num_inference_steps": one.scheduled,
+        **_steering(inpaint, one, style),
+    }
+    watch = _Watch(inpaint, one, style, show, where, on_step, 0, one.steps)
+    made = _made(inpaint, arguments, request.plan.seed, style.scale(one.stage.style_weight, 0), watch)
+    # What is not under the mask made a round trip through the autoencoder; it is put back as it was.
+    return cut_out(np.where(mask[..., None], made, picture), where)
+
+
+def _steering(pipeline: Any, one: Pass, style: _Style) -> dict[str, Any]:
+    """Return words, guidance, the hold of the lines and the references of a pass."""
+    stage = one.stage
+    return {
+        **embeds_of(pipeline, stage.prompt, stage.negative_prompt, stage.guidance),
+        "guidance_scale": stage.guidance,
+        "controlnet_conditioning_scale": stage.structure_strength,
+        "control_guidance_end": stage.structure_end_01,
+        **style.arguments(),
+    }
+
+
+def _adapters_of(pipeline: Any) -> int:
+    return len(pipeline.unet.encoder_hid_proj.image_projection_layers)
 
 
 def line_art(page: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -94,41 +131,47 @@ def line_art(page: NDArray[np.uint8]) -> NDArray[np.uint8]:
 class _Style:
     """The references as the IP-Adapter takes them: all over the page, or some in regions of their own.
 
-    Without references a grey picture stands in with weight 0: the network expects one.
+    Without references a grey picture stands in with weight 0: the network expects one. Of two adapters each has a pass
+    of its own, the first the first.
     """
 
     pictures: list[Image.Image]
     masks: list[NDArray[np.bool_]]
     weighs: bool
+    adapters: int
 
-    def scale(self, weight: float) -> list[Any]:
-        """Return the weight in the form that the adapter wants: one each where there are masks."""
+    def scale(self, weight: float, number: int) -> list[Any]:
+        """Return the weight of a pass in the form that the adapters want: one each where there are masks."""
         weight = weight if self.weighs else 0.0
-        return [[weight] * len(self.pictures)] if self.masks else [weight]
+        acting = min(number, self.adapters - 1)
+        weights = [weight if index == acting else 0.0 for index in range(self.adapters)]
+        return [[one] * len(self.pictures) for one in weights] if self.masks else [*weights]
 
     def arguments(self) -> dict[str, Any]:
         """Return pictures and masks as a pipeline takes them."""
         if not self.masks:
-            return {"ip_adapter_image": [self.pictures]}
+            return {"ip_adapter_image": [self.pictures] * self.adapters}
         import torch
 
         stacked = torch.from_numpy(np.stack(self.masks).astype(np.float32))[None]
         return {
-            "ip_adapter_image": [self.pictures],
-            "cross_attention_kwargs": {"ip_adapter_masks": [stacked]},
+            "ip_adapter_image": [self.pictures] * self.adapters,
+            "cross_attention_kwargs": {"ip_adapter_masks": [stacked] * self.adapters},
         }
 
 
-def _style(request: ColorizeRequest, where: Fit) -> _Style:
+def _style(request: ColorizeRequest, where: Fit, adapters: int) -> _Style:
     references = [Image.fromarray(picture) for picture in request.references]
     if not references:
-        return _Style([Image.new("RGB", (224, 224), (128, 128, 128))], [], weighs=False)
+        return _Style([Image.new("RGB", (224, 224), (128, 128, 128))], [], weighs=False, adapters=adapters)
     owned = [(index, region) for region in request.regions for index in region.references]
     if not owned:
-        return _Style(references, [], weighs=True)
+        return _Style(references, [], weighs=True, adapters=adapters)
     masks = [laid_out_mask(region.mask, where) for _, region in owned]
     rest = ~np.logical_or.reduce(masks)
-    return _Style([references[index] for index, _ in owned] + references[:1], [*masks, rest], weighs=True)
+    return _Style(
+        [references[index] for index, _ in owned] + references[:1], [*masks, rest], weighs=True, adapters=adapters
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +193,7 @@ class _Watch:
     def __call__(self, step: int, latents: torch.Tensor) -> None:
         self.on_step(self.done + step + 1, self.total, self.show(latents, self.where))
         if (step + 1) / self.one.steps >= self.one.stage.style_end_01:
-            self.pipeline.set_ip_adapter_scale(self.style.scale(0.0))
+            self.pipeline.set_ip_adapter_scale(self.style.scale(0.0, 0))
 
 
 def _made(pipeline: Any, arguments: dict[str, Any], seed: int, scale: list[Any], watch: _Watch) -> NDArray[np.uint8]:
@@ -158,4 +201,4 @@ def _made(pipeline: Any, arguments: dict[str, Any], seed: int, scale: list[Any],
     try:
         return pipeline_picture(pipeline, arguments, seed, watch)
     finally:
-        pipeline.set_ip_adapter_scale([0.0])
+        pipeline.set_ip_adapter_scale([0.0] * watch.style.adapters)

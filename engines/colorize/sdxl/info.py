@@ -9,10 +9,10 @@ from engines.info import EngineInfo, Supports
 INFO: Final = EngineInfo(
     id="sdxl",
     label="SDXL, two passes",
-    version="1",
+    version="2",
     licence="LicenseRef-of-the-checkpoint",
-    supports=Supports(references_max=4, preview=True, negative_prompt=True),
-    models=("sdxl",),
+    supports=Supports(references_max=4, preview=True, negative_prompt=True, lora=True, inpaint=True),
+    models=("sdxl", "sdxl-controlnet-union", "sdxl-ip-adapter"),
     device="cuda",
     wording="tags",
     stages=2,

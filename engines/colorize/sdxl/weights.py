@@ -23,22 +23,25 @@ def load_pipeline(files: SdxlFiles, dtype: torch.dtype) -> Any:
         ModelInvalid: the libraries refuse a part; the message is theirs.
     """
     from diffusers import ControlNetUnionModel, StableDiffusionXLControlNetUnionImg2ImgPipeline
+    from transformers import CLIPVisionModelWithProjection
 
     try:
-        control = ControlNetUnionModel.from_pretrained(files.folder / "controlnet", dtype=dtype, local_files_only=True)
+        control = ControlNetUnionModel.from_pretrained(files.control, dtype=dtype, local_files_only=True)
+        encoder = CLIPVisionModelWithProjection.from_pretrained(files.encoder, dtype=dtype, local_files_only=True)
         pipeline = StableDiffusionXLControlNetUnionImg2ImgPipeline.from_pretrained(
             files.folder,
             controlnet=control,
+            image_encoder=encoder,
             add_watermarker=False,
             dtype=dtype,
             local_files_only=True,
             use_safetensors=True,
         )
         pipeline.load_ip_adapter(
-            str(files.folder),
-            subfolder="ip_adapter",
-            weight_name=[files.adapter.name],
-            image_encoder_folder="image_encoder",
+            [str(adapter.parent) for adapter in files.adapters],
+            subfolder=[""],
+            weight_name=[adapter.name for adapter in files.adapters],
+            image_encoder_folder=None,
             local_files_only=True,
         )
     except _FAULTS as exc:

@@ -65,6 +65,9 @@ def build_words(
         return Words("", ""), Words("", "")
     guards = _guards(directive)
     first = [wish, *_cast(references), _scene(meta), _KIND[meta.kind], _STRUCTURE, *guards]
+    if wording == "tags":
+        # Tags are read in pieces, of which the first counts most: the guards do not fall behind a cast.
+        first = [*guards, wish, _KIND[meta.kind], _STRUCTURE, *_cast(references), _scene(meta)]
     second = [wish, _KIND[meta.kind], _CLEAN_UP, *_style(directive)]
     return (
         Words(_worded(_once(first), wording), ", ".join(_once([avoid, _NEVER, _NEVER_STRUCTURE]))),

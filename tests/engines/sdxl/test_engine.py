@@ -12,7 +12,6 @@ from PIL import Image
 
 from engines.base import (
     ColorizeRequest,
-    LoraUse,
     ModelInvalid,
     ModelMissing,
     Plan,
@@ -105,17 +104,21 @@ class TestSdxlEngine(EngineContract):
         engine.load(PROCESSOR)
         engine.colorize(request_of(drawn_page(64, 64), plan=Plan(steps=2)), ignore_step)
 
-    def test_what_it_cannot_do_is_refused(self, loaded: SdxlEngine) -> None:
-        page = drawn_page(64, 64)
-        repair = Repair(picture=np.dstack([page] * 3), mask=page > 100)
-        wrong = [
-            request(repair=repair),
-            request(plan=Plan(loras=(LoraUse(name="x"),))),
-            request(regions=(Region(mask=page > 9, references=(7,)),)),
-        ]
-        for one in wrong:
-            with pytest.raises(RequestUnsupported):
-                loaded.colorize(one, ignore_step)
+    def test_a_region_of_nobody_is_refused(self, loaded: SdxlEngine) -> None:
+        with pytest.raises(RequestUnsupported):
+            loaded.colorize(request(regions=(Region(mask=drawn_page(96, 64) > 9, references=(7,)),)), ignore_step)
+
+    def test_a_repair_is_the_bare_call_under_the_mask_and_the_picture_around_it(
+        self, loaded: SdxlEngine, toy_folder: Path
+    ) -> None:
+        page = drawn_page(96, 64)
+        before = np.full((96, 64, 3), (180, 60, 60), np.uint8)
+        mask = np.zeros(page.shape, np.bool_)
+        mask[16:48, 16:48] = True
+        ours = loaded.colorize(request(repair=Repair(picture=before, mask=mask)), ignore_step).oklab
+        theirs = np.where(mask[..., None], bare_repair(toy_folder, page, before, mask), before)
+        assert ours.tobytes() == srgb_to_oklab(np.ascontiguousarray(theirs)).tobytes()
+        assert np.abs(ours[mask] - srgb_to_oklab(before)[mask]).max() > 0.02
 
     @staticmethod
     def colour(engine: SdxlEngine, plan: Plan) -> bytes:
@@ -154,6 +157,28 @@ def bare(folder: Path, page: np.ndarray, references: list[np.ndarray]) -> np.nda
         ).images[0]  # fmt: skip
         picture = (made * 255).round().astype(np.uint8)
     return cut_out(picture, where)
+
+
+def bare_repair(folder: Path, page: np.ndarray, before: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Call diffusers' inpainting as its documents say."""
+    prepare_torch()
+    import torch
+    from diffusers import StableDiffusionXLControlNetUnionInpaintPipeline
+
+    parts = load_pipeline(find_sdxl(folder), torch.float32).components
+    pipeline = StableDiffusionXLControlNetUnionInpaintPipeline(**parts, add_watermarker=False)
+    pipeline.set_progress_bar_config(disable=True)
+    pipeline.set_ip_adapter_scale([FIRST.style_weight])
+    references = [Image.fromarray(flat_reference(hue, 64)) for hue in (0.5, 3.5)]
+    made = pipeline(
+        prompt=FIRST.prompt, negative_prompt=FIRST.negative_prompt, image=Image.fromarray(before),
+        mask_image=Image.fromarray(mask.astype(np.uint8) * 255),
+        control_image=[Image.fromarray(line_art(np.dstack([page] * 3)))], control_mode=[3], height=96, width=64,
+        strength=FIRST.denoise_01, num_inference_steps=FIRST.steps, guidance_scale=FIRST.guidance,
+        controlnet_conditioning_scale=FIRST.structure_strength, control_guidance_end=FIRST.structure_end_01,
+        ip_adapter_image=[references], generator=torch.Generator().manual_seed(3), output_type="np",
+    ).images[0]  # fmt: skip
+    return (made * 255).round().astype(np.uint8)
 
 
 def fit_size(page: np.ndarray) -> Any:
