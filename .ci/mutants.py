@@ -50,6 +50,10 @@ MODULES = {
 
 # Changes that nobody could notice, by a line of the source and what was replaced in it.
 EXPLAINED = {
+    (
+        "return host.area >= _HOST_MIN * box.area and host.intersection(box).area >= _INSIDE * box.area > 0",
+        "ReplaceComparisonOperator_Gt_NotEq",
+    ): "no area is negative",
     ("for _ in range(2):", "NumberReplacer"): "a third round changes no level",
     ("if len(frame.held) != frame.size:", "ReplaceComparisonOperator_NotEq_Lt"): "more was refused before",
     ('start, stop = (box.top, box.bottom) if axis == "rows" else (box.left, box.right)',

@@ -17,7 +17,9 @@ test.each([
 });
 
 test("a file is told with the switch that opens it, another tab with the button", () => {
-  expect(sayNoEntry("file:///home/reader/1.html", "Cannot access contents", false)).toContain("Allow access to file URLs");
+  expect(sayNoEntry("file:///home/reader/1.html", "Cannot access contents", false)).toContain(
+    "Allow access to file URLs",
+  );
   expect(sayNoEntry("https://site.example/", "Cannot access contents of the page.", true)).toContain(
     "press Irodori's button",
   );
