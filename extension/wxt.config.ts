@@ -38,7 +38,15 @@ export default defineConfig({
     ...(mode === "e2e" ? { host_permissions: TEST_ORIGINS } : {}),
     action: { default_title: "Irodori" },
     ...(browser === "firefox"
-      ? { browser_specific_settings: { gecko: { id: "host@irodori.app", strict_min_version: "128.0" } } }
+      ? {
+          browser_specific_settings: {
+            gecko: {
+              id: "host@irodori.app",
+              strict_min_version: "128.0",
+              data_collection_permissions: { required: ["none"] },
+            },
+          },
+        }
       : { key, minimum_chrome_version: "120", message_serialization: "structured_clone" }),
   }),
 });

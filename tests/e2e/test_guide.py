@@ -22,6 +22,7 @@ BETWEEN = (136, 136, 144)
 POPUP_WIDTH, POPUP_HEIGHT_MAX = 360, 600  # what browsers give a popup
 READING = {"width": 506, "height": 512}
 COLOURED = 8.0
+PATIENCE_S = 300.0
 
 
 def test_the_popup_fits_and_says_how_far_a_chapter_is(
@@ -36,7 +37,7 @@ def test_the_popup_fits_and_says_how_far_a_chapter_is(
     page = reader.open(f"{site.origin}/chapter/long")
     page.set_viewport_size(READING)
     popup = reader.colorize(page)
-    until(lambda: states(reader, page).count("done") >= 3, lambda: states(reader, page))
+    until(lambda: states(reader, page).count("done") >= 3, lambda: states(reader, page), patience_s=PATIENCE_S)
     popup.bring_to_front()
     under_way = shot(popup)
     page.bring_to_front()
@@ -46,7 +47,7 @@ def test_the_popup_fits_and_says_how_far_a_chapter_is(
     page.evaluate(f"scrollTo(0, document.querySelectorAll('main img')[{len(MANY) - 4}].offsetTop - 100)")
     below = picture(page.screenshot())
 
-    reader.wait_until_done(page, len(MANY))
+    until(lambda: states(reader, page) == ["done"] * len(MANY), lambda: states(reader, page), patience_s=PATIENCE_S)
     popup.bring_to_front()
     expect(popup.get_by_text(f"{len(MANY)} pages coloured")).to_be_visible()
     popup.emulate_media(color_scheme="dark")
