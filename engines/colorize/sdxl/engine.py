@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from engines.base import ColorizeRequest, Device, OnStep, Plan
     from engines.colorize.places import Places
     from engines.colorize.sdxl.generate import Pass
+    from engines.colorize.sdxl.pose import PoseReader
     from engines.colorize.sdxl.preview import LatentMap
 
 # Where nothing was planned: the middle of the director's ranges.
@@ -54,8 +55,8 @@ _CLEAN_UP: Final = StagePlan(
 class SdxlEngine(ColorizeEngine):
     """Any SDXL checkpoint in diffusers' layout with ControlNet Union and one IP-Adapter, or one for each pass.
 
-    pose_* of a plan is not used: there is no detector of poses here. Loaded weights lie in `folder`, by default where
-    pulled models do.
+    pose_* of a plan binds the figures of the request's regions where a ViTPose is there. Weights lie in `folder`, by
+    default where pulled models do.
     """
 
     info = INFO
@@ -64,6 +65,7 @@ class SdxlEngine(ColorizeEngine):
         self._folder = folder
         self._pipeline: Any = None
         self._inpaint: Any = None
+        self._pose: PoseReader | None = None
         self._loras = sdxl_rack()
         self._map: LatentMap | None = None
 
@@ -92,6 +94,7 @@ class SdxlEngine(ColorizeEngine):
             return
         files = find_sdxl(self._place())
         prepare_torch()
+        from engines.colorize.sdxl.pose import PoseReader
         from engines.colorize.sdxl.preview import fit_map
         from engines.colorize.sdxl.weights import load_pipeline, place
 
@@ -101,9 +104,10 @@ class SdxlEngine(ColorizeEngine):
                 where = torch_device(device)
                 pipeline = load_pipeline(files, torch_dtype(device))
                 self._map = fit_map(pipeline.vae, pipeline.vae.device)
+                self._pose = PoseReader(files.pose, where) if files.pose is not None else None
                 place(pipeline, where, policy, vae_on_processor=rules_of(device.kind).vae_on_processor)
         except EngineError:
-            pipeline = self._map = None
+            pipeline = self._map = self._pose = None
             return_device_memory()
             raise
         self._pipeline, self.policy = pipeline, policy
@@ -118,7 +122,7 @@ class SdxlEngine(ColorizeEngine):
             self._loras.wear(self._pipeline, request.plan.loras)
         passes, show = _passes(request.plan), self._map.picture
         if request.repair is None:
-            rgb = coloured(self._pipeline, request, passes, show, on_step)
+            rgb = coloured(self._pipeline, request, passes, show, on_step, self._pose)
         else:
             rgb = repaired(self._inpainting(), request, request.repair, passes[0], show, on_step)
         return ColorizeResult(oklab=srgb_to_oklab(np.ascontiguousarray(rgb)), weights=self._all_weights(request.plan))
@@ -127,7 +131,7 @@ class SdxlEngine(ColorizeEngine):
         """Drop the pipeline and all that was kept from it."""
         if self._pipeline is not None:
             self._pipeline.remove_all_hooks()
-        self._pipeline = self._map = self._inpaint = None
+        self._pipeline = self._map = self._inpaint = self._pose = None
         self._loras = sdxl_rack()
         return_device_memory()
 

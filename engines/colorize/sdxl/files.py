@@ -2,6 +2,7 @@
 
 folder/                 a checkpoint as diffusers writes it: model_index.json, unet/, vae/, text_encoder/ …
 folder/controlnet/      ControlNet Union for SDXL; or what was pulled as `sdxl-controlnet-union`
+folder/pose/            a ViTPose, or `sdxl-pose`; without it poses do not bind
 folder/ip_adapter/      one or two IP-Adapters (*.safetensors) and image_encoder/; or `sdxl-ip-adapter`
 """
 
@@ -29,6 +30,7 @@ _PARTS: Final = {
     "text_encoder_2": "the second text encoder",
 }  # fmt: skip
 CONTROL_CARD: Final = "sdxl-controlnet-union"
+POSE_CARD: Final = "sdxl-pose"
 ADAPTER_CARD: Final = "sdxl-ip-adapter"
 _PULL: Final = "irodori models pull sdxl, or put the parts there"
 _PIPELINES: Final = frozenset({"StableDiffusionXLPipeline"})
@@ -50,6 +52,7 @@ class SdxlFiles:
     encoder: Path
     weights: tuple[Path, ...]
     parts_mib: tuple[int, ...]
+    pose: Path | None = None
 
     def needs(self, label: str) -> Needs:
         """Return what the parts take when they are loaded; the network and its control work together."""
@@ -77,9 +80,11 @@ def find_sdxl(where: Path | Places) -> SdxlFiles:
         _first(places, "ip_adapter", ADAPTER_CARD), _width(tensors["unet"], _ATTENTION)
     )
     found |= {"ip_adapter": adapters, "image_encoder": tuple(sorted(encoder.glob("*.safetensors")))}
+    pose = _first(places, "pose", POSE_CARD)
+    found["pose"] = tuple(sorted(pose.glob("*.safetensors"))) if (pose / "config.json").is_file() else ()
     sizes = [2 * sum(prod(one.shape) for one in part.values()) // _MIB for part in tensors.values()]
     weights = tuple(path for paths in found.values() for path in paths)
-    return SdxlFiles(folder, control, adapters, encoder, weights, (*sizes, *measured))
+    return SdxlFiles(folder, control, adapters, encoder, weights, (*sizes, *measured), pose if found["pose"] else None)
 
 
 def _checkpoint(places: Places) -> Path:

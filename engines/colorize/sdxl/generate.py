@@ -25,11 +25,13 @@ if TYPE_CHECKING:
 
     from engines.base import ColorizeRequest, OnStep, Repair, StagePlan
     from engines.colorize.flux2.pad import Fit
+    from engines.colorize.sdxl.pose import PoseReader
 
     Show = Callable[[torch.Tensor, Fit], NDArray[np.uint8]]
 
 LINE_ART: Final = 3
 """ControlNet Union's mode for canny, line art, anime line art and mlsd."""
+OPEN_POSE: Final = 0
 _LINE_BLOCK_PX: Final = 15
 _LINE_LEVELS: Final = 8
 
@@ -53,24 +55,31 @@ class Pass:
 
 
 def coloured(
-    pipeline: Any, request: ColorizeRequest, passes: tuple[Pass, Pass], show: Show, on_step: OnStep
+    pipeline: Any,
+    request: ColorizeRequest,
+    passes: tuple[Pass, Pass],
+    show: Show,
+    on_step: OnStep,
+    poses: PoseReader | None = None,
 ) -> NDArray[np.uint8]:
-    """Return the whole page in colour, `(h, w, 3)` uint8 sRGB RGB."""
+    """Return the whole page in colour, `(h, w, 3)` uint8 sRGB RGB. poses: None where none are read."""
     where = fit(request.size)
     page = laid_out(request.page, where)
-    lines = Image.fromarray(line_art(page))
+    lines = line_art(page)
+    wanted = poses is not None and any(one.stage.pose_strength > 0 for one in passes)
+    figures = [laid_out_mask(region.mask, where) for region in request.regions] if wanted else []
+    skeletons = poses.skeletons(page, figures) if poses is not None and figures else None
     style = _style(request, where, _adapters_of(pipeline))
     total, done, picture = sum(one.steps for one in passes), 0, page
     for number, one in enumerate(passes):
         arguments = {
             "image": Image.fromarray(picture),
-            "control_image": [lines],
-            "control_mode": [LINE_ART],
             "height": where.canvas.height,
             "width": where.canvas.width,
             "strength": one.strength,
             "num_inference_steps": one.scheduled,
             **_steering(pipeline, one, style),
+            **_control(one.stage, lines, skeletons),
         }
         watch = _Watch(pipeline, one, style, show, where, on_step, done, total)
         scale = style.scale(one.stage.style_weight, number)
@@ -89,13 +98,12 @@ def repaired(
     arguments = {
         "image": Image.fromarray(picture),
         "mask_image": Image.fromarray(mask.astype(np.uint8) * 255),
-        "control_image": [Image.fromarray(line_art(laid_out(request.page, where)))],
-        "control_mode": [LINE_ART],
         "height": where.canvas.height,
         "width": where.canvas.width,
         "strength": one.strength,
         "num_inference_steps": one.scheduled,
         **_steering(inpaint, one, style),
+        **_control(one.stage, line_art(laid_out(request.page, where)), None),
     }
     watch = _Watch(inpaint, one, style, show, where, on_step, 0, one.steps)
     made = _made(inpaint, arguments, request.plan.seed, style.scale(one.stage.style_weight, 0), watch)
@@ -104,14 +112,29 @@ def repaired(
 
 
 def _steering(pipeline: Any, one: Pass, style: _Style) -> dict[str, Any]:
-    """Return words, guidance, the hold of the lines and the references of a pass."""
+    """Return words, guidance and references of a pass."""
     stage = one.stage
     return {
         **embeds_of(pipeline, stage.prompt, stage.negative_prompt, stage.guidance),
         "guidance_scale": stage.guidance,
-        "controlnet_conditioning_scale": stage.structure_strength,
-        "control_guidance_end": stage.structure_end_01,
         **style.arguments(),
+    }
+
+
+def _control(stage: StagePlan, lines: NDArray[np.uint8], skeletons: NDArray[np.uint8] | None) -> dict[str, Any]:
+    """Return what holds a pass to the page: its lines and, where the plan asks for them, its figures' poses."""
+    held: dict[str, Any] = {"control_image": [Image.fromarray(lines)], "control_mode": [LINE_ART]}
+    if skeletons is None or stage.pose_strength <= 0:
+        return {
+            **held,
+            "controlnet_conditioning_scale": stage.structure_strength,
+            "control_guidance_end": stage.structure_end_01,
+        }
+    return {
+        "control_image": [*held["control_image"], Image.fromarray(skeletons)],
+        "control_mode": [LINE_ART, OPEN_POSE],
+        "controlnet_conditioning_scale": [stage.structure_strength, stage.pose_strength],
+        "control_guidance_end": [stage.structure_end_01, stage.pose_end_01],
     }
 
 

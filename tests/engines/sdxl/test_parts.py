@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
-from engines.base import LoraUse, ModelInvalid, ModelMissing, Plan, StagePlan
+from engines.base import LoraUse, ModelInvalid, ModelMissing, Plan, Region, StagePlan
 from engines.colorize.places import places_of
 from engines.colorize.sdxl.engine import SdxlEngine
 from engines.colorize.sdxl.files import find_sdxl
+from engines.colorize.sdxl.pose import COLOURS, draw
 from engines.colorize.sdxl.prompts import pieces
 from engines.testing.contract import PROCESSOR, drawn_page, flat_reference, ignore_step, request_of
 from models.store import models_folder
@@ -115,6 +118,52 @@ def test_a_dropped_repository_is_a_checkpoint(toy_folder: Path, own_home: Path) 
     shutil.copytree(toy_folder / "controlnet", models_folder() / "sdxl" / "controlnet")
     shutil.copytree(toy_folder / "ip_adapter", models_folder() / "sdxl" / "ip_adapter")
     assert find_sdxl(places_of("sdxl")).folder == models_folder() / "my checkpoint"
+
+
+@pytest.fixture
+def posed(copy: Path) -> Path:
+    """Return a toy with a ViTPose that is sure of what it finds."""
+    import torch
+    from transformers import VitPoseBackboneConfig, VitPoseConfig, VitPoseForPoseEstimation, VitPoseImageProcessor
+
+    torch.manual_seed(3)
+    backbone = VitPoseBackboneConfig(
+        image_size=[64, 48], patch_size=[16, 16], hidden_size=32, num_hidden_layers=1, num_attention_heads=2,
+        out_indices=[1],
+    )  # fmt: skip
+    network = VitPoseForPoseEstimation(VitPoseConfig(backbone_config=backbone, num_labels=17, use_simple_decoder=True))
+    torch.nn.init.constant_(network.head.conv.bias, 1.0)
+    network.save_pretrained(copy / "pose")
+    VitPoseImageProcessor(size={"height": 64, "width": 48}).save_pretrained(copy / "pose")
+    return copy
+
+
+def test_the_directors_pose_strength_and_end_reach_the_picture(posed: Path) -> None:
+    figure = np.zeros((64, 64), np.bool_)
+    figure[8:60, 12:52] = True
+    engine = SdxlEngine(posed)
+    engine.load(PROCESSOR)
+
+    def posing(regions: tuple[Region, ...], **pose: float) -> bytes:
+        first = StagePlan(prompt="a cat", denoise_01=0.9, guidance=5, steps=4, **pose)
+        plan = Plan(seed=2, stages=(first, StagePlan(prompt="lines", denoise_01=0.5, guidance=5, steps=2)))
+        request = request_of(drawn_page(64, 64), plan=plan)
+        return engine.colorize(replace(request, regions=regions), ignore_step).oklab.tobytes()
+
+    seen = (Region(mask=figure),)
+    free = posing(seen, pose_strength=0.0)
+    assert len({free, posing(seen, pose_strength=0.9), posing(seen, pose_strength=0.9, pose_end_01=0.4)}) == 3
+    assert posing((), pose_strength=0.9) == free
+
+
+def test_a_skeleton_has_its_joints_where_they_were_found_and_a_neck_between_the_shoulders() -> None:
+    points = np.array([[50, 20], [53, 17], [47, 17], [57, 18], [43, 18], [65, 40], [35, 40], [72, 60], [28, 60],
+                       [75, 80], [25, 80], [60, 85], [40, 85], [61, 110], [39, 110], [62, 135], [38, 135]])  # fmt: skip
+    canvas = np.zeros((150, 100, 3), np.uint8)
+    assert draw(canvas, points.astype(np.float32), np.ones(17, np.float32))
+    for (x, y), joint in {(50, 20): 0, (50, 40): 1, (35, 40): 2, (65, 40): 5, (40, 85): 8, (62, 135): 13}.items():
+        assert tuple(canvas[y, x]) == COLOURS[joint]
+    assert not draw(np.zeros_like(canvas), points.astype(np.float32), np.zeros(17, np.float32))
 
 
 LAYER = "down_blocks_1_attentions_0_transformer_blocks_0_attn2_to_k"
