@@ -215,6 +215,28 @@ def test_pages_are_found_coloured_in_their_place_and_given_back(
     page.close()
 
 
+def test_what_the_page_s_policy_forbids_is_not_asked_for(browser: Browser, page_side: str) -> None:
+    """A style may name any address; the page's own request for it was stopped, and no other one is sent."""
+    body = "<div class=p style=\"background-image:url('{url}')\"></div>"
+    forbidden = Holding("forbidden", body, form="{cdn}/{name}").html(CDN)
+    policy = {"Content-Security-Policy": "img-src 'self'"}
+    page = browser.new_page()
+    page.add_init_script(BEFORE)
+    page.add_init_script(
+        "globalThis.stopped = []; addEventListener('securitypolicyviolation', (e) => stopped.push(e.blockedURI))"
+    )
+    page.route(f"{SITE}/**", lambda route: route.fulfill(body=forbidden, content_type="text/html", headers=policy))
+    page.goto(SITE + "/", wait_until="networkidle")
+    page.evaluate(page_side)
+    assert page.evaluate("() => found()") == 0
+    page.evaluate("() => start()")
+    page.wait_for_timeout(800)
+    stopped = page.evaluate("() => stopped")
+    assert stopped
+    assert len(stopped) == len(set(stopped))
+    page.close()
+
+
 def test_canvas_that_took_on_another_site_s_picture_stays_closed(browser: Browser, page_side: str) -> None:
     draws = (
         "const draw = (canvas, url) => { const img = new Image(); img.onload = () => { "

@@ -4,6 +4,7 @@
  * could not ask for in the same way, and what it may not read stays closed to this element, too.
  */
 
+import { wasAsked } from "./asked";
 import { Holder, type Pixels, type Source } from "./holder";
 import type { Size } from "./place";
 import { isPlaceholder } from "./sources";
@@ -17,7 +18,7 @@ export abstract class AddressHolder extends Holder {
     const url = this.address;
     if (!url || isPlaceholder(url, uses(url))) return null;
     const twin = this.#twinOf(url);
-    if (twin.complete && twin.naturalWidth === 0) return null; // none, or not a picture
+    if (!twin || (twin.complete && twin.naturalWidth === 0)) return null; // none, or not a picture
     return { url, loaded: twin.complete };
   }
 
@@ -37,7 +38,7 @@ export abstract class AddressHolder extends Holder {
 
   protected naturalOf(url: string): Size {
     if (!url) return { width: 0, height: 0 };
-    const { naturalWidth: width, naturalHeight: height } = this.#twinOf(url);
+    const { naturalWidth: width = 0, naturalHeight: height = 0 } = this.#twinOf(url) ?? {};
     return { width, height };
   }
 
@@ -46,8 +47,10 @@ export abstract class AddressHolder extends Holder {
     signal.addEventListener("abort", () => this.#listeners.delete(changed), { once: true });
   }
 
-  #twinOf(url: string): HTMLImageElement {
+  /** `null` for as long as the page has not asked for it. */
+  #twinOf(url: string): HTMLImageElement | null {
     if (this.#twin && this.#url === url) return this.#twin;
+    if (!wasAsked(url, () => this.#listeners.forEach((changed) => changed()))) return null;
     const twin = new Image();
     for (const event of ["load", "error"])
       twin.addEventListener(event, () => this.#twin === twin && this.#listeners.forEach((changed) => changed()));
