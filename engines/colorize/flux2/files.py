@@ -295,10 +295,11 @@ def _headers(files: PartFiles) -> tuple[str, Mapping[str, TensorHeader]]:
 
 def _described(part: Part, files: PartFiles, header: tuple[str, Mapping[str, TensorHeader]]) -> PartFiles:
     form, tensors = header
-    if any(tensor.dtype in _PACKED and name.endswith(".weight") for name, tensor in tensors.items()):
+    packed = {tensor.dtype for name, tensor in tensors.items() if name.endswith(".weight")} & set(_PACKED)
+    if packed:
+        kind = "8-bit integers (INT8)" if "I8" in packed else "4 bits (NVFP4, NF4 and their kin)"
         raise ModelInvalid(
-            f"{files.paths[0].name} has a quantisation that is not read here (4 bits)",
-            "Get it as bf16, fp8 or GGUF.",
+            f"{files.paths[0].name} has a quantisation that is not read here: {kind}", "Get it as bf16, fp8 or GGUF."
         )
     size = 2 * sum(prod(tensor.shape) for tensor in tensors.values())
     if form == "gguf" and part == "transformer":  # the one part that stays as small as its file

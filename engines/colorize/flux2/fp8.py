@@ -1,4 +1,4 @@
-"""Files whose matrices have 8 bits: plain casts, and those with a scale for the matrix or for each of its rows."""
+"""Files whose matrices have 8 bits: plain casts, and those with a scale for all, for each row or for each block."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
     import torch
 
-_SCALES: Final = (".weight_scale", ".scale_weight")
+_SCALES: Final = (".weight_scale", ".scale_weight", ".weight_scale_inv")
+# Side of the blocks of Qwen's own 8-bit files.
+_BLOCK: Final = 128
 _ASIDE: Final = (".input_scale", ".scale_input", ".comfy_quant", ".weight_scale_2")
 
 
@@ -42,7 +44,7 @@ def kept(tensors: Mapping[str, Any], dtype: torch.dtype, name: str) -> dict[str,
     out: dict[str, Any] = {}
     for key, value in _weights(tensors).items():
         scale = _scale(tensors, key)
-        if scale is None or value.dtype != torch.float8_e4m3fn:
+        if scale is None or value.dtype != torch.float8_e4m3fn or _is_by_blocks(scale, value):
             out[key] = _restored(tensors, key, value, dtype, name)
             continue
         out[key] = value
@@ -59,7 +61,20 @@ def _restored(tensors: Mapping[str, Any], key: str, value: Any, dtype: torch.dty
     scale = _scale(tensors, key)
     if scale is None:
         return value.to(dtype) if value.is_floating_point() else value
+    if _is_by_blocks(scale, value):
+        return (value.float() * _spread(scale, value)).to(dtype)
     return (value.float() * _by_rows(scale, value, name)).to(dtype)
+
+
+def _is_by_blocks(scale: Any, value: Any) -> bool:
+    blocks = tuple(-(-side // _BLOCK) for side in value.shape)
+    return scale.numel() > 1 and tuple(scale.shape) == blocks
+
+
+def _spread(scale: Any, value: Any) -> Any:
+    """Return a scale for each number of a matrix from those of its blocks."""
+    wide = scale.float().repeat_interleave(_BLOCK, 0).repeat_interleave(_BLOCK, 1)
+    return wide[: value.shape[0], : value.shape[1]]
 
 
 def _scale(tensors: Mapping[str, Any], key: str) -> Any:

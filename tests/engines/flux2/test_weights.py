@@ -254,3 +254,33 @@ def test_a_tensor_of_another_shape_is_refused_by_file(singles: Path, toy: KleinV
     save_file(tensors, singles / "klein.safetensors")
     with pytest.raises(ModelInvalid, match=r"klein\.safetensors"):
         Flux2KleinEngine(toy, singles).load(PROCESSOR)
+
+
+def test_scales_of_blocks_are_spread_over_them() -> None:
+    """Qwen's own 8-bit files: a scale for each block of 128 x 128, the last ones cut off by the matrix's edge."""
+    import torch
+
+    from engines.colorize.flux2 import fp8 as eight
+
+    exact = torch.randn(300, 260, generator=torch.Generator().manual_seed(0))
+    scale = torch.tensor([[1.0, 2.0, 4.0], [0.5, 1.0, 2.0], [8.0, 0.25, 1.0]])
+    wide = scale.repeat_interleave(128, 0).repeat_interleave(128, 1)[:300, :260]
+    tensors = {"a.weight": (exact / wide).to(torch.float8_e4m3fn), "a.weight_scale_inv": scale}
+    found = eight.restored(tensors, torch.float32, "qwen")
+    assert list(found) == ["a.weight"]
+    assert (found["a.weight"] - exact).abs().max() < 0.3
+    assert torch.equal(found["a.weight"], tensors["a.weight"].float() * wide)
+    assert eight.kept(tensors, torch.float32, "qwen") is None
+
+
+@pytest.mark.parametrize(("kind", "words"), [("int8", "8-bit integers"), ("uint8", "4 bits")])
+def test_what_is_not_read_is_refused_by_its_right_name(singles: Path, toy: KleinVariant, kind: str, words: str) -> None:
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    path = singles / "klein.safetensors"
+    tensors = load_file(path)
+    name = "single_blocks.0.linear2.weight"
+    save_file({**tensors, name: tensors[name].to(getattr(torch, kind))}, path)
+    with pytest.raises(ModelInvalid, match=words):
+        Flux2KleinEngine(toy, singles).load(PROCESSOR)
