@@ -20,9 +20,11 @@ pytestmark = pytest.mark.browser
 GAP_PX = 20
 BETWEEN = (136, 136, 144)
 POPUP_WIDTH, POPUP_HEIGHT_MAX = 360, 600  # what browsers give a popup
-READING = {"width": 506, "height": 512}
+READING = {"width": 660, "height": 700}
+SHOWN = (506, 537)
 COLOURED = 8.0
 PATIENCE_S = 300.0
+AT_REST_MS = 800
 
 
 def test_the_popup_fits_and_says_how_far_a_chapter_is(
@@ -44,7 +46,8 @@ def test_the_popup_fits_and_says_how_far_a_chapter_is(
     page.evaluate("scrollTo(0, 0)")
     until(lambda: colourfulness(images(page).nth(0)) > COLOURED)
     top = picture(page.screenshot())
-    page.evaluate(f"scrollTo(0, document.querySelectorAll('main img')[{len(MANY) - 4}].offsetTop - 100)")
+    grey = next((at for at, state in enumerate(states(reader, page)) if state != "done"), len(MANY) - 1)
+    page.evaluate(f"scrollTo(0, document.querySelectorAll('main img')[{grey}].offsetTop - 330)")
     below = picture(page.screenshot())
 
     until(lambda: states(reader, page) == ["done"] * len(MANY), lambda: states(reader, page), patience_s=PATIENCE_S)
@@ -57,7 +60,7 @@ def test_the_popup_fits_and_says_how_far_a_chapter_is(
         assert each.height <= POPUP_HEIGHT_MAX
     if screenshots is not None:
         side_by_side(under_way, done).save(screenshots / "popup.png")
-        side_by_side(top, below).save(screenshots / "reading.webp", quality=88, method=6)
+        side_by_side(top.resize(SHOWN), below.resize(SHOWN)).save(screenshots / "reading.webp", quality=88, method=6)
 
 
 def chosen(reader: Reader) -> str | None:
@@ -70,7 +73,8 @@ def states(reader: Reader, page: Page) -> list[str]:
 
 
 def shot(popup: Page) -> Image.Image:
-    """Return the popup as tall as what it holds, as browsers make it."""
+    """Return the popup as tall as what it holds, as browsers make it, once its colours have come to rest."""
+    popup.wait_for_timeout(AT_REST_MS)
     height: int = popup.evaluate("() => document.querySelector('main').scrollHeight")
     popup.set_viewport_size({"width": POPUP_WIDTH, "height": height})
     return picture(popup.screenshot())

@@ -2,25 +2,25 @@
 
 import { askWorker, type PageCalls } from "../messages";
 import { type Payload, unpack } from "../payload";
-import { Book } from "./capture/page-registry";
+import { PageRegistry } from "./capture/page-registry";
 import { Corrector, NOT_IN_COLOUR } from "./correct/corrector";
 import { decodedFrom } from "./holders/coloured";
 import { type Candidate, pagesAmong, picturesOf } from "./find/find";
 import type { Entry, Sheet } from "./capture/entry";
-import { Intake } from "./capture/page-uploader";
+import { PageUploader } from "./capture/page-uploader";
 import { isMadeByScript } from "./holders/pixels";
 import { pointIn } from "./point";
 import { dealt } from "./capture/paste";
-import { Stage } from "./swap/page-presenter";
+import { PagePresenter } from "./swap/page-presenter";
 import type { Holder } from "./holders/holder";
 import { DocumentWatch, ViewWatch } from "./capture/watch";
 
 export class ChapterReader {
   readonly runId: string;
   readonly #stop = new AbortController();
-  readonly #book = new Book();
-  readonly #stage: Stage;
-  readonly #intake: Intake;
+  readonly #registry = new PageRegistry();
+  readonly #presenter: PagePresenter;
+  readonly #uploader: PageUploader;
   readonly #corrector: Corrector;
   readonly #document: DocumentWatch;
   readonly #view: ViewWatch;
@@ -41,22 +41,27 @@ export class ChapterReader {
     if (only !== null) this.#pointedAt.add(only);
     this.#document = new DocumentWatch(() => this.#scan(), signal);
     this.#view = new ViewWatch((elements) => this.#lookAt(elements), signal);
-    this.#stage = new Stage(this.#book, () => this.#document.soon(), signal, former ? former.#stage.handOver() : []);
-    this.#intake = new Intake(
-      runId,
-      () => this.#book.entries,
-      (entry) => this.#stage.present(entry),
+    this.#presenter = new PagePresenter(
+      this.#registry,
+      () => this.#document.soon(),
       signal,
-      former ? former.#intake : undefined,
+      former ? former.#presenter.handOver() : [],
+    );
+    this.#uploader = new PageUploader(
+      runId,
+      () => this.#registry.entries,
+      (entry) => this.#presenter.present(entry),
+      signal,
+      former ? former.#uploader : undefined,
     );
     former?.stop(false);
-    this.#corrector = new Corrector(runId, this.#stage, signal);
+    this.#corrector = new Corrector(runId, this.#presenter, signal);
     this.#scan();
   }
 
   /** Whether pages are still on their way. */
   get isBusy(): boolean {
-    return this.#book.entries.some(({ isOpen }) => isOpen);
+    return this.#registry.entries.some(({ isOpen }) => isOpen);
   }
 
   /** Take in one more picture that the reader pointed at. */
@@ -68,14 +73,14 @@ export class ChapterReader {
   /** No more watching, no signs; with `restore` the colours go too. */
   stop(restore: boolean): void {
     this.#stop.abort();
-    if (restore) this.#stage.clear();
+    if (restore) this.#presenter.clear();
   }
 
   /** What is not done stays as it is and no page joins; what is coloured can still be toggled. */
   cancel(): void {
     this.#takes = "nothing";
     this.#pointedAt.clear();
-    for (const entry of this.#book.entries.filter(({ isOpen }) => isOpen)) {
+    for (const entry of this.#registry.entries.filter(({ isOpen }) => isOpen)) {
       if (entry.coloured) this.#corrector.ended(entry, "");
       else this.#ignore(entry);
     }
@@ -94,33 +99,33 @@ export class ChapterReader {
   }
 
   #pointed(url: string, x: number, y: number): { entry: Entry; holder: Holder } | null {
-    for (const entry of this.#book.entries.filter(({ coloured }) => coloured)) {
-      const holder = this.#stage.holderAt(entry, x, y);
+    for (const entry of this.#registry.entries.filter(({ coloured }) => coloured)) {
+      const holder = this.#presenter.holderAt(entry, x, y);
       if (holder && (entry.url === url || holder.knownUrls().has(url))) return { entry, holder };
     }
     return null;
   }
 
   show(original: boolean): void {
-    this.#stage.showOriginal(original);
+    this.#presenter.showOriginal(original);
   }
 
   retry(): void {
-    this.#intake.retry();
+    this.#uploader.retry();
   }
 
   bytes(pageId: string): Promise<Payload> {
-    return this.#intake.bytes(this.#sheet(pageId));
+    return this.#uploader.bytes(this.#sheet(pageId));
   }
 
   settled(pageId: string): void {
-    this.#intake.spare(this.#sheet(pageId));
+    this.#uploader.markEvictable(this.#sheet(pageId));
   }
 
   progress(pageId: string, fraction: number): void {
     for (const entry of this.#sheet(pageId).entries) {
       entry.fraction = fraction;
-      this.#stage.present(entry);
+      this.#presenter.present(entry);
     }
   }
 
@@ -128,7 +133,7 @@ export class ChapterReader {
   async preview(pageId: string, picture: Payload): Promise<void> {
     const { entries, isOnePage } = this.#sheet(pageId);
     const preview = isOnePage ? await decodedFrom(unpack(picture)).catch(() => null) : null;
-    if (preview) this.#stage.preview(entries[0], preview);
+    if (preview) this.#presenter.preview(entries[0], preview);
   }
 
   /** One sheet after the other: neighbours fade into each other. */
@@ -139,11 +144,11 @@ export class ChapterReader {
 
   async #show({ pageId, picture, hints }: PageCalls["page.done"]["params"]): Promise<void> {
     const sheet = this.#sheet(pageId);
-    this.#intake.spare(sheet);
+    this.#uploader.markEvictable(sheet);
     try {
       for (const [entry, coloured] of await dealt(sheet, unpack(picture))) {
-        if (entry.sheet === sheet) this.#stage.finish(entry, coloured);
-        else this.#stage.colour(entry, coloured);
+        if (entry.sheet === sheet) this.#presenter.finish(entry, coloured);
+        else this.#presenter.colour(entry, coloured);
       }
       for (const entry of sheet.entries) {
         entry.hints = sheet.hintsFor(entry, hints);
@@ -160,23 +165,23 @@ export class ChapterReader {
         this.#corrector.ended(entry, note);
         continue;
       }
-      this.#intake.drop(entry);
+      this.#uploader.drop(entry);
       Object.assign(entry, { state: "left", note, failed });
-      this.#stage.present(entry);
+      this.#presenter.present(entry);
     }
   }
 
   /** The sheet that the worker knows by this id; throws for one that this document never sent. */
   #sheet(pageId: string): Sheet {
-    const { sheet } = this.#book.page(pageId);
+    const { sheet } = this.#registry.page(pageId);
     if (!sheet) throw new Error("This page is not here any more.");
     return sheet;
   }
 
   #ignore(entry: Entry): void {
     entry.state = "ignored";
-    this.#intake.drop(entry);
-    this.#stage.present(entry);
+    this.#uploader.drop(entry);
+    this.#presenter.present(entry);
   }
 
   #scan(): void {
@@ -185,10 +190,10 @@ export class ChapterReader {
       (root) => this.#document.include(root),
       (holder) => this.#document.attend(holder),
     );
-    this.#book.release(pictures).forEach((holder) => this.#stage.release(holder));
-    if (this.#book.isOver()) return this.#left();
+    this.#registry.release(pictures).forEach((holder) => this.#presenter.release(holder));
+    if (this.#registry.isOver()) return this.#left();
     this.#wanted(pictures).forEach((candidate, index) => this.#meet(candidate, index));
-    this.#intake.read();
+    this.#uploader.read();
   }
 
   #wanted(pictures: Candidate[]): Candidate[] {
@@ -203,15 +208,15 @@ export class ChapterReader {
   }
 
   #meet(candidate: Candidate, index: number): void {
-    const entry = this.#book.meet(candidate, index, this.#takes === "nothing");
+    const entry = this.#registry.meet(candidate, index, this.#takes === "nothing");
     if (!entry) return;
     entry.isSure ||= candidate.loaded || this.#isPointedAt(candidate);
     this.#view.include(candidate.holder.node);
-    this.#stage.present(entry);
+    this.#presenter.present(entry);
   }
 
   #lookAt(elements: Element[]): void {
-    const entries = elements.flatMap((element) => this.#book.at(element));
+    const entries = elements.flatMap((element) => this.#registry.at(element));
     const sent = entries.filter(({ state }) => state === "sent");
     const pageIds = [...new Set(sent.flatMap(({ sheet }) => sheet?.pageId ?? []))];
     if (pageIds.length) void askWorker("agent.visible", { runId: this.runId, pageIds }).catch(() => undefined);

@@ -27,7 +27,7 @@ import { Corrector } from "@/lib/page/correct/corrector";
 import { Entry, Sheet } from "@/lib/page/capture/entry";
 import { holdersOf } from "@/lib/page/holders/registry";
 import type { Holder } from "@/lib/page/holders/holder";
-import type { Stage } from "@/lib/page/swap/page-presenter";
+import type { PagePresenter } from "@/lib/page/swap/page-presenter";
 
 const stage = { present: vi.fn(), notice: vi.fn(), isCovered: () => true };
 let corrector: Corrector;
@@ -45,7 +45,7 @@ beforeEach(async () => {
   const coloured = { picture: new Blob(), width: 8, height: 9, decoded: null };
   Object.assign(entry, { state: "done", coloured, width: 8, height: 9 });
   entry.sheet = new Sheet([entry]);
-  corrector = new Corrector("run", stage as unknown as Stage, new AbortController().signal);
+  corrector = new Corrector("run", stage as unknown as PagePresenter, new AbortController().signal);
   await open([0.25, 0.5]);
 });
 

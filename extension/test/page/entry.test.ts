@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { Shelf } from "@/lib/page/capture/entry";
+import { CapturedBytesCache } from "@/lib/page/capture/entry";
 
 const blob = (bytes: number) => new Blob([new Uint8Array(bytes)]);
-const held = (shelf: Shelf) => ["a", "b", "c", "d"].filter((id) => shelf.get(id));
+const held = (shelf: CapturedBytesCache) => ["a", "b", "c", "d"].filter((id) => shelf.get(id));
 
 test("what does not fit is not kept", () => {
-  const shelf = new Shelf(100);
+  const shelf = new CapturedBytesCache(100);
   shelf.put("a", blob(60));
   shelf.put("b", blob(60));
   expect(held(shelf)).toEqual(["a"]);
@@ -15,10 +15,10 @@ test("what does not fit is not kept", () => {
 });
 
 test("bytes that the host has had stay until others need their place, the oldest first", () => {
-  const shelf = new Shelf(100);
+  const shelf = new CapturedBytesCache(100);
   for (const id of ["a", "b", "c"]) shelf.put(id, blob(30));
-  shelf.spare("b");
-  shelf.spare("a");
+  shelf.markEvictable("b");
+  shelf.markEvictable("a");
   shelf.put("d", blob(30));
   expect(held(shelf)).toEqual(["a", "c", "d"]);
   shelf.put("b", blob(90)); // it would need the place of bytes that are still to be sent

@@ -57,10 +57,10 @@ export class Entry {
  * Keeps captured bytes within a budget; what does not fit is captured again when asked for. Bytes that the host has had
  * stay for a correction (sites' addresses expire), until others need their place.
  */
-export class Shelf {
+export class CapturedBytesCache {
   readonly #budget: number;
   readonly #blobs = new Map<string, Blob>();
-  readonly #spare = new Set<string>();
+  readonly #evictable = new Set<string>();
   #held = 0;
 
   constructor(budgetBytes: number) {
@@ -69,7 +69,7 @@ export class Shelf {
 
   put(url: string, blob: Blob): void {
     this.drop(url);
-    for (const id of this.#spare) if (this.#held + blob.size > this.#budget) this.drop(id);
+    for (const id of this.#evictable) if (this.#held + blob.size > this.#budget) this.drop(id);
     if (this.#held + blob.size > this.#budget) return;
     this.#blobs.set(url, blob);
     this.#held += blob.size;
@@ -80,14 +80,14 @@ export class Shelf {
   }
 
   /** The host has these bytes: they may go when there is need. */
-  spare(url: string): void {
-    if (this.#blobs.has(url)) this.#spare.add(url);
+  markEvictable(url: string): void {
+    if (this.#blobs.has(url)) this.#evictable.add(url);
   }
 
   drop(url: string): void {
     this.#held -= this.#blobs.get(url)?.size ?? 0;
     this.#blobs.delete(url);
-    this.#spare.delete(url);
+    this.#evictable.delete(url);
   }
 }
 

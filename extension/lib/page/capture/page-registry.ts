@@ -8,7 +8,7 @@ import { isMadeByScript, pixelsOf } from "../holders/pixels";
 
 const PAGED = 2; // a reader that shows at most a double page at once turns its pages in place
 
-export class Book {
+export class PageRegistry {
   readonly #byUrl = new Map<string, Entry>(); // a site may make the same picture anew, under another address
   readonly #byPixels = new Map<string, Entry>();
   readonly #byId = new Map<string, Entry>();

@@ -5,22 +5,22 @@ import { pack, type Payload } from "../../payload";
 import { sha256Of } from "../../picture";
 import { bind } from "./binder";
 import { capture, type Captured, isReadable, measured } from "./capture";
-import { type Entry, Sheet, Shelf } from "./entry";
+import { type Entry, Sheet, CapturedBytesCache } from "./entry";
 import { isPageSized } from "../holders/page-size";
 import { joined } from "./paste";
 import { isInView } from "./watch";
 
-const SHELF_BYTES = 96 * 1024 * 1024;
+const CACHE_BYTES = 96 * 1024 * 1024;
 const CAPTURES_AT_ONCE = 3;
 const IN_VIEW_WAIT_MS = 30;
 const BATCH_WAIT_MS = 150;
 
-export class Intake {
+export class PageUploader {
   readonly #runId: string;
   readonly #entries: () => Entry[];
   readonly #changed: (entry: Entry) => void;
   readonly #signal: AbortSignal;
-  readonly #shelf: Shelf;
+  readonly #cache: CapturedBytesCache;
   #reading = 0;
   #ready: Entry[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -31,13 +31,13 @@ export class Intake {
     entries: () => Entry[],
     changed: (entry: Entry) => void,
     signal: AbortSignal,
-    former?: Intake,
+    former?: PageUploader,
   ) {
     this.#runId = runId;
     this.#entries = entries;
     this.#changed = changed;
     this.#signal = signal;
-    this.#shelf = former ? former.#shelf : new Shelf(SHELF_BYTES);
+    this.#cache = former ? former.#cache : new CapturedBytesCache(CACHE_BYTES);
     signal.addEventListener("abort", () => clearTimeout(this.#timer), { once: true });
   }
 
@@ -57,19 +57,19 @@ export class Intake {
 
   /** The bytes of a sheet, as they were announced if they are still held. */
   async bytes(sheet: Sheet): Promise<Payload> {
-    return pack(this.#shelf.get(keyOf(sheet)) ?? (await this.#made(sheet)));
+    return pack(this.#cache.get(keyOf(sheet)) ?? (await this.#made(sheet)));
   }
 
   /** The host has these bytes; it may ask for them again if the reader corrects the page. */
-  spare(sheet: Sheet): void {
-    this.#shelf.spare(keyOf(sheet));
-    for (const { url } of sheet.entries) this.#shelf.spare(url);
+  markEvictable(sheet: Sheet): void {
+    this.#cache.markEvictable(keyOf(sheet));
+    for (const { url } of sheet.entries) this.#cache.markEvictable(url);
   }
 
   /** Nobody will ask for these bytes any more. */
   drop(entry: Entry): void {
-    this.#shelf.drop(entry.url);
-    if (entry.sheet) this.#shelf.drop(keyOf(entry.sheet));
+    this.#cache.drop(entry.url);
+    if (entry.sheet) this.#cache.drop(keyOf(entry.sheet));
   }
 
   async #made({ parts, width, height, isOnePage }: Sheet): Promise<Blob> {
@@ -80,14 +80,14 @@ export class Intake {
   }
 
   async #pictureOf({ url, holder }: Entry): Promise<Blob> {
-    return this.#shelf.get(url) ?? (await capture(url, holder)).blob;
+    return this.#cache.get(url) ?? (await capture(url, holder)).blob;
   }
 
   async #readOne(entry: Entry): Promise<void> {
     this.#reading += 1;
     this.#enter(entry, "reading");
     try {
-      const held = this.#shelf.get(entry.url);
+      const held = this.#cache.get(entry.url);
       await this.#take(entry, held ? await measured(held) : await capture(entry.url, entry.holder));
     } catch (error) {
       this.#unreadable(entry, error instanceof Error ? error.message : String(error));
@@ -101,7 +101,7 @@ export class Intake {
     Object.assign(entry, { width, height, edges, sha256, capturedAt: performance.now() });
     if (entry.state !== "reading") return; // cancelled meanwhile
     if (!entry.isSure && !isPageSized(width, height)) return this.#enter(entry, "ignored");
-    this.#shelf.put(entry.url, blob);
+    this.#cache.put(entry.url, blob);
     this.#enter(entry, "sent");
     this.#ready.push(entry);
     this.#announceSoon(entry);
@@ -133,7 +133,7 @@ export class Intake {
       const made = sheet.entries[0].sheet as Sheet;
       made.sha256 = await hashOf(picture);
       if (this.#signal.aborted || sheet.entries.every(({ state }) => state !== "sent")) return;
-      this.#shelf.put(keyOf(made), picture);
+      this.#cache.put(keyOf(made), picture);
       this.#send([made]);
     } catch (error) {
       for (const entry of sheet.entries) {
@@ -172,7 +172,7 @@ export class Intake {
   }
 }
 
-/** The shelf's name for a sheet's bytes: a page's are those at its address. */
+/** The cache's name for a sheet's bytes: a page's are those at its address. */
 function keyOf({ isOnePage, entries, pageId }: Sheet): string {
   return isOnePage ? entries[0].url : pageId;
 }

@@ -8,7 +8,7 @@ import type { Holder } from "../holders/holder";
 import { Panel } from "./panel";
 import type { Point } from "../holders/place";
 import { fromHex, isSameColour, type Rgb, type Sample, sampleAt, spread, toHex } from "../holders/sample";
-import type { Stage } from "../swap/page-presenter";
+import type { PagePresenter } from "../swap/page-presenter";
 
 export const NOT_IN_COLOUR = "This page is not shown in colour. Colorize it first, then correct it.";
 const SAYS = {
@@ -31,14 +31,14 @@ interface Awaited {
 
 export class Corrector {
   readonly #runId: string;
-  readonly #stage: Stage;
+  readonly #presenter: PagePresenter;
   readonly #signal: AbortSignal;
   readonly #awaited = new Map<Entry, Awaited>();
   #open: { entry: Entry; panel: Panel; sample: Sample | null } | null = null;
 
-  constructor(runId: string, stage: Stage, signal: AbortSignal) {
+  constructor(runId: string, presenter: PagePresenter, signal: AbortSignal) {
     this.#runId = runId;
-    this.#stage = stage;
+    this.#presenter = presenter;
     this.#signal = signal;
   }
 
@@ -51,7 +51,7 @@ export class Corrector {
       clear: () => this.#ask(entry, takeBack("clear")),
       moved: () => void this.#look(true),
       closed: () => (this.#open = null),
-      holds: () => entry.holders.has(holder) && this.#stage.isCovered(holder),
+      holds: () => entry.holders.has(holder) && this.#presenter.isCovered(holder),
     };
     this.#open = { entry, panel: new Panel(holder, point, acts, this.#signal), sample: null };
     await this.#look(true);
@@ -74,7 +74,7 @@ export class Corrector {
   ended(entry: Entry, note: string): void {
     this.#awaited.delete(entry);
     entry.state = "done";
-    this.#stage.present(entry);
+    this.#presenter.present(entry);
     this.#say(entry, note, true);
   }
 
@@ -92,7 +92,7 @@ export class Corrector {
   #ask(entry: Entry, awaited: Awaited): void {
     Object.assign(entry, { state: "sent", fraction: 0 });
     this.#awaited.set(entry, awaited);
-    this.#stage.present(entry);
+    this.#presenter.present(entry);
     this.#say(entry, SAYS.busy, false);
     const { sheet } = entry;
     if (!sheet) return this.ended(entry, NOT_IN_COLOUR);
@@ -118,7 +118,7 @@ export class Corrector {
   /** In the panel where it is open on this page; trouble else on the page itself. */
   #say(entry: Entry, text: string, isTrouble: boolean): void {
     if (this.#open?.entry !== entry) {
-      if (isTrouble && text) this.#stage.notice(entry, text);
+      if (isTrouble && text) this.#presenter.notice(entry, text);
       return;
     }
     const { panel, sample } = this.#open;

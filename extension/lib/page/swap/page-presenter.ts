@@ -1,6 +1,6 @@
 /** Shows what became of each page: the coloured picture over what holds it, and the sign in its corner. */
 
-import type { Book } from "../capture/page-registry";
+import type { PageRegistry } from "../capture/page-registry";
 import type { Coloured } from "../holders/coloured";
 import type { Entry } from "../capture/entry";
 import { followLayout } from "./follow";
@@ -11,8 +11,8 @@ import { Overlay } from "./overlay";
 
 const SAME_SHAPE = 0.02;
 
-export class Stage {
-  readonly #book: Book;
+export class PagePresenter {
+  readonly #registry: PageRegistry;
   readonly #marks: Marks;
   readonly #overlays: Map<Holder, Overlay>;
   readonly #former: Set<Holder>; // they show what an earlier run made of them
@@ -26,8 +26,8 @@ export class Stage {
    * `lost` is called when the site put another page into a holder that showed one of ours; `former` are those of an
    * earlier run, which stay until there are new pictures.
    */
-  constructor(book: Book, lost: () => void, signal: AbortSignal, former: Overlay[] = []) {
-    this.#book = book;
+  constructor(registry: PageRegistry, lost: () => void, signal: AbortSignal, former: Overlay[] = []) {
+    this.#registry = registry;
     this.#lost = lost;
     this.#overlays = new Map(former.map((overlay) => [overlay.holder, overlay]));
     this.#former = new Set(this.#overlays.keys());
@@ -57,7 +57,7 @@ export class Stage {
   showOriginal(original: boolean): void {
     this.#original = original;
     if (original) for (const holder of this.#former) this.#uncover(holder);
-    for (const entry of this.#book.entries) this.present(entry);
+    for (const entry of this.#registry.entries) this.present(entry);
   }
 
   /** Show what can be seen of a page that is still being coloured, if it has the page's shape. */
