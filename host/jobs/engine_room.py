@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from engines.base import EngineTooLarge
+from engines.malloc_trim import return_free_memory
 from engines.residency import Residency, what_fits
 from host.errors import IrodoriError, OutOfMemory
-from host.jobs.malloc_trim import return_free_memory
 from host.jobs.recipe import viable_engine
 from host.pipeline.faults import faults_mapped
 

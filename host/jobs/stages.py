@@ -15,8 +15,8 @@ from functools import partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
+from engines.malloc_trim import return_free_memory, share_one_heap
 from host.errors import HashMismatch, InternalError, IrodoriError, JobCancelled
-from host.jobs.malloc_trim import return_free_memory, share_one_heap
 from host.picture_types import mime_of
 from host.pipeline.prepared import SkippedPage
 from host.store.results import StoredResult
