@@ -27,6 +27,8 @@ INKS = {
     "old newsprint": ((58, 54, 50), (222, 212, 188)),
 }
 
+_SEPIA = ((0.393, 0.769, 0.189), (0.349, 0.686, 0.168), (0.272, 0.534, 0.131))
+
 
 def grey_of(rgb: Rgb) -> Rgb:
     """Return a page without its colour."""
@@ -43,6 +45,11 @@ def tinted(grey: Rgb, ink: str, rng: np.random.Generator, gradient_01: float = 0
     along = 0.5 + (np.cos(angle) * (columns - 0.5) + np.sin(angle) * (rows - 0.5))
     amount = (1 - gradient_01 * np.clip(along, 0, 1))[..., None]
     return _rounded(amount * (dark + (paper - dark) * share) + (1 - amount) * grey)
+
+
+def sepia_filtered(grey: Rgb) -> Rgb:
+    """Return a grey page under the usual sepia filter, which clips the whites channel by channel."""
+    return _rounded(grey.astype(np.float64) @ np.array(_SEPIA).T)
 
 
 def stained(rgb: Rgb, rng: np.random.Generator, count: int = 3) -> Rgb:

@@ -59,11 +59,12 @@ _OWN_LEVELS, _NEAR = 24, 0.012
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of page. of: what it is made of. make: from a grey page, its coloured self or another, and a generator."""
+    """A kind of page. make: from a grey page, its coloured self or another, and a generator. paper: of `scans.INKS`."""
 
     name: str
     wanted: Class
     make: Callable[[Rgb, Rgb, np.random.Generator], Made]
+    paper: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,15 +118,8 @@ def _panel(grey: Rgb, colour: Rgb, rng: np.random.Generator) -> Made:
     return np.where(area[..., None], colour, grey), area
 
 
-def _tinted_part(part: Callable[[Rgb, Rgb, np.random.Generator], Made]) -> Callable[..., Made]:
-    """Return the same on yellowed paper."""
-
-    def make(grey: Rgb, colour: Rgb, rng: np.random.Generator) -> Made:
-        page, area = part(grey, colour, rng)
-        paper = np.array(scans.INKS["yellowed"][1]) / 255
-        return np.round(page * paper).astype(np.uint8), area
-
-    return make
+def _on_paper(page: Rgb, paper: str) -> Rgb:
+    return np.round(page * (np.array(scans.INKS[paper][1]) / 255)).astype(np.uint8) if paper else page
 
 
 def _spotted(share: float) -> Callable[..., Made]:
@@ -136,6 +130,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("grey", "grey", _plain(lambda grey, _: grey)),
     *(Kind(ink, "grey", _tinted(ink)) for ink in scans.INKS),
     *(Kind(f"{ink}, from one side", "grey", _tinted(ink, 0.7)) for ink in _SHADED),
+    Kind("sepia filter", "grey", _plain(lambda grey, _: scans.sepia_filtered(grey))),
     Kind("lamp", "grey", _plain(scans.lamp_lit)),
     Kind("fax", "grey", _plain(scans.faxed)),
     Kind("stains", "grey", _plain(lambda grey, rng: scans.stained(grey, rng, 6))),
@@ -154,10 +149,10 @@ KINDS: tuple[Kind, ...] = (
     Kind("one object", "part", _spotted(0.04)),
     Kind("small object", "part", _spotted(0.01)),
     Kind("one panel", "part", _panel),
-    Kind("one panel, yellowed", "part", _tinted_part(_panel)),
+    Kind("one panel, yellowed", "part", _panel, "yellowed"),
     Kind("banner", "part", _bannered),
     Kind("title", "part", lambda grey, _, rng: scans.titled(grey, rng)),
-    Kind("title, yellowed", "part", _tinted_part(lambda grey, _, rng: scans.titled(grey, rng))),
+    Kind("title, yellowed", "part", lambda grey, _, rng: scans.titled(grey, rng), "yellowed"),
     Kind("watermark", "part", lambda grey, _, rng: scans.watermarked(grey, rng, 0.6)),
 )  # fmt: skip
 
@@ -198,7 +193,7 @@ def judge(
                 width, quality = _WIDE
             height = round(grey.shape[0] * width / grey.shape[1])
             made, area = kind.make(_as_wide(grey, width, height), _as_wide(colour, width, height), rng)
-            page = scans.jpeg(made, quality)
+            page = scans.jpeg(_on_paper(made, kind.paper), quality)
             found = _found(kind, f"{name} {width} q{quality}", page, made, area, reader)
             if out and not found.right:
                 _save(out, found, page)

@@ -10,12 +10,14 @@ Told from what remains when the tint is taken away (`host.pipeline.tint`), by th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import cv2
 import numpy as np
 
+from host.pipeline.analysis.registration import brought_together
+from host.pipeline.analysis.toning import without_toning
 from host.pipeline.tint import find_tint, least_squares, luma_of, product, shrink_factor, shrunk
 
 if TYPE_CHECKING:
@@ -56,6 +58,18 @@ _DRAWN: Final = 0.4
 _COVERED: Final = 0.03
 _COVERED_LEAST: Final = 0.005
 _COVERED_MUCH: Final = 0.1
+# With traces in so much of a page a small area that stands out is the second ink of all of it.
+_SPOTS: Final = 0.8
+# With traces in so much of it a page is coloured where much of the ink is, or where the colour follows the drawing:
+# levels, measured as 3.5 and more on pages faded or pale in one hue, up to 3.2 on grey ones.
+_THROUGHOUT: Final = 0.9
+_DRAWN_WEAKLY: Final = 0.3
+_DETAIL: Final = 3.3
+_DETAIL_BLUR: Final = 3.0
+# A page of less contrast has less colour, too.
+_CONTRAST_LEAST: Final = 80.0
+# Of what is drawn in a panel, the share that may lie outside of what its colour spans.
+_OUTSIDE: Final = 0.15
 _DRAWN_LEAST: Final = 0.5
 # A halo of JPEG's chroma, in samples.
 _HALO: Final = np.ones((5, 5), np.uint8)
@@ -65,18 +79,22 @@ _FRINGE_ROUNDS: Final = 4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Colour:
-    """Where a page has colour of its own. `inked`, `coloured` and `weak` are bool samples of the whole page.
+    """Where a page has colour of its own. `inked`, `coloured`, `weak` and `traces` are bool samples of the whole page.
 
     weak: with areas that nowhere stand out: alone a stain, all over the drawing a faded page.
+    traces: with any trace of colour.
 
-    share: of the page's parts that are not bare paper, 0..1. traces_share: of the same, those with any trace of colour.
+    traces_share: of the page's parts that are not bare paper, those with traces, 0..1. detail: levels of colour, beyond
+    the tint, that change as the drawing does. strong_tint: the share of the page where its tint is strong.
     """
 
     inked: NDArray[np.bool_]
     coloured: NDArray[np.bool_]
     weak: NDArray[np.bool_]
-    share: float
+    traces: NDArray[np.bool_]
     traces_share: float
+    detail: float
+    strong_tint: float
 
     @property
     def is_everywhere(self) -> bool:
@@ -84,8 +102,12 @@ class Colour:
         ink = int(np.count_nonzero(self.weak & self.inked)) / max(1, int(np.count_nonzero(self.inked)))
         covered = float(self.coloured.mean())
         if self.traces_share < _EVERYWHERE:
-            return self.traces_share >= _NEARLY and covered >= _COVERED_MUCH
-        return covered >= _COVERED or (ink >= _DRAWN and covered >= _COVERED_LEAST)
+            nearly = self.traces_share >= _NEARLY and covered >= _COVERED_MUCH
+            # An ink so strong in colour, and more of it than one ink on one paper gives, is one of two.
+            return nearly or (self.strong_tint >= _MANY and covered >= _COVERED_LEAST)
+        if covered >= _COVERED or (covered >= _COVERED_LEAST and (ink >= _DRAWN or self.traces_share >= _SPOTS)):
+            return True
+        return self.traces_share >= _THROUGHOUT and (ink >= _DRAWN_WEAKLY or self.detail >= _DETAIL)
 
     @property
     def is_somewhere(self) -> bool:
@@ -97,13 +119,34 @@ class Colour:
 
         Where little is drawn, half of the box counts as drawn: words laid over line art are not the art.
         """
+        view = self._view(box, page)
+        return int(np.count_nonzero(self.coloured[view])) / self._drawn(view)
+
+    def traces_of(self, box: Box, page: Size) -> float:
+        """Return the same of any trace of colour."""
+        view = self._view(box, page)
+        return int(np.count_nonzero(self.traces[view] | self.coloured[view])) / self._drawn(view)
+
+    def spans(self, box: Box, page: Size) -> bool:
+        """Tell whether colour reaches over what is drawn in a box, and is not laid over a part of it."""
+        view = self._view(box, page)
+        coloured, inked = self.coloured[view].view(np.uint8), self.inked[view]
+        if not coloured.any():
+            return False
+        hull = cv2.convexHull(cv2.findNonZero(np.ascontiguousarray(coloured)))
+        reached = cv2.fillConvexPoly(np.zeros(inked.shape, np.uint8), hull, 1)
+        outside = inked & (cv2.dilate(reached, _HALO) == 0)
+        return int(np.count_nonzero(outside)) <= _OUTSIDE * int(np.count_nonzero(inked))
+
+    def _view(self, box: Box, page: Size) -> tuple[slice, slice]:
         down, across = self.inked.shape[0] / page.height, self.inked.shape[1] / page.width
-        view = (
+        return (
             slice(int(box.top * down), max(int(box.top * down) + 1, int(box.bottom * down))),
             slice(int(box.left * across), max(int(box.left * across) + 1, int(box.right * across))),
         )
-        drawn = max(1.0, float(np.count_nonzero(self.inked[view])), _DRAWN_LEAST * self.inked[view].size)
-        return int(np.count_nonzero(self.coloured[view])) / drawn
+
+    def _drawn(self, view: tuple[slice, slice]) -> float:
+        return max(1.0, float(np.count_nonzero(self.inked[view])), _DRAWN_LEAST * self.inked[view].size)
 
     def mask(self, page: Size) -> NDArray[np.bool_]:
         """Return `(H, W)` bool: colour of its own with the halo that compression gives it."""
@@ -119,6 +162,20 @@ def colour_of(rgb: NDArray[np.uint8]) -> Colour | None:
     """
     if _is_grey(rgb):
         return None
+    colour = _colour_in(rgb)
+    plain = without_toning(rgb) if _says_something(colour) else None
+    if plain is not None:
+        rgb, colour = plain, _colour_in(plain)
+    together = brought_together(rgb) if _says_something(colour) else None
+    # What fringes leave follows the drawing, too.
+    return colour if together is None else replace(_colour_in(together), detail=0.0)
+
+
+def _says_something(colour: Colour) -> bool:
+    return colour.is_somewhere or colour.is_everywhere
+
+
+def _colour_in(rgb: NDArray[np.uint8]) -> Colour:
     tint = find_tint(rgb)
     scale = shrink_factor(rgb, _SAMPLE_WIDTH)
     sharp = np.asarray(shrunk(rgb, _SAMPLE_WIDTH), np.float32)
@@ -127,16 +184,38 @@ def colour_of(rgb: NDArray[np.uint8]) -> Colour | None:
     small = np.asarray(cv2.GaussianBlur(sharp, (0, 0), blur), np.float32)
     luma = np.asarray(luma_of(small), np.float32)
     own = small - luma[..., None]
-    explained = None if tint is None else tint.at(luma)
-    if explained is None or _is_of_one_hue(explained):
-        own = _without_fringes(own if explained is None else own - explained, luma)
+    explained = np.zeros_like(own) if tint is None else tint.at(luma)
+    if _is_of_one_hue(explained):
+        own = _without_fringes(own - explained, luma)
     evidence = _evidence(own, luma, _contrast(sharp, luma, blur), blur)
     coloured = _areas(evidence, least=_LEVELS[0], seed=_LEVELS[1])
     weak = _areas(evidence, least=_LEVELS[0], seed=_WEAK)
     traces = _areas(_evidence(own, luma, None, blur), least=_TRACES[0], seed=_TRACES[1], crisp=_TRACES_CRISP)
     luma = np.asarray(luma_of(sharp), np.float32)
     inked = (luma < np.percentile(luma, 95) - _PAPER_BELOW) | coloured
-    return Colour(inked, coloured, weak, _share_of_cells(inked, coloured), _share_of_cells(inked, traces | coloured))
+    return Colour(
+        inked=inked,
+        coloured=coloured,
+        weak=weak,
+        traces=traces,
+        traces_share=_share_of_cells(inked, traces | coloured),
+        detail=_detail(own, luma, inked, blur),
+        strong_tint=float(np.mean(_largest(explained) > _STRONG)),
+    )
+
+
+def _detail(own: NDArray[np.float32], luma: NDArray[np.float32], inked: NDArray[np.bool_], blur: float) -> float:
+    """Return how much colour changes within some widths of the blur, in shares of the light, where something is drawn.
+
+    The upper quartile, in levels, as if the page had full contrast.
+    """
+    if not inked.any():
+        return 0.0
+    share = own * (255 / np.maximum(luma, _DARKEST))[..., None]
+    fine = share - cv2.GaussianBlur(share, (0, 0), _DETAIL_BLUR * blur)
+    darkest, lightest = np.percentile(luma, (1, 99))
+    contrast = max(_CONTRAST_LEAST, float(lightest - darkest))
+    return float(np.percentile(_largest(fine)[inked], 75)) * 255 / contrast
 
 
 def _is_of_one_hue(tint: NDArray[np.float32]) -> bool:

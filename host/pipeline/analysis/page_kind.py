@@ -65,12 +65,12 @@ def classify_page(
     size = Size(*grey.shape)
     shares = [colour.share_of(panel.box, size) for panel in panels]
     marked = tuple(
-        panel.model_copy(update={"coloured": share >= _PANEL_COLOUR})
+        panel.model_copy(update={"coloured": share >= _PANEL_COLOUR and colour.spans(panel.box, size)})
         for panel, share in zip(panels, shares, strict=True)
     )
     area = sum(panel.box.area for panel in panels)
     share = sum(panel.box.area for panel in marked if panel.coloured) / max(1, area)
-    grey_share = sum(panel.box.area for panel, own in zip(panels, shares, strict=True) if own <= _GREY_INK)
+    grey_share = sum(panel.box.area for panel in panels if colour.traces_of(panel.box, size) <= _GREY_INK)
     mixed = share > 0 and grey_share >= _GREY_PANELS * area
     if not mixed and (colour.is_everywhere or share >= _COLOURED_PANELS):
         return Verdict(kind="already_coloured", panels=marked, masks=found.masks)

@@ -130,3 +130,42 @@ def test_white_writing_on_black_is_text_as_black_on_white_is():
         cv2.putText(page, "Long ago, in a distant land", (120, 200 + 80 * row), 0, 1.4, (0, 0, 0), 3, cv2.LINE_AA)
     assert READER.read(decoded(page), "ltr").meta.kind == "text"
     assert READER.read(decoded(255 - page), "ltr").meta.kind == "text"
+
+
+@pytest.mark.parametrize(("width", "quality"), [(500, 60), (1000, 85)])
+@pytest.mark.parametrize("page", [shaded(), GREY], ids=["shaded", "line art"])
+def test_a_filter_that_clips_its_whites_is_a_tint(page, width, quality):
+    page = cv2.resize(scans.sepia_filtered(page), (width, width * 7 // 5), interpolation=cv2.INTER_AREA)
+    colour = colour_of(scans.jpeg(page, quality))
+    assert not colour.is_everywhere
+    assert colour.coloured.mean() < 0.02
+
+
+@pytest.mark.parametrize("side", ["left", "foot"])
+def test_colour_laid_over_a_part_of_a_panel_is_kept_and_the_rest_of_the_panel_is_coloured(side):
+    left, top, right, bottom = PANELS[0]
+    page, colour = shaded(), painted()
+    part = np.s_[top : top + (bottom - top) * 6 // 10, left:right]
+    if side == "left":
+        part = np.s_[top:bottom, left : left + (right - left) * 6 // 10]
+    page[part] = colour[part]
+    reading = READER.read(decoded(scans.jpeg(page, 90)), "ltr")
+    assert not reading.meta.panels[0].coloured
+    laid = np.zeros(page.shape[:2], np.bool_)
+    laid[part] = True
+    assert reading.masks.protect[laid & (np.ptp(page, axis=2) > 24)].mean() > 0.98
+    rest = np.s_[top + 20 : bottom - 20, right - (right - left) // 4 : right - 20]
+    rest = np.s_[bottom - (bottom - top) // 4 : bottom - 20, left + 20 : right - 20] if side == "foot" else rest
+    assert not reading.masks.coloured[rest].any()
+
+
+@pytest.mark.parametrize("px", [2, 3])
+def test_line_drawings_with_channels_far_apart_are_grey(px):
+    rain, dice = GREY.copy(), np.random.default_rng(4)
+    for _ in range(900):
+        x, y = (int(dice.integers(0, side)) for side in (1000, 1400))
+        cv2.line(rain, (x, y), (x - 12, y + 40), (90, 90, 90), 2, cv2.LINE_AA)
+    small = cv2.resize(rain, (500, 700), interpolation=cv2.INTER_AREA)
+    reading = READER.read(decoded(scans.jpeg(scans.misregistered(small, px), 60)), "ltr")
+    assert reading.meta.kind != "already_coloured"
+    assert reading.masks.coloured is None or reading.masks.coloured.mean() < 0.02
