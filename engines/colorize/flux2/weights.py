@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
     import torch
 
-    from engines.colorize.flux2.files import KleinFiles, PartFiles
+    from engines.colorize.flux2.files import KleinFiles
     from engines.colorize.flux2.info import KleinVariant
+    from engines.colorize.flux2.part_files import PartFiles
     from engines.colorize.flux2.placement import Loading
 
 # The schedule of every FLUX.2 klein; a folder's own goes before it.

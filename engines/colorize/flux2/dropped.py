@@ -1,0 +1,84 @@
+"""What of FLUX.2 a reader dropped into the models' folder: repositories, and files told by their shapes."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from engines.base import ModelInvalid, ModelMissing
+from engines.colorize.flux2.anatomy import measure_text_encoder, measure_transformer, measure_vae
+from engines.colorize.flux2.part_files import PACKED, PartFiles, measured_part, part_in, shards_of
+from engines.weights_files import read_weights_header
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from engines.colorize.flux2.anatomy import Part
+    from engines.colorize.flux2.info import KleinVariant
+    from engines.colorize.places import Places
+
+_PIPELINES: Final = frozenset({"Flux2KleinPipeline", "Flux2KleinKVPipeline"})
+# Distilled, base and cached weights have the same shapes: only the name tells them apart.
+_BASE: Final = re.compile(r"(?:^|[-_. ])base(?:[-_. ]|$)", re.IGNORECASE)
+_CACHED: Final = re.compile(r"(?:^|[-_. ])kv(?:[-_. ]|$)", re.IGNORECASE)
+
+
+def dropped_repositories(places: Places, variant: KleinVariant) -> list[Path]:
+    """Return the dropped folders that hold this variant, as their index and the width of their network say."""
+    found = []
+    for folder, index in places.repositories(_PIPELINES):
+        is_cached = index.get("_class_name") == "Flux2KleinKVPipeline" or bool(_CACHED.search(folder.name))
+        if is_cached != variant.cached or bool(index.get("is_distilled", True)) != variant.distilled:
+            continue
+        try:
+            measured = measured_part(PartFiles(tuple(shards_of(folder / "transformer"))), measure_transformer)
+        except (ModelInvalid, ModelMissing, OSError):
+            continue
+        if measured.hidden == variant.hidden:
+            found.append(folder)
+    return found
+
+
+def dropped_files(places: Places, part: Part, variant: KleinVariant) -> list[Path]:
+    """Return the dropped files that can be a part, the best first; damaged ones are no one's."""
+    found = []
+    for path in places.files():
+        try:
+            if part_in(path) != part:
+                continue
+            if part == "transformer" and not _is_variant(path, variant):
+                continue
+            if part == "vae":
+                measured_part(PartFiles((path,)), measure_vae)
+        except (ModelInvalid, ModelMissing):
+            continue
+        found.append(path)
+    return sorted(found, key=lambda path: (_quantisation(path), path.name))
+
+
+def _is_variant(path: Path, variant: KleinVariant) -> bool:
+    measured = measured_part(PartFiles((path,)), measure_transformer)
+    if measured.hidden != variant.hidden or measured.guidance:
+        return False
+    return bool(_BASE.search(path.stem)) != variant.distilled and bool(_CACHED.search(path.stem)) == variant.cached
+
+
+def goes_with(files: PartFiles, part: Part, parts: Mapping[Part, PartFiles]) -> bool:
+    """Say whether a text encoder is the one that the transformer reads; other parts go with any."""
+    if part != "text_encoder" or "transformer" not in parts:
+        return True
+    try:
+        encoder = measured_part(files, measure_text_encoder)
+        return encoder.joint == measured_part(parts["transformer"], measure_transformer).joint
+    except (ModelInvalid, ModelMissing):
+        return False
+
+
+def _quantisation(path: Path) -> int:
+    """Return 0 for a whole file, more the coarser its numbers are."""
+    header = read_weights_header(path)
+    kinds = {one.dtype for one in header.tensors.values()}
+    if header.format == "gguf":
+        return 2
+    return 3 if kinds & set(PACKED) else int(any(kind.startswith("F8_") for kind in kinds))
