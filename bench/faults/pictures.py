@@ -27,6 +27,7 @@ from PIL import Image
 from bench.faults.memory import MemoryWatch
 from host.errors import IrodoriError
 from host.pipeline.decode import DecodeLimits, decode_page
+from host.pipeline.decode.header import read_header
 
 _KINDS: Final[dict[str, dict[str, object]]] = {
     "PNG": {},
@@ -48,10 +49,13 @@ _LARGE: Final[tuple[tuple[str, str, dict[str, object]], ...]] = (
     ("CMYK", "JPEG", {}),
     ("RGB", "JPEG", {"progressive": True}),
     ("RGBA", "WEBP", {"lossless": True, "quality": 0, "method": 0}),
-    ("RGBA", "TIFF", {}),
-    ("F", "TIFF", {}),
+    ("RGBA", "TIFF", {"compression": "tiff_adobe_deflate"}),
+    ("F", "TIFF", {"compression": "tiff_adobe_deflate"}),
     ("RGB", "BMP", {}),
 )
+_SIDE_PX: Final = 7740
+# A BMP has no compression: this is what the limit of encoded bytes lets through.
+_BMP_SIDE_PX: Final = 4700
 _PROCESSOR_S: Final = 5.5
 _BESIDE_BYTES: Final = 200 * 10**6
 
@@ -107,11 +111,11 @@ def _pictures(mutated: int, seed: int, folder: Path | None) -> Iterator[tuple[st
 
 
 def large_pictures() -> Iterator[tuple[str, bytes]]:
-    """Yield pictures of nearly 60 megapixels, of the modes that cost most."""
+    """Yield pictures of nearly 60 megapixels, of the modes that cost most; all within the limit of encoded bytes."""
     for mode, kind, how in _LARGE:
-        buffer = io.BytesIO()
-        Image.new(mode, (7740, 7740)).save(buffer, kind, **how)
-        yield f"60 MP {mode} {kind}", buffer.getvalue()
+        buffer, side = io.BytesIO(), _BMP_SIDE_PX if kind == "BMP" else _SIDE_PX
+        Image.new(mode, (side, side)).save(buffer, kind, **how)
+        yield f"{side * side // 10**6} MP {mode} {kind}", buffer.getvalue()
 
 
 def _trial(data: bytes, figures: Figures) -> str:
@@ -121,7 +125,7 @@ def _trial(data: bytes, figures: Figures) -> str:
             page = decode_page(data, DecodeLimits())
             verdict, pixels = "page", page.size.pixels
         except IrodoriError as exc:
-            verdict = exc.code
+            verdict, pixels = exc.code, _told_pixels(data)
         except Exception as exc:  # noqa: BLE001 - this is what is looked for
             verdict = f"LOST {type(exc).__name__}"
     processor_s, wall_s = _processor_s() - processor_s, time.monotonic() - wall_s
@@ -131,6 +135,15 @@ def _trial(data: bytes, figures: Figures) -> str:
     if processor_s > _PROCESSOR_S:
         return "LOST time"
     return "LOST memory" if memory.grown_bytes > 8 * pixels + _BESIDE_BYTES else verdict
+
+
+def _told_pixels(data: bytes) -> int:
+    """Return how many pixels a picture that was refused says it has; 0 where it says nothing, or is over a limit."""
+    try:
+        header = read_header(data, DecodeLimits())
+    except IrodoriError:
+        return 0
+    return header.width * header.height
 
 
 def _processor_s() -> float:
