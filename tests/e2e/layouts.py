@@ -85,6 +85,13 @@ FITS: Final = (
         "outline and shadow", style="main img{width:500px;outline:8px solid #222;box-shadow:0 0 30px #000;margin:40px}"
     ),
     Layout("opacity", style="main img{display:block;width:500px;opacity:.6}", veil=0.4),
+    Layout("opacity by a filter", style="main img{display:block;width:500px;filter:opacity(.5)}", veil=0.5),
+    Layout(
+        "multiplied with the paper",
+        style="main{background:#d8c8a0}main img{display:block;width:500px;mix-blend-mode:multiply}",
+        veil=0.3,
+    ),
+    Layout("screened", style="main{background:#203040}main img{width:500px;mix-blend-mode:screen}", veil=0.3),
     Layout("inverted", style="main{filter:invert(1)}main img{display:block;width:500px}"),
     Layout("inverted itself", style="main img{display:block;width:500px;filter:invert(.9)}"),
     Layout("clip-path", style="main img{display:block;width:500px;clip-path:circle(40%)}"),

@@ -22,7 +22,7 @@ const FIXED = {
   overflow: "hidden",
 };
 const CORNERS = ["top-left", "top-right", "bottom-left", "bottom-right"].map((corner) => `border-${corner}-radius`);
-const MIRRORED = ["z-index", "opacity", "filter", "clip-path", "mask", "mix-blend-mode", "visibility", ...CORNERS];
+const MIRRORED = ["z-index", "opacity", "filter", "clip-path", "mask", "visibility", ...CORNERS];
 const OFFSETS = ["path", "distance", "rotate", "anchor", "position"].map((name) => `offset-${name}`);
 const TURNED = ["transform", "transform-origin", "transform-box", "translate", "rotate", "scale", "zoom", ...OFFSETS];
 
@@ -154,7 +154,15 @@ export class Place {
     const values = Object.fromEntries(names.map((name) => [name, style.getPropertyValue(name)]));
     if (this.#way === "within") values["z-index"] = this.#holder.depth(style);
     const size = { width: `${width}px`, height: `${height}px` };
-    this.#write({ display: "block", ...values, ...this.#cut(style), ...size, ...this.#placing(style, width, height) });
+    const blend = isSeenThrough(style) ? "color" : "normal";
+    this.#write({
+      display: "block",
+      ...values,
+      "mix-blend-mode": blend,
+      ...this.#cut(style),
+      ...size,
+      ...this.#placing(style, width, height),
+    });
     if (isRoot) this.#write(this.#warped());
     this.#writeCorner();
   }
@@ -231,6 +239,12 @@ export class Place {
       this.#host.style.setProperty(name, value, "important");
     }
   }
+}
+
+/** What lies under such a picture shows in it: only the hue may be laid over, or the site's own would count twice. */
+function isSeenThrough({ opacity, mixBlendMode, maskImage, filter }: CSSStyleDeclaration): boolean {
+  const isMasked = maskImage !== undefined && maskImage !== "none";
+  return Number(opacity) < 1 || mixBlendMode !== "normal" || isMasked || filter.includes("opacity(");
 }
 
 /** Pages are counted by their place among their like: the host stands behind the last of them. */
