@@ -128,6 +128,7 @@ def browser(*, quick: bool) -> Iterator[Row]:
     rows = (
         ("click → first coloured page, host cold", waits.first_page_s, "s", 4.0),
         (f"chapter of {pages} pages again, all in colour", waits.revisit_s, "s", 1.5),
+        ("page seen before, key → colour", statistics.median(waits.turns_ms), "ms", bench.TURN_TARGET_MS),
         ("8 MB there and back", statistics.median(waits.echo_ms), "ms", 400.0),
     )
     for what, value, unit, target in rows:
