@@ -86,6 +86,8 @@ export interface WorkerCalls {
   "agent.left": Call<{ runId: string }>;
   "agent.hash": Call<{ picture: Payload }, string>;
   "agent.held": Call<{ urls: string[] }, Payload | null>;
+  "agent.look": Call<object, Payload | null>;
+  "agent.replaced": Call<object, string>;
   "agent.fetch": Call<{ url: string; referer: string | null }, { picture: Payload; isOpen: boolean } | null>;
 }
 

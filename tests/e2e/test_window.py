@@ -11,6 +11,8 @@ import pytest
 from playwright.sync_api import Error
 
 from tests.e2e.conftest import ROOT
+from tests.e2e.habits import PAGES as HABITS
+from tests.e2e.habits import serve_habits
 from tests.e2e.headed import MISSING, HeadedReader, reading_in_a_window
 from tests.e2e.reading import chromium, colourfulness, images, until
 from tests.e2e.site import PLAIN, MangaSite
@@ -28,6 +30,7 @@ pytestmark = [
 ]
 
 COLOURED = 8.0
+GREY = 1.0
 COLOURING_S = 240.0  # of three pages, on a busy machine
 FILE_ACCESS = """async ([extensionId, fileAccess]) => {
   await chrome.developerPrivate.updateProfileConfiguration({inDeveloperMode: true}); // else it is not loaded again
@@ -132,6 +135,27 @@ def test_files_of_the_computer_are_coloured_once_the_browser_lets_us(
     popup.wait_for("3 pages found here")
     popup.click("Colorize chapter")
     assert_coloured(window, page)
+
+
+def test_another_picture_of_the_same_size_is_never_shown_as_the_page(window: HeadedReader, pages_folder: Path) -> None:
+    """No script may read what the page shows of another site, and the reader has not let us take it from there."""
+    with serve_habits(pages_folder) as habits:
+        page = window.open(f"{habits.origin}/decoy")
+        popup = window.open_popup(page)
+        popup.wait_for("Pictures come from 127.0.0.1 and localhost")
+        popup.click_to_be_asked("Colorize chapter")
+        window.answer(allow=True)
+
+        def notes() -> list[str]:
+            return [each["note"] for each in pages_of(window, page)]
+
+        def are_refused() -> bool:
+            return len(notes()) == len(HABITS) and all("sent another picture than the one" in note for note in notes())
+
+        until(are_refused, lambda: pages_of(window, page), COLOURING_S)
+        assert any("let Irodori take them from the page" in note for note in notes())
+        page.wait_for_timeout(1500)
+        assert colourfulness(images(page).first) < GREY
 
 
 def switch(window: HeadedReader, *, files: bool) -> None:

@@ -19,7 +19,8 @@ import type { ColourHint } from "../protocol/messages";
 import { loadHints, saveChoices } from "../state";
 import { flashBadge } from "./badge";
 import { fetchPicture, NotAllowed, Refused } from "./fetch-picture";
-import { heldBy, wouldCapture } from "./held";
+import { couldCapture, heldBy, wouldCapture } from "./held";
+import { windowOf } from "./look";
 import { pointed, startPointing } from "./pointing";
 import { addReference, listReferences, removeReference } from "./references";
 import type { Runs } from "./runs";
@@ -92,6 +93,16 @@ export function answerWorkerCalls(woken: Promise<HostConnection>, runs: Runs): v
     "agent.held": async ({ urls }, { tab }) => {
       const held = tab?.id === undefined ? null : await heldBy(tab.id, urls);
       return held && pack(held);
+    },
+    "agent.look": async (_, { tab }) => {
+      const shown = tab?.id === undefined ? null : await windowOf(tab.id);
+      return shown && pack(shown);
+    },
+    "agent.replaced": async (_, { tab }) => {
+      if (!(await couldCapture())) return "";
+      await woken;
+      runs.wishCapture(tab?.id);
+      return i18n.t("picture.givenOnce");
     },
     "agent.fetch": async ({ url, referer }, { url: document, tab }) => {
       if (!document) throw new Error(i18n.t("tab.gone"));

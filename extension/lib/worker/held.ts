@@ -35,8 +35,13 @@ export async function heldBy(tabId: number, urls: readonly string[]): Promise<Bl
 
 /** Whether a refusal of this status may be one of a site that gives each picture once, and the reader could allow it. */
 export async function wouldCapture(status: number): Promise<boolean> {
+  return REFUSALS.has(status) && (await couldCapture());
+}
+
+/** Whether the reader has not allowed it yet, and can be asked. */
+export async function couldCapture(): Promise<boolean> {
   const { optional_permissions: optional = [] } = browser.runtime.getManifest();
-  return REFUSALS.has(status) && (optional as string[]).includes("pageCapture") && !(await mayCapture());
+  return (optional as string[]).includes("pageCapture") && !(await mayCapture());
 }
 
 async function mayCapture(): Promise<boolean> {

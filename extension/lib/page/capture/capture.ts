@@ -12,6 +12,8 @@ import { type Edges, edgesOf } from "../holders/edges";
 import type { Holder } from "../holders/holder";
 import { DRAWN } from "../holders/pixels";
 import { looksAlike, type Sight, sightOf, sightOfHolder } from "../holders/sight";
+import { isSeenIn } from "./seen";
+import { isInView } from "./watch";
 
 /** A picture's encoded bytes, its size in pixels, what it shows along its edges, and what it looks like. */
 export interface Captured {
@@ -26,6 +28,9 @@ type Way = (url: string, holder: Holder | null) => Promise<Blob>;
 
 const SAME_SHAPE = 0.02;
 const openOrigins = new Set<string>(); // they open their pictures to every page, as the worker saw
+const replacing = new Set<string>(); // they send other pictures than the page shows
+const inWindow = new Map<Holder, Promise<unknown>>(); // what others of their site, out of it, go by
+const REPLACED = "The site sent another picture than the one on the page.";
 
 /** The bytes end too early, or are none of a picture. */
 class Damaged extends Error {
@@ -40,6 +45,17 @@ export function isReadable(url: string, holder: Holder | null): boolean {
 /** Capture what stands at `url`; `holder` shows it, where there is one. Rejects with a reason for a reader. */
 export async function capture(url: string, holder: Holder | null): Promise<Captured> {
   if (!isReadable(url, holder)) throw new Error("The page has not shown this picture yet.");
+  const captured = inTurn(url, holder);
+  if (holder && !isOwn(url) && isInView(holder) && !inWindow.has(holder)) {
+    inWindow.set(holder, captured);
+    const over = () => inWindow.delete(holder);
+    void captured.then(over, over);
+  }
+  return captured;
+}
+
+/** One way after the other. */
+async function inTurn(url: string, holder: Holder | null): Promise<Captured> {
   let reason: Error = new Error("The page does not show this picture any more.");
   for (const way of waysTo(url)) {
     try {
@@ -68,8 +84,19 @@ async function asShown(way: Way, url: string, holder: Holder | null): Promise<Ca
     if (error instanceof Damaged && way === workerFetch) return once();
     throw error;
   });
-  if (!isTheSame(captured, url, holder)) throw new Error("The site sent another picture than the one on the page.");
+  if (!isTheSame(captured, url, holder)) throw new Error(REPLACED);
+  if (holder && [openFetch, workerFetch].includes(way)) await assertSeen(captured.blob, url, holder);
   return captured;
+}
+
+/** Where no script may read what the element shows, the window may tell; what is out of it goes by the site's others. */
+async function assertSeen(blob: Blob, url: string, holder: Holder): Promise<void> {
+  const { origin } = new URL(url);
+  const isSeen = sightOfHolder(holder) === null ? await isSeenIn(holder, blob) : true;
+  if (isSeen === false) replacing.add(origin);
+  if (isSeen === null && !inWindow.has(holder)) await Promise.allSettled(inWindow.values());
+  if (isSeen === true || !replacing.has(origin)) return;
+  throw new Error([REPLACED, await askWorker("agent.replaced", {})].join(" ").trim());
 }
 
 /** What the browser's cache or memory holds: no request. */

@@ -1,0 +1,97 @@
+/**
+ * Whether a fetched picture is what an element shows whose pixels no script may read: told by what the window shows,
+ * where the browser lets the worker look. Other pictures of the same size are never taken for the page.
+ */
+
+import { askWorker } from "../../messages";
+import { unpack } from "../../payload";
+import type { Holder } from "../holders/holder";
+import type { Box } from "../holders/place";
+import { ancestors } from "../holders/roots";
+import { inWindow } from "../point";
+
+const CELLS = 16; // a side
+const CELL_PX = 4;
+const SIDE_PX = CELLS * CELL_PX;
+const LEAST_CELLS = 48; // that are in the window with nothing over them
+const DRAWN = 6; // the spread of luma between the cells of a picture that shows something
+const ALIKE = 0.7; // pages correlate by 0.9 and more with themselves on the screen, by 0.5 at most with others
+
+/** Whether `holder` shows the picture in `blob`; `null` where that cannot be told. */
+export async function isSeenIn(holder: Holder, blob: Blob): Promise<boolean | null> {
+  if (window !== window.top || isWarped(holder)) return null;
+  const box = boxOf(holder);
+  const cells = freeCells(holder, box);
+  if (cells.length < LEAST_CELLS) return null;
+  const shot = await askWorker("agent.look", {});
+  if (!shot || !isSame(boxOf(holder), box)) return null; // it moved while we looked
+  const [shown, fetched] = await Promise.all([createImageBitmap(unpack(shot)), createImageBitmap(blob)]);
+  const scale = shown.width / innerWidth;
+  const seen = lumasOf(shown, [box.left * scale, box.top * scale, box.width * scale, box.height * scale]);
+  const expected = lumasOf(fetched, [0, 0, fetched.width, fetched.height]);
+  shown.close();
+  fetched.close();
+  return areAlike(
+    cells.map((cell) => seen[cell] ?? 0),
+    cells.map((cell) => expected[cell] ?? 0),
+  );
+}
+
+/** Whether two pictures' lumas go together, also where the site dims or inverts one; `null` where nothing is drawn. */
+export function areAlike(a: readonly number[], b: readonly number[]): boolean | null {
+  const [first, second] = [centred(a), centred(b)];
+  const product = (one: number[], other: number[]) => one.reduce((sum, value, at) => sum + value * (other[at] ?? 0), 0);
+  const spread = Math.sqrt(product(first, first) * product(second, second));
+  if (spread < DRAWN * DRAWN * a.length) return null;
+  return Math.abs(product(first, second)) >= ALIKE * spread;
+}
+
+function centred(values: readonly number[]): number[] {
+  const mean = values.reduce((sum, value) => sum + value, 0) / (values.length || 1);
+  return values.map((value) => value - mean);
+}
+
+/** The cells of the picture that are in the window with nothing of the site over them. */
+function freeCells({ node, frame }: Holder, { left, top, width, height }: Box): number[] {
+  const root = node.getRootNode() as Document | ShadowRoot;
+  return Array.from({ length: CELLS * CELLS }, (_, at) => at).filter((at) => {
+    const x = left + ((at % CELLS) + 0.5) * (width / CELLS);
+    const y = top + (Math.floor(at / CELLS) + 0.5) * (height / CELLS);
+    const uppermost = root.elementFromPoint(x, y);
+    return uppermost === node || uppermost === frame;
+  });
+}
+
+/** The mean luma of each cell of a part of a picture. */
+function lumasOf(picture: ImageBitmap, part: [number, number, number, number]): number[] {
+  const context = new OffscreenCanvas(SIDE_PX, SIDE_PX).getContext("2d", { willReadFrequently: true });
+  if (!context) throw new Error("There is no memory for a canvas.");
+  context.imageSmoothingQuality = "high";
+  context.drawImage(picture, ...part, 0, 0, SIDE_PX, SIDE_PX);
+  const { data } = context.getImageData(0, 0, SIDE_PX, SIDE_PX);
+  const sums = new Array<number>(CELLS * CELLS).fill(0);
+  for (let at = 0; at < SIDE_PX * SIDE_PX; at++) {
+    const cell = CELLS * Math.floor(at / SIDE_PX / CELL_PX) + Math.floor((at % SIDE_PX) / CELL_PX);
+    const luma = 0.299 * (data[4 * at] ?? 0) + 0.587 * (data[4 * at + 1] ?? 0) + 0.114 * (data[4 * at + 2] ?? 0);
+    sums[cell] = (sums[cell] ?? 0) + luma / CELL_PX ** 2;
+  }
+  return sums;
+}
+
+/** Turned or mirrored, it is seen in another way than it is stored. */
+function isWarped({ node }: Holder): boolean {
+  for (const element of ancestors(node)) {
+    const { transform, rotate, scale } = getComputedStyle(element);
+    if ([transform, rotate, scale].some((value) => value && value !== "none")) return true;
+  }
+  return false;
+}
+
+function boxOf(holder: Holder): Box {
+  const [[left, top], [right, bottom]] = [inWindow(holder, [0, 0]), inWindow(holder, [1, 1])];
+  return { left, top, width: right - left, height: bottom - top };
+}
+
+function isSame(a: Box, b: Box): boolean {
+  return (["left", "top", "width", "height"] as const).every((side) => Math.abs(a[side] - b[side]) < 1);
+}
