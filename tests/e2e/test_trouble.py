@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
-from installer.manifest import FILE_NAME
 from tests.e2e.reading import Reader, colourfulness, images, register_host, until
 from tests.e2e.site import MANY, MangaSite
 
@@ -87,36 +86,3 @@ def test_silent_host_is_said_while_it_lasts(reader: Reader, site: MangaSite) -> 
         os.kill(pid, signal.SIGCONT)
     expect(alert).to_have_count(0, timeout=WAIT_MS)
     expect(popup.get_by_role("status")).to_contain_text("Ready", timeout=WAIT_MS)
-
-
-def test_try_again_takes_the_chapter_up_where_it_was(reader: Reader, site: MangaSite, tmp_path: Path) -> None:
-    page = reader.open(f"{site.origin}/chapter/long")
-    popup = reader.colorize(page)
-    until(lambda: any(each["state"] == "done" for each in reader.pages_of(page)), lambda: reader.run_of(page))
-    manifest = tmp_path / "profile" / "NativeMessagingHosts" / FILE_NAME
-    manifest.unlink()  # a host that is not registered any more is given up at once
-    os.kill(reader.stored("connection")["pid"], signal.SIGKILL)
-    alert = popup.get_by_role("alert")
-    expect(alert).to_contain_text("not registered for this browser", timeout=WAIT_MS)
-    left = [each["pageId"] for each in reader.pages_of(page) if each["state"] == "failed"]
-    assert left
-
-    register_host(tmp_path / "profile")
-    popup.get_by_role("button", name="Try again").click()
-    reader.wait_until_done(page, len(MANY))
-    expect(popup.get_by_text("8 pages coloured")).to_be_visible(timeout=WAIT_MS)
-
-
-def test_host_that_stops_at_another_page_each_time_is_no_page_s_fault(reader: Reader, site: MangaSite) -> None:
-    page = reader.open(f"{site.origin}/chapter/long")
-    reader.colorize(page)
-
-    def done() -> int:
-        return sum(each["state"] == "done" for each in reader.pages_of(page))
-
-    for stop in range(3):
-        until(lambda stop=stop: done() > stop, lambda: reader.run_of(page))
-        pid = reader.stored("connection")["pid"]
-        os.kill(pid, signal.SIGKILL)
-        until(lambda pid=pid: reader.stored("connection")["pid"] not in {0, pid}, lambda: reader.stored("connection"))
-    reader.wait_until_done(page, len(MANY))
