@@ -10,8 +10,10 @@ from engines.colorize.compact.gather import RegionTable, label_regions, trust_in
 from engines.colorize.compact.network import Said
 from engines.colorize.compact.parts import KINDS, shares_of, told_apart
 from engines.colorize.compact.people import oneness, pooled, shown_by
+from engines.colorize.compact.picture import inkness
 from engines.colorize.compact.readout import colours_of, laid_out
 from engines.colorize.compact.references import Cells, joined
+from engines.colorize.compact.tones import LEVELS, at_levels, tone_sums
 from engines.geometry import Box
 from engines.oklab import grey_to_lightness
 from engines.testing.contract import PROCESSOR, drawn_page, ignore_step
@@ -25,13 +27,19 @@ def spread_over(*colours: tuple[float, float]) -> np.ndarray:
     return soft_bins(np.array(colours, np.float32)).mean(0)[:, None]
 
 
-def said(*shares: np.ndarray, evidence: np.ndarray | None = None) -> Said:
+def said(
+    *priors: np.ndarray,
+    evidence: np.ndarray | None = None,
+    shares: tuple[float, float, float] = (0, 0, 1),
+    grey: float = 0.5,
+) -> Said:
     """Return what the network says of a row of cells, as a prior `(305, 1)` each."""
-    logits = np.log(np.concatenate(shares, 1) + 1e-4)[:, None].astype(np.float32)
+    logits = np.log(np.concatenate(priors, 1) + 1e-4)[:, None].astype(np.float32)
     width = logits.shape[2]
-    nothing = np.zeros((1, 1, width), np.float32)
+    seen = np.zeros((1, 1, width), np.float32) if evidence is None else evidence
+    believed = np.repeat(np.array(shares, np.float32)[:, None, None], width, 2)
     kinds, copied = np.zeros((12, 1, width), np.float32), np.zeros((2, 1, width), np.float32)
-    return Said(logits, kinds, nothing if evidence is None else evidence, nothing[0], copied)
+    return Said(logits, kinds, seen, believed, copied, np.full((1, width), grey, np.float32))
 
 
 def test_the_mode_of_two_colours_is_one_of_them_and_no_brown() -> None:
@@ -144,42 +152,100 @@ def test_trust_falls_at_edges() -> None:
     assert trust[5, 10] < 0.05
 
 
-def references_of(*colours: tuple[float, float]) -> Cells:
+def reference_of(*colours: tuple[float, float], greys: tuple[float, ...] = ()) -> Cells:
+    """Return a reference of forty cells of each colour, of these greys or all of the same."""
     chroma = np.repeat(np.array(colours, np.float32), 40, 0)
-    return Cells(np.zeros((1, len(chroma), 64), np.float32), chroma)
+    grey = np.repeat(np.array(greys or [0.5] * len(colours), np.float32), 40)
+    features = np.zeros((1, len(chroma), 64), np.float32)
+    return Cells(features, chroma, tone_sums(grey, soft_bins(chroma)))
 
 
-def test_a_look_that_falls_on_one_thing_copies_it_and_one_that_falls_on_everything_changes_nothing() -> None:
-    references = joined([references_of(GREEN, BLUE, (0.0, 0.0), (0.1, -0.1), (-0.1, -0.06), (0.04, 0.13))])
+def test_what_is_looked_at_is_copied_as_far_as_it_is_believed() -> None:
+    references = joined([reference_of(GREEN, BLUE, (0.0, 0.0))])
+    green = references.values[0, :40].mean(0)[:, None, None]
+    believed, doubted = (
+        colours_of(said(spread_over(RED), evidence=green, shares=shares), references).chroma[0, 0]
+        for shares in ((0.9, 0.0, 0.1), (0.1, 0.0, 0.9))
+    )
+    assert np.abs(believed - GREEN).max() < STEP
+    assert np.abs(doubted - RED).max() < STEP
+
+
+def test_a_lightness_has_the_colours_that_references_have_there() -> None:
+    references = joined([reference_of(GREEN, BLUE, greys=(0.2, 0.8)), reference_of(RED, greys=(0.5,))])
+    nothing = np.zeros((len(references.bins), 1, 1), np.float32)
+    for grey, colour in ((0.2, GREEN), (0.5, RED), (0.8, BLUE)):
+        seen = said(spread_over((0.0, 0.0)), evidence=nothing, shares=(0, 1, 0), grey=grey)
+        assert np.abs(colours_of(seen, references).chroma[0, 0] - colour).max() < STEP
+
+
+def test_a_distribution_of_all_sources_sums_to_one() -> None:
+    references = joined([reference_of(GREEN, BLUE, greys=(0.2, 0.8))])
+    evidence = references.values[0, :40].mean(0)[:, None, None]
+    mixed = colours_of(said(spread_over(RED), evidence=evidence, shares=(0.3, 0.3, 0.4)), references)
+    assert mixed.distribution.sum(0).item() == pytest.approx(1, abs=1e-3)
+
+
+def test_in_ink_a_look_at_one_thing_copies_it_and_one_at_everything_changes_nothing() -> None:
+    references = joined([reference_of(GREEN, BLUE, (0.0, 0.0), (0.1, -0.1), (-0.1, -0.06), (0.04, 0.13))])
     prior = spread_over(RED, RED, RED, GREEN, BLUE)
     sure = references.values[0, :40].mean(0)
     evidence = np.stack([sure, references.shares], 1)[:, None]
-    chroma = colours_of(said(prior, prior, evidence=evidence), references).chroma[0]
+    chroma = colours_of(said(prior, prior, evidence=evidence), references, ink=1).chroma[0]
     assert np.abs(chroma[0] - GREEN).max() < 2 * STEP
     assert np.abs(chroma[1] - RED).max() < 2 * STEP
 
 
-def test_between_colours_that_are_as_likely_the_palette_decides() -> None:
-    references = joined([references_of(GREEN, GREEN, (0.0, 0.0))])
+def test_in_ink_the_palette_decides_between_colours_that_are_as_likely() -> None:
+    references = joined([reference_of(GREEN, GREEN, (0.0, 0.0))])
     prior = 0.55 * spread_over(BLUE) + 0.45 * spread_over(GREEN)
     nothing_seen = references.shares[:, None, None]
-    assert np.abs(colours_of(said(prior), None).chroma[0, 0] - BLUE).max() < 0.06
-    assert np.abs(colours_of(said(prior, evidence=nothing_seen), references).chroma[0, 0] - GREEN).max() < 0.06
+    assert np.abs(colours_of(said(prior), None, ink=1).chroma[0, 0] - BLUE).max() < 0.06
+    assert np.abs(colours_of(said(prior, evidence=nothing_seen), references, ink=1).chroma[0, 0] - GREEN).max() < 0.06
 
 
-def test_the_mean_of_what_is_looked_at_draws_where_the_network_believes_it() -> None:
-    references = joined([references_of(GREEN, RED, (0.0, 0.0))])
-    there = said(spread_over(RED, RED, GREEN), evidence=references.shares[:, None, None])
+def test_in_ink_the_mean_of_what_is_looked_at_draws_where_the_network_believes_it() -> None:
+    references = joined([reference_of(GREEN, RED, (0.0, 0.0))])
     copied = np.array(GREEN, np.float32)[:, None, None]
     doubted, believed = (
         colours_of(
-            there._replace(logits=there.logits.copy(), copied=copied, gate=np.full((1, 1), gate, np.float32)),
+            said(spread_over(RED, RED, GREEN), evidence=references.shares[:, None, None], shares=shares)._replace(
+                copied=copied
+            ),
             references,
+            ink=1,
         )
-        for gate in (0, 1)
+        for shares in ((0, 0, 1), (1, 0, 0))
     )
     assert np.abs(doubted.chroma[0, 0] - RED).max() < np.abs(doubted.chroma[0, 0] - GREEN).max()
     assert np.abs(believed.chroma[0, 0] - GREEN).max() < np.abs(believed.chroma[0, 0] - RED).max()
+
+
+def test_a_page_between_paint_and_ink_is_heard_both_ways() -> None:
+    references = joined([reference_of(GREEN, BLUE, (0.0, 0.0))])
+    evidence = references.values[0, :40].mean(0)[:, None, None]
+    paint, both, ink = (
+        colours_of(said(spread_over(RED), evidence=evidence, shares=(0.5, 0, 0.5)), references, ink).distribution
+        for ink in (0.0, 0.5, 1.0)
+    )
+    assert np.allclose(both, (paint + ink) / 2, atol=1e-5)
+    assert not np.allclose(paint, ink, atol=1e-3)
+
+
+def test_drawings_are_ink_and_paintings_are_not() -> None:
+    drawing = np.full((300, 200), 255, np.uint8)
+    drawing[::10], drawing[:60] = 0, 160
+    painting = np.tile(np.linspace(30, 220, 200, dtype=np.uint8), (300, 1))
+    assert inkness(drawing) == 1
+    assert inkness(painting) == 0
+    painting[:, :70] = 255
+    assert 0 < inkness(painting) < 1
+
+
+def test_levels_between_two_are_between_their_colours() -> None:
+    table = np.linspace(0, 1, LEVELS, dtype=np.float32)[:, None]
+    greys = np.array([0, 0.1, 0.5, 0.999, 1], np.float32)
+    assert np.allclose(at_levels(table, greys)[:, 0], greys, atol=1e-5)
 
 
 def test_kinds_are_those_that_were_trained() -> None:

@@ -17,7 +17,7 @@ from training.compact.export import read_state
 from training.compact.learner import Plan, Run
 from training.compact.losses import loss_terms, rarity_of
 from training.compact.measure import choose_pairs
-from training.compact.network import ColourNetwork, load_state
+from training.compact.network import ColourNetwork, load_state, soft_bins
 from training.compact.pack import Pack, read_pack, write_pack
 from training.compact.pool import Pool
 from training.compact.samples import Mix, Samples
@@ -161,16 +161,19 @@ def test_steps_lower_the_loss_on_one_batch(pack: Pack) -> None:
     assert min(sums[3:]) < sums[0]
 
 
-def test_the_gate_learns_which_is_nearer() -> None:
+def test_shares_learn_which_source_is_right() -> None:
     network = ColourNetwork().eval()
-    truth = torch.zeros(1, 2, 8, 8) + 0.1
-    batch = {"chroma": truth, "parts": torch.full((1, 8, 8), 255, dtype=torch.uint8), "has_reference": torch.ones(1)}
-    made = network(torch.rand(1, 1, 32, 32), torch.rand(1, 1, 32, 32), truth[..., :4, :4], torch.ones(1))
-    terms = {}
-    for name, gate in (("trusted", 0.95), ("doubted", 0.05)):
-        sure = replace(made, copied=truth.clone(), gate=torch.full((1, 1, 8, 8), gate))
-        terms[name] = loss_terms(sure, batch, network.bins, torch.ones(len(network.bins)))["gate"]
-    assert terms["trusted"] < terms["doubted"]
+    truth = torch.zeros(1, 2, 8, 8) + 0.09
+    batch = {"chroma": truth, "parts": torch.full((1, 8, 8), 255, dtype=torch.uint8)}
+    grey = torch.rand(1, 1, 32, 32)
+    made = network(grey, torch.rand(1, 1, 32, 32), truth[..., :4, :4], torch.ones(1))
+    away = soft_bins(torch.full((1, 64, 2), -0.09), network.bins).transpose(1, 2).unflatten(2, (8, 8))
+    terms = []
+    for shares in ((0.9, 0.05, 0.05), (0.05, 0.9, 0.05)):
+        believed = torch.tensor(shares)[None, :, None, None].expand(-1, -1, 8, 8)
+        said = replace(made, copied=truth, shares=believed)
+        terms.append(loss_terms(said, batch, network.bins, torch.ones(len(network.bins)), away)["mixture"])
+    assert terms[0] < terms[1]
 
 
 def test_seldom_bins_count_more() -> None:

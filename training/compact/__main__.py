@@ -36,7 +36,10 @@ def _train(options: argparse.Namespace) -> None:
 
     torch.set_num_threads(options.threads)
     cv2.setNumThreads(1)
-    plan = Plan(minutes=options.minutes, leg_minutes=options.leg_minutes, batch=options.batch, rate=options.rate)
+    plan = Plan(
+        minutes=options.minutes, leg_minutes=options.leg_minutes, batch=options.batch, rate=options.rate,
+        bfloat16=options.bfloat16,
+    )  # fmt: skip
     train(read_pack(options.pack), options.out, plan, start=options.start, manga=read_pages(options.manga))
 
 
@@ -70,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--batch", type=int, default=6)
     train.add_argument("--rate", type=float, default=6e-4)
     train.add_argument("--threads", type=int, default=1)
+    train.add_argument("--bfloat16", action="store_true", help="where the processor multiplies such numbers itself")
     device = commands.add_parser("device", help="a short run on an accelerator, results in one folder")
     for command, minutes in ((train, 60.0), (device, 8.0)):
         command.add_argument("--pack", type=Path, default=Path("runs/compact/pack.zip"))

@@ -1,8 +1,8 @@
 """The trained network as two ONNX graphs, for pictures of any size and references of any number, and back.
 
 `compact-encoder.onnx`   grey -> eighth, quarter
-`compact-painter.onnx`   eighth, quarter, reference_features, reference_chroma, reference_values, palette,
-                         has_reference -> logits, copied, gate, peak, parts, evidence
+`compact-painter.onnx`   eighth, quarter, toned, reference_features, reference_chroma, reference_values, palette,
+                         has_reference -> logits, shares, copied, parts, evidence
 
 Evidence is what the attention gathers of `reference_values` `(1, cells, any number)`, at an eighth of the page; it
 looks a little harder for that than the copy does.
@@ -31,9 +31,10 @@ if TYPE_CHECKING:
 ENCODER_FILE: Final = "compact-encoder.onnx"
 PAINTER_FILE: Final = "compact-painter.onnx"
 _INPUTS: Final = (
-    "eighth", "quarter", "reference_features", "reference_chroma", "reference_values", "palette", "has_reference",
+    "eighth", "quarter", "toned", "reference_features", "reference_chroma", "reference_values", "palette",
+    "has_reference",
 )  # fmt: skip
-_OUTPUTS: Final = ("logits", "copied", "gate", "peak", "parts")
+_OUTPUTS: Final = ("logits", "shares", "copied", "parts")
 _EVIDENCE: Final = "evidence"
 _SHARPER: Final = 2
 _OPSET: Final = 17
@@ -83,8 +84,9 @@ def export_network(network: ColourNetwork, out: Path) -> tuple[Path, Path]:
     _to_onnx(_Encoder(network), (grey,), paths[0], ["grey"], list(_INPUTS[:2]), axes)
     cells = eighth.flatten(2).transpose(1, 2)
     values = torch.rand(1, cells.shape[1], 2), torch.rand(1, cells.shape[1], 5)
-    given = eighth, quarter, cells, *values, torch.rand(1, len(network.bins)), torch.ones(1)
-    axes = {name: _sized(name) for name in (*_INPUTS[:2], *_OUTPUTS)} | {name: {1: "cells"} for name in _INPUTS[2:5]}
+    toned = torch.rand(1, 2, *quarter.shape[-2:])
+    given = eighth, quarter, toned, cells, *values, torch.rand(1, len(network.bins)), torch.ones(1)
+    axes = {name: _sized(name) for name in (*_INPUTS[:3], *_OUTPUTS)} | {name: {1: "cells"} for name in _INPUTS[3:6]}
     axes["reference_values"][2] = "values"
     axes[_EVIDENCE] = {1: "values", **_sized("eighth")}
     _to_onnx(_Painter(network), given, paths[1], list(_INPUTS), [*_OUTPUTS, _EVIDENCE], axes)
@@ -144,9 +146,16 @@ class _Painter(nn.Module):
         self.network = network
 
     def forward(
-        self, eighth: Tensor, quarter: Tensor, features: Tensor, chroma: Tensor, values: Tensor, *given: Tensor
+        self,
+        eighth: Tensor,
+        quarter: Tensor,
+        toned: Tensor,
+        features: Tensor,
+        chroma: Tensor,
+        values: Tensor,
+        *given: Tensor,
     ) -> tuple[Tensor, ...]:
-        made = self.network.paint(eighth, quarter, features, chroma, *given)
+        made = self.network.paint(eighth, quarter, toned, features, chroma, *given)
         harder = made.attention**_SHARPER
         gathered = (harder / harder.sum(-1, keepdim=True)) @ values
         evidence = gathered.transpose(1, 2).reshape(1, -1, *eighth.shape[-2:])

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from training.compact.losses import LossWeights, loss_terms, total
-from training.compact.network import ColourNetwork, load_state, soft_bins
+from training.compact.network import ColourNetwork, load_state, mean_of, soft_bins, tone_table
 from training.compact.samples import Mix
 from training.run import read_checkpoint, weights_of
 
@@ -89,7 +89,10 @@ class Run:
         given = {name: value.to(self.device, non_blocking=True) for name, value in batch.items()}
         with torch.autocast(self.device.type, torch.bfloat16) if self.plan.bfloat16 else nullcontext():
             made = self._coloured(given)
-        terms = loss_terms(made, given, self.network.bins, rarity)
+        with torch.no_grad():
+            values = soft_bins(made.cells, self.network.bins)
+            toned = self.network.toned(given["grey"], tone_table(given["reference_grey"], values))
+        terms = loss_terms(made, given, self.network.bins, rarity, toned)
         for group, share in zip(self._optimiser.param_groups, self._shares, strict=True):
             group["lr"] = self.plan.rate * share * factor
         self._optimiser.zero_grad(set_to_none=True)
@@ -106,8 +109,10 @@ class Run:
         with nullcontext() if self.plan.learn_reference else torch.no_grad():
             seen, _ = network.features(given["reference_grey"])
         cells = functional.interpolate(chroma, size=seen.shape[-2:], mode="area").flatten(2).transpose(1, 2)
-        palette = soft_bins(cells, network.bins).mean(1)
-        return network.paint(eighth, quarter, seen.flatten(2).transpose(1, 2), cells, palette, given["has_reference"])
+        values = soft_bins(cells, network.bins)
+        toned = mean_of(network.toned(given["grey"], tone_table(given["reference_grey"], values)), network.bins)
+        rows, palette = seen.flatten(2).transpose(1, 2), values.mean(1)
+        return network.paint(eighth, quarter, toned, rows, cells, palette, given["has_reference"])
 
     def averaged(self) -> ColourNetwork:
         """Return a network of the average weights, to be judged and exported."""

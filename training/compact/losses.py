@@ -1,4 +1,4 @@
-"""What a step is judged by: the distribution over chroma, the copy, the trust in it, the parts."""
+"""What a step is judged by: the distribution over chroma, copy, tone and prior together, the parts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as functional
 from torch import Tensor
 
-from training.compact.network import soft_bins
+from training.compact.network import mean_of, soft_bins
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +22,6 @@ SHARPENED: Final = 0.38
 """Temperature at which the mean of the distribution is neither olive nor hard (measured)."""
 _SMOOTH: Final = 0.7
 _NEAR: Final = 0.025
-_DECIDED: Final = 0.015
 _VIVID: Final = 8.0
 UNKNOWN: Final = 255
 
@@ -32,33 +31,50 @@ class LossWeights:
     """How much every term counts."""
 
     prior: float = 1.0
+    mixture: float = 0.5
     match: float = 0.5
     blend: float = 15.0
-    gate: float = 1.0
     parts: float = 0.4
 
 
 def mean_colour(logits: Tensor, bins: Tensor, temperature: float) -> Tensor:
     """Return the annealed mean `(n, 2, h, w)` of logits `(n, bins, h, w)` over bins `(bins, 2)`."""
-    return torch.einsum("nkhw,kc->nchw", torch.softmax(logits / temperature, 1), bins)
+    return mean_of(torch.softmax(logits / temperature, 1), bins)
 
 
 def blended(made: Coloured, bins: Tensor, temperature: float = SHARPENED) -> Tensor:
-    """Return the chroma `(n, 2, h, w)` of copy and prior, as the gate has it."""
-    return made.gate * made.copied + (1 - made.gate) * mean_colour(made.logits.float(), bins, temperature)
+    """Return the chroma `(n, 2, h, w)` of copy, tone and prior by their shares."""
+    copy, tone, prior = made.shares.chunk(3, 1)
+    mixed: Tensor = copy * made.copied + tone * made.toned + prior * mean_colour(made.logits.float(), bins, temperature)
+    return mixed
 
 
-def loss_terms(made: Coloured, batch: Batch, bins: Tensor, rarity: Tensor) -> dict[str, Tensor]:
-    """Return the terms by name. rarity: `(bins,)`, how much a bin counts."""
+def loss_terms(made: Coloured, batch: Batch, bins: Tensor, rarity: Tensor, toned: Tensor) -> dict[str, Tensor]:
+    """Return the terms by name. rarity: `(bins,)`, how much a bin counts. toned: see `ColourNetwork.toned`."""
     truth = batch["chroma"]
-    prior = mean_colour(made.logits.float(), bins, _SMOOTH)
+    wanted = (
+        soft_bins(truth.flatten(2).transpose(1, 2), bins).transpose(1, 2).reshape(len(truth), -1, *truth.shape[-2:])
+    )
+    weight = torch.einsum("nkhw,k->nhw", wanted, rarity)
+    logits = made.logits.float()
     return {
-        "prior": _prior(made.logits.float(), truth, bins, rarity),
+        "prior": _entropy(torch.log_softmax(logits, 1), wanted, weight),
+        "mixture": _entropy((mixture(made, toned, bins) + 1e-5).log(), wanted, weight),
         "match": _match(made, truth),
-        "blend": _blend(made, prior, truth),
-        "gate": _gate(made, prior, truth, batch["has_reference"]),
+        "blend": _blend(blended(made, bins, _SMOOTH), truth),
         "parts": _parts(made.parts.float(), batch["parts"]),
     }
+
+
+def mixture(made: Coloured, toned: Tensor, bins: Tensor) -> Tensor:
+    """Return the distribution `(n, 305, h, w)` of copy, tone and prior together."""
+    copy, tone, prior = made.shares.float().chunk(3, 1)
+    eighth = tuple(side // 2 for side in made.copied.shape[-2:])
+    evidence = (made.attention.float() @ soft_bins(made.cells.float(), bins)).transpose(1, 2)
+    evidence = evidence.reshape(len(evidence), -1, *eighth)
+    wide = functional.interpolate(evidence, scale_factor=2.0, mode="bilinear")
+    mixed: Tensor = copy * wide + tone * toned + prior * torch.softmax(made.logits.float(), 1)
+    return mixed
 
 
 def total(terms: Mapping[str, Tensor], weights: LossWeights) -> Tensor:
@@ -73,11 +89,9 @@ def rarity_of(counts: Tensor, mixed: float = 0.5) -> Tensor:
     return weights / (share * weights).sum()
 
 
-def _prior(logits: Tensor, truth: Tensor, bins: Tensor, rarity: Tensor) -> Tensor:
-    wanted = soft_bins(truth.flatten(2).transpose(1, 2), bins)
-    said = torch.log_softmax(logits.flatten(2).transpose(1, 2), -1)
-    weight = wanted @ rarity
-    entropy: Tensor = -((wanted * said).sum(-1) * weight).sum() / weight.sum()
+def _entropy(said: Tensor, wanted: Tensor, weight: Tensor) -> Tensor:
+    """Return the cross entropy of logarithms `(n, bins, h, w)`; weight: `(n, h, w)`, how much a place counts."""
+    entropy: Tensor = -((wanted * said).sum(1) * weight).sum() / weight.sum()
     return entropy
 
 
@@ -91,22 +105,10 @@ def _match(made: Coloured, truth: Tensor) -> Tensor:
     return missed
 
 
-def _blend(made: Coloured, prior: Tensor, truth: Tensor) -> Tensor:
-    mixed = made.gate * made.copied + (1 - made.gate) * prior
+def _blend(mixed: Tensor, truth: Tensor) -> Tensor:
     weight = 1 + _VIVID * truth.norm(dim=1, keepdim=True)
     missed: Tensor = ((mixed - truth).abs() * weight).mean()
     return missed
-
-
-def _gate(made: Coloured, prior: Tensor, truth: Tensor, has_reference: Tensor) -> Tensor:
-    """Return how wrongly the gate judges whether copy or prior is nearer to the truth; a tie counts nothing."""
-    with torch.no_grad():
-        better = (prior - truth).norm(dim=1, keepdim=True) - (made.copied - truth).norm(dim=1, keepdim=True)
-        right = torch.sigmoid(better / _DECIDED)
-        weight = (right - 0.5).abs() * 2 * has_reference[:, None, None, None]
-    said = made.gate.float().clamp(1e-4, 1 - 1e-4)
-    entropy = -(right * said.log() + (1 - right) * (1 - said).log())
-    return (entropy * weight).sum() / (weight.sum() + 1)
 
 
 def _parts(logits: Tensor, parts: Tensor) -> Tensor:

@@ -5,7 +5,9 @@ A trunk that has seen ImageNet (`lite0`) and a small decoder look at a grey pict
 - the **prior**: a distribution over bins of chroma for every place (Zhang et al., "Colorful image colorization", 2016),
   which the reference's palette modulates,
 - the **copy**: the reference's own chroma by attention from cells of the page to cells of the reference,
-- the **gate**: how far the copy is to be believed before the prior, 0 where there is no reference,
+- the **tone**: the colours that the reference has at a place's lightness, which in grey paintings says much,
+- the **shares**: how far copy, tone and prior are each to be believed, as a mixture of experts (Jacobs et al., 1991);
+  the prior alone where there is no reference,
 - the **parts**: what a place shows, one of `PARTS`.
 
 Exported as two graphs (`export`), since a reference is looked at once and then serves a whole chapter.
@@ -22,6 +24,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from engines.colorize.compact.bins import BINS, STEP
+from engines.colorize.compact.tones import LEVELS, LIKE, SMOOTHING
 from training.compact.lite0 import CHANNELS, Lite0
 
 if TYPE_CHECKING:
@@ -35,8 +38,14 @@ EIGHTH, QUARTER = 64, 48
 _DECODER: Final = (128, 96, EIGHTH, QUARTER)
 _PALETTE: Final = 64
 _CHROMA_SCALE: Final = 5.0
-# The prior's mean colour as the gate sees it; readers of the distribution take a sharper one.
-_GATE_TEMPERATURE: Final = 0.7
+# The prior's mean colour as the shares' head sees it; readers of the distribution take a sharper one.
+_SEEN_TEMPERATURE: Final = 0.7
+_SOURCES: Final = ("copy", "tone", "prior")
+# What the shares' head sees of a place beside its features, and of the page as a whole.
+_SEEN: Final = 8
+_OVERALL: Final = 5
+_APART_SCALE: Final = 40.0
+_UNHEARD: Final = -1.5
 _NEAREST_BINS: Final = 4
 _FAINT: Final = 1e-4
 _RENAMED: Final = {
@@ -48,16 +57,16 @@ _RENAMED: Final = {
 class Coloured:
     """What the network says of a batch of pages of `h x w`; everything but attention and cells at a quarter of that.
 
-    logits: `(n, 305, ...)` over `BINS`. copied: `(n, 2, ...)` the reference's a and b. gate: `(n, 1, ...)` 0..1.
-    parts: `(n, 12, ...)` logits. peak: `(n, 1, ...)` the most that one cell of the reference gets, 0..1.
-    attention: `(n, h/8 * w/8, cells)`, rows sum to 1. cells: `(n, cells, 2)` the reference's chroma by cell.
+    logits: `(n, 305, ...)` over `BINS`. copied, toned: `(n, 2, ...)` a and b, the means of what the reference has where
+    one looks and at this lightness. shares: `(n, 3, ...)` of copy, tone and prior, 1 in all. parts: `(n, 12, ...)`
+    logits. attention: `(n, h/8 * w/8, cells)`, rows sum to 1. cells: `(n, cells, 2)` the reference's chroma by cell.
     """
 
     logits: Tensor
     copied: Tensor
-    gate: Tensor
+    toned: Tensor
+    shares: Tensor
     parts: Tensor
-    peak: Tensor
     attention: Tensor
     cells: Tensor
 
@@ -76,9 +85,9 @@ class ColourNetwork(nn.Module):
         self.query = nn.Conv2d(EIGHTH, EIGHTH, 1)
         self.key = nn.Conv2d(EIGHTH + 1, EIGHTH, 1)
         self.sharpness = nn.Parameter(torch.tensor(2.3))
-        modulation, belief = nn.Linear(_PALETTE, 2 * QUARTER), nn.Conv2d(32, 1, 1)
+        modulation, belief = nn.Linear(_PALETTE, 2 * QUARTER), nn.Conv2d(32, len(_SOURCES), 1)
         self.palette = nn.Sequential(nn.Linear(len(BINS), _PALETTE), nn.ReLU(), modulation)
-        self.gate = nn.Sequential(_block(QUARTER + 6, 32), belief)
+        self.gate = nn.Sequential(_block(QUARTER + _SEEN + _OVERALL, 32), belief)
         self.register_buffer("bins", torch.from_numpy(BINS.copy()), persistent=False)
         for start in (modulation.weight, modulation.bias, belief.weight):
             nn.init.zeros_(start)
@@ -96,13 +105,25 @@ class ColourNetwork(nn.Module):
         eighth, quarter = self.features(grey)
         seen, _ = self.features(reference_grey)
         cells = functional.interpolate(reference_ab, size=seen.shape[-2:], mode="area").flatten(2).transpose(1, 2)
+        toned = self.toned(grey, tone_table(reference_grey, soft_bins(cells, self.bins)))
         palette = soft_bins(cells, self.bins).mean(1)
-        return self.paint(eighth, quarter, seen.flatten(2).transpose(1, 2), cells, palette, has_reference)
+        rows = seen.flatten(2).transpose(1, 2)
+        return self.paint(eighth, quarter, mean_of(toned, self.bins), rows, cells, palette, has_reference)
+
+    @staticmethod
+    def toned(grey: Tensor, table: Tensor) -> Tensor:
+        """Return what a `tone_table` has for the cells of 4 px of a page, `(n, 305, H/4, W/4)`."""
+        level = functional.avg_pool2d(grey, 4) * (LEVELS - 1)
+        steps = torch.arange(LEVELS, dtype=grey.dtype, device=grey.device)
+        near = (1 - (level.flatten(2).transpose(1, 2) - steps).abs()).clamp_min(0)
+        found: Tensor = (near @ table).transpose(1, 2).reshape(len(grey), -1, *level.shape[-2:])
+        return found
 
     def paint(
         self,
         eighth: Tensor,
         quarter: Tensor,
+        toned: Tensor,
         reference_features: Tensor,
         reference_chroma: Tensor,
         palette: Tensor,
@@ -110,17 +131,27 @@ class ColourNetwork(nn.Module):
     ) -> Coloured:
         """Colour a page by its features and a reference's cells: `(n, cells, 64)` and `(n, cells, 2)`.
 
-        palette: `(n, 305)`, how the reference's chroma is spread over the bins.
+        toned: see `Coloured`. palette: `(n, 305)`, how the reference's chroma is spread over the bins.
         """
         given = has_reference[:, None]
         scale, shift = self.palette(palette * given)[..., None, None].chunk(2, 1)
         logits = self.prior(quarter * (1 + scale) + shift)
         attention = self._attention(eighth, reference_features, reference_chroma)
         copied, agreement, peak = (_wide(one) for one in self._copied(attention, reference_chroma, eighth))
-        mean = torch.einsum("nkhw,kc->nchw", torch.softmax(logits / _GATE_TEMPERATURE, 1), self.bins)
-        seen = [quarter, copied * _CHROMA_SCALE, agreement, peak.clamp_min(1e-6).log() / 5, mean * _CHROMA_SCALE]
-        gate = torch.sigmoid(self.gate(torch.cat(seen, 1))) * given[..., None, None]
-        return Coloured(logits, copied, gate, self.parts(quarter), peak, attention, reference_chroma)
+        mean = mean_of(torch.softmax(logits / _SEEN_TEMPERATURE, 1), self.bins)
+        toned = toned * given[..., None, None]
+        local = [copied * _CHROMA_SCALE, agreement, peak.clamp_min(1e-6).log() / 5, mean * _CHROMA_SCALE]
+        apart = [(one - other).square().sum(1, keepdim=True) for one, other in _pairs(copied, toned, mean)]
+        overall = torch.cat([local[1], local[2], *(one * _APART_SCALE for one in apart)], 1).mean((2, 3), keepdim=True)
+        seen = [quarter, *local, toned * _CHROMA_SCALE, overall.expand(-1, -1, *quarter.shape[-2:])]
+        shares = torch.softmax(self.gate(torch.cat(seen, 1)) + self._without(given), 1)
+        return Coloured(logits, copied, toned, shares, self.parts(quarter), attention, reference_chroma)
+
+    @staticmethod
+    def _without(given: Tensor) -> Tensor:
+        """Return what keeps sources away that need a reference where there is none, `(n, 3, 1, 1)`."""
+        away = (given - 1) * 1e4
+        return torch.cat([away, away, away * 0], 1)[..., None, None]
 
     def _attention(self, eighth: Tensor, features: Tensor, chroma: Tensor) -> Tensor:
         queries = functional.normalize(self.query(eighth), dim=1).flatten(2).transpose(1, 2)
@@ -160,6 +191,24 @@ class _Decoder(nn.Module):
         return found[-2], found[-1]
 
 
+def tone_table(reference_grey: Tensor, values: Tensor) -> Tensor:
+    """Return what colours a reference has at each of `LEVELS` of sRGB grey, `(n, LEVELS, 305)` in shares.
+
+    reference_grey: `(n, 1, h, w)` 0..1. values: `(n, h/8 * w/8, 305)` its cells' shares of the bins.
+    """
+    grey = functional.avg_pool2d(reference_grey, 8).flatten(1)
+    steps = torch.linspace(0, 1, LEVELS, dtype=grey.dtype, device=grey.device)
+    weight = torch.exp(-(((grey[:, None] - steps[:, None]) / LIKE) ** 2) / 2)
+    doubt = SMOOTHING * grey.shape[1]
+    found: Tensor = (weight @ values + doubt * values.mean(1, keepdim=True)) / (weight.sum(2, keepdim=True) + doubt)
+    return found
+
+
+def mean_of(distribution: Tensor, bins: Tensor) -> Tensor:
+    """Return the mean `(n, 2, h, w)` of a distribution `(n, bins, h, w)`."""
+    return torch.einsum("nkhw,kc->nchw", distribution, bins)
+
+
 def soft_bins(chroma: Tensor, bins: Tensor) -> Tensor:
     """Return `(n, cells, 2)` chroma as `(n, cells, 305)` shares of its four nearest bins, 1 in all."""
     distance = torch.cdist(chroma, bins.expand(len(chroma), -1, -1))
@@ -176,8 +225,27 @@ def load_state(network: ColourNetwork, state: Mapping[str, Tensor]) -> list[str]
     """
     named = {_renamed(name): value.float() if value.is_floating_point() else value for name, value in state.items()}
     mine = network.state_dict()
+    _widen_gate(named, mine)
     network.load_state_dict({name: named.get(name, value) for name, value in mine.items()})
     return [name for name in mine if name not in named]
+
+
+def _widen_gate(named: dict[str, Tensor], mine: Mapping[str, Tensor]) -> None:
+    """Make a gate between copy and prior, of a state from before tones counted, one that has hardly heard of these."""
+    old = named.get("gate.1.weight")
+    if old is None or len(old) == len(_SOURCES):
+        return
+    first = named["gate.0.0.weight"]
+    wide = torch.zeros_like(mine["gate.0.0.weight"])
+    wide[:, : first.shape[1]] = first
+    named["gate.0.0.weight"] = wide
+    named["gate.1.weight"] = torch.cat([old, torch.zeros(2, *old.shape[1:])])
+    named["gate.1.bias"] = torch.cat([named["gate.1.bias"], torch.tensor([_UNHEARD, 0.0])])
+
+
+def _pairs(*sources: Tensor) -> list[tuple[Tensor, Tensor]]:
+    first, second, third = sources
+    return [(first, second), (first, third), (second, third)]
 
 
 def _renamed(name: str) -> str:

@@ -70,10 +70,10 @@ class Mix:
     side_px: int = 256
     reference_px: int = 192
     oversize: float = 1.5
-    scenes: float = 0.5
-    ink: float = 0.6
+    scenes: float = 0.45
+    ink: float = 0.5
     grey_scenes: float = 0.15
-    comic: float = 0.2
+    comic: float = 0.25
     no_reference: float = 0.2
     alike: float = 0.48
     unrelated: float = 0.24

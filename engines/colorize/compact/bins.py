@@ -60,6 +60,12 @@ def sharpened(distribution: Array, temperature: float) -> Array:
     return np.asarray((distribution / most) ** np.float32(1 / temperature), np.float32)
 
 
+def means(distribution: Array, temperature: float) -> Array:
+    """Return the mean of sharpened distributions `(305, n)`, `(n, 2)` a and b."""
+    sharp = sharpened(distribution, temperature)
+    return np.asarray((sharp.T @ BINS) / np.maximum(sharp.sum(0)[:, None], 1e-12), np.float32)
+
+
 def modes(distribution: Array, temperature: float) -> Array:
     """Return the most likely colour of distributions `(305, n)`, `(n, 2)` a and b.
 

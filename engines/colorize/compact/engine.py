@@ -29,7 +29,16 @@ from engines.colorize.compact.info import INFO
 from engines.colorize.compact.network import CompactNetwork
 from engines.colorize.compact.parts import KINDS, shares_of, told_apart
 from engines.colorize.compact.people import oneness, pooled, shown_by
-from engines.colorize.compact.picture import CELL_PX, feather, padded, reference_at, resized, tiles, working_size
+from engines.colorize.compact.picture import (
+    CELL_PX,
+    feather,
+    inkness,
+    padded,
+    reference_at,
+    resized,
+    tiles,
+    working_size,
+)
 from engines.colorize.compact.readout import colours_of, laid_out
 from engines.colorize.compact.references import Cells, References, has_colour, joined
 from engines.geometry import Size
@@ -136,12 +145,13 @@ def _painted(
     lightness = grey_to_lightness(resized(grey, half))
     trust = trust_in(lightness)
     table = RegionTable(labels, trust)
-    field, kinds = _tile_by_tile(network, padded(grey), references, table, on_step)
+    ink = inkness(grey)
+    field, kinds = _tile_by_tile(network, padded(grey), references, ink, table, on_step)
     rows, columns = size.height // CELL_PX, size.width // CELL_PX
     field, kinds = field[:rows, :columns], kinds[:, :rows, :columns]
     shown = shown_by(labels, kinds, lightness, trust)
     distributions = pooled(table.distributions, shown)
-    chroma = laid_out(field, distributions, labels, lightness, trust, oneness(shown))
+    chroma = laid_out(field, distributions, labels, lightness, trust, oneness(shown), ink)
     seen = None if request.parts is None else resize_labels(request.parts, rows, columns)
     return chroma, told_apart(kinds, seen)
 
@@ -150,6 +160,7 @@ def _tile_by_tile(
     network: CompactNetwork,
     grey: NDArray[np.uint8],
     references: References | None,
+    ink: float,
     table: RegionTable,
     on_step: OnStep,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -165,7 +176,7 @@ def _tile_by_tile(
         said = network.paint(grey[box.top : box.bottom, box.left : box.right], references)
         weight = feather(box, size)
         kinds[:, *here] += shares_of(said.parts) * weight
-        colours = colours_of(said, references)
+        colours = colours_of(said, references, ink)
         table.add(box, colours.distribution, weight)
         field[here] += colours.chroma * weight[..., None]
         total[here] += weight

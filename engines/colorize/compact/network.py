@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import cv2
 import numpy as np
 
-from engines.colorize.compact.picture import as_seen
+from engines.colorize.compact.bins import BINS
+from engines.colorize.compact.picture import as_seen, resized
 from engines.colorize.compact.references import Cells, References, cells_of
+from engines.colorize.compact.tones import at_levels
+from engines.geometry import Size
 from engines.onnx_runtime import OnnxNetwork
 
 if TYPE_CHECKING:
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float32]
 
 _HINT: Final = "Install Irodori again."
-_OUTPUTS: Final = ("logits", "parts", "evidence", "gate", "copied")
+_OUTPUTS: Final = ("logits", "parts", "evidence", "shares", "copied")
 _FEATURES: Final = 64
 _BINS: Final = 305
 
@@ -29,15 +32,17 @@ class Said(NamedTuple):
     """What the network says of a tile by cells of 4 px, `h x w` of them.
 
     logits: `(305, h, w)` over the bins. parts: `(12, h, w)` logits. evidence: `(bins, h, w)`, what share of the look at
-    the references fell on each of their bins. gate: `(h, w)` 0..1, how far the network believes them; 0 without any.
-    copied: `(2, h, w)` a and b of what it looks at there, their mean.
+    the references fell on each of their bins. shares: `(3, h, w)` how far to believe this look, the references' colours
+    at this lightness, and the logits; 1 in all, the logits alone without references. copied: `(2, h, w)` a and b of
+    what it looks at there, their mean. grey: `(h, w)` sRGB 0..1.
     """
 
     logits: Array
     parts: Array
     evidence: Array
-    gate: Array
+    shares: Array
     copied: Array
+    grey: Array
 
 
 class CompactNetwork:
@@ -56,9 +61,18 @@ class CompactNetwork:
     def paint(self, grey: NDArray[np.uint8], references: References | None) -> Said:
         """Say what colours a grey picture `(h, w)` may have, sides multiples of 32; sRGB."""
         eighth, quarter = self._encoder.run({"grey": as_seen(grey)}, ["eighth", "quarter"])
-        feeds = {"eighth": eighth, "quarter": quarter, **_feeds(references)}
-        logits, parts, evidence, gate, copied = (planes[0] for planes in self._painter.run(feeds, list(_OUTPUTS)))
-        return Said(logits, parts, evidence, gate[0], copied)
+        seen = as_seen(resized(grey, Size(*quarter.shape[2:])))[0, 0]
+        feeds = {"eighth": eighth, "quarter": quarter, "toned": _toned(seen, references), **_feeds(references)}
+        logits, parts, evidence, shares, copied = (planes[0] for planes in self._painter.run(feeds, list(_OUTPUTS)))
+        return Said(logits, parts, evidence, shares, copied, seen)
+
+
+def _toned(grey: Array, references: References | None) -> Array:
+    """Return the mean colour `(1, 2, h, w)` that references have at a cell's grey."""
+    if references is None:
+        return np.zeros((1, 2, *grey.shape), np.float32)
+    means = at_levels(references.tones @ BINS, grey.ravel())
+    return np.ascontiguousarray(means.T).reshape(1, 2, *grey.shape)
 
 
 def _feeds(references: References | None) -> dict[str, Array]:
@@ -70,7 +84,6 @@ def _feeds(references: References | None) -> dict[str, Array]:
         "reference_features": references.features,
         "reference_chroma": references.chroma,
         "reference_values": references.values,
-        # Their palette is weighed by the reader (`readout`): modulated by it the network loses sight of skin at night.
-        "palette": np.zeros((1, _BINS), np.float32),
+        "palette": references.palette[None],
         "has_reference": np.ones(1, np.float32),
     }

@@ -24,6 +24,11 @@ _PAGE: Final = Size(840, 560)
 _SCALE_MAX: Final = 1.5
 _TILE: Final = Size(896, 640)
 _OVERLAP_PX: Final = 128
+# Grey of bare paper, and of the darkest shade that is no ink; shares of shades in what is not ink.
+_BARE: Final = 238
+_SHADE: Final = 24
+_INKED: Final = 0.56
+_TONAL: Final = 0.7
 _CELLS_MAX: Final = 1536
 _CELLS_EACH_MAX: Final = 1024
 
@@ -38,6 +43,14 @@ def resized(grey: NDArray[np.uint8], size: Size) -> NDArray[np.uint8]:
     """Return a grey page at a size; averaging over areas turns fine screentone to grey."""
     how = cv2.INTER_AREA if size.height < grey.shape[0] else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(grey, (size.width, size.height), interpolation=how), np.uint8)
+
+
+def inkness(grey: NDArray[np.uint8]) -> float:
+    """Return 0..1: how far a grey page is ink on bare paper, 0 where it has lights and shades nearly everywhere."""
+    bare = int((grey >= _BARE).sum())
+    shades = int(((grey >= _SHADE) & (grey < _BARE)).sum())
+    tonal = shades / max(shades + bare, 1)
+    return min(1.0, max(0.0, (_TONAL - tonal) / (_TONAL - _INKED)))
 
 
 def padded(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from engines.colorize.compact.bins import BINS, smoothed, soft_bins
 from engines.colorize.compact.picture import REFERENCE_CELL_PX
+from engines.colorize.compact.tones import ToneSums, tone_sums, tone_table
 from engines.oklab import srgb_to_oklab
 
 if TYPE_CHECKING:
@@ -35,10 +36,11 @@ _COLOURED_MIN: Final = 0.005
 
 
 class Cells(NamedTuple):
-    """One reference by cells of 8 px: features `(1, cells, 64)`, chroma `(cells, 2)` OKLab a and b."""
+    """One reference by cells of 8 px: features `(1, cells, 64)`, chroma `(cells, 2)` OKLab a and b, tones of all."""
 
     features: Array
     chroma: Array
+    tones: ToneSums
 
 
 class References(NamedTuple):
@@ -47,6 +49,7 @@ class References(NamedTuple):
     features `(1, cells, 64)`, chroma `(1, cells, 2)`. bins: indices of the bins that they hold; values: `(1, cells,
     bins)`, each cell's shares of these; shares: `(bins,)` of all cells. likely: `(305,)` 0..1, how much of a colour
     there is beside the most frequent one; grey counts at least a little. agreement: 0..1, how far all have one hue.
+    tones: `(LEVELS, 305)`, the shares of the bins at each lightness. palette: `(305,)`, those of all cells.
     """
 
     features: Array
@@ -56,6 +59,8 @@ class References(NamedTuple):
     shares: Array
     likely: Array
     agreement: float
+    tones: Array
+    palette: Array
 
 
 def cells_of(reference: NDArray[np.uint8], features: Array) -> Cells:
@@ -71,7 +76,9 @@ def cells_of(reference: NDArray[np.uint8], features: Array) -> Cells:
     if np.count_nonzero(drawn) < _DRAWN_MIN:
         drawn[:] = True
     rows = features.reshape(1, features.shape[1], -1).transpose(0, 2, 1)
-    return Cells(np.ascontiguousarray(rows[:, drawn]), np.ascontiguousarray(chroma[drawn]))
+    grey = cv2.resize(cv2.cvtColor(reference, cv2.COLOR_RGB2GRAY), size, interpolation=cv2.INTER_AREA)
+    tones = tone_sums(grey.ravel().astype(np.float32) / np.float32(255), soft_bins(chroma))
+    return Cells(np.ascontiguousarray(rows[:, drawn]), np.ascontiguousarray(chroma[drawn]), tones)
 
 
 def has_colour(cells: Cells) -> bool:
@@ -94,6 +101,8 @@ def joined(pictures: Sequence[Cells]) -> References:
         shares=palette[bins],
         likely=_likely(values[strength > _VIVID]),
         agreement=float(np.hypot(*chroma.mean(0)) / max(float(strength.mean()), 1e-6)),
+        tones=tone_table([one.tones for one in pictures]),
+        palette=palette,
     )
 
 
