@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import cv2
 import numpy as np
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def smoothed(distribution: Array, sigma_bins: float) -> Array:
 def sharpened(distribution: Array, temperature: float) -> Array:
     """Return a distribution to the power of one over a temperature, 1 at its most likely bin."""
     most = np.maximum(distribution.max(0), 1e-12)
-    return np.asarray((distribution / most) ** np.float32(1 / temperature), np.float32)
+    return np.asarray(cv2.pow(np.ascontiguousarray(distribution / most), 1 / temperature), np.float32)
 
 
 def means(distribution: Array, temperature: float) -> Array:

@@ -57,6 +57,7 @@ class Sources:
         self._references = references
         self._shares, self._grey = said.shares.reshape(3, -1), said.grey.ravel()
         self._copied = said.copied.reshape(2, -1)
+        self._whole = np.log(references.shares + np.float32(_DOUBT))[:, None]
         self._related = np.float32(_related(logits, self._evidence, references))
         one_hue = max(0.0, references.agreement - _ONE_HUE_FROM) / (1 - _ONE_HUE_FROM)
         self._palette = (_PALETTE + _ONE_HUE * one_hue) * np.log(references.likely + np.float32(_ABSENT))[:, None]
@@ -72,11 +73,8 @@ class Sources:
     def by_likelihood(self, logits: Array, cells: slice) -> Array:
         """Return the prior, its colours likelier by how much more of them is looked at, `(305, cells)`, 1 in all."""
         weighed = logits + self._palette
-        for place, share, seen in zip(
-            self._references.bins, self._references.shares, self._evidence[:, cells], strict=True
-        ):
-            ratio = np.log((seen + np.float32(_DOUBT)) / (share + np.float32(_DOUBT))).clip(*_RATIO_RANGE)
-            weighed[place] += self._related * ratio
+        ratio = cv2.log(self._evidence[:, cells] + np.float32(_DOUBT)) - self._whole
+        weighed[self._references.bins] += self._related * ratio.clip(*_RATIO_RANGE)
         copy, _, prior = self._shares[:, cells]
         drawn = max(float(self._related), _DRAWN_AT_LEAST) / (2 * _NEARBY**2)
         belief = copy / np.maximum(copy + prior, np.float32(_FAINT)) * np.float32(drawn)
