@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
     Batch = Mapping[str, Tensor]
 
-SHARPENED: Final = 0.38
-"""Temperature at which the mean of the distribution is neither olive nor hard (measured)."""
+IN_LIGHT: Final = 0.8
+"""Temperature at which the prior's mean is neither olive nor hard on pages of light and shade (measured)."""
+IN_INK: Final = 0.38
+"""The same on ink."""
 _SMOOTH: Final = 0.7
 _NEAR: Final = 0.025
 _VIVID: Final = 8.0
@@ -42,7 +44,7 @@ def mean_colour(logits: Tensor, bins: Tensor, temperature: float) -> Tensor:
     return mean_of(torch.softmax(logits / temperature, 1), bins)
 
 
-def blended(made: Coloured, bins: Tensor, temperature: float = SHARPENED) -> Tensor:
+def blended(made: Coloured, bins: Tensor, temperature: float) -> Tensor:
     """Return the chroma `(n, 2, h, w)` of copy, tone and prior by their shares."""
     copy, tone, prior = made.shares.chunk(3, 1)
     mixed: Tensor = copy * made.copied + tone * made.toned + prior * mean_colour(made.logits.float(), bins, temperature)

@@ -13,7 +13,7 @@ from bench.colour.baselines import lightness_table, mean_chroma
 from engines.oklab import oklab_to_srgb, srgb_to_oklab
 from training.compact.dataset import EPISODE_PREFIX
 from training.compact.inking import ink
-from training.compact.losses import blended
+from training.compact.losses import IN_INK, IN_LIGHT, blended
 from training.compact.pack import groups_of
 
 if TYPE_CHECKING:
@@ -90,7 +90,9 @@ def judge(network: ColourNetwork, pairs: Sequence[Pair]) -> dict[str, Judged]:
     return {name: _judged(network, some) for name, some in sorts.items() if some}
 
 
-def paint(network: ColourNetwork, grey: NDArray[np.float32], reference: Rgb | None) -> Chroma:
+def paint(
+    network: ColourNetwork, grey: NDArray[np.float32], reference: Rgb | None, temperature: float = IN_LIGHT
+) -> Chroma:
     """Return OKLab a and b `(H, W, 2)` of a grey picture `(H, W)` 0..1, as the network has them at a quarter."""
     height, width = grey.shape
     device = network.bins.device
@@ -101,7 +103,7 @@ def paint(network: ColourNetwork, grey: NDArray[np.float32], reference: Rgb | No
     has = torch.tensor([float(reference is not None)], device=device)
     with torch.no_grad():
         made = network(page, shown, known, has)
-        chroma = blended(made, network.bins)[0].permute(1, 2, 0).float().cpu().numpy()
+        chroma = blended(made, network.bins, temperature)[0].permute(1, 2, 0).float().cpu().numpy()
     wide = cv2.resize(chroma, page.shape[:1:-1], interpolation=cv2.INTER_LINEAR)
     return np.asarray(wide[:height, :width], np.float32)
 
@@ -128,7 +130,7 @@ def _figures(network: ColourNetwork, pair: Pair) -> tuple[float, ...]:
     best = min(_error(guess, truth) for guess in (np.zeros_like(truth), *wide))
     page = grey.astype(np.float32) / np.float32(255)
     made = paint(network, page, reference)
-    bare, manga = paint(network, page, None), paint(network, pair.manga, reference)
+    bare, manga = paint(network, page, None), paint(network, pair.manga, reference, IN_INK)
     here, there = made - made.mean((0, 1)), truth - truth.mean((0, 1))
     sizes = float(np.sqrt((here**2).sum() * (there**2).sum())) + 1e-6
     # A picture counts as one, whatever its size.

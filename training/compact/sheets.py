@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from engines.oklab import grey_to_lightness
+from training.compact.losses import IN_INK
 from training.compact.measure import composed, paint
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def manga_sheet(network: ColourNetwork, pages: Sequence[Rgb], references: Sequen
 
 def coloured(network: ColourNetwork, grey: NDArray[np.uint8], reference: Rgb | None) -> Rgb:
     """Return a page `(H, W)` uint8 in colour under its own lightness."""
-    chroma = paint(network, grey.astype(np.float32) / np.float32(255), reference)
+    chroma = paint(network, grey.astype(np.float32) / np.float32(255), reference, IN_INK)
     return composed(grey_to_lightness(grey) * np.float32(0.93), chroma)
 
 
