@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 # Temperatures at which a distribution's mean is neither olive nor hard, by the page's kind (measured).
 _IN_INK: Final = 0.38
-_IN_LIGHT: Final = 0.8
+_IN_LIGHT: Final = 0.7
 _INKED: Final = 0.5
 _CELLS: Final = 8192
 _SHADED: Final = 0.06
