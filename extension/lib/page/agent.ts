@@ -1,11 +1,12 @@
 /** The page's side of the extension: answers the worker in one frame, and goes quietly when the extension goes. */
 
+import { i18n } from "#i18n";
 import { browser } from "wxt/browser";
 import { answerCalls, askWorker, type PageCalls, type PointPurpose } from "../messages";
 import { learnFrom, pack, type Payload, probe } from "../payload";
 import { loadCallSign } from "../state";
 import { capture } from "./capture/capture";
-import { NOT_IN_COLOUR } from "./correct/corrector";
+import { notInColour } from "./correct/corrector";
 import { Marks } from "./swap/marks";
 import { Pointer } from "./correct/pointer";
 import { ChapterReader } from "./reader";
@@ -96,7 +97,7 @@ export class Agent {
   }
 
   async #correct(url: string): Promise<void> {
-    if (!this.#reader) throw new Error(NOT_IN_COLOUR);
+    if (!this.#reader) throw new Error(notInColour());
     await this.#reader.correct(url, this.#pointed);
   }
 
@@ -123,7 +124,7 @@ export class Agent {
   }
 
   #need(): ChapterReader {
-    if (!this.#reader) throw new Error("This page is not being coloured any more.");
+    if (!this.#reader) throw new Error(i18n.t("page.over"));
     return this.#reader;
   }
 }

@@ -1,9 +1,10 @@
 /** Reads one chapter in one document until it is stopped: what is found goes to the worker, what comes back is shown. */
 
+import { i18n } from "#i18n";
 import { askWorker, type PageCalls } from "../messages";
 import { type Payload, unpack } from "../payload";
 import { PageRegistry } from "./capture/page-registry";
-import { Corrector, NOT_IN_COLOUR } from "./correct/corrector";
+import { Corrector, notInColour } from "./correct/corrector";
 import { decodedFrom } from "./holders/coloured";
 import { type Candidate, pagesAmong, picturesOf } from "./find/find";
 import type { Entry, Sheet } from "./capture/entry";
@@ -89,7 +90,7 @@ export class ChapterReader {
   /** The reader wants another colour at a point of the window, on the page whose picture has this address. */
   async correct(url: string, { x, y }: { x: number; y: number }): Promise<void> {
     const { entry, holder } = this.#pointed(url, x, y) ?? {};
-    if (!entry || !holder) throw new Error(NOT_IN_COLOUR);
+    if (!entry || !holder) throw new Error(notInColour());
     await this.#corrector.open(entry, holder, pointIn(holder, x, y));
   }
 
@@ -174,7 +175,7 @@ export class ChapterReader {
   /** The sheet that the worker knows by this id; throws for one that this document never sent. */
   #sheet(pageId: string): Sheet {
     const { sheet } = this.#registry.page(pageId);
-    if (!sheet) throw new Error("This page is not here any more.");
+    if (!sheet) throw new Error(i18n.t("page.gone"));
     return sheet;
   }
 

@@ -4,6 +4,7 @@
  * itself has not asked for: the worker's fetch can read what the page cannot.
  */
 
+import { i18n } from "#i18n";
 import { askWorker } from "../../messages";
 import { unpack } from "../../payload";
 import { pictureType } from "../../picture";
@@ -30,7 +31,7 @@ const SAME_SHAPE = 0.02;
 const openOrigins = new Set<string>(); // they open their pictures to every page, as the worker saw
 const replacing = new Set<string>(); // they send other pictures than the page shows
 const inWindow = new Map<Holder, Promise<unknown>>(); // what others of their site, out of it, go by
-const REPLACED = "The site sent another picture than the one on the page.";
+const replaced = () => i18n.t("capture.replaced");
 
 /** The bytes end too early, or are none of a picture. */
 class Damaged extends Error {
@@ -44,7 +45,7 @@ export function isReadable(url: string, holder: Holder | null): boolean {
 
 /** Capture what stands at `url`; `holder` shows it, where there is one. Rejects with a reason for a reader. */
 export async function capture(url: string, holder: Holder | null): Promise<Captured> {
-  if (!isReadable(url, holder)) throw new Error("The page has not shown this picture yet.");
+  if (!isReadable(url, holder)) throw new Error(i18n.t("capture.notShown"));
   const captured = inTurn(url, holder);
   if (holder && !isOwn(url) && isInView(holder) && !inWindow.has(holder)) {
     inWindow.set(holder, captured);
@@ -56,7 +57,7 @@ export async function capture(url: string, holder: Holder | null): Promise<Captu
 
 /** One way after the other. */
 async function inTurn(url: string, holder: Holder | null): Promise<Captured> {
-  let reason: Error = new Error("The page does not show this picture any more.");
+  let reason: Error = new Error(i18n.t("capture.noLongerShown"));
   for (const way of waysTo(url)) {
     try {
       return await asShown(way, url, holder);
@@ -84,7 +85,7 @@ async function asShown(way: Way, url: string, holder: Holder | null): Promise<Ca
     if (error instanceof Damaged && way === workerFetch) return once();
     throw error;
   });
-  if (!isTheSame(captured, url, holder)) throw new Error(REPLACED);
+  if (!isTheSame(captured, url, holder)) throw new Error(replaced());
   if (holder && [openFetch, workerFetch].includes(way)) await assertSeen(captured.blob, url, holder);
   return captured;
 }
@@ -96,7 +97,7 @@ async function assertSeen(blob: Blob, url: string, holder: Holder): Promise<void
   if (isSeen === false) replacing.add(origin);
   if (isSeen === null && !inWindow.has(holder)) await Promise.allSettled(inWindow.values());
   if (isSeen === true || !replacing.has(origin)) return;
-  throw new Error([REPLACED, await askWorker("agent.replaced", {})].join(" ").trim());
+  throw new Error([replaced(), await askWorker("agent.replaced", {})].join(" ").trim());
 }
 
 /** What the browser's cache or memory holds: no request. */
@@ -108,7 +109,7 @@ const heldFetch: Way = async (url) => {
 
 /** The page's own origin may be asked as the page itself could. */
 const ownFetch: Way = async (url) => {
-  if (!/^https?:/.test(url)) throw new Error("The site has thrown this picture away.");
+  if (!/^https?:/.test(url)) throw new Error(i18n.t("capture.thrownAway"));
   return answered(await patiently(() => fetch(url, { mode: "same-origin", cache: "force-cache" }), url));
 };
 
@@ -139,12 +140,12 @@ const corsFetch: Way = async (url) => {
 
 /** The worker may ask sites that the reader allowed; of others this script has what every page has. */
 const workerFetch: Way = async (url, holder) => {
-  if (!holder?.shows(url)) throw new Error("The page does not show this picture any more.");
+  if (!holder?.shows(url)) throw new Error(i18n.t("capture.noLongerShown"));
   const fetched = await askWorker("agent.fetch", { url, referer: refererFor(holder) });
   if (fetched?.isOpen) openOrigins.add(new URL(url).origin);
   if (fetched) return unpack(fetched.picture);
   return corsFetch(url, holder).catch(() => {
-    throw new Error(`Irodori may not read pictures from ${new URL(url).hostname}. Allow it in the popup.`);
+    throw new Error(i18n.t("picture.notAllowed", [new URL(url).hostname]));
   });
 };
 
@@ -169,8 +170,8 @@ export function refererFor(holder: Holder | null): string | null {
 /** The picture in `blob` with its size; rejects for what is none. */
 export async function measured(blob: Blob): Promise<Captured> {
   const mime = await pictureType(blob);
-  if (mime === null) throw new Damaged("The site sent something that is no picture.");
-  const bitmap = await createImageBitmap(blob).catch(() => Promise.reject(new Damaged("The picture is damaged.")));
+  if (mime === null) throw new Damaged(i18n.t("picture.noPicture", [i18n.t("capture.theSite")]));
+  const bitmap = await createImageBitmap(blob).catch(() => Promise.reject(new Damaged(i18n.t("capture.damaged"))));
   const { width, height } = bitmap;
   const [edges, sight] = [edgesOf(bitmap), sightOf(bitmap)];
   bitmap.close();
@@ -182,7 +183,7 @@ function isOwn(url: string): boolean {
 }
 
 async function answered(response: Response): Promise<Blob> {
-  if (!response.ok) throw new Error(`The site refused the picture (HTTP ${response.status}).`);
+  if (!response.ok) throw new Error(i18n.t("picture.refused", [i18n.t("capture.theSite"), `${response.status}`]));
   return response.blob();
 }
 

@@ -1,5 +1,6 @@
 /** The pages of one chapter and what holds them in the document. Holders come and go with the site's renders; pages stay. */
 
+import { i18n } from "#i18n";
 import { chapterKey } from "../find/chapter";
 import { Entry } from "./entry";
 import type { Candidate } from "../find/find";
@@ -29,7 +30,7 @@ export class PageRegistry {
   /** The page of this id; throws for one that this document never had. */
   page(pageId: string): Entry {
     const entry = this.#byId.get(pageId);
-    if (!entry) throw new Error("This page is not here any more.");
+    if (!entry) throw new Error(i18n.t("page.gone"));
     return entry;
   }
 

@@ -1,5 +1,6 @@
 /** Gets the bytes of a chapter's pages, what the reader sees first, binds slices, and announces all to the worker. */
 
+import { i18n } from "#i18n";
 import { askWorker, type FoundPage } from "../../messages";
 import { pack, type Payload } from "../../payload";
 import { sha256Of } from "../../picture";
@@ -75,7 +76,7 @@ export class PageUploader {
   async #made({ parts, width, height, isOnePage }: Sheet): Promise<Blob> {
     const sources = parts.map(async (part) => ({ ...part, picture: await this.#pictureOf(part.entry) }));
     const [first, ...rest] = await Promise.all(sources);
-    if (!first) throw new Error("This page is not here any more.");
+    if (!first) throw new Error(i18n.t("page.gone"));
     return isOnePage ? first.picture : joined([first, ...rest], width, height);
   }
 

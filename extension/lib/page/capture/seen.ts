@@ -3,6 +3,7 @@
  * where the browser lets the worker look. Other pictures of the same size are never taken for the page.
  */
 
+import { i18n } from "#i18n";
 import { askWorker } from "../../messages";
 import { unpack } from "../../payload";
 import type { Holder } from "../holders/holder";
@@ -65,7 +66,7 @@ function freeCells({ node, frame }: Holder, { left, top, width, height }: Box): 
 /** The mean luma of each cell of a part of a picture. */
 function lumasOf(picture: ImageBitmap, part: [number, number, number, number]): number[] {
   const context = new OffscreenCanvas(SIDE_PX, SIDE_PX).getContext("2d", { willReadFrequently: true });
-  if (!context) throw new Error("There is no memory for a canvas.");
+  if (!context) throw new Error(i18n.t("page.noMemory"));
   context.imageSmoothingQuality = "high";
   context.drawImage(picture, ...part, 0, 0, SIDE_PX, SIDE_PX);
   const { data } = context.getImageData(0, 0, SIDE_PX, SIDE_PX);

@@ -1,5 +1,6 @@
 /** Corrects colours by hand: the reader chooses one for the place they pointed at, and the page comes anew. */
 
+import { i18n } from "#i18n";
 import { type HintChange, isSamePlace } from "../../chapter/hints";
 import { askWorker } from "../../messages";
 import type { ColourHint } from "../../protocol/messages";
@@ -10,14 +11,14 @@ import type { Point } from "../holders/place";
 import { fromHex, isSameColour, type Rgb, type Sample, sampleAt, spread, toHex } from "../holders/sample";
 import type { PagePresenter } from "../swap/page-presenter";
 
-export const NOT_IN_COLOUR = "This page is not shown in colour. Colorize it first, then correct it.";
+export const notInColour = () => i18n.t("correct.notInColour");
 const SAYS = {
-  nothingHere: "Nothing is coloured here: lettering, balloons and gutters stay as they are. Point at a coloured place.",
-  nothingChanged: "Nothing changed there, so it was taken back: lettering, balloons and gutters stay as they are.",
-  busy: "Colouring the page again…",
-  corrected: "Done.",
-  takenBack: "Taken back.",
-  count: (hints: number) => (hints === 1 ? "1 correction on this page." : `${hints} corrections on this page.`),
+  nothingHere: () => i18n.t("correct.nothingHere"),
+  nothingChanged: () => i18n.t("correct.nothingChanged"),
+  busy: () => i18n.t("correct.busy"),
+  corrected: () => i18n.t("correct.done"),
+  takenBack: () => i18n.t("correct.takenBack"),
+  count: (hints: number) => i18n.t("correct.count", hints),
 } as const;
 const GREY_HINT = 24; // levels: a place that the reader made grey themselves can be corrected again
 
@@ -64,7 +65,7 @@ export class Corrector {
     if (!awaited || !entry.coloured) return;
     const { change, before, text, isTrouble } = awaited;
     if (before && isSameColour(before.rgb, (await sampleAt(entry.coloured.picture, before.point)).rgb)) {
-      return this.#ask(entry, { ...takeBack("undo"), text: SAYS.nothingChanged, isTrouble: true });
+      return this.#ask(entry, { ...takeBack("undo"), text: SAYS.nothingChanged(), isTrouble: true });
     }
     if (this.#open?.entry === entry) await this.#look(change.kind !== "set");
     this.#say(entry, text, isTrouble);
@@ -86,16 +87,16 @@ export class Corrector {
     const hint: ColourHint = { points: [point], rgb };
     const mustChange = !isSameColour(rgb, sample.rgb) && !entry.hints.some((other) => isSamePlace(other, hint));
     const before = mustChange ? { point, rgb: sample.rgb } : null; // else the reader holds a colour where it is
-    this.#ask(entry, { change: { kind: "set", hint }, text: SAYS.corrected, isTrouble: false, before });
+    this.#ask(entry, { change: { kind: "set", hint }, text: SAYS.corrected(), isTrouble: false, before });
   }
 
   #ask(entry: Entry, awaited: Awaited): void {
     Object.assign(entry, { state: "sent", fraction: 0 });
     this.#awaited.set(entry, awaited);
     this.#presenter.present(entry);
-    this.#say(entry, SAYS.busy, false);
+    this.#say(entry, SAYS.busy(), false);
     const { sheet } = entry;
-    if (!sheet) return this.ended(entry, NOT_IN_COLOUR);
+    if (!sheet) return this.ended(entry, notInColour());
     const call = { runId: this.#runId, pageId: sheet.pageId, change: changeFor(sheet, entry, awaited.change) };
     askWorker("agent.correct", call).catch((error: Error) => {
       this.ended(entry, error.message);
@@ -112,7 +113,7 @@ export class Corrector {
     if (this.#open !== open || panel.point !== point) return; // closed or moved meanwhile
     open.sample = sample;
     if (start) panel.colour = toHex(sample.rgb);
-    this.#say(entry, entry.isOpen ? SAYS.busy : "", false);
+    this.#say(entry, entry.isOpen ? SAYS.busy() : "", false);
   }
 
   /** In the panel where it is open on this page; trouble else on the page itself. */
@@ -124,7 +125,7 @@ export class Corrector {
     const { panel, sample } = this.#open;
     const takesColour = sample !== null && (!sample.isGrey || entry.hints.some(({ rgb }) => spread(rgb) < GREY_HINT));
     const { length } = entry.hints;
-    const about = sample && !takesColour ? SAYS.nothingHere : length ? SAYS.count(length) : "";
+    const about = sample && !takesColour ? SAYS.nothingHere() : length ? SAYS.count(length) : "";
     panel.show({
       canUse: takesColour && !entry.isOpen,
       canUndo: length > 0 && !entry.isOpen,
@@ -141,5 +142,5 @@ function changeFor(sheet: Sheet, entry: Entry, change: HintChange): HintChange {
 }
 
 function takeBack(kind: "undo" | "clear"): Awaited {
-  return { change: { kind }, text: SAYS.takenBack, isTrouble: false, before: null };
+  return { change: { kind }, text: SAYS.takenBack(), isTrouble: false, before: null };
 }

@@ -3,6 +3,7 @@
  * root as the signs do, keeps its keys from the site, and gives the focus back.
  */
 
+import { i18n } from "#i18n";
 import { closedRoot, raise } from "../holders/closed-root";
 import { followLayout } from "../swap/follow";
 import type { Holder } from "../holders/holder";
@@ -10,15 +11,15 @@ import type { Point } from "../holders/place";
 import { inWindow, pointIn } from "../point";
 import { style } from "../swap/ring";
 
-const LABELS = {
-  panel: "Correct a colour",
-  colour: "Colour",
-  use: "Use this colour",
-  undo: "Undo last",
-  clear: "Remove all",
-  close: "Close",
-  place: "Place of the colour; the arrow keys move it",
-} as const;
+const labels = () => ({
+  panel: i18n.t("correct.panel"),
+  colour: i18n.t("correct.colour"),
+  use: i18n.t("correct.use"),
+  undo: i18n.t("correct.undo"),
+  clear: i18n.t("correct.clear"),
+  close: i18n.t("correct.close"),
+  place: i18n.t("correct.place"),
+});
 
 const DOT_PX = 16;
 const GAP_PX = 16;
@@ -57,11 +58,12 @@ export class Panel {
   readonly #card = document.createElement("div");
   readonly #picker = document.createElement("input");
   readonly #status = document.createElement("p");
-  readonly #use = button(LABELS.use, "#6e6ade");
-  readonly #undo = button(LABELS.undo);
-  readonly #clear = button(LABELS.clear);
-  readonly #close = button("×", "transparent", LABELS.close);
-  readonly #dot = button("", "transparent", LABELS.place);
+  readonly #labels = labels();
+  readonly #use = button(this.#labels.use, "#6e6ade");
+  readonly #undo = button(this.#labels.undo);
+  readonly #clear = button(this.#labels.clear);
+  readonly #close = button("×", "transparent", this.#labels.close);
+  readonly #dot = button("", "transparent", this.#labels.place);
   readonly #stop = new AbortController();
   readonly #focused = document.activeElement;
   readonly #follow: () => void;
@@ -111,7 +113,7 @@ export class Panel {
   #build(): void {
     const anchor = "all:initial;position:absolute;top:0;left:0;width:0;height:0;z-index:2147483647;color-scheme:dark";
     this.#host.style.cssText = anchor;
-    for (const [name, value] of Object.entries({ role: "dialog", "aria-label": LABELS.panel })) {
+    for (const [name, value] of Object.entries({ role: "dialog", "aria-label": this.#labels.panel })) {
       this.#card.setAttribute(name, value);
     }
     style(this.#card, CARD);
@@ -122,7 +124,7 @@ export class Panel {
     style(this.#picker, { width: "46px", height: "30px", padding: "0", border: "0", background: "none" });
     const label = document.createElement("label");
     style(label, { display: "flex", gap: "8px", "align-items": "center" });
-    label.append(LABELS.colour, this.#picker);
+    label.append(this.#labels.colour, this.#picker);
     style(this.#close, { "margin-left": "auto", padding: "0 8px", font: "400 20px/1 system-ui, sans-serif" });
     this.#card.append(row(label, this.#use, this.#close), row(this.#undo, this.#clear), this.#status);
     closedRoot(this.#host).append(this.#card, this.#dot);

@@ -1,11 +1,11 @@
 /** Lets the reader choose one picture of a document: by mouse through whatever lies over it, or with the keyboard. */
 
+import { i18n } from "#i18n";
 import { closedRoot, raise } from "../holders/closed-root";
 import type { Holder } from "../holders/holder";
 import { holdersIn } from "../holders/registry";
 
 const SMALLEST_PX = 60;
-const SAYS = "Click a picture. Arrow keys move, Enter chooses, Escape ends.";
 const COVER = "all:initial;position:fixed;inset:0;z-index:2147483647;cursor:crosshair";
 const FILLS = "position:absolute;inset:0;outline:none";
 const FRAME =
@@ -37,11 +37,11 @@ export class Pointer {
     this.#frame.style.cssText = FRAME;
     const words = document.createElement("p");
     words.style.cssText = WORDS;
-    words.textContent = SAYS;
+    words.textContent = i18n.t("pointer.says");
     this.#dialog.style.cssText = FILLS;
     this.#dialog.tabIndex = -1;
     this.#dialog.role = "dialog"; // within the closed root: the page learns nothing of it
-    this.#dialog.ariaLabel = SAYS;
+    this.#dialog.ariaLabel = i18n.t("pointer.says");
     this.#dialog.append(this.#frame, words);
     root.append(this.#dialog);
     document.documentElement.append(this.#host);

@@ -1,5 +1,6 @@
 /** What a picture looks like, in a few hundred numbers: whether bytes are the picture that an element shows. */
 
+import { i18n } from "#i18n";
 import type { Holder, Pixels } from "./holder";
 
 const CELLS = 16; // a side, each a few pixels as they are: browsers scale elements and bitmaps in different ways
@@ -37,7 +38,7 @@ export function looksAlike(a: Sight, b: Sight): boolean {
 function sampled(picture: Pixels, width: number, height: number): Sight {
   const side = CELLS * CELL_PX;
   const context = new OffscreenCanvas(side, side).getContext("2d", { willReadFrequently: true });
-  if (!context) throw new Error("There is no memory for a canvas.");
+  if (!context) throw new Error(i18n.t("page.noMemory"));
   const place = (cell: number, length: number) => Math.round((cell * (length - CELL_PX)) / (CELLS - 1));
   for (let row = 0; row < CELLS; row++) {
     for (let column = 0; column < CELLS; column++) {
