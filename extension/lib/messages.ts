@@ -3,7 +3,6 @@
 import { i18n } from "#i18n";
 import { browser } from "wxt/browser";
 import type { HintChange } from "./chapter/hints";
-import type { SaveFormat } from "./chapter/save";
 import type { Payload } from "./payload";
 import type { ColourHint, ModelInfo } from "./protocol/messages";
 
@@ -42,6 +41,9 @@ export interface ReferenceCard {
   thumbnail: string;
   palette: string[];
 }
+
+/** What a chapter can be saved as. */
+export type SaveFormat = "cbz" | "zip" | "pdf";
 
 /** What the reader chose in the popup. */
 export interface ChapterChoice {

@@ -3,9 +3,8 @@
 import { storage } from "wxt/utils/storage";
 import type { Problem } from "./host/causes";
 import type { ColourHint, EngineState } from "./protocol/messages";
-import type { SaveFormat } from "./chapter/save";
 import type { RunState } from "./chapter/state";
-import type { ChapterChoice } from "./messages";
+import type { ChapterChoice, SaveFormat } from "./messages";
 
 /** The connection as the popup shows it. */
 export interface ConnectionView {

@@ -1,27 +1,21 @@
 /** One chapter in one tab: asks the host for its pages, brings the bytes it lacks, and shows what comes back. */
 
 import { i18n } from "#i18n";
-import type { HostNotification, Method, ParamsOf, ResultOf } from "../host/methods";
+import type { HostNotification, ParamsOf } from "../host/methods";
 import { HostError, HostGone, HostSilent, sayError } from "../host/errors";
 import { type FoundPage, NobodyThere, type PageCalls } from "../messages";
 import { bytesOf, pack } from "../payload";
 import type { ColourHint, PageDone, PageFailed, PagePreview, PageSkipped, JobProgress } from "../protocol/messages";
 import { changeHints, type HintChange } from "./hints";
-import { ChapterSaver } from "./save";
+import { ChapterSaver, type Outside } from "./save";
 import { endPage, isOpen, type PageRecord, pagesInOrder, type RunState, sayReason, tallyOf } from "./state";
 
 const UPLOADS_AT_ONCE = 2; // bounds the bytes in memory, keeps the wire busy
 const STOPS_AT_A_PAGE = 3; // a page at which the host stopped so often is left out
 const IDLE_RESUMES = 6; // a host that stops so often without one more page is not called back
 
-/** What a run needs: the host, the tab's scripts, and somewhere to put its state. */
-export interface RunOutside {
-  ask<M extends Method>(method: M, params: ParamsOf<M>): Promise<ResultOf<M>>;
-  tell<Kind extends keyof PageCalls>(
-    frameId: number | null,
-    kind: Kind,
-    params: PageCalls[Kind]["params"],
-  ): Promise<PageCalls[Kind]["result"]>;
+/** What a run needs besides: somewhere to put its state. */
+export interface RunOutside extends Outside {
   /** The page is coloured with these corrections now. */
   remember(sha256: string, hints: ColourHint[]): void;
   changed(run: ChapterRun): void;

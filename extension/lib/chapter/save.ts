@@ -1,12 +1,21 @@
 /** Saves a run's chapter as one file: asks the host to write it, and brings the pages that it lacks. */
 
 import { HostGone, sayError } from "../host/errors";
+import type { Method, ParamsOf, ResultOf } from "../host/methods";
+import type { PageCalls, SaveFormat } from "../messages";
 import { bytesOf } from "../payload";
 import type { ExportPage, ExportProgress, ExportResult } from "../protocol/messages";
-import type { RunOutside } from "./run";
 import { type PageRecord, pagesInOrder, type RunState, type SavedFile } from "./state";
 
-export type SaveFormat = "cbz" | "zip" | "pdf";
+/** What saving and colouring need: the host and the tab's scripts. */
+export interface Outside {
+  ask<M extends Method>(method: M, params: ParamsOf<M>): Promise<ResultOf<M>>;
+  tell<Kind extends keyof PageCalls>(
+    frameId: number | null,
+    kind: Kind,
+    params: PageCalls[Kind]["params"],
+  ): Promise<PageCalls[Kind]["result"]>;
+}
 
 const UNSAVED: SavedFile = {
   name: "saving",
@@ -22,10 +31,10 @@ const UNSAVED: SavedFile = {
 
 export class ChapterSaver {
   readonly #run: RunState;
-  readonly #outside: Pick<RunOutside, "ask" | "tell">;
+  readonly #outside: Outside;
   readonly #changed: () => void;
 
-  constructor(run: RunState, outside: Pick<RunOutside, "ask" | "tell">, changed: () => void) {
+  constructor(run: RunState, outside: Outside, changed: () => void) {
     this.#run = run;
     this.#outside = outside;
     this.#changed = changed;

@@ -1,7 +1,6 @@
 /** What the popup shows and does. All truth is the worker's; this mirrors it and passes the reader's wishes on. */
 
 import { browser } from "wxt/browser";
-import type { SaveFormat } from "../chapter/save";
 import { isOpen, type PageRecord, pagesInOrder, type RunState, type Tally, tallyOf } from "../chapter/state";
 import {
   askWorker,
@@ -9,6 +8,7 @@ import {
   type ChapterIntent,
   type PointPurpose,
   type ReferenceCard,
+  type SaveFormat,
   type Survey,
 } from "../messages";
 import type { ModelInfo } from "../protocol/messages";

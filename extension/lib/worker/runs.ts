@@ -3,11 +3,10 @@
 import { i18n } from "#i18n";
 import { browser } from "wxt/browser";
 import { ChapterRun } from "../chapter/run";
-import type { SaveFormat } from "../chapter/save";
 import { type RunState, tallyOf } from "../chapter/state";
 import type { ConnectionState, HostConnection } from "../host/connection";
 import type { HostNotification } from "../host/methods";
-import { askPage, type ChapterChoice, type Survey } from "../messages";
+import { askPage, type ChapterChoice, type SaveFormat, type Survey } from "../messages";
 import {
   forgetRun,
   forgetUnderWay,
