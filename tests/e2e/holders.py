@@ -198,7 +198,7 @@ GL: Final = """const gl = (canvas, kept) => {
   gl.linkProgram(program); gl.useProgram(program); gl.bindBuffer(gl.ARRAY_BUFFER, gl.createBuffer());
   gl.bufferData(gl.ARRAY_BUFFER, new Float32Array([0, 0, 1, 0, 0, 1, 1, 1]), gl.STATIC_DRAW); gl.enableVertexAttribArray(0); gl.bindAttribLocation(program, 0, 'at'); gl.vertexAttribPointer(0, 2, gl.FLOAT, false, 0, 0);
   gl.bindTexture(gl.TEXTURE_2D, gl.createTexture()); for (const each of [gl.TEXTURE_WRAP_S, gl.TEXTURE_WRAP_T]) gl.texParameteri(gl.TEXTURE_2D, each, gl.CLAMP_TO_EDGE); for (const each of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) gl.texParameteri(gl.TEXTURE_2D, each, gl.NEAREST);
-  return async (url) => { const bitmap = await createImageBitmap(await (await fetch(url)).blob()); await new Promise(requestAnimationFrame); Object.assign(canvas, {width: bitmap.width, height: bitmap.height}); gl.viewport(0, 0, bitmap.width, bitmap.height); gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, bitmap); gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4) } };"""
+  const had = {}; return async (url) => { const bitmap = await (had[url] ??= fetch(url).then((answer) => answer.blob()).then((blob) => createImageBitmap(blob))); await new Promise(requestAnimationFrame); Object.assign(canvas, {width: bitmap.width, height: bitmap.height}); gl.viewport(0, 0, bitmap.width, bitmap.height); gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, bitmap); gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4) } };"""
 TURNS: Final = "let at = 0; const show = () => draw(urls[at]); show(); addEventListener('keydown', ({key}) => { at += key === 'ArrowRight' ? 1 : -1; show() })"
 WEBGL: Final = tuple(
     Holding(
@@ -211,7 +211,7 @@ WEBGL: Final = tuple(
     )
     for kept, rest in (
         ("true", ""),
-        ("false", "; const again = () => { show(); requestAnimationFrame(again) }; again()"),
+        ("false", "; const again = async () => { await show(); requestAnimationFrame(again) }; again()"),
     )
 )
 DOCUMENTS: Final = (
