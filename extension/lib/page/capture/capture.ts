@@ -70,7 +70,7 @@ async function inTurn(url: string, holder: Holder | null): Promise<Captured> {
 
 function waysTo(url: string): readonly Way[] {
   if (url.startsWith(DRAWN)) return [readBack];
-  return isOwn(url) ? [heldFetch, readBack, ownFetch] : [readBack, heldByPage, fileFetch, openFetch, workerFetch];
+  return isOwn(url) ? [heldFetch, readBack, ownFetch] : [readBack, heldByPage, openFetch, workerFetch];
 }
 
 /** This way is not open for this picture; another one's reason tells more. */
@@ -119,12 +119,6 @@ const heldByPage: Way = async (url, holder) => {
   const held = await askWorker("agent.held", { urls: [url, holder.declared] });
   if (!held) throw new NotNow();
   return unpack(held);
-};
-
-/** A file beside a document that is one: the worker may not ask for it. */
-const fileFetch: Way = async (url) => {
-  if (!url.startsWith("file:") || location.protocol !== "file:") throw new NotNow();
-  return answered(await fetch(url));
 };
 
 /** From the cache that the page fills, where the site is known to open its pictures. */
@@ -179,7 +173,9 @@ export async function measured(blob: Blob): Promise<Captured> {
 }
 
 function isOwn(url: string): boolean {
-  return /^(?:blob|data):/.test(url) || new URL(url).origin === self.origin; // a sandboxed frame has none
+  if (/^(?:blob|data):/.test(url)) return true;
+  if (location.protocol === "file:") return url.startsWith("file:"); // they have no origin; asked for as one's own they come
+  return new URL(url).origin === self.origin; // a sandboxed frame has none
 }
 
 async function answered(response: Response): Promise<Blob> {
