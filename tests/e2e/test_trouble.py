@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
+from installer.manifest import FILE_NAME
 from tests.e2e.reading import Reader, colourfulness, images, register_host, until
 from tests.e2e.site import MANY, MangaSite
 
@@ -86,3 +87,23 @@ def test_silent_host_is_said_while_it_lasts(reader: Reader, site: MangaSite) -> 
         os.kill(pid, signal.SIGCONT)
     expect(alert).to_have_count(0, timeout=WAIT_MS)
     expect(popup.get_by_role("status")).to_contain_text("Ready", timeout=WAIT_MS)
+
+
+def test_try_again_takes_the_chapter_up_where_it_was(reader: Reader, site: MangaSite, tmp_path: Path) -> None:
+    page = reader.open(f"{site.origin}/chapter/long")
+    popup = reader.colorize(page)
+
+    def states() -> list[str]:
+        return [each["state"] for each in reader.pages_of(page)]
+
+    until(lambda: "done" in states(), lambda: reader.run_of(page))
+    (tmp_path / "profile" / "NativeMessagingHosts" / FILE_NAME).unlink()
+    os.kill(reader.stored("connection")["pid"], signal.SIGKILL)
+    alert = popup.get_by_role("alert")
+    expect(alert).to_contain_text("not registered for this browser", timeout=WAIT_MS)
+    until(lambda: set(states()) == {"done", "failed"}, lambda: reader.run_of(page))
+
+    register_host(tmp_path / "profile")
+    popup.get_by_role("button", name="Try again").click()
+    until(lambda: states() == ["done"] * len(MANY), lambda: reader.run_of(page))
+    expect(popup.get_by_text(f"{len(MANY)} pages coloured")).to_be_visible(timeout=WAIT_MS)
