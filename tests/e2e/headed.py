@@ -37,6 +37,8 @@ CLICK = """([name, delay]) => { const all = [...document.querySelectorAll('butto
   const found = all.find((each) => each.textContent.includes(name));
   if (delay) setTimeout(() => found?.click(), delay); else found?.click();
   return found !== undefined }"""
+DIMMED: Final = 0.75  # of what the window was
+ANSWERS_MAX: Final = 10
 UNTOUCHED_MS: Final = 500  # by then the browser's tools have let go of the popup, which they keep open
 
 
@@ -46,6 +48,7 @@ class HeadedReader(Reader):
 
     env: dict[str, str]
     _button: tuple[int, int] | None = None
+    _light: float = 0.0
 
     @property
     def extension_id(self) -> str:
@@ -55,6 +58,7 @@ class HeadedReader(Reader):
         """Click the toolbar's button."""
         page.bring_to_front()
         until(lambda: self._found_button(), patience_s=60)
+        self._light = self._brightness()
         self.press("mousemove", *(self._button or ()), "click", 1)
         popup = Popup(self, page)
         if needs_host:
@@ -62,9 +66,22 @@ class HeadedReader(Reader):
         return popup
 
     def answer(self, *, allow: bool) -> None:
-        """Answer the browser's question, in which the refusal has the focus."""
-        time.sleep(1)  # it takes no key at first
-        self.press("key", *(("Tab", "Return") if allow else ("Escape",)))
+        """Answer the browser's question, in which the refusal has the focus; it takes no key at first."""
+        with contextlib.suppress(AssertionError):
+            until(self._is_asked, patience_s=10)
+        for _ in range(ANSWERS_MAX):
+            time.sleep(1)
+            self.press("key", *(("Tab", "Return") if allow else ("Escape",)))
+            time.sleep(0.5)
+            if not self._is_asked():
+                return
+
+    def _is_asked(self) -> bool:
+        """Whether a question dims the window."""
+        return self._brightness() < DIMMED * self._light
+
+    def _brightness(self) -> float:
+        return float(np.asarray(self.shot(), dtype=np.float32).mean())
 
     def _found_button(self) -> bool:
         self._button = self._button or self._coloured_place()  # a badge may lie on it later
