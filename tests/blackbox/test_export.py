@@ -18,16 +18,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+def coloured(host: HostClient, image: bytes) -> dict[str, Any]:
+    """Have one page coloured as `p0`; return its `page.done`."""
+    page = {"page_id": "p0", "index": 0, "sha256": hashlib.sha256(image).hexdigest()}
+    chapter = {"series": "S", "chapter": "1", "direction": "rtl", "pages": [page], "references": []}
+    job = host.call("pipeline.run_chapter", chapter)
+    host.put_page(job["job_id"], "p0", image)
+    return host.wait_for("page.done", page_id="p0")
+
+
 def test_a_chapter_is_saved_by_its_results_also_by_a_host_that_never_saw_it(tmp_path: Path) -> None:
     images = {"p0": page_bytes(1, 400, 300), "p1": page_bytes(2, 400, 300)}
     sha256 = {name: hashlib.sha256(image).hexdigest() for name, image in images.items()}
     with HostClient.spawn(home=tmp_path) as host:
         host.hello()
-        page = {"page_id": "p0", "index": 0, "sha256": sha256["p0"]}
-        chapter = {"series": "S", "chapter": "1", "direction": "rtl", "pages": [page], "references": []}
-        job = host.call("pipeline.run_chapter", chapter)
-        host.put_page(job["job_id"], "p0", images["p0"])
-        done = host.wait_for("page.done", page_id="p0")
+        done = coloured(host, images["p0"])
     request: dict[str, Any] = {
         "format": "cbz", "series": "S", "chapter": "1", "export_id": "e",
         "pages": [
@@ -52,11 +57,7 @@ def test_slices_that_were_coloured_as_one_are_pages_of_the_file_again(tmp_path: 
     sha256 = {name: hashlib.sha256(image).hexdigest() for name, image in images.items()}
     with HostClient.spawn(home=tmp_path) as host:
         host.hello()
-        page = {"page_id": "p0", "index": 0, "sha256": sha256["p0"]}
-        chapter = {"series": "S", "chapter": "1", "direction": "rtl", "pages": [page], "references": []}
-        job = host.call("pipeline.run_chapter", chapter)
-        host.put_page(job["job_id"], "p0", images["p0"])
-        done = host.wait_for("page.done", page_id="p0")
+        done = coloured(host, images["p0"])
         strips = [{"page_id": "p0", "result_key": done["result_key"]}, {"page_id": "p1", "sha256": sha256["p1"]}]
         rows = [(40, 200), (200, 400)]
         pages = [{**strip, "rows": list(each)} for strip in strips for each in rows]

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from training.compact.losses import LossWeights, loss_terms, total
 from training.compact.network import ColourNetwork, load_state, mean_of, soft_bins, tone_table
@@ -87,11 +86,11 @@ class Run:
         self.network.train()
         _freeze_norms(self.network.trunk)
         given = {name: value.to(self.device, non_blocking=True) for name, value in batch.items()}
+        cells = given["reference_chroma"].flatten(2).transpose(1, 2)
+        values = soft_bins(cells, self.network.bins)
+        toned = self.network.toned(given["grey"], tone_table(given["reference_grey"], values))
         with torch.autocast(self.device.type, torch.bfloat16) if self.plan.bfloat16 else nullcontext():
-            made = self._coloured(given)
-        with torch.no_grad():
-            values = soft_bins(made.cells, self.network.bins)
-            toned = self.network.toned(given["grey"], tone_table(given["reference_grey"], values))
+            made = self._coloured(given, cells, values, toned)
         terms = loss_terms(made, given, self.network.bins, rarity, toned)
         for group, share in zip(self._optimiser.param_groups, self._shares, strict=True):
             group["lr"] = self.plan.rate * share * factor
@@ -103,16 +102,13 @@ class Run:
         self._follow()
         return {name: float(term.detach()) for name, term in terms.items()}
 
-    def _coloured(self, given: Batch) -> Coloured:
-        network, chroma = self.network, given["reference_chroma"]
+    def _coloured(self, given: Batch, cells: Tensor, values: Tensor, toned: Tensor) -> Coloured:
+        network = self.network
         eighth, quarter = network.features(given["grey"])
         with nullcontext() if self.plan.learn_reference else torch.no_grad():
             seen, _ = network.features(given["reference_grey"])
-        cells = functional.interpolate(chroma, size=seen.shape[-2:], mode="area").flatten(2).transpose(1, 2)
-        values = soft_bins(cells, network.bins)
-        toned = mean_of(network.toned(given["grey"], tone_table(given["reference_grey"], values)), network.bins)
-        rows, palette = seen.flatten(2).transpose(1, 2), values.mean(1)
-        return network.paint(eighth, quarter, toned, rows, cells, palette, given["has_reference"])
+        rows, mean = seen.flatten(2).transpose(1, 2), mean_of(toned, network.bins)
+        return network.paint(eighth, quarter, mean, rows, cells, values.mean(1), given["has_reference"])
 
     def averaged(self) -> ColourNetwork:
         """Return a network of the average weights, to be judged and exported."""

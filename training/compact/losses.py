@@ -18,10 +18,6 @@ if TYPE_CHECKING:
 
     Batch = Mapping[str, Tensor]
 
-IN_LIGHT: Final = 0.7
-"""Temperature at which the prior's mean is neither olive nor hard on pages of light and shade (measured)."""
-IN_INK: Final = 0.38
-"""The same on ink."""
 _SMOOTH: Final = 0.7
 _NEAR: Final = 0.025
 _VIVID: Final = 8.0

@@ -10,10 +10,11 @@ import numpy as np
 import torch
 
 from bench.colour.baselines import lightness_table, mean_chroma
+from engines.colorize.compact.readout import IN_INK, IN_LIGHT
 from engines.oklab import oklab_to_srgb, srgb_to_oklab
 from training.compact.dataset import EPISODE_PREFIX
 from training.compact.inking import ink
-from training.compact.losses import IN_INK, IN_LIGHT, blended
+from training.compact.losses import blended
 from training.compact.pack import groups_of
 
 if TYPE_CHECKING:

@@ -105,10 +105,10 @@ class ColourNetwork(nn.Module):
         eighth, quarter = self.features(grey)
         seen, _ = self.features(reference_grey)
         cells = functional.interpolate(reference_ab, size=seen.shape[-2:], mode="area").flatten(2).transpose(1, 2)
-        toned = self.toned(grey, tone_table(reference_grey, soft_bins(cells, self.bins)))
-        palette = soft_bins(cells, self.bins).mean(1)
+        values = soft_bins(cells, self.bins)
+        toned = mean_of(self.toned(grey, tone_table(reference_grey, values)), self.bins)
         rows = seen.flatten(2).transpose(1, 2)
-        return self.paint(eighth, quarter, mean_of(toned, self.bins), rows, cells, palette, has_reference)
+        return self.paint(eighth, quarter, toned, rows, cells, values.mean(1), has_reference)
 
     @staticmethod
     def toned(grey: Tensor, table: Tensor) -> Tensor:

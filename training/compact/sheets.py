@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from engines.colorize.compact.readout import IN_INK
 from engines.oklab import grey_to_lightness
-from training.compact.losses import IN_INK
 from training.compact.measure import composed, paint
 
 if TYPE_CHECKING:

@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     Array = NDArray[np.float32]
     Labels = NDArray[np.int32]
 
-# Temperatures at which a distribution's mean is neither olive nor hard, by the page's kind (measured).
-_IN_INK: Final = 0.38
-_IN_LIGHT: Final = 0.7
+IN_INK: Final = 0.38
+"""Temperature at which a distribution's mean is neither olive nor hard on ink (measured)."""
+IN_LIGHT: Final = 0.7
+"""The same on pages of light and shade."""
 _INKED: Final = 0.5
 # The mean of what is likely is paler than the truth; on pages of light and shade by about this much (measured).
 _PALE: Final = 1.15
@@ -57,12 +58,7 @@ def colours_of(said: Said, references: References | None, ink: float = 0.0) -> C
     for start in range(0, logits.shape[1], _CELLS):
         cells = slice(start, start + _CELLS)
         some = logits[:, cells]
-        if sources is None:
-            mixed = as_shares(some)
-        elif ink <= 0 or ink >= 1:
-            mixed = sources.by_likelihood(some, cells) if ink >= 1 else sources.by_shares(some, cells)
-        else:
-            mixed = (1 - ink) * sources.by_shares(some, cells) + ink * sources.by_likelihood(some, cells)
+        mixed = as_shares(some) if sources is None else sources.heard(some, cells, ink)
         logits[:, cells] = mixed
         chroma[cells] = means(mixed, temperature)
     shape = said.logits.shape[1:]
@@ -70,7 +66,7 @@ def colours_of(said: Said, references: References | None, ink: float = 0.0) -> C
 
 
 def _temperature(ink: float) -> float:
-    return _IN_LIGHT + (_IN_INK - _IN_LIGHT) * ink
+    return IN_LIGHT + (IN_INK - IN_LIGHT) * ink
 
 
 def laid_out(

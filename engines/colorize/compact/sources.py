@@ -62,6 +62,14 @@ class Sources:
         one_hue = max(0.0, references.agreement - _ONE_HUE_FROM) / (1 - _ONE_HUE_FROM)
         self._palette = (_PALETTE + _ONE_HUE * one_hue) * np.log(references.likely + np.float32(_ABSENT))[:, None]
 
+    def heard(self, logits: Array, cells: slice, ink: float) -> Array:
+        """Return what a page that is ink by 0..1 hears, by shares and by likelihood together, `(305, cells)`."""
+        if ink <= 0:
+            return self.by_shares(logits, cells)
+        if ink >= 1:
+            return self.by_likelihood(logits, cells)
+        return (1 - ink) * self.by_shares(logits, cells) + ink * self.by_likelihood(logits, cells)
+
     def by_shares(self, logits: Array, cells: slice) -> Array:
         """Return the mixture of look, tone and prior that the network was taught, `(305, cells)`, 1 in all."""
         copy, tone, prior = self._shares[:, cells]
