@@ -181,5 +181,6 @@ def test_what_no_extension_reads_is_said(window: HeadedReader, site: MangaSite, 
     site.files["/book.pdf"] = A_PDF, "application/pdf"
     with contextlib.suppress(Error):  # where nobody answers
         page.goto({"chrome-error": "http://127.0.0.1:9/", "pdf": f"{site.origin}/book.pdf"}.get(address, address))
+    until(lambda: not page.url.startswith("about:"), lambda: page.url)  # else the button's leave is for the page before
     popup = window.open_popup(page)
     popup.wait_for(words)
