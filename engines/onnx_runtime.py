@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float32]
 
 _THREADS_MAX: Final = 4
+_limit = _THREADS_MAX
 # Each run uses every core already: two at once are no faster, and the layers of both would stand in memory.
 _TURN: Final = threading.Lock()
 
@@ -64,10 +65,16 @@ class OnnxNetwork:
         return results
 
 
+def limit_threads(count: int) -> None:
+    """Let networks that are opened from now on use at most so many cores: for several processes side by side."""
+    global _limit
+    _limit = count
+
+
 def thread_count() -> int:
     """Return how many cores to use: those this process may run on, at most 4."""
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(_THREADS_MAX, usable, _physical_cores() or usable))
+    return max(1, min(_limit, usable, _physical_cores() or usable))
 
 
 def _open(content: bytes, what: str, hint: str) -> Any:

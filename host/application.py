@@ -84,7 +84,7 @@ class Application:
         Raises:
             BadRequest: an explicit setting is unknown or bad. DiskFull, Busy, InternalError: the home cannot be used.
         """
-        source = engines or EngineRegistry(lambda: _comfyui_server(settings.current))
+        source = engines or engine_registry(lambda: settings.current)
         settings = SettingsFile(paths.settings_file, explicit, [info.id for info in source.infos()])
         current = settings.current
         store = Store.open(paths, cache_limit_mib=current.cache_limit_mib, spool_limit_mib=current.spool_limit_mib)
@@ -128,6 +128,11 @@ class Application:
             # A step of a library cannot be interrupted; what it still writes goes to a folder that is gone.
             _LOG.warning("some work did not stop within %.1f s", timeout_s)
         self.store.close()
+
+
+def engine_registry(current: Callable[[], Settings]) -> EngineRegistry:
+    """Return every engine, set up as the settings in force say."""
+    return EngineRegistry(lambda: _comfyui_server(current()))
 
 
 def _comfyui_server(settings: Settings) -> Server:

@@ -9,8 +9,12 @@ from engines.info import Quality as Quality
 Direction = Literal["rtl", "ltr", "auto"]
 Stage = Literal["queued", "decode", "pass1", "retrieve", "pass2", "compose", "encode"]
 SkipReason = Literal["already_coloured", "blank", "text_only", "advertisement"]
-ExportFormat = Literal["cbz", "zip", "pdf"]
+ExportFormat = Literal["cbz", "zip", "pdf", "epub"]
 OutputFormat = Literal["png", "webp_lossless", "webp", "jpeg"]
+PageFormat = Literal["png", "webp_lossless", "webp", "jpeg", "avif", "jxl"]
+"""What pages are written as: `OutputFormat`, which every browser shows, and what not all of them do."""
+OutputKind = Literal["cbz", "folder", "pdf", "epub"]
+"""What a volume is written as."""
 JobState = Literal["running", "done", "cancelled"]
 CropKind = Literal["page", "panel", "character"]
 

@@ -19,7 +19,10 @@ settings.register_profile("irodori", deadline=None)
 settings.load_profile("irodori")
 
 
-_OPTIONAL: Final = ("torch", "diffusers", "transformers", "ultralytics", "onnx", "gguf", "safetensors", "faiss")
+_OPTIONAL: Final = (
+    *("torch", "diffusers", "transformers", "ultralytics", "onnx", "gguf", "safetensors", "faiss"),
+    *("libarchive", "pypdfium2", "pillow_heif"),
+)
 _MISSING: Final = [name for name in _OPTIONAL if find_spec(name) is None]
 # The recipes and the toys are written in torch.
 _NEEDS: Final = re.compile(

@@ -1,4 +1,4 @@
-"""CBZ and ZIP archives as books. An archive is a stranger's: nothing in it names a place to write to.
+"""ZIP archives (CBZ) as books. An archive is a stranger's: nothing in it names a place to write to.
 
 Entries are read one at a time, at most `PAGE_BYTES_MAX` of each, whatever their headers claim. Every picture is a page:
 one that is encrypted or damaged fails when it is read. What is no picture travels along; litter is not looked at.
@@ -14,30 +14,27 @@ from host.books import locked, zip_entries
 from host.books.book import (
     AS_IT_WAS_BYTES_MAX,
     PAGE_BYTES_MAX,
+    VOLUME_BYTES_MAX,
     Book,
     BookPage,
     LeftOut,
+    Nested,
     UnreadablePage,
     is_picture,
     natural_key,
-    told_direction,
+    told_info,
 )
+from host.books.formats import HEAD_BYTES, container_of_head
 from host.books.names import is_litter, plain_name, safe_name, told_apart
 from host.errors import BadRequest, TooLarge
-from host.picture_types import HEAD_BYTES
 
 if TYPE_CHECKING:
     import zipfile
-    from collections.abc import Iterator
     from pathlib import Path
 
-ARCHIVE_SUFFIXES: Final = frozenset({".cbz", ".zip"})
-UNREAD_SUFFIXES: Final = frozenset({".cbr", ".rar", ".cb7", ".7z", ".cbt", ".tar", ".pdf", ".epub"})
-"""Books of kinds that are not read."""
 _ENTRIES_MAX: Final = 20_000
 _ENCRYPTED: Final = 0x1
-_HEAD_BYTES: Final = 262
-_CONVERT: Final = "Unpack it to a folder and pass that, or pack it anew as a ZIP (CBZ)."
+_BLOCK_BYTES: Final = 1 << 20
 
 
 def open_archive(path: Path) -> Book:
@@ -59,18 +56,10 @@ def open_archive(path: Path) -> Book:
         raise
 
 
-def kind_of(path: Path) -> str:
-    """Return what kind of archive a file's first bytes are: ZIP, RAR, 7z, TAR, gzip, PDF, or nothing."""
-    try:
-        with path.open("rb") as file:
-            head = file.read(_HEAD_BYTES)
-    except OSError:
-        return ""
-    starts = {b"PK\x03\x04": "ZIP", b"PK\x05\x06": "ZIP", b"Rar!": "RAR", b"7z\xbc\xaf\x27\x1c": "7z"}
-    starts |= {b"\x1f\x8b": "gzip", b"%PDF": "PDF"}
-    if head[257:262] == b"ustar":
-        return "TAR"
-    return next((kind for start, kind in starts.items() if head.startswith(start)), "")
+def entry_page(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> BookPage:
+    """Return an entry as a page of this name, or as a file that travels along."""
+    key = partial(_locked, archive, entry) if entry.flag_bits & _ENCRYPTED else None
+    return BookPage(name, partial(_read, archive, entry), partial(_as_it_was, archive, entry), locked=key)
 
 
 def _book(path: Path, archive: zipfile.ZipFile) -> Book:
@@ -80,23 +69,41 @@ def _book(path: Path, archive: zipfile.ZipFile) -> Book:
     named = [(safe_name(zip_entries.decoded_name(entry)), entry) for entry in entries]
     left_out = [LeftOut(entry.filename, "it has no name", lost=True) for name, entry in named if name is None]
     kept = [(name, entry) for name, entry in named if name is not None and not is_litter(name)]
-    files = list(_files(archive, kept))
-    is_page = [is_picture(name, partial(_head, archive, entry)) for name, entry in kept]
-    pages = [page for page, yes in zip(files, is_page, strict=True) if yes]
-    extras = tuple(page for page, yes in zip(files, is_page, strict=True) if not yes)
+    pages: list[BookPage] = []
+    extras: list[BookPage] = []
+    nested: list[Nested] = []
+    for name, (_, entry) in zip(told_apart([name for name, _ in kept]), kept, strict=True):
+        file, head = entry_page(archive, entry, name), partial(_head, archive, entry)
+        if is_picture(name, head):
+            pages.append(file)
+        elif container_of_head(head()):
+            nested.append(Nested(file, partial(_place, archive, entry)))
+        else:
+            extras.append(file)
     if pages and all(page.locked is not None for page in pages):
         raise BadRequest(f"{path}: the archive has a password.", "Unpack it with the password, and pass the folder.")
     ordered = tuple(sorted(pages, key=lambda page: natural_key(page.name)))
-    sources = frozenset({path.resolve()})
-    name = plain_name(path.stem)
-    book = Book(name, ordered, tuple(left_out), sources, close=archive.close, extras=extras)
-    return replace(book, direction=told_direction(extras))
+    book = Book(
+        plain_name(path.stem), ordered, tuple(left_out), frozenset({path.resolve()}),
+        close=archive.close, extras=tuple(extras), nested=tuple(nested),
+    )  # fmt: skip
+    info = told_info(book.extras)
+    return replace(book, info=info, direction=info.direction) if info else book
 
 
-def _files(archive: zipfile.ZipFile, entries: list[tuple[str, zipfile.ZipInfo]]) -> Iterator[BookPage]:
-    for name, (_, entry) in zip(told_apart([name for name, _ in entries]), entries, strict=True):
-        key = partial(_locked, archive, entry) if entry.flag_bits & _ENCRYPTED else None
-        yield BookPage(name, partial(_read, archive, entry), partial(_as_it_was, archive, entry), locked=key)
+def _place(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path) -> None:
+    try:
+        with archive.open(entry) as file, target.open("wb") as copy:
+            size = 0
+            while block := file.read(_BLOCK_BYTES):
+                size += len(block)
+                if size > VOLUME_BYTES_MAX:
+                    raise UnreadablePage(f"over {VOLUME_BYTES_MAX >> 30} GiB when unpacked")
+                copy.write(block)
+    except UnreadablePage:
+        raise
+    except Exception as exc:
+        raise UnreadablePage(f"damaged in the archive: {exc}") from exc
 
 
 def _head(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
@@ -111,13 +118,11 @@ def _head(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
 
 
 def _why_unreadable(path: Path, exc: Exception) -> tuple[str, str]:
-    kind = kind_of(path)
     if path.stat().st_size == 0:
         return f"{path} is empty.", "Fetch or pack it anew."
-    if kind in ("", "ZIP"):
-        cut = ", it may be cut off" if kind == "ZIP" else ""
-        return f"{path} is not a readable ZIP archive{cut}: {exc}.", "Open it in a reader, or pack it anew."
-    return f"{path} is a {kind} archive, whatever its name says; only ZIP is read.", _CONVERT
+    with path.open("rb") as file:
+        cut = ", it may be cut off" if container_of_head(file.read(HEAD_BYTES)) == "zip" else ""
+    return f"{path} is not a readable ZIP archive{cut}: {exc}.", "Open it in a reader, or pack it anew as a ZIP (CBZ)."
 
 
 def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:

@@ -6,10 +6,11 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from host.books.comic_info import NAME, ComicInfo, read_comic_info
 from host.picture_types import UNKNOWN, mime_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from host.books.locked import LockedEntry
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 PAGE_BYTES_MAX: Final = 64 * 2**20
 AS_IT_WAS_BYTES_MAX: Final = 512 * 2**20
+VOLUME_BYTES_MAX: Final = 4 * 2**30
+"""The most that a volume within another one may have."""
 PAGES_MAX: Final = 5000
 PICTURE_SUFFIXES: Final = frozenset(
     {".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".avif", ".gif", ".heic", ".heif"}
@@ -25,8 +28,6 @@ PICTURE_SUFFIXES: Final = frozenset(
 # Copies that programs keep, and downloads under way.
 _NO_PAGES: Final = frozenset({".bak", ".old", ".orig", ".tmp", ".part", ".crdownload", ".download"})
 _DIGITS: Final = re.compile(r"(\d+)")
-_MANGA: Final = re.compile(r"<(?:\w+:)?Manga>\s*(\w+)\s*</")
-_DIRECTIONS: Final[dict[str, Direction]] = {"yesandrighttoleft": "rtl", "no": "ltr"}
 
 
 class UnreadablePage(Exception):
@@ -70,6 +71,19 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Nested:
+    """A volume within a volume.
+
+    Attributes:
+        file: it as a file that travels along, where it holds no pages.
+        place: writes it to a file, at most `VOLUME_BYTES_MAX`; raises `UnreadablePage`.
+    """
+
+    file: BookPage
+    place: Callable[[Path], None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Book:
     """Pages that belong together.
 
@@ -79,9 +93,11 @@ class Book:
         folder: the folder that was walked, if it was one.
         close: gives back what reading holds open.
         extras: what is no picture and travels along into an archive.
-        direction: which way it is read, where its ComicInfo.xml says so.
-        archives: books that were found in the folder.
-        within: whether it is one of those.
+        direction: which way it is read, where it says so.
+        archives: volumes that were found in the folder.
+        within: whether it was found in a folder or in another volume.
+        info: what its ComicInfo.xml says, where it has one.
+        nested: volumes that lie in it.
     """
 
     name: str
@@ -94,6 +110,8 @@ class Book:
     direction: Direction = "auto"
     archives: tuple[Path, ...] = field(default=())
     within: bool = False
+    info: ComicInfo | None = None
+    nested: tuple[Nested, ...] = ()
 
 
 def natural_key(name: str) -> list[list[tuple[int, int, str]]]:
@@ -121,15 +139,12 @@ def is_picture(name: str, head: Callable[[], bytes]) -> bool:
     return name[dot:].casefold() not in _NO_PAGES and not name.endswith("~") and mime_of(head()) != UNKNOWN
 
 
-def told_direction(extras: tuple[BookPage, ...]) -> Direction:
-    """Return which way the ComicInfo.xml among these files says that the book is read."""
+def told_info(extras: Iterable[BookPage]) -> ComicInfo | None:
+    """Return what the ComicInfo.xml among these files says; None where there is none that can be read."""
     for extra in extras:
-        if extra.name.rpartition("/")[2].casefold() != "comicinfo.xml":
-            continue
-        try:
-            data = extra.read()
-        except UnreadablePage:
-            continue
-        found = _MANGA.search(data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8", "replace"))
-        return _DIRECTIONS.get(found[1].casefold(), "auto") if found else "auto"
-    return "auto"
+        if extra.name.rpartition("/")[2].casefold() == NAME:
+            try:
+                return read_comic_info(extra.read())
+            except UnreadablePage:
+                continue
+    return None

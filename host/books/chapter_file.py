@@ -1,4 +1,4 @@
-"""A chapter's pages, in reading order, in one file: CBZ, ZIP or PDF. The extension's exports and the CLI's end here.
+"""A chapter's pages, in reading order, in one file: CBZ, ZIP, PDF or EPUB. All exports end here.
 
 Coloured pages go in as they were made, all others as they were. A page is numbered by its place in the chapter, so
 that one of which nothing can be had leaves a gap that shows. Pages are read one at a time.
@@ -6,12 +6,12 @@ that one of which nothing can be had leaves a gap that shows. Pages are read one
 
 from __future__ import annotations
 
-import html
 import logging
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from host.books.comic_info import made
+from host.books.epub_file import EpubFile
 from host.books.pack import pack
 from host.errors import ImageInvalid, IrodoriError
 from host.picture_types import suffix_of
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from host.vocabulary import Direction, ExportFormat, OutputFormat
 
 _LOG = logging.getLogger(__name__)
-_UNSAFE_XML: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_MANGA: Final[dict[Direction, str]] = {"rtl": "YesAndRightToLeft", "ltr": "No"}
+_EPUB_TYPES: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +72,8 @@ def write_chapter(
     numbered = _pictures(chapter, written, told)
     if kind == "pdf":
         _write_pdf(numbered, written, target)
+    elif kind == "epub":
+        _write_epub(chapter, numbered, written, target)
     else:
         pack(target, _entries(chapter, numbered, written, comic=kind == "cbz"))
     written.bytes = target.stat().st_size
@@ -114,20 +115,17 @@ def _entries(
     for number, picture in numbered:
         yield f"{number:0{digits}}{suffix_of(picture.mime)}", picture.image
     if comic:
-        yield "ComicInfo.xml", _comic_info(chapter, written).encode()
+        yield "ComicInfo.xml", _comic_info(chapter, written)
 
 
-def _comic_info(chapter: Chapter, written: Written) -> str:
+def _comic_info(chapter: Chapter, written: Written) -> bytes:
     facts = {
         "Series": chapter.series,
         "Number": chapter.chapter,
         "Notes": notes(written),
         "PageCount": str(len(written.coloured) + len(written.as_they_were)),
-        "Manga": _MANGA.get(chapter.direction, "Unknown"),
     }
-    plain = {name: html.escape(_UNSAFE_XML.sub("", text)) for name, text in facts.items() if text}
-    rows = "".join(f"  <{name}>{text}</{name}>\n" for name, text in plain.items())
-    return f'<?xml version="1.0" encoding="utf-8"?>\n<ComicInfo>\n{rows}</ComicInfo>\n'
+    return made(facts, chapter.direction)
 
 
 def notes(written: Written) -> str:
@@ -141,7 +139,7 @@ def _write_pdf(numbered: Iterator[tuple[int, Picture]], written: Written, target
 
     pages = []
     for number, picture in numbered:
-        page = _for_pdf_if_any(picture)
+        page = _if_any(picture, _for_pdf)
         if page is None:
             written.as_they_were.remove(number)
             written.missing.append(number)
@@ -154,15 +152,37 @@ def _write_pdf(numbered: Iterator[tuple[int, Picture]], written: Written, target
         raise ImageInvalid(f"A page does not fit into a PDF: {exc}", "Export as CBZ instead.") from exc
 
 
-def _for_pdf_if_any(picture: Picture) -> bytes | None:
-    """Return a picture that a PDF can hold; None for bytes of a page as it was that are no picture."""
+def _write_epub(chapter: Chapter, numbered: Iterator[tuple[int, Picture]], written: Written, target: Path) -> None:
+    with EpubFile(target, chapter.series, chapter.chapter, chapter.direction) as epub:
+        for number, picture in numbered:
+            page = _if_any(picture, _for_epub)
+            if page is None:
+                written.as_they_were.remove(number)
+                written.missing.append(number)
+            else:
+                epub.add(number, page)
+
+
+def _if_any(picture: Picture, fit: Callable[[Picture], bytes]) -> bytes | None:
+    """Return a picture that a document can hold; None for bytes of a page as it was that are no picture."""
     try:
-        return _for_pdf(picture)
+        return fit(picture)
     except IrodoriError as exc:
         if picture.is_coloured:
             raise
-        _LOG.warning("a page as it was does not fit into a PDF: %s", exc.message)
+        _LOG.warning("a page as it was does not fit into a document: %s", exc.message)
         return None
+
+
+def _for_epub(picture: Picture) -> bytes:
+    """Return a picture of the types that every reader of EPUB shows, as it is, or as PNG."""
+    from host.pipeline.decode import decode_page
+    from host.pipeline.encode import encode_page
+
+    if picture.mime in _EPUB_TYPES and picture.is_coloured:
+        return picture.image
+    rgb = decode_page(picture.image).rgb  # also tells what is no picture
+    return picture.image if picture.mime in _EPUB_TYPES else encode_page(rgb, "png")[0]
 
 
 def _for_pdf(picture: Picture) -> bytes:

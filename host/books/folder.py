@@ -6,9 +6,8 @@ import os
 import stat
 from functools import partial
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from host.books.archive import ARCHIVE_SUFFIXES, UNREAD_SUFFIXES
 from host.books.book import (
     AS_IT_WAS_BYTES_MAX,
     PAGE_BYTES_MAX,
@@ -17,16 +16,16 @@ from host.books.book import (
     LeftOut,
     UnreadablePage,
     is_picture,
+    is_picture_name,
     natural_key,
-    told_direction,
+    told_info,
 )
+from host.books.formats import VOLUME_SUFFIXES, container_of
 from host.books.names import is_litter, plain_name, same_name, told_apart
 from host.picture_types import HEAD_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-_ARCHIVES: Final = ARCHIVE_SUFFIXES | UNREAD_SUFFIXES
 
 
 def open_pictures(paths: Sequence[Path]) -> Book:
@@ -47,19 +46,20 @@ def open_pictures(paths: Sequence[Path]) -> Book:
 def open_folder(folder: Path, output: Path) -> Book:
     """Return a folder with all folders in it as one book, in natural order; what is at `output` is not looked at.
 
-    Archives in it are told as such: they are books of their own.
+    Volumes in it are told as such: they are books of their own.
     """
     found: list[tuple[str, Path]] = []
     left_out: list[LeftOut] = []
-    for path, reason, lost in _walk(folder, os.path.realpath(output)):
+    for path, reason, lost in walk_files(folder, os.path.realpath(output)):
         name = plain_name(path.relative_to(folder).as_posix())
         if reason:
             left_out.append(LeftOut(name, reason, lost))
         else:
             found.append((name, path))
     found.sort(key=lambda each: natural_key(each[0]))
-    archives = tuple(path for _, path in found if path.suffix.casefold() in _ARCHIVES)
-    files = [each for each in found if each[1].suffix.casefold() not in _ARCHIVES]
+    volumes = {path for _, path in found if is_volume(path)}
+    archives = tuple(path for _, path in found if path in volumes)
+    files = [each for each in found if each[1] not in volumes]
     apart = told_apart([name for name, _ in files])
     named = [_page(path, name) for name, (_, path) in zip(apart, files, strict=True)]
     is_page = [is_picture(name, partial(_head, path)) for name, path in files]
@@ -67,6 +67,7 @@ def open_folder(folder: Path, output: Path) -> Book:
     extras = tuple(page for page, yes in zip(named, is_page, strict=True) if not yes)
     root = Path(os.path.realpath(folder))
     sources = frozenset(Path(os.path.realpath(path)) for _, path in found)
+    info = told_info(extras)
     return Book(
         plain_name(root.name) or "pages",
         pages,
@@ -74,16 +75,24 @@ def open_folder(folder: Path, output: Path) -> Book:
         sources,
         root,
         extras=extras,
-        direction=told_direction(extras),
+        direction=info.direction if info else "auto",
         archives=archives,
+        info=info,
     )
+
+
+def is_volume(path: Path) -> bool:
+    """Say whether a file is a volume by its content, or is named as one."""
+    if is_picture_name(path.name):
+        return False
+    return path.suffix.casefold() in VOLUME_SUFFIXES or container_of(path) is not None
 
 
 def _page(path: Path, name: str) -> BookPage:
     return BookPage(name, partial(_read, path, PAGE_BYTES_MAX), partial(_read, path, AS_IT_WAS_BYTES_MAX), path)
 
 
-def _walk(folder: Path, output: str) -> Iterator[tuple[Path, str, bool]]:
+def walk_files(folder: Path, output: str) -> Iterator[tuple[Path, str, bool]]:
     """Yield each file with an empty reason, or why it is left out, and whether pages may be lost with it."""
     root = PurePath(os.path.realpath(folder))
     waiting = [folder]

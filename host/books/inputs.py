@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import zipfile
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from host.books.archive import ARCHIVE_SUFFIXES, UNREAD_SUFFIXES, kind_of, open_archive
-from host.books.book import PAGES_MAX, LeftOut, is_picture_name
-from host.books.folder import open_folder, open_pictures
+from host.books.book import PAGES_MAX, LeftOut
+from host.books.folder import is_volume, open_folder, open_pictures
 from host.books.names import told_apart
+from host.books.volume import open_volumes
 from host.errors import BadRequest, IrodoriError, TooLarge
 
 if TYPE_CHECKING:
@@ -21,9 +20,9 @@ if TYPE_CHECKING:
 
 
 def open_inputs(paths: Sequence[Path], output: Path) -> list[Book]:
-    """Return one book for each folder and archive, and one for all single pictures; no two have one name.
+    """Return one book for each folder and volume, and one for all single pictures; no two have one name.
 
-    An archive in a folder is a book as well. The caller closes them.
+    A volume in a folder, or in another volume, is a book as well. The caller closes them.
 
     Raises:
         BadRequest: an input is missing, of no kind that we read, or the output would overwrite it. TooLarge
@@ -36,7 +35,7 @@ def open_inputs(paths: Sequence[Path], output: Path) -> list[Book]:
             if path.is_dir():
                 books += _books_in(open_folder(path, output))
             elif _is_archive(path):
-                books.append(open_archive(path))
+                books += open_volumes(path)
         pictures = [path for path in paths if path.is_file() and not _is_archive(path)]
         if pictures:
             books.append(open_pictures(pictures))
@@ -49,24 +48,26 @@ def open_inputs(paths: Sequence[Path], output: Path) -> list[Book]:
 
 
 def _books_in(folder: Book) -> Iterator[Book]:
-    """Yield the folder's own pages as a book, where there are any, and each archive in it as another."""
-    archives = []
+    """Yield the folder's own pages as a book, where there are any, and each volume in it as another."""
+    archives: list[Book] = []
     faults = []
     for path in folder.archives:
         try:
-            archives.append(replace(open_archive(path), within=True))
+            found = [replace(book, within=True) for book in open_volumes(path)]
         except IrodoriError as exc:
             faults.append(LeftOut(path.name, f"{exc.message} {exc.hint}".strip(), lost=True))
+            continue
+        archives += found
+        if not any(book.pages or book.left_out for book in found):
+            faults.append(LeftOut(path.name, "there is no page in it"))
     own = replace(folder, left_out=(*folder.left_out, *faults))
     if own.pages or own.left_out or not archives:
         yield own
-    yield from (book for book in archives if book.pages)
+    yield from (book for book in archives if book.pages or book.left_out)
 
 
 def _is_archive(path: Path) -> bool:
-    if not path.is_file() or is_picture_name(path.name):
-        return False
-    return path.suffix.casefold() in ARCHIVE_SUFFIXES or bool(kind_of(path)) or zipfile.is_zipfile(path)
+    return path.is_file() and is_volume(path)
 
 
 def _check(path: Path, output: Path) -> None:
@@ -79,11 +80,7 @@ def _check(path: Path, output: Path) -> None:
             raise BadRequest(f"{path} cannot be read: {exc.strerror}.", "Check where the link leads.") from exc
         raise BadRequest(f"There is no {path}.", "Check the path; quote names with spaces.") from exc
     if not (path.is_file() or path.is_dir()):
-        raise BadRequest(f"{path} is neither a file nor a folder.", "Pass pictures, folders, CBZ or ZIP archives.")
-    suffix = path.suffix.casefold()
-    # An EPUB is a ZIP, but not of pages alone.
-    if suffix in UNREAD_SUFFIXES and path.is_file() and (kind_of(path) != "ZIP" or suffix == ".epub"):
-        raise BadRequest(f"{path}: {path.suffix} files are not read.", "Unpack it to a folder, or convert it to CBZ.")
+        raise BadRequest(f"{path} is neither a file nor a folder.", "Pass pictures, folders, or volumes (CBZ, PDF, …).")
 
 
 def _check_pages(books: Sequence[Book]) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
-from host.books.archive import ARCHIVE_SUFFIXES
 from host.books.names import on_disk
-from host.books.outputs import RECORD_SUFFIX, ArchiveOutput, FileOutput, FolderOutput
+from host.books.outputs import RECORD_SUFFIX, ArchiveOutput, DocumentOutput, FileOutput, FolderOutput
 from host.books.plan import require_apart
 from host.errors import BadRequest
 
@@ -19,10 +18,11 @@ if TYPE_CHECKING:
     from host.books.outputs import Output
     from host.vocabulary import OutputFormat
 
+ARCHIVE_SUFFIXES: Final = frozenset({".cbz", ".zip"})
+_DOCUMENTS: Final[dict[str, Literal["pdf", "epub"]]] = {".pdf": "pdf", ".epub": "epub"}
 _FORMATS: Final[dict[str, OutputFormat]] = {".png": "png", ".webp": "webp_lossless", ".jpg": "jpeg", ".jpeg": "jpeg"}
 _NOT_WRITTEN: Final = frozenset(
     [
-        ".pdf",
         ".cbr",
         ".rar",
         ".cb7",
@@ -30,7 +30,6 @@ _NOT_WRITTEN: Final = frozenset(
         ".cbt",
         ".tar",
         ".gz",
-        ".epub",
         ".mobi",
         ".azw3",
         ".tif",
@@ -52,22 +51,33 @@ _NOT_WRITTEN: Final = frozenset(
     ]
 )
 _ONE_EACH: Final = "Choose a folder. An archive in a folder is a book of its own."
-_WHAT_IS_WRITTEN: Final = "Name a folder, a .cbz, or for one page a .png, .webp or .jpg."
+_WHAT_IS_WRITTEN: Final = "Name a folder, a .cbz, .pdf or .epub, or for one page a .png, .webp or .jpg."
 _SUFFIXES: Final[dict[OutputFormat, str]] = {"png": ".png", "webp_lossless": ".webp", "webp": ".webp", "jpeg": ".jpg"}
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where everything goes. `as_images`, `as_archives`: what `--format` says; neither: the target's suffix decides."""
+    """Where everything goes.
+
+    as_images, as_archives, as_document: what `--format` says; none of them: the target's suffix decides.
+    """
 
     target: Path
     as_images: bool = False
     as_archives: bool = False
+    as_document: Literal["pdf", "epub"] | None = None
 
     @property
     def packs(self) -> bool:
-        """Whether pages go into CBZ archives."""
-        return self.as_archives or (not self.as_images and self._names_archive)
+        """Whether the pages of a book go into one file."""
+        return self.as_archives or self.document is not None or (not self.as_images and self._names_archive)
+
+    @property
+    def document(self) -> Literal["pdf", "epub"] | None:
+        """Which kind of document a book becomes; None: none."""
+        if self.as_document or self.as_images or self.as_archives or self.target.is_dir():
+            return self.as_document
+        return _DOCUMENTS.get(self.target.suffix.casefold())
 
     @property
     def output_format(self) -> OutputFormat | None:
@@ -123,7 +133,7 @@ class Layout:
 
     @property
     def _names_archive(self) -> bool:
-        return self.target.suffix.casefold() in ARCHIVE_SUFFIXES
+        return self.target.suffix.casefold() in {*ARCHIVE_SUFFIXES, *_DOCUMENTS}
 
     def _check(self, books: Sequence[Book]) -> None:
         pages = sum(len(book.pages) for book in books)
@@ -134,8 +144,17 @@ class Layout:
             raise BadRequest(f"{self.target} is one picture, but there are {pages} pages.", "Choose a folder.")
         if self._names_archive and self.as_images:
             raise BadRequest(f"{self.target} is an archive, but --format is images.", "Choose a folder.")
+        if self._names_archive and not self.target.is_dir() and suffix not in self._suffixes:
+            wanted = self.as_document or "cbz"
+            raise BadRequest(
+                f"{self.target} is named otherwise than --format {wanted}.", f"Name a .{wanted}, or a folder."
+            )
         if self._names_archive and len(books) > 1:
             raise BadRequest(f"{self.target} is one archive, but there are {len(books)} books.", _ONE_EACH)
+
+    @property
+    def _suffixes(self) -> frozenset[str]:
+        return frozenset({f".{self.document}"}) if self.document else ARCHIVE_SUFFIXES
 
     def _output(self, book: Book, sources: frozenset[Path], suffix: str, waiting: Path, *, alone: bool) -> Output:
         if self.output_format:
@@ -143,7 +162,9 @@ class Layout:
         name = on_disk(book.name.replace("/", "_"))
         if not self.packs:
             return FolderOutput(self.target if alone else self.target / name, book, sources, suffix)
-        path = self.target if self._names_archive else self.target / f"{name}.cbz"
+        path = self.target if self._names_archive else self.target / f"{name}.{self.document or 'cbz'}"
+        if self.document is not None:
+            return DocumentOutput(path, book, sources, suffix, waiting, self.document)
         return ArchiveOutput(path, book, sources, suffix, waiting)
 
 

@@ -1,18 +1,22 @@
-"""Where coloured pages go: pictures in a folder, one picture file, or a CBZ. Files appear whole or not at all."""
+"""Where coloured pages go: a folder, one picture, a CBZ, or a document. Files appear whole or not at all."""
 
 from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, ClassVar, Final, Literal, Protocol
 
 from host.books.book import UnreadablePage
+from host.books.chapter_file import Chapter, Picture, write_chapter
+from host.books.comic_info import NAME, updated
 from host.books.locked import LockedEntry
 from host.books.names import on_disk, same_place, targets, told_apart
 from host.books.pack import pack
 from host.books.whole_files import require_writable, sweep_parts, temporary_beside, write_whole
 from host.errors import BadRequest
+from host.picture_types import mime_of
 from host.store.disk import disk_errors
 
 if TYPE_CHECKING:
@@ -21,8 +25,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from host.books.book import Book, BookPage
+    from host.vocabulary import Direction
 
-SUFFIX_OF_MIME: Final = {"image/png": ".png", "image/webp": ".webp", "image/jpeg": ".jpg"}
+SUFFIX_OF_MIME: Final = {
+    "image/png": ".png", "image/webp": ".webp", "image/jpeg": ".jpg", "image/avif": ".avif", "image/jxl": ".jxl",
+}  # fmt: skip
 RECORD_SUFFIX: Final = ".runmeta.json"
 
 
@@ -35,7 +42,9 @@ class Finished:
 
 
 class Output(Protocol):
-    """Takes pages in any order; every page once."""
+    """Takes pages in any order; every page once. `carries_extras`: what is no page goes along."""
+
+    carries_extras: ClassVar[bool]
 
     def check(self) -> None:
         """Refuse, before work starts, what could not be written.
@@ -66,8 +75,8 @@ class Output(Protocol):
     def put_record(self, page: BookPage, record: bytes) -> None:
         """Keep a coloured page's record beside it."""
 
-    def finish(self) -> Finished:
-        """Complete the output."""
+    def finish(self, direction: Direction = "auto") -> Finished:
+        """Complete the output. direction: which way it is read, as far as the run knows."""
 
     def discard(self) -> None:
         """Give up; what was incomplete is gone."""
@@ -75,6 +84,8 @@ class Output(Protocol):
 
 class FolderOutput:
     """Pictures below a folder, named as in the book. `names`: of each page, its paths coloured and as it was."""
+
+    carries_extras: ClassVar[bool] = False
 
     def __init__(self, root: Path, book: Book, sources: frozenset[Path], suffix: str) -> None:
         self._root = root
@@ -126,7 +137,7 @@ class FolderOutput:
         path = self._root / self._names[page.name][0]
         write_whole(path.with_name(path.name + RECORD_SUFFIX), record, self._sources)
 
-    def finish(self) -> Finished:
+    def finish(self, direction: Direction = "auto") -> Finished:  # noqa: ARG002
         """Return the folder."""
         return Finished(self._root)
 
@@ -136,6 +147,8 @@ class FolderOutput:
 
 class FileOutput:
     """One picture in one file of the reader's own naming; a page that was not coloured has no place in it."""
+
+    carries_extras: ClassVar[bool] = False
 
     def __init__(self, path: Path, sources: frozenset[Path]) -> None:
         self._path = path
@@ -170,7 +183,7 @@ class FileOutput:
         """Write the record beside the picture."""
         write_whole(self._path.with_name(self._path.name + RECORD_SUFFIX), record, self._sources)
 
-    def finish(self) -> Finished:
+    def finish(self, direction: Direction = "auto") -> Finished:  # noqa: ARG002
         """Return the file."""
         return Finished(self._path)
 
@@ -184,6 +197,8 @@ class ArchiveOutput:
     An archive that is there is replaced only by one in which no page is missing, and at least one was made.
     """
 
+    carries_extras: ClassVar[bool] = True
+
     def __init__(self, path: Path, book: Book, sources: frozenset[Path], suffix: str, waiting: Path) -> None:
         self._path = path
         self._book = book
@@ -193,6 +208,7 @@ class ArchiveOutput:
         self._waiting = waiting
         self._entries: dict[str, list[_Waiting]] = {}
         self._lost: list[str] = []
+        self._misfits: list[str] = []
         self._made = 0
         self._count = 0
 
@@ -225,17 +241,19 @@ class ArchiveOutput:
         """Set the record aside: it stands beside its picture in the archive."""
         self._wait(page, f"{self._names[page.name][0]}{RECORD_SUFFIX}", record)
 
-    def finish(self) -> Finished:
+    def finish(self, direction: Direction = "auto") -> Finished:
         """Pack the archive; pictures are stored as they are, they are compressed already."""
         if not self._made:
             return Finished(None, f"No page was made, so {self._path} was {self._left_word()}.")
         missing = [page.name for page in self._book.pages if page.name not in self._entries]
         path = _free(self._path) if missing and self._path.exists() else self._path
         with disk_errors(str(path)), temporary_beside(path, self._sources) as temporary:
-            pack(temporary, self._content())
+            self._write(temporary, direction)
         words = [f"{len(missing)} pages are missing in it: {', '.join(missing[:5])}."] if missing else []
         if self._lost:
             words.append(f"{len(self._lost)} other files could not be taken along: {', '.join(self._lost[:5])}.")
+        if self._misfits:
+            words.append(f"{len(self._misfits)} pages do not fit into it: {', '.join(self._misfits[:5])}.")
         if path != self._path:
             words.append(f"{self._path} stays as it was.")
         return Finished(path, " ".join(words))
@@ -243,6 +261,9 @@ class ArchiveOutput:
     def discard(self) -> None:
         """Remove what waits."""
         shutil.rmtree(self._waiting, ignore_errors=True)
+
+    def _write(self, temporary: Path, direction: Direction) -> None:  # noqa: ARG002
+        pack(temporary, self._content())
 
     def _left_word(self) -> str:
         return "left as it was" if self._path.exists() else "not written"
@@ -269,7 +290,49 @@ class ArchiveOutput:
             except UnreadablePage:
                 self._lost.append(extra.name)
                 continue
-            yield name, data
+            yield name, self._true_of_pages(data) if name.casefold() == NAME and isinstance(data, bytes) else data
+
+    def _true_of_pages(self, data: bytes) -> bytes:
+        """Return the ComicInfo.xml of the source, true of what is in the archive now."""
+        first = [self._entries[page.name][0] for page in self._book.pages if page.name in self._entries]
+        coloured = any(each.name != self._names[page][1] for page, made in self._entries.items() for each in made[:1])
+        return updated(data, [each.file.stat().st_size for each in first], coloured=coloured)
+
+
+class DocumentOutput(ArchiveOutput):
+    """A PDF or an EPUB with the pages in reading order; what is no page has no place in it."""
+
+    carries_extras: ClassVar[bool] = False
+
+    def __init__(
+        self, path: Path, book: Book, sources: frozenset[Path], suffix: str, waiting: Path, kind: Literal["pdf", "epub"]
+    ) -> None:
+        super().__init__(path, book, sources, suffix, waiting)
+        self._kind = kind
+
+    def put_record(self, page: BookPage, record: bytes) -> None:
+        """Write the record into a folder beside the document."""
+        folder = self._path.with_name(f"{self._path.name}.records")
+        write_whole(folder / on_disk(f"{self._names[page.name][0]}{RECORD_SUFFIX}"), record, self._sources)
+
+    def _write(self, temporary: Path, direction: Direction) -> None:
+        info = self._book.info
+        told = self._book.direction if self._book.direction != "auto" else direction
+        series = info.series if info is not None and info.series else self._book.name
+        pages = [partial(self._picture, page.name) for page in self._book.pages]
+        written = write_chapter(
+            Chapter(series, info.number if info is not None else "", told, pages), self._kind, temporary
+        )
+        absent = {page.name for page in self._book.pages if page.name not in self._entries}
+        names = [self._book.pages[number - 1].name for number in written.missing]
+        self._misfits = [name for name in names if name not in absent]
+
+    def _picture(self, name: str) -> Picture | None:
+        waiting = self._entries.get(name)
+        if not waiting or waiting[0].locked is not None:
+            return None
+        data = waiting[0].file.read_bytes()
+        return Picture(data, mime_of(data), is_coloured=waiting[0].name != self._names[name][1])
 
 
 @dataclass(frozen=True, slots=True)

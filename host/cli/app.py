@@ -66,6 +66,8 @@ class Format(StrEnum):
 
     IMAGES = "images"
     CBZ = "cbz"
+    PDF = "pdf"
+    EPUB = "epub"
 
 
 class AnnotationFormat(StrEnum):
@@ -81,6 +83,7 @@ class ExportKind(StrEnum):
     CBZ = "cbz"
     ZIP = "zip"
     PDF = "pdf"
+    EPUB = "epub"
 
 
 class ReadingDirection(StrEnum):
@@ -93,8 +96,13 @@ class ReadingDirection(StrEnum):
 
 @app.command()
 def colorize(
-    inputs: Annotated[list[Path], typer.Argument(metavar="INPUT...", help="Pictures, folders, CBZ or ZIP archives.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="A folder; or a .cbz, or a picture for one page.")],
+    inputs: Annotated[
+        list[Path],
+        typer.Argument(metavar="INPUT...", help="Pictures, folders, volumes (CBZ, CBR, CB7, CBT, PDF, EPUB)."),
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="A folder; or a .cbz, .pdf or .epub, or a picture for one page.")
+    ],
     reference: Annotated[
         list[Path] | None, typer.Option("--reference", "-r", help="A picture whose colours to take (repeatable).")
     ] = None,
@@ -140,7 +148,12 @@ def colorize(
 
     request = Request(
         inputs=tuple(inputs),
-        layout=Layout(output, as_images=format_ is Format.IMAGES, as_archives=format_ is Format.CBZ),
+        layout=Layout(
+            output,
+            as_images=format_ is Format.IMAGES,
+            as_archives=format_ is Format.CBZ,
+            as_document="pdf" if format_ is Format.PDF else "epub" if format_ is Format.EPUB else None,
+        ),
         references=tuple(reference or ()),
         corrections={
             "hints": CorrectionTexts(tuple(hint or ()), hints),
@@ -162,7 +175,7 @@ def colorize(
 @app.command()
 def export(
     inputs: Annotated[list[Path], typer.Argument(metavar="INPUT...", help="The pages as they were: as for colorize.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write: .cbz, .zip or .pdf.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write: .cbz, .zip, .pdf or .epub.")],
     format_: Annotated[ExportKind | None, typer.Option("--format", help="Default: what --output looks like.")] = None,
     series: Annotated[str | None, typer.Option(help="The series' name; default: the input's.")] = None,
     chapter: Annotated[str, typer.Option(help="The chapter's number or name.")] = "",
@@ -185,7 +198,10 @@ def export(
 
 @app.command()
 def analyze(
-    inputs: Annotated[list[Path], typer.Argument(metavar="INPUT...", help="Pictures, folders, CBZ or ZIP archives.")],
+    inputs: Annotated[
+        list[Path],
+        typer.Argument(metavar="INPUT...", help="Pictures, folders, volumes (CBZ, CBR, CB7, CBT, PDF, EPUB)."),
+    ],
     output: Annotated[Path, typer.Option("--output", "-o", help="The folder for records and masks.")],
     overlay: Annotated[
         bool, typer.Option("--overlay", help="Draw what was read over each page: STEM.overlay.png.")

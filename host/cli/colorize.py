@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from host.books.corrections import read_corrections
 from host.books.inbox import Inbox
 from host.books.inputs import open_inputs
 from host.books.names import printable
-from host.books.outputs import SUFFIX_OF_MIME, ArchiveOutput
+from host.books.outputs import SUFFIX_OF_MIME
 from host.books.references import read_references
 from host.books.run import PageEnd, Style, colour_book
 from host.books.whole_files import require_nameable, write_whole
@@ -124,16 +125,18 @@ def _colour(
 ) -> Outcome:
     outcome = Outcome(pictures=pictures)
     for book, output in work:
+        read: Counter[str] = Counter()
         _tell_left_out(book, output, outcome)
         with BookProgress(_stderr, book) as progress:
             for event in colour_book(book, style, application.board, inbox):
                 if isinstance(event, PageEnd):
                     record = _keep(book, output, event, records=records)
                     outcome.add(record, event)
+                    read[str(event.runmeta.get("read_direction", ""))] += 1
                     progress.end(event.page, record.line)
                 else:
                     progress.advance(event)
-        finished = output.finish()
+        finished = output.finish(_direction(style.direction, read))
         if finished.path is None:
             outcome.unwritten(book.name)
         if finished.words:
@@ -141,9 +144,16 @@ def _colour(
     return outcome
 
 
+def _direction(wanted: Direction, read: Counter[str]) -> Direction:
+    """Return which way a book is read: as it was asked for, or as most of its pages were read."""
+    if wanted != "auto" or read["rtl"] == read["ltr"]:
+        return wanted
+    return "rtl" if read["rtl"] > read["ltr"] else "ltr"
+
+
 def _tell_left_out(book: Book, output: Output, outcome: Outcome) -> None:
     left = [LeftRecord(book.name, each.name, each.reason, lost=each.lost) for each in book.left_out]
-    if not isinstance(output, ArchiveOutput):
+    if not output.carries_extras:
         left += [LeftRecord(book.name, each.name, "not a picture") for each in book.extras]
     for each in left:
         _say(f"  {each.name}: left out, {each.reason}")

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from host.store.store import Store
     from host.vocabulary import Direction, ExportFormat
 
-_FORMATS: dict[str, ExportFormat] = {".cbz": "cbz", ".zip": "zip", ".pdf": "pdf"}
+_FORMATS: dict[str, ExportFormat] = {".cbz": "cbz", ".zip": "zip", ".pdf": "pdf", ".epub": "epub"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ def run(request: Request) -> int:
     kind = request.format or _FORMATS.get(request.output.suffix.casefold())
     if kind is None:
         raise BadRequest(
-            f"{request.output} has no suffix of an export.", "Name a .cbz, .zip or .pdf, or give --format."
+            f"{request.output} has no suffix of an export.", "Name a .cbz, .zip, .pdf or .epub, or give --format."
         )
     _check(request.output)
     with ExitStack() as closing:
@@ -79,7 +79,7 @@ def run(request: Request) -> int:
 def _check(output: Path) -> None:
     require_nameable(output)
     if output.is_dir():
-        raise BadRequest(f"{output} is a folder.", "Name a file that ends in .cbz, .zip or .pdf.")
+        raise BadRequest(f"{output} is a folder.", "Name a file that ends in .cbz, .zip, .pdf or .epub.")
     require_writable(output.parent)
     sweep_parts(output.parent)
 

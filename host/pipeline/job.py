@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from engines.info import EngineInfo
     from host.pipeline.analysis.layout.direction import ChapterDirection
     from host.pipeline.series import ReferencePicture, SeriesMemory
-    from host.vocabulary import OutputFormat
+    from host.vocabulary import PageFormat
 
 Tick = Callable[[Stage, float], None]
 """Takes the stage and the fraction 0..1 of the page's whole way, which never falls; raises `JobCancelled`."""
@@ -38,4 +38,4 @@ class PageJob:
     direction: Direction = "auto"
     chapter: ChapterDirection | None = field(default=None, compare=False)
     memory: SeriesMemory | None = field(default=None, compare=False)
-    output_format: OutputFormat | None = None
+    output_format: PageFormat | None = None

@@ -323,7 +323,7 @@ export interface ExportPage {
 
 /** Write pages into one file: those of `job_id` in reading order, or `pages` in theirs, whichever jobs they are of. */
 export interface ChapterExport {
-  format: "cbz" | "zip" | "pdf";
+  format: "cbz" | "zip" | "pdf" | "epub";
   job_id?: string;
   pages?: ExportPage[];
   series?: string;

@@ -11,6 +11,7 @@ import cv2
 from PIL import Image, UnidentifiedImageError
 
 from host.errors import ImageInvalid, IrodoriError, OutOfMemory
+from host.picture_types import mime_of
 from host.pipeline.decode.jpegxl import is_jpeg_xl, jpeg_xl_size
 from host.pipeline.decode.page import HINT_AGAIN
 from host.pipeline.decode.structure import HINT_SAVE, require_few_parts
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from host.pipeline.decode.page import DecodeLimits
 
 _FORMATS: Final = ("PNG", "JPEG", "WEBP", "AVIF", "GIF", "TIFF", "BMP", "JPEG2000")
-HINT_FORMATS: Final = "Pages are PNG, JPEG, WebP, AVIF, GIF, TIFF, BMP, JPEG 2000 or JPEG XL pictures."
+HINT_FORMATS: Final = "Pages are PNG, JPEG, WebP, AVIF, GIF, TIFF, BMP, JPEG 2000, JPEG XL or HEIF pictures."
 # Formats whose decoders are quick and hold little beside the picture, within the size below.
 _LIGHT: Final = frozenset({"PNG", "JPEG", "MPO", "WEBP", "AVIF", "GIF", "BMP"})
 _LIGHT_PIXELS: Final = 10_000_000
@@ -76,6 +77,9 @@ def open_picture(encoded: bytes) -> Image.Image:
     if is_jpeg_xl(encoded):
         _register_jpeg_xl()
         formats = ("JXL",)
+    elif mime_of(encoded) == "image/heic":
+        _register_heif()
+        formats = ("HEIF",)
     try:
         return Image.open(io.BytesIO(encoded), formats=formats)
     except OSError as exc:
@@ -115,6 +119,15 @@ def _register_jpeg_xl() -> None:
         raise ImageInvalid(
             "This is a JPEG XL picture, and nothing here reads them.", "Save the page as PNG, JPEG or WebP."
         ) from exc
+
+
+def _register_heif() -> None:
+    try:
+        import pillow_heif
+    except ImportError as exc:
+        hint = 'pip install "irodori[library]", or save the page as PNG, JPEG or WebP.'
+        raise ImageInvalid("This is an HEIF picture, and nothing here reads them.", hint) from exc
+    pillow_heif.register_heif_opener()
 
 
 def _check_size(size: tuple[int, int], limits: DecodeLimits) -> None:

@@ -85,7 +85,7 @@ def test_books_of_one_name_are_told_apart(tmp_path: Path) -> None:
     assert [book.name for book in books] == ["ch", "ch (2)"]
 
 
-@pytest.mark.parametrize("name", ["o.pdf", "o.cbr", "o.tiff", "O.PDF"])
+@pytest.mark.parametrize("name", ["o.cb7", "o.cbr", "o.tiff", "O.RAR"])
 def test_what_is_not_written_is_refused_by_its_suffix(tmp_path: Path, name: str) -> None:
     with pytest.raises(BadRequest, match="are not written"):
         Layout(tmp_path / name).outputs(ONE, "png", tmp_path / "waiting")
