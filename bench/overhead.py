@@ -1,9 +1,9 @@
 """What the host adds to a diffusion engine's own call: `python -m bench.overhead [--folder KLEIN] [--runs 5]`.
 
-The bare pipeline, the engine around it and pass2's lane step (with the assessment) colour the same page in turn, so
-that the machine's speed at the moment is the same for all; printed are medians and the share over the bare call.
-Without `--folder` a toy with random weights stands in: its share is an upper bound, since the real network takes far
-longer and what is added does not grow with it.
+The bare pipeline, the engine around it and the generation's lane step (with the assessment) colour the same page in
+turn, so that the machine's speed at the moment is the same for all; printed are medians and the share over the bare
+call. Without `--folder` a toy with random weights stands in: its share is an upper bound, since the real network
+takes far longer and what is added does not grow with it.
 """
 
 from __future__ import annotations

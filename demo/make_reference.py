@@ -16,7 +16,8 @@ import cv2
 import numpy as np
 
 from engines.oklab import grey_to_lightness, srgb_to_oklab
-from host.pipeline.compose.compose import compose_page
+from host.pipeline.compose.compose import lay_colour
+from host.pipeline.compose.field import colour_field
 from host.pipeline.decode import decode_page
 
 HERE: Final = Path(__file__).resolve().parent
@@ -122,7 +123,8 @@ def coloured(name: str) -> np.ndarray:
     for colour, corners in flats:
         inside = cv2.fillPoly(np.zeros(panel.grey.shape, np.uint8), [np.array(corners, np.int32)], 1) > 0
         lab[inside, 1:] = srgb_to_oklab(np.array([[COLOURS[colour]]], np.uint8))[0, 0, 1:]
-    return compose_page(panel, np.zeros(panel.grey.shape, np.bool_), lab).rgb
+    protect = np.zeros(panel.grey.shape, np.bool_)
+    return lay_colour(panel, protect, colour_field(panel, protect, lab)).rgb
 
 
 def main() -> None:

@@ -22,6 +22,7 @@ def resize_labels(labels: NDArray[np.uint8], height: int, width: int) -> NDArray
 
 
 def _nearest(source: int, wanted: int) -> NDArray[np.int64]:
+    """Return for each of `wanted` pixels the nearest of `source`, by the sums that OpenCV makes."""
     step = ((source << 16) + wanted // 2) // wanted
     places = (step * np.arange(wanted, dtype=np.int64) + step // 2 - source % 2) >> 16
     return np.asarray(np.clip(places, 0, source - 1), np.int64)

@@ -63,8 +63,8 @@ def srgb_to_oklab(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
 def oklab_to_srgb(lab: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Return the sRGB picture of an OKLab one: `(H, W, 3)` float32 in, uint8 RGB out.
 
-    Colours outside of sRGB are clipped channel by channel, which shifts their hue; `fit_to_gamut` first, if that
-    matters.
+    Colours outside of sRGB are clipped channel by channel, which shifts their hue; bring them to
+    `max_chroma` first, if that matters.
     """
     rgb = np.empty(lab.shape, np.uint8)
     level_by_step = _level_by_step()
@@ -93,16 +93,6 @@ def max_chroma(lightness: NDArray[np.float32], hue: NDArray[np.float32]) -> NDAr
         part = slice(start, start + _LOOKUP_PIXELS)
         flat_chroma[part] = _look_up_chroma(flat_lightness[part], flat_hue[part])
     return chroma
-
-
-def fit_to_gamut(lab: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the picture with chroma cut down to what sRGB holds; lightness and hue stay."""
-    chroma, hue = cv2.cartToPolar(lab[..., 1], lab[..., 2])
-    limit = max_chroma(lab[..., 0], np.asarray(hue, np.float32))
-    scale = np.minimum(1.0, limit / np.maximum(chroma, 1e-6))
-    fitted = lab.copy()
-    fitted[..., 1:] *= scale[..., None]
-    return fitted
 
 
 def _look_up_chroma(lightness: NDArray[np.float32], hue: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -73,7 +73,7 @@ def _colour(
     room = EngineRoom(application.engines, Lane(application.paths.lane_lock), application.device, idle_s=60)
     try:
         with room.engine(engine.info.id, lambda: None) as (loaded, _):
-            coloured = room.with_memory(loaded, lambda: pipeline.colour(prepared, loaded, _unheard))
+            coloured = room.run_with_memory(loaded, lambda: pipeline.colour(prepared, loaded, _unheard))
         return pipeline.finish(prepared, coloured, _unheard)
     finally:
         room.close()

@@ -40,7 +40,7 @@ from host.settings_bounds import require_not_owners
 from host.viability import viability_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from engines.base import Viability
     from engines.info import EngineInfo
@@ -48,12 +48,16 @@ if TYPE_CHECKING:
 
 
 class HostService:
-    """The `Service` of a session, over one `Application`. Handlers may run on several threads."""
+    """The `Service` of a session, over one `Application`.
+
+    Attributes:
+        handlers: what answers each method of `METHODS`; they may run on several threads.
+    """
 
     def __init__(self, notify: Callable[[Message], None], application: Application | None = None) -> None:
         self._application = application or Application.open(state_paths(), notify)
         board = self._application.board
-        self._handlers: dict[str, Callable[[Any], object]] = {
+        self.handlers: Mapping[str, Callable[[Any], object]] = {
             "session.hello": self._hello,
             "session.ping": self._ping,
             "engine.list": lambda _: self._engines(),
@@ -81,18 +85,13 @@ class HostService:
             "host.doctor": lambda _: self._examine(),
         }
 
-    @property
-    def methods(self) -> frozenset[str]:
-        """The methods that have a handler."""
-        return frozenset(self._handlers)
-
     def handle(self, method: str, params: Any) -> object:
         """Answer a request whose parameters have the type that `METHODS` names.
 
         Raises:
             IrodoriError
         """
-        handler = self._handlers.get(method)
+        handler = self.handlers.get(method)
         if handler is None:
             raise UnknownMethod(f"There is no method {method[:128]!r}.", "Update the extension or the host.")
         return handler(params)

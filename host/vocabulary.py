@@ -9,7 +9,7 @@ from engines.info import Quality as Quality
 Direction = Literal["rtl", "ltr", "auto"]
 Stage = Literal["queued", "decode", "pass1", "retrieve", "pass2", "compose", "encode"]
 SkipReason = Literal["already_coloured", "blank", "text_only", "advertisement"]
-ExportFormat = Literal["cbz", "zip", "pdf", "epub"]
+ExportFormat = Literal["cbz", "pdf", "zip", "epub"]
 OutputFormat = Literal["png", "webp_lossless", "webp", "jpeg"]
 PageFormat = Literal["png", "webp_lossless", "webp", "jpeg", "avif", "jxl"]
 """What pages are written as: `OutputFormat`, which every browser shows, and what not all of them do."""

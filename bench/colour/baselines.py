@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from bench.gamut import fit_to_gamut
 from engines.base import ColorizeEngine, ColorizeRequest, ColorizeResult, Device, OnStep, Viability
 from engines.info import EngineInfo, Supports
-from engines.oklab import fit_to_gamut, grey_to_lightness, oklab_to_srgb, srgb_to_oklab
+from engines.oklab import grey_to_lightness, oklab_to_srgb, srgb_to_oklab
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import cv2
 import numpy as np
 
-from engines.oklab import fit_to_gamut, oklab_to_srgb, srgb_to_oklab
+from bench.gamut import fit_to_gamut
+from engines.oklab import oklab_to_srgb, srgb_to_oklab
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

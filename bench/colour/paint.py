@@ -1,4 +1,4 @@
-"""Everything that colours a case, all the same way: decode, pass1, the painter, composition, review, encode.
+"""Everything that colours a case, all the same way: decode, analysis, the painter, composition, review, encode.
 
 What the pipeline skips or refuses stays grey and is measured so: it is what a reader sees.
 """
@@ -153,7 +153,7 @@ class DirectPainter:
 
 
 def protected(case: Case, pipeline: PagePipeline) -> Mask:
-    """Return the `(H, W)` mask of what must stay as it is, as pass1 finds it on this page."""
+    """Return the `(H, W)` mask of what must stay as it is, as the analysis finds it on this page."""
     engine = PaintEngine("nobody", lambda page, _: srgb_to_oklab(np.dstack([page] * 3)))
     prepared = pipeline.read(
         pipeline.decode(_encoded(case)), PageJob(engine=engine.info, plan=Plan(), direction="ltr"), _unheard

@@ -19,8 +19,12 @@ _ONE_COLUMN = 0.6
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A proposal: class, score 0..1, left, top, right, bottom, and the sides where its tile ended before it did."""
+class Proposal:
+    """A box that a network proposes.
+
+    kind: its class, a number. score: 0..1. edges: left, top, right, bottom in pixels. cut: the sides (0..3, in that
+    order) where its tile ended before it did.
+    """
 
     kind: int
     score: float
@@ -51,9 +55,9 @@ def suppress(edges: Array, scores: Array, kinds: NDArray[np.int64], iou: float =
     return np.array(kept, np.int64)
 
 
-def unnested(found: list[Found], kinds: frozenset[int]) -> list[Found]:
+def unnested(found: list[Proposal], kinds: frozenset[int]) -> list[Proposal]:
     """Return what is found, best first, without what lies inside a better one of these kinds, or round it."""
-    kept: list[Found] = []
+    kept: list[Proposal] = []
     for one in sorted(found, key=lambda one: (-one.score, one.kind, one.edges)):
         rivals = [other for other in kept if other.kind == one.kind and one.kind in kinds]
         if not any(_common(one, other) > _NESTED_PART * min(one.area, other.area) for other in rivals):
@@ -61,24 +65,24 @@ def unnested(found: list[Found], kinds: frozenset[int]) -> list[Found]:
     return kept
 
 
-def joined(found: list[Found]) -> list[Found]:
+def joined(found: list[Proposal]) -> list[Proposal]:
     """Return what overlapping tiles found, each thing once, best first.
 
     Pieces that were cut by the edges of neighbouring tiles and meet become one; a piece of a thing that another tile
     saw whole goes.
     """
     whole = _meeting(sorted(found, key=lambda one: (-one.score, one.kind, one.edges)))
-    kept: list[Found] = []
+    kept: list[Proposal] = []
     for one in sorted(whole, key=lambda one: (len(one.cut), -one.score)):
         if not any(_is_seen_in(one, other) for other in kept):
             kept.append(one)
     return sorted(kept, key=lambda one: (-one.score, one.kind, one.edges))
 
 
-def _meeting(found: list[Found]) -> list[Found]:
+def _meeting(found: list[Proposal]) -> list[Proposal]:
     """Join pieces until none meets another."""
     pending = list(found)
-    done: list[Found] = []
+    done: list[Proposal] = []
     while pending:
         one = pending.pop(0)
         partner = next((other for other in pending if _continues(one, other)), None)
@@ -90,7 +94,7 @@ def _meeting(found: list[Found]) -> list[Found]:
     return done
 
 
-def _continues(one: Found, other: Found) -> bool:
+def _continues(one: Proposal, other: Proposal) -> bool:
     if one.kind != other.kind or not one.cut or not other.cut:
         return False
     for side in (2, 3):
@@ -100,7 +104,7 @@ def _continues(one: Found, other: Found) -> bool:
     return False
 
 
-def _meets(near: Found, far: Found, axis: int) -> bool:
+def _meets(near: Proposal, far: Proposal, axis: int) -> bool:
     if far.edges[axis] > near.edges[axis + 2] or far.edges[axis] < near.edges[axis]:
         return False
     across = 1 - axis
@@ -109,14 +113,14 @@ def _meets(near: Found, far: Found, axis: int) -> bool:
     return high - low > _ONE_COLUMN * widest
 
 
-def _union(one: Found, other: Found) -> Found:
+def _union(one: Proposal, other: Proposal) -> Proposal:
     sides = [pick(a, b) for pick, a, b in zip((min, min, max, max), one.edges, other.edges, strict=True)]
     still = {side for side in one.cut if one.edges[side] == sides[side]}
     still |= {side for side in other.cut if other.edges[side] == sides[side]}
-    return Found(one.kind, max(one.score, other.score), (sides[0], sides[1], sides[2], sides[3]), frozenset(still))
+    return Proposal(one.kind, max(one.score, other.score), (sides[0], sides[1], sides[2], sides[3]), frozenset(still))
 
 
-def _is_seen_in(one: Found, other: Found) -> bool:
+def _is_seen_in(one: Proposal, other: Proposal) -> bool:
     if one.kind != other.kind:
         return False
     common = _common(one, other)
@@ -125,7 +129,7 @@ def _is_seen_in(one: Found, other: Found) -> bool:
     return common > _SAME_IOU * (one.area + other.area - common)
 
 
-def _common(one: Found, other: Found) -> float:
+def _common(one: Proposal, other: Proposal) -> float:
     low = max(one.edges[0], other.edges[0]), max(one.edges[1], other.edges[1])
     high = min(one.edges[2], other.edges[2]), min(one.edges[3], other.edges[3])
     return max(0.0, high[0] - low[0]) * max(0.0, high[1] - low[1])

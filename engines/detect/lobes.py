@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
-from engines.detect.boxes import Found
+from engines.detect.boxes import Proposal
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,7 +24,7 @@ _LINK: Final = 0.06
 _LETTER: Final = 0.14
 
 
-def with_joined_lobes(grey: NDArray[np.uint8], found: list[Found], balloons: frozenset[int]) -> list[Found]:
+def with_joined_lobes(grey: NDArray[np.uint8], found: list[Proposal], balloons: frozenset[int]) -> list[Proposal]:
     """Return what is found, best first, with proposals of these classes joined where they are one balloon.
 
     Two are one where their boxes overlap and the same fill, not parted by an outline, makes up much of both.
@@ -42,13 +42,13 @@ def with_joined_lobes(grey: NDArray[np.uint8], found: list[Found], balloons: fro
     return sorted(done, key=lambda one: (-one.score, one.kind, one.edges))
 
 
-def _round_both(one: Found, other: Found) -> Found:
+def _round_both(one: Proposal, other: Proposal) -> Proposal:
     left, top = min(one.edges[0], other.edges[0]), min(one.edges[1], other.edges[1])
     right, bottom = max(one.edges[2], other.edges[2]), max(one.edges[3], other.edges[3])
-    return Found(one.kind, max(one.score, other.score), (left, top, right, bottom), one.cut & other.cut)
+    return Proposal(one.kind, max(one.score, other.score), (left, top, right, bottom), one.cut & other.cut)
 
 
-def _are_lobes(grey: NDArray[np.uint8], one: Found, other: Found) -> bool:
+def _are_lobes(grey: NDArray[np.uint8], one: Proposal, other: Proposal) -> bool:
     if one.kind != other.kind:
         return False
     across = min(one.edges[2], other.edges[2]) - max(one.edges[0], other.edges[0])
@@ -71,7 +71,7 @@ def _are_lobes(grey: NDArray[np.uint8], one: Found, other: Found) -> bool:
     return main[0] is not None and main[0] == main[1]
 
 
-def _inner(lobe: Found, left: int, top: int) -> tuple[slice, slice]:
+def _inner(lobe: Proposal, left: int, top: int) -> tuple[slice, slice]:
     """Return the middle of a lobe's box in the piece whose corner lies at (left, top)."""
     wide, high = lobe.edges[2] - lobe.edges[0], lobe.edges[3] - lobe.edges[1]
     low = max(0, int(lobe.edges[1] + _RIM * high) - top), max(0, int(lobe.edges[0] + _RIM * wide) - left)

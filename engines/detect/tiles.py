@@ -28,7 +28,7 @@ class View(NamedTuple):
 
 
 def views(page: Size, height_px: int, width_px: int, *, fixed: bool = False) -> list[View]:
-    """Return the looks that cover a page, at least one.
+    """Return the views that cover a page, at least one.
 
     height_px, width_px: an upright page as the network was trained with it. A page, or two side by side, is seen at
     once; a strip of any length at the width (or height) of a page, in pieces that overlap. fixed: the network takes no
@@ -43,13 +43,13 @@ def views(page: Size, height_px: int, width_px: int, *, fixed: bool = False) -> 
         scale = min(_MOST_SCALE, height_px / height)
     most_width = width_px if fixed else int(height_px * _STRIP_RATIO)
     tall, wide = max(1, int(height_px / scale)), max(1, int(most_width / scale))
-    looks = []
+    found = []
     for top, bottom in _spans(height, tall):
         for left, right in _spans(width, wide):
             window = Box(left, top, right, bottom)
             size = Size(height_px, width_px) if fixed else _padded(window, scale)
-            looks.append(View(window, size, scale))
-    return looks
+            found.append(View(window, size, scale))
+    return found
 
 
 def shown(grey: NDArray[np.uint8], view: View, channels: int = 3) -> NDArray[np.float32]:

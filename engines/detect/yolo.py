@@ -12,7 +12,7 @@ import numpy as np
 
 from engines.base import ModelInvalid, ModelMissing
 from engines.detect.base import LABELS, Detection, DetectorInfo, Label, PageDetector
-from engines.detect.boxes import Found, joined, suppress, unnested
+from engines.detect.boxes import Proposal, joined, suppress, unnested
 from engines.detect.labels import EXPECTED
 from engines.detect.lobes import with_joined_lobes
 from engines.detect.networks import ExportedNetwork, Network, open_network
@@ -59,12 +59,12 @@ class YoloDetector(PageDetector):
             self._network = self._opened()
         page = Size(*grey.shape)
         facts = self._network.facts
-        found: list[Found] = []
-        looks = views(page, *facts.size, fixed=facts.fixed)
-        for view in looks:
+        found: list[Proposal] = []
+        seen = views(page, *facts.size, fixed=facts.fixed)
+        for view in seen:
             proposals = self._network.run(shown(grey, view, facts.channels))
             found += _on_page(decoded(proposals, len(facts.labels), self._least(facts.labels)), view, page)
-        if len(looks) > 1:
+        if len(seen) > 1:
             found = joined(found)
         found = with_joined_lobes(grey, found, _kinds(facts.labels, {"balloon"}))
         found = unnested(found, _kinds(facts.labels, _NEVER_NESTED))
@@ -88,7 +88,7 @@ class YoloDetector(PageDetector):
         return np.array([2.0 if label is None else chosen[label] for label in labels], np.float32)
 
 
-def decoded(proposals: NDArray[np.float32], classes: int, least: NDArray[np.float32]) -> list[Found]:
+def decoded(proposals: NDArray[np.float32], classes: int, least: NDArray[np.float32]) -> list[Proposal]:
     """Return what a network's output says, thinned out, best first, in pixels of its input.
 
     proposals: `(1, 4 + classes, n)` of centre, size and class scores (mask coefficients may follow), or, from networks
@@ -112,7 +112,7 @@ def decoded(proposals: NDArray[np.float32], classes: int, least: NDArray[np.floa
     good = good[scores[good] >= least[kinds[good]]]
     good = good[np.argsort(-scores[good], kind="stable")][:_MOST_PROPOSALS]
     return [
-        Found(int(kinds[index]), min(1.0, float(scores[index])), tuple(edges[index].tolist()))
+        Proposal(int(kinds[index]), min(1.0, float(scores[index])), tuple(edges[index].tolist()))
         for index in good[suppress(edges[good], scores[good], kinds[good])]
     ]
 
@@ -121,8 +121,8 @@ def _kinds(labels: tuple[Label | None, ...], wanted: Set[Label]) -> frozenset[in
     return frozenset(kind for kind, label in enumerate(labels) if label in wanted)
 
 
-def _on_page(found: list[Found], view: View, page: Size) -> list[Found]:
-    """Bring what a look found to pixels of the page, and note what the look's edges may have cut."""
+def _on_page(found: list[Proposal], view: View, page: Size) -> list[Proposal]:
+    """Bring what was found in a view to pixels of the page, and note what the view's edges may have cut."""
     window, near = view.window, _CUT_PX / view.scale
     inner = [window.left > 0, window.top > 0, window.right < page.width, window.bottom < page.height]
     placed = []
@@ -136,11 +136,11 @@ def _on_page(found: list[Found], view: View, page: Size) -> list[Found]:
             min(edges[3], window.bottom),
         ]
         cut = frozenset(side for side in range(4) if inner[side] and abs(edges[side] - window[side]) <= near)
-        placed.append(Found(one.kind, one.score, (edges[0], edges[1], edges[2], edges[3]), cut))
+        placed.append(Proposal(one.kind, one.score, (edges[0], edges[1], edges[2], edges[3]), cut))
     return placed
 
 
-def _detection(one: Found, label: Label | None, page: Size) -> Detection | None:
+def _detection(one: Proposal, label: Label | None, page: Size) -> Detection | None:
     left, top, right, bottom = (round(side) for side in one.edges)
     box = Box(left, top, right, bottom).intersection(Box(0, 0, page.width, page.height))
     return Detection(label, box, one.score) if label and box.area else None

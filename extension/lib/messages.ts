@@ -4,7 +4,7 @@ import { i18n } from "#i18n";
 import { browser } from "wxt/browser";
 import type { HintChange } from "./chapter/hints";
 import type { Payload } from "./payload";
-import type { ColourHint, ModelInfo } from "./protocol/messages";
+import type { ColourHint, EXPORT_FORMATS, ModelInfo } from "./protocol/messages";
 
 /** A page image as the page's script found it; `pageId` is unique over all tabs. */
 export interface FoundPage {
@@ -43,7 +43,7 @@ export interface ReferenceCard {
 }
 
 /** What a chapter can be saved as. */
-export type SaveFormat = "cbz" | "zip" | "pdf";
+export type SaveFormat = (typeof EXPORT_FORMATS)[number];
 
 /** What the reader chose in the popup. */
 export interface ChapterChoice {

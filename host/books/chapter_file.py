@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from host.vocabulary import Direction, ExportFormat, OutputFormat
 
+    _Numbered = Iterator[tuple[int, "Picture"]]
+
 _LOG = logging.getLogger(__name__)
 _EPUB_TYPES: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 
@@ -70,12 +72,7 @@ def write_chapter(
     """
     written = Written()
     numbered = _pictures(chapter, written, told)
-    if kind == "pdf":
-        _write_pdf(numbered, written, target)
-    elif kind == "epub":
-        _write_epub(chapter, numbered, written, target)
-    else:
-        pack(target, _entries(chapter, numbered, written, comic=kind == "cbz"))
+    WRITERS[kind](chapter, numbered, written, target)
     written.bytes = target.stat().st_size
     return written
 
@@ -86,18 +83,22 @@ def slice_of(picture: Picture, rows: tuple[int, int]) -> Picture:
     Raises:
         ImageInvalid: it has none of them, or is no picture.
     """
+    return _encoded_again(picture, "webp_lossless" if picture.mime == "image/webp" else "png", rows)
+
+
+def _encoded_again(picture: Picture, kind: OutputFormat, rows: tuple[int, int | None] = (0, None)) -> Picture:
+    """Return those rows of a picture in another format; without `rows` all of them."""
     from host.pipeline.decode import decode_page
     from host.pipeline.encode import encode_page
 
-    rgb = decode_page(picture.image).rgb[rows[0] : rows[1]]
+    rgb = decode_page(picture.image).rgb[slice(*rows)]
     if rgb.size == 0:
         raise ImageInvalid(f"A strip has no rows {rows[0]} to {rows[1]}.", "Colour the chapter again, then export.")
-    kind: OutputFormat = "webp_lossless" if picture.mime == "image/webp" else "png"
     image, mime = encode_page(rgb, kind)
     return Picture(image, mime, picture.is_coloured)
 
 
-def _pictures(chapter: Chapter, written: Written, told: Callable[[int, int], None]) -> Iterator[tuple[int, Picture]]:
+def _pictures(chapter: Chapter, written: Written, told: Callable[[int, int], None]) -> _Numbered:
     for number, read in enumerate(chapter.pages, 1):
         picture = read()
         if picture is None:
@@ -108,9 +109,15 @@ def _pictures(chapter: Chapter, written: Written, told: Callable[[int, int], Non
         told(number, len(chapter.pages))
 
 
-def _entries(
-    chapter: Chapter, numbered: Iterator[tuple[int, Picture]], written: Written, *, comic: bool
-) -> Iterator[tuple[str, bytes]]:
+def _write_cbz(chapter: Chapter, numbered: _Numbered, written: Written, target: Path) -> None:
+    pack(target, _entries(chapter, numbered, written, comic=True))
+
+
+def _write_zip(chapter: Chapter, numbered: _Numbered, written: Written, target: Path) -> None:
+    pack(target, _entries(chapter, numbered, written, comic=False))
+
+
+def _entries(chapter: Chapter, numbered: _Numbered, written: Written, *, comic: bool) -> Iterator[tuple[str, bytes]]:
     digits = max(3, len(str(len(chapter.pages))))
     for number, picture in numbered:
         yield f"{number:0{digits}}{suffix_of(picture.mime)}", picture.image
@@ -134,7 +141,7 @@ def notes(written: Written) -> str:
     return " ".join(f"{word}: {', '.join(map(str, numbers))}." for word, numbers in words if numbers)
 
 
-def _write_pdf(numbered: Iterator[tuple[int, Picture]], written: Written, target: Path) -> None:
+def _write_pdf(_: Chapter, numbered: _Numbered, written: Written, target: Path) -> None:
     import img2pdf
 
     pages = []
@@ -189,7 +196,13 @@ def _for_pdf(picture: Picture) -> bytes:
     """Return a picture that a PDF can hold without loss: our PNG and JPEG as they are, all others as PNG."""
     if picture.is_coloured and picture.mime in ("image/png", "image/jpeg"):
         return picture.image
-    from host.pipeline.decode import decode_page
-    from host.pipeline.encode import encode_page
+    return _encoded_again(picture, "png").image
 
-    return encode_page(decode_page(picture.image).rgb, "png")[0]
+
+WRITERS: Final[dict[ExportFormat, Callable[[Chapter, _Numbered, Written, Path], None]]] = {
+    "cbz": _write_cbz,
+    "pdf": _write_pdf,
+    "zip": _write_zip,
+    "epub": _write_epub,
+}
+"""A writer for each format. Pages come one at a time, numbered; `written` is whole once the last one came."""

@@ -6,7 +6,7 @@ import hashlib
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, get_args
 
 from rich.console import Console
 
@@ -20,6 +20,7 @@ from host.errors import BadRequest, IrodoriError, NotFound
 from host.paths import state_paths
 from host.picture_types import mime_of
 from host.store.disk import disk_errors
+from host.vocabulary import ExportFormat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,9 +28,10 @@ if TYPE_CHECKING:
 
     from host.books.book import Book, BookPage
     from host.store.store import Store
-    from host.vocabulary import Direction, ExportFormat
+    from host.vocabulary import Direction
 
-_FORMATS: dict[str, ExportFormat] = {".cbz": "cbz", ".zip": "zip", ".pdf": "pdf", ".epub": "epub"}
+_FORMATS: Final[dict[str, ExportFormat]] = {f".{one}": one for one in get_args(ExportFormat)}
+_ANY_SUFFIX: Final = " or ".join(_FORMATS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,9 +54,7 @@ def run(request: Request) -> int:
     """
     kind = request.format or _FORMATS.get(request.output.suffix.casefold())
     if kind is None:
-        raise BadRequest(
-            f"{request.output} has no suffix of an export.", "Name a .cbz, .zip, .pdf or .epub, or give --format."
-        )
+        raise BadRequest(f"{request.output} has no suffix of an export.", f"Name a {_ANY_SUFFIX}, or give --format.")
     _check(request.output)
     with ExitStack() as closing:
         books = open_inputs(request.inputs, request.output)
@@ -79,7 +79,7 @@ def run(request: Request) -> int:
 def _check(output: Path) -> None:
     require_nameable(output)
     if output.is_dir():
-        raise BadRequest(f"{output} is a folder.", "Name a file that ends in .cbz, .zip, .pdf or .epub.")
+        raise BadRequest(f"{output} is a folder.", f"Name a file that ends in {_ANY_SUFFIX}.")
     require_writable(output.parent)
     sweep_parts(output.parent)
 

@@ -73,7 +73,7 @@ class ChapterJob:
         self.pace = Pace()
         self.cancelled = False
         self._open = len(self.pages)
-        self._telling = 0
+        self._untold = 0
         self._over = False
         self._started_s = time.monotonic()
 
@@ -85,23 +85,23 @@ class ChapterJob:
     def end(self, page: JobPage, state: PageState) -> bool:
         """Bring a page to its end, the one way into a final state; False where it has ended before.
 
-        After True the caller tells the extension, and then calls `told`.
+        After True the caller tells the extension, and then calls `end_told`.
         """
         if page.ended:
             return False
         page.state = state
         self._open -= 1
-        self._telling += 1
+        self._untold += 1
         return True
 
-    def told(self) -> JobDone | None:
+    def end_told(self) -> JobDone | None:
         """Note that an end has been told; return the job's own end with the last one, once."""
-        self._telling -= 1
-        return self.over()
+        self._untold -= 1
+        return self.take_end()
 
-    def over(self) -> JobDone | None:
+    def take_end(self) -> JobDone | None:
         """Return the job's end once all its pages' ends have been told; None before, and None ever after."""
-        if self._over or self._open or self._telling:
+        if self._over or self._open or self._untold:
             return None
         self._over = True
         counts = self.counts()

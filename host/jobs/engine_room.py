@@ -41,11 +41,11 @@ class EngineRoom:
         """
         with self._lane.hold(check) as waited:
             engine = viable_engine(self._engines, engine_id)
-            self.with_memory(engine, lambda: None)
+            self.run_with_memory(engine, lambda: None)
             yield engine, waited
 
-    def with_memory(self, engine: ColorizeEngine, work: Callable[[], T]) -> T:
-        """Load the engine and do the work; once more, each time lying leaner, where the device's memory gave out.
+    def run_with_memory(self, engine: ColorizeEngine, work: Callable[[], T]) -> T:
+        """Load the engine and do the work; where memory gives out, once more with each leaner memory policy.
 
         Raises:
             OutOfMemory: it was not enough even so; the hint says what would fit. What loading and the work raise.

@@ -282,7 +282,7 @@ class Scheduler:
     def announce(self, job: ChapterJob) -> None:
         """Tell a job's end if it has no page that could tell it."""
         with self._changed:
-            over = job.over()
+            over = job.take_end()
         if over is not None:
             self._notify(over)
 
@@ -332,7 +332,7 @@ class Scheduler:
 
     def _told(self, job: ChapterJob) -> None:
         with self._changed:
-            over = job.told()
+            over = job.end_told()
         if over is not None:
             self._notify(over)
 

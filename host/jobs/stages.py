@@ -1,6 +1,6 @@
 """The threads that bring pages along.
 
-stage: decode … orchestrate. lane: the engine. finish: compose … send. cached-page-sender: what the cache has already.
+stage: decode … director. lane: the engine. finish: compose … send. cached-page-sender: what the cache has already.
 
 Each holds one page at a time; what stands between them is bounded by the scheduler. Every step runs inside
 `_attempt`, where a cancel ends.
@@ -200,7 +200,7 @@ class Stages:
                     raise JobCancelled("The page was cancelled.")
                 tick, watch = self._scheduler.tick(work), partial(self._watch, work)
                 colour = partial(self._pipeline().colour, prepared, engine, tick, watch)
-                coloured = self._engine_room.with_memory(engine, colour)
+                coloured = self._engine_room.run_with_memory(engine, colour)
                 if work.wanted:
                     work.recipe.duplicates.remember(prepared, coloured)
         if stored is not None:

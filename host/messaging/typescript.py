@@ -9,6 +9,7 @@ from host.messaging.messages import METHODS, NOTIFICATIONS, PROTOCOL_RANGE
 from host.messaging.session import SILENCE_S
 from host.messaging.shapes import Key, Record, bare, choices, error_codes, is_record, records
 from host.messaging.stdio import MESSAGE_BYTES
+from host.vocabulary import ExportFormat
 
 _PLAIN: Final = {str: "string", int: "number", float: "number", bool: "boolean", bytes: "Uint8Array", Any: "unknown"}
 _HEAD: Final = """\
@@ -36,6 +37,8 @@ def _constants() -> str:
     }
     lines = [f"export const PROTOCOL_RANGE: readonly [number, number] = [{PROTOCOL_RANGE[0]}, {PROTOCOL_RANGE[1]}];"]
     lines += [f"export const {name} = {value:_};" for name, value in numbers.items()]
+    formats = ", ".join(f'"{one}"' for one in get_args(ExportFormat))
+    lines += [f"export const EXPORT_FORMATS = [{formats}] as const;"]
     return "\n".join(lines) + "\n"
 
 

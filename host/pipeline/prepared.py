@@ -29,7 +29,7 @@ class SkippedPage:
 class PreparedPage:
     """A page that is ready for the engine. job.references: those that serve it, in the order of `meta.references`.
 
-    recall: as the job's memory will know it, None where there is none.
+    memory_entry: the page as the job's memory will know it once it is coloured; None where the job has no memory.
     """
 
     page: DecodedPage

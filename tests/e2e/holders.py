@@ -68,6 +68,23 @@ class Holding:
         return f"<!doctype html><html><head>{head}</head><body><main>{bodies}</main>{once}</body></html>"
 
 
+def script(text: str) -> str:
+    """Return a script that knows the addresses of all pages as `urls`."""
+    return f"<script>const urls = {{urls}}; {text}</script>"
+
+
+def for_each(selector: str, then: str, first: str = "") -> str:
+    """Return a script that does something for each such element `it`, whose page has the number `at`."""
+    return script(f"{first} document.querySelectorAll('{selector}').forEach(async (it, at) => {{ {then} }})")
+
+
+def turning(draw: str) -> str:
+    """Return a script that draws the page of `url`, the first to begin with; the arrow keys turn."""
+    return script(f"const draw = async (url) => {{ {draw} }}; {TURNS}")
+
+
+TURNS: Final = "let at = 0; const show = () => draw(urls[at]); show(); addEventListener('keydown', ({key}) => { at += key === 'ArrowRight' ? 1 : -1; show() })"
+BLOB: Final = "const blobOf = async (url) => (await fetch(url)).blob();"
 WHOLE: Final = ".p{background-size:contain;background-repeat:no-repeat}"
 BACKGROUNDS: Final = (
     Holding("background", "<div class=p style=\"background-image:url('{url}')\"></div>", WHOLE),
@@ -118,7 +135,7 @@ BACKGROUNDS: Final = (
     ),
     Holding(
         "background turned in place, and back",
-        once="<div class=p></div><script>const urls = {urls}; let at = 0; const show = () => { document.querySelector('.p').style.backgroundImage = `url(${urls[at]})` }; show(); addEventListener('keydown', ({key}) => { at += key === 'ArrowRight' ? 1 : -1; show() })</script>",
+        once="<div class=p></div>" + turning("document.querySelector('.p').style.backgroundImage = `url(${url})`"),
         style=WHOLE,
         at_once=1,
         turns=("ArrowRight", "ArrowLeft"),
@@ -152,39 +169,56 @@ EMBEDDED: Final = (
         "data",
         "<div class=p></div>",
         WHOLE,
-        "<script>const urls = {urls}; document.querySelectorAll('.p').forEach(async (div, at) => { const reader = new FileReader(); reader.onload = () => { div.style.backgroundImage = `url(${reader.result})` }; reader.readAsDataURL(await (await fetch(urls[at])).blob()) })</script>",
+        for_each(
+            ".p",
+            "const reader = new FileReader(); reader.onload = () => { it.style.backgroundImage = `url(${reader.result})` }; reader.readAsDataURL(await blobOf(urls[at]))",
+            BLOB,
+        ),
     ),
     Holding(
         "blob, given up once it has loaded",
         "<img class=p>",
-        once="<script>const urls = {urls}; document.querySelectorAll('.p').forEach(async (img, at) => { img.src = URL.createObjectURL(await (await fetch(urls[at])).blob()); await img.decode(); URL.revokeObjectURL(img.src) })</script>",
+        once=for_each(
+            ".p",
+            "it.src = URL.createObjectURL(await blobOf(urls[at])); await it.decode(); URL.revokeObjectURL(it.src)",
+            BLOB,
+        ),
     ),
 )
-DRAW: Final = "const draw = async (canvas, url) => { const bitmap = await createImageBitmap(await (await fetch(url)).blob()); Object.assign(canvas, {width: bitmap.width, height: bitmap.height}); canvas.getContext('2d').drawImage(bitmap, 0, 0) };"
+PUT: Final = (
+    BLOB
+    + "const put = (bitmap, canvas) => { Object.assign(canvas, {width: bitmap.width, height: bitmap.height}); const pen = canvas.getContext('2d'); pen.drawImage(bitmap, 0, 0); return pen };"
+)
 CANVASES: Final = (
     Holding(
         "canvas",
         "<canvas class=p></canvas>",
-        once=f"<script>{DRAW} const urls = {{urls}}; document.querySelectorAll('canvas').forEach((canvas, at) => draw(canvas, urls[at]))</script>",
+        once=for_each("canvas", "put(await createImageBitmap(await blobOf(urls[at])), it)", PUT),
     ),
     Holding(
         "canvas of tiles, one after the other",
         "<canvas class=p></canvas>",
-        once="""<script>const urls = {urls}; document.querySelectorAll('canvas').forEach(async (canvas, at) => {
-          const bitmap = await createImageBitmap(await (await fetch(urls[at])).blob()); const {width, height} = Object.assign(canvas, {width: bitmap.width, height: bitmap.height});
-          const [w, h] = [Math.ceil(width / 4), Math.ceil(height / 4)]; const pen = canvas.getContext('2d');
-          for (let n = 0; n < 16; n++) { const [x, y] = [n * 7 % 16 % 4 * w, Math.floor(n * 7 % 16 / 4) * h]; await new Promise((done) => setTimeout(done, 30)); pen.drawImage(bitmap, x, y, w, h, x, y, w, h) } })</script>""",
+        once=for_each(
+            "canvas",
+            """const bitmap = await createImageBitmap(await blobOf(urls[at])); const {width, height} = Object.assign(it, {width: bitmap.width, height: bitmap.height});
+          const [w, h] = [Math.ceil(width / 4), Math.ceil(height / 4)]; const pen = it.getContext('2d');
+          for (let n = 0; n < 16; n++) { const [x, y] = [n * 7 % 16 % 4 * w, Math.floor(n * 7 % 16 / 4) * h]; await new Promise((done) => setTimeout(done, 30)); pen.drawImage(bitmap, x, y, w, h, x, y, w, h) }""",
+            BLOB,
+        ),
         draws_ms=2500,
     ),
     Holding(
         "canvas of bytes that were encoded",
-        once=f"<script>(async () => {{ for (const url of {{urls}}) {{ const bytes = new Uint8Array(await (await fetch(url)).arrayBuffer()).map((byte) => byte ^ {XOR}); const bitmap = await createImageBitmap(new Blob([bytes])); const canvas = document.createElement('canvas'); canvas.className = 'p'; Object.assign(canvas, {{width: bitmap.width, height: bitmap.height}}); canvas.getContext('2d').drawImage(bitmap, 0, 0); document.querySelector('main').append(canvas) }} }})()</script>",
+        once=script(
+            f"{PUT} (async () => {{ for (const url of urls) {{ const bytes = new Uint8Array(await (await blobOf(url)).arrayBuffer()).map((byte) => byte ^ {XOR}); const canvas = document.createElement('canvas'); canvas.className = 'p'; put(await createImageBitmap(new Blob([bytes])), canvas); document.querySelector('main').append(canvas) }} }})()"
+        ),
         form="/xor/{name}",
         draws_ms=500,
     ),
     Holding(
         "canvas drawn again at each turn, and back",
-        once=f"<canvas class=p></canvas><script>{DRAW} const urls = {{urls}}; let at = 0; const show = () => draw(document.querySelector('canvas'), urls[at]); show(); addEventListener('keydown', ({{key}}) => {{ at += key === 'ArrowRight' ? 1 : -1; show() }})</script>",
+        once="<canvas class=p></canvas>"
+        + turning(f"{PUT} put(await createImageBitmap(await blobOf(url)), document.querySelector('canvas'))"),
         at_once=1,
         turns=("ArrowRight", "ArrowLeft"),
         shown_after_turns=("a.png", "b.png"),
@@ -199,11 +233,11 @@ GL: Final = """const gl = (canvas, kept) => {
   gl.bufferData(gl.ARRAY_BUFFER, new Float32Array([0, 0, 1, 0, 0, 1, 1, 1]), gl.STATIC_DRAW); gl.enableVertexAttribArray(0); gl.bindAttribLocation(program, 0, 'at'); gl.vertexAttribPointer(0, 2, gl.FLOAT, false, 0, 0);
   gl.bindTexture(gl.TEXTURE_2D, gl.createTexture()); for (const each of [gl.TEXTURE_WRAP_S, gl.TEXTURE_WRAP_T]) gl.texParameteri(gl.TEXTURE_2D, each, gl.CLAMP_TO_EDGE); for (const each of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) gl.texParameteri(gl.TEXTURE_2D, each, gl.NEAREST);
   const had = {}; return async (url) => { const bitmap = await (had[url] ??= fetch(url).then((answer) => answer.blob()).then((blob) => createImageBitmap(blob))); await new Promise(requestAnimationFrame); Object.assign(canvas, {width: bitmap.width, height: bitmap.height}); gl.viewport(0, 0, bitmap.width, bitmap.height); gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, bitmap); gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4) } };"""
-TURNS: Final = "let at = 0; const show = () => draw(urls[at]); show(); addEventListener('keydown', ({key}) => { at += key === 'ArrowRight' ? 1 : -1; show() })"
 WEBGL: Final = tuple(
     Holding(
         f"WebGL canvas that is {'kept' if kept == 'true' else 'not kept, drawn at each frame'}",
-        once=f"<canvas class=p></canvas><script>{GL} const urls = {{urls}}; const draw = gl(document.querySelector('canvas'), {kept}); {TURNS}{rest}</script>",
+        once="<canvas class=p></canvas>"
+        + script(f"{GL} const draw = gl(document.querySelector('canvas'), {kept}); {TURNS}{rest}"),
         at_once=1,
         turns=("ArrowRight", "ArrowLeft"),
         shown_after_turns=("a.png", "b.png"),
@@ -218,7 +252,9 @@ DOCUMENTS: Final = (
     Holding("picture opened by itself", at_once=1, type="image/png"),
     Holding(
         "list that makes its elements anew at each turn, and back",
-        once="<script>const urls = {urls}; let at = 0; const main = document.querySelector('main'); const show = () => { main.replaceChildren(); const div = document.createElement('div'); div.className = 'p'; div.style.backgroundImage = `url(${urls[at]})`; main.append(div) }; show(); addEventListener('keydown', ({key}) => { at += key === 'ArrowRight' ? 1 : -1; show() })</script>",
+        once=turning(
+            "const div = document.createElement('div'); div.className = 'p'; div.style.backgroundImage = `url(${url})`; document.querySelector('main').replaceChildren(div)"
+        ),
         style=WHOLE,
         at_once=1,
         turns=("ArrowRight", "ArrowLeft"),
@@ -228,7 +264,7 @@ DOCUMENTS: Final = (
         "pages of an archive that the page itself unpacks, as backgrounds of blobs",
         "<div class=p></div>",
         WHOLE,
-        "<script>const urls = {urls}; document.querySelectorAll('.p').forEach(async (div, at) => { div.style.backgroundImage = `url(${URL.createObjectURL(await (await fetch(urls[at])).blob())})` })</script>",
+        for_each(".p", "it.style.backgroundImage = `url(${URL.createObjectURL(await blobOf(urls[at]))})`", BLOB),
     ),
 )
 HOLDINGS: Final = BACKGROUNDS + EMBEDDED + CANVASES + WEBGL + DOCUMENTS

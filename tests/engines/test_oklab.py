@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
+from bench.gamut import fit_to_gamut
 from engines.oklab import (
-    fit_to_gamut,
     grey_to_lightness,
     max_chroma,
     oklab_to_srgb,

@@ -1,4 +1,4 @@
-"""The shelf of models behind `model.*`, the LoRAs of a request, and `irodori models`."""
+"""The library of models behind `model.*`, the LoRAs of a request, and `irodori models`."""
 
 from __future__ import annotations
 
@@ -60,36 +60,36 @@ def hub(irodori_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub
         yield server
 
 
-def state_of(shelf: ModelLibrary, model_id: str) -> str:
-    return next(one.state for one in shelf.list() if one.model_id == model_id)
+def state_of(library: ModelLibrary, model_id: str) -> str:
+    return next(one.state for one in library.list() if one.model_id == model_id)
 
 
 def test_a_pull_over_the_wire_reports_and_ends_ready(hub: FakeHub) -> None:
     hub.token = "hf_secret"
     heard = Listener()
-    shelf = ModelLibrary(heard)
-    assert state_of(shelf, "tiny") == "missing"
-    shelf.pull("tiny")
+    library = ModelLibrary(heard)
+    assert state_of(library, "tiny") == "missing"
+    library.pull("tiny")
     heard.wait(lambda one: isinstance(one, ModelProgress) and one.state == "ready")
     heard.wait(lambda one: isinstance(one, ModelChanged))
-    assert state_of(shelf, "tiny") == "ready"
+    assert state_of(library, "tiny") == "ready"
     progress = [one for one in heard.messages if isinstance(one, ModelProgress)]
     assert all(0 <= one.bytes <= one.total_bytes for one in progress)
-    assert shelf.remove("tiny") >= len(WEIGHTS)
-    assert state_of(shelf, "tiny") == "missing"
-    shelf.close()
+    assert library.remove("tiny") >= len(WEIGHTS)
+    assert state_of(library, "tiny") == "missing"
+    library.close()
 
 
 def test_a_pull_that_fails_says_so_and_can_be_tried_again(hub: FakeHub) -> None:
     hub.cut_at = 100_000
     heard = Listener()
-    shelf = ModelLibrary(heard)
-    shelf.pull("tiny")
+    library = ModelLibrary(heard)
+    library.pull("tiny")
     heard.wait(lambda one: isinstance(one, ModelProgress) and one.state == "failed")
     heard.wait(lambda one: isinstance(one, ModelChanged))
-    shelf.pull("tiny")
+    library.pull("tiny")
     heard.wait(lambda one: isinstance(one, ModelProgress) and one.state == "ready")
-    shelf.close()
+    library.close()
 
 
 def test_a_licence_that_forbids_commercial_use_is_accepted_first(irodori_home: Path) -> None:
@@ -99,15 +99,15 @@ def test_a_licence_that_forbids_commercial_use_is_accepted_first(irodori_home: P
 
 def test_what_ships_is_verified_by_a_pull_and_cannot_be_removed(irodori_home: Path) -> None:
     heard = Listener()
-    shelf = ModelLibrary(heard)
-    shelf.pull("compact")
+    library = ModelLibrary(heard)
+    library.pull("compact")
     heard.wait(lambda one: isinstance(one, ModelProgress) and one.state == "ready")
     with pytest.raises(BadRequest, match="ships"):
-        shelf.remove("compact")
+        library.remove("compact")
     with pytest.raises(WeightsMissing):
-        shelf.remove("flux2-klein-4b")
+        library.remove("flux2-klein-4b")
     with pytest.raises(NotFound):
-        shelf.pull("no")
+        library.pull("no")
 
 
 def test_dropped_files_are_listed_with_what_they_are(irodori_home: Path) -> None:
@@ -123,12 +123,12 @@ def test_dropped_files_are_listed_with_what_they_are(irodori_home: Path) -> None
 def test_a_watched_folder_tells_when_something_is_dropped(irodori_home: Path, monkeypatch) -> None:
     monkeypatch.setattr("models.drop_folder._QUIET_S", 0.1)
     heard = Listener()
-    shelf = ModelLibrary(heard)
-    shelf.watch()
-    assert shelf._folder.watching.wait(10)
+    library = ModelLibrary(heard)
+    library.watch()
+    assert library._folder.watching.wait(10)
     safetensors(models_folder() / "klein.safetensors", **KLEIN_4B)
     heard.wait(lambda one: isinstance(one, ModelChanged))
-    shelf.close()
+    library.close()
 
 
 def test_a_lora_is_found_by_its_name_and_never_by_a_path(irodori_home: Path) -> None:

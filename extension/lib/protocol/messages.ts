@@ -10,6 +10,7 @@ export const FRAME_BYTES = 67_108_864;
 export const MESSAGE_BYTES = 1_048_576;
 export const UNFINISHED_MS = 30_000;
 export const SILENCE_MS = 90_000;
+export const EXPORT_FORMATS = ["cbz", "pdf", "zip", "epub"] as const;
 
 export type ErrorCode =
   | "E_VERSION"
@@ -323,7 +324,7 @@ export interface ExportPage {
 
 /** Write pages into one file: those of `job_id` in reading order, or `pages` in theirs, whichever jobs they are of. */
 export interface ChapterExport {
-  format: "cbz" | "zip" | "pdf" | "epub";
+  format: "cbz" | "pdf" | "zip" | "epub";
   job_id?: string;
   pages?: ExportPage[];
   series?: string;

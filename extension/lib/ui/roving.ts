@@ -1,4 +1,4 @@
-/** One tab stop for a shelf of things: the arrow keys, Home and End move between them. */
+/** One tab stop for a row of things: the arrow keys, Home and End move between them. */
 
 /** Where a key leads from the item `at` of `count` in rows of `columns`; `null` for keys that do not move. */
 export function movedBy(key: string, at: number, count: number, columns: number): number | null {

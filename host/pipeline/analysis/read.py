@@ -1,9 +1,9 @@
 """The reader of pages: two opinions, the classical one and the networks', weighed into one reading.
 
-1 see       the detector looks at the whole page           5 decide   which way the chapter is read
-2 part      strips and double pages fall apart             6 order    panels, then balloons in their panels
-3 look      each part at reading size                      7 judge    kind of page, panels that have colour
-4 weigh     panels, balloons, lettering, figures, masks    8 map      outlines, depth, tone, lines; then PageMeta
+1 detect     the networks, on the whole page                5 direction  which way the chapter is read
+2 split      strips and double pages into parts             6 order      panels, then balloons in their panels
+3 inspect    each part at reading size                      7 classify   kind of page, panels that have colour
+4 fuse       panels, balloons, lettering, figures, masks    8 map        outlines, depth, tone, lines; then PageMeta
 """
 
 from __future__ import annotations

@@ -16,7 +16,6 @@ import numpy as np
 
 from engines.geometry import Size
 from engines.oklab import grey_to_lightness, max_chroma, oklab_to_srgb
-from host.pipeline.compose.field import ColourField, colour_field
 from host.pipeline.compose.paper import cost_of_paper, ground_weight, ink_weight, luma_shift
 from host.pipeline.compose.upsample import grid_lightness, rows_of_grid
 
@@ -26,9 +25,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from host.pipeline.compose.align import Shift
+    from host.pipeline.compose.field import ColourField
     from host.pipeline.compose.paper_colour import PaperColour
     from host.pipeline.decode import DecodedPage
-    from host.pipeline.drawing import Drawing
 
 _STRIP_PIXELS: Final = 1 << 17
 _TONES: Final = np.arange(256, dtype=np.uint8)
@@ -41,20 +40,6 @@ class Composition:
     rgb: NDArray[np.uint8]
     shift: Shift
     faults: tuple[str, ...] = ()
-
-
-def compose_page(
-    page: DecodedPage,
-    protect: NDArray[np.bool_],
-    oklab: NDArray[np.float32],
-    strength_01: float = 1.0,
-    paper_01: float = 1.0,
-    drawing: Drawing | None = None,
-    tint: PaperColour | None = None,
-) -> Composition:
-    """Compose a page with an engine's `(h, w, 3)` OKLab picture: `colour_field`, then `lay_colour`."""
-    field = colour_field(page, protect, oklab, strength_01, drawing)
-    return lay_colour(page, protect, field, paper_01=paper_01, tint=tint)
 
 
 def lay_colour(

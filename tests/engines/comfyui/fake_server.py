@@ -2,7 +2,8 @@
 
 It does what the real one does with a graph, short of the network: it compares the graph with its nodes' signatures
 (`object_info.json`, in the form that the real one gives them), walks it from the guider, paints the page with the mean
-colour of references, prompt, seed and LoRAs, and tells on the socket what happens. `script` makes it misbehave.
+colour of references, prompt, seed and LoRAs (`fake_nodes.py`), and tells on the socket what happens. `script` makes it
+misbehave.
 """
 
 from __future__ import annotations
@@ -20,13 +21,16 @@ import threading
 import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 import cv2
-import numpy as np
 
-SIGNATURES = json.loads((Path(__file__).parent / "object_info.json").read_text("utf-8"))
+from tests.engines.comfyui.fake_nodes import SIGNATURES, faults_of, paint
+
+if TYPE_CHECKING:
+    import numpy as np
+
 _ACCEPT = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
@@ -120,46 +124,6 @@ class FakeComfy:
             except (OSError, ValueError):
                 self.sockets.get(client_id, []).remove(handler)
 
-    def faults_of(self, graph: dict) -> dict:
-        """Compare a graph with the signatures, as the real server does before it queues it."""
-        faults: dict[str, dict] = {}
-        for node_id, node in graph.items():
-            signature = self.signatures.get(node["class_type"])
-            if signature is None:
-                faults[node_id] = _fault(node, "missing_node_type", node["class_type"])
-                continue
-            required = signature["input"]["required"]
-            declared = required | signature["input"].get("optional", {})
-            for name in required:
-                if name not in node["inputs"]:
-                    faults[node_id] = _fault(node, "required_input_missing", name)
-            for name, value in node["inputs"].items():
-                if name not in declared:
-                    faults[node_id] = _fault(node, "unknown_input", name)
-                elif (wrong := self._wrong(graph, declared[name], name, value)) is not None:
-                    faults[node_id] = _fault(node, *wrong)
-        return faults
-
-    def _wrong(self, graph: dict, declared: list, name: str, value: object) -> tuple[str, str] | None:
-        kind, limits = declared[0], declared[1] if len(declared) > 1 else {}
-        if isinstance(value, list):
-            source = self.signatures[graph[value[0]]["class_type"]]["output"]
-            return None if source[value[1]] == kind else ("return_type_mismatch", f"{name}: {source[value[1]]}, {kind}")
-        if name == "image":
-            return None if value in self.uploads else ("custom_validation_failed", f"Invalid image file: {value}")
-        choices = kind if isinstance(kind, list) else limits.get("options")
-        if choices is not None:
-            return None if value in choices else ("value_not_in_list", f"{name}: {value!r} not in list")
-        if kind == "INT":
-            whole = isinstance(value, int) and not isinstance(value, bool)
-            fits = whole and limits.get("min", value) <= value <= limits.get("max", value)
-            return None if fits and value % limits.get("step", 1) == 0 else ("invalid_input_type", f"{name}: {value}")
-        if kind == "FLOAT":
-            return None if isinstance(value, int | float) else ("invalid_input_type", f"{name}: {value}")
-        if kind == "STRING":
-            return None if isinstance(value, str) else ("invalid_input_type", f"{name}: {value}")
-        return ("return_type_mismatch", f"{name} wants a link")
-
     def run(self, prompt_id: str, client_id: str, graph: dict) -> None:
         """Work on a prompt, as the server's worker thread does."""
         script = self.script
@@ -176,7 +140,7 @@ class FakeComfy:
             self._send(client_id, 1, b"no json")
             self._send(client_id, 2, b"short")
             self._send(client_id, 2, struct.pack(">II", 4, 1 << 30) + b"x" * 10)
-        picture = self.paint(graph)
+        picture = paint(graph, self.uploads, script.picture_scale)
         if script.blank_picture:
             picture[:] = 127
         steps = next(node["inputs"]["steps"] for node in graph.values() if "steps" in node["inputs"])
@@ -225,46 +189,6 @@ class FakeComfy:
                 "status": {"status_str": status, "completed": done, "messages": messages},
             }
             self.running = None
-
-    def paint(self, graph: dict) -> np.ndarray:
-        """Return the page in the mean colour of its references, moved by everything else that the graph says."""
-        inputs = {key: node["inputs"] for key, node in graph.items()}
-        guider = next(node for node in graph.values() if node["class_type"] == "CFGGuider")["inputs"]
-        chain, seen = guider["positive"][0], []
-        while graph[chain]["class_type"] == "ReferenceLatent":
-            pixels = inputs[inputs[chain]["latent"][0]]["pixels"][0]
-            seen.insert(0, self.uploads[inputs[pixels]["image"]])
-            chain = inputs[chain]["conditioning"][0]
-        page, *references = (cv2.imdecode(np.frombuffer(png, np.uint8), 1)[..., ::-1] for png in seen)
-        model = [(node["inputs"]["lora_name"], node["inputs"]["strength_model"])
-                 for node in graph.values() if node["class_type"] == "LoraLoaderModelOnly"]  # fmt: skip
-        facts = [
-            inputs[chain]["text"],
-            model,
-            [n["inputs"] for n in graph.values() if n["class_type"] == "RandomNoise"],
-        ]
-        rng = np.random.default_rng(int(hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:8], 16))
-        mean = (
-            np.mean([picture.mean(axis=(0, 1)) for picture in references], axis=0)
-            if references
-            else np.array([230, 150, 90])
-        )
-        wash = 0.9 * mean / max(mean.max(), 1) + 0.1 * rng.random(3)
-        height, width = (
-            next(n for n in graph.values() if n["class_type"] == "Flux2Scheduler")["inputs"][k]
-            for k in ("height", "width")
-        )
-        picture = cv2.resize(
-            page, (round(width * self.script.picture_scale), round(height * self.script.picture_scale))
-        )
-        return np.clip(picture * wash, 0, 255).astype(np.uint8)
-
-
-def _fault(node: dict, kind: str, details: str) -> dict:
-    return {
-        "class_type": node["class_type"],
-        "errors": [{"type": kind, "message": kind.replace("_", " "), "details": details}],
-    }
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -353,7 +277,7 @@ class _Handler(BaseHTTPRequestHandler):
         comfy = self.comfy
         graph, prompt_id = body["prompt"], body["prompt_id"]
         comfy.graphs.append(graph)
-        faults = comfy.script.refuse_graph or comfy.faults_of(graph)
+        faults = comfy.script.refuse_graph or faults_of(graph, comfy.signatures, comfy.uploads)
         if faults:
             self._answer(
                 {"error": {"type": "prompt_outputs_failed_validation", "message": "failed"}, "node_errors": faults}, 400

@@ -3,7 +3,7 @@
 import json
 
 from engines.colorize.comfyui.workflow import NODES, WORKFLOW_FILE, bundled
-from tests.engines.comfyui.fake_server import SIGNATURES
+from tests.engines.comfyui.fake_nodes import SIGNATURES
 
 
 def test_the_checked_in_workflow_is_current():

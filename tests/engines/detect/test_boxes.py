@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engines.detect.boxes import Found, joined, suppress, unnested
+from engines.detect.boxes import Proposal, joined, suppress, unnested
 from engines.geometry import Box
 
 side = st.integers(0, 60)
@@ -34,37 +34,38 @@ def test_what_stays_is_best_first_and_overlaps_no_better_one_of_its_class(propos
 
 @given(st.lists(proposal, max_size=15))
 def test_joining_does_not_depend_on_the_order_of_what_was_found(proposals):
-    found = [Found(kind, score / 100, (x, y, x + w, y + h)) for x, y, w, h, kind, score in proposals]
+    found = [Proposal(kind, score / 100, (x, y, x + w, y + h)) for x, y, w, h, kind, score in proposals]
     assert joined(found) == joined(found[::-1])
 
 
 def test_a_panel_cut_by_three_tiles_becomes_one():
     pieces = [
-        Found(0, 0.7, (10, 300, 410, 640), frozenset({3})),
-        Found(0, 0.9, (12, 450, 408, 1090), frozenset({1, 3})),
-        Found(0, 0.8, (10, 900, 411, 1300), frozenset({1})),
+        Proposal(0, 0.7, (10, 300, 410, 640), frozenset({3})),
+        Proposal(0, 0.9, (12, 450, 408, 1090), frozenset({1, 3})),
+        Proposal(0, 0.8, (10, 900, 411, 1300), frozenset({1})),
     ]
-    assert joined(pieces) == [Found(0, 0.9, (10, 300, 411, 1300))]
+    assert joined(pieces) == [Proposal(0, 0.9, (10, 300, 411, 1300))]
 
 
 @pytest.mark.parametrize("score", [0.2, 0.95])
 def test_a_piece_goes_when_another_tile_saw_the_whole(score):
-    whole = Found(1, 0.6, (100, 500, 200, 650))
-    piece = Found(1, score, (100, 500, 200, 640), frozenset({3}))
+    whole = Proposal(1, 0.6, (100, 500, 200, 650))
+    piece = Proposal(1, score, (100, 500, 200, 640), frozenset({3}))
     assert joined([piece, whole]) == [whole]
 
 
 def test_two_panels_beside_each_other_stay_two_where_a_tile_ends():
-    left = Found(0, 0.9, (0, 500, 190, 640), frozenset({3}))
-    right = Found(0, 0.9, (210, 450, 400, 700), frozenset({1}))
+    left = Proposal(0, 0.9, (0, 500, 190, 640), frozenset({3}))
+    right = Proposal(0, 0.9, (210, 450, 400, 700), frozenset({1}))
     assert sorted(joined([left, right]), key=lambda one: one.edges) == [left, right]
 
 
 def test_pieces_of_different_classes_are_not_joined():
-    assert len(joined([Found(0, 0.5, (0, 0, 9, 9), frozenset({3})), Found(1, 0.5, (0, 8, 9, 20), frozenset({1}))])) == 2
+    one, other = Proposal(0, 0.5, (0, 0, 9, 9), frozenset({3})), Proposal(1, 0.5, (0, 8, 9, 20), frozenset({1}))
+    assert len(joined([one, other])) == 2
 
 
 def test_of_a_balloon_and_its_lobe_the_better_stays_and_insets_of_panels_stay_both():
-    whole, lobe = Found(1, 0.5, (0, 0, 100, 60)), Found(1, 0.8, (0, 0, 55, 60))
-    panel, inset = Found(0, 0.9, (0, 0, 100, 100)), Found(0, 0.7, (10, 10, 40, 40))
+    whole, lobe = Proposal(1, 0.5, (0, 0, 100, 60)), Proposal(1, 0.8, (0, 0, 55, 60))
+    panel, inset = Proposal(0, 0.9, (0, 0, 100, 100)), Proposal(0, 0.7, (10, 10, 40, 40))
     assert unnested([whole, panel, lobe, inset], frozenset({1})) == [panel, lobe, inset]

@@ -4,10 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
-from engines.detect.boxes import Found
+from engines.detect.boxes import Proposal
 from engines.detect.lobes import with_joined_lobes
 
-UPPER, LOWER = Found(1, 0.8, (40, 30, 160, 110)), Found(1, 0.7, (90, 95, 210, 175))
+UPPER, LOWER = Proposal(1, 0.8, (40, 30, 160, 110)), Proposal(1, 0.7, (90, 95, 210, 175))
 BALLOONS = frozenset({1})
 
 
@@ -24,7 +24,7 @@ def page(*, outlined: bool, fill: int = 255, second: int = 255) -> np.ndarray:
 
 
 def test_lobes_without_an_outline_between_them_are_one_balloon():
-    assert with_joined_lobes(page(outlined=False), [UPPER, LOWER], BALLOONS) == [Found(1, 0.8, (40, 30, 210, 175))]
+    assert with_joined_lobes(page(outlined=False), [UPPER, LOWER], BALLOONS) == [Proposal(1, 0.8, (40, 30, 210, 175))]
 
 
 @pytest.mark.parametrize("picture", [page(outlined=True), page(outlined=False, second=200)])
@@ -33,11 +33,11 @@ def test_balloons_with_an_outline_or_another_fill_stay_two(picture):
 
 
 def test_other_classes_are_left_alone():
-    panels = [Found(0, 0.8, UPPER.edges), Found(0, 0.7, LOWER.edges)]
+    panels = [Proposal(0, 0.8, UPPER.edges), Proposal(0, 0.7, LOWER.edges)]
     assert with_joined_lobes(page(outlined=False), panels, BALLOONS) == panels
 
 
 def test_boxes_that_run_off_the_page_are_taken_as_they_are():
     page_of_one = np.full((1, 1), 255, np.uint8)
-    odd = [Found(1, 0.5, (-9, -9, 4, 4)), Found(1, 0.4, (-5, -5, 9, 9)), Found(1, 0.3, (0, 0, 0.2, 0.1))]
+    odd = [Proposal(1, 0.5, (-9, -9, 4, 4)), Proposal(1, 0.4, (-5, -5, 9, 9)), Proposal(1, 0.3, (0, 0, 0.2, 0.1))]
     assert len(with_joined_lobes(page_of_one, odd, BALLOONS)) in (1, 2, 3)

@@ -95,22 +95,22 @@ def test_two_adapters_have_a_pass_each_and_three_are_too_many(copy: Path, engine
 def test_parts_that_were_pulled_by_their_own_cards_are_found_and_missing_ones_name_theirs(
     toy_folder: Path, own_home: Path
 ) -> None:
-    shelf = models_folder()
-    shutil.copytree(toy_folder, shelf / "sdxl", ignore=shutil.ignore_patterns("controlnet", "ip_adapter"))
+    drop_folder = models_folder()
+    shutil.copytree(toy_folder, drop_folder / "sdxl", ignore=shutil.ignore_patterns("controlnet", "ip_adapter"))
     places = places_of("sdxl")
     with pytest.raises(ModelMissing) as caught:
         find_sdxl(places)
     assert "models pull sdxl-controlnet-union" in caught.value.hint
-    shutil.copytree(toy_folder / "controlnet", shelf / "sdxl-controlnet-union")
+    shutil.copytree(toy_folder / "controlnet", drop_folder / "sdxl-controlnet-union")
     with pytest.raises(ModelMissing) as caught:
         find_sdxl(places)
     assert "models pull sdxl-ip-adapter" in caught.value.hint
     encoder = toy_folder / "ip_adapter" / "image_encoder"
-    shutil.copytree(encoder, shelf / "sdxl-ip-adapter" / "models" / "image_encoder")
-    (shelf / "sdxl-ip-adapter" / "sdxl_models").mkdir()
-    shutil.copy(adapter_file(toy_folder), shelf / "sdxl-ip-adapter" / "sdxl_models")
+    shutil.copytree(encoder, drop_folder / "sdxl-ip-adapter" / "models" / "image_encoder")
+    (drop_folder / "sdxl-ip-adapter" / "sdxl_models").mkdir()
+    shutil.copy(adapter_file(toy_folder), drop_folder / "sdxl-ip-adapter" / "sdxl_models")
     assert SdxlEngine().viability().ok
-    assert find_sdxl(places).control == shelf / "sdxl-controlnet-union"
+    assert find_sdxl(places).control == drop_folder / "sdxl-controlnet-union"
 
 
 def test_a_dropped_repository_is_a_checkpoint(toy_folder: Path, own_home: Path) -> None:

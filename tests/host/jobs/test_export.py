@@ -6,7 +6,7 @@ import io
 import re
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from host.books.chapter_file import WRITERS
 from host.books.chapter_names import chapter_stem, safe_stem
 from host.errors import BadRequest, HashMismatch, JobCancelled, NotFound
 from host.messaging.messages import (
@@ -28,6 +29,7 @@ from host.messaging.messages import (
     PageSkipped,
     RunChapter,
 )
+from host.vocabulary import ExportFormat
 from tests.host.jobs.conftest import eventually, page_bytes, sha256
 from tests.host.jobs.test_board import coloured_bytes
 
@@ -47,6 +49,10 @@ def run_mixed(reader: Reader, series: str = "A/B: <S>", chapter: str = "7") -> s
     end = reader.listener.end_of(accepted.job_id)
     assert (end.done, end.skipped, end.failed) == (2, 1, 1)
     return accepted.job_id
+
+
+def test_every_format_has_a_writer() -> None:
+    assert set(WRITERS) == set(get_args(ExportFormat))
 
 
 @pytest.mark.parametrize("kind", ["cbz", "zip"])

@@ -33,7 +33,7 @@ def test_each_page_ends_once_whatever_is_attempted(attempts: list[tuple[int, Pag
         assert job.end(job.pages[str(index)], state) == (index not in first)
         if index not in first:
             first[index] = state
-            ends.append(job.told())
+            ends.append(job.end_told())
     assert {index: job.pages[str(index)].state for index in first} == first
     assert job.ended == (len(first) == 5)
     counts = job.counts()
@@ -45,15 +45,15 @@ def test_each_page_ends_once_whatever_is_attempted(attempts: list[tuple[int, Pag
         assert (told.done, told.skipped, told.failed, told.cancelled) == (
             counts.done, counts.skipped, counts.failed, counts.cancelled,
         )  # fmt: skip
-        assert job.over() is None
+        assert job.take_end() is None
 
 
 def test_a_job_is_over_only_when_every_end_has_been_told() -> None:
     job = job_of(2)
     job.end(job.pages["0"], PageState.DONE)
     job.end(job.pages["1"], PageState.CANCELLED)
-    assert job.told() is None
-    assert job.told() is not None
+    assert job.end_told() is None
+    assert job.end_told() is not None
 
 
 @given(st.lists(st.tuples(st.sampled_from(STAGES), st.floats(0, 1.5), st.floats(0, 0.2)), max_size=60))

@@ -6,15 +6,34 @@ from numpy.typing import NDArray
 
 from engines.detect.base import Detection, DetectorInfo, PageDetector
 from engines.geometry import Box
+from host.pipeline.compose.compose import Composition, lay_colour
+from host.pipeline.compose.field import colour_field
+from host.pipeline.compose.paper_colour import PaperColour
 from host.pipeline.decode import DecodedPage, pixels_digest
+from host.pipeline.drawing import Drawing
 
 Grey = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
 
 
 def decoded(grey: Grey) -> DecodedPage:
     """Return a grey page as `decode_page` would."""
     rgb = cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB)
     return DecodedPage(rgb, grey, pixels_digest(rgb))
+
+
+def compose_page(
+    page: DecodedPage,
+    protect: Mask,
+    oklab: NDArray[np.float32],
+    strength_01: float = 1.0,
+    paper_01: float = 1.0,
+    drawing: Drawing | None = None,
+    tint: PaperColour | None = None,
+) -> Composition:
+    """Compose a page with an engine's `(h, w, 3)` OKLab picture, as `PagePipeline.finish` does at its first try."""
+    field = colour_field(page, protect, oklab, strength_01, drawing)
+    return lay_colour(page, protect, field, paper_01=paper_01, tint=tint)
 
 
 def two_regions(height: int = 400, width: int = 400, line_px: int = 3) -> Grey:

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from engines.oklab import grey_to_lightness, srgb_to_oklab
 from host.pipeline.compose import compose
 from host.pipeline.compose.align import measure_shift
-from host.pipeline.compose.compose import compose_page, lay_colour
+from host.pipeline.compose.compose import lay_colour
 from host.pipeline.compose.field import colour_field
 from host.pipeline.compose.paper import LIGHTNESS_COST_MAX, cost_of_paper
 from host.pipeline.generation.review import line_dice
-from tests.host.pipeline.drawn import decoded, manga_page, two_regions
+from tests.host.pipeline.drawn import compose_page, decoded, manga_page, two_regions
 
 RED, BLUE = (0.12, 0.06), (-0.03, -0.12)
 # Eight bits of sRGB hold a hue this well, in radians, where chroma is 0.03 and more.

@@ -6,10 +6,9 @@ import pytest
 
 from engines.oklab import grey_to_lightness, srgb_to_oklab
 from host.corrections import ColourHint
-from host.pipeline.compose.compose import compose_page
 from host.pipeline.compose.field import colour_field
 from host.pipeline.drawing import Drawing
-from tests.host.pipeline.drawn import decoded
+from tests.host.pipeline.drawn import compose_page, decoded
 
 WIDTH, HEIGHT = 800, 1200
 RED, BLUE = (170, 110, 110), (100, 115, 170)

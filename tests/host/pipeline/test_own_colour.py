@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from bench.pass1 import scans
+from bench.analysis import scans
 from host.pipeline.analysis.own_colour import colour_of
 from host.pipeline.analysis.read import TwoOpinionReader
 from host.pipeline.decode import decode_page

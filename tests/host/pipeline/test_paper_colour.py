@@ -7,18 +7,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench.pass1 import scans
+from bench.analysis import scans
 from engines.base import Device, Plan
 from engines.geometry import Size
 from engines.oklab import srgb_to_oklab
 from engines.testing.stepped import SteppedEngine
-from host.pipeline.compose.compose import compose_page
 from host.pipeline.compose.paper_colour import find_paper_colour
 from host.pipeline.decode import decode_page
 from host.pipeline.generation.review import line_dice
 from host.pipeline.job import PageJob
 from host.pipeline.page import PagePipeline
-from tests.host.pipeline.drawn import PANELS, manga_page
+from tests.host.pipeline.drawn import PANELS, compose_page, manga_page
 
 GREY = np.dstack([manga_page()] * 3)
 # OKLab; a hundredth is about what one sees in two fields that touch.

@@ -1,4 +1,4 @@
-/** One page of the chapter as this document knows it: its address, where it is shown, and what has become of it. */
+/** The pages of a chapter as this document knows them, and the sheets in which the host colours them. */
 
 import type { ColourHint } from "../../protocol/messages";
 import type { Coloured } from "../holders/coloured";
@@ -9,6 +9,7 @@ import type { Point } from "../holders/place";
 /** `reading` gets its bytes, `sent` is with the host, `left` stays as it is, `ignored` turned out to be no page. */
 export type EntryState = "found" | "reading" | "sent" | "done" | "left" | "ignored";
 
+/** One page: its address, where it is shown, and what has become of it. */
 export class Entry {
   readonly holders = new Set<Holder>();
   state: EntryState = "found";
@@ -53,49 +54,6 @@ export class Entry {
   }
 }
 
-/**
- * Keeps captured bytes within a budget; what does not fit is captured again when asked for. Bytes that the host has had
- * stay for a correction (sites' addresses expire), until others need their place.
- */
-export class CapturedBytesCache {
-  readonly #budget: number;
-  readonly #blobs = new Map<string, Blob>();
-  readonly #evictable = new Set<string>();
-  #held = 0;
-
-  constructor(budgetBytes: number) {
-    this.#budget = budgetBytes;
-  }
-
-  put(url: string, blob: Blob): void {
-    this.drop(url);
-    for (const id of this.#evictable) if (this.#held + blob.size > this.#budget) this.drop(id);
-    if (this.#held + blob.size > this.#budget) return;
-    this.#blobs.set(url, blob);
-    this.#held += blob.size;
-  }
-
-  get(url: string): Blob | null {
-    return this.#blobs.get(url) ?? null;
-  }
-
-  /** The host has these bytes: they may go when there is need. */
-  markEvictable(url: string): void {
-    if (this.#blobs.has(url)) this.#evictable.add(url);
-  }
-
-  drop(url: string): void {
-    this.#held -= this.#blobs.get(url)?.size ?? 0;
-    this.#blobs.delete(url);
-    this.#evictable.delete(url);
-  }
-}
-
-/**
- * What the host colours as one page: a page by itself, or neighbouring slices of one strip joined. A sheet takes some
- * rows of slices along that other sheets have: there the colours of both fade into each other.
- */
-
 /** `rows` rows of an entry's picture from row `from` on, which begin at row `top` of the sheet. */
 export interface Part {
   entry: Entry;
@@ -108,6 +66,10 @@ export interface Part {
 
 const CONTEXT = 0.4; // of the width
 
+/**
+ * What the host colours as one page: a page by itself, or neighbouring slices of one strip joined. A sheet takes some
+ * rows of slices along that other sheets have: there the colours of both fade into each other.
+ */
 export class Sheet {
   readonly parts: readonly Part[];
   readonly entries: readonly [Entry, ...Entry[]];

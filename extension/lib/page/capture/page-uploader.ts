@@ -6,7 +6,8 @@ import { pack, type Payload } from "../../payload";
 import { sha256Of } from "../../picture";
 import { bind } from "./binder";
 import { capture, type Captured, isReadable, measured } from "./capture";
-import { type Entry, Sheet, CapturedBytesCache } from "./entry";
+import { CapturedBytesCache } from "./captured-bytes-cache";
+import { type Entry, Sheet } from "./entry";
 import { isPageSized } from "../holders/page-size";
 import { joined } from "./paste";
 import { isInView } from "./watch";
@@ -26,7 +27,10 @@ export class PageUploader {
   #ready: Entry[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** `entries` are the pages so far; `changed` is called whenever one of them changes its state. */
+  /**
+   * `entries` are the pages so far; `changed` is called whenever one of them changes its state; `former` was at work for
+   * the same document before and leaves the bytes that it holds.
+   */
   constructor(
     runId: string,
     entries: () => Entry[],

@@ -77,10 +77,10 @@ def find_balloons(
         return found
     taken = np.zeros(grey.shape, np.bool_) if elsewhere is None else elsewhere.copy()
     rounds = (gutters.sure, _LOOKS, _AREA_MAX), (gutters.outer, _LOOKS_ACROSS, _AREA_MAX_ACROSS)
-    for gutter, looks, area_max in rounds:
+    for gutter, finders, area_max in rounds:
         free = ~(gutter | taken)
-        for look in looks:
-            for region in look(grey, free, letters):
+        for find in finders:
+            for region in find(grey, free, letters):
                 if _is_balloon(region, letters, grey, area_max):
                     found.append(region)
                     free[_window(region.box)] &= region.body == 0

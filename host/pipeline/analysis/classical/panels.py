@@ -13,14 +13,20 @@ if TYPE_CHECKING:
 
 # A cut needs this share of gutter all along; a balloon may bridge the rest.
 _GUTTER_SHARE: Final = 0.85
+# Of the page; what is smaller is no panel.
 _SIDE_MIN: Final = 0.04
 _DEPTH_MAX: Final = 8
 
 _Axis = Literal["rows", "columns"]
+_AXES: Final[tuple[_Axis, ...]] = ("rows", "columns")
 
 
 def cut_panels(gutters: NDArray[np.bool_]) -> list[tuple[Box, float]]:
-    """Return the boxes of the panels between gutters, `(h, w)` bool, and how much of each is content, 0..1."""
+    """Return the boxes of the panels, and how much of each is content, 0..1.
+
+    gutters: `(h, w)` bool, true where there is nothing but paper between panels. Boxes are in its pixels, in the order
+    in which the cuts part them: from the top, then from the left.
+    """
     height, width = gutters.shape
     boxes = _cut(gutters, Box(0, 0, width, height), _DEPTH_MAX)
     return [(box, _score(gutters, box)) for box in boxes]
@@ -33,14 +39,15 @@ def _cut(gutters: NDArray[np.bool_], box: Box, depth: int) -> list[Box]:
         return []
     if depth == 0:
         return [box]
-    for axis in ("rows", "columns"):
-        parts = _split(gutters, box, "rows" if axis == "rows" else "columns")
+    for axis in _AXES:
+        parts = _split(gutters, box, axis)
         if len(parts) > 1:
             return [panel for part in parts for panel in _cut(gutters, part, depth - 1)]
     return [box]
 
 
 def _split(gutters: NDArray[np.bool_], box: Box, axis: _Axis) -> list[Box]:
+    """Return what lies between gutters across the whole box."""
     view = gutters[box.top : box.bottom, box.left : box.right]
     runs = _runs(view.mean(axis=1 if axis == "rows" else 0) < _GUTTER_SHARE)
     if axis == "rows":
@@ -49,6 +56,7 @@ def _split(gutters: NDArray[np.bool_], box: Box, axis: _Axis) -> list[Box]:
 
 
 def _trim(gutters: NDArray[np.bool_], box: Box) -> Box:
+    """Return the box without gutters along its edges; of no size where it holds nothing else."""
     view = ~gutters[box.top : box.bottom, box.left : box.right]
     rows, columns = np.nonzero(view.any(axis=1))[0], np.nonzero(view.any(axis=0))[0]
     if not rows.size:
@@ -59,6 +67,7 @@ def _trim(gutters: NDArray[np.bool_], box: Box) -> Box:
 
 
 def _runs(content: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Return where runs of content begin and end."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], content, [False]]).astype(np.int8)))
     return [(int(start), int(stop)) for start, stop in edges.reshape(-1, 2)]
 

@@ -1,4 +1,4 @@
-"""What was found on a page, or on a part of it, before it is ordered and judged."""
+"""What was found on a page, or on a part of it, before it is ordered and classified."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from engines.geometry import Box, Size
 from host.pipeline.analysis.fusion.frames import Frame
-from host.pipeline.analysis.fusion.speech import Words
+from host.pipeline.analysis.fusion.words import Words
 from host.pipeline.records.masks import PageMasks
 
 if TYPE_CHECKING:

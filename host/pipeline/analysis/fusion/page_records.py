@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from engines.geometry import Box
     from host.pipeline.analysis.fusion.findings import PageFindings
     from host.pipeline.analysis.fusion.frames import Frame
-    from host.pipeline.analysis.fusion.speech import Words
+    from host.pipeline.analysis.fusion.words import Words
     from host.pipeline.records.page_meta import ReadingDirection
 
     Thing = TypeVar("Thing", Frame, Words)

@@ -27,6 +27,8 @@ from host.pipeline.analysis.fusion.grow import (
     trimmed_region,
     unseen_regions,
 )
+from host.pipeline.analysis.fusion.sound_effects import find_sound_effects
+from host.pipeline.analysis.fusion.words import Words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -65,15 +67,6 @@ _BLACK: Final = 65
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Words:
-    """Something with lettering: its box, the boxes of its text, and how sure it is (1 where two opinions agree)."""
-
-    box: Box
-    text: tuple[Box, ...] = ()
-    score: float = 1.0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Speech:
     """All lettering of a page at reading size. `bodies` and `lettering` are `(h, w)` bool.
 
@@ -89,7 +82,7 @@ class Speech:
 
 
 def find_speech(evidence: PageEvidence) -> Speech:
-    """Weigh what speaks for balloons, free lettering and sound words."""
+    """Weigh what speaks for balloons, free lettering and sound effects."""
     regions = [region for region in evidence.classical.regions if not _is_denied(region, evidence)]
     regions += [region for seen in evidence.balloons if (region := _missed(seen, regions, evidence)) is not None]
     regions = [trimmed_region(evidence, region) for region in regions]
@@ -100,7 +93,7 @@ def find_speech(evidence: PageEvidence) -> Speech:
     free = [group for group in free if not _is_within(letters, group, bodies) and _is_read(evidence, group)]
     lettering = mask_of(letters, [region.letters for region in regions] + [_with_dots(letters, one) for one in free])
     lettering |= _rims(evidence, free) | _strokes(evidence, bodies)
-    sound = [Words(seen.box, (), seen.score) for seen in evidence.of("sfx")]
+    sound = find_sound_effects(evidence)
     balloons = _balloons(regions, evidence)
     free_words = _free(free, letters, evidence, bodies, sound)
     return Speech(balloons, free_words, sound, bodies, lettering, sum(map(len, free)))
@@ -282,7 +275,7 @@ def _free(
     bodies: NDArray[np.bool_],
     sound: list[Words],
 ) -> list[Words]:
-    """Return free lettering: groups of marks, and text that the detector saw outside of balloons and sound words."""
+    """Return free lettering: groups of marks, and text that the detector saw outside of balloons and sound effects."""
     found = [Words(box_around(letters, group)) for group in groups]
     for seen in evidence.of("text"):
         ground = bodies[seen.box.top : seen.box.bottom, seen.box.left : seen.box.right]

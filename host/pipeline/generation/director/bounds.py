@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from host.pipeline.generation.director.evidence import Evidence
     from host.pipeline.records.page_meta import Case
 
-CFG_MIN: Final = 7.0
-CFG_MAX: Final = 10.0
-EFFECTIVE_CFG_MAX: Final[dict[Case, tuple[float, float]]] = {
+GUIDANCE_MIN: Final = 7.0
+GUIDANCE_MAX: Final = 10.0
+EFFECTIVE_GUIDANCE_MAX: Final[dict[Case, tuple[float, float]]] = {
     "single_simple": (9.6, 8.6),
     "single_complex": (9.2, 8.4),
     "multi_object": (9.2, 8.2),
 }
-"""The highest guidance of pass 1 and pass 2 per case (seed plan §4)."""
+"""The highest guidance of structure and clean-up per case (seed plan §4)."""
 
 HIGH: Final = 0.6
 """From here on a signal counts as high; below `LOW` as low."""
@@ -27,28 +27,32 @@ LOW: Final = 0.4
 _LARGE_OBJECT: Final = 0.6
 _SMALL_OBJECT: Final = 0.2
 
-# The seed gives directions, not figures, for what is not guidance: high union where the object is simple, moderate
-# where it is complex, strong structure and little clean-up where there are several.
-_UNION: Final[dict[Case, tuple[float, float]]] = {
+# The seed gives directions, not figures, for what is not guidance: a strong ControlNet where the object is simple, a
+# moderate one where it is complex, strong structure and little clean-up where there are several.
+_CONTROLNET_SCALE: Final[dict[Case, tuple[float, float]]] = {
     "single_simple": (0.55, 0.95),
     "single_complex": (0.45, 0.75),
     "multi_object": (0.55, 0.85),
 }
-_DENOISE2_MAX: Final[dict[Case, float]] = {"single_simple": 0.60, "single_complex": 0.45, "multi_object": 0.40}
-_IP1_MAX: Final[dict[Case, float]] = {"single_simple": 0.85, "single_complex": 0.75, "multi_object": 0.65}
+_CLEANUP_DENOISING_MAX: Final[dict[Case, float]] = {"single_simple": 0.60, "single_complex": 0.45, "multi_object": 0.40}
+_STRUCTURE_IP_ADAPTER_MAX: Final[dict[Case, float]] = {
+    "single_simple": 0.85,
+    "single_complex": 0.75,
+    "multi_object": 0.65,
+}
 
 
 def bounds_of_case(case: Case) -> Bounds:
     """Return the bounds that a case begins with."""
-    structure_guidance_max, cleanup_guidance_max = EFFECTIVE_CFG_MAX[case]
-    union_min, union_max = _UNION[case]
+    structure_guidance_max, cleanup_guidance_max = EFFECTIVE_GUIDANCE_MAX[case]
+    controlnet_min, controlnet_max = _CONTROLNET_SCALE[case]
     return Bounds(
         low=SamplingPlan(
-            structure_guidance_scale=CFG_MIN,
-            cleanup_guidance_scale=CFG_MIN,
+            structure_guidance_scale=GUIDANCE_MIN,
+            cleanup_guidance_scale=GUIDANCE_MIN,
             structure_denoising_strength=0.70,
             cleanup_denoising_strength=0.20,
-            controlnet_scale=union_min,
+            controlnet_scale=controlnet_min,
             controlnet_end_01=0.55,
             pose_scale=0.0,
             pose_end_01=0.40,
@@ -61,12 +65,12 @@ def bounds_of_case(case: Case) -> Bounds:
             structure_guidance_scale=structure_guidance_max,
             cleanup_guidance_scale=cleanup_guidance_max,
             structure_denoising_strength=0.90,
-            cleanup_denoising_strength=_DENOISE2_MAX[case],
-            controlnet_scale=union_max,
+            cleanup_denoising_strength=_CLEANUP_DENOISING_MAX[case],
+            controlnet_scale=controlnet_max,
             controlnet_end_01=0.90,
             pose_scale=0.95,
             pose_end_01=0.85,
-            structure_ip_adapter_scale=_IP1_MAX[case],
+            structure_ip_adapter_scale=_STRUCTURE_IP_ADAPTER_MAX[case],
             structure_ip_adapter_end_01=0.85,
             cleanup_ip_adapter_scale=0.55,
             cleanup_ip_adapter_end_01=0.70,
@@ -75,14 +79,14 @@ def bounds_of_case(case: Case) -> Bounds:
 
 
 def high_conflict_weakens_the_references(bounds: Bounds, page: Evidence) -> Bounds:
-    """Conflict high: lower ceilings of ip1 and ip2."""
+    """Conflict high: references weigh less in both passes."""
     return (
         bounds.lower(structure_ip_adapter_scale=0.25, cleanup_ip_adapter_scale=0.20) if page.conflict > HIGH else bounds
     )
 
 
 def a_coloured_reference_leaves_the_clean_up_early(bounds: Bounds, page: Evidence) -> Bounds:
-    """Coloured reference: lower ceiling of ip2, and it ends earlier."""
+    """Coloured reference: it weighs less in the clean-up, and ends earlier."""
     return (
         bounds.lower(cleanup_ip_adapter_scale=0.10, cleanup_ip_adapter_end_01=0.20)
         if page.reference_coloured
@@ -91,7 +95,7 @@ def a_coloured_reference_leaves_the_clean_up_early(bounds: Bounds, page: Evidenc
 
 
 def poor_lines_may_be_drawn_over(bounds: Bounds, page: Evidence) -> Bounds:
-    """Line quality low: slightly more denoise and reference in pass 1."""
+    """Line quality low: slightly more denoising and reference in the structure."""
     return (
         bounds.widen(structure_denoising_strength=0.05, structure_ip_adapter_scale=0.05)
         if page.line_quality < LOW
@@ -100,7 +104,7 @@ def poor_lines_may_be_drawn_over(bounds: Bounds, page: Evidence) -> Bounds:
 
 
 def good_lines_are_left_alone(bounds: Bounds, page: Evidence) -> Bounds:
-    """Line quality high: less interference by pass 2."""
+    """Line quality high: less interference by the clean-up."""
     return (
         bounds.lower(cleanup_denoising_strength=0.10, cleanup_ip_adapter_scale=0.05)
         if page.line_quality > HIGH
@@ -118,12 +122,12 @@ def risky_poses_are_locked(bounds: Bounds, page: Evidence) -> Bounds:
 
 
 def large_objects_need_room(bounds: Bounds, page: Evidence) -> Bounds:
-    """Large object: lower ceiling of union, so that clean-up is not choked."""
+    """Large object: lower ceiling of the ControlNet, so that the clean-up is not choked."""
     return bounds.lower(controlnet_scale=0.15) if page.object_scale > _LARGE_OBJECT else bounds
 
 
 def small_objects_bear_a_firm_hand(bounds: Bounds, page: Evidence) -> Bounds:
-    """Small object: stronger union is allowed."""
+    """Small object: a stronger ControlNet is allowed."""
     return bounds.widen(controlnet_scale=0.10) if page.object_scale < _SMALL_OBJECT else bounds
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from host.pipeline.generation.director.bounds import ADJUSTMENTS, EFFECTIVE_CFG_MAX, bounds_of_case
+from host.pipeline.generation.director.bounds import ADJUSTMENTS, EFFECTIVE_GUIDANCE_MAX, bounds_of_case
 from host.pipeline.generation.director.propose import propose
 from host.pipeline.generation.director.rules import RULES
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from host.pipeline.generation.director.evidence import Evidence
     from host.pipeline.generation.director.sampling_plan import Bounds, SamplingPlan
 
-# Seed plan §10: denoise, references and structure move before guidance does.
-_SAFER_DENOISE: Final = 0.10
-_SAFER_IP: Final = 0.15
-_SAFER_UNION: Final = 0.10
+# Seed plan §10: denoising, references and structure move before guidance does.
+_SAFER_DENOISING: Final = 0.10
+_SAFER_IP_ADAPTER: Final = 0.15
+_SAFER_CONTROLNET: Final = 0.10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class Directive:
     def diagnostics(self) -> dict[str, float | str | list[str]]:
         """Return what the seed's plan says to watch (§8), for `runmeta`."""
         page, sampling = self.evidence, self.sampling
-        structure_guidance_max, cleanup_guidance_max = EFFECTIVE_CFG_MAX[page.case]
+        structure_guidance_max, cleanup_guidance_max = EFFECTIVE_GUIDANCE_MAX[page.case]
         return {
             "S_structure_confidence": page.structure_confidence,
             "R_reference_reliability": page.reference_reliability,
@@ -64,11 +64,11 @@ def direct_safer(directive: Directive) -> Directive:
     bounds, adjusted = _bounds(page)
     calmer = replace(
         sampling,
-        structure_denoising_strength=sampling.structure_denoising_strength - _SAFER_DENOISE,
-        cleanup_denoising_strength=sampling.cleanup_denoising_strength - _SAFER_DENOISE,
-        structure_ip_adapter_scale=sampling.structure_ip_adapter_scale - _SAFER_IP,
-        cleanup_ip_adapter_scale=sampling.cleanup_ip_adapter_scale - _SAFER_IP,
-        controlnet_scale=sampling.controlnet_scale + _SAFER_UNION,
+        structure_denoising_strength=sampling.structure_denoising_strength - _SAFER_DENOISING,
+        cleanup_denoising_strength=sampling.cleanup_denoising_strength - _SAFER_DENOISING,
+        structure_ip_adapter_scale=sampling.structure_ip_adapter_scale - _SAFER_IP_ADAPTER,
+        cleanup_ip_adapter_scale=sampling.cleanup_ip_adapter_scale - _SAFER_IP_ADAPTER,
+        controlnet_scale=sampling.controlnet_scale + _SAFER_CONTROLNET,
     )
     safer, ruled = _obey(bounds.clamp(calmer), page)
     return Directive(sampling=safer, evidence=page, acted=("safer_plan", *adjusted, *ruled))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from host.pipeline.generation.director.bounds import CFG_MAX
+from host.pipeline.generation.director.bounds import GUIDANCE_MAX
 from host.pipeline.generation.director.sampling_plan import SamplingPlan
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def propose(page: Evidence) -> SamplingPlan:
     base = base_guidance_scale(page.intent)
     structure_ip_adapter_scale = page.influence * (0.95 - 0.25 * page.style_distance)
     return SamplingPlan(
-        structure_guidance_scale=min(CFG_MAX, base + 0.6 * page.structure_confidence),
+        structure_guidance_scale=min(GUIDANCE_MAX, base + 0.6 * page.structure_confidence),
         cleanup_guidance_scale=base - 0.5 + 0.3 * (1 - page.hallucination_risk),
         structure_denoising_strength=0.90 - 0.15 * firm,
         cleanup_denoising_strength=0.55 - 0.25 * firm,

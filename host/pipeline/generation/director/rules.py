@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from host.pipeline.generation.director.bounds import CFG_MAX, CFG_MIN, EFFECTIVE_CFG_MAX
+from host.pipeline.generation.director.bounds import EFFECTIVE_GUIDANCE_MAX, GUIDANCE_MAX, GUIDANCE_MIN
 from host.pipeline.generation.director.propose import base_guidance_scale
 
 if TYPE_CHECKING:
@@ -14,49 +14,49 @@ if TYPE_CHECKING:
     from host.pipeline.generation.director.evidence import Evidence
     from host.pipeline.generation.director.sampling_plan import SamplingPlan
 
-IP2_MAX: Final = 0.55
-IP_GAP: Final = 0.10
-DENOISE2_MAX: Final = 0.60
-UNION_END_MAX: Final = 0.90
-POSE_MAX: Final = 0.95
+CLEANUP_IP_ADAPTER_MAX: Final = 0.55
+IP_ADAPTER_GAP_MIN: Final = 0.10
+CLEANUP_DENOISING_MAX: Final = 0.60
+CONTROLNET_END_MAX: Final = 0.90
+POSE_SCALE_MAX: Final = 0.95
 
 
 def references_are_asymmetric(sampling: SamplingPlan, page: Evidence) -> SamplingPlan:
-    """ip2 <= ip1 - 0.10, or off."""
+    """In the clean-up references weigh at least 0.10 less than in the structure, or nothing."""
     del page
     return replace(
         sampling,
         cleanup_ip_adapter_scale=max(
-            0.0, min(sampling.cleanup_ip_adapter_scale, sampling.structure_ip_adapter_scale - IP_GAP)
+            0.0, min(sampling.cleanup_ip_adapter_scale, sampling.structure_ip_adapter_scale - IP_ADAPTER_GAP_MIN)
         ),
     )
 
 
 def the_second_reference_stays_weak(sampling: SamplingPlan, page: Evidence) -> SamplingPlan:
-    """ip2 <= 0.55."""
+    """In the clean-up references weigh 0.55 at most."""
     del page
-    return replace(sampling, cleanup_ip_adapter_scale=min(sampling.cleanup_ip_adapter_scale, IP2_MAX))
+    return replace(sampling, cleanup_ip_adapter_scale=min(sampling.cleanup_ip_adapter_scale, CLEANUP_IP_ADAPTER_MAX))
 
 
 def the_second_pass_only_cleans(sampling: SamplingPlan, page: Evidence) -> SamplingPlan:
-    """denoise2 <= 0.60."""
+    """Denoising strength of the clean-up: 0.60 at most."""
     del page
-    return replace(sampling, cleanup_denoising_strength=min(sampling.cleanup_denoising_strength, DENOISE2_MAX))
+    return replace(sampling, cleanup_denoising_strength=min(sampling.cleanup_denoising_strength, CLEANUP_DENOISING_MAX))
 
 
 def structure_lets_go_before_the_end(sampling: SamplingPlan, page: Evidence) -> SamplingPlan:
-    """Union ends at 0.90 at the latest; pose is never locked beyond 0.95."""
+    """ControlNet of the lines: ends at 0.90 at the latest; of the pose: weighs 0.95 at most."""
     del page
     return replace(
         sampling,
-        controlnet_end_01=min(sampling.controlnet_end_01, UNION_END_MAX),
-        pose_scale=min(sampling.pose_scale, POSE_MAX),
+        controlnet_end_01=min(sampling.controlnet_end_01, CONTROLNET_END_MAX),
+        pose_scale=min(sampling.pose_scale, POSE_SCALE_MAX),
     )
 
 
 def guidance_follows_intent(sampling: SamplingPlan, page: Evidence) -> SamplingPlan:
-    """cfg1 >= base, cfg2 >= base - 0.5, each at most the case's effective ceiling."""
-    structure_guidance_max, cleanup_guidance_max = EFFECTIVE_CFG_MAX[page.case]
+    """Guidance is at least the intent's, 0.5 less in the clean-up; each at most the case's effective ceiling."""
+    structure_guidance_max, cleanup_guidance_max = EFFECTIVE_GUIDANCE_MAX[page.case]
     base = base_guidance_scale(page.intent)
     return replace(
         sampling,
@@ -66,20 +66,20 @@ def guidance_follows_intent(sampling: SamplingPlan, page: Evidence) -> SamplingP
 
 
 def a_strong_second_reference_calms_guidance(sampling: SamplingPlan, page: Evidence) -> SamplingPlan:
-    """ip2 > 0.40: cfg2 <= 7.8; ip2 > 0.50: cfg2 <= 7.4."""
+    """Where references weigh over 0.40 in the clean-up, guidance is 7.8 there at most; over 0.50, 7.4."""
     del page
     ceiling = (
         7.4
         if sampling.cleanup_ip_adapter_scale > 0.50
         else 7.8
         if sampling.cleanup_ip_adapter_scale > 0.40
-        else CFG_MAX
+        else GUIDANCE_MAX
     )
     return replace(sampling, cleanup_guidance_scale=min(sampling.cleanup_guidance_scale, ceiling))
 
 
 def a_firm_lock_calms_guidance(sampling: SamplingPlan, page: Evidence) -> SamplingPlan:
-    """Union > 0.75 or pose > 0.90: cfg1 - 0.4."""
+    """ControlNet of the lines over 0.75, or of the pose over 0.90: 0.4 less guidance in the structure."""
     del page
     return (
         replace(sampling, structure_guidance_scale=sampling.structure_guidance_scale - 0.4)
@@ -89,7 +89,7 @@ def a_firm_lock_calms_guidance(sampling: SamplingPlan, page: Evidence) -> Sampli
 
 
 def hallucination_calms_guidance(sampling: SamplingPlan, page: Evidence) -> SamplingPlan:
-    """H > 0.6: cfg1 - 0.3, cfg2 - 0.5."""
+    """Risk of hallucination over 0.6: 0.3 less guidance in the structure, 0.5 less in the clean-up."""
     return (
         replace(
             sampling,
@@ -112,15 +112,15 @@ def guidance_stays_within_policy(sampling: SamplingPlan, page: Evidence) -> Samp
 
 
 def the_second_pass_never_pushes_harder(sampling: SamplingPlan, page: Evidence) -> SamplingPlan:
-    """cfg2 <= cfg1."""
+    """Guidance in the clean-up is at most that in the structure."""
     del page
     return replace(
         sampling, cleanup_guidance_scale=min(sampling.cleanup_guidance_scale, sampling.structure_guidance_scale)
     )
 
 
-def _within_policy(cfg: float) -> float:
-    return max(CFG_MIN, min(cfg, CFG_MAX))
+def _within_policy(guidance_scale: float) -> float:
+    return max(GUIDANCE_MIN, min(guidance_scale, GUIDANCE_MAX))
 
 
 RULES: Final[tuple[Callable[[SamplingPlan, Evidence], SamplingPlan], ...]] = (

@@ -8,12 +8,12 @@ from typing import Self
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SamplingPlan:
-    """The values of both passes. Pass 1 (KS1) has authority over structure, pass 2 (KS2) cleans up.
+    """The values of both sampling passes: the first has authority over structure, the second cleans up.
 
     *_guidance_scale: classifier-free guidance, 7..10. *_denoising_strength: how much is made anew, 0..1.
     controlnet_scale, pose_scale: strength of line and pose control, 0..1; *_ip_adapter_scale: weight of the references,
-    0..1; *_end_01: the share of the steps up to which each acts. The seed plan, the rules and `runmeta` call
-    them cfg1 and cfg2, denoise1 and denoise2, union, pose, ip1 and ip2.
+    0..1; *_end_01: the share of the steps up to which each acts. The seed plan and `runmeta` say cfg, denoise, union,
+    pose and ip for them, with 1 for structure and 2 for clean-up.
     """
 
     structure_guidance_scale: float

@@ -55,7 +55,7 @@ _SMALL_FIGURE: Final = 0.03
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
+class _Statistics:
     """What is measured of a grey picture."""
 
     line_quality: float
@@ -74,39 +74,39 @@ def measure_signals(
     references: Sequence[NDArray[np.uint8]],
 ) -> Signals:
     """Return the signals of a `(H, W)` page with its references, `(h, w, 3)` uint8 sRGB, those of `meta.references`."""
-    look = _look(grey, ~protect)
+    drawn = _statistics(grey, ~protect)
     figures = meta.characters
     overlap = _overlap(figures)
     structure = _unit(
-        0.5 * look.line_quality + 0.3 * look.contrast + 0.2 * _mean([one.score for one in meta.panels], 0.5)
+        0.5 * drawn.line_quality + 0.3 * drawn.contrast + 0.2 * _mean([one.score for one in meta.panels], 0.5)
     )
     reliability = _reliability(meta, references)
     return Signals(
         S=structure,
         R=reliability,
-        D=_style_distance(look, references),
-        P=_pose_risk(meta, overlap, look.speed_lines),
-        H=_unit(0.35 * (1 - structure) + 0.30 * look.emptiness + 0.20 * look.complexity + 0.15 * (1 - reliability)),
-        line_quality=look.line_quality,
+        D=_style_distance(drawn, references),
+        P=_pose_risk(meta, overlap, drawn.speed_lines),
+        H=_unit(0.35 * (1 - structure) + 0.30 * drawn.emptiness + 0.20 * drawn.complexity + 0.15 * (1 - reliability)),
+        line_quality=drawn.line_quality,
         anatomy_risk=_anatomy_risk(meta, overlap),
-        complexity=look.complexity,
+        complexity=drawn.complexity,
         object_scale=_object_scale(meta),
-        case=_case(len(figures), len(meta.panels), look.complexity),
+        case=_case(len(figures), len(meta.panels), drawn.complexity),
     )
 
 
-def _look(grey: NDArray[np.uint8], free: NDArray[np.bool_]) -> _Look:
+def _statistics(grey: NDArray[np.uint8], free: NDArray[np.bool_]) -> _Statistics:
     scale = min(1.0, _SIDE_PX / max(grey.shape))
     size = max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale))
     small = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
     art = cv2.resize(free.view(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
     if not art.any():
-        return _Look(0.5, 0.5, 0.0, 0.0, 0.0, 0.0, np.full(_BINS, 1 / _BINS))
+        return _Statistics(0.5, 0.5, 0.0, 0.0, 0.0, 0.0, np.full(_BINS, 1 / _BINS))
     ink = _ink(small) & art
     edges = (cv2.Canny(small, 60, 160) > 0) & art
     area = int(art.sum())
     density = float(edges.sum() / area)
-    return _Look(
+    return _Statistics(
         line_quality=_line_quality(small, ink),
         contrast=_unit((float(np.percentile(small[art], 95)) - float(np.percentile(small[art], 5))) / 200),
         complexity=_complexity(ink, density),
@@ -174,15 +174,15 @@ def _reliability(meta: PageMeta, references: Sequence[NDArray[np.uint8]]) -> flo
     return _unit(0.6 * likeness + 0.4 * min(1.0, max(map(coloured_share, references)) / _COLOUR_FULL))
 
 
-def _style_distance(look: _Look, references: Sequence[NDArray[np.uint8]]) -> float:
+def _style_distance(drawn: _Statistics, references: Sequence[NDArray[np.uint8]]) -> float:
     if not references:
         return 0.5
     distances = []
     for rgb in references:
         grey = np.asarray(cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2GRAY), np.uint8)
-        theirs = _look(grey, np.ones(grey.shape, np.bool_))
-        tones = 0.5 * float(np.abs(look.tones - theirs.tones).sum())
-        densities = look.edge_density, theirs.edge_density
+        theirs = _statistics(grey, np.ones(grey.shape, np.bool_))
+        tones = 0.5 * float(np.abs(drawn.tones - theirs.tones).sum())
+        densities = drawn.edge_density, theirs.edge_density
         edges = abs(densities[0] - densities[1]) / max(*densities, 1e-6)
         distances.append(0.5 * tones + 0.5 * edges)
     return _unit(_mean(distances, 0.5))

@@ -73,9 +73,9 @@ def test_no_page_breaks_a_hard_rule_in_its_plan_or_the_safer_one(evidence):
     for direction in (first, direct_safer(first), direct_safer(direct_safer(first))):
         k = direction.sampling
         assert 7.0 <= k.cleanup_guidance_scale <= k.structure_guidance_scale <= 10.0
-        ceiling1, ceiling2 = bounds.EFFECTIVE_CFG_MAX[evidence.case]
-        assert k.structure_guidance_scale <= ceiling1
-        assert k.cleanup_guidance_scale <= ceiling2
+        structure_max, cleanup_max = bounds.EFFECTIVE_GUIDANCE_MAX[evidence.case]
+        assert k.structure_guidance_scale <= structure_max
+        assert k.cleanup_guidance_scale <= cleanup_max
         assert (
             k.cleanup_ip_adapter_scale == 0 or k.cleanup_ip_adapter_scale <= k.structure_ip_adapter_scale - 0.10 + 1e-9
         )
@@ -112,7 +112,7 @@ def test_without_a_reference_nothing_is_taken_from_one(evidence):
     [("single_simple", 9.6, 8.6), ("single_complex", 9.2, 8.4), ("multi_object", 9.2, 8.2)],
 )
 def test_each_case_has_its_ceilings(case, structure_guidance_scale, cleanup_guidance_scale):
-    assert bounds.EFFECTIVE_CFG_MAX[case] == (structure_guidance_scale, cleanup_guidance_scale)
+    assert bounds.EFFECTIVE_GUIDANCE_MAX[case] == (structure_guidance_scale, cleanup_guidance_scale)
     high = bounds.bounds_of_case(case).high
     assert (high.structure_guidance_scale, high.cleanup_guidance_scale) == (
         structure_guidance_scale,

@@ -1,18 +1,18 @@
-"""What pass1 made of the pages whose truth is known: figures by page, and all of them together."""
+"""What the analysis made of the pages whose truth is known: figures by page, and all of them together."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bench.pass1 import boxes, protect
-from bench.pass1.boxes import Tally, found_boxes, match
-from bench.pass1.order import judge
+from bench.analysis import boxes, protect
+from bench.analysis.boxes import Tally, found_boxes, match
+from bench.analysis.order import score_pairs
 from engines.detect.base import LABELS
 
 if TYPE_CHECKING:
-    from bench.pass1.protect import ProtectTally
-    from bench.pass1.truth import TruePage
+    from bench.analysis.protect import ProtectTally
+    from bench.analysis.truth import TruePage
     from engines.detect.base import Label
     from host.pipeline.analysis.reader import PageReader, PageReading
     from host.vocabulary import Direction
@@ -51,7 +51,7 @@ class Totals:
 
 
 def read(true: TruePage, reader: PageReader, direction: Direction) -> ReadPage:
-    """Let pass1 read a page and compare."""
+    """Let the analysis read a page and compare."""
     reading = reader.read(true.page, direction)
     found = found_boxes(reading.meta)
     tallies = {
@@ -90,4 +90,4 @@ def _pairs(true: TruePage, reading: PageReading) -> tuple[int, int, int] | None:
     panels = reading.meta.panels
     matched = match([(panel.box, panel.score) for panel in panels], true.boxes["panel"])
     places = {truth: panels[index].order for index, truth in matched.items()}
-    return (*judge(true.pairs, places), len(true.pairs))
+    return (*score_pairs(true.pairs, places), len(true.pairs))

@@ -25,7 +25,7 @@ def certain_pairs(panels: Sequence[Box], direction: ReadingDirection) -> list[tu
     return [(one, two) for one, two in pairwise(sequence) if _DOUBT not in (one, two)]
 
 
-def judge(pairs: Sequence[tuple[int, int]], places: Mapping[int, int]) -> tuple[int, int]:
+def score_pairs(pairs: Sequence[tuple[int, int]], places: Mapping[int, int]) -> tuple[int, int]:
     """Return how many pairs are right and how many could be judged.
 
     places: a true panel's place in the order that was found; panels that were not found are not in it. A pair is right

@@ -7,11 +7,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from bench.pass1 import protect
-from bench.pass1.boxes import Tally, match, total
-from bench.pass1.order import certain_pairs, judge
-from bench.pass1.recall import Crop, chance_at, measure, recall_at
-from bench.pass1.truth import TrueMasks
+from bench.analysis import protect
+from bench.analysis.boxes import Tally, match, total
+from bench.analysis.order import certain_pairs, score_pairs
+from bench.analysis.recall import Crop, chance_at, measure, recall_at
+from bench.analysis.truth import TrueMasks
 from engines.embed.palette import PaletteEmbedder
 from engines.geometry import Box
 
@@ -64,9 +64,9 @@ def test_what_no_straight_cut_separates_is_in_doubt():
 
 def test_a_pair_is_right_when_its_panels_follow_one_another():
     pairs = [(0, 1), (1, 2), (2, 3)]
-    assert judge(pairs, {0: 0, 1: 1, 2: 2, 3: 3}) == (3, 3)
-    assert judge(pairs, {0: 0, 1: 2, 2: 1, 3: 3}) == (0, 3)
-    assert judge(pairs, {0: 0, 1: 4, 3: 7}) == (1, 1)  # what was not found is not judged
+    assert score_pairs(pairs, {0: 0, 1: 1, 2: 2, 3: 3}) == (3, 3)
+    assert score_pairs(pairs, {0: 0, 1: 2, 2: 1, 3: 3}) == (0, 3)
+    assert score_pairs(pairs, {0: 0, 1: 4, 3: 7}) == (1, 1)  # what was not found is not judged
 
 
 def test_protect_shares_of_known_pixels():

@@ -66,7 +66,7 @@ def match(found: Sequence[tuple[Box, float]], truths: Sequence[Box]) -> dict[int
 
 
 def found_boxes(meta: PageMeta) -> dict[Label, list[tuple[Box, float]]]:
-    """Return what pass1 found, with scores, by class."""
+    """Return what the analysis found, with scores, by class."""
     things: tuple[Sequence[_Thing], ...] = (
         *(meta.panels, meta.balloons, meta.text),
         *(meta.sound_effects, meta.faces, meta.characters),

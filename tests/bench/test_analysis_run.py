@@ -1,4 +1,4 @@
-"""The whole benchmark of pass1 on pages drawn here, from a folder and from a COCO file."""
+"""The whole benchmark of the analysis on pages drawn here, from a folder and from a COCO file."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 import pytest
 
-from bench.pass1.__main__ import main
-from bench.pass1.coco import read_coco
-from bench.pass1.kinds import judge_kinds, made_pages
-from bench.pass1.truth import read_true_page
+from bench.analysis.__main__ import main
+from bench.analysis.coco import read_coco
+from bench.analysis.kinds import classify_kinds, made_pages
+from bench.analysis.truth import read_true_page
 from engines.geometry import Box
 from host.pipeline.analysis.read import TwoOpinionReader
 from tests.bench.conftest import NAMES, PANELS
@@ -51,7 +51,7 @@ def test_every_figure_is_there_and_pictures_are_written(comic, tmp_path, capsys)
         "blank",
     }
     assert {one["what"] for one in figures["retrieval"] if one["embedder"] == "palette"} == {"panel", "figure", "who"}
-    assert {"decode", "detector", "pass1"} <= {one["stage"] for one in figures["times"]}
+    assert {"decode", "detector", "analysis"} <= {one["stage"] for one in figures["times"]}
     assert "| panel | 1.00 |" in printed
     assert "Reading order: 4 of 4" in printed
     (worst,) = tmp_path.glob("worst-1-*.webp")
@@ -92,7 +92,7 @@ def test_a_kind_is_right_only_with_the_right_panel_marked(comic):
     one_panel = pages["one panel"]
     assert one_panel.coloured == Box(*PANELS[0])
     assert np.ptp(one_panel.rgb[250:500, 30:180], axis=2).max() == 0
-    verdicts = judge_kinds([one_panel, pages["coloured"]], TwoOpinionReader())
+    verdicts = classify_kinds([one_panel, pages["coloured"]], TwoOpinionReader())
     assert [(one.found, one.right) for one in verdicts] == [("story", True), ("already_coloured", True)]
 
 

@@ -3,7 +3,7 @@
 grey    the lettered page in grey
 manga   the same as ink, tone and paper, panels and balloons outlined; the same picture for the same name
 art     the page without balloons and lettering, in grey: whatever is found of them is wrong
-and the pages of manga that are white on black: see `bench.pass1.dark`
+and the pages of manga that are white on black: see `bench.analysis.dark`
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Literal
 import cv2
 import numpy as np
 
+from bench.analysis.dark import DARK, darkened
+from bench.analysis.order import certain_pairs
 from bench.folder import FolderUnusable
 from bench.manga import inked
-from bench.pass1.dark import DARK, darkened
-from bench.pass1.order import certain_pairs
 from engines.detect.base import LABELS
 from engines.geometry import Box
 from host.pipeline.decode import decode_page

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from bench.pass1.boxes import found_boxes, match
+from bench.analysis.boxes import found_boxes, match
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bench.pass1.pages import ReadPage
+    from bench.analysis.pages import ReadPage
     from engines.geometry import Box
 
     Rgb = np.typing.NDArray[np.uint8]

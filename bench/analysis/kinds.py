@@ -19,15 +19,15 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from bench.analysis.boxes import IOU
 from bench.folder import read_picture
-from bench.pass1.boxes import IOU
 from host.pipeline.decode import decode_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from bench.pass1.truth import TruePage
+    from bench.analysis.truth import TruePage
     from engines.geometry import Box
     from host.pipeline.analysis.reader import PageReader
     from host.pipeline.records.page_meta import PageKind, PageMeta
@@ -56,7 +56,7 @@ class MadePage:
 
 @dataclass(frozen=True, slots=True)
 class KindVerdict:
-    """What pass1 made of a page. right: the kind, and on a page with one coloured panel the mark as well."""
+    """What the analysis made of a page. right: the kind, and on a page with one coloured panel the mark as well."""
 
     made: Made
     name: str
@@ -65,7 +65,7 @@ class KindVerdict:
     right: bool
 
 
-def judge_kinds(pages: Sequence[MadePage], reader: PageReader) -> list[KindVerdict]:
+def classify_kinds(pages: Sequence[MadePage], reader: PageReader) -> list[KindVerdict]:
     """Read all pages, each alone."""
     verdicts = []
     for page in pages:

@@ -1,4 +1,4 @@
-"""Whether the author's colour is told from what paper and scanner do: `python -m bench.pass1.tints [--data FOLDER]`.
+"""Whether the author's colour is told from what paper and scanner do: `python -m bench.analysis.tints [--data FOLDER]`.
 
 Pages of `tests/pages`, and of FOLDER where one is given (`art/` and `splits.json`), as each kind of `KINDS`, in several
 widths and qualities of JPEG. A kind is one of three:
@@ -22,9 +22,9 @@ from typing import TYPE_CHECKING, Literal
 import cv2
 import numpy as np
 
+from bench.analysis import scans
+from bench.analysis.table import table
 from bench.folder import read_picture, split_names
-from bench.pass1 import scans
-from bench.pass1.table import table
 from host.pipeline.analysis.read import TwoOpinionReader
 from host.pipeline.decode import decode_page
 
@@ -68,7 +68,7 @@ class Kind:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Verdict:
     """What a page was taken for, and shares of its pixels: of the part that is kept, and of the rest."""
 
     kind: str
@@ -164,7 +164,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, help="folder for pictures of the pages that were taken wrongly")
     options = parser.parse_args(arguments)
     kinds = [kind for kind in KINDS if options.only in kind.name]
-    found = list(judge(kinds, list(base_pages(options.data)), TwoOpinionReader(), options.out))
+    found = list(try_kinds(kinds, list(base_pages(options.data)), TwoOpinionReader(), options.out))
     print(as_markdown(found))
     return 0 if all(one.right for one in found) else 1
 
@@ -181,9 +181,9 @@ def base_pages(data: Path | None) -> Iterator[tuple[str, Rgb, Rgb]]:
         yield name, scans.grey_of(colour), colour
 
 
-def judge(
+def try_kinds(
     kinds: Sequence[Kind], pages: Sequence[tuple[str, Rgb, Rgb]], reader: PageReader, out: Path | None = None
-) -> Iterator[Found]:
+) -> Iterator[Verdict]:
     """Read every page as every kind, each in one width and quality of all; every sixth kind has one wide page."""
     for place, kind in enumerate(kinds):
         for number, (name, grey, colour) in enumerate(pages):
@@ -202,7 +202,7 @@ def judge(
             yield found
 
 
-def as_markdown(found: Sequence[Found]) -> str:
+def as_markdown(found: Sequence[Verdict]) -> str:
     """Return what the pages of each kind were taken for, and the worst shares."""
     rows = []
     for kind in dict.fromkeys(one.kind for one in found):
@@ -218,7 +218,7 @@ def as_markdown(found: Sequence[Found]) -> str:
     return table(heads, rows)
 
 
-def _found(kind: Kind, name: str, page: Rgb, made: Rgb, area: Mask | None, reader: PageReader) -> Found:
+def _found(kind: Kind, name: str, page: Rgb, made: Rgb, area: Mask | None, reader: PageReader) -> Verdict:
     encoded = cv2.imencode(".png", cv2.cvtColor(page, cv2.COLOR_RGB2BGR))[1]
     reading = reader.read(decode_page(encoded.tobytes()), "ltr")
     coloured = reading.masks.coloured
@@ -227,12 +227,12 @@ def _found(kind: Kind, name: str, page: Rgb, made: Rgb, area: Mask | None, reade
         "coloured" if reading.meta.kind == "already_coloured" else "part" if kept.mean() > _GREY_MOST / 4 else "grey"
     )
     if area is None:
-        return Found(kind.name, kind.wanted, name, taken, 1.0, float(kept.mean()))
+        return Verdict(kind.name, kind.wanted, name, taken, 1.0, float(kept.mean()))
     own = area & (np.ptp(made, axis=2) > _OWN_LEVELS)
     reach = max(3, round(_NEAR * page.shape[1])) | 1
     near = cv2.dilate(area.view(np.uint8), np.ones((reach, reach), np.uint8)) > 0
     protect = reading.masks.protect
-    return Found(kind.name, kind.wanted, name, taken, float(protect[own].mean()), float(kept[~near].mean()))
+    return Verdict(kind.name, kind.wanted, name, taken, float(protect[own].mean()), float(kept[~near].mean()))
 
 
 def _as_wide(page: Rgb, width: int, height: int) -> Rgb:
@@ -240,7 +240,7 @@ def _as_wide(page: Rgb, width: int, height: int) -> Rgb:
     return np.asarray(cv2.resize(page, (width, height), interpolation=how), np.uint8)
 
 
-def _save(out: Path, found: Found, page: Rgb) -> None:
+def _save(out: Path, found: Verdict, page: Rgb) -> None:
     out.mkdir(parents=True, exist_ok=True)
     name = f"{found.kind} {found.page}".replace(" ", "-").replace(",", "")
     cv2.imwrite(str(out / f"{name}.jpg"), cv2.cvtColor(page, cv2.COLOR_RGB2BGR))

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from bench.pass1.truth import TrueMasks
+    from bench.analysis.truth import TrueMasks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,9 @@
-"""How long the parts of pass1 take for one page of 1200 x 1800, warm: wall time, and processor time of all threads.
+"""How long the parts of the analysis take for one page of 1200 x 1800, warm: wall time, all threads' processor time.
 
 decode      bytes to pixels
 detector    the network's look at the page
 classical   the whole reading without the network
-pass1       the whole reading as the host does it
+analysis    the whole reading as the host does it
 signals     what the director plans with, one reference
 embed       one page's crop for retrieval, by embedder
 """
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import cv2
 
-from bench.pass1.recall import as_rgb
+from bench.analysis.recall import as_rgb
 from engines.detect.yolo import YoloDetector
 from host.pipeline.analysis.read import TwoOpinionReader
 from host.pipeline.analysis.shipped import shipped_reader
@@ -57,7 +57,7 @@ def measure(grey: NDArray[np.uint8], embedders: Sequence[Embedder], runs: int) -
         "decode": lambda: decode_page(encoded),
         "detector": lambda: detector.detect(page.grey),
         "classical": lambda: classical.read(page, "ltr"),
-        "pass1": lambda: reader.read(page, "ltr"),
+        "analysis": lambda: reader.read(page, "ltr"),
         "signals": lambda: measure_signals(page.grey, reading.masks.protect, reading.meta, [rgb]),
     }
     for embedder in embedders:

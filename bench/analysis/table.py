@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from bench.pass1.kinds import KindVerdict
-    from bench.pass1.pages import Totals
-    from bench.pass1.recall import Recall
-    from bench.pass1.timing import StageTime
+    from bench.analysis.kinds import KindVerdict
+    from bench.analysis.pages import Totals
+    from bench.analysis.recall import Recall
+    from bench.analysis.timing import StageTime
 
 _SHARES = {
     "lettering": "lettering pixels protected",

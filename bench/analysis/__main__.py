@@ -1,4 +1,4 @@
-"""How well pass1 reads a page: `python -m bench.pass1 --data FOLDER [--input grey|manga|art] [--out DIR]`.
+"""How well the analysis reads a page: `python -m bench.analysis --data FOLDER [--input grey|manga|art] [--out DIR]`.
 
 FOLDER is in the format of the detector's recipe (`training/pages`): `lettered/`, `art/`, `masks/`,
 `annotations/` and `splits.json`; faces, figures and sound words come from `--labels`. `--coco FILE --images FOLDER`
@@ -18,19 +18,19 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench.analysis import kinds, recall, table, timing
+from bench.analysis.coco import read_coco
+from bench.analysis.pages import ReadPage, Totals, read, totals
+from bench.analysis.pictures import save_worst
+from bench.analysis.truth import INPUTS, read_true_page
 from bench.folder import FolderUnusable, read_picture, split_names, spread
-from bench.pass1 import kinds, recall, table, timing
-from bench.pass1.coco import read_coco
-from bench.pass1.pages import ReadPage, Totals, read, totals
-from bench.pass1.pictures import save_worst
-from bench.pass1.truth import INPUTS, read_true_page
 from host.pipeline.analysis.shipped import shipped_reader
 from training.pages.annotated import HAND_LABELS, LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bench.pass1.truth import TruePage
+    from bench.analysis.truth import TruePage
     from engines.embed.base import Embedder
 
 
@@ -50,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         report = run(options)
     except FolderUnusable as exc:
-        sys.stderr.write(f"bench.pass1: {exc}\n")
+        sys.stderr.write(f"bench.analysis: {exc}\n")
         return 2
     print(as_markdown(report, options))
     if options.out:
@@ -70,7 +70,7 @@ def run(options: argparse.Namespace) -> Report:
     embedders = recall.embedders()
     if options.data:
         made = list(kinds.made_pages(options.data, [page.true for page in pages], options.language))
-        report.kinds = kinds.judge_kinds(made, reader)
+        report.kinds = kinds.classify_kinds(made, reader)
         report.recall = _recall(options.data, pages, embedders)
     if options.runs:
         report.times = timing.measure(pages[0].true.page.grey, embedders, options.runs)
@@ -142,7 +142,7 @@ def _pairs(pairs: tuple[int, int, int] | None) -> dict[str, int] | None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        "python -m bench.pass1", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        "python -m bench.analysis", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--data", type=Path, help="folder with pages, masks and annotations")
@@ -151,7 +151,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--split", default="dev")
     parser.add_argument("--input", choices=INPUTS, default="grey")
     parser.add_argument("--language", choices=LANGUAGES, default="en")
-    parser.add_argument("--direction", choices=("ltr", "rtl", "ttb", "auto"), default="ltr", help="told to pass1")
+    parser.add_argument("--direction", choices=("ltr", "rtl", "ttb", "auto"), default="ltr", help="how it is read")
     parser.add_argument(
         "--labels", type=Path, default=HAND_LABELS, help="folder of NAME.json: faces, figures, sound words"
     )

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, cast
 import cv2
 import numpy as np
 
+from bench.analysis.truth import TrueMasks, TruePage
 from bench.folder import FolderUnusable
-from bench.pass1.truth import TrueMasks, TruePage
 from engines.detect.base import LABELS
 from engines.geometry import Box
 from host.errors import IrodoriError

@@ -1,0 +1,1 @@
+"""How well the analysis reads a page: `python -m bench.analysis --data FOLDER`."""

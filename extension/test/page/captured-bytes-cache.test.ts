@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+import { CapturedBytesCache } from "@/lib/page/capture/captured-bytes-cache";
+
+const blob = (bytes: number) => new Blob([new Uint8Array(bytes)]);
+const held = (cache: CapturedBytesCache) => ["a", "b", "c", "d"].filter((id) => cache.get(id));
+
+test("what does not fit is not kept", () => {
+  const cache = new CapturedBytesCache(100);
+  cache.put("a", blob(60));
+  cache.put("b", blob(60));
+  expect(held(cache)).toEqual(["a"]);
+  cache.drop("a");
+  cache.put("b", blob(60));
+  expect(held(cache)).toEqual(["b"]);
+});
+
+test("bytes that the host has had stay until others need their place, the oldest first", () => {
+  const cache = new CapturedBytesCache(100);
+  for (const id of ["a", "b", "c"]) cache.put(id, blob(30));
+  cache.markEvictable("b");
+  cache.markEvictable("a");
+  cache.put("d", blob(30));
+  expect(held(cache)).toEqual(["a", "c", "d"]);
+  cache.put("b", blob(90)); // it would need the place of bytes that are still to be sent
+  expect(held(cache)).toEqual(["c", "d"]);
+});
