@@ -94,13 +94,13 @@ def _log(ready: Mapping[str, object]) -> Link:
 
 
 def _browsers(machine: Machine, present: Sequence[Row]) -> Link:
-    caged = "; ".join(f"{each.label}: {ADVICE}" for each in sandboxed_browsers(machine))
+    sandboxed = "; ".join(f"{each.label}: {ADVICE}" for each in sandboxed_browsers(machine))
     if not present:
-        detail = f"only in a sandbox: {caged}" if caged else "none that Irodori knows has run on this account"
+        detail = f"only in a sandbox: {sandboxed}" if sandboxed else "none that Irodori knows has run on this account"
         fix = f"start the browser once, then {sys.executable} -m installer register"
-        return Link("a browser", ok=False, detail=detail, fix=ADVICE if caged else fix)
+        return Link("a browser", ok=False, detail=detail, fix=ADVICE if sandboxed else fix)
     named = ", ".join(row.label for row in present)
-    return Link("a browser", ok=True, detail=f"{named} (not usable: {caged})" if caged else named)
+    return Link("a browser", ok=True, detail=f"{named} (not usable: {sandboxed})" if sandboxed else named)
 
 
 def _registered(machine: Machine, row: Row, launcher: Path) -> Link:

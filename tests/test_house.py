@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import subprocess
 import sys
+import tomllib
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -170,6 +172,17 @@ def test_values_between_the_steps_know_nothing_of_the_steps() -> None:
     for value in ("job", "prepared", "attempts", "finished", "series", "drawing"):
         found = imports(ALL_MODULES[f"host.pipeline.{value}"], typing_too=True)
         assert not [one for one in found if one.startswith(steps) and "align.Shift" not in one], value
+
+
+def test_every_dependency_is_imported() -> None:
+    """Those of the installed packages; what an extra names for somebody else's sake says so in pyproject.toml."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    other_names = {"opencv-python-headless": "cv2", "pillow": "PIL", "pillow-jxl-plugin": "pillow_jxl"}
+    named = [re.split("[<>=\\[]", one)[0] for one in project["dependencies"]]
+    wanted = {other_names.get(name, name.replace("-", "_")) for name in named}
+    assert (
+        wanted - {one.split(".")[0] for path in ALL_MODULES.values() for one in imports(path, typing_too=True)} == set()
+    )
 
 
 def test_library_code_neither_prints_nor_exits_nor_asserts() -> None:

@@ -38,11 +38,11 @@ def with_joined_lobes(grey: NDArray[np.uint8], found: list[Proposal], balloons: 
             done.append(one)
         else:
             pending.remove(partner)
-            pending.insert(0, _round_both(one, partner))
+            pending.insert(0, _union(one, partner))
     return sorted(done, key=lambda one: (-one.score, one.kind, one.edges))
 
 
-def _round_both(one: Proposal, other: Proposal) -> Proposal:
+def _union(one: Proposal, other: Proposal) -> Proposal:
     left, top = min(one.edges[0], other.edges[0]), min(one.edges[1], other.edges[1])
     right, bottom = max(one.edges[2], other.edges[2]), max(one.edges[3], other.edges[3])
     return Proposal(one.kind, max(one.score, other.score), (left, top, right, bottom), one.cut & other.cut)
@@ -55,7 +55,7 @@ def _are_lobes(grey: NDArray[np.uint8], one: Proposal, other: Proposal) -> bool:
     down = min(one.edges[3], other.edges[3]) - max(one.edges[1], other.edges[1])
     if min(across, down) <= 0 or across * down < _LEAST_OVERLAP * min(one.area, other.area):
         return False
-    both = _round_both(one, other).edges
+    both = _union(one, other).edges
     left, top = max(0, int(both[0])), max(0, int(both[1]))
     piece = grey[top : max(top + 1, round(both[3])), left : max(left + 1, round(both[2]))]
     places = [_inner(lobe, left, top) for lobe in (one, other)]

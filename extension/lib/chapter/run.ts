@@ -28,7 +28,7 @@ export class ChapterRun {
   readonly #outside: RunOutside;
   readonly #jobs = new Map<string, Set<string>>();
   readonly #stops = new Map<string, number>();
-  #alone: string | null = null; // a page that is tried by itself, since the host stopped at it and at others
+  #triedAlone: string | null = null; // a page that is tried by itself, since the host stopped at it and at others
   #idleResumes = 0;
   #settledAtPause = -1;
 
@@ -59,7 +59,7 @@ export class ChapterRun {
     if (this.state.name === "paused") return this.#outside.changed(this); // resuming asks for them with the others
     this.state.name = "running";
     this.#outside.changed(this);
-    if (this.#alone === null) await this.#submit(pages.map(({ pageId }) => pageId));
+    if (this.#triedAlone === null) await this.#submit(pages.map(({ pageId }) => pageId));
   }
 
   /** A page that could not be read: say so. */
@@ -136,7 +136,7 @@ export class ChapterRun {
     for (const page of left) Object.assign(page, { state: "waiting", fraction: 0, note: "" });
     for (const { pageId } of left) this.#tell(this.#page(pageId), "page.progress", { pageId, fraction: 0 });
     this.#stops.clear();
-    this.#alone = null;
+    this.#triedAlone = null;
     this.#idleResumes = 0;
     this.#settledAtPause = -1;
     Object.assign(this.state, { name: "paused", problem: "" });
@@ -304,19 +304,19 @@ export class ChapterRun {
 
   /** What was not under way did not stop the host; a page that waits for another to be tried stays under suspicion. */
   #acquit({ pageId }: PageRecord): void {
-    if (this.#alone === null || this.#alone === pageId) this.#stops.delete(pageId);
+    if (this.#triedAlone === null || this.#triedAlone === pageId) this.#stops.delete(pageId);
   }
 
   /** Ask for all that lacks a result; of several pages at which the host may have stopped, one by one. */
   async #submitOpen(): Promise<void> {
     const open = pagesInOrder(this.state).filter(isOpen);
     const suspects = open.filter(({ pageId }) => (this.#stops.get(pageId) ?? 0) >= STOPS_AT_A_PAGE - 1);
-    this.#alone = suspects.length > 1 ? (suspects[0]?.pageId ?? null) : null;
-    await this.#submit(this.#alone === null ? open.map(({ pageId }) => pageId) : [this.#alone]);
+    this.#triedAlone = suspects.length > 1 ? (suspects[0]?.pageId ?? null) : null;
+    await this.#submit(this.#triedAlone === null ? open.map(({ pageId }) => pageId) : [this.#triedAlone]);
   }
 
   #settled(): void {
-    const alone = this.#alone === null ? null : this.#page(this.#alone);
+    const alone = this.#triedAlone === null ? null : this.#page(this.#triedAlone);
     if (alone && !isOpen(alone) && this.state.name === "running") {
       this.#stops.delete(alone.pageId);
       return void this.#submitOpen();

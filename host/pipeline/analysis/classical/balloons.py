@@ -76,7 +76,7 @@ def find_balloons(
     if not letters.ids.size:
         return found
     taken = np.zeros(grey.shape, np.bool_) if elsewhere is None else elsewhere.copy()
-    rounds = (gutters.sure, _LOOKS, _AREA_MAX), (gutters.outer, _LOOKS_ACROSS, _AREA_MAX_ACROSS)
+    rounds = (gutters.sure, _FINDERS, _AREA_MAX), (gutters.outer, _FINDERS_ACROSS, _AREA_MAX_ACROSS)
     for gutter, finders, area_max in rounds:
         free = ~(gutter | taken)
         for find in finders:
@@ -218,7 +218,7 @@ def _window(box: Box) -> tuple[slice, slice]:
     return slice(box.top, box.bottom), slice(box.left, box.right)
 
 
-_LOOKS: Final = (
+_FINDERS: Final = (
     partial(_regions, trial=_Trial(200, 0)),
     partial(_regions, trial=_Trial(225, 0)),
     partial(_regions, trial=_Trial(245, 0)),
@@ -227,4 +227,4 @@ _LOOKS: Final = (
     _tinted_regions,
 )
 # A balloon that reaches over a gutter is cut by it in the first round.
-_LOOKS_ACROSS: Final = (partial(_regions, trial=_Trial(225, 0)), partial(_regions, trial=_Trial(245, 0.008)))
+_FINDERS_ACROSS: Final = (partial(_regions, trial=_Trial(225, 0)), partial(_regions, trial=_Trial(245, 0.008)))

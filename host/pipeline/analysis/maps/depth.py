@@ -5,12 +5,12 @@ Nobody measured depth in a drawing; four things that are measured speak for it, 
 
     foot      how far down the lower edge of its box reaches: on level ground what stands lower is nearer     0.40
     area      square root of the share of the panel that its box takes: what is nearer is larger              0.25
-    kind      twice the share of the panel's height that its face takes; 0.25 where it shows none, for a      0.20
+    face      twice the share of the panel's height that its face takes; 0.25 where it shows none, for a      0.20
               back, a creature or somebody too far off to have a face
     overlap   of the figures whose boxes cover a tenth of it or of themselves, the share that reaches less    0.15
               far down, or as far and is smaller; 0.5 where there is none
 
-    depth_01 = 0.40 foot + 0.25 area + 0.20 kind + 0.15 overlap        0 farthest, 1 nearest
+    depth_01 = 0.40 foot + 0.25 area + 0.20 face + 0.15 overlap        0 farthest, 1 nearest
 
 The weights are chosen, not learned: no page at hand says who stands in front. Later panels lie over earlier ones in
 the label map, so that an inset hides what its host shows there; depth is compared within a panel only.
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 
 _FOOT: Final = 0.40
 _AREA: Final = 0.25
-_KIND: Final = 0.20
+_FACE: Final = 0.20
 _OVERLAP: Final = 0.15
-_FACELESS: Final = 0.25
+_NO_FACE: Final = 0.25
 _LAP_MIN: Final = 0.1
 _AS_FAR: Final = 0.02
 
@@ -56,7 +56,7 @@ def with_depth(
         depth = (
             _FOOT * _unit((figure.box.bottom - frame.top) / max(1, frame.height))
             + _AREA * _unit((figure.box.area / max(1, frame.area)) ** 0.5)
-            + _KIND * _kind(heights.get(figure.index), frame)
+            + _FACE * _face_share(heights.get(figure.index), frame)
             + _OVERLAP * _in_front(figure.box, [other.box for other in rivals], frame)
         )
         placed.append(figure.model_copy(update={"depth_01": round(depth, 4)}))
@@ -77,8 +77,8 @@ def map_depth(labels: NDArray[np.uint8], figures: Sequence[Character]) -> NDArra
     return np.asarray(cv2.LUT(labels, values), np.uint8)
 
 
-def _kind(face_height: int | None, frame: Box) -> float:
-    return _FACELESS if face_height is None else _unit(2 * face_height / max(1, frame.height))
+def _face_share(face_height: int | None, frame: Box) -> float:
+    return _NO_FACE if face_height is None else _unit(2 * face_height / max(1, frame.height))
 
 
 def _in_front(box: Box, others: Sequence[Box], frame: Box) -> float:
