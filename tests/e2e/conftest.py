@@ -1,4 +1,4 @@
-"""The extension as it is built for tests, the site, and a browser for each test."""
+"""The extension as it is built for tests, the sites, and the browsers: one for all, or a fresh one for a test."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.reading import Reader, chromium, reading, register_host
+from tests.e2e.habits import Habits, serve_habits
+from tests.e2e.reading import Reader, chromium, reading, reading_in, register_host
 from tests.e2e.site import MangaSite, serve
 
 if TYPE_CHECKING:
@@ -36,6 +37,13 @@ def site(pages_folder: Path) -> Iterator[MangaSite]:
         yield site
 
 
+@pytest.fixture(scope="module")
+def habits(pages_folder: Path) -> Iterator[Habits]:
+    """Serve the site whose pictures have difficult habits."""
+    with serve_habits(pages_folder) as site:
+        yield site
+
+
 @pytest.fixture(scope="session")
 def pages_folder() -> Path:
     """Return the folder of comic pages."""
@@ -55,6 +63,20 @@ def reader(extension: Path, tmp_path: Path, home: Path) -> Iterator[Reader]:
     register_host(profile)
     with reading(extension, profile, home) as reader:
         yield reader
+
+
+@pytest.fixture(scope="session")
+def only_browser(extension: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
+    """Start the browser that most tests share; what one of them has coloured comes from the cache for the others."""
+    with reading_in(extension, tmp_path_factory.mktemp("shared")) as reader:
+        yield reader
+
+
+@pytest.fixture
+def shared_reader(only_browser: Reader) -> Iterator[Reader]:
+    """Return the shared browser: no tab is open, nothing is chosen or corrected."""
+    yield only_browser
+    only_browser.start_afresh()
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import threading
 from collections import Counter
 from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,6 +14,8 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from PIL import Image
+
+from tests.e2e.site import TYPES, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +26,6 @@ SLICE_ROWS: Final = 694
 SLICES: Final = 7
 STRIP_OF: Final = ("panels-en.webp", "dragons-ja.png", "panels-ja.jpg", "insets-en.jpg", "manga-library-ja.png")
 PAGES: Final = ("panels-en.webp", "panels-ja.jpg", "insets-en.jpg")
-TYPES: Final = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
 BLANK: Final = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
 LAZY: Final = """<script>
   const near = new IntersectionObserver((seen) => seen.forEach(({target, isIntersecting}) => {
@@ -200,13 +200,5 @@ class _Handler(BaseHTTPRequestHandler):
 def serve_habits(folder: Path) -> Iterator[Habits]:
     """Serve the site on two free loopback ports until the block ends."""
     site = Habits(folder)
-    threads = [threading.Thread(target=server.serve_forever, args=(0.05,)) for server in site.servers]
-    for thread in threads:
-        thread.start()
-    try:
+    with serving(*site.servers):
         yield site
-    finally:
-        for server, thread in zip(site.servers, threads, strict=True):
-            server.shutdown()
-            thread.join()
-            server.server_close()

@@ -18,10 +18,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import sync_playwright
 
 from host.paths import EXTENSION_IDS, HOME_VARIABLE
-from tests.e2e.reading import FLAGS, Reader, chromium, register_host, until
+from tests.e2e.reading import FLAGS, Reader, browsers, chromium, register_host, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -210,7 +209,7 @@ def reading_in_a_window(extension: Path, profile: Path, home: Path) -> Iterator[
     settings.write_text(json.dumps({"extensions": {"pinned_extensions": [EXTENSION_IDS[0]]}}))
     flags = [flag for flag in FLAGS if not flag.startswith("--headless")]
     window = ["--window-position=0,0", f"--window-size={SIZE[0]},{SIZE[1]}"]
-    with display() as env, sync_playwright() as playwright:
+    with display() as env, browsers() as playwright:
         context = playwright.chromium.launch_persistent_context(
             profile,
             executable_path=chromium(),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import cv2
 import numpy as np
 from PIL import Image
-from playwright.sync_api import BrowserContext, Locator, Page, Worker, sync_playwright
+from playwright.sync_api import BrowserContext, Locator, Page, Playwright, Worker, sync_playwright
 
 from host.messaging.client import installed_command
 from host.paths import EXTENSION_IDS, HOME_VARIABLE
@@ -95,6 +95,15 @@ class Reader:
         }"""
         self.worker.evaluate(patch, allow)
 
+    def start_afresh(self) -> None:
+        """Close all tabs and forget what the reader chose, corrected and forbade; the host keeps what is coloured."""
+        blank = self.context.new_page()
+        for page in self.context.pages:
+            if page is not blank:
+                page.close()
+        self.forbid_page_capture(allow=True)
+        self.worker.evaluate("() => chrome.storage.local.clear()")
+
     def choose_from_menu(self, item: str, page: Page, source: str) -> None:
         """Choose an item of the context menu of a picture, as the browser would report it."""
         info = {"menuItemId": item, "srcUrl": source, "pageUrl": page.url, "frameId": 0}
@@ -131,10 +140,25 @@ class Reader:
         return ended
 
 
+_in_use: list[Playwright] = []  # as often as it is
+
+
+@contextlib.contextmanager
+def browsers() -> Iterator[Playwright]:
+    """Give what starts browsers; one serves all at once, since a thread can have no second."""
+    _in_use.append(_in_use[0] if _in_use else sync_playwright().start())
+    try:
+        yield _in_use[0]
+    finally:
+        one = _in_use.pop()
+        if not _in_use:
+            one.stop()
+
+
 @contextlib.contextmanager
 def reading(extension: Path, profile: Path, home: Path) -> Iterator[Reader]:
     """Start Chromium with `extension` on `profile`; its hosts keep their state in `home`."""
-    with sync_playwright() as playwright:
+    with browsers() as playwright:
         context = playwright.chromium.launch_persistent_context(
             profile,
             executable_path=chromium(),

@@ -222,19 +222,26 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
+def serving(*servers: ThreadingHTTPServer) -> Iterator[None]:
+    """Let servers answer, each on a thread of its own, until the block ends."""
+    threads = [threading.Thread(target=server.serve_forever, args=(0.05,)) for server in servers]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        for server, thread in zip(servers, threads, strict=True):
+            server.shutdown()
+            thread.join()
+            server.server_close()
+
+
+@contextlib.contextmanager
 def serve(folder: Path) -> Iterator[MangaSite]:
     """Serve the site on two free loopback ports until the block ends."""
     site = MangaSite(folder)
     handler = type("Handler", (_Handler,), {"site": site})
     servers = [ThreadingHTTPServer(("127.0.0.1", 0), handler) for _ in range(2)]
     site.page_port, site.picture_port = (server.server_address[1] for server in servers)
-    threads = [threading.Thread(target=server.serve_forever, args=(0.05,)) for server in servers]
-    for thread in threads:
-        thread.start()
-    try:
+    with serving(*servers):
         yield site
-    finally:
-        for server, thread in zip(servers, threads, strict=True):
-            server.shutdown()
-            thread.join()
-            server.server_close()

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import Error, Page, expect
 
-from tests.e2e.habits import PAGES, Habits, serve_habits
+from tests.e2e.habits import PAGES, Habits
 from tests.e2e.reading import POPUP, Reader, colourfulness, images, reading_in, until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 pytestmark = pytest.mark.browser
@@ -27,10 +26,9 @@ DECODES = """async (tabId) =>
   (await chrome.scripting.executeScript({target: {tabId}, func: () => globalThis.decodes}))[0].result"""
 
 
-@pytest.fixture(scope="module")
-def habits(pages_folder: Path) -> Iterator[Habits]:
-    with serve_habits(pages_folder) as site:
-        yield site
+@pytest.fixture
+def reader(shared_reader: Reader) -> Reader:
+    return shared_reader
 
 
 def assert_coloured(page: Page) -> None:

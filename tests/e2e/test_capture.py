@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.habits import PAGES, Habits, serve_habits
-from tests.e2e.reading import Reader, colourfulness, images, reading_in, until
+from tests.e2e.habits import PAGES, Habits
+from tests.e2e.reading import Reader, colourfulness, images, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,17 +19,9 @@ pytestmark = pytest.mark.browser
 COLOURED = 8.0
 
 
-@pytest.fixture(scope="module")
-def habits(pages_folder: Path) -> Iterator[Habits]:
-    with serve_habits(pages_folder) as site:
-        yield site
-
-
-@pytest.fixture(scope="module")
-def reader(extension: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
-    """Start one browser for the sites of this module; what is coloured once comes from the cache."""
-    with reading_in(extension, tmp_path_factory.mktemp("capture")) as reader:
-        yield reader
+@pytest.fixture
+def reader(shared_reader: Reader) -> Reader:
+    return shared_reader
 
 
 @pytest.fixture

@@ -27,6 +27,11 @@ GREY = 1.0  # a grey page's mean spread of channels on screen is 0; compression 
 COLOURED = 8.0
 
 
+@pytest.fixture
+def reader(shared_reader: Reader) -> Reader:
+    return shared_reader
+
+
 def states(reader: Reader, page: Page) -> list[str]:
     return [each["state"] for each in reader.pages_of(page)]
 

@@ -30,6 +30,11 @@ COLOURED = 8.0
 CLICK_OFF = 4  # levels that colours differ from one pixel to the next: a click is as exact as a screen's pixels
 
 
+@pytest.fixture
+def reader(shared_reader: Reader) -> Reader:
+    return shared_reader
+
+
 def correct_at(reader: Reader, page: Page, place: tuple[float, float]) -> Panel:
     """Right-click a place of the first page and choose the menu's item."""
     image = images(page).first

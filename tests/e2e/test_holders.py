@@ -17,10 +17,9 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import sync_playwright
 
 from tests.e2e.holders import HOLDINGS, NAMES, SIZES, Holding, drawn, encoded
-from tests.e2e.reading import chromium
+from tests.e2e.reading import browsers, chromium
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,7 +104,7 @@ def page_side(extension: Path) -> str:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
+    with browsers() as playwright:
         flags = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
         browser = playwright.chromium.launch(executable_path=chromium(), args=flags)
         yield browser

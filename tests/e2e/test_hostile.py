@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.server
 import json
 import re
-import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +12,7 @@ import pytest
 from host.paths import EXTENSION_IDS
 from tests.e2e.panel import Panel, is_pointing
 from tests.e2e.reading import Reader, colourfulness, images, reading_in, until
+from tests.e2e.site import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -155,14 +155,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def sites(pages_folder: Path) -> Iterator[Sites]:
     sites = Sites(pages_folder)
-    threads = [threading.Thread(target=server.serve_forever, args=(0.05,)) for server in sites.servers]
-    for thread in threads:
-        thread.start()
-    yield sites
-    for server, thread in zip(sites.servers, threads, strict=True):
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(*sites.servers):
+        yield sites
 
 
 @pytest.fixture(scope="module")

@@ -52,7 +52,7 @@ def focused_after(popup: Page, key: str) -> str:
     return name
 
 
-def test_shelf_of_many_references_is_one_tab_stop_and_no_wider(reader: Reader, site: MangaSite) -> None:
+def test_row_of_many_references_is_one_tab_stop_and_no_wider(reader: Reader, site: MangaSite) -> None:
     popup = reader.popup(reader.open(f"{site.origin}/chapter/plain"))
     tiles = popup.get_by_role("button", name="Use Reference")
     expect(tiles).to_have_count(REFERENCES)

@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e import readers
-from tests.e2e.reading import Reader, colourfulness, images, reading_in, until
+from tests.e2e.reading import Reader, colourfulness, images, until
 from tests.e2e.site import MangaSite, serve
 
 if TYPE_CHECKING:
@@ -32,11 +32,9 @@ def site(pages_folder: Path) -> Iterator[MangaSite]:
         yield site
 
 
-@pytest.fixture(scope="module")
-def reader(extension: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
-    """Start one browser for all; what is coloured once comes from the cache."""
-    with reading_in(extension, tmp_path_factory.mktemp("readers")) as reader:
-        yield reader
+@pytest.fixture
+def reader(shared_reader: Reader) -> Reader:
+    return shared_reader
 
 
 def coloured(reader: Reader, site: MangaSite, form: readers.Form) -> Page:

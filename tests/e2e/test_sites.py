@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.reading import Reader, boxes, colourfulness, images, reading_in, until
+from tests.e2e.reading import Reader, boxes, colourfulness, images, until
 from tests.e2e.site import LONG, PLAIN, MangaSite
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 pytestmark = pytest.mark.browser
 
@@ -20,11 +14,9 @@ GREY = 1.0
 COLOURED = 8.0
 
 
-@pytest.fixture(scope="module")
-def reader(extension: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
-    """Start one browser for all sites of this module."""
-    with reading_in(extension, tmp_path_factory.mktemp("sites")) as reader:
-        yield reader
+@pytest.fixture
+def reader(shared_reader: Reader) -> Reader:
+    return shared_reader
 
 
 def assert_all_coloured(page: Page, count: int) -> None:

@@ -11,13 +11,10 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.e2e.habits import SLICE_ROWS, SLICES, Habits, serve_habits
-from tests.e2e.reading import Reader, colourfulness, images, reading_in, until
+from tests.e2e.habits import SLICE_ROWS, SLICES, Habits
+from tests.e2e.reading import Reader, colourfulness, images, until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from numpy.typing import NDArray
     from playwright.sync_api import Page
 
@@ -29,17 +26,9 @@ EVEN = 2.0  # a smaller step of lightness is within one thing
 STANDS_OUT = 2.0  # the change of colour at a slice's end against the usual one between rows
 
 
-@pytest.fixture(scope="module")
-def habits(pages_folder: Path) -> Iterator[Habits]:
-    with serve_habits(pages_folder) as site:
-        yield site
-
-
-@pytest.fixture(scope="module")
-def reader(extension: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
-    """Start one browser for the strips of this module."""
-    with reading_in(extension, tmp_path_factory.mktemp("strips")) as reader:
-        yield reader
+@pytest.fixture
+def reader(shared_reader: Reader) -> Reader:
+    return shared_reader
 
 
 def shown(page: Page, seam: int) -> NDArray[np.float32]:
