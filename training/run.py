@@ -139,6 +139,20 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     return state
 
 
+def averaged_network(checkpoint: Path, made: Callable[[dict[str, Any]], N]) -> tuple[N, int]:
+    """Return the averaged network of a checkpoint, ready to infer, and its iteration.
+
+    made: gives a network of the checkpoint's config.
+
+    Raises:
+        OSError: there is no such file.
+    """
+    state = read_checkpoint(checkpoint)
+    network = made(state["config"])
+    network.load_state_dict(state["average"])
+    return network.eval(), int(state["iteration"])
+
+
 def batches_ahead(draw: Callable[[int, int], B], iterations: range, size: int) -> Iterator[B]:
     """Yield `draw(iteration, size)` for each iteration; the next is drawn while one is in use."""
     with ThreadPoolExecutor(1) as ahead:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import cv2
 import numpy as np
 
-from engines.base import ModelInvalid, ModelMissing
+from engines.base import ModelInvalid
 from engines.detect.base import DetectorInfo, PixelEvidence, PixelReader
 from engines.geometry import Box, Size
-from engines.onnx_runtime import OnnxNetwork
+from engines.shipped_networks import HINT, open_shipped_network
 from models.catalog import load_catalog
-from models.store import SHIPPED_WEIGHTS, WeightsInvalid, WeightsMissing, read_weights
+from models.store import SHIPPED_WEIGHTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from engines.onnx_runtime import OnnxNetwork
+
 CARD: Final = "pages-pixels"
 WEIGHTS_FILE: Final = "pages-pixels.onnx"
-_HINT: Final = "Install Irodori again."
 # Goes up when the same weights would say other things.
 _METHOD: Final = 1
 _WIDTH_PX: Final = 832
@@ -57,7 +58,7 @@ class NetworkPixelReader(PixelReader):
     def read_pixels(self, grey: NDArray[np.uint8]) -> PixelEvidence:
         """Look at a page at once, at strips and the like in tiles that see beyond their edges."""
         if self._network is None:
-            self._network = self._opened()
+            self._network = open_shipped_network(CARD, WEIGHTS_FILE, self._folder)
         seen = seen_size(Size(*grey.shape))
         way = cv2.INTER_AREA if seen.width < grey.shape[1] else cv2.INTER_LINEAR
         picture = np.asarray(cv2.resize(grey, (seen.width, seen.height), interpolation=way), np.uint8)
@@ -65,15 +66,6 @@ class NetworkPixelReader(PixelReader):
         for tile in tiles(seen):
             _lay(likely, _answer(self._network, _cut(picture, tile.window)), tile)
         return PixelEvidence(balloon=likely[0], lettering=likely[1])
-
-    def _opened(self) -> OnnxNetwork:
-        try:
-            content = read_weights(load_catalog()[CARD].file(WEIGHTS_FILE), self._folder)
-            return OnnxNetwork(content, WEIGHTS_FILE, _HINT)
-        except WeightsMissing as exc:
-            raise ModelMissing(str(exc), _HINT) from exc
-        except (WeightsInvalid, KeyError) as exc:
-            raise ModelInvalid(str(exc), _HINT) from exc
 
 
 def seen_size(page: Size) -> Size:
@@ -104,7 +96,7 @@ def _answer(network: OnnxNetwork, piece: NDArray[np.uint8]) -> NDArray[np.float3
     picture = _whole_steps(piece).astype(np.float32)[None, None] / np.float32(255)
     answer = np.asarray(network.run({next(iter(network.inputs)): picture})[0])
     if answer.shape != (1, 2, picture.shape[2] // _HALF, picture.shape[3] // _HALF):
-        raise ModelInvalid(f"{WEIGHTS_FILE} is no network that tells balloons and lettering", _HINT)
+        raise ModelInvalid(f"{WEIGHTS_FILE} is no network that tells balloons and lettering", HINT)
     return np.asarray(answer[0], np.float32)
 
 

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from engines.base import ModelInvalid, ModelMissing
 from engines.embed.base import Embedder, EmbedderInfo
 from engines.embed.picture import as_input
 from engines.embed.shipped import CARD, COMPACT_ID, WEIGHTS_FILE, WIDTH, compact_version
 from engines.onnx_runtime import OnnxNetwork
-from models.catalog import load_catalog
-from models.store import SHIPPED_WEIGHTS, WeightsInvalid, WeightsMissing, read_weights
+from engines.shipped_networks import HINT, open_shipped_network
+from models.store import SHIPPED_WEIGHTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
 # Measured, see `training/embed/README.md`.
 _FLOOR: Final = 0.85
-_HINT: Final = "Install Irodori again."
 
 
 class CompactEmbedder(Embedder):
@@ -48,23 +46,14 @@ class CompactEmbedder(Embedder):
             ModelInvalid, EngineUnavailable, OSError
         """
         made = cls(path.parent)
-        made._network = OnnxNetwork(path.read_bytes(), path.name, _HINT)
+        made._network = OnnxNetwork(path.read_bytes(), path.name, HINT)
         return made
 
     def embed(self, pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """Return one row per picture."""
         if self._network is None:
-            self._network = self._opened()
+            self._network = open_shipped_network(CARD, WEIGHTS_FILE, self._folder)
         vectors = np.zeros((len(pictures), WIDTH), np.float32)
         for row, picture in enumerate(pictures):
             vectors[row] = self._network.run({"pictures": as_input(picture)[None, None]}, ["vectors"])[0][0]
         return vectors
-
-    def _opened(self) -> OnnxNetwork:
-        try:
-            content = read_weights(load_catalog()[CARD].file(WEIGHTS_FILE), self._folder)
-            return OnnxNetwork(content, WEIGHTS_FILE, _HINT)
-        except WeightsMissing as exc:
-            raise ModelMissing(str(exc), _HINT) from exc
-        except WeightsInvalid as exc:
-            raise ModelInvalid(str(exc), _HINT) from exc

@@ -9,13 +9,13 @@ import contextlib
 import io
 from collections import Counter
 from functools import cached_property
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from itertools import count
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from PIL import Image
 
-from tests.e2e.site import TYPES, serving
+from tests.e2e.site import TYPES, QuietHandler, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -173,27 +173,16 @@ def _picture(mime: str, cache: str = "max-age=600") -> dict[str, str]:
     return {"Content-Type": mime, "Cache-Control": cache}
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(QuietHandler):
     site: Habits
 
-    def do_GET(self) -> None:
+    def answer(self) -> None:
         self.site.asked[self.path] += 1
         path = self.path.partition("?")[0]
         text = self.site.document(path)
         if text is not None:
-            return self._send(200, text.encode(), {"Content-Type": "text/html; charset=utf-8"})
-        return self._send(*self.site.answer(path))
-
-    def _send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
-        self.send_response(status)
-        for name, value in ({"Content-Length": str(len(body))} | headers).items():
-            self.send_header(name, value)
-        self.end_headers()
-        with contextlib.suppress(ConnectionError):
-            self.wfile.write(body)
-
-    def log_message(self, *args: Any) -> None:
-        """Say nothing."""
+            return self.send(200, text.encode(), {"Content-Type": "text/html; charset=utf-8"})
+        return self.send(*self.site.answer(path))
 
 
 @contextlib.contextmanager

@@ -185,33 +185,20 @@ MANY = tuple(f"{name}?{rows}" for rows in (1, 2) for name in LONG[:4])  # eight 
 POLICY = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'"
 
 
-class _Handler(BaseHTTPRequestHandler):
-    site: MangaSite
+class QuietHandler(BaseHTTPRequestHandler):
+    """Answers, and says nothing."""
+
+    def answer(self) -> None:
+        """Answer a GET by `send`."""
+        raise NotImplementedError
 
     def do_GET(self) -> None:
-        path, _, query = self.path.partition("?")
-        self.site.asked[self.path] = self.site.asked.get(self.path, 0) + 1
-        document = self.site.document(path)
-        if document is not None:
-            text, headers = document
-            return self._send(200, text.encode(), {"Content-Type": "text/html; charset=utf-8"} | headers)
-        if path in self.site.files:
-            body, mime = self.site.files[path]
-            return self._send(200, body, {"Content-Type": mime})
-        folder, _, name = path.strip("/").partition("/")
-        file = self.site.folder / Path(name).name
-        if folder == "guarded" and not self.headers.get("Referer", "").startswith(self.site.origin):
-            return self._send(403, b"hotlinking", {"Content-Type": "text/plain"})
-        if folder in {"pages", "guarded"} and file.suffix in TYPES and file.is_file():
-            headers = {"Content-Type": TYPES[file.suffix], "Cache-Control": "max-age=600"}
-            return self._send(200, file.read_bytes(), headers)
-        if folder == "shaved" and file.is_file():
-            return self._send(200, shaved(file, int(query)), {"Content-Type": "image/png"})
-        return self._send(404, b"", {"Content-Type": "text/plain"})
+        self.answer()
 
-    def _send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+    def send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+        """Send a body; a `Content-Length` of its own may lie."""
         self.send_response(status)
-        for name, value in (headers | {"Content-Length": str(len(body))}).items():
+        for name, value in ({"Content-Length": str(len(body))} | headers).items():
             self.send_header(name, value)
         self.end_headers()
         with contextlib.suppress(ConnectionError):
@@ -219,6 +206,31 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *args: Any) -> None:
         """Say nothing."""
+
+
+class _Handler(QuietHandler):
+    site: MangaSite
+
+    def answer(self) -> None:
+        path, _, query = self.path.partition("?")
+        self.site.asked[self.path] = self.site.asked.get(self.path, 0) + 1
+        document = self.site.document(path)
+        if document is not None:
+            text, headers = document
+            return self.send(200, text.encode(), {"Content-Type": "text/html; charset=utf-8"} | headers)
+        if path in self.site.files:
+            body, mime = self.site.files[path]
+            return self.send(200, body, {"Content-Type": mime})
+        folder, _, name = path.strip("/").partition("/")
+        file = self.site.folder / Path(name).name
+        if folder == "guarded" and not self.headers.get("Referer", "").startswith(self.site.origin):
+            return self.send(403, b"hotlinking", {"Content-Type": "text/plain"})
+        if folder in {"pages", "guarded"} and file.suffix in TYPES and file.is_file():
+            headers = {"Content-Type": TYPES[file.suffix], "Cache-Control": "max-age=600"}
+            return self.send(200, file.read_bytes(), headers)
+        if folder == "shaved" and file.is_file():
+            return self.send(200, shaved(file, int(query)), {"Content-Type": "image/png"})
+        return self.send(404, b"", {"Content-Type": "text/plain"})
 
 
 @contextlib.contextmanager

@@ -5,14 +5,14 @@ from __future__ import annotations
 import http.server
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from host.paths import EXTENSION_IDS
 from tests.e2e.panel import Panel, is_pointing
 from tests.e2e.reading import Reader, colourfulness, images, reading_in, until
-from tests.e2e.site import serving
+from tests.e2e.site import TYPES, QuietHandler, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -114,15 +114,17 @@ class Sites:
         return [cookie for asked, cookie in self.asked if asked == path]
 
 
-class _Handler(http.server.BaseHTTPRequestHandler):
+class _Handler(QuietHandler):
     sites: Sites
     folder: Path
 
-    def do_GET(self) -> None:
+    def answer(self) -> None:
         path = self.path.partition("?")[0]
         if path in {"/", "/login"}:
             body = self._document().encode() if path == "/" else b"hello"
-            return self._send(body, "text/html", {"Set-Cookie": "session=me; SameSite=Strict; HttpOnly"})
+            return self.send(
+                200, body, {"Content-Type": "text/html", "Set-Cookie": "session=me; SameSite=Strict; HttpOnly"}
+            )
         cookie = self.headers.get("Cookie", "")
         self.sites.asked.append((self.path, cookie))
         if path.startswith(("/private", "/api")) and "session=me" not in cookie:
@@ -130,7 +132,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         file = self.folder / path.rsplit("/", 1)[-1]
         if not file.is_file():
             file = self.folder / "panels-ja.jpg"
-        return self._send(file.read_bytes(), "image/webp" if file.suffix == ".webp" else "image/jpeg")
+        return self.send(200, file.read_bytes(), {"Content-Type": TYPES[file.suffix]})
 
     def _document(self) -> str:
         other = self.sites.other
@@ -140,16 +142,6 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             f"<!doctype html><title>Rain Town - Chapter 3</title>{style}<script>{SPY}</script>"
             f'<main><img src="{other}{PUBLIC}">{lazy}</main>'
         )
-
-    def _send(self, body: bytes, mime: str, headers: dict[str, str] | None = None) -> None:
-        self.send_response(200)
-        for name, value in ({"Content-Type": mime, "Content-Length": str(len(body))} | (headers or {})).items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *args: Any) -> None:
-        """Say nothing."""
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from training.embed.config import Config
 from training.embed.crops import read_crops
 from training.embed.data import Sampler
 from training.embed.network import EmbedNetwork
-from training.run import CHECKPOINT, AveragedRun, batches_ahead, learning_rate_factor, read_checkpoint, take_steps
+from training.run import CHECKPOINT, AveragedRun, averaged_network, batches_ahead, learning_rate_factor, take_steps
 from training.settings import settings_of
 
 if TYPE_CHECKING:
@@ -51,10 +51,7 @@ def load_network(checkpoint: Path) -> tuple[EmbedNetwork, int]:
     Raises:
         OSError: there is no such file.
     """
-    state = read_checkpoint(checkpoint)
-    network = EmbedNetwork(settings_of(Config, state["config"]).network)
-    network.load_state_dict(state["average"])
-    return network.eval(), int(state["iteration"])
+    return averaged_network(checkpoint, lambda config: EmbedNetwork(settings_of(Config, config).network))
 
 
 def contrast(vectors: Tensor, same: Tensor, apart: Tensor, temperature: float) -> Tensor:

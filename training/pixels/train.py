@@ -11,7 +11,7 @@ from training.pixels.config import Config
 from training.pixels.losses import Terms, loss_terms
 from training.pixels.network import PixelNetwork
 from training.pixels.sampler import Sampler
-from training.run import CHECKPOINT, AveragedRun, batches_ahead, read_checkpoint, take_steps
+from training.run import CHECKPOINT, AveragedRun, averaged_network, batches_ahead, take_steps
 from training.settings import settings_of
 
 if TYPE_CHECKING:
@@ -49,10 +49,7 @@ def load_network(checkpoint: Path) -> tuple[PixelNetwork, int]:
     Raises:
         OSError: there is no such file.
     """
-    state = read_checkpoint(checkpoint)
-    network = PixelNetwork(settings_of(Config, state["config"]).network)
-    network.load_state_dict(state["average"])
-    return network.eval(), int(state["iteration"])
+    return averaged_network(checkpoint, lambda config: PixelNetwork(settings_of(Config, config).network))
 
 
 class TrainingRun(AveragedRun[Config, PixelNetwork]):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import socket
 import subprocess
 import sys
 import weakref
@@ -71,12 +70,8 @@ class TestFlux2KleinEngine(EngineContract):
         assert len(parts) > 20
         assert [part() for part in parts if part() is not None] == []
 
-    def test_colouring_reaches_for_no_network(self, engine: Flux2KleinEngine, monkeypatch: pytest.MonkeyPatch) -> None:
-        def refuse(*_: object, **__: object) -> None:
-            raise AssertionError("the network was reached for")
-
-        monkeypatch.setattr(socket, "getaddrinfo", refuse)
-        monkeypatch.setattr(socket.socket, "connect", refuse)
+    @pytest.mark.usefixtures("no_network")
+    def test_colouring_reaches_for_no_network(self, engine: Flux2KleinEngine) -> None:
         engine.load(PROCESSOR)
         engine.colorize(request_of(drawn_page(64, 64), plan=Plan(steps=1)), ignore_step)
 

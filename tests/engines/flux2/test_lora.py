@@ -14,7 +14,6 @@ from engines.testing.contract import PROCESSOR, drawn_page, ignore_step, request
 from tests.engines.toys import klein
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -23,14 +22,6 @@ if TYPE_CHECKING:
 
 RANK = 4
 WIDTH = klein.HIDDEN
-
-
-@pytest.fixture(scope="module")
-def engine(toy_folder: Path, toy: KleinVariant) -> Iterator[Flux2KleinEngine]:
-    engine = Flux2KleinEngine(toy, toy_folder)
-    engine.load(PROCESSOR)
-    yield engine
-    engine.unload()
 
 
 def pairs(seed: int, width: int = WIDTH) -> dict[str, tuple[Any, Any]]:

@@ -15,7 +15,6 @@ from engines.testing.contract import PROCESSOR, drawn_page, flat_reference, igno
 from tests.engines.flux2.bare import bare_pipeline, padded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -23,14 +22,6 @@ if TYPE_CHECKING:
     from engines.colorize.flux2.info import KleinVariant
 
 SHAPE = (200, 150)
-
-
-@pytest.fixture(scope="module")
-def engine(toy_folder: Path, toy: KleinVariant) -> Iterator[Flux2KleinEngine]:
-    engine = Flux2KleinEngine(toy, toy_folder)
-    engine.load(PROCESSOR)
-    yield engine
-    engine.unload()
 
 
 def so_far() -> NDArray[np.uint8]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -95,12 +94,8 @@ class TestSdxlEngine(EngineContract):
         }
         assert len(results) == 3
 
-    def test_colouring_reaches_for_no_network(self, engine: SdxlEngine, monkeypatch: pytest.MonkeyPatch) -> None:
-        def refuse(*_: object, **__: object) -> None:
-            raise AssertionError("the network was reached for")
-
-        monkeypatch.setattr(socket, "getaddrinfo", refuse)
-        monkeypatch.setattr(socket.socket, "connect", refuse)
+    @pytest.mark.usefixtures("no_network")
+    def test_colouring_reaches_for_no_network(self, engine: SdxlEngine) -> None:
         engine.load(PROCESSOR)
         engine.colorize(request_of(drawn_page(64, 64), plan=Plan(steps=2)), ignore_step)
 

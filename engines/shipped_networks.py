@@ -1,0 +1,30 @@
+"""Networks whose weights come with Irodori, opened with ONNX Runtime; faults of their files as an engine's errors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from engines.base import ModelInvalid, ModelMissing
+from engines.onnx_runtime import OnnxNetwork
+from models.catalog import load_catalog
+from models.store import WeightsInvalid, WeightsMissing, read_weights
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HINT: Final = "Install Irodori again."
+
+
+def open_shipped_network(card: str, name: str, folder: Path) -> OnnxNetwork:
+    """Return the network of a catalogue's card, from the file `name` in `folder`.
+
+    Raises:
+        ModelMissing: the file is not there. ModelInvalid: it is not the card's, or there is no such card.
+        EngineUnavailable: ONNX Runtime cannot run here.
+    """
+    try:
+        return OnnxNetwork(read_weights(load_catalog()[card].file(name), folder), name, HINT)
+    except WeightsMissing as exc:
+        raise ModelMissing(str(exc), HINT) from exc
+    except (WeightsInvalid, KeyError) as exc:
+        raise ModelInvalid(str(exc), HINT) from exc
