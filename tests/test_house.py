@@ -115,6 +115,23 @@ def test_no_room_stands_in_a_circle() -> None:
     assert order.index("engines") < order.index("host.jobs") < order.index("host.service")
 
 
+def test_rooms_of_the_host_import_those_below_them_alone() -> None:
+    """As docs/ARCHITECTURE.md draws them; those of one floor know nothing of each other."""
+    floors = (
+        ("messaging", "pipeline"),
+        ("store",),
+        ("books",),
+        ("analyses", "annotations", "jobs", "report"),
+        ("cli",),
+    )
+    floor_of = {f"host.{name}": floor for floor, names in enumerate(floors) for name in names}
+    for name, path in ALL_MODULES.items():
+        own = room(name)
+        for one in imports(path, typing_too=True) if own in floor_of else ():
+            target = room(one if one in ALL_MODULES else one.rpartition(".")[0])
+            assert target in (own, room("host")) or floor_of.get(target, -1) < floor_of[own], f"{name} imports {one}"
+
+
 def every_module() -> dict[str, Path]:
     """Return every Python file of the tree by its name, tests and workshops too."""
     found = {}

@@ -25,9 +25,10 @@ from host.cli.outcome import LeftRecord, Outcome, PageRecord
 from host.cli.progress import BookProgress
 from host.errors import BadRequest, ImageInvalid, IrodoriError, NotFound, TooLarge
 from host.logs import start_log
-from host.messaging.messages import Options, ReferenceAdd
+from host.messaging.messages import Options
 from host.paths import state_paths
 from host.store.process_folder import ProcessFolder
+from host.store_records import ReferenceAdd
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

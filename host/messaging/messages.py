@@ -37,15 +37,11 @@ from host.messaging.wire.records import (
     Options,
     Page,
     PageCounts,
-    PaletteEntry,
-    Reference,
-    ReferenceScore,
     WireError,
 )
 from host.messaging.wire.requests import (
     CacheClear,
     CacheCleared,
-    CacheStats,
     CancelResult,
     ChapterExport,
     ExportPage,
@@ -61,7 +57,6 @@ from host.messaging.wire.requests import (
     PageKeep,
     PagePut,
     Pong,
-    ReferenceAdd,
     ReferenceList,
     ReferenceRemove,
     ReferenceSearch,
@@ -73,6 +68,7 @@ from host.messaging.wire.requests import (
     Welcome,
 )
 from host.messaging.wire.values import Empty, Message
+from host.store_records import CacheStats, PaletteEntry, Reference, ReferenceAdd, ReferenceScore
 from host.vocabulary import (
     Count,
     Direction,

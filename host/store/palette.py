@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from engines.oklab import oklab_to_srgb, srgb_to_oklab
-from host.messaging.messages import PaletteEntry
+from host.store_records import PaletteEntry
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

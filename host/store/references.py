@@ -18,8 +18,8 @@ import msgspec
 from msgspec import Struct
 
 from host.errors import ImageInvalid, NotFound
-from host.messaging.messages import PaletteEntry, Reference, ReferenceAdd
 from host.store.disk import disk_errors, sync_folder, write_synced
+from host.store_records import PaletteEntry, Reference, ReferenceAdd
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

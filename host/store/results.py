@@ -14,8 +14,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from host.messaging.messages import CacheStats
 from host.store.result_rows import blob_of, counted_bytes, find_row, is_digest, total_bytes
+from host.store_records import CacheStats
 
 if TYPE_CHECKING:
     import sqlite3

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Final, Protocol
 
-from host.messaging.messages import ReferenceScore
+from host.store_records import ReferenceScore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -62,6 +62,49 @@ export interface FigurePalette {
   clothes?: [number, number, number];
 }
 
+/** A colour and the share of the picture that it covers. */
+export interface PaletteEntry {
+  rgb: [number, number, number];
+  share: number;
+}
+
+/** Keep a picture as a style reference; the same pixels give the same id. */
+export interface ReferenceAdd {
+  image: Uint8Array;
+  name?: string;
+  series?: string;
+  character?: string;
+  source_url?: string;
+}
+
+/** A style reference; `thumbnail` is an encoded WebP or PNG of at most 256 px. */
+export interface Reference {
+  reference_id: string;
+  width: number;
+  height: number;
+  thumbnail: Uint8Array;
+  palette: PaletteEntry[];
+  name?: string;
+  series?: string;
+  character?: string;
+  source_url?: string;
+}
+
+/** A hit of a search; higher is nearer, 1.0 is the same picture. */
+export interface ReferenceScore {
+  reference_id: string;
+  score: number;
+}
+
+/** What the cache of results holds. */
+export interface CacheStats {
+  entries: number;
+  bytes: number;
+  limit_bytes: number;
+  hits: number;
+  misses: number;
+}
+
 /** What went wrong and what to do. */
 export interface WireError {
   code: string;
@@ -95,31 +138,6 @@ export interface DeviceInfo {
   kind: string;
   name: string;
   memory_mib: number;
-}
-
-/** A colour and the share of the picture that it covers. */
-export interface PaletteEntry {
-  rgb: [number, number, number];
-  share: number;
-}
-
-/** A style reference; `thumbnail` is an encoded WebP or PNG of at most 256 px. */
-export interface Reference {
-  reference_id: string;
-  width: number;
-  height: number;
-  thumbnail: Uint8Array;
-  palette: PaletteEntry[];
-  name?: string;
-  series?: string;
-  character?: string;
-  source_url?: string;
-}
-
-/** A hit of a search; higher is nearer, 1.0 is the same picture. */
-export interface ReferenceScore {
-  reference_id: string;
-  score: number;
 }
 
 /** A page: `sha256` of its encoded bytes, `index` in the chapter. `width`, `height` and `url` are read by nobody. */
@@ -214,15 +232,6 @@ export interface Pong {
   uptime_s: number;
   busy: boolean;
   queue_depth: number;
-}
-
-/** Keep a picture as a style reference; the same pixels give the same id. */
-export interface ReferenceAdd {
-  image: Uint8Array;
-  name?: string;
-  series?: string;
-  character?: string;
-  source_url?: string;
 }
 
 /** Ask for references, all or those of one series. */
@@ -375,15 +384,6 @@ export interface SecretSet {
 /** Forget a secret. */
 export interface SecretDelete {
   name: string;
-}
-
-/** What the cache of results holds. */
-export interface CacheStats {
-  entries: number;
-  bytes: number;
-  limit_bytes: number;
-  hits: number;
-  misses: number;
 }
 
 /** Drop results, all or those not used for this long. */

@@ -49,34 +49,6 @@ class DeviceInfo(Message, frozen=True, kw_only=True):
     memory_mib: int
 
 
-class PaletteEntry(Message, frozen=True, kw_only=True):
-    """A colour and the share of the picture that it covers."""
-
-    rgb: tuple[int, int, int]
-    share: Fraction
-
-
-class Reference(Message, frozen=True, kw_only=True):
-    """A style reference; `thumbnail` is an encoded WebP or PNG of at most 256 px."""
-
-    reference_id: str
-    width: int
-    height: int
-    thumbnail: bytes
-    palette: list[PaletteEntry]
-    name: str | None = None
-    series: str | None = None
-    character: str | None = None
-    source_url: str | None = None
-
-
-class ReferenceScore(Message, frozen=True, kw_only=True):
-    """A hit of a search; higher is nearer, 1.0 is the same picture."""
-
-    reference_id: str
-    score: float
-
-
 class Page(Message, Corrections, frozen=True, kw_only=True):
     """A page: `sha256` of its encoded bytes, `index` in the chapter. `width`, `height` and `url` are read by nobody."""
 

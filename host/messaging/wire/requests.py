@@ -42,16 +42,6 @@ class Pong(Message, frozen=True, kw_only=True, omit_defaults=False):
 # --- references ----------------------------------------------------------------------------------------------------
 
 
-class ReferenceAdd(Message, frozen=True, kw_only=True):
-    """Keep a picture as a style reference; the same pixels give the same id."""
-
-    image: bytes
-    name: Text | None = None
-    series: Text | None = None
-    character: Text | None = None
-    source_url: Text | None = None
-
-
 class ReferenceList(Message, frozen=True, kw_only=True):
     """Ask for references, all or those of one series."""
 
@@ -237,16 +227,6 @@ class SecretDelete(Message, frozen=True, kw_only=True):
     """Forget a secret."""
 
     name: Annotated[str, Meta(pattern="^[a-z0-9_.-]{1,64}$")]
-
-
-class CacheStats(Message, frozen=True, kw_only=True, omit_defaults=False):
-    """What the cache of results holds."""
-
-    entries: int
-    bytes: int
-    limit_bytes: int
-    hits: int
-    misses: int
 
 
 class CacheClear(Message, frozen=True, kw_only=True):

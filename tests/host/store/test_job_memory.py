@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from engines.geometry import Box, Size
-from host.messaging.messages import ReferenceAdd
 from host.paths import state_paths
 from host.pipeline.series import MemoryEntry, PageEmbedding
 from host.store.job_memory import LAG, JobMemory
 from host.store.results import StoredResult
 from host.store.store import Store
+from host.store_records import ReferenceAdd
 from tests.host.store.test_references import RED, blocks, png
 
 if TYPE_CHECKING:

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from host.errors import ImageInvalid, NotFound
-from host.messaging.messages import ReferenceAdd
 from host.paths import state_paths
 from host.store.palette import palette_of
 from host.store.store import Store
+from host.store_records import ReferenceAdd
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

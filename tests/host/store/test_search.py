@@ -9,11 +9,11 @@ import pytest
 from engines.embed.registry import choose_embedder
 from host.errors import NotFound
 from host.jobs.retrieval import HostEmbedder
-from host.messaging.messages import ReferenceAdd
 from host.paths import state_paths
 from host.pipeline.analysis.shipped import shipped_reader
 from host.store.search import ReferenceSearcher
 from host.store.store import Store
+from host.store_records import ReferenceAdd
 from tests.host.store.test_references import BLUE, GREEN, RED, blocks, png
 from training.embed.drawn import draw_character
 
