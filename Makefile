@@ -5,6 +5,8 @@ SHELL := /bin/sh
 .PHONY: help demo test test-fast check static generated install uninstall extension extension-e2e bench clean node chromium docs dist mutants coverage screenshots
 
 PIP := .venv/bin/pip install -qq --disable-pip-version-check --no-input -c constraints.txt
+# A file's tests stay together, for they share what is slow to make.
+ON_ALL_CORES := .venv/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 IN_EXTENSION := cd extension && PATH="$(CURDIR)/.venv/bin:$$PATH"
 EXTENSION_SOURCES := $(shell find extension -type d \( -name node_modules -o -name .output -o -name .wxt \) -prune -o -type f -print)
 
@@ -16,13 +18,14 @@ demo: .venv/irodori.stamp extension ## colour the bundled chapter; writes demo/o
 
 test: .venv/irodori-dev.stamp extension-e2e chromium ## run every test, also those in a real Chromium
 	@$(IN_EXTENSION) npm test --silent
-	@.venv/bin/python -m pytest
+	@$(ON_ALL_CORES) -m "not browser" --ignore=tests/e2e $(COVERAGE)
+	@.venv/bin/python -m pytest tests/e2e
 
 test-fast: .venv/irodori-light.stamp ## the tests that need neither torch nor a browser, on all cores
-	@.venv/bin/python -m pytest -n auto -m "not browser and not train" --ignore=tests/e2e
+	@$(ON_ALL_CORES) -m "not browser and not train" --ignore=tests/e2e
 
-coverage: .venv/irodori-dev.stamp ## every test but those in a browser, with the branches that they take
-	@.venv/bin/python -m pytest -n auto -m "not browser" --ignore=tests/e2e --cov --cov-report=term:skip-covered --cov-report=html
+coverage: .venv/irodori-dev.stamp ## every test but those in a browser, with the branches that they take, also as htmlcov/
+	@$(ON_ALL_CORES) -m "not browser" --ignore=tests/e2e --cov --cov-report=term:skip-covered --cov-report=html
 
 mutants: .venv/irodori-mutants.stamp extension/node_modules/.stamp ## change lines where a wrong one would reach a reader, and count what no test sees
 	@.venv/bin/python .ci/mutants.py $(MODULES)
@@ -31,7 +34,8 @@ mutants: .venv/irodori-mutants.stamp extension/node_modules/.stamp ## change lin
 screenshots: .venv/irodori-dev.stamp extension-e2e chromium ## make the guide's pictures anew, by the browser test that stands for them
 	@.venv/bin/python -m pytest tests/e2e/test_guide.py --screenshots docs/images
 
-check: static test ## what CI runs: formatting, lint, types, generated files, tests
+check: COVERAGE := --cov --cov-report=term:skip-covered
+check: static test ## what CI runs: formatting, lint, types, generated files, tests with the branches that they take
 
 static: .venv/irodori-dev.stamp extension/node_modules/.stamp generated
 	@.venv/bin/ruff format --check .

@@ -318,7 +318,7 @@ def require_supported(info: EngineInfo, request: ColorizeRequest) -> None:
     if request.repair is not None and not info.supports.inpaint:
         raise RequestUnsupported(f"{info.label} cannot repair a part of a page", "Use FLUX.2 klein 9B.")
     if request.plan.loras and not info.supports.lora:
-        raise RequestUnsupported(f"{info.label} wears no LoRAs", "Choose FLUX.2 klein.")
+        raise RequestUnsupported(f"{info.label} takes no LoRAs", "Choose FLUX.2 klein.")
     if any(index >= len(request.references) for region in request.regions for index in region.references):
         raise RequestUnsupported("a region names a reference that is not there")
     if request.page.ndim != 2 or request.page.dtype != "uint8" or not request.page.size:

@@ -36,7 +36,7 @@ FLUX2_SIZES: Final = (
 
 
 class LoraFamily(NamedTuple):
-    """family: `flux2`, `flux1`, `sdxl`, `sd15` or empty. label: in words. engines: who can wear it."""
+    """family: `flux2`, `flux1`, `sdxl`, `sd15` or empty. label: in words. engines: which can take it."""
 
     family: str
     label: str
@@ -66,7 +66,7 @@ _METADATA: Final = ("modelspec.architecture", "ss_base_model_version", "ss_netwo
 
 
 def lora_family(file: LoraFile, metadata: Mapping[str, str]) -> LoraFamily:
-    """Return what a LoRA was made for; where it would be worn in part, no engine, and why in the label."""
+    """Return what a LoRA was made for; where it would be applied in part, no engine, and why in the label."""
     found = _family(file, metadata)
     fault = file.fault()
     if not fault and file.text and found.family != "sdxl":

@@ -83,7 +83,7 @@ class LoraFile:
         return tuple(one for one in self.layers if one.part == "text")
 
     def fault(self) -> str:
-        """Return why it could only be worn in part, whatever the model; empty where nothing speaks against it."""
+        """Return why it could only be applied in part, whatever the model; empty where nothing speaks against it."""
         for kind, words in _WORDS.items():
             if odd := [one for one in self.layers if one.kind == kind]:
                 return f"it holds {words} at {odd[0].place} ({len(odd)} of {len(self.layers)} layers)"

@@ -221,8 +221,8 @@ class EngineContract:
     def test_what_the_facts_rule_out_is_refused(self, loaded: ColorizeEngine) -> None:
         request, supports = request_of(drawn_page()), loaded.info.supports
         repair = replace(request, repair=Repair(picture=flat_reference(1.0), mask=request.protect))
-        worn = replace(request, plan=Plan(steps=1, loras=(LoraUse(name="one"),)))
-        for wanted, allowed in ((repair, supports.inpaint), (worn, supports.lora)):
+        with_lora = replace(request, plan=Plan(steps=1, loras=(LoraUse(name="one"),)))
+        for wanted, allowed in ((repair, supports.inpaint), (with_lora, supports.lora)):
             if not allowed:
                 with pytest.raises(RequestUnsupported):
                     loaded.colorize(wanted, ignore_step)

@@ -27,7 +27,7 @@ export interface Choices {
   engine: string | null;
   /** What a chapter is saved as. */
   saveAs: SaveFormat;
-  /** LoRAs to wear, by the host's name for them, with their weights. */
+  /** LoRAs to apply, by the host's name for them, with their weights. */
   loras: Record<string, number>;
 }
 

@@ -187,7 +187,7 @@ def _lora(choice: LoraChoice, engine: EngineInfo) -> LoraUse:
     The name is looked up among the files that are there; it never becomes a path.
     """
     if not engine.supports.lora:
-        raise BadRequest(f"{engine.label} wears no LoRAs.", "Leave them out, or choose FLUX.2 klein.")
+        raise BadRequest(f"{engine.label} takes no LoRAs.", "Leave them out, or choose FLUX.2 klein.")
     if engine.device == "remote":
         return LoraUse(name=choice.name, weight=choice.weight)
     found = {dropped_id(one): one for one in dropped() if one.identity.role == "lora" and not one.fault}
@@ -197,7 +197,7 @@ def _lora(choice: LoraChoice, engine: EngineInfo) -> LoraUse:
     made_for = found[choice.name].identity
     if made_for.family and engine.id not in made_for.engines:
         raise BadRequest(
-            f"{choice.name} is {made_for.label}: {engine.label} cannot wear it.", _fitting(made_for.engines)
+            f"{choice.name} is {made_for.label}: {engine.label} cannot take it.", _fitting(made_for.engines)
         )
     path = found[choice.name].path
     return LoraUse(name=choice.name, weight=choice.weight, path=str(path), sha256=file_digest(path))

@@ -37,7 +37,7 @@ def test_what_is_dropped_in_appears_in_the_open_popup_and_goes_again(
     expect(popup.get_by_text("colour-wash")).to_be_visible()
     expect(popup.get_by_text("FLUX.2 klein 4B, transformer")).to_be_visible()
     expect(popup.get_by_text("can run code")).to_be_visible()
-    # The engine of a fresh profile wears no LoRAs, and says so.
+    # The engine of a fresh profile takes no LoRAs, and says so.
     expect(popup.get_by_role("checkbox")).to_be_disabled()
     lora.unlink()
     expect(popup.get_by_text("colour-wash")).to_have_count(0, timeout=15_000)

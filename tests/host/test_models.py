@@ -143,7 +143,7 @@ def test_a_lora_is_found_by_its_name_and_never_by_a_path(irodori_home: Path) -> 
     safetensors(models_folder() / "flux1.safetensors", **FLUX1_LORA)
     with pytest.raises(BadRequest, match=r"flux1.safetensors is a LoRA for FLUX.1"):
         _lora(LoraChoice(name="flux1.safetensors"), KLEIN)
-    with pytest.raises(BadRequest, match="wears no LoRAs"):
+    with pytest.raises(BadRequest, match="takes no LoRAs"):
         _lora(LoraChoice(name="style.safetensors"), EngineInfo("c", "C", "1", "x", Supports(1), (), "cpu"))
     remote = EngineInfo("r", "R", "1", "x", Supports(1, lora=True), (), "remote")
     assert _lora(LoraChoice(name="on the server"), remote).path == ""

@@ -22,7 +22,7 @@ from engines.base import (
 )
 from engines.colorize.flux2.files import find_klein
 from engines.colorize.flux2.info import KLEIN_4B
-from engines.colorize.flux2.lora import flux2_rack
+from engines.colorize.flux2.lora import flux2_loras
 from engines.colorize.flux2.placement import compile_blocks, loading_of, place
 from engines.colorize.flux2.prompts import PromptCache
 from engines.colorize.places import places_of
@@ -66,7 +66,7 @@ class Flux2KleinEngine(ColorizeEngine):
         self._folder = folder
         self._pipeline: Any = None
         self._inpaint: Any = None
-        self._loras = flux2_rack()
+        self._loras = flux2_loras()
         self._prompts = PromptCache()
         self._map: tuple[str, LatentMap] | None = None
         self._compiled: bool | None = None
@@ -122,7 +122,7 @@ class Flux2KleinEngine(ColorizeEngine):
         if self._compiled is None and request.plan.engine_options.get("compile") is True:
             self._compiled = compile_blocks(pipeline)
         with torch_memory_mapped():
-            self._loras.wear(pipeline, request.plan.loras)
+            self._loras.apply(pipeline, request.plan.loras)
             words = self._words(request)
             show = self._latent_map(request).picture
         steps = request.plan.stage(0).steps or self._variant.steps(request.plan.quality)
@@ -149,7 +149,7 @@ class Flux2KleinEngine(ColorizeEngine):
         if self._pipeline is not None:
             self._pipeline.remove_all_hooks()
         self._pipeline = self._inpaint = self._map = self._compiled = None
-        self._loras, self._prompts = flux2_rack(), PromptCache()
+        self._loras, self._prompts = flux2_loras(), PromptCache()
         return_device_memory()
 
     def _place(self) -> Places:

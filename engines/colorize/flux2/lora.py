@@ -11,8 +11,8 @@ import warnings
 from typing import TYPE_CHECKING, Any, Final
 
 from engines.base import ModelInvalid
+from engines.colorize.applied_loras import FITTING, AppliedLoras, opened_lora
 from engines.colorize.flux2.lora_matrices import kronecker, pair
-from engines.colorize.lora_rack import FITTING, LoraRack, opened_lora
 from models.flux2_layers import flux2_layer
 from models.lora_family import lora_family
 
@@ -28,12 +28,12 @@ _FUSED: Final = {"attn.to_q": "attn.to_qkv", "attn.add_q_proj": "attn.to_added_q
 _UNFUSED: Final = ("to_q", "to_k", "to_v", "add_q_proj", "add_k_proj", "add_v_proj")
 
 
-def flux2_rack() -> LoraRack:
-    """Return an empty rack for a FLUX.2 pipeline."""
-    return LoraRack(_Flux2Tailor())
+def flux2_loras() -> AppliedLoras:
+    """Return none, for a FLUX.2 pipeline."""
+    return AppliedLoras(_Flux2LoraLoader())
 
 
-class _Flux2Tailor:
+class _Flux2LoraLoader:
     """Reads and puts on LoRAs of a `Flux2Transformer2DModel`."""
 
     def read(self, pipeline: Any, lora: LoraUse) -> dict[str, Any]:
@@ -41,11 +41,12 @@ class _Flux2Tailor:
         file, header, tensors = opened_lora(lora)
         if file.text:
             raise ModelInvalid(
-                f"{lora.name} would be worn in part: it also changes a text encoder ({len(file.text)} layers)", FITTING
+                f"{lora.name} would be applied in part: it also changes a text encoder ({len(file.text)} layers)",
+                FITTING,
             )
         kinds = {one.kind for one in file.network}
         if "lokr" in kinds and len(kinds) > 1:
-            raise ModelInvalid(f"{lora.name} mixes LoKr with other layers, which are not worn together", FITTING)
+            raise ModelInvalid(f"{lora.name} mixes LoKr with other layers, which are not applied together", FITTING)
         places = _places(pipeline.transformer, file, header.metadata, lora.name)
         alphas = _alphas_beside(header.metadata.get("lora_adapter_metadata", ""))
         out: dict[str, Any] = {}
@@ -53,7 +54,7 @@ class _Flux2Tailor:
             out |= _converted(one, known, tensors, alphas)
         return out
 
-    def put_on(self, pipeline: Any, tensors: dict[str, Any], adapter: str) -> None:
+    def attach(self, pipeline: Any, tensors: dict[str, Any], adapter: str) -> None:
         """Load a LoRA and see that every matrix of it arrived."""
         with warnings.catch_warnings():
             # A second LoRA is meant.
@@ -71,7 +72,7 @@ class _Flux2Tailor:
                 parameter.data = tensors[f"{_PREFIX}{place}{end}"].to(parameter.device, _compute_dtype(transformer))
         _require_worn(transformer, set(tensors), arrived)
 
-    def take_off(self, pipeline: Any) -> None:
+    def detach(self, pipeline: Any) -> None:
         """Take all LoRAs off, and part what a LoKr had joined."""
         pipeline.unload_lora_weights()
         for module in pipeline.transformer.modules():
@@ -92,7 +93,7 @@ def _places(
             made_for = lora_family(file, metadata).label
             raise ModelInvalid(
                 f"{name} is {made_for}, not for this model: {one.place} is no layer of it "
-                f"({len(strange)} of {len(file.network)} layers match nothing, it would be worn in part)",
+                f"({len(strange)} of {len(file.network)} layers match nothing, it would be applied in part)",
                 FITTING,
             )
         ours = there[0].in_features, sum(module.out_features for module in there)

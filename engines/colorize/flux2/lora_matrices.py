@@ -40,7 +40,7 @@ def _from_loha(layer: LoraLayer, tensors: Mapping[str, Any], scale: float) -> tu
 
     if layer.rank > _LOHA_RANK_MAX:
         raise ModelInvalid(
-            f"{layer.place} is a LoHa of rank {layer.rank}; up to {_LOHA_RANK_MAX} are worn", "Choose a LoRA."
+            f"{layer.place} is a LoHa of rank {layer.rank}; up to {_LOHA_RANK_MAX} are applied", "Choose a LoRA."
         )
     a1, b1, a2, b2 = (tensors[layer.slots[f"hada_{name}"]].float() for name in ("w1_a", "w1_b", "w2_a", "w2_b"))
     up = torch.einsum("oi,oj->oij", a1, a2).reshape(a1.shape[0], -1)

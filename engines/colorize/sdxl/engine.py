@@ -18,7 +18,7 @@ from engines.base import (
 from engines.colorize.places import places_of
 from engines.colorize.sdxl.files import find_sdxl
 from engines.colorize.sdxl.info import INFO, STEPS
-from engines.colorize.sdxl.lora import sdxl_rack
+from engines.colorize.sdxl.lora import sdxl_loras
 from engines.device_memory import memory_policy
 from engines.device_rules import rules_of
 from engines.oklab import srgb_to_oklab
@@ -66,7 +66,7 @@ class SdxlEngine(ColorizeEngine):
         self._pipeline: Any = None
         self._inpaint: Any = None
         self._pose: PoseReader | None = None
-        self._loras = sdxl_rack()
+        self._loras = sdxl_loras()
         self._map: LatentMap | None = None
 
     def viability(self) -> Viability:
@@ -119,7 +119,7 @@ class SdxlEngine(ColorizeEngine):
         from engines.colorize.sdxl.generate import coloured, repaired
 
         with torch_memory_mapped():
-            self._loras.wear(self._pipeline, request.plan.loras)
+            self._loras.apply(self._pipeline, request.plan.loras)
         passes, show = _passes(request.plan), self._map.picture
         if request.repair is None:
             rgb = coloured(self._pipeline, request, passes, show, on_step, self._pose)
@@ -132,7 +132,7 @@ class SdxlEngine(ColorizeEngine):
         if self._pipeline is not None:
             self._pipeline.remove_all_hooks()
         self._pipeline = self._map = self._inpaint = self._pose = None
-        self._loras = sdxl_rack()
+        self._loras = sdxl_loras()
         return_device_memory()
 
     def _inpainting(self) -> Any:

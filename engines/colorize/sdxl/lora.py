@@ -1,4 +1,4 @@
-"""LoRAs on SDXL's network and text encoders, of kohya and diffusers; every layer of a file arrives or none is worn."""
+"""LoRAs on SDXL's network and text encoders, of kohya and diffusers; all layers of a file are applied, or none."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import warnings
 from typing import TYPE_CHECKING, Any, Final
 
 from engines.base import ModelInvalid
-from engines.colorize.lora_rack import FAULTS, FITTING, LoraRack, opened_lora
+from engines.colorize.applied_loras import FAULTS, FITTING, AppliedLoras, opened_lora
 
 if TYPE_CHECKING:
     from engines.base import LoraUse
@@ -16,25 +16,25 @@ _LAYERS: Final = "layers"
 _NAME: Final = "name"
 
 
-def sdxl_rack() -> LoraRack:
-    """Return an empty rack for an SDXL pipeline."""
-    return LoraRack(_SdxlTailor())
+def sdxl_loras() -> AppliedLoras:
+    """Return none, for an SDXL pipeline."""
+    return AppliedLoras(_SdxlLoraLoader())
 
 
-class _SdxlTailor:
+class _SdxlLoraLoader:
     def read(self, pipeline: Any, lora: LoraUse) -> dict[str, Any]:
         """Return the tensors of a LoRA as they are, and how many layers have to arrive."""
         file, _, tensors = opened_lora(lora)
         odd = next((one for one in file.layers if one.kind != "lora"), None)
         if odd is not None:
-            raise ModelInvalid(f"{lora.name} is a {odd.kind} ({odd.place}), which SDXL does not wear here", FITTING)
+            raise ModelInvalid(f"{lora.name} is a {odd.kind} ({odd.place}), which SDXL does not take here", FITTING)
         try:
             pipeline.lora_state_dict(dict(tensors), unet_config=pipeline.unet.config)
         except FAULTS as exc:
             raise ModelInvalid(f"{lora.name} is no LoRA for SDXL: {exc}", FITTING) from exc
         return {**tensors, _LAYERS: len(file.layers), _NAME: lora.name}
 
-    def put_on(self, pipeline: Any, tensors: dict[str, Any], adapter: str) -> None:
+    def attach(self, pipeline: Any, tensors: dict[str, Any], adapter: str) -> None:
         """Load a LoRA and count what arrived."""
         wanted, name = tensors[_LAYERS], tensors[_NAME]
         with warnings.catch_warnings():
@@ -50,6 +50,6 @@ class _SdxlTailor:
         if arrived != wanted:
             raise ModelInvalid(f"{name}: {wanted - arrived} of {wanted} layers match nothing in this model", FITTING)
 
-    def take_off(self, pipeline: Any) -> None:
+    def detach(self, pipeline: Any) -> None:
         """Take all LoRAs off."""
         pipeline.unload_lora_weights()

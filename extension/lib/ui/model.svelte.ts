@@ -139,7 +139,7 @@ export class PopupModel {
   }
 
   /** Wear a LoRA with a weight, or take it off with null. */
-  async wear(name: string, weight: number | null): Promise<void> {
+  async applyLora(name: string, weight: number | null): Promise<void> {
     const { [name]: _, ...others } = this.choices.loras;
     await saveChoices({ loras: weight === null ? others : { ...others, [name]: weight } });
   }

@@ -199,7 +199,7 @@ async function newState(
   isPointed: boolean,
 ): Promise<RunState> {
   const [{ referenceId, loras }, { engines, defaultEngine }] = await Promise.all([loadChoices(), loadConnection()]);
-  const wears = engines.find(({ id }) => id === (engine ?? defaultEngine))?.supports.lora ?? false;
+  const takesLoras = engines.find(({ id }) => id === (engine ?? defaultEngine))?.supports.lora ?? false;
   return {
     runId: crypto.randomUUID(),
     tabId,
@@ -208,7 +208,7 @@ async function newState(
     chapter: survey.chapter,
     engine,
     references: referenceId ? [referenceId] : [],
-    loras: wears ? Object.entries(loras).map(([name, weight]) => ({ name, weight })) : [],
+    loras: takesLoras ? Object.entries(loras).map(([name, weight]) => ({ name, weight })) : [],
     pages: {},
     problem: "",
     startedAt: Date.now(),

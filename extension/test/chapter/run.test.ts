@@ -123,7 +123,7 @@ test("a tab that is gone is reported, an answer with a reason is not", async () 
   await vi.waitFor(() => expect(gone).toHaveBeenCalled());
 });
 
-test("LoRAs that the reader wears go along", async () => {
+test("LoRAs that the reader applies go along", async () => {
   const { run, asked } = runWith((ids) => ids);
   run.state.loras = [{ name: "wash.safetensors", weight: 0.5 }];
   await run.add([found(1)], 0);

@@ -1,6 +1,6 @@
 """PromptBuilder: the words for engines that read words.
 
-Two passes, two vocabularies that do not mix: the first (KS1) speaks of structure and of who wears what, the second
+Two passes, two vocabularies that do not mix: the first speaks of structure and of who wears what, the second
 (KS2) of clean lines and even colour. What users of such engines learned the hard way is said every time: grounds are
 named, or they stay grey; eyes are named, or they turn purple; night is said to be tone, not the colour of hair.
 """

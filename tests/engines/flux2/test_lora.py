@@ -89,7 +89,7 @@ def test_weights_scale_blend_and_take_off(engine: Flux2KleinEngine, tmp_path: Pa
     results = [picture(engine, *loras) for loras in ((one,), (two,), (one, two), (none,))]
     assert len({result.tobytes() for result in (without, *results[:3])}) == 4
     assert np.abs(results[3] - without).max() < 0.005
-    # The same two again, after others: nothing is left of what was worn between.
+    # The same two again, after others: nothing is left of what was applied between.
     assert picture(engine, one, two).tobytes() == results[2].tobytes()
     assert picture(engine).tobytes() == without.tobytes()
 
@@ -251,16 +251,16 @@ def test_every_kind_of_layer_is_the_change_of_weights_that_it_stands_for(
     without = picture(engine)
     lora = saved(tmp_path / "one.safetensors", {f"diffusion_model.{place}.{end}": one for end, one in tensors.items()})
     assert picture(engine, lora).tobytes() != without.tobytes()
-    worn = {
+    applied = {
         name: module.get_delta_weight("lora_0").detach()
         for name, module in engine._pipeline.transformer.named_modules()
         if hasattr(module, "get_delta_weight")
     }
     expected = rows_of(kind, place, change)
-    assert worn.keys() == expected.keys()
-    assert all(np.allclose(worn[name], rows, atol=1e-4) for name, rows in expected.items())
+    assert applied.keys() == expected.keys()
+    assert all(np.allclose(applied[name], rows, atol=1e-4) for name, rows in expected.items())
     assert picture(engine).tobytes() == without.tobytes()
-    # What was worn before leaves nothing behind on which the next one could act in vain.
+    # What was applied before leaves nothing behind on which the next one could act in vain.
     after = {f"diffusion_model.{QKV}.{end}": one for end, one in layer_of("lora", 3 * WIDTH, WIDTH)[0].items()}
     assert picture(engine, saved(tmp_path / "after.safetensors", after)).tobytes() != without.tobytes()
 

@@ -1,6 +1,6 @@
-"""The LoRAs that a diffusers pipeline wears at the moment: put on together or not at all, taken off to the last bit.
+"""The LoRAs that are applied to a diffusers pipeline: attached together or not at all, detached to the last bit.
 
-Never fused into the weights: that fails on quantised ones, and taking them off again would not give the same bits.
+Never fused into the weights: that fails on quantised ones, and detaching them would not give the same bits.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ FAULTS: Final = (ValueError, KeyError, TypeError, AttributeError, IndexError, Ru
 """What diffusers and peft raise over a LoRA that they cannot take."""
 
 
-class Tailor(Protocol):
-    """How the LoRAs of one kind of model are read and put on."""
+class LoraLoader(Protocol):
+    """How the LoRAs of one kind of model are read and attached."""
 
     def read(self, pipeline: Any, lora: LoraUse) -> dict[str, Any]:
         """Return what to load, after comparing every layer with the model.
@@ -35,7 +35,7 @@ class Tailor(Protocol):
         """
         ...
 
-    def put_on(self, pipeline: Any, tensors: dict[str, Any], adapter: str) -> None:
+    def attach(self, pipeline: Any, tensors: dict[str, Any], adapter: str) -> None:
         """Load what was read. What the libraries raise passes through.
 
         Raises:
@@ -43,54 +43,54 @@ class Tailor(Protocol):
         """
         ...
 
-    def take_off(self, pipeline: Any) -> None:
+    def detach(self, pipeline: Any) -> None:
         """Leave the pipeline as it was without any."""
         ...
 
 
-class LoraRack:
-    """The LoRAs that a pipeline wears; one rack for one pipeline."""
+class AppliedLoras:
+    """The LoRAs that are applied to a pipeline; one object for one pipeline."""
 
-    def __init__(self, tailor: Tailor) -> None:
-        self._tailor = tailor
-        self._worn: tuple[str, ...] = ()
+    def __init__(self, loader: LoraLoader) -> None:
+        self._loader = loader
+        self._applied: tuple[str, ...] = ()
 
-    def wear(self, pipeline: Any, loras: tuple[LoraUse, ...]) -> None:
-        """Make a pipeline wear exactly these LoRAs, each whole.
+    def apply(self, pipeline: Any, loras: tuple[LoraUse, ...]) -> None:
+        """Apply exactly these LoRAs to a pipeline, each whole.
 
         Raises:
-            ModelMissing: a file is not there. ModelInvalid: it is no LoRA for this model. None is worn then.
+            ModelMissing: a file is not there. ModelInvalid: it is no LoRA for this model. None is applied then.
         """
         wanted = tuple(f"{lora.path} {lora.sha256}" for lora in loras)
-        if wanted != self._worn:
-            self.take_off(pipeline)
+        if wanted != self._applied:
+            self.detach(pipeline)
             if loras:
-                self._put_on(pipeline, loras)
-            self._worn = wanted
+                self._attach(pipeline, loras)
+            self._applied = wanted
         if loras:
             try:
                 pipeline.set_adapters([_adapter(index) for index in range(len(loras))], [one.weight for one in loras])
             except FAULTS as exc:
-                self._tailor.take_off(pipeline)
-                self._worn = ()
+                self._loader.detach(pipeline)
+                self._applied = ()
                 raise _refused(loras, exc) from exc
 
-    def take_off(self, pipeline: Any) -> None:
+    def detach(self, pipeline: Any) -> None:
         """Leave the pipeline as it was without any."""
-        if self._worn:
-            self._tailor.take_off(pipeline)
-        self._worn = ()
+        if self._applied:
+            self._loader.detach(pipeline)
+        self._applied = ()
 
-    def _put_on(self, pipeline: Any, loras: tuple[LoraUse, ...]) -> None:
-        read = [self._tailor.read(pipeline, lora) for lora in loras]
+    def _attach(self, pipeline: Any, loras: tuple[LoraUse, ...]) -> None:
+        read = [self._loader.read(pipeline, lora) for lora in loras]
         try:
             for index, tensors in enumerate(read):
-                self._tailor.put_on(pipeline, tensors, _adapter(index))
+                self._loader.attach(pipeline, tensors, _adapter(index))
         except FAULTS as exc:
-            self._tailor.take_off(pipeline)
+            self._loader.detach(pipeline)
             raise _refused(loras, exc) from exc
         except ModelInvalid as exc:
-            self._tailor.take_off(pipeline)
+            self._loader.detach(pipeline)
             raise ModelInvalid(f"{_names(loras)}: {exc.message}", exc.hint) from exc
 
 
@@ -98,7 +98,8 @@ def opened_lora(lora: LoraUse) -> tuple[LoraFile, WeightsHeader, Mapping[str, An
     """Return the layers, the header and the tensors of a LoRA's file.
 
     Raises:
-        ModelMissing: it is not there. ModelInvalid: it can run code, is damaged, is no LoRA or holds what is not worn.
+        ModelMissing: it is not there. ModelInvalid: it can run code, is damaged, is no LoRA, or one that would be
+            applied in part.
     """
     from safetensors.torch import load_file
 
@@ -112,7 +113,7 @@ def opened_lora(lora: LoraUse) -> tuple[LoraFile, WeightsHeader, Mapping[str, An
     if not file.layers:
         raise ModelInvalid(f"{lora.name} is no LoRA: none of its tensors is a layer's", FITTING)
     if fault := file.fault():
-        raise ModelInvalid(f"{lora.name} would be worn in part: {fault}", FITTING)
+        raise ModelInvalid(f"{lora.name} would be applied in part: {fault}", FITTING)
     return file, header, load_file(path)
 
 
