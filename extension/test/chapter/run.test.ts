@@ -5,7 +5,7 @@ vi.mock("wxt/browser", () => ({ browser: {} })); // a run itself touches no brow
 import { HostError } from "@/lib/host/errors";
 import type { HostNotification } from "@/lib/host/methods";
 import { NobodyThere } from "@/lib/messages";
-import { doneWith, found, progress, runWith, stateOf } from "./world";
+import { doneWith, found, runWith, stateOf } from "./world";
 
 test("asks with hashes first and sends only what is needed, what is seen first", async () => {
   const { run, asked, told } = runWith((ids) => ids.filter((id) => id !== "p1"));
