@@ -6,7 +6,7 @@ const ROOT = join(import.meta.dirname, "../..");
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
 
 const generated = "lib/protocol/messages.ts";
-const [, table = ""] = /export interface Methods \{([^}]+(?:\}[^}]*)*?)\n\}/.exec(read(generated)) ?? [];
+const [, table = ""] = /export interface Methods \{\n([^]*?)\n\}\n/.exec(read(generated)) ?? [];
 const methods = [...table.matchAll(/^ {2}"([a-z]+\.[a-z_]+)":/gm)].map(([, name]) => name ?? "");
 const sources = ["lib", "entrypoints"]
   .flatMap((folder) =>
