@@ -159,7 +159,7 @@ def _write_pdf(_: Chapter, numbered: _Numbered, written: Written, target: Path) 
         raise ImageInvalid(f"A page does not fit into a PDF: {exc}", "Export as CBZ instead.") from exc
 
 
-def _write_epub(chapter: Chapter, numbered: Iterator[tuple[int, Picture]], written: Written, target: Path) -> None:
+def _write_epub(chapter: Chapter, numbered: _Numbered, written: Written, target: Path) -> None:
     with EpubFile(target, chapter.series, chapter.chapter, chapter.direction) as epub:
         for number, picture in numbered:
             page = _if_any(picture, _for_epub)

@@ -132,9 +132,7 @@ def colorize(
 @app.command()
 def export(
     inputs: Annotated[list[Path], typer.Argument(metavar="INPUT...", help="The pages as they were: as for colorize.")],
-    output: Annotated[
-        Path, typer.Option("--output", "-o", help="The file to write, by its suffix: CBZ, PDF, ZIP or EPUB.")
-    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write: .cbz, .pdf, .zip or .epub.")],
     format_: Annotated[ExportFormat | None, typer.Option("--format", help="Default: what --output looks like.")] = None,
     series: Annotated[str | None, typer.Option(help="The series' name; default: the input's.")] = None,
     chapter: Annotated[str, typer.Option(help="The chapter's number or name.")] = "",
