@@ -152,6 +152,7 @@ def _write_pdf(_: Chapter, numbered: _Numbered, written: Written, target: Path) 
             written.missing.append(number)
         else:
             pages.append(page)
+    _require_some(pages)
     try:
         with target.open("wb") as file:
             img2pdf.convert(pages, outputstream=file)
@@ -168,6 +169,12 @@ def _write_epub(chapter: Chapter, numbered: _Numbered, written: Written, target:
                 written.missing.append(number)
             else:
                 epub.add(number, page)
+        _require_some(written.coloured or written.as_they_were)
+
+
+def _require_some(pages: Sequence[object]) -> None:
+    if not pages:
+        raise ImageInvalid("No page of it is a picture, and a document holds nothing else.", "Export as CBZ instead.")
 
 
 def _if_any(picture: Picture, fit: Callable[[Picture], bytes]) -> bytes | None:

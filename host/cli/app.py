@@ -12,6 +12,7 @@ import typer
 
 from host.cli.faults import faults_told
 from host.cli.groups import annotating, cache, meta, models, runmeta, settings
+from host.cli.library.commands import library
 from host.signals import end_on_signals, exit_after
 from host.vocabulary import Direction, ExportFormat  # noqa: TC001 - as above
 
@@ -29,6 +30,7 @@ app.add_typer(annotating, name="annotations")
 app.add_typer(meta, name="meta")
 app.add_typer(runmeta, name="runmeta")
 app.add_typer(settings, name="settings")
+app.add_typer(library, name="library")
 
 
 def _print_version(wanted: bool) -> None:

@@ -1,0 +1,1 @@
+"""Whole shelves: kills, plans of large shelves, memory over many pages."""

@@ -1,0 +1,91 @@
+"""Many small pages through one run: memory of the parent, and of it with its workers, as volumes go by."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import psutil
+from PIL import Image
+
+from bench.library.shelves import ROOT, start, volume
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_GROWTH_MIB_MAX = 40.0
+_LOOK_S = 0.5
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print the figures; return 1 where memory grows, or a page is lost."""
+    parser = argparse.ArgumentParser(prog="python -m bench.library memory", description=__doc__)
+    parser.add_argument("--pages", type=int, default=5000)
+    parser.add_argument("--of-a-volume", type=int, default=100)
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        _make(folder / "shelf", options.pages, options.of_a_volume)
+        line, environ = start(folder / "home", folder / "shelf", "-o", folder / "out")
+        with subprocess.Popen(line, env=environ, cwd=ROOT, stderr=subprocess.DEVNULL) as process:
+            looked: list[tuple[float, float]] = []
+            watching = threading.Thread(target=_look, args=(process.pid, looked))
+            watching.start()
+            process.wait()
+            watching.join()
+        counts = json.loads((folder / "out" / "report.json").read_text())["counts"]
+    settled = looked[len(looked) // 5 :]
+    half = len(settled) // 2
+    early, late = (max(one[0] for one in part) for part in (settled[:half], settled[half:]))
+    highest = max(one[1] for one in looked)
+    sys.stdout.write(
+        f"{counts['written']} of {options.pages} pages; parent {early:.0f} MiB in the first half, {late:.0f} in the "
+        f"second; with workers at the highest {highest:.0f} MiB\n"
+    )
+    return 0 if counts["written"] == options.pages and late - early <= _GROWTH_MIB_MAX else 1
+
+
+def _make(shelf: Path, pages: int, of_a_volume: int) -> None:
+    dice = np.random.default_rng(0)
+    for first in range(0, pages, of_a_volume):
+        files = {}
+        for number in range(first, min(pages, first + of_a_volume)):
+            rows = np.full((96, 64), 255, np.uint8)
+            rows[dice.integers(0, 96), :] = 0
+            files[f"{number:05}.png"] = _png(rows)
+        volume(shelf / f"v{first:05}", "cbz", files)
+
+
+def _png(rows: np.ndarray) -> bytes:
+    import io
+
+    buffer = io.BytesIO()
+    Image.fromarray(rows).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def _look(pid: int, looked: list[tuple[float, float]]) -> None:
+    try:
+        parent = psutil.Process(pid)
+        while parent.is_running() and parent.status() != psutil.STATUS_ZOMBIE:
+            own = parent.memory_info().rss / (1 << 20)
+            others = sum(_rss(child) for child in parent.children(recursive=True))
+            looked.append((own, own + others))
+            time.sleep(_LOOK_S)
+    except psutil.Error:
+        return
+
+
+def _rss(process: psutil.Process) -> float:
+    try:
+        return float(process.memory_info().rss) / (1 << 20)
+    except psutil.Error:
+        return 0.0

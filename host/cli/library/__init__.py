@@ -1,0 +1,1 @@
+"""`irodori library`: whole shelves. `commands` declares, every other file does one of them."""

@@ -1,0 +1,78 @@
+"""The commands of `irodori library`, declared."""
+
+from __future__ import annotations
+
+from pathlib import Path  # noqa: TC003 - typer reads the types
+from typing import Annotated, Final
+
+import typer
+
+from host.cli.faults import faults_told
+from host.vocabulary import Direction, OutputKind, PageFormat  # noqa: TC001 - typer reads the types
+
+library: Final = typer.Typer(help="Whole shelves of comics.", no_args_is_help=True)
+
+
+@library.callback()
+def _library() -> None:
+    """Whole shelves of comics."""
+
+
+@library.command("colour")
+def colour(
+    shelves: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Folders of volumes; or volumes.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The folder for coloured volumes, laid out alike.")],
+    kind: Annotated[OutputKind, typer.Option("--format", help="What volumes become.")] = "cbz",
+    pages: Annotated[
+        PageFormat | None,
+        typer.Option("--pages", help="What coloured pages become; default: the setting output_format."),
+    ] = None,
+    reference: Annotated[
+        list[Path] | None,
+        typer.Option("--reference", "-r", help="A picture whose colours all take (repeatable). Default: covers."),
+    ] = None,
+    references: Annotated[
+        Path | None,
+        typer.Option("--references", help='JSON of references by volume or series: {"Series/*": ["a.jpg"]}.'),
+    ] = None,
+    engine: Annotated[str | None, typer.Option(help="Which engine; see `irodori engines`.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Same seed, same page, same picture.")] = None,
+    strength: Annotated[float | None, typer.Option(min=0, max=1, help="How strong the colour is.")] = None,
+    direction: Annotated[Direction, typer.Option(help="Which way the comics are read.")] = "auto",
+    keep_coloured: Annotated[
+        bool | None,
+        typer.Option("--keep-coloured/--recolour", help="Leave pages that have colour; or colour them anew."),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=256, help="Processes side by side; default: by cores and memory.")
+    ] = None,
+    plan: Annotated[bool, typer.Option("--plan", help="Say what would be done, and do nothing.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Go on with what is put there, until Ctrl-C.")] = False,
+    retry: Annotated[bool, typer.Option("--retry", help="Do volumes in which something failed again.")] = False,
+    json_: Annotated[bool, typer.Option("--json", help="Print the report (or the plan) as JSON.")] = False,
+) -> None:
+    """Colour whole shelves. A run that was ended goes on where it was; what is done is not done again."""
+    from host.cli.library.colour import Request, run
+    from host.messaging.messages import Options
+
+    request = Request(
+        roots=tuple(shelves),
+        output=output,
+        kind=kind,
+        page_format=pages,
+        references=tuple(reference or ()),
+        mapping=references,
+        options=Options(seed=seed, strength=strength, keep_coloured=keep_coloured),
+        engine=engine,
+        direction=direction,
+        workers=workers,
+        plan_only=plan,
+        watch=watch,
+        retry=retry,
+        json=json_,
+    )
+    with faults_told():
+        raise typer.Exit(run(request))
+
+
+library.command("color", hidden=True)(colour)

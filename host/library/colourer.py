@@ -1,0 +1,122 @@
+"""One page, coloured by itself: what a worker does. The same bytes and the same order give the same result."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from host.errors import InternalError, IrodoriError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from host.pipeline.job import PageJob
+
+_LOG = logging.getLogger(__name__)
+
+Verdict = Literal["coloured", "skipped", "failed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageResult:
+    """What became of a page: its picture, why it was left, or what went wrong. direction: which way it was read."""
+
+    verdict: Verdict
+    image: bytes = b""
+    mime: str = ""
+    reason: str = ""
+    error: dict[str, Any] = field(default_factory=dict)
+    direction: str = ""
+    note: str = ""
+    seconds: float = 0.0
+
+    def packed(self) -> bytes:
+        """Return it as bytes: a line of JSON, then the picture."""
+        names = ("verdict", "mime", "reason", "direction", "note", "seconds")
+        facts = {name: getattr(self, name) for name in names} | {"size": len(self.image)}
+        return json.dumps(facts).encode() + b"\n" + self.image
+
+    @classmethod
+    def unpacked(cls, data: bytes) -> PageResult | None:
+        """Return what was packed; None for anything else."""
+        head, _, image = data.partition(b"\n")
+        try:
+            facts = json.loads(head)
+            size = facts.pop("size")
+            result = cls(**facts, image=image)
+        except (ValueError, TypeError, KeyError, AttributeError):
+            return None
+        return result if size == len(image) and result.verdict in ("coloured", "skipped") else None
+
+
+class PageColourer:
+    """Holds one engine, loaded, and the networks that read pages; used by one thread of its process."""
+
+    def __init__(self, locks: Path) -> None:
+        """Open what colouring needs. locks: a folder for the lane of engines on the processor, which share nothing."""
+        from host.application import engine_registry
+        from host.device import machine_device
+        from host.jobs.engine_room import EngineRoom
+        from host.jobs.lane import Lane
+        from host.paths import state_paths
+        from host.pipeline.analysis.shipped import shipped_reader
+        from host.pipeline.page import PagePipeline
+        from host.settings import SettingsFile
+
+        paths = state_paths()
+        settings = SettingsFile(paths.settings_file)
+        self._reader = shipped_reader(settings.current.detector_weights)
+        self._pipeline = PagePipeline(reader=self._reader)
+        engines = engine_registry(lambda: settings.current)
+        lanes = {"cpu": locks / f"{os.getpid()}.lock"}
+        self._rooms = {
+            info.id: EngineRoom(engines, Lane(lanes.get(info.device, paths.lane_lock)), machine_device(), idle_s=3600.0)
+            for info in engines.infos()
+        }
+
+    def colour(self, encoded: bytes, job: PageJob) -> PageResult:
+        """Colour a page; whatever goes wrong is told in the result."""
+        began_s = time.monotonic()
+        try:
+            result = self._colour(encoded, job)
+        except IrodoriError as exc:
+            result = PageResult(verdict="failed", error=exc.wire())
+        except Exception as exc:  # noqa: BLE001 - a page ends, whatever happened
+            _LOG.exception("a page failed for a reason of ours")
+            fault = InternalError(f"Something went wrong inside ({type(exc).__name__}).", "The log has the details.")
+            result = PageResult(verdict="failed", error=fault.wire())
+        return replace(result, seconds=round(time.monotonic() - began_s, 3))
+
+    def has_colour(self, encoded: bytes) -> bool:
+        """Say whether a picture is read as one in colour, whose colours others may take."""
+        try:
+            page = self._pipeline.decode(encoded)
+        except IrodoriError:
+            return False
+        return self._reader.read(page, "auto").meta.kind == "already_coloured"
+
+    def _colour(self, encoded: bytes, job: PageJob) -> PageResult:
+        from host.pipeline.prepared import PreparedPage
+
+        prepared = self._pipeline.read(self._pipeline.decode(encoded), job, _unheard)
+        if not isinstance(prepared, PreparedPage):
+            return PageResult(verdict="skipped", reason=prepared.reason, direction=prepared.meta.direction)
+        room = self._rooms[job.engine.id]
+        with room.engine(job.engine.id, lambda: None) as (engine, _):
+            coloured = room.run_with_memory(engine, lambda: self._pipeline.colour(prepared, engine, _unheard))
+        finished = self._pipeline.finish(prepared, coloured, _unheard)
+        return PageResult(
+            verdict="coloured",
+            image=finished.image,
+            mime=finished.mime,
+            direction=prepared.meta.direction,
+            note=" ".join(finished.runmeta.notes),
+        )
+
+
+def _unheard(stage: object, fraction: float) -> None:
+    """Report to nobody."""

@@ -1,0 +1,49 @@
+"""Pages as every format that they are written in."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import cv2
+import numpy as np
+import pillow_heif
+import pytest
+from PIL import Image
+
+from host.errors import ImageInvalid
+from host.picture_types import mime_of
+from host.pipeline.decode import decode_page
+from host.pipeline.encode import encode_page
+from host.vocabulary import PageFormat
+
+LOSSLESS = {"png", "webp_lossless", "jxl"}
+
+
+@pytest.fixture
+def rgb() -> np.ndarray:
+    rows = np.random.default_rng(0).integers(0, 256, (8, 6, 3)).astype(np.uint8)
+    return np.asarray(cv2.resize(rows, (120, 160), interpolation=cv2.INTER_CUBIC), np.uint8)
+
+
+@pytest.mark.parametrize("page_format", get_args(PageFormat))
+def test_a_page_comes_back_from_every_format(rgb: np.ndarray, page_format: PageFormat) -> None:
+    encoded, mime = encode_page(rgb, page_format)
+    assert mime_of(encoded) == mime
+    assert encode_page(rgb, page_format)[0] == encoded
+    difference = np.abs(decode_page(encoded).rgb.astype(int) - rgb.astype(int))
+    assert difference.max() == 0 if page_format in LOSSLESS else difference.mean() < 4
+
+
+def test_an_heif_picture_is_a_page(rgb: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    buffer = pillow_heif.from_pillow(Image.fromarray(rgb))
+    import io
+
+    target = io.BytesIO()
+    buffer.save(target, quality=90)
+    page = decode_page(target.getvalue())
+    assert page.size == (160, 120)
+    assert np.abs(page.rgb.astype(int) - rgb.astype(int)).mean() < 6
+    monkeypatch.setitem(__import__("sys").modules, "pillow_heif", None)
+    with pytest.raises(ImageInvalid, match="HEIF") as refused:
+        decode_page(target.getvalue())
+    assert "irodori[library]" in refused.value.hint
