@@ -54,8 +54,6 @@ class OnnxNetwork:
         try:
             with _TURN:
                 results: list[Array] = self._session.run(outputs, feeds)
-                # What this network leaves free would stand beside what the next one takes.
-                return_free_memory()
         except MemoryError as exc:
             raise EngineOutOfMemory(f"memory did not suffice for {self._what}") from exc
         except Exception as exc:
@@ -88,14 +86,19 @@ def _open(content: bytes, what: str, hint: str) -> Any:
     # A thread that spins while it waits keeps a laptop's core hot for nothing.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.enable_cpu_mem_arena = False
+    # From a shape's second run on, a pattern would hold the room of all layers at once, also of those dropped by then.
+    options.enable_mem_pattern = False
     # Layers are dropped sooner than in the order of the file; the results are the same.
     options.execution_order = onnxruntime.ExecutionOrder.PRIORITY_BASED
     # What goes wrong is raised; in the log it would stand twice.
     options.log_severity_level = 4
     try:
-        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as exc:
         raise ModelInvalid(f"ONNX Runtime refuses {what}: {exc}", hint) from exc
+    # Reading a file takes twice what is kept of it.
+    return_free_memory()
+    return session
 
 
 def _physical_cores() -> int | None:

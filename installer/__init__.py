@@ -1,10 +1,9 @@
 """Registers the host with browsers; standard library only."""
 
+import os
 import sys
-from pathlib import Path
 
-# `python -m installer` looks first into the folder that it is called in; a `host` package there is not ours.
-_here = Path(sys.path[0] or ".").resolve() if sys.path else Path()
-_theirs = (_here / "host").is_dir() or (_here / "host.py").is_file()
-if _theirs and _here != Path(__file__).resolve().parent.parent and "host" not in sys.modules:
+# `python -m installer` looks first into the folder that it is called in; whatever modules lie there are not ours.
+_ROOT = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))  # noqa: PTH120 - pathlib may be theirs
+if sys.argv[:1] == ["-m"] and sys.path and os.path.realpath(sys.path[0] or ".") == os.path.realpath(".") != _ROOT:
     del sys.path[0]

@@ -15,6 +15,8 @@ MODES: Final = {
         "bench.faults.settings",
         "every setting with hostile values, by wire, file, environment and command line",
     ),
+    "cancels": ("bench.faults.cancels", "two pages cancelled at random points: how soon the next one is begun"),
+    "chapters": ("bench.faults.chapters", "an ordinary chapter and a strip: the largest memory"),
     "floods": ("bench.faults.floods", "floods over the wire: frames, counts, peers that do not read, cancels"),
 }
 

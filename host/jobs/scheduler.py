@@ -134,10 +134,13 @@ class Scheduler:
     # --- work ----------------------------------------------------------------------------------------------------
 
     def take(self) -> Work | None:
-        """Wait for a page that can be prepared, at most two ahead of the lane; None when closing."""
+        """Wait for a page that can be prepared, at most two ahead of the lane and none beside a large one.
+
+        None when closing.
+        """
         with self._changed:
             while not self._closing:
-                queued = self._queue.pop() if len(self._ahead) < LOOK_AHEAD else None
+                queued = self._queue.pop() if self._may_begin() else None
                 if queued is None:
                     self._changed.wait()
                     continue
@@ -150,6 +153,9 @@ class Scheduler:
                     self._ahead.add(work)
                     return work
             return None
+
+    def _may_begin(self) -> bool:
+        return len(self._ahead) < LOOK_AHEAD and not any(work.large for work in self._works)
 
     def claim(self, work: Work, key: str) -> bool:
         """Note a result's key; False where the same result is under way already, which then serves these pages too."""
@@ -179,9 +185,9 @@ class Scheduler:
             return work
 
     def hand_to_finish(self, work: Work, coloured: ColouredPage) -> None:
-        """Queue a coloured page; waits while two others are still to be finished, so that few stand in memory."""
+        """Queue a coloured page; waits while another one is still to be finished, so that few stand in memory."""
         with self._changed:
-            self._changed.wait_for(lambda: self._closing or len(self._coloured) < LOOK_AHEAD)
+            self._changed.wait_for(lambda: self._closing or not self._coloured)
             if work.wanted and not self._closing:
                 work.coloured = coloured
                 self._coloured.append(work)

@@ -13,12 +13,12 @@ import threading
 import time
 from functools import partial
 from queue import SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from engines.malloc_trim import return_free_memory, share_one_heap
+from engines.malloc_trim import keep_one_small_heap, return_free_memory
 from host.errors import HashMismatch, InternalError, IrodoriError, JobCancelled
 from host.picture_types import mime_of
-from host.pipeline.prepared import SkippedPage
+from host.pipeline.prepared import SkippedPage, without_engine_s_maps
 from host.store.results import StoredResult
 from host.store.sources import Source
 from host.supervised import SupervisedThread
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from host.store.store import Store
 
 _LOG = logging.getLogger(__name__)
+_LARGE_PIXELS: Final = 8_000_000
 
 
 class Stages:
@@ -45,7 +46,7 @@ class Stages:
     def __init__(
         self, scheduler: Scheduler, pipeline: Callable[[], PagePipeline], store: Store, engine_room: EngineRoom
     ) -> None:
-        share_one_heap()
+        keep_one_small_heap()
         self._scheduler = scheduler
         self._make_pipeline = pipeline
         self._made: PagePipeline | None = None
@@ -170,6 +171,7 @@ class Stages:
             raise HashMismatch("The page's bytes have gone.", "Start the chapter again.")
         check = partial(self._scheduler.check, work)
         page = pipeline.decode(encoded, check)
+        work.large = page.size.pixels > _LARGE_PIXELS
         self._store.sources.put(work.sha256, Source(page.pixels_sha256, page.size))
         key = work.recipe.key(page.pixels_sha256, work.corrections)
         if not self._scheduler.claim(work, key):
@@ -203,6 +205,7 @@ class Stages:
                 coloured = self._engine_room.run_with_memory(engine, colour)
                 if work.wanted:
                     work.recipe.duplicates.remember(prepared, coloured)
+                work.prepared = without_engine_s_maps(prepared)
         if stored is not None:
             self._scheduler.deliver(work, stored, cached=True)
         else:

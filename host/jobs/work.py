@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 class Work:
     """A page on its way. `prepared` and `coloured` are what the next step needs; both go with the computation's end.
 
-    corrections: the page's own. step: the engine's step and how many it takes, None before the first.
+    corrections: the page's own. step: the engine's step and how many it takes, None before the first. large: its pixels
+    take so much memory that no further page is begun beside it.
     """
 
     sha256: str
@@ -34,6 +35,7 @@ class Work:
     corrections: Corrections
     key: str | None = None
     step: tuple[int, int] | None = None
+    large: bool = False
     prepared: PreparedPage | None = field(default=None, repr=False)
     coloured: ColouredPage | None = field(default=None, repr=False)
 

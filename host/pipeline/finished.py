@@ -17,10 +17,12 @@ class ColouredPage:
     """What the engine made of a page, corrected where that was called for (`host.pipeline.generation.correct`).
 
     duplicate_of: the pixels' digest of the page that the engine saw, where that was a near-duplicate of this one.
+    pieces: of a strip, one for each piece; None for one that stays as it is. The attempts are then all of theirs.
     """
 
     attempts: tuple[Attempt, ...]
     duplicate_of: str | None = None
+    pieces: tuple[ColouredPage | None, ...] = ()
 
     @property
     def result(self) -> ColorizeResult:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from engines.base import ColorizeRequest
+    from engines.geometry import Box
     from host.pipeline.decode import DecodedPage
     from host.pipeline.drawing import Drawing
     from host.pipeline.generation.director.direct import Directive
@@ -30,6 +33,8 @@ class PreparedPage:
     """A page that is ready for the engine. job.references: those that serve it, in the order of `meta.references`.
 
     memory_entry: the page as the job's memory will know it once it is coloured; None where the job has no memory.
+    pieces: of a strip, from the top, together all of it; its own request then holds no masks and maps. Empty: the page
+    is worked on as a whole.
     """
 
     page: DecodedPage
@@ -40,3 +45,17 @@ class PreparedPage:
     job: PageJob
     stopwatch: Stopwatch = field(compare=False)
     memory_entry: MemoryEntry | None = field(default=None, compare=False)
+    pieces: tuple[PreparedPiece, ...] = field(default=(), compare=False)
+
+
+def without_engine_s_maps(prepared: PreparedPage) -> PreparedPage:
+    """Return a page as composing takes it: of the maps that only the engine looks at nothing is left."""
+    return replace(prepared, request=replace(prepared.request, parts=None, panels=None, regions=()))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreparedPiece:
+    """A piece of a strip. unfold: makes the page that it is; None where it stays as it is."""
+
+    box: Box
+    unfold: Callable[[], PreparedPage] | None = None

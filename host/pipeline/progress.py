@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from host.pipeline.job import Tick
     from host.vocabulary import Stage
 
 # About the shares that the stages take with the compact engine.
@@ -23,3 +24,8 @@ def fraction_of_page(stage: Stage, share_01: float) -> float:
     """Return the fraction 0..1 of a page's whole way, for a share 0..1 of one stage."""
     start, end = _SPANS[stage]
     return start + (end - start) * min(1.0, max(0.0, share_01))
+
+
+def tell(tick: Tick, stage: Stage, share_01: float = 0.0) -> None:
+    """Tell how far a page is, for a share 0..1 of one stage; raises what `tick` raises."""
+    tick(stage, fraction_of_page(stage, share_01))

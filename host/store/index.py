@@ -22,7 +22,7 @@ from host.errors import IrodoriError
 from host.locks import ProcessLock
 from host.store.disk import disk_errors, sync_folder, write_synced
 from host.store.index_file import IndexBroken, decode_index, encode_index
-from host.store.vectors import VectorIndex, make_vector_index
+from host.store.vectors import MANY_ROWS, VectorIndex, make_vector_index
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -154,14 +154,17 @@ class PictureIndex:
 
     def _rebuild(self) -> None:
         """Bring the vectors' index to what the pictures are; what is there already stays."""
+        rows = sum(len(one.crops) for one in self._pictures.values())
+        if self._vectors is not None and len(self._vectors) < MANY_ROWS <= rows:
+            self._vectors = None
         if self._vectors is None:
             self._kinds, self._rows_of = [], {}
             if not self._pictures:  # nobody knows yet how long vectors are
                 return
-            self._vectors = make_vector_index(self._width())
-        for picture_id, (picture, rows) in list(self._rows_of.items()):
+            self._vectors = make_vector_index(self._width(), rows)
+        for picture_id, (picture, own) in list(self._rows_of.items()):
             if self._pictures.get(picture_id) is not picture:
-                self._vectors.remove(np.arange(rows.start, rows.stop, dtype=np.int64))
+                self._vectors.remove(np.arange(own.start, own.stop, dtype=np.int64))
                 del self._rows_of[picture_id]
         for picture_id, picture in self._pictures.items():
             if picture_id not in self._rows_of:

@@ -1,4 +1,4 @@
-"""Nearest vectors by dot product: FAISS where it is installed, numpy with the same face where it is not.
+"""Nearest vectors by dot product: FAISS where it is installed and they are many, else numpy with the same face.
 
 Both are exact and hold the same rows, so that a series answers alike with either; what is kept on disk is the rows
 themselves (`index_file`), never a library's own format, which has no checksum.
@@ -7,7 +7,7 @@ themselves (`index_file`), never a library's own format, which has no checksum.
 from __future__ import annotations
 
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
     Ids = NDArray[np.int64]
     Vectors = NDArray[np.float32]
+
+
+MANY_ROWS: Final = 2_000
+"""From so many rows on FAISS, where it is installed, holds them."""
 
 
 class VectorIndex(Protocol):
@@ -39,9 +43,12 @@ class VectorIndex(Protocol):
     def __len__(self) -> int: ...
 
 
-def make_vector_index(width: int) -> VectorIndex:
-    """Return an empty index of FAISS's kind, or of numpy's where there is no FAISS."""
-    return FaissIndex(width) if find_spec("faiss") is not None else NumpyIndex(width)
+def make_vector_index(width: int, rows: int) -> VectorIndex:
+    """Return an empty index for about so many rows: FAISS's where it is installed and they are many, else numpy's.
+
+    A product of a thousand rows takes less time than FAISS takes to be imported, and no memory beside.
+    """
+    return FaissIndex(width) if rows >= MANY_ROWS and find_spec("faiss") is not None else NumpyIndex(width)
 
 
 class NumpyIndex:

@@ -57,6 +57,28 @@ def test_a_signal_leaves_no_page_outside_of_the_home(
     assert not [path for path in (irodori_home / "cache" / "waiting").rglob("*") if path.is_file()]
 
 
+def test_a_run_that_is_killed_leaves_pages_in_the_home_and_beside_the_output_alone_and_the_next_run_sweeps_them(
+    irodori_home: Path, comic: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "tmp").mkdir()
+    arguments = ("colorize", comic, "-o", tmp_path / "out.cbz")
+    with start(irodori_home, *arguments, TMPDIR=str(tmp_path / "tmp")) as process:
+        assert process.stderr is not None
+        assert "coloured" in process.stderr.readline()
+        process.kill()
+    waiting = irodori_home / "cache" / "waiting"
+    assert [path for path in waiting.rglob("*") if path.is_file()]
+    assert list((tmp_path / "tmp").iterdir()) == []
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.cbz", "irodori-home", "tmp"]
+    with start(irodori_home, *arguments, TMPDIR=str(tmp_path / "tmp")) as process:
+        process.communicate(timeout=240)
+    assert process.returncode == 0
+    assert [path for path in waiting.rglob("*") if path.is_file()] == []
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.cbz", "irodori-home", "out.cbz", "tmp"]
+    with zipfile.ZipFile(tmp_path / "out.cbz") as archive:
+        assert len(archive.namelist()) == 12
+
+
 def test_a_way_out_that_comes_to_no_end_is_cut_short() -> None:
     code = (
         "import time, host.signals as signals\n"

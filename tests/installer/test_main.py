@@ -83,10 +83,8 @@ def test_what_is_no_extension_s_id_is_refused(home: Path, tmp_path: Path, strang
     assert not (home / MANIFEST).exists()
 
 
-@pytest.mark.parametrize("theirs", ["host/__init__.py", "host.py", "host/paths.py"])
-def test_another_host_package_in_the_folder_that_it_is_called_in_is_not_run(
-    home: Path, tmp_path: Path, theirs: str
-) -> None:
+@pytest.mark.parametrize("theirs", ["host/__init__.py", "host.py", "host/paths.py", "pathlib.py", "json.py"])
+def test_modules_in_the_folder_that_it_is_called_in_are_not_run(home: Path, tmp_path: Path, theirs: str) -> None:
     folder = tmp_path / "strange"
     (folder / theirs).parent.mkdir(parents=True)
     (folder / theirs).write_text("raise SystemExit('theirs was run')")

@@ -18,6 +18,7 @@ import numpy as np
 
 from host.pipeline.analysis.registration import brought_together
 from host.pipeline.analysis.toning import without_toning
+from host.pipeline.decode import is_grey
 from host.pipeline.tint import find_tint, least_squares, luma_of, product, shrink_factor, shrunk
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ def colour_of(rgb: NDArray[np.uint8]) -> Colour | None:
 
     Parts are the cells of an 8 x 8 grid that are not bare paper, so that one coloured panel makes no coloured page.
     """
-    if _is_grey(rgb):
+    if is_grey(rgb):
         return None
     colour = _colour_in(rgb)
     plain = without_toning(rgb) if _says_something(colour) else None
@@ -226,10 +227,6 @@ def _is_of_one_hue(tint: NDArray[np.float32]) -> bool:
         return True
     directions = (yellow + 1j * red)[strong]
     return bool(np.abs(np.mean(directions / np.maximum(1e-6, np.abs(directions)))) > _ONE_HUE)
-
-
-def _is_grey(rgb: NDArray[np.uint8]) -> bool:
-    return bool((rgb[..., 0] == rgb[..., 1]).all() and (rgb[..., 1] == rgb[..., 2]).all())
 
 
 def _without_fringes(own: NDArray[np.float32], luma: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -52,7 +52,7 @@ class TwoOpinionReader:
     def read(
         self,
         page: DecodedPage,
-        direction: Direction,
+        direction: Direction | ReadingDirection,
         chapter: ChapterDirection | None = None,
         check: Callable[[], None] = unchecked,
     ) -> PageReading:
@@ -127,7 +127,7 @@ def _piece(grey: NDArray[np.uint8], part: Box) -> Piece:
 
 
 def _decided(
-    direction: Direction, chapter: ChapterDirection, page: str, found: PageFindings, size: Size
+    direction: Direction | ReadingDirection, chapter: ChapterDirection, page: str, found: PageFindings, size: Size
 ) -> ReadingDirection:
     return direction if direction != "auto" else chapter.decide(page, [*found.votes, shape_vote(size)])
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from host.pipeline.analysis.layout.direction import ChapterDirection
     from host.pipeline.decode import DecodedPage
     from host.pipeline.records.masks import PageMaps, PageMasks
-    from host.pipeline.records.page_meta import PageMeta
+    from host.pipeline.records.page_meta import PageMeta, ReadingDirection
     from host.vocabulary import Direction
 
 
@@ -37,7 +37,7 @@ class PageReader(Protocol):
     def read(
         self,
         page: DecodedPage,
-        direction: Direction,
+        direction: Direction | ReadingDirection,
         chapter: ChapterDirection | None = None,
         check: Callable[[], None] = unchecked,
     ) -> PageReading:

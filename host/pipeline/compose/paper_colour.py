@@ -16,6 +16,7 @@ import numpy as np
 
 from engines.geometry import Size
 from host.pipeline.compose.upsample import rows_of_grid
+from host.pipeline.decode import is_grey
 from host.pipeline.tint import find_tint, luma_of, shrunk
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def find_paper_colour(rgb: NDArray[np.uint8]) -> PaperColour | None:
 
     The page is one without colour of its own, but for what stays as it is.
     """
-    tint = find_tint(rgb)
+    tint = None if is_grey(rgb) else find_tint(rgb)
     if tint is None:
         return None
     small = np.asarray(shrunk(rgb, _SAMPLE_SIDE), np.float32)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from host.pipeline.decode.exif import exif_orientation
-from host.pipeline.decode.page import DecodedPage, pixels_digest
+from host.pipeline.decode.page import DecodedPage, as_page, is_grey
 from host.pipeline.decode.profiles import profile_to_srgb
 
 _BAND_PIXELS: Final = 1_000_000
@@ -32,19 +32,20 @@ _AS_STORED: Final[dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]]] =
     8: lambda upright: np.rot90(upright, -1),
 }
 
-Planes = tuple[NDArray[np.uint8], NDArray[np.uint8]]
-"""`(h, w, 3)` and `(h, w)`, to be filled."""
-Allocate = Callable[[tuple[int, int]], Planes]
+Planes = tuple[NDArray[np.uint8] | None, NDArray[np.uint8]]
+"""`(h, w, 3)`, None for a grey picture, and `(h, w)`, to be filled."""
+Allocate = Callable[[tuple[int, int], bool], Planes]
+"""From height and width, and whether the picture is grey."""
 
 
 def decode_image(image: Image.Image, whole_rows: int | None = None, allocate: Allocate | None = None) -> DecodedPage:
     """Return a loaded picture's pixels. Rows from `whole_rows` on are lacking: they become paper, and a note says so.
 
-    allocate: makes the two arrays that are filled; None: ordinary memory.
+    allocate: makes the arrays that are filled; None: ordinary memory.
     """
     width, height = image.size
     note = "" if whole_rows is None else f"The file is cut off: {whole_rows} of {height} rows are there."
-    flat_mode = "L" if is_grey(image.mode) else "CMYK" if image.mode == "CMYK" else "RGB"
+    flat_mode = "L" if is_grey_mode(image.mode) else "CMYK" if image.mode == "CMYK" else "RGB"
     to_srgb = profile_to_srgb(flat_mode, image.info.get("icc_profile"))
     level = _float_level(image)
 
@@ -58,10 +59,10 @@ def decode_image(image: Image.Image, whole_rows: int | None = None, allocate: Al
             pixels[max(0, whole_rows - top) :] = 255
         return pixels
 
-    return assemble(rows, (height, width), is_grey(image.mode), orientation_of(image), note, allocate)
+    return assemble(rows, (height, width), is_grey_mode(image.mode), orientation_of(image), note, allocate)
 
 
-def is_grey(mode: str) -> bool:
+def is_grey_mode(mode: str) -> bool:
     """Tell whether a Pillow mode has no colour."""
     return mode.startswith("I") or mode in _GREY_MODES
 
@@ -77,10 +78,10 @@ def flatten(image: Image.Image, float_level: float = 1.0) -> Image.Image:
     if image.has_transparency_data:
         picture = image.convert("RGBA")
         white = Image.new("RGBA", picture.size, "white")
-        return Image.alpha_composite(white, picture).convert("L" if is_grey(image.mode) else "RGB")
+        return Image.alpha_composite(white, picture).convert("L" if is_grey_mode(image.mode) else "RGB")
     if image.mode in ("L", "RGB", "CMYK"):
         return image
-    return image.convert("L" if is_grey(image.mode) else "RGB")
+    return image.convert("L" if is_grey_mode(image.mode) else "RGB")
 
 
 def assemble(
@@ -94,21 +95,17 @@ def assemble(
     """Return the page whose bands `rows(top, bottom)` gives: `(h, w)` if `grey`, else `(h, w, 3)` uint8 sRGB."""
     height, width = shape
     upright = (width, height) if orientation >= _TURNED else shape
-    page_rgb, page_grey = (allocate or _allocate)(upright)
-    target = page_grey if grey else page_rgb
+    page_rgb, page_grey = (allocate or _allocate)(upright, grey)
+    target = page_grey if page_rgb is None else page_rgb
     if orientation in _AS_STORED:
         target = _AS_STORED[orientation](target)
     step = max(1, _BAND_PIXELS // width)
     step = height if width * height <= 2 * _BAND_PIXELS else step
     for top in range(0, height, step):
         target[top : top + step] = rows(top, min(top + step, height))
-    if grey:
-        cv2.cvtColor(page_grey, cv2.COLOR_GRAY2RGB, dst=page_rgb)
-    else:
+    if page_rgb is not None:
         cv2.cvtColor(page_rgb, cv2.COLOR_RGB2GRAY, dst=page_grey)
-    page_rgb.setflags(write=False)
-    page_grey.setflags(write=False)
-    return DecodedPage(page_rgb, page_grey, pixels_digest(page_rgb), note)
+    return as_page(None if page_rgb is None or is_grey(page_rgb) else page_rgb, page_grey, note)
 
 
 def orientation_of(image: Image.Image) -> int:
@@ -117,8 +114,8 @@ def orientation_of(image: Image.Image) -> int:
     return exif_orientation(image.info.get("exif")) if image.format not in ("TIFF", "JXL") else 1
 
 
-def _allocate(shape: tuple[int, int]) -> Planes:
-    return np.empty((*shape, 3), np.uint8), np.empty(shape, np.uint8)
+def _allocate(shape: tuple[int, int], grey: bool) -> Planes:
+    return None if grey else np.empty((*shape, 3), np.uint8), np.empty(shape, np.uint8)
 
 
 def _float_level(image: Image.Image) -> float:

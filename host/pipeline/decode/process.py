@@ -20,7 +20,7 @@ import numpy as np
 
 from host import errors
 from host.errors import ImageInvalid, IrodoriError, OutOfMemory
-from host.pipeline.decode.page import HINT_AGAIN, DecodedPage
+from host.pipeline.decode.page import HINT_AGAIN, DecodedPage, three_channels
 from host.pipeline.decode.structure import HINT_SAVE
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from host.pipeline.decode.header import Header
 
 HEAD_BYTES: Final = 4096
-"""A result's first bytes: JSON, padded; `rgb` and `grey` follow, or nothing where it tells an error."""
+"""A result's first bytes: JSON, padded; `grey` and, for a page with colour, `rgb` follow; nothing after an error."""
 
 _LOG = logging.getLogger(__name__)
 _LOOK_S: Final = 0.05
@@ -58,16 +58,18 @@ def decode_apart(encoded: bytes, header: Header, check: Callable[[], None] | Non
         return _mapped(result, head)
 
 
-def result_bytes(shape: tuple[int, int]) -> int:
+def result_bytes(shape: tuple[int, int], grey: bool) -> int:
     """Return how long the result of a picture of this height and width is."""
-    return HEAD_BYTES + 4 * shape[0] * shape[1]
+    return HEAD_BYTES + (1 if grey else 4) * shape[0] * shape[1]
 
 
-def planes_in(result: mmap.mmap, shape: tuple[int, int]) -> Planes:
-    """Return `rgb` and `grey` as they lie in a result."""
+def planes_in(result: mmap.mmap, shape: tuple[int, int], grey: bool) -> Planes:
+    """Return `rgb`, None for a grey picture, and `grey` as they lie in a result."""
     pixels = shape[0] * shape[1]
-    rgb = np.frombuffer(result, np.uint8, 3 * pixels, HEAD_BYTES).reshape(*shape, 3)
-    return rgb, np.frombuffer(result, np.uint8, pixels, HEAD_BYTES + 3 * pixels).reshape(shape)
+    luma = np.frombuffer(result, np.uint8, pixels, HEAD_BYTES).reshape(shape)
+    if grey:
+        return None, luma
+    return np.frombuffer(result, np.uint8, 3 * pixels, HEAD_BYTES + pixels).reshape(*shape, 3), luma
 
 
 def _run(source: IO[bytes], result: IO[bytes], header: Header, check: Callable[[], None] | None) -> int:
@@ -107,9 +109,10 @@ def _read_head(result: IO[bytes]) -> dict[str, Any] | None:
 
 
 def _mapped(result: IO[bytes], head: dict[str, Any]) -> DecodedPage:
-    shape = tuple(head["shape"])
-    mapped = mmap.mmap(result.fileno(), result_bytes(shape), access=mmap.ACCESS_READ)
-    return DecodedPage(*planes_in(mapped, shape), head["sha256"], head["note"])
+    shape, grey = tuple(head["shape"]), bool(head["grey"])
+    mapped = mmap.mmap(result.fileno(), result_bytes(shape, grey), access=mmap.ACCESS_READ)
+    rgb, luma = planes_in(mapped, shape, grey)
+    return DecodedPage(three_channels(luma) if rgb is None else rgb, luma, head["sha256"], head["note"])
 
 
 def _told(error: dict[str, str]) -> IrodoriError:

@@ -22,7 +22,7 @@ from PIL import AvifImagePlugin, Image
 from host.errors import ImageInvalid, IrodoriError, OutOfMemory
 from host.pipeline.decode.bands import assemble, decode_image, flatten, orientation_of
 from host.pipeline.decode.header import open_picture, picture_faults
-from host.pipeline.decode.page import HINT_AGAIN
+from host.pipeline.decode.page import HINT_AGAIN, is_grey
 from host.pipeline.decode.process import HEAD_BYTES, planes_in, result_bytes
 from host.pipeline.decode.profiles import profile_to_srgb
 from host.pipeline.decode.rescue import lacks_end, load_what_is_there
@@ -46,7 +46,10 @@ def main() -> None:
     try:
         with picture_faults():
             page = _decode(encoded)
-        head: dict[str, Any] = {"shape": page.grey.shape, "sha256": page.pixels_sha256, "note": page.note}
+        grey = is_grey(page.rgb)
+        head: dict[str, Any] = {"shape": page.grey.shape, "grey": grey, "sha256": page.pixels_sha256, "note": page.note}
+        with suppress(OSError):  # where a mapped file may not shrink, it is longer than what is read of it
+            os.ftruncate(1, result_bytes(page.grey.shape, grey))
     except OutOfMemory:
         head = {"error": {"code": ImageInvalid.code, "message": _TOO_MUCH, "hint": "Save it as PNG, or split it."}}
     except IrodoriError as exc:
@@ -128,9 +131,10 @@ def _from_pixels(pixels: NDArray[np.uint8], icc: object, orientation: int) -> De
     return assemble(rows, (height, width), False, orientation, allocate=_in_result)
 
 
-def _in_result(shape: tuple[int, int]) -> Planes:
-    os.ftruncate(1, result_bytes(shape))
-    return planes_in(mmap.mmap(1, result_bytes(shape)), shape)
+def _in_result(shape: tuple[int, int], grey: bool) -> Planes:
+    length = result_bytes(shape, grey)
+    os.ftruncate(1, length)
+    return planes_in(mmap.mmap(1, length), shape, grey)
 
 
 if __name__ == "__main__":

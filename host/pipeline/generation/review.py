@@ -42,6 +42,7 @@ _STRENGTH_MIN: Final = 0.05
 _CHROMA_MEAN_MIN: Final = 5e-4
 _SPILL_EDGE: Final = 0.04
 _SAMPLE_PIXELS: Final = 300_000
+_BAND_PIXELS: Final = 1 << 18
 
 
 def review_page(
@@ -123,8 +124,9 @@ def _ink_by_threshold(luma: NDArray[np.uint8]) -> NDArray[np.bool_]:
 
 
 def _count_changed(source: NDArray[np.uint8], output: NDArray[np.uint8], protect: NDArray[np.bool_]) -> int:
-    differs = cv2.absdiff(source, output).max(axis=2) > 0
-    return int(np.count_nonzero(differs & protect))
+    step = max(1, _BAND_PIXELS // source.shape[1])
+    bands = (np.s_[top : top + step] for top in range(0, source.shape[0], step))
+    return sum(int(np.count_nonzero((source[band] != output[band]).any(axis=2) & protect[band])) for band in bands)
 
 
 def _spill(chroma: NDArray[np.float32], grey: NDArray[np.uint8], free: NDArray[np.bool_]) -> float:

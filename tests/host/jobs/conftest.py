@@ -138,6 +138,15 @@ class Reader:
         """Ask for a chapter and send what is needed; return the job's id."""
         return self._send(self.chapter(numbers, **facts))
 
+    def run_encoded(self, pictures: list[bytes]) -> str:
+        """Ask for a chapter of these pictures and send them; return the job's id."""
+        self.encoded = {f"p{index}": encoded for index, encoded in enumerate(pictures)}
+        pages = [
+            Page(page_id=page_id, index=index, sha256=sha256(encoded))
+            for index, (page_id, encoded) in enumerate(self.encoded.items())
+        ]
+        return self._send(RunChapter(series="S", chapter="1", direction="auto", references=[], pages=pages))
+
     def run_corrected(self, numbers: list[int], name: str, *own: Any) -> dict[str, PageDone]:
         """Colour pages, each with what it has of its own under a name of the wire's page; return how each was done."""
         asked = self.chapter(numbers)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING
 
+import cv2
+import numpy as np
+import psutil
 import pytest
 
 from host.errors import NotFound
 from host.jobs.lane import Lane
 from host.messaging.messages import JobCancel, JobProgress, JobStatusQuery, PageDone
 from host.pipeline import page as pipeline_page
+from host.pipeline import prepare as pipeline_prepare
 from tests.host.jobs.conftest import done, eventually
 
 if TYPE_CHECKING:
@@ -59,14 +64,15 @@ def test_cancel_while_queued(reader: Reader, engine: Watched) -> None:
 def hold_up(monkeypatch: pytest.MonkeyPatch, name: str) -> tuple[threading.Event, threading.Event]:
     """Make a step of the pipeline wait inside; return what tells that it was reached and what lets it go on."""
     reached, go_on = threading.Event(), threading.Event()
-    real = getattr(pipeline_page, name)
+    module = pipeline_prepare if name == "make_request" else pipeline_page
+    real = getattr(module, name)
 
     def step(*args: object, **kwargs: object) -> object:
         reached.set()
         assert go_on.wait(10)
         return real(*args, **kwargs)
 
-    monkeypatch.setattr(pipeline_page, name, step)
+    monkeypatch.setattr(module, name, step)
     return reached, go_on
 
 
@@ -102,6 +108,33 @@ def test_cancel_while_waiting_for_the_lane(reader: Reader, engine: Watched) -> N
         assert eventually(lambda: not reader.board.load()[0], 2.0)
     other.close()
     assert_all_cancelled(reader, job_id, 1)
+
+
+def decoders() -> list[psutil.Process]:
+    """Return the decoding processes that have begun: those that are still this program's image are none yet."""
+    return [one for one in psutil.Process().children() if "host.pipeline.decode.worker" in one.cmdline()]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="stops a process by a signal")
+def test_two_cancelled_pages_free_their_threads_though_one_is_in_a_decoder_that_hangs(
+    reader: Reader, engine: Watched
+) -> None:
+    engine.gate.clear()
+    painted = reader.run([1])
+    assert engine.began.wait(10)
+    large = bytes(cv2.imencode(".png", np.full((3400, 3400), 200, np.uint8))[1])
+    decoded = reader.run_encoded([large])
+    assert eventually(lambda: bool(decoders()))
+    decoder = decoders()[0]
+    # From now on it neither goes on nor ends by itself, and its own bounds on time stand still.
+    decoder.suspend()
+    assert cancel(reader, painted) == cancel(reader, decoded) == ["p0"]
+    assert eventually(lambda: not reader.board.load()[0])
+    assert engine.stopped.wait(10)
+    assert not engine.gate.is_set()
+    assert eventually(lambda: not decoder.is_running())
+    engine.gate.set()
+    assert reader.listener.end_of(reader.run([2, 3])).done == 2
 
 
 def test_cancel_of_some_pages_leaves_the_others(reader: Reader, engine: Watched) -> None:

@@ -9,7 +9,7 @@ from engines.geometry import Box
 from host.pipeline.compose.compose import Composition, lay_colour
 from host.pipeline.compose.field import colour_field
 from host.pipeline.compose.paper_colour import PaperColour
-from host.pipeline.decode import DecodedPage, pixels_digest
+from host.pipeline.decode import DecodedPage, as_page
 from host.pipeline.drawing import Drawing
 
 Grey = NDArray[np.uint8]
@@ -18,8 +18,7 @@ Mask = NDArray[np.bool_]
 
 def decoded(grey: Grey) -> DecodedPage:
     """Return a grey page as `decode_page` would."""
-    rgb = cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB)
-    return DecodedPage(rgb, grey, pixels_digest(rgb))
+    return as_page(None, grey.copy())
 
 
 def compose_page(

@@ -50,6 +50,21 @@ def test_decoding_holds_eight_bytes_for_a_pixel_beside_the_libraries(tmp_path, m
     assert int(done.stdout) * 1024 <= SIDE * SIDE * 8 + 200e6
 
 
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_a_page_without_colour_takes_one_byte_for_a_pixel_wherever_it_is_decoded(mode):
+    for side in (400, SIDE):
+        page = decode_page(encoded(Image.new(mode, (side, side), "grey"), "PNG", compress_level=1))
+        assert np.shares_memory(page.rgb, page.grey)
+        assert page.rgb.shape == (side, side, 3)
+        assert (page.rgb[::100, ::100] == 128).all()
+
+
+def test_a_page_with_colour_keeps_it_when_it_is_decoded_apart():
+    page = decode_page(encoded(Image.new("RGB", (SIDE, SIDE), (10, 200, 30)), "PNG", compress_level=1))
+    assert (page.rgb[::100, ::100] == (10, 200, 30)).all()
+    assert (page.grey[::100, ::100] == 124).all()
+
+
 def test_a_cancel_ends_a_decoding_and_gives_its_memory_back():
     data = encoded(Image.new("L", (SIDE, SIDE)), "PNG", compress_level=1)
 

@@ -16,7 +16,7 @@ from host.locks import ProcessLock
 from host.store import index as index_module
 from host.store.index import PictureIndex
 from host.store.index_file import Crop, IndexBroken, IndexedPicture, decode_index, encode_index
-from host.store.vectors import FaissIndex, NumpyIndex, VectorIndex, make_vector_index
+from host.store.vectors import MANY_ROWS, FaissIndex, NumpyIndex, VectorIndex, make_vector_index
 
 EMBEDDER = ("toy", "1")
 WIDTH = 8
@@ -56,9 +56,36 @@ def test_both_kinds_answer_alike(monkeypatch: pytest.MonkeyPatch) -> None:
     (first, first_ids), (second, second_ids) = (one.search(queries, 30) for one in both)
     assert (first_ids == second_ids).all()
     assert np.allclose(first, second, atol=1e-6)
-    assert isinstance(make_vector_index(WIDTH), FaissIndex)
+    assert isinstance(make_vector_index(WIDTH, MANY_ROWS), FaissIndex)
     monkeypatch.setattr("host.store.vectors.find_spec", lambda _: None)
-    assert isinstance(make_vector_index(WIDTH), NumpyIndex)
+    assert isinstance(make_vector_index(WIDTH, MANY_ROWS), NumpyIndex)
+
+
+def test_few_rows_do_not_bring_faiss_into_memory() -> None:
+    code = (
+        "import sys, numpy as np\n"
+        "from host.store.vectors import MANY_ROWS, make_vector_index\n"
+        "index = make_vector_index(8, MANY_ROWS - 1)\n"
+        "index.add(np.arange(3), np.eye(3, 8, dtype=np.float32))\n"
+        "index.search(np.eye(1, 8, dtype=np.float32), 2)\n"
+        "sys.exit('faiss' in sys.modules)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[3], check=False).returncode == 0
+
+
+def test_an_index_that_grows_is_handed_to_faiss_with_all_that_it_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("host.store.index.MANY_ROWS", 12)
+    monkeypatch.setattr("host.store.vectors.MANY_ROWS", 12)
+    index = PictureIndex(tmp_path / "a.index", EMBEDDER)
+    kinds = []
+    for number in range(6):
+        index.add(picture(number))
+        kinds.append(type(index._vectors))
+    assert kinds[0] is NumpyIndex
+    assert kinds[-1] is FaissIndex
+    assert set(index.likeness(unit(2, 3), ("page", "panel", "character"))) == {f"p{number}" for number in range(6)}
 
 
 def test_a_picture_is_as_like_as_its_likest_crop_of_that_kind(tmp_path: Path) -> None:

@@ -1,0 +1,106 @@
+"""A strip from pixels to what the engine takes: each piece is read alone, references are chosen for all of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engines.base import ColorizeRequest
+from host.pipeline.analysis.layout.direction import ChapterDirection, shape_vote
+from host.pipeline.drawing import Drawing, PlacedPalette
+from host.pipeline.prepare import prepare, reason_to_skip
+from host.pipeline.prepared import PreparedPage, PreparedPiece, SkippedPage
+from host.pipeline.progress import tell
+from host.pipeline.retrieve import Choice
+from host.pipeline.stopwatch import Stopwatch
+from host.pipeline.strips.cut import corrections_within, cut_page
+from host.pipeline.strips.folded import fold_prepared, fold_reading
+from host.pipeline.strips.joined import join_meta
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from engines.geometry import Box
+    from host.pipeline.analysis.reader import PageReader, PageReading
+    from host.pipeline.decode import DecodedPage
+    from host.pipeline.job import PageJob, Tick
+    from host.pipeline.records.page_meta import PageMeta, ReadingDirection
+    from host.pipeline.retrieve import Retriever
+
+
+def read_strip(
+    page: DecodedPage, boxes: Sequence[Box], job: PageJob, tick: Tick, reader: PageReader, retriever: Retriever
+) -> PreparedPage | SkippedPage:
+    """Read the pieces of a strip, choose its references and make each piece's request; or say why the strip stays.
+
+    Raises:
+        Whatever `tick` raises, before each step of each piece.
+    """
+    stopwatch, reads = Stopwatch(), _direction(page, job)
+    folded, metas = [], []
+    for index, box in enumerate(boxes):
+        check = partial(tell, tick, "pass1", index / len(boxes))
+        check()
+        with stopwatch.stage("pass1"):
+            reading = reader.read(cut_page(page, box), reads, None, check)
+            metas.append(reading.meta)
+            folded.append(fold_reading(reading))
+        del reading
+    meta = join_meta(page, boxes, metas, reads)
+    reason = reason_to_skip(meta, job)
+    if reason is not None:
+        return SkippedPage(reason=reason, meta=meta)
+    tell(tick, "retrieve")
+    with stopwatch.stage("retrieve"):
+        choice = retriever.choose(page, meta, job, job.engine.supports.references_max)
+        pieces = []
+        for index, (box, fold) in enumerate(zip(boxes, folded, strict=True)):
+            tell(tick, "retrieve", index / len(boxes))
+            pieces.append(_piece(page, box, fold, job, choice, stopwatch))
+    return _strip(page, meta, pieces, job, choice, stopwatch)
+
+
+def _direction(page: DecodedPage, job: PageJob) -> ReadingDirection:
+    if job.direction != "auto":
+        return job.direction
+    return (job.chapter or ChapterDirection()).decide(page.pixels_sha256, [shape_vote(page.size)])
+
+
+def _piece(
+    page: DecodedPage, box: Box, fold: Callable[[], PageReading], job: PageJob, choice: Choice, stopwatch: Stopwatch
+) -> PreparedPiece:
+    """Return a piece that waits, with what of the job is about it; one that has nothing to colour stays as it is."""
+    reading = fold()
+    if reason_to_skip(reading.meta, job) is not None:
+        return PreparedPiece(box)
+    own = replace(job, corrections=corrections_within(job.corrections, box, page.size.height), memory=None)
+    alone = Choice(choice.uses, choice.retrieved)
+    return PreparedPiece(box, fold_prepared(prepare(cut_page(page, box), reading, own, alone, stopwatch)))
+
+
+def _strip(
+    page: DecodedPage, meta: PageMeta, pieces: Sequence[PreparedPiece], job: PageJob, choice: Choice, watch: Stopwatch
+) -> PreparedPage:
+    """Return the strip as a page of pieces; its own request and drawing are there for the record."""
+    first = next(piece.unfold() for piece in pieces if piece.unfold is not None)
+    request = ColorizeRequest(
+        page=page.grey,
+        protect=np.broadcast_to(np.bool_(False), page.size),
+        references=first.request.references,
+        plan=first.request.plan,
+    )
+    placed = tuple(PlacedPalette(one, ()) for one in job.corrections.palettes)
+    return PreparedPage(
+        page=page,
+        drawing=Drawing(hints=job.corrections.hints, palettes=placed),
+        meta=meta.model_copy(update={"references": choice.uses, "signals": first.meta.signals}),
+        request=request,
+        directive=first.directive,
+        job=replace(job, references=first.job.references),
+        stopwatch=watch,
+        memory_entry=choice.entry,
+        pieces=tuple(pieces),
+    )
