@@ -4,7 +4,7 @@ import globals from "globals";
 import ts from "typescript-eslint";
 
 export default ts.config(
-  { ignores: [".output", ".wxt", "node_modules", "lib/protocol/messages.ts"] },
+  { ignores: [".output", ".wxt", ".stryker", "node_modules", "lib/protocol/messages.ts"] },
   js.configs.recommended,
   ts.configs.recommended,
   svelte.configs.recommended,

@@ -24,3 +24,22 @@ test("bytes that the host has had stay until others need their place, the oldest
   cache.put("b", blob(90)); // it would need the place of bytes that are still to be sent
   expect(held(cache)).toEqual(["c", "d"]);
 });
+
+test("what fits to the last byte is kept, and makes room for itself no further than it must", () => {
+  const cache = new CapturedBytesCache(100);
+  cache.put("a", blob(60));
+  cache.put("b", blob(40));
+  expect(held(cache)).toEqual(["a", "b"]);
+  cache.markEvictable("a");
+  cache.markEvictable("b");
+  cache.put("c", blob(60));
+  expect(held(cache)).toEqual(["b", "c"]);
+});
+
+test("what was not held when it was let go is not let go later", () => {
+  const cache = new CapturedBytesCache(100);
+  cache.markEvictable("a");
+  cache.put("a", blob(60));
+  cache.put("b", blob(60));
+  expect(held(cache)).toEqual(["a"]);
+});

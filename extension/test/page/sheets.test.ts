@@ -77,6 +77,54 @@ test("a slice that comes later takes rows of both neighbours along", () => {
   ]);
 });
 
+test("slices bind by their place in the chapter, in whichever order they came", () => {
+  const entries = strip([{}, {}, {}, {}]);
+  expect(ids(bind([...entries].reverse(), [...entries].reverse(), nobody).sheets)).toEqual([[0, 1, 2], [3]]);
+});
+
+test("a slice waits for the one above as for the one below, and for neither once one of its run has waited long", () => {
+  const entries = strip([{}, {}, {}]);
+  const [first, second, third] = entries as [Entry, Entry, Entry];
+  first.edges = null;
+  const isUnderWay = (entry: Entry) => entry === first;
+  expect(bind([second, third], entries, isUnderWay)).toMatchObject({ sheets: [], waiting: [second, third] });
+  third.capturedAt -= 3000;
+  expect(ids(bind([second, third], entries, isUnderWay).sheets)).toEqual([[1, 2]]);
+});
+
+test("a sheet that has no room for another slice waits for none; what is left of a run does", () => {
+  const entries = strip([{}, {}, {}, {}, {}]);
+  const last = entries[4] as Entry;
+  last.edges = null;
+  const isUnderWay = (entry: Entry) => entry === last;
+  const { sheets, waiting } = bind(entries.slice(0, 4), entries, isUnderWay);
+  expect([ids(sheets), waiting]).toEqual([[[0, 1, 2]], [entries[3]]]);
+  const three = strip([{}, {}, {}, {}]);
+  const next = three[3] as Entry;
+  next.edges = null;
+  expect(ids(bind(three.slice(0, 3), three, (entry) => entry === next).sheets)).toEqual([[0, 1, 2]]);
+});
+
+test("slices fill a sheet to its last pixel", () => {
+  const entries = strip([{ height: 1000 }, { height: 1000 }, { height: 2000 }, { height: 100 }]);
+  expect(ids(bind(entries, entries, nobody).sheets)).toEqual([[0, 1, 2], [3]]);
+});
+
+test("only sheets that go on into each other take rows of each other along", () => {
+  const contexts = (sheets: Sheet[]) =>
+    sheets.map(({ parts }) => parts.filter(({ isContext }) => isContext).map(({ entry }) => entry.index));
+  for (const apart of [0, 1]) {
+    const entries = strip([{ endsPlain: apart === 0 }, { endsPlain: apart === 1 }, {}]);
+    bind([entries[0] as Entry], [entries[0] as Entry], nobody);
+    bind([entries[2] as Entry], [entries[2] as Entry], nobody);
+    expect(contexts(bind([entries[1] as Entry], entries, nobody).sheets)).toEqual([[apart === 0 ? 2 : 0]]);
+  }
+  const entries = strip([{}, {}, {}, {}, {}]);
+  expect(contexts(bind(entries.slice(0, 4), entries, nobody).sheets)).toEqual([[], [2]]); // the fifth has no sheet yet
+  bind([entries[4] as Entry], [entries[4] as Entry], nobody);
+  expect(contexts(bind(entries.slice(0, 4), entries, nobody).sheets)).toEqual([[], [2, 4]]);
+});
+
 test("every ready page is in one sheet or waits, whatever the strip", () => {
   const slices = fc.array(
     fc.record({ height: fc.integer({ min: 60, max: 4000 }), gap: fc.constantFrom(0, 0, 12), endsPlain: fc.boolean() }),
@@ -98,6 +146,38 @@ test("a point of a slice goes into its sheet and back", () => {
   expect([x, y * sheet.height]).toEqual([0.25, 320 + 1280 + 320]);
   const [hint] = sheet.hintsFor(b, [{ points: [[x, y]], rgb: [1, 2, 3] }]);
   expect(hint?.points[0]?.[1]).toBeCloseTo(0.5, 9);
+});
+
+test("corrections of a page by itself are its own; those of a slice count from where it begins", () => {
+  const [above, a] = strip([{}, {}]) as [Entry, Entry];
+  const hints = [{ points: [[0.5, 0.5] as [number, number]], rgb: [1, 2, 3] as [number, number, number] }];
+  const alone = new Sheet([a]);
+  expect([alone.isOnePage, alone.hintsFor(a, hints), alone.pageId]).toEqual([true, hints, "p-1"]);
+  expect(alone.pointOf(above, [0.5, 0.5])).toEqual([0.5, 0.5]); // one of another sheet counts from the top
+  const sheet = new Sheet([a], above);
+  expect(sheet.isOnePage).toBe(false);
+  expect(sheet.pointOf(above, [0, 1])[1] * sheet.height).toBeCloseTo(320, 9); // its last row, before the slice
+  expect(sheet.hintsFor(above, hints)[0]?.points[0]?.[1]).toBeCloseTo((0.5 * 1600 + 960) / 1280, 9);
+});
+
+test.each([
+  ["found", true],
+  ["reading", true],
+  ["sent", true],
+  ["done", false],
+  ["left", false],
+  ["ignored", false],
+] as const)("a page that is %s: open %s", (state, isOpen) => {
+  const entry = new Entry("p", "u");
+  expect([entry.state, entry.isSure, entry.failed, entry.note, entry.sha256, entry.holder]).toEqual(
+    ["found", false, false, "", "", null], // as it begins
+  );
+  entry.state = state;
+  expect(entry.isOpen).toBe(isOpen);
+  const gone = { isConnected: false } as Holder;
+  const shown = { isConnected: true } as Holder;
+  for (const holder of [gone, shown]) entry.holders.add(holder);
+  expect(entry.holder).toBe(shown);
 });
 
 test("a fade changes nothing where both are equal, begins at its own colour and ends at the other", () => {

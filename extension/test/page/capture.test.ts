@@ -1,0 +1,239 @@
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import type { Holder } from "@/lib/page/holders/holder";
+
+const { askWorker, isSeenIn } = vi.hoisted(() => ({ askWorker: vi.fn(), isSeenIn: vi.fn() }));
+vi.mock("wxt/browser", () => ({ browser: {} }));
+vi.mock("@/lib/messages", () => ({ askWorker }));
+vi.mock("@/lib/page/capture/watch", () => ({
+  isInView: (holder: Holder) => holder.box().top >= 0 && holder.box().top < 1000,
+}));
+vi.mock("@/lib/page/capture/seen", () => ({ isSeenIn }));
+vi.mock("@/lib/page/holders/edges", () => ({ edgesOf: () => ({}) })); // no pixels are drawn here
+vi.mock("@/lib/page/holders/sight", () => ({
+  sightOf: ({ sight }: { sight: string }) => sight,
+  sightOfHolder: ({ sight }: { sight: string | null }) => sight,
+  looksAlike: (one: string, other: string) => one === other,
+}));
+
+import { capture, isReadable, refererFor } from "@/lib/page/capture/capture";
+
+const location = { protocol: "https:", origin: "https://site.example", href: "https://site.example/chapter/3#p2" };
+let policy = ""; // of the page
+vi.stubGlobal("location", location);
+vi.stubGlobal("self", { origin: location.origin });
+vi.stubGlobal("document", { querySelector: () => (policy ? { content: policy } : null) });
+
+const PNG = "\x89PNG\r\n\x1a\n";
+const OWN = `${location.origin}/1.png`;
+let site = 0;
+let THEIRS = "";
+
+interface Fake {
+  width: number;
+  height: number;
+  sight: string;
+}
+const PAGE: Fake = { width: 800, height: 1200, sight: "page" };
+
+/** Bytes of a picture; what `createImageBitmap` makes of them stands in them. */
+const pictureOf = (fake: Fake) => new Blob([Uint8Array.from(PNG, (each) => each.charCodeAt(0)), JSON.stringify(fake)]);
+const answer = (blob: Blob, status = 200) => ({
+  ok: status < 400,
+  status,
+  blob: async () => blob,
+  headers: new Headers(),
+});
+
+interface Shown {
+  url: string;
+  natural?: { width: number; height: number };
+  sight?: string | null;
+  isFree?: boolean;
+}
+
+/** A holder that shows `url`; `isFree` where this script may read its pixels. */
+function holderOf({ url, natural = PAGE, sight = null, isFree = false }: Shown): Holder {
+  canvas = isFree ? async () => pictureOf(PAGE) : async () => Promise.reject(new Error("tainted"));
+  const box = { top: -10, bottom: -5, left: 0, right: 5, width: 5, height: 5 }; // out of the window
+  return {
+    ...{ natural, sight, declared: url, pixels: {}, referrerPolicy: "" },
+    ...{ shows: (asked: string) => asked === url, box: () => box },
+  } as unknown as Holder;
+}
+let canvas: () => Promise<Blob> = async () => new Blob();
+
+beforeEach(() => {
+  THEIRS = `https://cdn${site++}.example/1.png`; // what is known of a site outlives a test
+  askWorker.mockReset();
+  isSeenIn.mockReset().mockResolvedValue(null);
+  askWorker.mockResolvedValue(null);
+  vi.stubGlobal(
+    "fetch",
+    vi.fn(async () => Promise.reject(new TypeError("no"))),
+  );
+  vi.stubGlobal("createImageBitmap", async (blob: Blob) => {
+    const text = (await blob.text()).slice(PNG.length);
+    return { ...(JSON.parse(text.slice(text.indexOf("{"))) as Fake), close: () => undefined };
+  });
+  vi.stubGlobal(
+    "OffscreenCanvas",
+    class {
+      getContext = () => ({ drawImage: () => undefined });
+      convertToBlob = () => canvas();
+    },
+  );
+});
+
+const fetches = () => vi.mocked(fetch).mock.calls.map(([, init]) => init);
+const asked = () => askWorker.mock.calls.map(([kind]) => kind as string);
+
+describe("what may be read", () => {
+  test("one's own always, another site's only where an element of the page shows it", () => {
+    expect(isReadable(OWN, null)).toBe(true);
+    expect(isReadable("data:image/png;base64,", null)).toBe(true);
+    expect(isReadable(THEIRS, null)).toBe(false);
+    expect(isReadable(THEIRS, holderOf({ url: OWN }))).toBe(false);
+    expect(isReadable(THEIRS, holderOf({ url: THEIRS }))).toBe(true);
+  });
+
+  test("what may not is never asked for", async () => {
+    await expect(capture(THEIRS, null)).rejects.toThrow();
+    expect(fetch).not.toHaveBeenCalled();
+    expect(askWorker).not.toHaveBeenCalled();
+  });
+});
+
+describe("the order of the ways", () => {
+  test("one's own: what the browser holds goes first, without a request", async () => {
+    vi.mocked(fetch).mockResolvedValue(answer(pictureOf(PAGE)) as unknown as Response);
+    expect(await capture(OWN, holderOf({ url: OWN }))).toMatchObject({ width: 800, height: 1200 });
+    expect(fetches()).toEqual([{ cache: "only-if-cached", mode: "same-origin" }]);
+  });
+
+  test("one's own: then what the element shows, then one request", async () => {
+    await capture(OWN, holderOf({ url: OWN, isFree: true }));
+    expect(fetches()).toHaveLength(1);
+    vi.mocked(fetch)
+      .mockRejectedValueOnce(new TypeError("not cached"))
+      .mockResolvedValueOnce(answer(pictureOf(PAGE)) as unknown as Response);
+    await capture(OWN, holderOf({ url: OWN }));
+    expect(fetches().at(-1)).toEqual({ mode: "same-origin", cache: "force-cache" });
+  });
+
+  test("in memory: asked for as it is", async () => {
+    vi.mocked(fetch).mockResolvedValue(answer(pictureOf(PAGE)) as unknown as Response);
+    await capture("data:image/png;base64,AAAA", null);
+    expect(fetches()).toEqual([{}]);
+  });
+
+  test("an address of memory that was thrown away is said", async () => {
+    await expect(capture("blob:https://x/1", null)).rejects.toThrow("The site has thrown this picture away.");
+  });
+
+  test("another site's: what the element shows, what the page holds, then the worker", async () => {
+    expect((await capture(THEIRS, holderOf({ url: THEIRS, isFree: true }))).width).toBe(800);
+    expect(asked()).toEqual([]);
+    askWorker.mockImplementation(async (kind: string) => (kind === "agent.held" ? pictureOf(PAGE) : null));
+    await capture(THEIRS, holderOf({ url: THEIRS }));
+    expect(asked()).toEqual(["agent.held"]);
+    askWorker.mockImplementation(async (kind: string) =>
+      kind === "agent.fetch" ? { picture: pictureOf(PAGE), isOpen: false } : null,
+    );
+    await capture(THEIRS, holderOf({ url: THEIRS }));
+    expect(asked()).toEqual(["agent.held", "agent.held", "agent.fetch"]);
+    expect(fetch).not.toHaveBeenCalled();
+  });
+
+  test("of a site that opens its pictures the next ones are taken from the cache", async () => {
+    askWorker.mockImplementation(async (kind: string) =>
+      kind === "agent.fetch" ? { picture: pictureOf(PAGE), isOpen: true } : null,
+    );
+    await capture(THEIRS, holderOf({ url: THEIRS }));
+    vi.mocked(fetch).mockResolvedValue(answer(pictureOf(PAGE)) as unknown as Response);
+    await capture(THEIRS, holderOf({ url: THEIRS }));
+    expect(asked().filter((kind) => kind === "agent.fetch")).toHaveLength(1);
+    expect(fetches()).toEqual([{ mode: "cors", credentials: "omit", cache: "force-cache" }]);
+  });
+
+  test("a site that refuses is named with its answer, one that is not allowed as well", async () => {
+    vi.mocked(fetch).mockResolvedValue(answer(new Blob(), 404) as unknown as Response);
+    await expect(capture(OWN, null)).rejects.toThrow(/404/);
+    await expect(capture(THEIRS, holderOf({ url: THEIRS }))).rejects.toThrow(new URL(THEIRS).hostname);
+  });
+});
+
+describe("a site that answers 200 with another picture", () => {
+  const held = (fake: Fake) =>
+    askWorker.mockImplementation(async (kind: string) => (kind === "agent.held" ? pictureOf(fake) : null));
+
+  test.each<[string, Fake, string | null, boolean]>([
+    ["the picture that is shown", PAGE, "page", true],
+    ["the same in twice the size", { ...PAGE, width: 1600, height: 2400 }, "page", true],
+    ["one of its size whose looks nobody may read", PAGE, null, true],
+    ["another one of its size", { ...PAGE, sight: "decoy" }, "page", false],
+    ["one of another shape", { ...PAGE, height: 1240 }, null, false],
+    ["one that is nearly its shape", { ...PAGE, height: 1210 }, null, true],
+    ["a smaller one of its shape", { ...PAGE, width: 400, height: 600 }, null, false],
+  ])("%s", async (_what, fake, sight, isTaken) => {
+    held(fake);
+    const captured = capture(THEIRS, holderOf({ url: THEIRS, sight }));
+    if (isTaken) expect(await captured).toMatchObject({ width: fake.width });
+    else await expect(captured).rejects.toThrow();
+  });
+
+  test("what is no picture is asked of the worker once more, and of nobody else", async () => {
+    const bytes = [new Blob(["<html>"]), pictureOf(PAGE)];
+    askWorker.mockImplementation(async (kind: string) =>
+      kind === "agent.fetch" ? { picture: bytes.shift(), isOpen: false } : null,
+    );
+    expect((await capture(THEIRS, holderOf({ url: THEIRS }))).width).toBe(800);
+    expect(asked().filter((kind) => kind === "agent.fetch")).toHaveLength(2);
+    vi.mocked(fetch).mockResolvedValue(answer(new Blob(["<html>"])) as unknown as Response);
+    await expect(capture(OWN, null)).rejects.toThrow();
+    expect(fetch).toHaveBeenCalledTimes(2); // the cache, then the site
+  });
+});
+
+describe("a picture that was fetched, of a size that nobody may read", () => {
+  beforeEach(() =>
+    askWorker.mockImplementation(async (kind: string) =>
+      kind === "agent.fetch" ? { picture: pictureOf(PAGE), isOpen: false } : null,
+    ),
+  );
+  const taken = () =>
+    capture(THEIRS, holderOf({ url: THEIRS })).then(
+      () => true,
+      () => false,
+    );
+
+  test("is taken where the window shows it, and refused where it shows another", async () => {
+    isSeenIn.mockResolvedValue(true);
+    expect(await taken()).toBe(true);
+    isSeenIn.mockResolvedValue(false);
+    expect(await taken()).toBe(false);
+    expect(askWorker).toHaveBeenCalledWith("agent.replaced", {});
+  });
+
+  test("goes by its site's others where the window cannot tell", async () => {
+    expect(await taken()).toBe(true);
+    isSeenIn.mockResolvedValueOnce(false);
+    expect(await taken()).toBe(false);
+    expect(await taken()).toBe(false);
+    isSeenIn.mockResolvedValueOnce(true);
+    expect(await taken()).toBe(true);
+  });
+});
+
+test.each([
+  ["", "", `${location.origin}/`],
+  ["no-referrer", "", null],
+  ["same-origin", "unsafe-url", null],
+  ["", "never", null],
+  ["unsafe-url", "", "https://site.example/chapter/3"],
+  ["", "ALWAYS", "https://site.example/chapter/3"],
+  ["no-referrer-when-downgrade", "", "https://site.example/chapter/3"],
+  ["origin", "no-referrer", `${location.origin}/`],
+])("the Referer by the element's policy %j and the page's %j", (element, page, referer) => {
+  policy = page;
+  expect(refererFor({ referrerPolicy: element } as Holder)).toBe(referer);
+});
