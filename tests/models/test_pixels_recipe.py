@@ -14,20 +14,22 @@ import pytest
 import torch
 
 from models.catalog import CATALOG_FILE
+from training.compact.pack import Pack
 from training.pages.synth import load_fonts
 from training.pixels.comic import as_manga, read_source, varied
 from training.pixels.config import DEFAULT_CONFIG, Config, DataConfig, NetworkConfig, TrainingConfig
 from training.pixels.dataset import read_sample, sample_files, write_dataset
+from training.pixels.drawings import draw_page
 from training.pixels.export import WEIGHTS_FILE, make_weights
 from training.pixels.losses import loss_terms
+from training.pixels.network import PixelNetwork
 from training.pixels.sampler import Sampler
+from training.pixels.start import begin_with
 from training.pixels.train import TrainingRun, load_network, train
 from training.settings import read_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from training.pixels.network import PixelNetwork
 
 pytestmark = pytest.mark.train
 
@@ -114,6 +116,28 @@ def test_the_set_is_drawn_once_and_the_same_again(data, dataset, tmp_path):
     assert files[0].stat().st_mtime_ns == before
 
 
+def test_drawings_on_bare_paper_are_ink_and_only_their_words_are_lettering():
+    ball = np.zeros((60, 60, 4), np.uint8)
+    cv2.circle(ball, (30, 30), 25, (200, 60, 60, 255), -1)
+    pages = [draw_page(Pack([], [ball], []), np.random.default_rng(seed), load_fonts()) for seed in range(8)]
+    again = draw_page(Pack([], [ball], []), np.random.default_rng(0), load_fonts())
+    np.testing.assert_array_equal(again.grey, pages[0].grey)
+    for page in pages:
+        assert not page.balloons.any()
+        assert (page.grey < 100).mean() > 0.002
+        assert np.mean(page.grey == 255) > 0.3
+    assert any(page.lettering.any() for page in pages)
+    assert any(not page.lettering.any() for page in pages)
+
+
+def test_every_kind_of_page_is_chosen(tmp_path):
+    for index, name in enumerate(("drawn-0", "bare-0", "E01P01-0")):
+        assert cv2.imwrite(str(tmp_path / f"{name}.png"), np.full((64, 64, 3), (0, 0, 100 * index), np.uint8))
+    sampler = Sampler(tmp_path, 64, 1, load_fonts())
+    chosen = {round(float(truth[1].max()) * 255 / 100) for at in range(12) for truth in sampler.batch(at, 2).truth}
+    assert {0, 1, 2} <= chosen
+
+
 def test_batches_are_the_same_for_the_same_iteration(dataset):
     one, two = (Sampler(dataset, 64, 1, load_fonts()).batch(5, 4) for _ in range(2))
     np.testing.assert_array_equal(one.grey, two.grey)
@@ -148,9 +172,9 @@ def test_training_changes_the_weights_and_goes_on_where_it_was(dataset, tmp_path
 
 
 def test_the_network_learns_what_is_lettering_on_a_batch(dataset):
-    run = TrainingRun(replace(TINY, training=replace(TINY.training, iterations=60)))
+    run = TrainingRun(replace(TINY, training=replace(TINY.training, iterations=120)))
     batch = Sampler(dataset, 64, 1, load_fonts()).batch(0, 4)
-    losses = [float(run.step(batch).total) for _ in range(40)]
+    losses = [float(run.step(batch).total) for _ in range(80)]
     assert np.mean(losses[-5:]) < 0.9 * np.mean(losses[:3])
 
 
@@ -167,3 +191,22 @@ def test_the_exported_network_says_what_the_trained_one_says(dataset, tmp_path):
     with torch.no_grad():
         expected = network(torch.from_numpy(grey)).sigmoid().numpy()
     np.testing.assert_allclose(session.run(None, {"grey": grey})[0], expected, atol=0.01)
+
+
+def test_a_run_goes_on_from_exported_weights(dataset, tmp_path):
+    train(dataset, tmp_path / "run", TINY, load_fonts())
+    weights = make_weights(tmp_path / "run", tmp_path)
+    sampler = Sampler(dataset, 64, 1, load_fonts())
+    network = PixelNetwork(TINY.network).train()
+    begin_with(network, weights, [sampler.batch(at, 4).grey for at in range(3)])
+    grey = sampler.batch(9, 2).grey[:1]
+    session = onnxruntime.InferenceSession(str(weights), providers=["CPUExecutionProvider"])
+    with torch.no_grad():
+        ours = network.eval()(torch.from_numpy(grey)).sigmoid().numpy()
+    np.testing.assert_allclose(ours, session.run(None, {"grey": grey})[0], atol=0.01)
+    stem = network.stem[1]
+    assert float((stem.running_var - 1).abs().max()) > 0.01  # measured, and not what a fresh one has
+    checkpoint = train(dataset, tmp_path / "next", TINY, load_fonts(), weights)
+    assert load_network(checkpoint)[1] == TINY.training.iterations
+    with pytest.raises(ValueError, match="another network"):
+        begin_with(PixelNetwork(NetworkConfig(widths=(4, 4, 8, 8), depths=(1, 1, 1))), weights, [])

@@ -73,7 +73,7 @@ class Mix:
     scenes: float = 0.45
     ink: float = 0.5
     grey_scenes: float = 0.15
-    comic: float = 0.25
+    comic: float = 0.4
     no_reference: float = 0.2
     alike: float = 0.48
     unrelated: float = 0.24

@@ -23,12 +23,12 @@ def main(arguments: list[str] | None = None) -> None:
     if "data" in steps:
         from training.pixels.dataset import write_dataset
 
-        write_dataset(options.data, dataset, config.data, config.seed)
+        write_dataset(options.data, dataset, config.data, config.seed, options.pack)
     if "training" in steps:
         from training.pages.synth import load_fonts
         from training.pixels.train import train
 
-        train(dataset, run, config, load_fonts([options.data / "fonts"]))
+        train(dataset, run, config, load_fonts([options.data / "fonts"]), options.start)
     if "export" in steps:
         from training.pixels.export import make_weights
 
@@ -43,6 +43,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m training.pixels", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with art/, lettered/, masks/ and annotations/")
     parser.add_argument("--out", type=Path, default=Path("runs/pixels"), help="all that is made goes there")
+    parser.add_argument("--pack", type=Path, help="pack of `training.compact`, for drawings on bare paper")
+    parser.add_argument("--start", type=Path, help="exported weights to go on from")
     parser.add_argument("--config", type=Path, default=DEFAULT_CONFIG)
     parser.add_argument("--begin-with", choices=_STEPS, default=_STEPS[0], help="leave out the steps before this one")
     parser.add_argument("--end-with", choices=_STEPS, default=_STEPS[-1], help="leave out the steps after this one")

@@ -10,11 +10,15 @@ DEFAULT_CONFIG = Path(__file__).with_name("config.toml")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataConfig:
-    """What the training set is made of: so many variants of each comic page, `width_px` wide or a little off."""
+    """What the training set is made of: so many variants of each comic page, `width_px` wide or a little off.
+
+    drawings: pages of drawings on bare paper, where there is a pack to draw them from.
+    """
 
     width_px: int = 640
     comic_pages: int = 8
     drawn_pages: int = 1000
+    drawings: int = 400
     art_share: float = 0.5
 
 

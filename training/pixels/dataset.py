@@ -8,24 +8,31 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from training.compact.pack import read_pack
 from training.pages import annotated
 from training.pages.dataset import art_sources
 from training.pages.synth import load_fonts, synth_page
 from training.pixels.comic import MaskedPage, read_source, varied
+from training.pixels.drawings import draw_page
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from training.pages.synth import FontSet
     from training.pixels.config import DataConfig
 
 DRAWN = "drawn-"
 """Begins the names of drawn pages."""
+DRAWINGS = "bare-"
+"""Begins the names of pages of drawings on bare paper."""
 _DRAWN_PX = 900
 _log = logging.getLogger(__name__)
 
 
-def write_dataset(data: Path, out: Path, config: DataConfig, seed: int) -> None:
+def write_dataset(data: Path, out: Path, config: DataConfig, seed: int, pack: Path | None = None) -> None:
     """Write the variants of the training pages and the drawn pages into `out`; what is there already stays.
+
+    pack: of `training.compact`, for drawings on bare paper; None: there are none.
 
     Raises:
         OSError: the shared data or the folder cannot be read or written.
@@ -49,6 +56,18 @@ def write_dataset(data: Path, out: Path, config: DataConfig, seed: int) -> None:
         made = synth_page(seed + number, _DRAWN_PX, fonts=fonts, art=art, art_share=config.art_share)
         page = MaskedPage(made.grey, made.balloon_mask, made.lettering_mask)
         _write(file, page, config.width_px * (2 if made.style == "double" else 1), rng)
+    if pack is not None:
+        _write_drawings(pack, out, config, seed, fonts)
+
+
+def _write_drawings(pack: Path, out: Path, config: DataConfig, seed: int, fonts: FontSet) -> None:
+    held = read_pack(pack)
+    for number in range(config.drawings):
+        file = _file(out, f"{DRAWINGS}{number}")
+        if not file.is_file():
+            rng = np.random.default_rng([seed, 3, number])
+            _write(file, draw_page(held, rng, fonts), config.width_px, rng)
+    _log.info("%d pages of drawings", config.drawings)
 
 
 def read_sample(file: Path) -> np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from training.pixels.dataset import DRAWN, read_sample, sample_files
+from training.pixels.dataset import DRAWINGS, DRAWN, read_sample, sample_files
 from training.pixels.overlay import lay_small_print
 
 if TYPE_CHECKING:
@@ -19,8 +19,12 @@ if TYPE_CHECKING:
     Rng = np.random.Generator
 
 _CROPS_PER_PAGE = 2
+_COMIC = ""
+# How often a page of each kind is chosen, by what its name begins with.
+_CHOSEN = {DRAWN: 0.35, DRAWINGS: 0.15, _COMIC: 0.5}
 _LETTERED_SHARE = 0.45
 _SMALL_PRINT_SHARE = 0.3
+_NIGHT_SHARE = 0.08
 _PAPER = 255
 
 
@@ -32,14 +36,17 @@ class Batch(NamedTuple):
 
 
 class Sampler:
-    """Cuts crops out of the pages in a folder, out of drawn ones as often as out of comic pages."""
+    """Cuts crops out of the pages in a folder, out of drawn ones as often as out of comic pages, half as often bare."""
 
     def __init__(self, folder: Path, crop_px: int, seed: int, fonts: FontSet) -> None:
-        files = sample_files(folder)
-        drawn = [file for file in files if file.name.startswith(DRAWN)]
-        self._kinds = [kind for kind in (drawn, [file for file in files if file not in set(drawn)]) if kind]
-        if not self._kinds:
+        kinds: dict[str, list[Path]] = {}
+        for file in sample_files(folder):
+            kinds.setdefault(next(kind for kind in _CHOSEN if file.name.startswith(kind)), []).append(file)
+        if not kinds:
             raise FileNotFoundError(f"there is no training set in {folder}")
+        self._kinds = list(kinds.values())
+        shares = np.array([_CHOSEN[kind] for kind in kinds])
+        self._shares = shares / shares.sum()
         self._crop_px = crop_px
         self._seed = seed
         self._fonts = fonts
@@ -49,13 +56,15 @@ class Sampler:
         rng = np.random.default_rng([self._seed, iteration])
         crops: list[NDArray[np.uint8]] = []
         while len(crops) < size:
-            files = self._kinds[int(rng.integers(len(self._kinds)))]
+            files = self._kinds[int(rng.choice(len(self._kinds), p=self._shares))]
             page = _padded(read_sample(files[int(rng.integers(len(files)))]), self._crop_px)
             crops += [_crop(page, self._crop_px, rng) for _ in range(_CROPS_PER_PAGE)]
         stacked = np.stack(crops[:size]).astype(np.float32) / np.float32(255)
         for crop in stacked:
             if rng.random() < _SMALL_PRINT_SHARE:
                 lay_small_print(crop[..., 0], crop[..., 2], crop[..., 1], rng, self._fonts)
+            if rng.random() < _NIGHT_SHARE:
+                _darken(crop, rng)
         grey = np.stack([_toned(crop[:, :, 0], rng) for crop in stacked])[:, None]
         half = self._crop_px // 2
         truth = stacked[..., 1:].reshape(size, half, 2, half, 2, 2).mean((2, 4)).transpose(0, 3, 1, 2)
@@ -84,6 +93,17 @@ def _crop(page: NDArray[np.uint8], side: int, rng: Rng) -> NDArray[np.uint8]:
             top = int(np.clip(4 * rows[chosen] - off[0], 0, height - side))
             left = int(np.clip(4 * columns[chosen] - off[1], 0, width - side))
     return page[top : top + side, left : left + side]
+
+
+def _darken(crop: NDArray[np.float32], rng: Rng) -> None:
+    """Make a crop a night: its art dark, balloons and free letters white on black or left as they are."""
+    grey, balloon, lettering = np.moveaxis(crop, -1, 0)
+    free = lettering * (1 - balloon)
+    night = grey * np.float32(rng.uniform(0.25, 0.6))
+    if rng.random() < 0.8:
+        night += (rng.uniform(0.85, 1.0) - night) * free
+    spoken = 1 - grey if rng.random() < 0.6 else grey
+    crop[..., 0] = night + (spoken - night) * balloon
 
 
 def _toned(grey: NDArray[np.float32], rng: Rng) -> NDArray[np.float32]:

@@ -11,7 +11,8 @@ from training.pixels.config import Config
 from training.pixels.losses import Terms, loss_terms
 from training.pixels.network import PixelNetwork
 from training.pixels.sampler import Sampler
-from training.run import CHECKPOINT, AveragedRun, averaged_network, batches_ahead, take_steps
+from training.pixels.start import begin_with
+from training.run import CHECKPOINT, AveragedRun, averaged_network, batches_ahead, take_steps, weights_of
 from training.settings import settings_of
 
 if TYPE_CHECKING:
@@ -21,23 +22,31 @@ if TYPE_CHECKING:
     from training.pixels.sampler import Batch
 
 _LOG_EVERY = 25
+# Batches that the normalisation of a start is measured on, far behind those that are learned from.
+_MEASURED = 12
+_BEFORE = 1 << 30
 
 
-def train(dataset: Path, out: Path, config: Config, fonts: FontSet) -> Path:
+def train(dataset: Path, out: Path, config: Config, fonts: FontSet, start: Path | None = None) -> Path:
     """Train to `config.training.iterations`; return the checkpoint. One that is in `out` already is continued.
 
-    fonts: of the small print that is laid over crops. `out/log.csv` gets a line every 25 iterations.
+    fonts: of the small print that is laid over crops. start: exported weights to begin with; None: random ones.
+    `out/log.csv` gets a line every 25 iterations.
 
     Raises:
-        OSError: the training set cannot be read, or `out` not be written.
+        OSError: the training set or the weights cannot be read, or `out` not be written.
+        ValueError: the weights are of another network.
     """
     settings = config.training
     out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(settings.threads)
     run = TrainingRun(config)
+    sampler = Sampler(dataset, settings.crop_px, config.seed, fonts)
     if (out / CHECKPOINT).is_file():
         run.load(out / CHECKPOINT)
-    sampler = Sampler(dataset, settings.crop_px, config.seed, fonts)
+    elif start is not None:
+        begin_with(run.network, start, (sampler.batch(_BEFORE + one, settings.batch).grey for one in range(_MEASURED)))
+        run.average = weights_of(run.network)
     batches = batches_ahead(sampler.batch, range(run.iteration, settings.iterations), settings.batch)
     every_s = settings.checkpoint_every_s
     return take_steps(run, out, batches, run.losses, log_every=_LOG_EVERY, save_every_s=every_s)

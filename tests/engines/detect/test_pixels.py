@@ -48,7 +48,7 @@ def test_balloons_and_letters_of_real_pages_are_found(reader, pages, name):
     lettering, balloon = at_size(found.lettering, page), at_size(found.balloon, page)
     letters = (cv2.erode(truth.view(np.uint8), np.ones((9, 9), np.uint8)) > 0) & (page < 90)
     assert (lettering[letters] > 64).mean() > 0.9
-    assert (balloon[truth] > 128).mean() > 0.9
+    assert (balloon[truth] > 128).mean() > 0.8
     assert (balloon[~truth] > 128).mean() < 0.02
 
 

@@ -38,6 +38,36 @@ def test_a_page_of_print_is_text(size: int) -> None:
     assert shipped_reader().read(decode_page(encoded.getvalue()), "ltr").meta.kind == "text"
 
 
+def figures_on_bare_paper() -> np.ndarray:
+    """Return two people in thick outlines and a cup, on white, without a panel and without a word."""
+    page = np.full((1000, 800), 255, np.uint8)
+    for left, top in ((60, 80), (440, 60)):
+        corners = np.array(
+            [(70, 190), (190, 190), (230, 470), (180, 820), (120, 820), (120, 500), (80, 820), (20, 820), (30, 470)]
+        )
+        cv2.polylines(page, [np.add(corners, (left, top))], True, 0, 9, cv2.LINE_AA)
+        cv2.line(page, (left + 60, top + 260), (left - 10, top + 480), 0, 9, cv2.LINE_AA)
+        cv2.circle(page, (left + 130, top + 100), 85, 0, 9, cv2.LINE_AA)
+        for eye in (100, 160):
+            cv2.circle(page, (left + eye, top + 90), 9, 0, -1, cv2.LINE_AA)
+        cv2.ellipse(page, (left + 130, top + 125), (32, 22), 0, 20, 160, 0, 6, cv2.LINE_AA)
+    cv2.ellipse(page, (360, 860), (50, 60), 0, 0, 180, 0, 8, cv2.LINE_AA)
+    cv2.line(page, (305, 860), (415, 860), 0, 8, cv2.LINE_AA)
+    return page
+
+
+def test_figures_on_bare_paper_are_art() -> None:
+    page = figures_on_bare_paper()
+    reading = shipped_reader().read(decode_page(cv2.imencode(".png", page)[1].tobytes()), "ltr")
+    assert reading.meta.kind in {"story", "splash", "cover"}
+    outlines = page < 128
+    assert (reading.masks.lettering | reading.masks.balloons)[outlines].mean() < 0.2
+    inside = np.zeros(page.shape, np.uint8)
+    for left, top in ((60, 80), (440, 60)):
+        cv2.circle(inside, (left + 130, top + 100), 75, 1, -1)
+    assert reading.masks.protect[inside > 0].mean() < 0.1
+
+
 @pytest.mark.parametrize("truth", sorted((ROOT / "tests" / "pages").glob("*.balloons.png")), ids=lambda path: path.name)
 def test_balloons_of_the_test_pages_are_protected_to_the_last_pixel(truth: Path) -> None:
     source = next(path for path in truth.parent.glob(f"{truth.name.split('.')[0]}.*") if path != truth)
