@@ -58,6 +58,11 @@ EXPLAINED = {
     ("if len(frame.held) != frame.size:", "ReplaceComparisonOperator_NotEq_Lt"): "more was refused before",
     ('start, stop = (box.top, box.bottom) if axis == "rows" else (box.left, box.right)',
      "ReplaceComparisonOperator_Eq_GtE"): "the other axis sorts before it",
+    ("return 0, self.wanted[page.page_id], page.index, page.page_id", "NumberReplacer"): "still before 1 and 2",
+    ("return (1 if page.visible else 2), 0, page.index, page.page_id", "NumberReplacer"): "the same order",
+    ("last_turn: int = -1", "NumberReplacer"): "still before the first turn",
+    ("self._turn = 0", "NumberReplacer"): "turns only grow; from where says nothing",
+    ("self._turn += 1", "NumberReplacer"): "turns only grow; by how much says nothing",
     ("if len(held) < len(group):", "ReplaceComparisonOperator_Lt_IsNot"): "none can be held twice",
     ("if len(held) < len(group):", "ReplaceComparisonOperator_Lt_NotEq"): "none can be held twice",
 }  # fmt: skip
