@@ -191,6 +191,20 @@ def test_values_between_the_steps_know_nothing_of_the_steps() -> None:
         assert not [one for one in found if one.startswith(steps) and "align.Shift" not in one], value
 
 
+def test_files_that_the_documents_name_are_there() -> None:
+    documents = [ROOT / "CONTRIBUTING.md", ROOT / "docs" / "ARCHITECTURE.md"]
+    documents += [path for room in PACKAGES for path in (ROOT / room).rglob("README.md")]
+    roots = "|".join((*PACKAGES, "training", "bench", "demo", "tests", "extension"))
+    named = re.compile(rf"(?<![\w/.~-])(?:{roots})/[\w./-]+(?![\w./{{*-])")
+    lost = [
+        f"{document.relative_to(ROOT)}: {name}"
+        for document in documents
+        for name in (one.rstrip(".") for one in named.findall(document.read_text("utf-8")))
+        if "NAME" not in name and not (ROOT / name).exists()
+    ]
+    assert lost == []
+
+
 def test_every_dependency_is_imported() -> None:
     """Those of the installed packages; what an extra names for somebody else's sake says so in pyproject.toml."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
