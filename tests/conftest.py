@@ -21,7 +21,7 @@ settings.load_profile("irodori")
 
 _OPTIONAL: Final = (
     *("torch", "diffusers", "transformers", "ultralytics", "onnx", "gguf", "safetensors", "faiss"),
-    *("libarchive", "pypdfium2", "pillow_heif"),
+    *("libarchive", "pypdfium2", "pillow_heif", "ray"),
 )
 _MISSING: Final = [name for name in _OPTIONAL if find_spec(name) is None]
 # The recipes and the toys are written in torch.

@@ -10,6 +10,7 @@ from typing import Final
 MODES: Final = {
     "kills": ("bench.library.kills", "mixed volumes, coloured in runs that are killed at random points"),
     "plan": ("bench.library.plan", "a shelf of many volumes, planned: seconds and memory"),
+    "cluster": ("bench.library.cluster", "the same shelf on Ray clusters of this machine, one with a node killed"),
     "memory": ("bench.library.memory", "many small pages: memory of the parent and its workers as they go by"),
 }
 

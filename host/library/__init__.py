@@ -3,7 +3,7 @@
 shelf      which volumes there are      plan       what a run will do, how long, how much disk
 manifest   what is done                 page_store coloured pages by content, until their volume is written
 orders     how pages are to be coloured references whose colours each volume takes
-colourer   one page, in a worker        workers    processes that do it
+colourer   one page, in a worker        workers    processes that do it     cluster   nodes that do it
 run        the way of the shelf         writing    a volume out                report, watch
 
 Every page is coloured by itself: its result depends on its bytes and its order alone, not on what was coloured before

@@ -7,14 +7,17 @@ import logging
 import os
 import time
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from host.errors import InternalError, IrodoriError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
+    from host.pipeline.finished import ColouredPage
     from host.pipeline.job import PageJob
+    from host.pipeline.prepared import PreparedPage
 
 _LOG = logging.getLogger(__name__)
 
@@ -80,16 +83,13 @@ class PageColourer:
 
     def colour(self, encoded: bytes, job: PageJob) -> PageResult:
         """Colour a page; whatever goes wrong is told in the result."""
+
+        def all_of_it() -> PageResult:
+            prepared = self.read(encoded, job)
+            return prepared if isinstance(prepared, PageResult) else self.finish(prepared, self.infer(prepared))
+
         began_s = time.monotonic()
-        try:
-            result = self._colour(encoded, job)
-        except IrodoriError as exc:
-            result = PageResult(verdict="failed", error=exc.wire())
-        except Exception as exc:  # noqa: BLE001 - a page ends, whatever happened
-            _LOG.exception("a page failed for a reason of ours")
-            fault = InternalError(f"Something went wrong inside ({type(exc).__name__}).", "The log has the details.")
-            result = PageResult(verdict="failed", error=fault.wire())
-        return replace(result, seconds=round(time.monotonic() - began_s, 3))
+        return replace(told(all_of_it), seconds=round(time.monotonic() - began_s, 3))
 
     def has_colour(self, encoded: bytes) -> bool:
         """Say whether a picture is read as one in colour, whose colours others may take."""
@@ -99,15 +99,36 @@ class PageColourer:
             return False
         return self._reader.read(page, "auto").meta.kind == "already_coloured"
 
-    def _colour(self, encoded: bytes, job: PageJob) -> PageResult:
+    def read(self, encoded: bytes, job: PageJob) -> PreparedPage | PageResult:
+        """Return a page that is ready for the engine; or its result, where it stays as it is.
+
+        Raises:
+            IrodoriError: it cannot be read.
+        """
         from host.pipeline.prepared import PreparedPage
 
         prepared = self._pipeline.read(self._pipeline.decode(encoded), job, _unheard)
-        if not isinstance(prepared, PreparedPage):
-            return PageResult(verdict="skipped", reason=prepared.reason, direction=prepared.meta.direction)
-        room = self._rooms[job.engine.id]
-        with room.engine(job.engine.id, lambda: None) as (engine, _):
-            coloured = room.run_with_memory(engine, lambda: self._pipeline.colour(prepared, engine, _unheard))
+        if isinstance(prepared, PreparedPage):
+            return prepared
+        return PageResult(verdict="skipped", reason=prepared.reason, direction=prepared.meta.direction)
+
+    def infer(self, prepared: PreparedPage) -> ColouredPage:
+        """Let the engine colour a page.
+
+        Raises:
+            IrodoriError: it cannot.
+        """
+        engine_id = prepared.job.engine.id
+        room = self._rooms[engine_id]
+        with room.engine(engine_id, lambda: None) as (engine, _):
+            return room.run_with_memory(engine, lambda: self._pipeline.colour(prepared, engine, _unheard))
+
+    def finish(self, prepared: PreparedPage, coloured: ColouredPage) -> PageResult:
+        """Return a coloured page's result.
+
+        Raises:
+            IrodoriError: it did not pass review.
+        """
         finished = self._pipeline.finish(prepared, coloured, _unheard)
         return PageResult(
             verdict="coloured",
@@ -116,6 +137,21 @@ class PageColourer:
             direction=prepared.meta.direction,
             note=" ".join(finished.runmeta.notes),
         )
+
+
+T = TypeVar("T")
+
+
+def told(step: Callable[[], T]) -> T | PageResult:
+    """Return what a step gives, or what went wrong as a page's result."""
+    try:
+        return step()
+    except IrodoriError as exc:
+        return PageResult(verdict="failed", error=exc.wire())
+    except Exception as exc:  # noqa: BLE001 - a page ends, whatever happened
+        _LOG.exception("a page failed for a reason of ours")
+        fault = InternalError(f"Something went wrong inside ({type(exc).__name__}).", "The log has the details.")
+        return PageResult(verdict="failed", error=fault.wire())
 
 
 def _unheard(stage: object, fraction: float) -> None:

@@ -97,7 +97,7 @@ class ShelfRun:
                 if self._workers.is_idle:
                     break
                 for task, result in self._workers.finished():
-                    if result.verdict != "failed":
+                    if result.verdict != "failed" and not self._workers.keep_results:
                         self._store.put(task.key, result)
                     self._came(task.key, result)
         finally:

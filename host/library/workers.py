@@ -38,7 +38,12 @@ class Task:
 
 
 class Colourers(Protocol):
-    """What colours pages for a run: processes here, or a cluster."""
+    """What colours pages for a run: processes here, or a cluster.
+
+    keep_results: results are in the store by the time that they are told, and come without their pictures.
+    """
+
+    keep_results: bool
 
     @property
     def has_room(self) -> bool:
@@ -71,6 +76,8 @@ def default_workers() -> int:
 
 class Workers:
     """Processes of this machine. Used by one thread."""
+
+    keep_results = False
 
     def __init__(self, count: int, locks: Path, *, alone: bool) -> None:
         """Set up; processes start with the first page. alone: one thread each, so that they share the cores."""

@@ -17,6 +17,7 @@ from host.books.names import printable
 from host.books.whole_files import require_nameable, require_writable, write_whole
 from host.cli.library.progress import ShelfProgress
 from host.errors import BadRequest, IrodoriError, NotFound
+from host.library.cluster import RayColourers, store_root
 from host.library.manifest import Manifest
 from host.library.orders import OrderBook
 from host.library.page_store import PageStore
@@ -62,6 +63,8 @@ class Request:
     engine: str | None = None
     direction: Direction = "auto"
     workers: int | None = None
+    ray: str | None = None
+    results: str | None = None
     plan_only: bool = False
     watch: bool = False
     retry: bool = False
@@ -156,8 +159,9 @@ class _Pass:
         for scratch in (locks, waiting):
             shutil.rmtree(scratch, ignore_errors=True)
             scratch.mkdir(parents=True)
-        store = PageStore(folder / "pages")
-        workers: Colourers = Workers(self._count, locks, alone=self._is_on_processor)
+        results = self._request.results or str((folder / "pages").absolute())
+        store = PageStore(store_root(results))
+        workers = self._workers(results, locks)
         try:
             asks = workers.has_colour if self._orders.takes_references else lambda _: False
             references = References(self._named, self._mapping, shelf.sources, asks)
@@ -178,6 +182,12 @@ class _Pass:
             for scratch in (locks, waiting):
                 shutil.rmtree(scratch, ignore_errors=True)
 
+    def _workers(self, results: str, locks: Path) -> Colourers:
+        if self._request.ray is None:
+            return Workers(self._count, locks, alone=self._is_on_processor)
+        resources = {"GPU": 1.0} if self._engine.device == "cuda" else None
+        return RayColourers(self._request.ray, results, engine_resources=resources)
+
     def _conclude(self, shelf: Shelf, plan: Plan, seconds: float) -> int:
         records = [record for one in shelf.sources if (record := self._manifest.get(one.place)) is not None]
         earlier = len(plan.volumes) - len(plan.to_do)
@@ -195,8 +205,9 @@ class _Pass:
     def _tell(self, shelf: Shelf, plan: Plan) -> None:
         done = len(plan.volumes) - len(plan.to_do)
         before = f", {done} done already" if done else ""
+        where = f"{self._count} at a time" if self._request.ray is None else f"on the cluster at {self._request.ray}"
         guess = " (a guess until the first pages are done)" if plan.is_guess else ""
-        _say(f"{len(plan.volumes)} volumes{before}; {plan.pages} pages to colour, {self._count} at a time.")
+        _say(f"{len(plan.volumes)} volumes{before}; {plan.pages} pages to colour, {where}.")
         if plan.pages:
             disk = f"{plan.disk_bytes / _GIB:.1f} GiB of the {plan.free_bytes / _GIB:.1f} that are free"
             _say(f"About {_in_words(plan.seconds)}{guess} and {disk}.")

@@ -46,6 +46,14 @@ def colour(
     workers: Annotated[
         int | None, typer.Option(min=1, max=256, help="Processes side by side; default: by cores and memory.")
     ] = None,
+    ray: Annotated[
+        str | None,
+        typer.Option("--ray", metavar="ADDRESS", help="Colour on a Ray cluster that runs: HOST:PORT, or auto."),
+    ] = None,
+    results: Annotated[
+        str | None,
+        typer.Option("--results", metavar="PLACE", help="Where all its nodes keep pages: a shared folder, s3://…"),
+    ] = None,
     plan: Annotated[bool, typer.Option("--plan", help="Say what would be done, and do nothing.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Go on with what is put there, until Ctrl-C.")] = False,
     retry: Annotated[bool, typer.Option("--retry", help="Do volumes in which something failed again.")] = False,
@@ -66,6 +74,8 @@ def colour(
         engine=engine,
         direction=direction,
         workers=workers,
+        ray=ray,
+        results=results,
         plan_only=plan,
         watch=watch,
         retry=retry,

@@ -38,6 +38,8 @@ def make_cbz(path: Path, files: Mapping[str, bytes]) -> Path:
 class Inline:
     """Colours in this process, at once: a page becomes itself with a word before it; `skip` stays, `fail` fails."""
 
+    keep_results = False
+
     def __init__(self, room: int = 3) -> None:
         self.coloured: list[bytes] = []
         self.end_after: int | None = None

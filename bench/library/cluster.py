@@ -1,0 +1,123 @@
+"""The same shelf with one worker here and on Ray clusters of this machine; in the last run a node is killed at work.
+
+Printed: pages a minute of each, what a page that is in the store already costs to schedule, and volumes whose bytes
+differ from the plain run's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bench.library.shelves import ROOT, mixed, start
+from host.library.manifest import FOLDER
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_KEPT_PAGES = 200
+_OBJECT_BYTES = 200 << 20
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print the figures; return 1 where a page is lost or a byte differs."""
+    parser = argparse.ArgumentParser(prog="python -m bench.library cluster", description=__doc__)
+    parser.add_argument("--volumes", type=int, default=8)
+    parser.add_argument("--nodes", type=int, nargs="+", default=[1, 2])
+    options = parser.parse_args(arguments)
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        pages = mixed(folder / "shelf", options.volumes)
+        plain = _colour(folder, "plain", pages, "--workers", "1")
+        losses = sum(_on_cluster(folder, pages, nodes, plain, kill=False) for nodes in options.nodes)
+        losses += _on_cluster(folder, pages, max(2, *options.nodes), plain, kill=True)
+        _schedule(folder)
+    return 1 if losses else 0
+
+
+def _on_cluster(folder: Path, pages: int, nodes: int, plain: dict[str, str], *, kill: bool) -> int:
+    cluster, others = _cluster(nodes)
+    try:
+        name = f"ray-{nodes}{'-killed' if kill else ''}"
+        there = _colour(folder, name, pages, "--ray", cluster.address, kill=(cluster, others[-1]) if kill else None)
+    finally:
+        cluster.shutdown()
+    differ = sum(there.get(one) != plain.get(one) for one in plain.keys() | there.keys())
+    sys.stdout.write(f"    volumes with other bytes: {differ}\n")
+    return differ
+
+
+def _cluster(nodes: int) -> tuple[Any, list[Any]]:
+    from ray.cluster_utils import Cluster
+
+    facts = {"num_cpus": 1, "object_store_memory": _OBJECT_BYTES}
+    head = {**facts, "include_dashboard": False, "node_ip_address": "127.0.0.2"}
+    cluster = Cluster(initialize_head=True, head_node_args=head)
+    others = [cluster.add_node(**facts, node_ip_address=f"127.0.0.{3 + number}") for number in range(nodes - 1)]
+    cluster.wait_for_nodes()
+    return cluster, others
+
+
+def _colour(folder: Path, name: str, pages: int, *options: object, kill: Any = None) -> dict[str, str]:
+    line, environ = start(folder / "home", folder / "shelf", "-o", folder / name, *options)
+    began_s = time.monotonic()
+    with subprocess.Popen(line, env=environ, cwd=ROOT, stderr=subprocess.DEVNULL) as process:
+        if kill is not None:
+            while not list((folder / name).rglob("*.page")) and process.poll() is None:
+                time.sleep(0.1)
+            kill[0].remove_node(kill[1], allow_graceful=False)
+        process.wait()
+    seconds = time.monotonic() - began_s
+    counts = json.loads((folder / name / "report.json").read_text())["counts"]
+    sys.stdout.write(f"{name}: {counts['written']} of {pages} pages, {60 * pages / seconds:.0f} a minute\n")
+    sys.stdout.flush()
+    return {
+        path.relative_to(folder / name).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in (folder / name).rglob("*.cbz")
+        if FOLDER not in path.parts
+    }
+
+
+def _schedule(folder: Path) -> None:
+    """Print what it costs to hand out pages whose results are there already, beside a plain loop over the store."""
+    from host.application import Application
+    from host.library.cluster import RayColourers
+    from host.library.colourer import PageResult
+    from host.library.orders import OrderBook
+    from host.library.page_store import PageStore
+    from host.library.workers import Task
+    from host.messaging.messages import Options
+    from host.paths import state_paths
+
+    os.environ["IRODORI_HOME"] = str(folder / "home")
+    with Application.open(state_paths(), lambda _: None) as application:
+        job = OrderBook(application, None, Options(), "png").base.job
+    store, encoded = PageStore(folder / "kept"), bytes(300_000)
+    tasks = [Task(hashlib.sha256(bytes([n])).hexdigest(), encoded, job) for n in range(_KEPT_PAGES)]
+    for task in tasks:
+        store.put(task.key, PageResult(verdict="coloured", image=bytes(1_000_000), mime="image/png"))
+    began_s = time.monotonic()
+    for task in tasks:
+        store.get(task.key)
+    loop_s = time.monotonic() - began_s
+    cluster, _ = _cluster(1)
+    colourers = RayColourers(cluster.address, str(folder / "kept"))
+    began_s, waiting = time.monotonic(), list(tasks)
+    while waiting or not colourers.is_idle:
+        while waiting and colourers.has_room:
+            colourers.add(waiting.pop())
+        list(colourers.finished())
+    ray_s = time.monotonic() - began_s
+    colourers.close()
+    cluster.shutdown()
+    words = f"{1000 * loop_s / _KEPT_PAGES:.1f} ms in a loop, {1000 * ray_s / _KEPT_PAGES:.1f} ms through Ray"
+    sys.stdout.write(f"a page that is kept already: {words}\n")
