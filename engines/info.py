@@ -12,7 +12,12 @@ Wording = Literal["none", "tags", "sentences"]
 
 @dataclass(frozen=True, slots=True)
 class Supports:
-    """What an engine can take."""
+    """What an engine can take.
+
+    references_max: how many at once, 0 for none. preview: it shows pictures between its steps. negative_prompt, lora:
+    it reads or applies those of a plan. inpaint: it repairs a part of a picture (`Repair`). seed: another one gives
+    another picture.
+    """
 
     references_max: int
     preview: bool = False

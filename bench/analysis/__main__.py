@@ -1,7 +1,7 @@
 """How well the analysis reads a page: `python -m bench.analysis --data FOLDER [--input grey|manga|art] [--out DIR]`.
 
 FOLDER is in the format of the detector's recipe (`training/pages`): `lettered/`, `art/`, `masks/`,
-`annotations/` and `splits.json`; faces, figures and sound words come from `--labels`. `--coco FILE --images FOLDER`
+`annotations/` and `splits.json`; faces, figures and sound effects come from `--labels`. `--coco FILE --images FOLDER`
 measures on pages that somebody labelled by hand instead: the same names of classes, `order` an attribute of panels.
 
 Printed as Markdown: F1 at an overlap of 0.5 by class, what the protect mask keeps and what it keeps too much, reading
@@ -153,7 +153,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--language", choices=LANGUAGES, default="en")
     parser.add_argument("--direction", choices=("ltr", "rtl", "ttb", "auto"), default="ltr", help="how it is read")
     parser.add_argument(
-        "--labels", type=Path, default=HAND_LABELS, help="folder of NAME.json: faces, figures, sound words"
+        "--labels", type=Path, default=HAND_LABELS, help="folder of NAME.json: faces, figures, sound effects"
     )
     parser.add_argument("--detector", default="", help="a detector of your own, .onnx or .pt")
     parser.add_argument("--pages", type=int, help="only so many pages, at even distances")

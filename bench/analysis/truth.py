@@ -131,7 +131,7 @@ def true_masks(comic: ComicPage, *, lettered: bool) -> TrueMasks:
     if not lettered:
         nothing = np.zeros(art.shape, np.bool_)
         return TrueMasks(nothing, nothing, art)
-    # Sound words that are outlines in the data stand on the page and in no mask.
+    # Sound effects that are outlines in the data stand on the page and in no mask.
     changed = cv2.absdiff(comic.lettered, comic.art) > _CHANGED_LEVELS
     words = (comic.balloons | comic.glyphs | changed).astype(np.uint8)
     reach = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_EDGE_PX, _EDGE_PX))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 Label = Literal["panel", "balloon", "text", "sfx", "face", "character"]
 LABELS: Final[tuple[Label, ...]] = ("panel", "balloon", "text", "sfx", "face", "character")
-"""In the order of the detector's classes. `balloon` is speech and caption; `sfx` a sound word drawn into the art."""
+"""In the order of the detector's classes. `balloon` is speech and caption; `sfx` a sound effect drawn into the art."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Detection:
 class PixelEvidence:
     """What every pixel may be, at the resolution of the network (same aspect ratio as the picture).
 
-    balloon, lettering: `(h, w)` uint8, probability times 255. Lettering counts glyph strokes, sound words included.
+    balloon, lettering: `(h, w)` uint8, probability times 255. Lettering counts glyph strokes, sound effects included.
     """
 
     balloon: NDArray[np.uint8]

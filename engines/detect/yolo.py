@@ -1,4 +1,4 @@
-"""Panels, balloons, text, sound words, faces and characters by a YOLO network: the one that ships, or a reader's own.
+"""Panels, balloons, text, sound effects, faces and characters by a YOLO network: the one that ships, or a reader's own.
 
 Redmon et al., "You Only Look Once", 2016; the network is the nano size of YOLO11, made by `training/pages`.
 """

@@ -10,9 +10,9 @@
           <onomatopoeia id="…" x0="…" y0="…" x1="…" y1="…" …>ドン</onomatopoeia>   sfx, as the COO annotations have it
 
 Boxes keep their order in the file, so frames written in reading order stay so. It has no place for: balloons, scores,
-`order` itself, further attributes, outlines but those of sound words, fractions of a pixel (rounded), control
-characters, writing on anything but text and sound words, who speaks a text or a sound, and names of pictures: page 3 is
-`003.jpg`.
+`order` itself, further attributes, outlines but those of sound effects, fractions of a pixel (rounded), control
+characters, writing on anything but text and sound effects, who speaks a text or a sound, and names of pictures: page 3
+is `003.jpg`.
 Elements of other names are left out when read, and counted.
 """
 

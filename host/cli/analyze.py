@@ -108,7 +108,7 @@ def _in_words(meta: PageMeta) -> str:
     counts: Sequence[tuple[str, int]] = (
         ("panel", len(meta.panels)),
         ("balloon", len(meta.balloons)),
-        ("sound word", len(meta.sound_effects)),
+        ("sound effect", len(meta.sound_effects)),
         ("figure", len(meta.characters)),
         ("face", len(meta.faces)),
     )

@@ -64,7 +64,7 @@ class TextBlock(Record):
 
 
 class SoundEffect(Record):
-    """A sound word drawn into the art. `panel` is the order of the panel that holds it."""
+    """A sound effect drawn into the art. `panel` is the order of the panel that holds it."""
 
     box: Box
     panel: Order | None = None

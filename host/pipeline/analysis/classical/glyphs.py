@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _DEPTH_MIN: Final = 36
 _DEPTH_SHARE: Final = 0.4
-# A stroke is at most this share of the box's shorter side; of a sound word, which is one line, a large part.
+# A stroke is at most this share of the box's shorter side; of a sound effect, which is one line, a large part.
 _STROKE: Final = 0.5
 _STROKE_MAX: Final = 0.05
 _RIM: Final = np.ones((5, 5), np.uint8)
