@@ -2,6 +2,7 @@ import { browser } from "wxt/browser";
 import { defineBackground } from "wxt/utils/define-background";
 import type { HostConnection } from "@/lib/host/connection";
 import { takeUnderWay } from "@/lib/state";
+import { ByItself } from "@/lib/worker/by-itself";
 import { answerWorkerCalls } from "@/lib/worker/calls";
 import { openHost, releaseWhenIdle } from "@/lib/worker/host";
 import { answerMenus, createMenus } from "@/lib/worker/menus";
@@ -24,6 +25,7 @@ export default defineBackground(() => {
     return host;
   };
   const woken = wake();
+  const byItself = new ByItself(woken, runs);
 
   let popups = 0;
   browser.runtime.onConnect.addListener((port) => {
@@ -32,10 +34,11 @@ export default defineBackground(() => {
   });
   browser.runtime.onInstalled.addListener(({ reason }) => {
     void createMenus();
+    void byItself.sync(); // an update forgets what was registered
     if (reason === "update") void woken.then(() => runs.carryOn());
   });
   browser.runtime.onStartup.addListener(() => void takeUnderWay()); // tabs of another day
-  answerWorkerCalls(woken, runs);
+  answerWorkerCalls(woken, runs, byItself);
   answerMenus(() => woken, runs);
   watchTabs(runs);
 });

@@ -3,6 +3,7 @@
 import { i18n } from "#i18n";
 import { browser } from "wxt/browser";
 import type { HintChange } from "./chapter/hints";
+import type { HabitChange } from "./habits";
 import type { Payload } from "./payload";
 import type { ColourHint, EXPORT_FORMATS, ModelInfo } from "./protocol/messages";
 
@@ -27,9 +28,21 @@ export interface Survey {
   pages: number;
   why: WhyNone | null;
   origins: string[];
+  /** Scheme and host of the document; empty for what is not of the web. */
+  site: string;
   series: string;
   chapter: string;
 }
+
+/** A chapter that a document came to show; `pages` is 0 where it may be in a frame. */
+export interface ChapterFound {
+  pages: number;
+  series: string;
+  chapter: string;
+}
+
+/** What the reader answers on a page that asks whether to colour its chapter. */
+export type AskedAnswer = "once" | "always" | "never" | "later";
 
 /** What a picture is pointed at for, from the popup: sites that block the right click do not block this. */
 export type PointPurpose = "reference" | "page" | "correct";
@@ -49,6 +62,8 @@ export type SaveFormat = (typeof EXPORT_FORMATS)[number];
 export interface ChapterChoice {
   series: string;
   engine: string | null;
+  /** As the page calls it, where this is missing or empty. */
+  chapter?: string;
 }
 
 /**
@@ -77,12 +92,19 @@ export interface WorkerCalls {
   "chapter.start": Call<{ tabId: number; choice: ChapterChoice }>;
   "chapter.cancel": Call<{ tabId: number }>;
   "chapter.show": Call<{ tabId: number; original: boolean }>;
+  "chapter.mix": Call<{ tabId: number; strength: number }>;
   "chapter.save": Call<{ tabId: number; format: SaveFormat }>;
+  "habit.change": Call<HabitChange>;
+  "habit.forget": Call<{ site: string; told?: string }>;
 
+  "agent.here": Call<{ probe: unknown }, { isAwaited: boolean; probe: unknown }>;
+  "agent.arrived": Call<ChapterFound, { asks: boolean }>;
+  "agent.answered": Call<{ found: ChapterFound; answer: AskedAnswer }>;
   "agent.pages": Call<{ runId: string; pages: FoundPage[] }>;
   "agent.unreadable": Call<{ runId: string; page: Omit<FoundPage, "sha256">; reason: string }>;
   "agent.correct": Call<{ runId: string; pageId: string; change: HintChange }>;
   "agent.visible": Call<{ runId: string; pageIds: string[] }>;
+  "agent.rest": Call<{ runId: string; isResting: boolean }>;
   "agent.alive": Call<{ runId: string; probe: unknown }, { known: boolean; probe: unknown }>;
   "agent.pointed": Call<{ purpose: PointPurpose; url: string | null }>;
   "agent.left": Call<{ runId: string }>;
@@ -97,9 +119,10 @@ export interface WorkerCalls {
 export interface PageCalls {
   "page.hello": Call<{ probe: unknown }, { probe: unknown }>;
   "page.survey": Call<object, Survey>;
-  "page.start": Call<{ runId: string; only: string | null }>;
+  "page.start": Call<{ runId: string; only: string | null; strength: number }>;
   "page.cancel": Call<object>;
   "page.show": Call<{ original: boolean }>;
+  "page.mix": Call<{ strength: number }>;
   "page.retry": Call<object>;
   "page.bytes": Call<{ pageId: string }, Payload>;
   "page.settled": Call<{ pageId: string }>;

@@ -29,6 +29,12 @@ export interface Choices {
   saveAs: SaveFormat;
   /** LoRAs to apply, by the host's name for them, with their weights. */
   loras: Record<string, number>;
+  /** How many pages are coloured ahead where a site shows one at a time, or while a battery is saved. */
+  pagesAhead: number;
+  /** On a battery only these are coloured, and nothing in tabs out of sight. */
+  savesBattery: boolean;
+  /** Nothing is coloured in tabs out of sight, however the computer runs. */
+  restsHidden: boolean;
 }
 
 /** A chapter in a tab as its reader started it. */
@@ -57,13 +63,21 @@ export const NO_CONNECTION: ConnectionView = {
   hasSpoken: false,
 };
 
-export const NO_CHOICES: Choices = { referenceId: null, engine: null, saveAs: "cbz", loras: {} };
+export const NO_CHOICES: Choices = {
+  referenceId: null,
+  engine: null,
+  saveAs: "cbz",
+  loras: {},
+  pagesAhead: 4,
+  savesBattery: true,
+  restsHidden: false,
+};
 
 type LocalKey = `local:${string}`;
 type SessionKey = `session:${string}`;
 
 const CONNECTION = "session:connection" satisfies SessionKey;
-const CHOICES = "local:choices" satisfies LocalKey;
+export const CHOICES = "local:choices" satisfies LocalKey;
 const CALL_SIGN = "local:callSign" satisfies LocalKey;
 const RUN = "run:";
 const UNDER_WAY = "under-way:";

@@ -32,6 +32,30 @@ class EngineRoom:
         self._lane = lane
         self._residency = Residency(device)
 
+    def is_anothers(self, engine_id: str) -> bool:
+        """Whether the lane works with another engine for now."""
+        resident = self._residency.resident
+        return resident is not None and resident.info.id != engine_id
+
+    def engine_apart(self, engine_id: str) -> ColorizeEngine | None:
+        """Load an engine that is nobody else's, for what may not wait for the lane; the caller unloads it.
+
+        None where there is none of this id, or where it does not run on the processor.
+
+        Raises:
+            as `engine`.
+        """
+        try:
+            engine = self._engines.get(engine_id)
+        except KeyError:
+            return None
+        if engine.info.device != "cpu" or not engine.viability().ok:
+            return None
+        apart = type(engine)()
+        with faults_mapped():
+            apart.load(self._residency.device_of(apart))
+        return apart
+
     @contextmanager
     def engine(self, engine_id: str, check: Callable[[], None]) -> Iterator[tuple[ColorizeEngine, bool]]:
         """Hold the lane with a loaded engine; also tells whether another process had the lane meanwhile.

@@ -94,10 +94,13 @@ class Scheduler:
             self._changed.notify_all()
 
     def prioritize(self, job: ChapterJob, page_ids: list[str]) -> None:
-        """Put these pages first."""
+        """Put these pages first; somebody looks at them."""
         with self._changed:
             if not job.ended:
                 self._queue.prioritize(job.job_id, page_ids)
+                for page_id in page_ids:
+                    if page_id in job.pages:
+                        job.pages[page_id].visible = True
 
     def cancel(self, job: ChapterJob, page_ids: Iterable[str] | None) -> list[str]:
         """End the pages (None: all) that have not ended as cancelled, and return them; at once, wherever they are."""

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from engines.malloc_trim import keep_one_small_heap, return_free_memory
 from host.errors import HashMismatch, InternalError, IrodoriError, JobCancelled
+from host.jobs.quick_look import QuickLook
 from host.picture_types import mime_of
 from host.pipeline.prepared import SkippedPage, without_engine_s_maps
 from host.store.results import StoredResult
@@ -53,6 +54,7 @@ class Stages:
         self._making = threading.Lock()
         self._store = store
         self._engine_room = engine_room
+        self._quick_look = QuickLook(engine_room, scheduler.preview)
         self._cached: SimpleQueue[tuple[Waiting, str] | None] = SimpleQueue()
         loops = {
             "stage": self._stage,
@@ -102,6 +104,7 @@ class Stages:
                 self._attempt(work, self._colour)
             else:
                 self._engine_room.release_idle()
+                self._quick_look.release()
             del work
         self._engine_room.close()
 
@@ -180,7 +183,9 @@ class Stages:
         if stored is not None:
             self._scheduler.deliver(work, stored, cached=True)
             return
-        read = pipeline.read(page, work.recipe.page_job(work.corrections, check), tick)
+        job = work.recipe.page_job(work.corrections, check)
+        self._quick_look.show(work, page, job, check)
+        read = pipeline.read(page, job, tick)
         if isinstance(read, SkippedPage):
             self._keep(work, _verdict(encoded, read))
         else:
@@ -213,7 +218,8 @@ class Stages:
 
     def _watch(self, work: Work, step: int, steps: int, preview: NDArray[np.uint8] | None = None) -> None:
         work.step = step, steps
-        if preview is not None:
+        # An early step shows less than the quick look did.
+        if preview is not None and (not work.was_shown or step * 2 >= steps):
             from host.pipeline.encode import encode_page
 
             self._scheduler.preview(work, *encode_page(preview, "jpeg"))

@@ -27,6 +27,7 @@ class Work:
 
     corrections: the page's own. step: the engine's step and how many it takes, None before the first. large: its pixels
     take so much memory that no further page is begun beside it.
+    was_shown: a quick look at it was sent.
     """
 
     sha256: str
@@ -36,6 +37,7 @@ class Work:
     key: str | None = None
     step: tuple[int, int] | None = None
     large: bool = False
+    was_shown: bool = False
     prepared: PreparedPage | None = field(default=None, repr=False)
     coloured: ColouredPage | None = field(default=None, repr=False)
 
@@ -43,6 +45,11 @@ class Work:
     def wanted(self) -> bool:
         """Whether any page still waits for it."""
         return any(not page.ended for _, page in self.waiting)
+
+    @property
+    def is_looked_at(self) -> bool:
+        """Whether a reader looks at any page that waits for it."""
+        return any(page.visible for _, page in self.waiting if not page.ended)
 
     @property
     def identity(self) -> Identity:

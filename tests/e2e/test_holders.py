@@ -87,6 +87,9 @@ Element.prototype.attachShadow = function (init) { return (this.closedRoot = att
 globalThis.chrome = {
   runtime: { id: "stand-in", sendMessage: (message) => answerWorker(message), getURL: (path) => path },
   i18n: { getMessage: (name) => name },
+  storage: { local: {
+    get: async () => ({}), onChanged: { addListener: () => undefined, removeListener: () => undefined },
+  } },
   dom: { openOrClosedShadowRoot: (element) => element.closedRoot ?? null },
 };"""
 BOXES = "() => [...document.querySelectorAll('body *')].map((each) => JSON.stringify(each.getBoundingClientRect()))"

@@ -2,7 +2,7 @@ import { mount } from "svelte";
 import { browser } from "wxt/browser";
 import { PopupModel } from "@/lib/ui/model.svelte";
 import Popup from "@/lib/ui/Popup.svelte";
-import "./style.css";
+import "@/lib/ui/style.css";
 
 /** `popup.html?tabId=N` acts on that tab; the toolbar's popup on the one in front. */
 async function tabOf(search: string): Promise<number> {

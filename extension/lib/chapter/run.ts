@@ -29,6 +29,8 @@ export class ChapterRun {
   readonly #jobs = new Map<string, Set<string>>();
   readonly #stops = new Map<string, number>();
   #triedAlone: string | null = null; // a page that is tried by itself, since the host stopped at it and at others
+  #seen: string[] = []; // what the reader looked at last
+  #isResting = false;
   #idleResumes = 0;
   #settledAtPause = -1;
 
@@ -59,7 +61,7 @@ export class ChapterRun {
     if (this.state.name === "paused") return this.#outside.changed(this); // resuming asks for them with the others
     this.state.name = "running";
     this.#outside.changed(this);
-    if (this.#triedAlone === null) await this.#submit(pages.map(({ pageId }) => pageId));
+    if (this.#triedAlone === null && !this.#isResting) await this.#submit(pages.map(({ pageId }) => pageId));
   }
 
   /** A page that could not be read: say so. */
@@ -81,8 +83,28 @@ export class ChapterRun {
     if (this.state.name === "running") void this.#submit([pageId]);
   }
 
+  /** The tab is out of sight: what the host has not begun waits until it is seen again. */
+  async rest(isResting: boolean): Promise<void> {
+    if (isResting === this.#isResting) return;
+    this.#isResting = isResting;
+    if (!isResting) return this.#submit(this.#unasked());
+    for (const [job_id, pages] of this.#jobs) {
+      const page_ids = [...pages].filter((id) => this.#page(id).state === "waiting");
+      page_ids.forEach((id) => pages.delete(id)); // their end is not these pages'
+      if (page_ids.length) await this.#outside.ask("job.cancel", { job_id, page_ids }).catch(ignoreEnd);
+    }
+  }
+
+  /** Open pages that no job has. */
+  #unasked(): string[] {
+    const asked = new Set([...this.#jobs.values()].flatMap((ids) => [...ids]));
+    const open = pagesInOrder(this.state).filter((page) => isOpen(page) && !asked.has(page.pageId));
+    return this.state.name === "running" ? open.map(({ pageId }) => pageId) : [];
+  }
+
   /** The reader looks at these pages now. */
   async prioritize(pageIds: string[]): Promise<void> {
+    this.#seen = pageIds;
     for (const [job_id, pages] of this.#jobs) {
       const wanted = pageIds.filter((id) => pages.has(id) && isOpen(this.#page(id)));
       if (wanted.length) await this.#outside.ask("job.prioritize", { job_id, page_ids: wanted }).catch(ignoreEnd);
@@ -213,9 +235,13 @@ export class ChapterRun {
     const needed = new Set(need);
     for (const id of this.#jobs.get(jobId) ?? []) if (!needed.has(id)) this.#forgetBytes(id);
     const queue = need.map((id) => this.#page(id)).sort((a, b) => Number(b.visible) - Number(a.visible));
+    const next = () => {
+      const seen = queue.findIndex(({ pageId }) => this.#seen.includes(pageId)); // the reader may have jumped
+      return queue.splice(Math.max(0, seen), 1)[0];
+    };
     const worker = async () => {
-      for (let page = queue.shift(); page; page = queue.shift()) {
-        if (this.#jobs.has(jobId) && isOpen(page)) await this.#upload(jobId, page);
+      for (let page = next(); page; page = next()) {
+        if (this.#jobs.get(jobId)?.has(page.pageId) && isOpen(page)) await this.#upload(jobId, page);
       }
     };
     await Promise.all(Array.from({ length: UPLOADS_AT_ONCE }, worker));

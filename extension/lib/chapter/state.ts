@@ -51,6 +51,11 @@ export interface RunState {
   problem: string;
   startedAt: number;
   original: boolean;
+  /** The share of colour in what the pages show, 0..1; all of it where this is missing. */
+  strength?: number;
+  /** Where the reader's wishes for the series are kept: the site, and what that calls the series. */
+  site?: string;
+  told?: string;
   /** Only pictures that the reader pointed at are coloured, not the chapter. */
   isPointed?: boolean;
   /** Some pictures can only be taken from what the page holds, which the reader has not allowed. */

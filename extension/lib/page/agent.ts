@@ -2,9 +2,18 @@
 
 import { i18n } from "#i18n";
 import { browser } from "wxt/browser";
-import { answerCalls, askWorker, type PageCalls, type PointPurpose } from "../messages";
+import {
+  answerCalls,
+  type AskedAnswer,
+  askWorker,
+  type ChapterFound,
+  type PageCalls,
+  type PointPurpose,
+} from "../messages";
 import { learnFrom, pack, type Payload, probe } from "../payload";
 import { loadCallSign } from "../state";
+import { Arrival } from "./arrival";
+import { AskCard } from "./ask-card";
 import { capture } from "./capture/capture";
 import { notInColour } from "./correct/corrector";
 import { Marks } from "./swap/marks";
@@ -21,6 +30,8 @@ export class Agent {
   #reader: ChapterReader | null = null;
   #pointer: Pointer | null = null;
   readonly #notices = new Marks(this.#stop.signal);
+  #waiting = new AbortController(); // for a chapter that turns to colour by itself
+  #card: AskCard | null = null;
   #pointed = { x: 0, y: 0 }; // where the reader last opened a context menu: its clicks do not tell
 
   constructor() {
@@ -30,8 +41,11 @@ export class Agent {
     signal.addEventListener("abort", () => clearInterval(timer), { once: true });
     const pointed = ({ clientX: x, clientY: y }: MouseEvent) => void (this.#pointed = { x, y });
     addEventListener("contextmenu", pointed, { capture: true, signal });
-    addEventListener("pagehide", () => this.#leave(), { signal });
+    addEventListener("pagehide", () => void this.#leave(), { signal });
+    addEventListener("pageshow", ({ persisted }) => persisted && void this.#await(), { signal });
+    document.addEventListener("prerenderingchange", () => void this.#await(), { signal });
     void loadCallSign().then((name) => this.#succeed(name));
+    void this.#await();
   }
 
   /** Whether the extension that this script belongs to still runs. */
@@ -55,9 +69,10 @@ export class Agent {
     return {
       "page.hello": ({ probe: arrived }) => (learnFrom(arrived), { probe: probe() }),
       "page.survey": () => survey(),
-      "page.start": ({ runId, only }) => this.#start(runId, only),
+      "page.start": (start) => this.#start(start),
       "page.cancel": () => this.#reader?.cancel(),
       "page.show": ({ original }) => this.#reader?.show(original),
+      "page.mix": ({ strength }) => this.#reader?.mix(strength),
       "page.retry": () => this.#reader?.retry(),
       "page.bytes": ({ pageId }) => this.#need().bytes(pageId),
       "page.settled": ({ pageId }) => this.#need().settled(pageId),
@@ -72,18 +87,47 @@ export class Agent {
     };
   }
 
-  #start(runId: string, only: string | null): void {
+  #start({ runId, only, strength }: PageCalls["page.start"]["params"]): void {
     if (isSmallFrame()) return;
     if (this.#reader?.runId === runId) return only === null ? undefined : this.#reader.include(only);
-    this.#reader = new ChapterReader(runId, only, () => this.#leave(), this.#reader);
+    this.#waiting.abort();
+    this.#reader = new ChapterReader(runId, only, () => void this.#turn(), this.#reader, strength);
   }
 
-  #leave(): void {
+  /** The document goes, or shows another chapter. */
+  async #leave(): Promise<void> {
+    this.#waiting.abort();
     const reader = this.#reader;
     if (!reader) return;
     this.#reader = null;
     reader.stop(true);
-    void askWorker("agent.left", { runId: reader.runId }).catch(() => undefined);
+    await askWorker("agent.left", { runId: reader.runId }).catch(() => undefined);
+  }
+
+  async #turn(): Promise<void> {
+    await this.#leave();
+    await this.#await();
+  }
+
+  /** Wait for a chapter, where the reader wants those of this site to turn to colour by themselves. */
+  async #await(): Promise<void> {
+    const isPrerendered = (document as { prerendering?: boolean }).prerendering === true;
+    if (window !== window.top || isPrerendered || this.#reader) return;
+    this.#waiting.abort();
+    const { signal } = (this.#waiting = new AbortController());
+    const here = await askWorker("agent.here", { probe: probe() }).catch(() => null);
+    if (here) learnFrom(here.probe);
+    if (!here?.isAwaited || signal.aborted || !this.isAlive) return;
+    new Arrival((found) => void this.#arrived(found, signal), AbortSignal.any([signal, this.#stop.signal]));
+  }
+
+  async #arrived(found: ChapterFound, signal: AbortSignal): Promise<void> {
+    const told = await askWorker("agent.arrived", found).catch(() => null);
+    this.#card?.close();
+    if (!told?.asks || signal.aborted) return;
+    const answered = (answer: AskedAnswer) =>
+      void askWorker("agent.answered", { found, answer }).catch(() => undefined);
+    this.#card = new AskCard(found.series, answered, AbortSignal.any([signal, this.#stop.signal]));
   }
 
   /** Wakes a worker that died with pages under way; without one the script retires. */

@@ -8,6 +8,8 @@ import { Corrector, notInColour } from "./correct/corrector";
 import { decodedFrom } from "./holders/coloured";
 import { type Candidate, pagesAmong, picturesOf } from "./find/find";
 import type { Entry, Sheet } from "./capture/entry";
+import { Pace } from "./capture/pace";
+import { PagesAhead } from "./capture/pages-ahead";
 import { PageUploader } from "./capture/page-uploader";
 import { isMadeByScript } from "./holders/pixels";
 import { pointIn } from "./point";
@@ -19,8 +21,10 @@ import { DocumentWatch, ViewWatch } from "./capture/watch";
 export class ChapterReader {
   readonly runId: string;
   readonly #stop = new AbortController();
-  readonly #registry = new PageRegistry();
+  readonly #registry: PageRegistry;
   readonly #presenter: PagePresenter;
+  readonly #pace: Pace;
+  readonly #ahead: PagesAhead;
   readonly #uploader: PageUploader;
   readonly #corrector: Corrector;
   readonly #document: DocumentWatch;
@@ -29,34 +33,39 @@ export class ChapterReader {
   readonly #pointedAt = new Set<string>();
   #takes: "chapter" | "pointed" | "nothing";
   #showing = Promise.resolve();
+  #isResting = false;
 
   /**
    * With `only`, just the picture at that address; `left` is called once the document shows another chapter. What a
-   * `former` reader shows stays until there is something new.
+   * `former` reader shows stays until there is something new. `strength` is the share of colour in it, 0..1.
    */
-  constructor(runId: string, only: string | null, left: () => void, former: ChapterReader | null = null) {
+  constructor(runId: string, only: string | null, left: () => void, former: ChapterReader | null = null, strength = 1) {
     const { signal } = this.#stop;
     this.runId = runId;
+    this.#registry = new PageRegistry(former ? former.#registry : null);
     this.#left = left;
     this.#takes = only === null ? "chapter" : "pointed";
     if (only !== null) this.#pointedAt.add(only);
     this.#document = new DocumentWatch(() => this.#scan(), signal);
     this.#view = new ViewWatch((elements) => this.#lookAt(elements), signal);
     this.#presenter = new PagePresenter(
-      this.#registry,
       () => this.#document.soon(),
+      strength,
       signal,
       former ? former.#presenter.handOver() : [],
     );
+    this.#pace = new Pace(() => this.#repace(), signal);
     this.#uploader = new PageUploader(
       runId,
       () => this.#registry.entries,
       (entry) => this.#presenter.present(entry),
+      this.#pace,
       signal,
       former ? former.#uploader : undefined,
     );
     former?.stop(false);
     this.#corrector = new Corrector(runId, this.#presenter, signal);
+    this.#ahead = new PagesAhead(this.#registry, () => this.#uploader.read(), signal);
     this.#scan();
   }
 
@@ -109,6 +118,11 @@ export class ChapterReader {
 
   show(original: boolean): void {
     this.#presenter.showOriginal(original);
+  }
+
+  /** Mix the site's own pictures into the coloured ones; `strength` is the share of colour, 0..1. */
+  mix(strength: number): void {
+    this.#presenter.mix(strength);
   }
 
   retry(): void {
@@ -193,8 +207,20 @@ export class ChapterReader {
     );
     this.#registry.release(pictures).forEach((holder) => this.#presenter.release(holder));
     if (this.#registry.isOver()) return this.#left();
-    this.#wanted(pictures).forEach((candidate, index) => this.#meet(candidate, index));
+    const wanted = this.#wanted(pictures);
+    wanted.forEach((candidate, index) => this.#meet(candidate, index));
+    if (this.#takes === "chapter") this.#ahead.look(wanted, pictures, this.#pace.foreseen);
     this.#uploader.read();
+  }
+
+  /** The tab went out of sight or came back, or a battery has to be saved. */
+  #repace(): void {
+    const { isResting } = this.#pace;
+    if (isResting !== this.#isResting)
+      void askWorker("agent.rest", { runId: this.runId, isResting }).catch(() => undefined);
+    this.#isResting = isResting;
+    this.#uploader.read();
+    this.#document.soon(); // more pages may be foreseen now
   }
 
   #wanted(pictures: Candidate[]): Candidate[] {
@@ -221,5 +247,6 @@ export class ChapterReader {
     const sent = entries.filter(({ state }) => state === "sent");
     const pageIds = [...new Set(sent.flatMap(({ sheet }) => sheet?.pageId ?? []))];
     if (pageIds.length) void askWorker("agent.visible", { runId: this.runId, pageIds }).catch(() => undefined);
+    this.#uploader.read(); // what comes after these may be near enough now
   }
 }

@@ -428,7 +428,7 @@ export interface JobProgress {
   eta_s?: number;
 }
 
-/** An early, small picture of a page. */
+/** An early picture of a page, smaller than it: a first sight of one that is looked at, then what a step shows. */
 export interface PagePreview {
   job_id: string;
   page_id: string;

@@ -1,6 +1,7 @@
 /** What the popup shows and does. All truth is the worker's; this mirrors it and passes the reader's wishes on. */
 
 import { browser } from "wxt/browser";
+import { patternOf } from "../habits";
 import { isOpen, type PageRecord, pagesInOrder, type RunState, type Tally, tallyOf } from "../chapter/state";
 import {
   askWorker,
@@ -24,6 +25,7 @@ import {
   saveChoices,
   watchState,
 } from "../state";
+import { HabitModel } from "./habit-model.svelte";
 import { missingOrigins, wishOf } from "./origins";
 
 export class PopupModel {
@@ -35,11 +37,14 @@ export class PopupModel {
   references = $state<ReferenceCard[]>([]);
   dropped = $state<ModelInfo[]>([]);
   series = $state("");
+  chapter = $state("");
+  readonly habits = new HabitModel();
   trouble = $state("");
   working = $state(false);
   /** Match patterns of the sites that the reader has not allowed, though pictures come from there. */
   missing = $state<string[]>([]);
   readonly #stop = new AbortController();
+  #mixing: number | null = null; // the last strength that the worker has yet to hear of
   #port: ReturnType<typeof browser.runtime.connect> | null = null;
 
   constructor(tabId: number) {
@@ -119,6 +124,39 @@ export class PopupModel {
     await this.#attempt(askWorker("chapter.show", { tabId: this.tabId, original: !this.run?.original }));
   }
 
+  /** Mix the pages with their originals, while the slider moves. */
+  async mix(strength: number): Promise<void> {
+    if (this.run) this.run.strength = strength;
+    const isUnderWay = this.#mixing !== null;
+    this.#mixing = strength;
+    while (!isUnderWay && this.#mixing !== null) {
+      const wanted: number = this.#mixing;
+      await this.#attempt(askWorker("chapter.mix", { tabId: this.tabId, strength: wanted }));
+      if (this.#mixing === wanted) this.#mixing = null;
+    }
+  }
+
+  /** What is to happen by itself here. Call it straight from the choice: the browser asks for sites only then. */
+  async choose(wish: string): Promise<void> {
+    this.trouble = "";
+    const chosen = this.#attempt(this.habits.choose(wish));
+    const asked = wishOf(this.habits.isWished ? this.missing : [], false);
+    if (asked) await browser.permissions.request(asked).catch(() => false);
+    await chosen;
+    if (this.habits.mode === "always" && !this.run && this.survey?.pages) await this.colorize();
+    else await this.#look();
+  }
+
+  /** Whether the browser keeps a site from us. */
+  isMissing(site: string): boolean {
+    return this.missing.includes(patternOf(site));
+  }
+
+  async openOptions(): Promise<void> {
+    await browser.runtime.openOptionsPage();
+    window.close();
+  }
+
   async save(): Promise<void> {
     const { tabId } = this;
     await askWorker("chapter.save", { tabId, format: this.choices.saveAs }).catch((error: Error) => {
@@ -130,7 +168,7 @@ export class PopupModel {
     await saveChoices({ saveAs: format });
   }
 
-  async choose(referenceId: string | null): Promise<void> {
+  async chooseReference(referenceId: string | null): Promise<void> {
     await saveChoices({ referenceId });
   }
 
@@ -164,7 +202,8 @@ export class PopupModel {
   }
 
   #choice(): ChapterChoice {
-    return { series: this.series.trim(), engine: this.choices.engine ? this.engine : null };
+    const engine = this.choices.engine ? this.engine : null;
+    return { series: this.series.trim(), chapter: this.chapter.trim(), engine };
   }
 
   #connectionBecame(view: ConnectionView): void {
@@ -189,7 +228,9 @@ export class PopupModel {
     const survey = await this.#attempt(askWorker("page.survey", { tabId: this.tabId }));
     if (!survey) return;
     this.survey = survey;
-    this.series ||= this.run?.series ?? survey.series;
+    await this.habits.open(survey, this.#stop.signal);
+    this.series ||= this.run?.series ?? this.habits.own.name;
+    this.chapter ||= this.run?.chapter ?? survey.chapter;
     this.missing = await missingOrigins(survey.origins);
   }
 

@@ -11,10 +11,15 @@ export function sayFound({ pages, why }: Survey): string {
 
 /** What the reader has not allowed yet, or an empty string. `patterns` are match patterns. */
 export function sayMissing(patterns: readonly string[], wasAsked: boolean): string {
-  const [first, ...rest] = patterns.map((pattern) => pattern.replace(/^\w+:\/\/|\/\*$/g, ""));
+  const [first, ...rest] = patterns.map(nameOf);
   if (!first) return "";
   const sites = sayHosts(first, rest);
   return wasAsked ? i18n.t("found.refused", [sites]) : i18n.t("found.willAsk", [sites]);
+}
+
+/** A site or a match pattern by its host alone. */
+export function nameOf(pattern: string): string {
+  return pattern.replace(/^[\w*]+:\/\/|\/\*$/g, "");
 }
 
 function sayHosts(first: string, rest: readonly string[]): string {

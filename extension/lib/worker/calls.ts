@@ -18,6 +18,7 @@ import { sha256Of } from "../picture";
 import type { ColourHint } from "../protocol/messages";
 import { loadHints, saveChoices } from "../state";
 import { flashBadge } from "./badge";
+import type { ByItself } from "./by-itself";
 import { fetchPicture, NotAllowed, Refused } from "./fetch-picture";
 import { couldCapture, heldBy, wouldCapture } from "./held";
 import { windowOf } from "./look";
@@ -30,7 +31,7 @@ const POPUP_GRACE_MS = 800; // some browsers close the popup for the permission'
 const INTENT_MS = 120_000; // a question that is older was not the one that was answered
 
 /** Answer calls; each waits until the worker has `woken`: its host is there and its runs are restored. */
-export function answerWorkerCalls(woken: Promise<HostConnection>, runs: Runs): void {
+export function answerWorkerCalls(woken: Promise<HostConnection>, runs: Runs, byItself: ByItself): void {
   const intended = new Map<number, Intent>();
 
   const start = async (tabId: number, choice: ChapterChoice) => {
@@ -69,7 +70,16 @@ export function answerWorkerCalls(woken: Promise<HostConnection>, runs: Runs): v
     "chapter.cancel": async ({ tabId }) => (await woken, runs.cancel(tabId)),
     "chapter.save": async ({ tabId, format }) => (await woken, runs.save(tabId, format)),
     "chapter.show": async ({ tabId, original }) => (await woken, runs.show(tabId, original)),
+    "chapter.mix": async ({ tabId, strength }) => (await woken, runs.mix(tabId, strength)),
+    "habit.change": (change) => byItself.change(change),
+    "habit.forget": ({ site, told = null }) => byItself.forget(site, told),
 
+    "agent.here": async ({ probe: arrived }, sender) => {
+      learnFrom(arrived);
+      return { isAwaited: await byItself.here(sender), probe: probe() };
+    },
+    "agent.arrived": (found, sender) => byItself.arrived(sender, found),
+    "agent.answered": ({ found, answer }, sender) => byItself.answered(sender, found, answer),
     "agent.pages": async ({ runId, pages }, sender) =>
       void (await runOf(sender, runId))?.add(await withHints(pages), sender.frameId ?? 0),
     "agent.unreadable": async ({ runId, page, reason }, sender) =>
@@ -81,6 +91,7 @@ export function answerWorkerCalls(woken: Promise<HostConnection>, runs: Runs): v
     },
     "agent.pointed": async ({ purpose, url }, sender) => void (await pointed(await woken, runs, sender, purpose, url)),
     "agent.visible": async ({ runId, pageIds }, sender) => (await runOf(sender, runId))?.prioritize(pageIds),
+    "agent.rest": async ({ runId, isResting }, sender) => (await runOf(sender, runId))?.rest(isResting),
     "agent.alive": async ({ runId, probe: arrived }, sender) => {
       learnFrom(arrived);
       return { known: (await runOf(sender, runId)) !== undefined, probe: probe() };

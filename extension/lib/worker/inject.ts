@@ -11,12 +11,17 @@ const SAYS_BROWSERS_OWN = /chrome:\/\/|chrome-extension:|about:|extensions galle
 
 let callSign: Promise<void> | undefined;
 
+/** Make sure that this installation's scripts have their call sign before they enter a page. */
+export function makeCallSignOnce(): Promise<void> {
+  return (callSign ??= makeCallSign());
+}
+
 /**
  * Make sure that the tab has a living script in each frame that may be entered; returns their ids, the document's
  * first. Rejects with a reason for a reader where the browser forbids it.
  */
 export async function ensureAgent(tabId: number): Promise<number[]> {
-  await (callSign ??= makeCallSign());
+  await makeCallSignOnce();
   const entered = await browser.scripting
     .executeScript({ target: { tabId, allFrames: true }, files: ["/agent.js"] })
     .catch(async (error: Error) => {

@@ -10,7 +10,7 @@ import { flashBadge } from "./badge";
 import { fetchPicture } from "./fetch-picture";
 import { ensureAgent } from "./inject";
 import { addReference } from "./references";
-import type { Runs } from "./runs";
+import { type Runs, startOf } from "./runs";
 
 export const SET_REFERENCE = "set-style-reference";
 export const COLORIZE_PAGE = "colorize-page";
@@ -87,9 +87,9 @@ export async function colorizePage(runs: Runs, tabId: number, url: string): Prom
   const { engine } = await loadChoices();
   const run = runs.of(tabId);
   if (run && run.state.name !== "cancelled" && run.state.name !== "failed") {
-    await askPage(tabId, null, "page.start", { runId: run.state.runId, only: url });
+    await askPage(tabId, null, "page.start", startOf(run.state, url));
   } else {
-    await runs.start(tabId, { series: "", engine }, url);
+    await runs.start(tabId, { series: "", engine }, { only: url });
   }
 }
 

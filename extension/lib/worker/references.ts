@@ -1,6 +1,7 @@
 /** The reader's library of style references, as the popup shows it. */
 
 import { i18n } from "#i18n";
+import { dropReference } from "../habits";
 import type { HostConnection } from "../host/connection";
 import type { ReferenceCard } from "../messages";
 import { bytesOf, type Payload } from "../payload";
@@ -34,6 +35,7 @@ export async function addReference(
 export async function removeReference(host: HostConnection, referenceId: string): Promise<void> {
   await host.request("reference.remove", { reference_id: referenceId });
   if ((await loadChoices()).referenceId === referenceId) await saveChoices({ referenceId: null });
+  await dropReference(referenceId);
 }
 
 async function cardOf({ reference_id, name, series, thumbnail, palette }: Reference): Promise<ReferenceCard> {

@@ -6,30 +6,30 @@ import { ChapterRun } from "../chapter/run";
 import { type RunState, tallyOf } from "../chapter/state";
 import type { ConnectionState, HostConnection } from "../host/connection";
 import type { HostNotification } from "../host/methods";
-import { askPage, type ChapterChoice, type SaveFormat, type Survey } from "../messages";
-import {
-  forgetRun,
-  forgetUnderWay,
-  loadChoices,
-  loadConnection,
-  loadRuns,
-  saveHints,
-  saveRun,
-  saveUnderWay,
-  takeUnderWay,
-} from "../state";
+import { changeHabit } from "../habits";
+import { askPage, type ChapterChoice, type PageCalls, type SaveFormat, type Survey } from "../messages";
+import { forgetRun, forgetUnderWay, loadRuns, saveHints, saveRun, saveUnderWay, takeUnderWay } from "../state";
 import { showBadge } from "./badge";
 import { ensureAgent } from "./inject";
+import { newRun } from "./new-run";
 import { surveyTab } from "./survey";
 
 const SAVE_EVERY_MS = 150;
 const FIRST_PAGES_MS = 4000; // by then a document that has pages has shown one
+const MIXED_MS = 300; // a slider that rests so long stays where it is
+
+/** How a chapter starts: `only` the picture at an address; with `known` about its document, by itself. */
+export interface Start {
+  only?: string | null;
+  known?: Survey;
+}
 
 export class Runs {
   readonly #host: () => HostConnection;
   readonly #byTab = new Map<number, ChapterRun>();
   readonly #starting = new Map<number, Promise<ChapterRun>>();
   readonly #saving = new Map<number, ReturnType<typeof setTimeout>>();
+  #mixing: ReturnType<typeof setTimeout> | undefined;
 
   constructor(host: () => HostConnection) {
     this.#host = host;
@@ -49,10 +49,10 @@ export class Runs {
     return run?.state.runId === runId ? run : undefined;
   }
 
-  /** Colour a chapter, or with `only` the one picture at that address. An earlier run of the tab ends. */
-  async start(tabId: number, choice: ChapterChoice, only: string | null = null): Promise<void> {
+  /** Colour a chapter, or one picture of it. An earlier run of the tab ends. */
+  async start(tabId: number, choice: ChapterChoice, how: Start = {}): Promise<void> {
     const earlier = this.#starting.get(tabId) ?? Promise.resolve(); // a second click comes while the first one looks
-    const begun = earlier.catch(() => undefined).then(() => this.#begin(tabId, choice, only));
+    const begun = earlier.catch(() => undefined).then(() => this.#begin(tabId, choice, how));
     this.#starting.set(tabId, begun);
     const run = await begun.finally(() => this.#starting.get(tabId) === begun && this.#starting.delete(tabId));
     setTimeout(() => run.settle(), FIRST_PAGES_MS);
@@ -61,13 +61,13 @@ export class Runs {
       .catch((error: Error) => run.fail(error.message));
   }
 
-  async #begin(tabId: number, choice: ChapterChoice, only: string | null): Promise<ChapterRun> {
-    const survey = await surveyTab(tabId);
+  async #begin(tabId: number, choice: ChapterChoice, { only = null, known }: Start): Promise<ChapterRun> {
+    const survey = known ?? (await surveyTab(tabId));
     await this.forget(tabId);
-    const run = this.#adopt(await newState(tabId, choice, survey, only !== null));
+    const run = this.#adopt(await newRun(tabId, choice, survey, { isPointed: only !== null, isByItself: !!known }));
     if (only === null) await saveUnderWay(tabId, { choice, series: survey.series, chapter: survey.chapter });
     this.#changed(run);
-    await askPage(tabId, null, "page.start", { runId: run.state.runId, only });
+    await askPage(tabId, null, "page.start", startOf(run.state, only));
     return run;
   }
 
@@ -92,6 +92,18 @@ export class Runs {
     run.state.original = original;
     this.#changed(run);
     await askPage(tabId, null, "page.show", { original });
+  }
+
+  /** Mix the tab's pages with their originals, and remember that for the series. */
+  async mix(tabId: number, strength: number): Promise<void> {
+    const run = this.#byTab.get(tabId);
+    if (!run) return;
+    run.state.strength = strength;
+    this.#changed(run);
+    clearTimeout(this.#mixing);
+    const { site = "", told = "" } = run.state;
+    if (site) this.#mixing = setTimeout(() => void changeHabit({ site, told, change: { strength } }), MIXED_MS);
+    await askPage(tabId, null, "page.mix", { strength });
   }
 
   /** Save the tab's chapter as a file; rejects where there is none, or where it cannot be written. */
@@ -145,10 +157,10 @@ export class Runs {
   /** The reader allowed more sites: let the pages try again what they could not read. */
   async retryUnreadable(): Promise<void> {
     for (const { state } of this.#byTab.values()) {
-      const { tabId, runId, name } = state;
+      const { tabId, name } = state;
       await ensureAgent(tabId).catch(() => undefined);
       if (name !== "cancelled" && name !== "failed" && !state.isPointed)
-        await askPage(tabId, null, "page.start", { runId, only: null }).catch(() => undefined); // frames that are new
+        await askPage(tabId, null, "page.start", startOf(state, null)).catch(() => undefined); // frames that are new
       await askPage(tabId, null, "page.retry", {}).catch(() => undefined);
     }
   }
@@ -192,29 +204,9 @@ export class Runs {
   }
 }
 
-async function newState(
-  tabId: number,
-  { series, engine }: ChapterChoice,
-  survey: Survey,
-  isPointed: boolean,
-): Promise<RunState> {
-  const [{ referenceId, loras }, { engines, defaultEngine }] = await Promise.all([loadChoices(), loadConnection()]);
-  const takesLoras = engines.find(({ id }) => id === (engine ?? defaultEngine))?.supports.lora ?? false;
-  return {
-    runId: crypto.randomUUID(),
-    tabId,
-    name: "running",
-    series: series || survey.series,
-    chapter: survey.chapter,
-    engine,
-    references: referenceId ? [referenceId] : [],
-    loras: takesLoras ? Object.entries(loras).map(([name, weight]) => ({ name, weight })) : [],
-    pages: {},
-    problem: "",
-    startedAt: Date.now(),
-    original: false,
-    isPointed,
-  };
+/** What a page's script is told to start a run, or to take in one more picture of it. */
+export function startOf({ runId, strength = 1 }: RunState, only: string | null): PageCalls["page.start"]["params"] {
+  return { runId, only, strength };
 }
 
 /** End the runs of closed tabs. */

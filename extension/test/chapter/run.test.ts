@@ -5,7 +5,7 @@ vi.mock("wxt/browser", () => ({ browser: {} })); // a run itself touches no brow
 import { HostError } from "@/lib/host/errors";
 import type { HostNotification } from "@/lib/host/methods";
 import { NobodyThere } from "@/lib/messages";
-import { doneWith, found, runWith, stateOf } from "./world";
+import { doneWith, found, methods, runWith, stateOf } from "./world";
 
 test("asks with hashes first and sends only what is needed, what is seen first", async () => {
   const { run, asked, told } = runWith((ids) => ids.filter((id) => id !== "p1"));
@@ -128,4 +128,38 @@ test("LoRAs that the reader applies go along", async () => {
   run.state.loras = [{ name: "wash.safetensors", weight: 0.5 }];
   await run.add([found(1)], 0);
   expect(asked[0]).toMatchObject({ params: { options: { loras: [{ name: "wash.safetensors", weight: 0.5 }] } } });
+});
+
+test("a tab out of sight takes back what the host has not begun, and asks again once it is seen", async () => {
+  const { run, asked } = runWith();
+  await run.add([found(1), found(2), found(3)], 0);
+  run.hear({ method: "job.progress", params: { job_id: "j1", page_id: "p1", stage: "decode", fraction: 0.2 } });
+  await run.rest(true);
+  expect(asked.at(-1)).toMatchObject({ method: "job.cancel", params: { job_id: "j1", page_ids: ["p2", "p3"] } });
+  run.hear(doneWith("p1"));
+  run.hear({
+    method: "job.done",
+    params: { job_id: "j1", done: 1, skipped: 0, failed: 0, cancelled: 2, duration_ms: 1 },
+  });
+  expect(["p1", "p2", "p3"].map((id) => stateOf(run, id))).toEqual(["done", "waiting", "waiting"]);
+  await run.add([found(4)], 0);
+  expect(methods(asked).filter((method) => method === "pipeline.run_chapter")).toHaveLength(1);
+  await run.rest(false);
+  const again = asked.filter(({ method }) => method === "pipeline.run_chapter").at(-1);
+  expect((again?.params.pages as { page_id: string }[]).map(({ page_id }) => page_id)).toEqual(["p2", "p3", "p4"]);
+  await run.rest(false);
+  expect(methods(asked).filter((method) => method === "pipeline.run_chapter")).toHaveLength(2);
+});
+
+test("what the reader jumped to is sent before what was in line", async () => {
+  const { run, asked } = runWith();
+  const adding = run.add(
+    [1, 2, 3, 4, 5, 6].map((n) => found(n)),
+    0,
+  );
+  await run.prioritize(["p6"]);
+  await adding;
+  const puts = asked.filter(({ method }) => method === "page.put").map(({ params }) => params.page_id);
+  expect(puts).toHaveLength(6);
+  expect(puts.indexOf("p6")).toBeLessThan(3);
 });

@@ -11,6 +11,7 @@ const survey = (pages: number, why: WhyNone | null, origins: string[] = []): Sur
   pages,
   why,
   origins,
+  site: "https://site",
   series: "Rain",
   chapter: "3",
 });

@@ -44,7 +44,7 @@ class JobProgress(Message, frozen=True, kw_only=True):
 
 
 class PagePreview(Message, frozen=True, kw_only=True):
-    """An early, small picture of a page."""
+    """An early picture of a page, smaller than it: a first sight of one that is looked at, then what a step shows."""
 
     job_id: str
     page_id: str

@@ -21,8 +21,12 @@ export class Entry {
   note = "";
   failed = false;
   coloured: Coloured | null = null;
+  /** What an earlier run made of it; it is shown until this one has made something. */
+  former: Coloured | null = null;
   /** What can be seen of it while it is being coloured. */
   preview: Coloured | null = null;
+  /** Something of this script's own shows it already, though the document does not. */
+  ahead: Holder | null = null;
   edges: Edges | null = null;
   capturedAt = 0;
   /** The worker knows it as a page by itself. */
@@ -44,6 +48,11 @@ export class Entry {
   get holder(): Holder | null {
     for (const holder of this.holders) if (holder.isConnected) return holder;
     return null;
+  }
+
+  /** What its bytes are taken from. */
+  get source(): Holder | null {
+    return this.holder ?? this.ahead;
   }
 
   /** Judged by what the page shows or pointed at by the reader; not only guessed from an attribute. */

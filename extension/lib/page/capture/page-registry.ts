@@ -2,6 +2,7 @@
 
 import { i18n } from "#i18n";
 import { chapterKey } from "../find/chapter";
+import type { Coloured } from "../holders/coloured";
 import { Entry } from "./entry";
 import type { Candidate } from "../find/find";
 import type { Holder } from "../holders/holder";
@@ -15,8 +16,14 @@ export class PageRegistry {
   readonly #byId = new Map<string, Entry>();
   readonly #byHolder = new Map<Holder, Entry>();
   readonly #prefix = [...crypto.getRandomValues(new Uint32Array(2))].map((word) => word.toString(36)).join("");
+  readonly #former: PageRegistry | null;
   #address = location.href;
   #mostAtOnce = 0;
+
+  /** What a `former` registry has in colour is known of the same pages here. */
+  constructor(former: PageRegistry | null = null) {
+    this.#former = former;
+  }
 
   get entries(): Entry[] {
     return [...this.#byId.values()];
@@ -59,10 +66,31 @@ export class PageRegistry {
     return entry;
   }
 
+  /** The document shows at most a double page of the chapter at once. */
+  get isPaged(): boolean {
+    return this.#mostAtOnce > 0 && this.#mostAtOnce <= PAGED;
+  }
+
+  /** A page that the document will show at this address; the entry if that is news. */
+  foresee(url: string, index: number): Entry | null {
+    if (this.#byUrl.has(url)) return null;
+    const entry = new Entry(`${this.#prefix}-${this.#byId.size}`, url);
+    entry.index = index;
+    this.#byUrl.set(url, entry);
+    this.#byId.set(entry.pageId, entry);
+    return entry;
+  }
+
   /** The address changed and no page of the chapter is left: it is over, unless its pages are turned in place. */
   isOver(): boolean {
     if (location.href === this.#address || this.#byUrl.size === 0 || this.#byHolder.size > 0) return false;
     return this.#mostAtOnce > PAGED || chapterKey(location.href) !== chapterKey(this.#address);
+  }
+
+  /** What `holder` shows in colour as the page at `url`, in this run or an earlier one. */
+  colouredAt(holder: Holder, url: string): Coloured | null {
+    const entry = this.#byUrl.get(url) ?? this.#seenBefore(holder, url);
+    return entry?.coloured ?? entry?.former ?? null;
   }
 
   /** The page that had these pixels at another address. */
@@ -74,6 +102,7 @@ export class PageRegistry {
 
   #add(holder: Holder, url: string): Entry {
     const entry = new Entry(`${this.#prefix}-${this.#byId.size}`, url);
+    entry.former = this.#former ? this.#former.colouredAt(holder, url) : null;
     if (isMadeByScript(url)) this.#byPixels.set(pixelsOf(holder), entry);
     this.#byUrl.set(url, entry);
     this.#byId.set(entry.pageId, entry);

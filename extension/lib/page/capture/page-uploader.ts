@@ -9,6 +9,7 @@ import { capture, type Captured, isReadable, measured } from "./capture";
 import { CapturedBytesCache } from "./captured-bytes-cache";
 import { type Entry, Sheet } from "./entry";
 import { isPageSized } from "../holders/page-size";
+import type { Pace } from "./pace";
 import { joined } from "./paste";
 import { isInView } from "./watch";
 
@@ -21,6 +22,7 @@ export class PageUploader {
   readonly #runId: string;
   readonly #entries: () => Entry[];
   readonly #changed: (entry: Entry) => void;
+  readonly #pace: Pace;
   readonly #signal: AbortSignal;
   readonly #cache: CapturedBytesCache;
   #reading = 0;
@@ -35,9 +37,11 @@ export class PageUploader {
     runId: string,
     entries: () => Entry[],
     changed: (entry: Entry) => void,
+    pace: Pace,
     signal: AbortSignal,
     former?: PageUploader,
   ) {
+    this.#pace = pace;
     this.#runId = runId;
     this.#entries = entries;
     this.#changed = changed;
@@ -46,11 +50,17 @@ export class PageUploader {
     signal.addEventListener("abort", () => clearTimeout(this.#timer), { once: true });
   }
 
-  /** Read pages that were found, as many at once as memory allows. */
+  /** Read pages that were found: what the reader sees first, as many at once as memory allows, as far as the pace goes. */
   read(): void {
-    const found = this.#entries().filter((entry) => entry.state === "found" && isReadable(entry.url, entry.holder));
-    const inView = ({ holder }: Entry) => Number(holder !== null && isInView(holder));
-    found.sort((a, b) => inView(b) - inView(a) || a.index - b.index);
+    if (this.#pace.isResting) return;
+    const entries = this.#entries();
+    const seen = new Set(entries.filter(({ holder }) => holder !== null && isInView(holder)));
+    const last = Math.max(-1, ...[...seen].map(({ index }) => index));
+    const { ahead } = this.#pace;
+    const isNear = (entry: Entry) =>
+      !Number.isFinite(ahead) || seen.has(entry) || (entry.index > last && entry.index <= last + ahead);
+    const found = entries.filter((entry) => entry.state === "found" && isNear(entry) && isThere(entry));
+    found.sort((a, b) => Number(seen.has(b)) - Number(seen.has(a)) || a.index - b.index);
     for (const entry of found.slice(0, CAPTURES_AT_ONCE - this.#reading)) void this.#readOne(entry);
   }
 
@@ -84,8 +94,8 @@ export class PageUploader {
     return isOnePage ? first.picture : joined([first, ...rest], width, height);
   }
 
-  async #pictureOf({ url, holder }: Entry): Promise<Blob> {
-    return this.#cache.get(url) ?? (await capture(url, holder)).blob;
+  async #pictureOf({ url, source }: Entry): Promise<Blob> {
+    return this.#cache.get(url) ?? (await capture(url, source)).blob;
   }
 
   async #readOne(entry: Entry): Promise<void> {
@@ -93,7 +103,7 @@ export class PageUploader {
     this.#enter(entry, "reading");
     try {
       const held = this.#cache.get(entry.url);
-      await this.#take(entry, held ? await measured(held) : await capture(entry.url, entry.holder));
+      await this.#take(entry, held ? await measured(held) : await capture(entry.url, entry.source));
     } catch (error) {
       this.#unreadable(entry, error instanceof Error ? error.message : String(error));
     }
@@ -182,8 +192,13 @@ function keyOf({ isOnePage, entries, pageId }: Sheet): string {
   return isOnePage ? entries[0].url : pageId;
 }
 
-function isUnderWay({ state, url, holder }: Entry): boolean {
-  return state === "reading" || (state === "found" && isReadable(url, holder));
+function isUnderWay(entry: Entry): boolean {
+  return entry.state === "reading" || (entry.state === "found" && isThere(entry));
+}
+
+/** What is on its way to the element already is not asked for a second time. */
+function isThere({ url, source }: Entry): boolean {
+  return isReadable(url, source) && !(source?.isLoading(url) ?? false);
 }
 
 function factsOf({ pageId, index, width, height, url, holder }: Entry): Omit<FoundPage, "sha256"> {

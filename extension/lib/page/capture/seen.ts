@@ -20,7 +20,7 @@ const ALIKE = 0.7; // pages correlate by 0.9 and more with themselves on the scr
 
 /** Whether `holder` shows the picture in `blob`; `null` where that cannot be told. */
 export async function isSeenIn(holder: Holder, blob: Blob): Promise<boolean | null> {
-  if (window !== window.top || isWarped(holder)) return null;
+  if (window !== window.top || !holder.isConnected || isWarped(holder)) return null;
   const box = boxOf(holder);
   const cells = freeCells(holder, box);
   if (cells.length < LEAST_CELLS) return null;

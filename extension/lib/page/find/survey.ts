@@ -1,10 +1,11 @@
 /** A look at one document before anything is started: how many pages, whose pictures, and why there are none. */
 
 import type { Survey, WhyNone } from "../../messages";
-import { namesOf } from "./chapter";
+import { siteOf } from "../../habits";
 import type { Holder } from "../holders/holder";
 import { holdersIn } from "../holders/registry";
 import { type Candidate, pagesAmong, picturesOf } from "./find";
+import { namesOf } from "./naming";
 
 const SMALLEST_FRAME_PX = 400; // a smaller frame shows no chapter
 const DRAWS_MS = 1200; // longer than a canvas with holes is waited for
@@ -18,8 +19,8 @@ export function isSmallFrame(): boolean {
 
 /** Waits a little for pictures that are being drawn, or of which nobody knows yet whether they are. */
 export async function survey(): Promise<Survey> {
-  const names = namesOf(document.title, location.href);
-  if (isSmallFrame()) return { pages: 0, origins: [], why: null, ...names };
+  const told = { site: siteOf(location.href), ...namesOf(document, location.href) };
+  if (isSmallFrame()) return { pages: 0, origins: [], why: null, ...told };
   const pictures = await drawnPictures();
   const pages = pagesAmong(pictures);
   const frames = pages.length === 0 ? frameOrigins() : [];
@@ -28,7 +29,7 @@ export async function survey(): Promise<Survey> {
     pages: pages.length,
     origins: [...origins].filter((origin) => /^https?:/.test(origin)),
     why: pages.length > 0 ? null : whyNone(pictures, frames.length > 0),
-    ...names,
+    ...told,
   };
 }
 
@@ -48,7 +49,7 @@ async function drawnPictures(): Promise<Candidate[]> {
 }
 
 /** The other origins whose frames are large enough for a chapter. */
-function frameOrigins(): string[] {
+export function frameOrigins(): string[] {
   return [...document.querySelectorAll("iframe")].flatMap((frame) => {
     const { width, height } = frame.getBoundingClientRect();
     if (Math.min(width, height) < SMALLEST_FRAME_PX || !URL.canParse(frame.src)) return [];

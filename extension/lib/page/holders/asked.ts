@@ -28,6 +28,12 @@ export function wasAsked(url: string, later: () => void): boolean {
   return false;
 }
 
+/** The addresses that the document has asked for, as far as the browser remembers them. */
+export function askedAddresses(): string[] {
+  if (!observer) observe();
+  return [...asked];
+}
+
 function observe(): void {
   if ("ReportingObserver" in globalThis) {
     reports = new ReportingObserver(noteStopped, { types: ["csp-violation"], buffered: true });

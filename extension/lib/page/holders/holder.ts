@@ -49,6 +49,11 @@ export abstract class Holder {
   /** Whether it shows the picture at `url` now. */
   abstract shows(url: string): boolean;
 
+  /** Whether it has asked for the picture at `url`, which is still on its way. */
+  isLoading(_url: string): boolean {
+    return false;
+  }
+
   /** The address as the markup has it, which may not be the one that was chosen. */
   get declared(): string {
     return this.address;

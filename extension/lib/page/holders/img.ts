@@ -46,6 +46,11 @@ export class ImgHolder extends Holder {
     return complete && naturalWidth > 0 && this.address === url;
   }
 
+  override isLoading(url: string): boolean {
+    const { complete, loading } = this.#img;
+    return !complete && loading !== "lazy" && this.address === url; // a lazy one may wait until it is near
+  }
+
   override knownUrls(): Set<string> {
     return knownUrls(this.#img);
   }

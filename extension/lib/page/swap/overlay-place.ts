@@ -67,6 +67,8 @@ export class Place {
 
   remove(): void {
     this.#parent = null;
+    this.#top = null; // what leaves the document leaves the top layer
+    this.#host.removeAttribute("popover");
     this.#host.remove();
   }
 

@@ -21,6 +21,7 @@ export class Overlay {
   readonly #drawing: Drawing;
   readonly #urls: Set<string>;
   readonly #stop = new AbortController();
+  #isResting = false;
   /** Called once the site puts another page into the holder. */
   ended: () => void = () => undefined;
 
@@ -39,10 +40,28 @@ export class Overlay {
     return this.#drawing.source;
   }
 
+  /** Whether the reader sees it. */
+  get isShown(): boolean {
+    return !this.#isResting;
+  }
+
   /** Show another picture of the same page as soon as it is drawn; the old one stays until then. */
   replace(coloured: Coloured): void {
     this.#drawing.replace(coloured);
     this.follow();
+  }
+
+  /** Mix the site's own picture, which lies below, into the coloured one: 1 is that alone, 0 the site's alone. */
+  mix(strength: number): void {
+    style(this.#content, { opacity: `${strength}` });
+  }
+
+  /** Leave the document as the site made it, and keep what is drawn for when the colours are wanted again. */
+  rest(isResting: boolean): void {
+    if (isResting === this.#isResting) return;
+    this.#isResting = isResting;
+    if (isResting) this.#place.remove();
+    else this.follow();
   }
 
   /** Take it away. */
@@ -61,6 +80,7 @@ export class Overlay {
   follow(): void {
     const { holder } = this;
     if (holder.isConnected && !holder.holds(this.#urls, this.#drawing.source)) return this.#end();
+    if (this.#isResting) return;
     const box = holder.frame.getBoundingClientRect();
     if (!holder.isConnected || box.width < 1 || box.height < 1 || !isNear(box)) {
       this.#place.hide();

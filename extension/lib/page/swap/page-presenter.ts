@@ -1,6 +1,5 @@
 /** Shows what became of each page: the coloured picture over what holds it, and the sign in its corner. */
 
-import type { PageRegistry } from "../capture/page-registry";
 import type { Coloured } from "../holders/coloured";
 import type { Entry } from "../capture/entry";
 import { followLayout } from "./follow";
@@ -12,7 +11,6 @@ import { Overlay } from "./overlay";
 const SAME_SHAPE = 0.02;
 
 export class PagePresenter {
-  readonly #registry: PageRegistry;
   readonly #marks: Marks;
   readonly #overlays: Map<Holder, Overlay>;
   readonly #former: Set<Holder>; // they show what an earlier run made of them
@@ -21,14 +19,15 @@ export class PagePresenter {
   readonly #follow: () => void;
   readonly #lost: () => void;
   #original = false;
+  #strength: number;
 
   /**
    * `lost` is called when the site put another page into a holder that showed one of ours; `former` are those of an
-   * earlier run, which stay until there are new pictures.
+   * earlier run, which stay until there are new pictures. `strength` is the share of colour in what is shown, 0..1.
    */
-  constructor(registry: PageRegistry, lost: () => void, signal: AbortSignal, former: Overlay[] = []) {
-    this.#registry = registry;
+  constructor(lost: () => void, strength: number, signal: AbortSignal, former: Overlay[] = []) {
     this.#lost = lost;
+    this.#strength = strength;
     this.#overlays = new Map(former.map((overlay) => [overlay.holder, overlay]));
     this.#former = new Set(this.#overlays.keys());
     for (const overlay of former) this.#adopt(overlay);
@@ -42,27 +41,32 @@ export class PagePresenter {
   }
 
   isCovered(holder: Holder): boolean {
-    return this.#overlays.has(holder);
+    return this.#overlays.get(holder)?.isShown ?? false;
   }
 
   /** What is at a point of the window and shows a page in colour. */
   holderAt(entry: Entry, x: number, y: number): Holder | undefined {
     return [...entry.holders].find((holder) => {
       const { left, right, top, bottom } = holder.box();
-      return this.#overlays.has(holder) && left <= x && x <= right && top <= y && y <= bottom;
+      return this.isCovered(holder) && left <= x && x <= right && top <= y && y <= bottom;
     });
   }
 
-  /** Show every coloured page as it was, or coloured again. */
+  /** Show every coloured page as it was, or coloured again: at once, for what is drawn is kept. */
   showOriginal(original: boolean): void {
     this.#original = original;
-    if (original) for (const holder of this.#former) this.#uncover(holder);
-    for (const entry of this.#registry.entries) this.present(entry);
+    for (const overlay of this.#overlays.values()) overlay.rest(original);
+  }
+
+  /** Mix the site's own pictures into the coloured ones; `strength` is the share of colour, 0..1. */
+  mix(strength: number): void {
+    this.#strength = strength;
+    for (const overlay of this.#overlays.values()) overlay.mix(strength);
   }
 
   /** Show what can be seen of a page that is still being coloured, if it has the page's shape. */
   preview(entry: Entry, preview: Coloured): void {
-    if (entry.isOpen && !entry.coloured && hasShapeOf(entry, preview)) {
+    if (entry.isOpen && !entry.coloured && !entry.former && hasShapeOf(entry, preview)) {
       entry.preview = preview;
       this.present(entry);
     }
@@ -73,7 +77,7 @@ export class PagePresenter {
   /** A page's coloured picture came, the first one or a corrected one. */
   finish(entry: Entry, coloured: Coloured): void {
     entry.state = "done";
-    entry.preview = null;
+    entry.preview = entry.former = null;
     this.colour(entry, coloured);
     for (const holder of entry.holders) this.#marks.set(holder, { kind: "done" });
   }
@@ -88,9 +92,9 @@ export class PagePresenter {
 
   /** Bring every holder of a page to what the page is now. */
   present(entry: Entry): void {
-    const shown = entry.coloured ?? (entry.isOpen ? entry.preview : null);
+    const shown = entry.coloured ?? entry.former ?? (entry.isOpen ? entry.preview : null);
     for (const holder of entry.holders) {
-      if (shown && !this.#original) this.#cover(holder, entry.url, shown);
+      if (shown) this.#cover(holder, entry.url, shown);
       else if (!this.#former.has(holder)) this.#uncover(holder);
       this.#sign(holder, entry);
     }
@@ -133,6 +137,8 @@ export class PagePresenter {
   }
 
   #adopt(overlay: Overlay): void {
+    overlay.mix(this.#strength);
+    overlay.rest(this.#original);
     overlay.ended = () => {
       this.#overlays.delete(overlay.holder);
       this.#former.delete(overlay.holder);
@@ -156,8 +162,10 @@ export class PagePresenter {
     this.#follow();
   }
 
-  #sign(holder: Holder, { isOpen, state, fraction, note, failed }: Entry): void {
-    if (isOpen) this.#marks.set(holder, { kind: "progress", fraction });
+  #sign(holder: Holder, entry: Entry): void {
+    const { isOpen, state, fraction, note, failed } = entry;
+    const isPreview = entry.preview !== null && !entry.coloured && !entry.former;
+    if (isOpen) this.#marks.set(holder, { kind: "progress", fraction, isPreview });
     else if (state === "left") this.#marks.set(holder, { kind: "left", note, failed });
     else this.#marks.drop(holder);
   }

@@ -1,5 +1,7 @@
 /** The small sign in a page's corner: a ring that fills, a tick, or a dot that says why a page was left as it is. */
 
+import { i18n } from "#i18n";
+
 const SVG = "http://www.w3.org/2000/svg";
 export const SIGN_PX = 28;
 const RADIUS = 9;
@@ -8,7 +10,7 @@ const FADE_MS = 450;
 const TICK_MS = 1100;
 
 export type Sign =
-  | { kind: "progress"; fraction: number }
+  | { kind: "progress"; fraction: number; isPreview?: boolean }
   | { kind: "done" }
   | { kind: "left"; note: string; failed: boolean }
   | { kind: "notice"; text: string };
@@ -17,10 +19,14 @@ export type Sign =
 export class Ring {
   readonly element = document.createElement("div");
   readonly #calm: boolean;
+  readonly #label = document.createElement("span");
   #arc: SVGCircleElement | null = null;
+  #isPreview = false;
 
   constructor(calm: boolean) {
     this.#calm = calm;
+    this.#label.textContent = i18n.t("page.preview");
+    style(this.#label, { padding: "0 10px 0 4px", "white-space": "nowrap" });
     style(this.element, {
       position: "absolute",
       left: "0",
@@ -46,7 +52,7 @@ export class Ring {
   show(sign: Sign, over: () => void): void {
     switch (sign.kind) {
       case "progress":
-        return this.#progress(sign.fraction);
+        return this.#progress(sign.fraction, sign.isPreview ?? false);
       case "done":
         this.#draw(path("M6 12.5l4 4 8-8.5", "rgb(134 239 172)"));
         return this.#fade(TICK_MS, over);
@@ -64,8 +70,13 @@ export class Ring {
     }
   }
 
-  #progress(fraction: number): void {
+  /** What is seen below is a preview, where the sign says so beside the ring. */
+  #progress(fraction: number, isPreview: boolean): void {
+    if (isPreview !== this.#isPreview) this.#arc = null;
+    this.#isPreview = isPreview;
     if (!this.#arc) this.#draw(circle("rgb(255 255 255 / 0.22)"), (this.#arc = circle("white")));
+    if (isPreview && !this.#label.isConnected) this.element.append(this.#label);
+    style(this.element, { "padding-left": isPreview ? "2px" : "0" });
     const arc = this.#arc as SVGCircleElement;
     style(arc, {
       stroke: `hsl(${Math.round(210 + 140 * fraction)} 95% 75%)`, // it takes colour as the page does

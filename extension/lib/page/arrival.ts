@@ -1,0 +1,57 @@
+/** Waits until a document shows a chapter, for sites where that may turn to colour by itself. */
+
+import type { ChapterFound } from "../messages";
+import { DocumentWatch } from "./capture/watch";
+import { chapterKey } from "./find/chapter";
+import { pagesAmong, picturesOf } from "./find/find";
+import { namesOf } from "./find/naming";
+import { frameOrigins } from "./find/survey";
+
+const LOOK_EVERY_MS = 500; // whether the document is another one's by now
+
+export class Arrival {
+  readonly #found: (chapter: ChapterFound) => void;
+  readonly #signal: AbortSignal;
+  #watching: AbortController | null = null;
+  #document: DocumentWatch | null = null;
+  #told = "";
+
+  /** Calls `found` once for each chapter that the document comes to show, until `signal` aborts. */
+  constructor(found: (chapter: ChapterFound) => void, signal: AbortSignal) {
+    this.#found = found;
+    this.#signal = signal;
+    const timer = setInterval(() => this.#watching ?? this.#begin(), LOOK_EVERY_MS);
+    signal.addEventListener("abort", () => (clearInterval(timer), this.#end()), { once: true });
+    this.#begin();
+  }
+
+  #begin(): void {
+    if (this.#signal.aborted || this.#told === here()) return;
+    this.#watching = new AbortController();
+    this.#document = new DocumentWatch(() => this.#look(), this.#watching.signal);
+    this.#look();
+  }
+
+  /** Nothing is observed between a chapter that was told and the next one. */
+  #end(): void {
+    this.#watching?.abort();
+    this.#watching = this.#document = null;
+  }
+
+  #look(): void {
+    const pictures = picturesOf(
+      (root) => this.#document?.include(root),
+      (holder) => this.#document?.attend(holder),
+    );
+    const pages = pagesAmong(pictures).length;
+    if (pages === 0 && frameOrigins().length === 0) return;
+    this.#told = here();
+    this.#end();
+    this.#found({ ...namesOf(document, location.href), pages });
+  }
+}
+
+/** What changes with the chapter; single-page sites give the title later than the address. */
+function here(): string {
+  return `${chapterKey(location.href)} ${document.title}`;
+}

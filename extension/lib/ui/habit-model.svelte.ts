@@ -1,0 +1,56 @@
+/** What the reader wants to happen by itself in the popup's tab. */
+
+import {
+  habitOf,
+  loadHabit,
+  type Mode,
+  modeOf,
+  NO_HABIT,
+  type SeriesHabit,
+  type SiteHabit,
+  watchHabit,
+} from "../habits";
+import { askWorker, type Survey } from "../messages";
+
+export class HabitModel {
+  site = $state("");
+  told = $state("");
+  habit = $state<SiteHabit>(NO_HABIT);
+  #wished: Mode | null = null; // chosen, though not stored yet
+
+  get own(): SeriesHabit {
+    return habitOf(this.habit, this.told);
+  }
+
+  get mode(): Mode {
+    return this.#wished ?? modeOf(this.habit, this.told);
+  }
+
+  get isWished(): boolean {
+    return this.mode !== "never";
+  }
+
+  /** The choice as the list has it: of the series where it has one of its own, else of the site. */
+  get wish(): string {
+    if (this.own.mode !== null) return `series:${this.own.mode}`;
+    return this.habit.mode === "never" ? "series:never" : `site:${this.habit.mode}`;
+  }
+
+  async open({ site, series }: Survey, signal: AbortSignal): Promise<void> {
+    if (this.site === site && this.told === series) return;
+    [this.site, this.told] = [site, series];
+    this.habit = await loadHabit(site);
+    watchHabit(site, (habit) => site === this.site && (this.habit = habit), signal);
+  }
+
+  async choose(wish: string): Promise<void> {
+    const [scope, mode] = wish.split(":") as ["series" | "site", Mode];
+    const { site, told } = this;
+    this.#wished = mode;
+    const own = scope === "series" ? mode : null;
+    if (scope === "site") await askWorker("habit.change", { site, told: null, change: { mode } });
+    if (own !== null || this.own.mode !== null) await askWorker("habit.change", { site, told, change: { mode: own } });
+    this.habit = await loadHabit(site);
+    this.#wished = null;
+  }
+}

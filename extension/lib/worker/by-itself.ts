@@ -1,0 +1,147 @@
+/**
+ * Chapters that turn to colour without a click, on sites where the reader wished it and which the browser lets us read.
+ * The page's script is registered for those sites alone, in their own documents and never in frames: who embeds such a
+ * site starts nothing.
+ */
+
+import { browser } from "wxt/browser";
+import { storage } from "wxt/utils/storage";
+import {
+  changeHabit,
+  forgetHabit,
+  habitOf,
+  type HabitChange,
+  isAwaited,
+  loadHabit,
+  loadHabits,
+  modeOf,
+  patternOf,
+  type SiteHabit,
+  siteOf,
+} from "../habits";
+import type { HostConnection } from "../host/connection";
+import type { AskedAnswer, ChapterFound, MessageSender, Survey } from "../messages";
+import { chapterKey } from "../page/find/chapter";
+import { loadChoices } from "../state";
+import { flashBadge } from "./badge";
+import { makeCallSignOnce } from "./inject";
+import type { Runs } from "./runs";
+import { surveyTab } from "./survey";
+
+const SCRIPT = "by-itself";
+const ANSWERS = "session:answers" as const;
+const ANSWERS_MAX = 200;
+
+/** What the reader answered on a chapter's page, for as long as the browser runs. */
+type Answers = Record<string, "once" | "later">;
+
+export class ByItself {
+  readonly #woken: Promise<HostConnection>;
+  readonly #runs: Runs;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(woken: Promise<HostConnection>, runs: Runs) {
+    this.#woken = woken;
+    this.#runs = runs;
+    browser.permissions.onAdded.addListener(() => void this.sync());
+    browser.permissions.onRemoved.addListener(() => void this.sync());
+  }
+
+  /** Have the page's script wait where something is wished and allowed, and nowhere else. */
+  sync(): Promise<void> {
+    const done = this.#turn.then(register);
+    this.#turn = done.catch(() => undefined);
+    return done;
+  }
+
+  async change(change: HabitChange): Promise<void> {
+    const { referenceId, engine } = await loadChoices();
+    const isNew = change.told !== null && !habitOf(await loadHabit(change.site), change.told).mode;
+    await changeHabit(isNew ? { ...change, change: { referenceId, engine, ...change.change } } : change);
+    await this.sync();
+  }
+
+  async forget(site: string, told: string | null): Promise<void> {
+    await forgetHabit(site, told);
+    await this.sync();
+  }
+
+  /** A document of some site is there: whether something may happen in it. The host wakes while its pages load. */
+  async here(sender: MessageSender): Promise<boolean> {
+    const habit = await habitFor(sender);
+    if (!habit || !isAwaited(habit)) return false;
+    if (mayStart(habit)) void this.#woken.then((host) => host.ready()).catch(() => undefined); // its run will say it
+    return true;
+  }
+
+  /** A document shows a chapter: start it, or tell its script to ask. */
+  async arrived(sender: MessageSender, found: ChapterFound): Promise<{ asks: boolean }> {
+    const habit = await habitFor(sender);
+    const mode = habit ? modeOf(habit, found.series) : "never";
+    if (mode === "never" || !sender.url) return { asks: false };
+    const answer = (await loadAnswers())[chapterKey(sender.url)];
+    if (mode === "always" || answer === "once") await this.#start(sender, found);
+    return { asks: mode === "ask" && answer === undefined };
+  }
+
+  /** The reader answered on the page. */
+  async answered(sender: MessageSender, found: ChapterFound, answer: AskedAnswer): Promise<void> {
+    const site = siteOf(sender.url ?? "");
+    if (!(await habitFor(sender)) || !sender.url) return;
+    if (answer === "later" || answer === "once") await keepAnswer(chapterKey(sender.url), answer);
+    else await this.change({ site, told: found.series, change: { name: found.series, mode: answer } });
+    if (answer === "once" || answer === "always") await this.#start(sender, found);
+  }
+
+  async #start({ tab, url = "" }: MessageSender, found: ChapterFound): Promise<void> {
+    const tabId = tab?.id;
+    if (tabId === undefined) return;
+    await this.#woken;
+    try {
+      const known = found.pages > 0 ? surveyFrom(found, url) : await surveyTab(tabId);
+      if (known.pages === 0) return;
+      const { engine } = await loadChoices();
+      await this.#runs.start(tabId, { series: "", engine }, { known });
+    } catch {
+      await flashBadge(tabId, "!", "bad");
+    }
+  }
+}
+
+/** What is wished of the site whose own document asks; `null` for frames and what is not of the web. */
+async function habitFor({ url = "", frameId }: MessageSender): Promise<SiteHabit | null> {
+  const site = siteOf(url);
+  return site && frameId === 0 ? loadHabit(site) : null;
+}
+
+function mayStart({ mode, series }: SiteHabit): boolean {
+  return mode === "always" || Object.values(series).some((each) => each.mode === "always");
+}
+
+function surveyFrom({ pages, series, chapter }: ChapterFound, url: string): Survey {
+  return { pages, series, chapter, site: siteOf(url), origins: [], why: null };
+}
+
+async function register(): Promise<void> {
+  const wished = (await loadHabits()).filter(([, habit]) => isAwaited(habit)).map(([site]) => patternOf(site));
+  const allowed = await Promise.all(wished.map((pattern) => browser.permissions.contains({ origins: [pattern] })));
+  const matches = wished.filter((_, at) => allowed[at]);
+  const [there] = await browser.scripting.getRegisteredContentScripts({ ids: [SCRIPT] });
+  if (matches.length === 0) {
+    if (there) await browser.scripting.unregisterContentScripts({ ids: [SCRIPT] });
+    return;
+  }
+  await makeCallSignOnce();
+  const script = { id: SCRIPT, matches, js: ["agent.js"], runAt: "document_end", allFrames: false } as const;
+  const wanted = { ...script, matches, js: [...script.js] };
+  await (there ? browser.scripting.updateContentScripts([wanted]) : browser.scripting.registerContentScripts([wanted]));
+}
+
+async function loadAnswers(): Promise<Answers> {
+  return storage.getItem<Answers>(ANSWERS, { fallback: {} });
+}
+
+async function keepAnswer(chapter: string, answer: "once" | "later"): Promise<void> {
+  const others = Object.entries(await loadAnswers()).filter(([key]) => key !== chapter);
+  await storage.setItem(ANSWERS, Object.fromEntries([...others, [chapter, answer]].slice(-ANSWERS_MAX)));
+}

@@ -1,0 +1,60 @@
+/** The state of a run that begins: what the reader chose now, and what they chose for this series before. */
+
+import type { RunState } from "../chapter/state";
+import { changeHabit, habitOf, loadHabit, type SeriesHabit, seriesKey } from "../habits";
+import type { ChapterChoice, Survey } from "../messages";
+import { loadChoices, loadConnection } from "../state";
+
+/** `isByItself`: nobody clicked; the series has the reference and the engine that it had the last time. */
+interface Kind {
+  isPointed: boolean;
+  isByItself: boolean;
+}
+
+export async function newRun(
+  tabId: number,
+  choice: ChapterChoice,
+  survey: Survey,
+  { isPointed, isByItself }: Kind,
+): Promise<RunState> {
+  const { site, series: told } = survey;
+  const [choices, connection, habit] = await Promise.all([loadChoices(), loadConnection(), loadHabit(site)]);
+  const own = habitOf(habit, told);
+  const kept: Partial<SeriesHabit> = isByItself ? own : {};
+  const { referenceId = choices.referenceId, engine = choice.engine } = kept;
+  const { engines, defaultEngine } = connection;
+  const takesLoras = engines.find(({ id }) => id === (engine ?? defaultEngine))?.supports.lora ?? false;
+  if (!isByItself && !isPointed) await remember(site, told, choice, referenceId, seriesKey(told) in habit.series);
+  return {
+    runId: crypto.randomUUID(),
+    tabId,
+    name: "running",
+    series: choice.series || own.name,
+    chapter: choice.chapter || survey.chapter,
+    engine,
+    references: referenceId ? [referenceId] : [],
+    loras: takesLoras ? Object.entries(choices.loras).map(([name, weight]) => ({ name, weight })) : [],
+    pages: {},
+    problem: "",
+    startedAt: Date.now(),
+    original: false,
+    strength: own.strength,
+    site,
+    told,
+    isPointed,
+  };
+}
+
+/** Of a series that the reader said something about, what it was coloured with; of others nothing is written down. */
+async function remember(
+  site: string,
+  told: string,
+  { series, engine }: ChapterChoice,
+  referenceId: string | null,
+  isKnown: boolean,
+): Promise<void> {
+  const isRenamed = series !== "" && series !== told;
+  if (!site || !(isKnown || isRenamed)) return;
+  const change: Partial<SeriesHabit> = { referenceId, engine, ...(series ? { name: series } : {}) };
+  await changeHabit({ site, told, change });
+}

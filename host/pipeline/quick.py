@@ -1,0 +1,77 @@
+"""A first sight of a page: coloured at low size, before anybody has read it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import cv2
+import numpy as np
+
+from engines.base import ColorizeRequest
+from host.pipeline.compose.compose import lay_colour
+from host.pipeline.compose.field import colour_field
+from host.pipeline.compose.paper_colour import find_paper_colour
+from host.pipeline.decode import DecodedPage
+from host.pipeline.drawing import Drawing
+from host.pipeline.faults import faults_mapped
+from host.pipeline.tint import find_tint, luma_of, shrunk
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from engines.base import ColorizeEngine
+    from host.pipeline.job import PageJob
+
+SIDE_PX: Final = 400
+"""The shorter side of a first sight; a page that is no larger is done as soon."""
+_SAMPLE_PX: Final = 96
+# Levels of colour beyond the tint of the paper, and the share of a page that may have them and count as grey.
+_COLOUR: Final = 20.0
+_SPOTS: Final = 0.02
+# Levels between the tenths of a page that are darkest and lightest: of less there is nothing to see.
+_CONTRAST: Final = 24.0
+
+
+def quick_colours(page: DecodedPage, job: PageJob, engine: ColorizeEngine) -> NDArray[np.uint8] | None:
+    """Return the page at low size, `(h, w, 3)` uint8 sRGB, in the colours of a loaded engine.
+
+    Nothing is protected, as nobody knows yet what is lettering. None for a page that will not be coloured, as far as
+    can be seen at once (it has colour, or nothing on it), and for one that is small.
+
+    Raises:
+        as `PagePipeline.colour`.
+    """
+    if min(page.size) <= SIDE_PX or not _is_for_colour(page.rgb):
+        return None
+    small = _shrunk(page)
+    with faults_mapped():
+        references = tuple(one.pixels for one in job.references[: engine.info.supports.references_max])
+        protect = np.zeros(small.size, np.bool_)
+        request = ColorizeRequest(page=small.grey, protect=protect, references=references, plan=job.plan)
+        result = engine.colorize(request, _ignore)
+        drawing = Drawing(hints=job.corrections.hints)
+        field = colour_field(small, protect, result.oklab, job.plan.strength_01, drawing, result.parts)
+        return lay_colour(small, protect, field, tint=find_paper_colour(small.rgb)).rgb
+
+
+def _shrunk(page: DecodedPage) -> DecodedPage:
+    rgb = shrunk(page.rgb, SIDE_PX)
+    grey = cv2.resize(page.grey, (rgb.shape[1], rgb.shape[0]), interpolation=cv2.INTER_AREA)
+    return DecodedPage(rgb=rgb, grey=np.asarray(grey, np.uint8), pixels_sha256="")
+
+
+def _is_for_colour(rgb: NDArray[np.uint8]) -> bool:
+    sample = shrunk(rgb, _SAMPLE_PX).astype(np.float32)
+    luma = luma_of(sample)
+    dark, light = np.percentile(luma, (2, 98))
+    if light - dark < _CONTRAST:
+        return False
+    tint = find_tint(rgb)
+    if tint is None:
+        return True
+    own = sample - luma[..., None] - tint.at(luma)
+    return bool((np.abs(own).max(axis=2) > _COLOUR).mean() < _SPOTS)
+
+
+def _ignore(step: int, steps: int, preview: NDArray[np.uint8] | None = None) -> None:
+    """Nobody follows the steps of a first sight."""
