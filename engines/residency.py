@@ -45,6 +45,11 @@ class Residency:
         self._policies: dict[str, MemoryPolicy] = {}
         self._accelerator: Device | None = None
 
+    @property
+    def resident(self) -> ColorizeEngine | None:
+        """The engine that is loaded, or None."""
+        return self._resident
+
     def require(self, engine: ColorizeEngine) -> ColorizeEngine:
         """Return the engine, loaded; another one that was resident is unloaded first.
 

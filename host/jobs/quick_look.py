@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from engines.registry import DEFAULT_ENGINE
-from host.errors import IrodoriError, JobCancelled
+from host.errors import IrodoriError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,12 +44,9 @@ class QuickLook:
             return
         try:
             self._show(work, page, job, check)
-        except JobCancelled:
-            raise
-        except IrodoriError as exc:
-            _LOG.info("no quick look: %s", exc)
-        except Exception:  # noqa: BLE001 - it is an extra: the page goes on
-            _LOG.exception("no quick look")
+        except Exception as exc:  # noqa: BLE001 - it is an extra: the page goes on
+            check()  # what ended it may have been the page's own end
+            _LOG.warning("no quick look: %s", exc, exc_info=not isinstance(exc, IrodoriError))
 
     def release(self) -> None:
         """Give up the memory of an engine that nobody needs for now."""
