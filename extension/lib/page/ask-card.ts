@@ -44,15 +44,16 @@ export class AskCard {
     text.textContent = i18n.t("ask.question", [series]);
     style(text, { margin: "0", "overflow-wrap": "anywhere", display: "-webkit-box", "-webkit-line-clamp": "3" });
     style(text, { "-webkit-box-orient": "vertical", overflow: "hidden" });
-    const row = document.createElement("div");
+    const [top, row] = [document.createElement("div"), document.createElement("div")];
+    style(top, { display: "flex", gap: "8px", "align-items": "start", "justify-content": "space-between" });
     style(row, { display: "flex", gap: "8px", "flex-wrap": "wrap" });
+    top.append(text, this.#button("×", "later", "transparent", i18n.t("ask.later")));
     row.append(
       this.#button(i18n.t("ask.once"), "once", "#6e6ade"),
       this.#button(i18n.t("ask.always"), "always"),
       this.#button(i18n.t("ask.never"), "never"),
-      this.#button("×", "later", "transparent", i18n.t("ask.later")),
     );
-    card.append(text, row);
+    card.append(top, row);
     return card;
   }
 
@@ -61,7 +62,7 @@ export class AskCard {
     button.type = "button";
     button.textContent = text;
     button.setAttribute("aria-label", label);
-    style(button, { ...BUTTON, background, ...(answer === "later" ? { "margin-left": "auto" } : {}) });
+    style(button, { ...BUTTON, background, ...(answer === "later" ? { padding: "2px 6px" } : {}) });
     button.addEventListener("click", (event) => this.#answer(event, answer));
     return button;
   }
