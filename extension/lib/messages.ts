@@ -94,7 +94,7 @@ export interface WorkerCalls {
   "chapter.show": Call<{ tabId: number; original: boolean }>;
   "chapter.mix": Call<{ tabId: number; strength: number }>;
   "chapter.save": Call<{ tabId: number; format: SaveFormat }>;
-  "habit.change": Call<HabitChange>;
+  "habit.change": Call<HabitChange & { tabId?: number }>;
   "habit.forget": Call<{ site: string; told?: string }>;
 
   "agent.here": Call<{ probe: unknown }, { isAwaited: boolean; probe: unknown }>;

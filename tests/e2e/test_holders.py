@@ -88,7 +88,8 @@ globalThis.chrome = {
   runtime: { id: "stand-in", sendMessage: (message) => answerWorker(message), getURL: (path) => path },
   i18n: { getMessage: (name) => name },
   storage: { local: {
-    get: async () => ({ choices: { pagesAhead: 0 } }), onChanged: { addListener: () => undefined, removeListener: () => undefined },
+    get: async () => ({ choices: { pagesAhead: 0 } }),
+    onChanged: { addListener: () => undefined, removeListener: () => undefined },
   } },
   dom: { openOrClosedShadowRoot: (element) => element.closedRoot ?? null },
 };"""

@@ -43,13 +43,16 @@ export class HabitModel {
     watchHabit(site, (habit) => site === this.site && (this.habit = habit), signal);
   }
 
-  async choose(wish: string): Promise<void> {
+  /** `tabId` has a chapter that may begin at once. */
+  async choose(wish: string, tabId: number | null): Promise<void> {
     const [scope, mode] = wish.split(":") as ["series" | "site", Mode];
     const { site, told } = this;
     this.#wished = mode;
     const own = scope === "series" ? mode : null;
-    if (scope === "site") await askWorker("habit.change", { site, told: null, change: { mode } });
-    if (own !== null || this.own.mode !== null) await askWorker("habit.change", { site, told, change: { mode: own } });
+    const now = tabId === null ? {} : { tabId };
+    const hadOwn = this.own.mode !== null;
+    if (scope === "site") await askWorker("habit.change", { site, told: null, change: { mode }, ...now });
+    if (own !== null || hadOwn) await askWorker("habit.change", { site, told, change: { mode: own }, ...now });
     this.habit = await loadHabit(site);
     this.#wished = null;
   }

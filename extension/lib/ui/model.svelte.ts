@@ -139,12 +139,11 @@ export class PopupModel {
   /** What is to happen by itself here. Call it straight from the choice: the browser asks for sites only then. */
   async choose(wish: string): Promise<void> {
     this.trouble = "";
-    const chosen = this.#attempt(this.habits.choose(wish));
+    const chosen = this.#attempt(this.habits.choose(wish, this.survey?.pages ? this.tabId : null));
     const asked = wishOf(this.habits.isWished ? this.missing : [], false);
     if (asked) await browser.permissions.request(asked).catch(() => false);
     await chosen;
-    if (this.habits.mode === "always" && !this.run && this.survey?.pages) await this.colorize();
-    else await this.#look();
+    await this.#look();
   }
 
   /** Whether the browser keeps a site from us. */

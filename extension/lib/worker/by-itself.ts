@@ -54,11 +54,15 @@ export class ByItself {
     return done;
   }
 
-  async change(change: HabitChange): Promise<void> {
+  /** With `tabId`, what is always to be in colour from now on begins with the chapter that this tab shows. */
+  async change(change: HabitChange, tabId?: number): Promise<void> {
     const { referenceId, engine } = await loadChoices();
     const isNew = change.told !== null && !habitOf(await loadHabit(change.site), change.told).mode;
     await changeHabit(isNew ? { ...change, change: { referenceId, engine, ...change.change } } : change);
     await this.sync();
+    await this.#woken;
+    if (tabId === undefined || change.change.mode !== "always" || this.#runs.of(tabId)) return;
+    await this.#runs.start(tabId, { series: "", engine }); // here: the browser's question may close the popup
   }
 
   async forget(site: string, told: string | null): Promise<void> {

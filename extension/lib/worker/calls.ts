@@ -71,7 +71,7 @@ export function answerWorkerCalls(woken: Promise<HostConnection>, runs: Runs, by
     "chapter.save": async ({ tabId, format }) => (await woken, runs.save(tabId, format)),
     "chapter.show": async ({ tabId, original }) => (await woken, runs.show(tabId, original)),
     "chapter.mix": async ({ tabId, strength }) => (await woken, runs.mix(tabId, strength)),
-    "habit.change": (change) => byItself.change(change),
+    "habit.change": ({ tabId, ...change }) => byItself.change(change, tabId),
     "habit.forget": ({ site, told = null }) => byItself.forget(site, told),
 
     "agent.here": async ({ probe: arrived }, sender) => {

@@ -14,6 +14,7 @@ vi.mock("@/lib/page/capture/capture", () => ({
 }));
 
 import { Entry } from "@/lib/page/capture/entry";
+import type { Pace } from "@/lib/page/capture/pace";
 import { PageUploader } from "@/lib/page/capture/page-uploader";
 
 const SIZE = { width: 800, height: 1200 };
@@ -25,7 +26,7 @@ function entriesOf(count: number, inView: number[] = [0, 1]): Entry[] {
     const top = inView.includes(index) ? 0 : 5000 + index * 1300;
     const box = { left: 0, right: 800, top, bottom: top + 1200, width: 800, height: 1200 };
     const entry = new Entry(`p${index}`, `https://site.example/${index}.png`);
-    entry.holders.add({ isConnected: true, box: () => box } as unknown as Holder);
+    entry.holders.add({ isConnected: true, box: () => box, isLoading: () => false } as unknown as Holder);
     return Object.assign(entry, { index });
   });
 }
@@ -38,8 +39,10 @@ interface Waiting {
 let waiting: Waiting[] = [];
 let stop = new AbortController();
 
+const pace = { isResting: false, ahead: Number.POSITIVE_INFINITY };
+
 function uploaderOf(entries: Entry[], former?: PageUploader): PageUploader {
-  return new PageUploader("run", () => entries, vi.fn(), stop.signal, former);
+  return new PageUploader("run", () => entries, vi.fn(), pace as Pace, stop.signal, former);
 }
 const urls = () => waiting.map(({ url }) => Number(/(\d+)\.png/.exec(url)?.[1]));
 const told = () =>
@@ -57,6 +60,7 @@ async function settle(done: () => boolean = () => true): Promise<void> {
 const areSent = (entries: Entry[]) => () => entries.every(({ state }) => state !== "reading" && state !== "found");
 
 beforeEach(() => {
+  Object.assign(pace, { isResting: false, ahead: Number.POSITIVE_INFINITY });
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   stop = new AbortController();
   waiting = [];
@@ -197,4 +201,16 @@ test("a page of plain http has the worker make the digest", async () => {
   waiting[0]?.give();
   await settle(areSent(entries));
   expect(entries[0]?.sha256).toBe("a".repeat(64));
+});
+
+test.each([
+  ["all of the chapter", Number.POSITIVE_INFINITY, false, [0, 1, 2]],
+  ["what is seen and one more", 1, false, [0, 1, 2]],
+  ["what is seen alone", 0, false, [0, 1]],
+  ["nothing in a tab out of sight", 0, true, []],
+])("as far as the pace goes: %s", async (_, ahead, isResting, read) => {
+  Object.assign(pace, { ahead, isResting });
+  uploaderOf(entriesOf(6)).read();
+  await settle();
+  expect(urls()).toEqual(read);
 });

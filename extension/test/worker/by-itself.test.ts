@@ -47,6 +47,7 @@ const FOUND = { pages: 3, series: "Rain Town", chapter: "Chapter 3" };
 const started: unknown[] = [];
 const ready = vi.fn(() => Promise.resolve());
 const runs = {
+  of: () => undefined,
   start: (tabId: number, choice: unknown, how: unknown) => (started.push({ tabId, choice, how }), Promise.resolve()),
 };
 let byItself: InstanceType<typeof ByItself>;
@@ -83,6 +84,13 @@ test("a chapter of the series starts with what it was coloured with, and the hos
   await vi.waitFor(() => expect(ready).toHaveBeenCalledOnce());
   expect(await byItself.arrived(CHAPTER, FOUND)).toEqual({ asks: false });
   expect(started).toMatchObject([{ tabId: 7, how: { known: { ...FOUND, site: SITE } } }]);
+});
+
+test("what is always to be in colour begins with the chapter that is there", async () => {
+  await byItself.change({ site: SITE, told: FOUND.series, change: { mode: "ask" } }, 7);
+  expect(started).toEqual([]);
+  await byItself.change({ site: SITE, told: FOUND.series, change: { mode: "always" } }, 7);
+  expect(started).toMatchObject([{ tabId: 7 }]);
 });
 
 test.each([
