@@ -51,7 +51,7 @@ def _kill(folder: Path, kills: int, whole_s: float, dice: random.Random) -> int:
         line, environ = start(folder / "home", folder / "shelf", "-o", folder / "killed")
         name = dice.choice(["SIGKILL", "SIGKILL", "SIGTERM"])
         with subprocess.Popen(line, env=environ, cwd=ROOT, stderr=subprocess.DEVNULL) as process:
-            time.sleep(dice.uniform(0.5, max(1.0, whole_s / kills * 1.2)))
+            time.sleep(dice.uniform(0.5, max(1.0, whole_s / kills * 2)))
             killed += process.poll() is None
             process.send_signal(getattr(signal, name))
         sys.stdout.write(f"  {number + 1}: {name}, {len(_digests(folder / 'killed'))} volumes stand\n")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from host.books.book import PAGE_BYTES_MAX, PAGES_MAX, Book, BookPage, UnreadablePage
 from host.books.names import plain_name
+from host.books.pdf_draw import draw_page
 from host.errors import BadRequest, TooLarge
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ _BEYOND: Final = 1.02
 _LONG_SIDE_PX: Final = (2000, 5000)
 _PICTURE_PIXELS_MAX: Final = 60_000_000
 _DEPTH_BYTES: Final = 8  # of a pixel, at most: four channels of 16 bits
-_NO_DRAWING: Final = 'the page is drawn, not a picture; pip install "irodori[library]" to read it'
 
 
 def open_pdf(path: Path) -> Book:
@@ -66,7 +66,6 @@ class _Document:
     def __init__(self, path: Path, document: Any) -> None:
         self._path = path
         self._document = document
-        self._drawn: Any = None
 
     def direction(self) -> Any:
         """Return which way its viewer preferences say that it is read."""
@@ -88,7 +87,7 @@ class _Document:
         picture = self._picture(number)
         data = None if picture is None else _taken_out(picture)
         if data is None:
-            data = self._draw(number)
+            data = draw_page(self._path, number, self._long_side_px(number))
         if len(data) > PAGE_BYTES_MAX:
             raise UnreadablePage(f"over {PAGE_BYTES_MAX >> 20} MiB when taken out")
         return data
@@ -96,9 +95,6 @@ class _Document:
     def close(self) -> None:
         """Close the document."""
         self._document.close()
-        if self._drawn is not None:
-            self._drawn.close()
-            self._drawn = None
 
     def _picture(self, number: int) -> Any:
         try:
@@ -107,36 +103,15 @@ class _Document:
         except Exception:  # noqa: BLE001
             return None
 
-    def _draw(self, number: int) -> bytes:
-        try:
-            import pypdfium2
-        except ImportError as exc:
-            raise UnreadablePage(_NO_DRAWING) from exc
-        try:
-            if self._drawn is None:
-                self._drawn = pypdfium2.PdfDocument(self._path)
-            page = self._drawn[number]
-            width, height = page.get_size()
-            scale = self._long_side_px(number, width, height) / max(width, height, 1)
-            picture = page.render(scale=scale).to_pil().convert("RGB")
-            page.close()
-        except (pypdfium2.PdfiumError, ValueError, MemoryError, OSError) as exc:
-            raise UnreadablePage(f"it cannot be drawn: {exc}") from exc
-        buffer = io.BytesIO()
-        picture.save(buffer, "PNG", compress_level=3)
-        return buffer.getvalue()
-
-    def _long_side_px(self, number: int, width: float, height: float) -> float:
+    def _long_side_px(self, number: int) -> int:
         """Return how large to draw a page: as fine as its finest picture, within bounds."""
         try:
-            finest = max(
-                (max(int(one.Width), int(one.Height)) for one in self._document.pages[number].images.values()),
-                default=0,
-            )
+            pictures = self._document.pages[number].images.values()
+            finest = max((max(int(one.Width), int(one.Height)) for one in pictures), default=0)
         except Exception:  # noqa: BLE001 - whatever a damaged page holds
             finest = 0
         least, most = _LONG_SIDE_PX
-        return min(max(finest, least), most) if width > 0 and height > 0 else least
+        return min(max(finest, least), most)
 
 
 def _only_picture(page: Any) -> Any:

@@ -88,9 +88,12 @@ def make_plan(
 
 
 def _done(source: Source, output: Path, manifest: Manifest, order: str, *, retry: bool) -> VolumeRecord | None:
-    """Return a volume's record if it was done as it is asked for now, is what it was, and stands where it was put."""
+    """Return a volume's record if it was done as it is asked for now, is what it was, and stands where it was put.
+
+    One that could not be read is looked at again: that costs little, and what reads it may be installed by now.
+    """
     record = manifest.get(source.place)
-    if record is None or record.order != order or (retry and record.has_failures):
+    if record is None or record.fault or record.order != order or (retry and record.has_failures):
         return None
     if record.stamp != source.stamp and not _is_same(source, record):
         return None

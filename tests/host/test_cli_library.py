@@ -13,6 +13,7 @@ import time
 import zipfile
 from pathlib import Path
 
+import psutil
 import pytest
 from PIL import Image
 
@@ -67,10 +68,14 @@ def test_a_run_that_was_killed_goes_on_to_the_same_bytes(irodori_home: Path, she
         deadline = time.monotonic() + 120
         while not list((tmp_path / "out").rglob("*.page")) and time.monotonic() < deadline:
             time.sleep(0.02)
+        children = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(signal.SIGKILL)
+    _, left = psutil.wait_procs(children, timeout=60)
+    assert left == []
     again = irodori(irodori_home, shelf, "-o", tmp_path / "out")
     assert again.returncode == 0, again.stderr
     assert digests(tmp_path / "out") == digests(tmp_path / "whole") != {}
+    assert not (tmp_path / "out" / FOLDER / "pages").exists()
     third = irodori(irodori_home, shelf, "-o", tmp_path / "out")
     assert "2 done already" in third.stderr
     report = (tmp_path / "out" / "report.html").read_text()

@@ -177,6 +177,8 @@ class _Pass:
                     lambda source: self._order_of(source, named.told(source)),
                     self._request.direction,
                 ).run(plan)
+            # Every volume is written: what waits there was asked for otherwise once.
+            shutil.rmtree(folder / "pages", ignore_errors=True)
         finally:
             workers.close()
             for scratch in (locks, waiting):

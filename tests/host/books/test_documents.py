@@ -102,9 +102,30 @@ def test_a_drawn_page_says_what_to_install(tmp_path: Path, monkeypatch: pytest.M
     document = pikepdf.new()
     document.add_blank_page(page_size=(60, 90))
     document.save(tmp_path / "v.pdf")
-    monkeypatch.setitem(__import__("sys").modules, "pypdfium2", None)
+    (tmp_path / "without" / "pypdfium2").mkdir(parents=True)
+    (tmp_path / "without" / "pypdfium2" / "__init__.py").write_text("raise ImportError")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "without"))
     book = open_pdf(tmp_path / "v.pdf")
     with pytest.raises(UnreadablePage, match=r"irodori\[library\]"):
+        book.pages[0].read()
+    book.close()
+
+
+def test_a_page_that_ends_its_drawing_fails_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    document = pikepdf.new()
+    document.add_blank_page(page_size=(60, 90))
+    document.save(tmp_path / "v.pdf")
+    monkeypatch.setattr("host.books.pdf_draw._WALL_S", 0.01)
+    book = open_pdf(tmp_path / "v.pdf")
+    with pytest.raises(UnreadablePage, match="too long"):
+        book.pages[0].read()
+    book.close()
+    (tmp_path / "without" / "pypdfium2").mkdir(parents=True)
+    (tmp_path / "without" / "pypdfium2" / "__init__.py").write_text("import os; os.abort()")
+    monkeypatch.setattr("host.books.pdf_draw._WALL_S", 60)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "without"))
+    book = open_pdf(tmp_path / "v.pdf")
+    with pytest.raises(UnreadablePage, match="cannot be drawn"):
         book.pages[0].read()
     book.close()
 

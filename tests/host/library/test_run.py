@@ -179,6 +179,17 @@ def test_a_volume_that_cannot_be_read_stops_no_other(library: Library) -> None:
     assert len(library.heard.volumes) == 6
 
 
+def test_a_volume_that_could_not_be_read_is_looked_at_again(library: Library) -> None:
+    (library.shelf / "bad.cbz").write_bytes(b"PK\x03\x04 rubbish")
+    library.colour()
+    before = (library.shelf / "bad.cbz").stat()
+    assert [volume.source.place for volume in library.colour().to_do] == ["bad"]
+    make_cbz(library.shelf / "bad.cbz", {"1.png": picture(1)})
+    assert before.st_size != (library.shelf / "bad.cbz").stat().st_size
+    assert [volume.fault for volume in library.colour().to_do] == [""]
+    assert library.colour().to_do == []
+
+
 def test_a_full_disk_ends_the_run_and_loses_nothing(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(library.shelf)
 
