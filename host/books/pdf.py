@@ -78,9 +78,7 @@ class _Document:
     def suffix(self, number: int) -> str:
         """Return the suffix of the picture that `read` gives."""
         picture = self._picture(number)
-        if picture is None:
-            return ".png"
-        return _SUFFIXES.get(_last_filter(picture), ".png")
+        return ".png" if picture is None else _SUFFIXES.get(_last_filter(picture), ".png")
 
     def read(self, number: int) -> bytes:
         """Return a page's picture, or a picture of the page."""
@@ -98,7 +96,10 @@ class _Document:
 
     def _picture(self, number: int) -> Any:
         try:
-            return _only_picture(self._document.pages[number])
+            picture = _only_picture(self._document.pages[number])
+            if picture is not None:
+                _last_filter(picture)
+            return picture
         # A page whose content cannot be followed is drawn.
         except Exception:  # noqa: BLE001
             return None
@@ -177,6 +178,7 @@ def _fills(page: Any, matrix: tuple[float, ...]) -> bool:
 
 
 def _last_filter(picture: Any) -> str:
+    """Return how a picture is packed, empty for several ways at once; raises whatever pikepdf does at a broken name."""
     found = picture.get("/Filter")
     names = [str(one) for one in found] if found is not None and not str(found).startswith("/") else [str(found)]
     return names[-1] if len(names) == 1 else ""
@@ -184,6 +186,14 @@ def _last_filter(picture: Any) -> str:
 
 def _taken_out(picture: Any) -> bytes | None:
     """Return a picture's own bytes, or the same pixels as PNG or TIFF; None where it has to be drawn."""
+    try:
+        return _extracted(picture)
+    # pikepdf raises what Pillow and qpdf do, what its bindings meet, and errors of its own for what it does not know.
+    except Exception:  # noqa: BLE001
+        return None
+
+
+def _extracted(picture: Any) -> bytes | None:
     import pikepdf
 
     width, height = int(picture.Width), int(picture.Height)
@@ -196,11 +206,7 @@ def _taken_out(picture: Any) -> bytes | None:
     if kind == "/FlateDecode" and not _inflates_within(bytes(raw), width * height * _DEPTH_BYTES + height + 1024):
         return None
     buffer = io.BytesIO()
-    try:
-        suffix = pikepdf.PdfImage(picture).extract_to(stream=buffer)
-    # pikepdf raises what Pillow and qpdf do, and errors of its own for what it does not know.
-    except Exception:  # noqa: BLE001
-        return None
+    suffix = pikepdf.PdfImage(picture).extract_to(stream=buffer)
     return buffer.getvalue() if suffix == _SUFFIXES.get(kind, ".png") else _as_png(buffer)
 
 

@@ -88,6 +88,16 @@ def test_only_a_page_that_shows_its_picture_whole_and_upright_gives_it(
     book.close()
 
 
+def test_a_picture_that_does_not_say_its_size_is_drawn(tmp_path: Path) -> None:
+    jpeg = picture("JPEG")
+    with pikepdf.open(make_pdf(tmp_path / "one.pdf", jpeg)) as document:
+        del next(iter(document.pages[0].Resources.XObject.values()))["/Height"]
+        document.save(tmp_path / "v.pdf")
+    book = open_pdf(tmp_path / "v.pdf")
+    assert book.pages[0].read() != jpeg
+    book.close()
+
+
 def test_a_turned_page_is_drawn_as_it_is_seen(tmp_path: Path) -> None:
     with pikepdf.open(make_pdf(tmp_path / "one.pdf", picture("JPEG"))) as document:
         document.pages[0].Rotate = 90
