@@ -96,10 +96,7 @@ class _Document:
 
     def _picture(self, number: int) -> Any:
         try:
-            picture = _only_picture(self._document.pages[number])
-            if picture is not None:
-                _last_filter(picture)
-            return picture
+            return _only_picture(self._document.pages[number])
         # A page whose content cannot be followed is drawn.
         except Exception:  # noqa: BLE001
             return None
@@ -126,6 +123,7 @@ def _only_picture(page: Any) -> Any:
     picture = page.Resources.XObject[name]
     if str(picture.Subtype) != "/Image" or "/SMask" in picture or "/Mask" in picture or not _fills(page, matrix):
         return None
+    _last_filter(picture)  # whatever it raises, the page is drawn
     return picture
 
 
