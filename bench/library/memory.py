@@ -12,11 +12,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import psutil
-from PIL import Image
 
-from bench.library.shelves import ROOT, start, volume
+from bench.library.shelves import ROOT, page, start, volume
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,22 +52,9 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _make(shelf: Path, pages: int, of_a_volume: int) -> None:
-    dice = np.random.default_rng(0)
     for first in range(0, pages, of_a_volume):
-        files = {}
-        for number in range(first, min(pages, first + of_a_volume)):
-            rows = np.full((96, 64), 255, np.uint8)
-            rows[dice.integers(0, 96), :] = 0
-            files[f"{number:05}.png"] = _png(rows)
-        volume(shelf / f"v{first:05}", "cbz", files)
-
-
-def _png(rows: np.ndarray) -> bytes:
-    import io
-
-    buffer = io.BytesIO()
-    Image.fromarray(rows).save(buffer, "PNG")
-    return buffer.getvalue()
+        numbers = range(first, min(pages, first + of_a_volume))
+        volume(shelf / f"v{first:05}", "cbz", {f"{number:05}.jpg": page(number, 120) for number in numbers})
 
 
 def _look(pid: int, looked: list[tuple[float, float]]) -> None:

@@ -26,7 +26,11 @@ KINDS: Final = ("cbz", "tar", "tar.gz", "7z", "pdf", "epub", "folder", "nested")
 def page(number: int, width: int = 220) -> bytes:
     """Return a small page, another one for each number."""
     with Image.open(_PAGES / _NAMES[number % len(_NAMES)]) as picture:
-        small = picture.convert("RGB").resize((width, width * 7 // 5)).rotate(number % 7 * 0.3, fillcolor="white")
+        small = (
+            picture.convert("RGB")
+            .resize((width, width * 7 // 5))
+            .rotate(number % 997 * 0.003, Image.Resampling.BILINEAR, fillcolor="white")
+        )
     buffer = io.BytesIO()
     small.save(buffer, "JPEG", quality=80)
     return buffer.getvalue()

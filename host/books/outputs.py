@@ -194,12 +194,16 @@ class FileOutput:
 class ArchiveOutput:
     """A CBZ with the pages in reading order, and with what travelled along. Until `finish` they wait in `waiting`.
 
-    An archive that is there is replaced only by one in which no page is missing, and at least one was made.
+    An archive that is there is replaced only by one in which no page is missing, and at least one was made; but with
+    `ours` it was made of this book before, and is replaced by any.
     """
 
     carries_extras: ClassVar[bool] = True
 
-    def __init__(self, path: Path, book: Book, sources: frozenset[Path], suffix: str, waiting: Path) -> None:
+    def __init__(
+        self, path: Path, book: Book, sources: frozenset[Path], suffix: str, waiting: Path, *, ours: bool = False
+    ) -> None:
+        self._ours = ours
         self._path = path
         self._book = book
         self._suffix = suffix
@@ -246,7 +250,7 @@ class ArchiveOutput:
         if not self._made:
             return Finished(None, f"No page was made, so {self._path} was {self._left_word()}.")
         missing = [page.name for page in self._book.pages if page.name not in self._entries]
-        path = _free(self._path) if missing and self._path.exists() else self._path
+        path = _free(self._path) if missing and not self._ours and self._path.exists() else self._path
         with disk_errors(str(path)), temporary_beside(path, self._sources) as temporary:
             self._write(temporary, direction)
         words = [f"{len(missing)} pages are missing in it: {', '.join(missing[:5])}."] if missing else []
@@ -305,9 +309,17 @@ class DocumentOutput(ArchiveOutput):
     carries_extras: ClassVar[bool] = False
 
     def __init__(
-        self, path: Path, book: Book, sources: frozenset[Path], suffix: str, waiting: Path, kind: Literal["pdf", "epub"]
+        self,
+        path: Path,
+        book: Book,
+        sources: frozenset[Path],
+        suffix: str,
+        waiting: Path,
+        kind: Literal["pdf", "epub"],
+        *,
+        ours: bool = False,
     ) -> None:
-        super().__init__(path, book, sources, suffix, waiting)
+        super().__init__(path, book, sources, suffix, waiting, ours=ours)
         self._kind = kind
 
     def put_record(self, page: BookPage, record: bytes) -> None:

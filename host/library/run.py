@@ -217,7 +217,9 @@ class ShelfRun:
             return self._store.get(end) or PageResult(verdict="failed", error=lost)
 
         direction = self._direction_of(book)
-        return self._writer.write(book, volume.places[number], result_of, direction, volume.words[number])
+        before = self._manifest.get(volume.source.place)
+        earlier = before.outputs if before is not None else ()
+        return self._writer.write(book, volume.places[number], result_of, direction, volume.words[number], earlier)
 
     def _end(self, source: Source, record: VolumeRecord) -> None:
         self._manifest.add(record)

@@ -41,14 +41,22 @@ class Writer:
     waiting: Path
 
     def write(
-        self, book: Book, place: str, result_of: Callable[[BookPage], PageResult], direction: Direction, reference: str
+        self,
+        book: Book,
+        place: str,
+        result_of: Callable[[BookPage], PageResult],
+        direction: Direction,
+        reference: str,
+        earlier: Sequence[OutputRecord] = (),
     ) -> OutputRecord:
-        """Write a book, and say what is in it. `place`: below the root, without a suffix.
+        """Write a book, and say what is in it.
+
+        place: below the root, without a suffix. earlier: what was written of its volume before, and may be replaced.
 
         Raises:
             BadRequest: it cannot be written there. DiskFull, InternalError
         """
-        output = self._output(book, place)
+        output = self._output(book, place, earlier)
         output.check()
         kept = _Kept()
         try:
@@ -76,15 +84,16 @@ class Writer:
             words=finished.words,
         )
 
-    def _output(self, book: Book, place: str) -> Output:
+    def _output(self, book: Book, place: str, earlier: Sequence[OutputRecord]) -> Output:
         suffix = SUFFIXES[self.page_format]
         if self.kind == "folder":
             return FolderOutput(self.root / place, book, book.sources, suffix)
         path = self.root / f"{place}.{self.kind}"
+        ours = any(self.root / one.path == path and size_of(path) == one.size for one in earlier if one.path)
         waiting = self.waiting / hashlib.sha256(place.encode("utf-8", "surrogateescape")).hexdigest()[:16]
         if self.kind == "cbz":
-            return ArchiveOutput(path, book, book.sources, suffix, waiting)
-        return DocumentOutput(path, book, book.sources, suffix, waiting, self.kind)
+            return ArchiveOutput(path, book, book.sources, suffix, waiting, ours=ours)
+        return DocumentOutput(path, book, book.sources, suffix, waiting, self.kind, ours=ours)
 
 
 def places(place: str, books: Sequence[Book], taken: Sequence[str], kind: OutputKind) -> list[str]:

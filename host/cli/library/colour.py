@@ -209,7 +209,8 @@ class _Pass:
         before = f", {done} done already" if done else ""
         where = f"{self._count} at a time" if self._request.ray is None else f"on the cluster at {self._request.ray}"
         guess = " (a guess until the first pages are done)" if plan.is_guess else ""
-        _say(f"{len(plan.volumes)} volumes{before}; {plan.pages} pages to colour, {where}.")
+        volumes = f"{len(plan.volumes)} volume{'' if len(plan.volumes) == 1 else 's'}"
+        _say(f"{volumes}{before}; {plan.pages} page{'' if plan.pages == 1 else 's'} to colour, {where}.")
         if plan.pages:
             disk = f"{plan.disk_bytes / _GIB:.1f} GiB of the {plan.free_bytes / _GIB:.1f} that are free"
             _say(f"About {_in_words(plan.seconds)}{guess} and {disk}.")

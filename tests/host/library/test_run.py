@@ -62,11 +62,11 @@ class Library:
     def found(self) -> Shelf:
         return find_volumes([self.shelf], self.output)
 
-    def colour(self) -> Plan:
+    def colour(self, *, retry: bool = False) -> Plan:
         self.output.mkdir(exist_ok=True)
         shelf = self.found()
         with Manifest(self.output) as manifest:
-            plan = make_plan(shelf.sources, self.output, manifest, lambda _: self.kind, 1, "png")
+            plan = make_plan(shelf.sources, self.output, manifest, lambda _: self.kind, 1, "png", retry=retry)
             references = References(Chosen(), {}, shelf.sources, self.workers.has_colour)
             writer = Writer(self.output, self.kind, "png", manifest.folder / "waiting")
             ShelfRun(
@@ -188,6 +188,23 @@ def test_a_volume_that_could_not_be_read_is_looked_at_again(library: Library) ->
     assert before.st_size != (library.shelf / "bad.cbz").stat().st_size
     assert [volume.fault for volume in library.colour().to_do] == [""]
     assert library.colour().to_do == []
+
+
+def test_a_volume_that_is_tried_again_takes_its_own_place_and_no_other_s(library: Library) -> None:
+    path = make_cbz(library.shelf / "v.cbz", {"1.png": picture(1), "2.png": picture(2)})
+    data = bytearray(path.read_bytes())
+    at = data.find(b"PK\x03\x04", 4)
+    data[at : at + 4] = b"gone"
+    path.write_bytes(data)
+    (library.output).mkdir()
+    (library.output / "v.cbz").write_bytes(b"somebody's")
+    library.colour()
+    [record] = library.heard.volumes
+    assert [(one.path, one.pages, one.written) for one in record.outputs] == [("v (2).cbz", 2, 1)]
+    (library.output / "v.cbz").unlink()
+    for _ in range(3):
+        assert len(library.colour(retry=True).to_do) == 1
+    assert set(library.digests()) == {"v (2).cbz", "v.cbz"}
 
 
 def test_a_full_disk_ends_the_run_and_loses_nothing(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
