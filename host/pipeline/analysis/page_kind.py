@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from engines.geometry import Size
+from host.pipeline.analysis.overlays import is_laid_over
 from host.pipeline.analysis.own_colour import Colour, colour_of
 
 if TYPE_CHECKING:
@@ -72,7 +73,9 @@ def classify_page(
     share = sum(panel.box.area for panel in marked if panel.coloured) / max(1, area)
     grey_share = sum(panel.box.area for panel in panels if colour.traces_of(panel.box, size) <= _GREY_INK)
     mixed = share > 0 and grey_share >= _GREY_PANELS * area
-    if not mixed and (colour.is_everywhere or share >= _COLOURED_PANELS):
+    if (share > 0 or colour.is_everywhere) and is_laid_over(rgb, colour.coloured):
+        marked = panels
+    elif not mixed and (colour.is_everywhere or share >= _COLOURED_PANELS):
         return Verdict(kind="already_coloured", panels=marked, masks=found.masks)
     masks = _with_coloured(found.masks, marked, colour)
     return Verdict(kind=_kind_of_grey(grey, replace(found, masks=masks), panels), panels=marked, masks=masks)

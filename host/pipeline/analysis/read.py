@@ -16,7 +16,7 @@ import numpy as np
 from engines.geometry import Box, Size
 from host.pipeline.analysis.fusion.evidence import Detectors, PageEvidence, for_reading
 from host.pipeline.analysis.fusion.findings import PageFindings, enlarged, joined
-from host.pipeline.analysis.fusion.frames import Frame, find_frames
+from host.pipeline.analysis.fusion.frames import Frame, find_frames, gutters_around_panels
 from host.pipeline.analysis.fusion.page_records import record_page
 from host.pipeline.analysis.fusion.speech import find_speech
 from host.pipeline.analysis.layout.direction import ChapterDirection, lettering_vote, shape_vote
@@ -104,7 +104,7 @@ class TwoOpinionReader:
 def weigh(evidence: PageEvidence) -> PageFindings:
     """Return what a look at a picture amounts to, at reading size."""
     speech = find_speech(evidence)
-    gutters = evidence.classical.gutters.all
+    gutters = gutters_around_panels(evidence)
     letters = evidence.classical.letters
     blocks = [(line, one.box) for one in speech.balloons for line in one.text]
     lettering = speech.lettering | _enclosed(gutters | speech.bodies | speech.lettering)

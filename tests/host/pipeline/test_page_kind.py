@@ -1,11 +1,12 @@
 """The kind of a page, and panels that have colour of their own."""
 
 import io
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from engines.detect.base import Detection
 from engines.geometry import Box
@@ -15,6 +16,7 @@ from host.pipeline.decode import decode_page
 from tests.host.pipeline.drawn import PANELS, Told, decoded, manga_page
 
 READER = TwoOpinionReader()
+PAGES = Path(__file__).parents[2] / "pages"
 
 
 def painted(box):
@@ -106,3 +108,34 @@ def test_a_picture_under_a_large_title_is_a_cover():
     assert TwoOpinionReader(Told(picture, title)).read(decoded(page), "auto").meta.kind == "cover"
     assert TwoOpinionReader(Told(picture)).read(decoded(page), "auto").meta.kind == "splash"
     assert TwoOpinionReader(Told(picture, title, speaking)).read(decoded(page), "auto").meta.kind == "splash"
+
+
+def sold_at(page: np.ndarray) -> np.ndarray:
+    """Return a grey page, RGB, with a site's name in red all over it and a blue banner at its foot."""
+    height, width = page.shape
+    picture = Image.fromarray(np.dstack([page] * 3))
+    draw, font = ImageDraw.Draw(picture), ImageFont.load_default(width / 28)
+    for number, top in enumerate(range(90, height - 200, 120)):
+        draw.text((30 + 130 * number % (width // 2), top), "SCAN-SITE.EXAMPLE", (200, 30, 30), font)
+    draw.rectangle((0, height - 120, width, height), (30, 90, 220))
+    draw.text((30, height - 85), "READ AT SCAN-SITE.EXAMPLE", (250, 240, 40), font)
+    return np.array(picture)
+
+
+def test_a_site_s_name_and_banner_make_no_coloured_page_and_stay_as_they_are():
+    rgb = sold_at(manga_page())
+    reading = read(rgb, "JPEG")
+    assert reading.meta.kind == "story"
+    assert not any(panel.coloured for panel in reading.meta.panels)
+    red = (rgb[:-120, :, 0] > 150) & (rgb[:-120, :, 1] < 80)
+    assert reading.masks.protect[:-120][red].mean() > 0.9
+    assert reading.masks.protect[-110:-10].mean() > 0.95
+    assert reading.masks.coloured[:-120].mean() < 0.4
+
+
+def test_a_coloured_page_with_a_site_s_name_stays_the_author_s():
+    coloured = np.array(Image.open(PAGES / "coloured-en.webp").convert("RGB"))
+    named = sold_at(coloured[..., 1])
+    drawn = np.ptp(named, axis=2) > 0
+    coloured[drawn] = named[drawn]
+    assert read(coloured, "JPEG").meta.kind == "already_coloured"

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -30,14 +30,20 @@ _SURE_SHARE: Final = 0.1
 # Beside glyphs, as far as a letter is wide, hardly anything is needed.
 _BESIDE: Final = 6
 _LETTER: Final = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (25, 25))
+# Of the page's own contrast, in this share of a patch.
+_LEGIBLE: Final = 0.45
+_LEGIBLE_SHARE: Final = 0.5
+_GROUND_AROUND: Final = np.ones((9, 9), np.uint8)
 _HALO: Final = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
 
 
-def glyphs_by_pixels(evidence: NDArray[np.uint8], seen: Iterable[Box], faces: Iterable[Box]) -> NDArray[np.bool_]:
+def glyphs_by_pixels(
+    evidence: NDArray[np.uint8], grey: NDArray[np.uint8], seen: Sequence[Box], faces: Iterable[Box]
+) -> NDArray[np.bool_]:
     """Return the `(h, w)` mask of glyphs, with their rim: patches of likely pixels of which enough are sure.
 
-    evidence: `(h, w)` uint8. seen: boxes of lettering by the detector, where less will do. faces: where more is asked
-    for, since eyes and mouths are drawn like letters.
+    evidence: `(h, w)` uint8. grey: the page. seen: boxes of lettering by the detector, where less will do. faces: where
+    more is asked for, since eyes and mouths are drawn like letters.
     """
     needed = np.full(evidence.shape, _SURE, np.uint8)
     for boxes, least in ((faces, _SURE_ON_FACES), (seen, _SURE_SEEN)):
@@ -46,10 +52,27 @@ def glyphs_by_pixels(evidence: NDArray[np.uint8], seen: Iterable[Box], faces: It
     count, labels = cv2.connectedComponents((evidence >= _LIKELY).view(np.uint8))
     sure = np.bincount(labels[evidence >= needed], minlength=count)
     kept = (sure >= _SURE_PX) & (sure >= _SURE_SHARE * np.bincount(labels.ravel(), minlength=count))
+    kept &= _is_legible(labels, count, grey, seen)
     kept[0] = False
     glyphs = kept[labels].view(np.uint8)
     glyphs |= (cv2.dilate(glyphs, _LETTER) > 0) & (evidence >= _BESIDE)
     return np.asarray(cv2.dilate(glyphs, _HALO), np.uint8).view(np.bool_)
+
+
+def _is_legible(
+    labels: NDArray[np.int32], count: int, grey: NDArray[np.uint8], seen: Sequence[Box]
+) -> NDArray[np.bool_]:
+    """Tell by label what stands out from its ground as what is to be read does, or is seen by the detector as well.
+
+    On a night page all of the art is dark: what is drawn like letters there is not written.
+    """
+    darkest, lightest = np.percentile(grey[::4, ::4], (1, 99))
+    contrast = cv2.morphologyEx(grey, cv2.MORPH_GRADIENT, _GROUND_AROUND)
+    legible = contrast >= max(1.0, _LEGIBLE * (lightest - darkest))
+    for box in seen:
+        legible[box.top : box.bottom, box.left : box.right] = True
+    there = np.bincount(labels.ravel(), minlength=count)
+    return np.asarray(np.bincount(labels[legible], minlength=count) >= _LEGIBLE_SHARE * there, np.bool_)
 
 
 def glyphs_in(grey: NDArray[np.uint8], boxes: Iterable[Box]) -> NDArray[np.bool_]:

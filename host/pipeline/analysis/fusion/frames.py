@@ -5,9 +5,13 @@ from __future__ import annotations
 from itertools import combinations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+import numpy as np
+
 from host.pipeline.analysis.classical.panels import cut_panels
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from engines.geometry import Box
     from host.pipeline.analysis.fusion.evidence import PageEvidence
 
@@ -20,6 +24,8 @@ _PARTS_COVER: Final = 0.6
 _LAP: Final = 0.35
 _SURE: Final = 0.5
 _EDGE: Final = 0.08
+_BLACK: Final = 32
+_LIKELY: Final = 0.3
 
 
 class Frame(NamedTuple):
@@ -53,6 +59,21 @@ def find_frames(evidence: PageEvidence) -> list[Frame]:
         if one.box not in used and not any(_repeats(one.box, frame.box) for frame in frames):
             frames.append(one)
     return frames
+
+
+def gutters_around_panels(evidence: PageEvidence) -> NDArray[np.bool_]:
+    """Return the page's gutters; black ones without what lies within panels that the detector sees.
+
+    There black paper runs on into black art. What is left open beside a panel's edge is black and takes no colour.
+    """
+    gutters = evidence.classical.gutters.all
+    if not gutters.any() or np.median(evidence.grey[gutters]) > _BLACK:
+        return gutters
+    apart = gutters.copy()
+    for one in evidence.of("panel"):
+        if one.score >= _LIKELY:
+            apart[one.box.top : one.box.bottom, one.box.left : one.box.right] = False
+    return apart
 
 
 def _stands_alone(box: Box, seen: list[Frame], evidence: PageEvidence) -> bool:

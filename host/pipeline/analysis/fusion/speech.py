@@ -254,7 +254,7 @@ def _strokes(evidence: PageEvidence, bodies: NDArray[np.bool_]) -> NDArray[np.bo
     seen = [one.box for one in [*evidence.of("text"), *evidence.of("sfx")]]
     if evidence.pixels is not None:
         faces = [one.box for one in evidence.of("face") if one.score >= _FACE_MAYBE_SCORE_MIN]
-        return glyphs_by_pixels(evidence.pixels.lettering, seen, faces)
+        return glyphs_by_pixels(evidence.pixels.lettering, evidence.grey, seen, faces)
     return glyphs_in(evidence.grey, [box for box in seen if not _on_ground(box, bodies)])
 
 
