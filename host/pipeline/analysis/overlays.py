@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _WIDTH_PX: Final = 800
-_GAIN: Final = 2
+_GAIN: Final = np.uint8(2)
 # Of a letter: how far its line's colour reaches.
 _AROUND: Final = 1.0
 _BANNER_WIDTH: Final = 0.95
@@ -46,15 +46,15 @@ def _banners(coloured: NDArray[np.bool_]) -> NDArray[np.bool_]:
     bars = (across >= _BANNER_WIDTH * width) & (down <= _BANNER_HEIGHT * height)
     bars &= area >= _BANNER_FILL * across * down
     bars[0] = False
-    return np.asarray(np.take(bars, labels), np.bool_)
+    return np.asarray(np.take(bars, np.asarray(labels, np.int32)), np.bool_)
 
 
 def _writing(rgb: NDArray[np.uint8], shape: tuple[int, ...]) -> NDArray[np.bool_]:
     scale = min(1.0, _WIDTH_PX / rgb.shape[1])
     size = max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale))
     small = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
-    strength = cv2.subtract(small.max(axis=2), small.min(axis=2))
-    letters = find_letters(np.asarray(255 - cv2.multiply(strength, _GAIN), np.uint8))
+    strength = small.max(axis=2) - small.min(axis=2)
+    letters = find_letters(np.asarray(255 - _GAIN * np.minimum(strength, 255 // _GAIN), np.uint8))
     lines = np.zeros(small.shape[:2], np.uint8)
     for group in free_lettering(letters, np.zeros(small.shape[:2], np.bool_)):
         for place in group:

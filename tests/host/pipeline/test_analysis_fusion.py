@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from engines.base import ModelMissing
 from engines.detect.base import LABELS, Detection, DetectorInfo, PageDetector, PixelEvidence, PixelReader
 from engines.geometry import Box
+from host.pipeline.analysis.classical.glyphs import glyphs_by_pixels
 from host.pipeline.analysis.read import TwoOpinionReader
 from tests.host.pipeline.drawn import PANELS, Told, balloon_mask, decoded, manga_page
 
@@ -188,3 +189,27 @@ def test_odd_pages_are_read_with_a_detector_too(shape, level):
         page = np.random.default_rng(3).integers(0, 255, shape, np.uint8)
     seen = [Detection(label, Box(0, 0, 250, 250), 0.9) for label in LABELS]
     assert read(page, Told(*seen)).masks.protect.shape == shape
+
+
+def test_black_art_at_the_edge_of_a_night_panel_is_no_gutter():
+    page = np.full((1400, 1000), 6, np.uint8)
+    page[60:1340, 60:940] = 80
+    page[60:500, 60:400] = 8
+    cv2.circle(page, (650, 900), 200, 200, -1)
+    panel = Box(60, 60, 940, 1340)
+    told = TwoOpinionReader(Told(Detection("panel", panel, 0.9))).read(decoded(page), "ltr").masks.gutters
+    assert told[:50].all()
+    assert not told[80:480, 80:380].any()
+
+
+def test_what_does_not_stand_out_from_a_dark_page_is_not_read_but_for_what_the_detector_sees():
+    page = np.full((400, 300), 30, np.uint8)
+    page[20:60, 20:280] = 250
+    evidence = np.zeros(page.shape, np.uint8)
+    for top, level in ((100, 70), (200, 245), (300, 70)):
+        page[top : top + 30 : 6, 50:250] = level
+        evidence[top : top + 30, 50:250] = 255
+    found = glyphs_by_pixels(evidence, page, [Box(40, 290, 260, 340)], [])
+    assert not found[100:130].any()
+    assert found[205:225, 60:240].all()
+    assert found[305:325, 60:240].all()

@@ -52,7 +52,7 @@ def glyphs_by_pixels(
     count, labels = cv2.connectedComponents((evidence >= _LIKELY).view(np.uint8))
     sure = np.bincount(labels[evidence >= needed], minlength=count)
     kept = (sure >= _SURE_PX) & (sure >= _SURE_SHARE * np.bincount(labels.ravel(), minlength=count))
-    kept &= _is_legible(labels, count, grey, seen)
+    kept &= _is_legible(np.asarray(labels, np.int32), count, grey, seen)
     kept[0] = False
     glyphs = kept[labels].view(np.uint8)
     glyphs |= (cv2.dilate(glyphs, _LETTER) > 0) & (evidence >= _BESIDE)
