@@ -1,0 +1,206 @@
+import { beforeEach, expect, test, vi } from "vitest";
+import type { PageRegistry } from "@/lib/page/capture/page-registry";
+import type { Coloured } from "@/lib/page/holders/coloured";
+import type { Holder } from "@/lib/page/holders/holder";
+import type { Overlay } from "@/lib/page/swap/overlay";
+
+const { signs, FakeOverlay } = vi.hoisted(() => {
+  /** What stands over a holder: which picture, and whether it is there. */
+  class FakeOverlay {
+    static readonly all = new Map<unknown, FakeOverlay>();
+    ended: () => void = () => undefined;
+    constructor(
+      readonly holder: unknown,
+      readonly url: string,
+      public coloured: unknown,
+    ) {
+      FakeOverlay.all.set(holder, this);
+    }
+    follow(): void {}
+    guard(): void {}
+    replace(coloured: unknown): void {
+      this.coloured = coloured;
+    }
+    remove(): void {
+      FakeOverlay.all.delete(this.holder);
+    }
+  }
+  return { signs: new Map<unknown, { kind: string }>(), FakeOverlay };
+});
+vi.mock("@/lib/page/swap/follow", () => ({ followLayout: () => () => undefined }));
+vi.mock("@/lib/page/swap/marks", () => ({
+  Marks: class {
+    set = (holder: unknown, sign: { kind: string }) => signs.set(holder, sign);
+    drop = (holder: unknown) => signs.delete(holder);
+  },
+}));
+vi.mock("@/lib/page/swap/overlay", () => ({ Overlay: FakeOverlay }));
+
+import { Entry } from "@/lib/page/capture/entry";
+import { hasShapeOf, PagePresenter } from "@/lib/page/swap/page-presenter";
+
+type FakeOverlay = InstanceType<typeof FakeOverlay>;
+const shownOver = (holder: Holder) => FakeOverlay.all.get(holder)?.coloured;
+const asOverlay = (overlay: FakeOverlay) => overlay as unknown as Overlay;
+
+beforeEach(() => {
+  signs.clear();
+  FakeOverlay.all.clear();
+  vi.stubGlobal(
+    "MutationObserver",
+    class {
+      observe(): void {}
+      disconnect(): void {}
+    },
+  );
+  vi.stubGlobal("document", { addEventListener: () => undefined });
+});
+
+const holderAt = (left: number) =>
+  ({ isConnected: true, box: () => ({ left, right: left + 100, top: 0, bottom: 100 }) }) as unknown as Holder;
+const picture = (width = 800, height = 1200) => {
+  const decoded = { close: vi.fn() };
+  return { coloured: { width, height, decoded } as unknown as Coloured, closed: decoded.close };
+};
+
+function world(count = 1, former: FakeOverlay[] = []) {
+  const entries = Array.from({ length: count }, (_, index) => {
+    const entry = Object.assign(new Entry(`p${index}`, `u${index}`), {
+      width: 800,
+      height: 1200,
+      state: "sent" as const,
+    });
+    entry.holders.add(holderAt(200 * index));
+    return entry;
+  });
+  const lost = vi.fn();
+  const registry = { entries } as unknown as PageRegistry;
+  const presenter = new PagePresenter(registry, lost, new AbortController().signal, former.map(asOverlay));
+  const [entry] = entries as [Entry];
+  const [holder] = [...entry.holders] as [Holder];
+  return { presenter, entries, entry, holder, lost };
+}
+
+test("a coloured page is shown over every holder of it, once, and its bitmap is let go", () => {
+  const { presenter, entry, holder } = world();
+  const second = holderAt(500);
+  entry.holders.add(second);
+  const { coloured, closed } = picture();
+  presenter.finish(entry, coloured);
+  expect([entry.state, shownOver(holder), shownOver(second)]).toEqual(["done", coloured, coloured]);
+  expect([presenter.isCovered(holder), coloured.decoded, closed.mock.calls.length]).toEqual([true, null, 1]);
+  expect(signs.get(holder)).toEqual({ kind: "done" });
+  const before = FakeOverlay.all.get(holder);
+  const corrected = picture().coloured;
+  presenter.colour(entry, corrected);
+  expect([FakeOverlay.all.get(holder) === before, shownOver(holder)]).toEqual([true, corrected]);
+});
+
+test("the originals come back and go again, all of them", () => {
+  const { presenter, entries } = world(2);
+  for (const entry of entries) presenter.finish(entry, picture().coloured);
+  presenter.showOriginal(true);
+  expect(FakeOverlay.all.size).toBe(0);
+  presenter.finish(entries[0] as Entry, picture().coloured); // what comes meanwhile is not shown either
+  expect(FakeOverlay.all.size).toBe(0);
+  presenter.showOriginal(false);
+  expect(FakeOverlay.all.size).toBe(2);
+});
+
+test("a preview is shown until the page is done, and only one of its shape", () => {
+  const { presenter, entry, holder } = world();
+  const odd = picture(800, 900);
+  presenter.preview(entry, odd.coloured);
+  expect([shownOver(holder), odd.closed.mock.calls.length, odd.coloured.decoded]).toEqual([undefined, 1, null]);
+  const small = picture(400, 600).coloured;
+  presenter.preview(entry, small);
+  expect(shownOver(holder)).toBe(small);
+  const whole = picture().coloured;
+  presenter.finish(entry, whole);
+  presenter.preview(entry, picture().coloured);
+  expect([shownOver(holder), entry.preview]).toEqual([whole, null]);
+});
+
+test("a preview of a page that is left alone after all goes", () => {
+  const { presenter, entry, holder } = world();
+  presenter.preview(entry, picture().coloured);
+  Object.assign(entry, { state: "left", note: "why", failed: true });
+  presenter.present(entry);
+  expect([shownOver(holder), signs.get(holder)]).toEqual([undefined, { kind: "left", note: "why", failed: true }]);
+});
+
+test("the sign says how far a page is, why it was left, or nothing", () => {
+  const { presenter, entry, holder } = world();
+  entry.fraction = 0.5;
+  presenter.present(entry);
+  expect(signs.get(holder)).toEqual({ kind: "progress", fraction: 0.5 });
+  entry.state = "ignored";
+  presenter.present(entry);
+  expect(signs.has(holder)).toBe(false);
+  presenter.notice(entry, "words");
+  expect(signs.get(holder)).toEqual({ kind: "notice", text: "words" });
+});
+
+test("what an earlier run made stays until there are new pictures, or the originals are asked for", () => {
+  for (const isAsked of [false, true]) {
+    const { holder } = world();
+    const former = new FakeOverlay(holder, "u0", picture().coloured);
+    const { presenter, entry } = world(1, [former]);
+    entry.holders.clear();
+    entry.holders.add(holder);
+    presenter.present(entry);
+    expect(shownOver(holder)).toBe(former.coloured);
+    if (isAsked) presenter.showOriginal(true);
+    else presenter.finish(entry, picture().coloured);
+    presenter.showOriginal(true);
+    expect(shownOver(holder)).toBeUndefined();
+  }
+});
+
+test("what is handed over stays on the page; what is cleared or released goes", () => {
+  const { presenter, entry, holder } = world();
+  presenter.finish(entry, picture().coloured);
+  expect(presenter.handOver().map((overlay) => overlay.holder)).toEqual([holder]);
+  expect([FakeOverlay.all.size, presenter.isCovered(holder)]).toEqual([1, false]);
+
+  const again = world(2);
+  for (const each of again.entries) again.presenter.finish(each, picture().coloured);
+  again.presenter.release(again.holder);
+  expect([again.presenter.isCovered(again.holder), signs.has(again.holder)]).toEqual([false, false]);
+  again.presenter.clear();
+  expect(FakeOverlay.all.has([...(again.entries[1] as Entry).holders][0])).toBe(false);
+});
+
+test("a site that puts another page into a holder is heard of", () => {
+  const { presenter, entry, holder, lost } = world();
+  presenter.finish(entry, picture().coloured);
+  FakeOverlay.all.get(holder)?.ended();
+  expect(lost).toHaveBeenCalledTimes(1);
+  expect([presenter.isCovered(holder), signs.has(holder)]).toEqual([false, false]);
+});
+
+test.each([
+  [50, 50, true],
+  [0, 100, true],
+  [100, 0, true],
+  [101, 50, false],
+  [50, 101, false],
+  [-1, 50, false],
+  [50, -1, false],
+])("a point at %d, %d is on the coloured page: %s", (x, y, isOn) => {
+  const { presenter, entry, holder } = world();
+  expect(presenter.holderAt(entry, 50, 50)).toBeUndefined(); // it has no colour yet
+  presenter.finish(entry, picture().coloured);
+  expect(presenter.holderAt(entry, x, y)).toBe(isOn ? holder : undefined);
+});
+
+test("a picture stands for a page of its shape, of any size", () => {
+  const page = { width: 800, height: 1200 };
+  for (const [width, height, isAlike] of [
+    [1600, 2400, true],
+    [800, 1216, true],
+    [800, 1230, false],
+    [830, 1200, false],
+  ] as const)
+    expect(hasShapeOf(page, { width, height }), `${width} ${height}`).toBe(isAlike);
+});
