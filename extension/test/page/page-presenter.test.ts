@@ -1,5 +1,4 @@
 import { beforeEach, expect, test, vi } from "vitest";
-import type { PageRegistry } from "@/lib/page/capture/page-registry";
 import type { Coloured } from "@/lib/page/holders/coloured";
 import type { Holder } from "@/lib/page/holders/holder";
 import type { Overlay } from "@/lib/page/swap/overlay";
@@ -15,6 +14,17 @@ const { signs, FakeOverlay } = vi.hoisted(() => {
       public coloured: unknown,
     ) {
       FakeOverlay.all.set(holder, this);
+    }
+    mixed = -1;
+    mix(share: number): void {
+      this.mixed = share;
+    }
+    isResting = false;
+    get isShown(): boolean {
+      return !this.isResting;
+    }
+    rest(isResting: boolean): void {
+      this.isResting = isResting;
     }
     follow(): void {}
     guard(): void {}
@@ -40,7 +50,11 @@ import { Entry } from "@/lib/page/capture/entry";
 import { hasShapeOf, PagePresenter } from "@/lib/page/swap/page-presenter";
 
 type FakeOverlay = InstanceType<typeof FakeOverlay>;
-const shownOver = (holder: Holder) => FakeOverlay.all.get(holder)?.coloured;
+const shownOver = (holder: Holder) => {
+  const overlay = FakeOverlay.all.get(holder);
+  return overlay?.isShown ? overlay.coloured : undefined;
+};
+const shownCount = () => [...FakeOverlay.all.values()].filter(({ isShown }) => isShown).length;
 const asOverlay = (overlay: FakeOverlay) => overlay as unknown as Overlay;
 
 beforeEach(() => {
@@ -74,8 +88,7 @@ function world(count = 1, former: FakeOverlay[] = []) {
     return entry;
   });
   const lost = vi.fn();
-  const registry = { entries } as unknown as PageRegistry;
-  const presenter = new PagePresenter(registry, lost, new AbortController().signal, former.map(asOverlay));
+  const presenter = new PagePresenter(lost, 0.8, new AbortController().signal, former.map(asOverlay));
   const [entry] = entries as [Entry];
   const [holder] = [...entry.holders] as [Holder];
   return { presenter, entries, entry, holder, lost };
@@ -97,14 +110,26 @@ test("a coloured page is shown over every holder of it, once, and its bitmap is 
 });
 
 test("the originals come back and go again, all of them", () => {
-  const { presenter, entries } = world(2);
+  const { presenter, entries, holder } = world(2);
   for (const entry of entries) presenter.finish(entry, picture().coloured);
   presenter.showOriginal(true);
-  expect(FakeOverlay.all.size).toBe(0);
-  presenter.finish(entries[0] as Entry, picture().coloured); // what comes meanwhile is not shown either
-  expect(FakeOverlay.all.size).toBe(0);
+  expect([shownCount(), presenter.isCovered(holder)]).toEqual([0, false]);
+  const late = Object.assign(new Entry("p9", "u9"), { state: "sent" as const });
+  late.holders.add(holderAt(900));
+  presenter.finish(late, picture().coloured); // what comes meanwhile is not shown either
+  expect(shownCount()).toBe(0);
   presenter.showOriginal(false);
-  expect(FakeOverlay.all.size).toBe(2);
+  expect(shownCount()).toBe(3);
+});
+
+test("how much colour there is goes for what is shown and for what comes", () => {
+  const { presenter, entries } = world(2);
+  const mixed = () => [...FakeOverlay.all.values()].map((overlay) => overlay.mixed);
+  presenter.finish(entries[0] as Entry, picture().coloured);
+  expect(mixed()).toEqual([0.8]);
+  presenter.mix(0.3);
+  presenter.finish(entries[1] as Entry, picture().coloured);
+  expect(mixed()).toEqual([0.3, 0.3]);
 });
 
 test("a preview is shown until the page is done, and only one of its shape", () => {
@@ -133,7 +158,7 @@ test("the sign says how far a page is, why it was left, or nothing", () => {
   const { presenter, entry, holder } = world();
   entry.fraction = 0.5;
   presenter.present(entry);
-  expect(signs.get(holder)).toEqual({ kind: "progress", fraction: 0.5 });
+  expect(signs.get(holder)).toEqual({ kind: "progress", fraction: 0.5, isPreview: false });
   entry.state = "ignored";
   presenter.present(entry);
   expect(signs.has(holder)).toBe(false);
