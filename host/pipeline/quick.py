@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from engines.base import ColorizeEngine
     from host.pipeline.job import PageJob
 
-SIDE_PX: Final = 400
+SIDE_PX: Final = 300
 """The shorter side of a first sight; a page that is no larger is done as soon."""
 _SAMPLE_PX: Final = 96
 # Levels of colour beyond the tint of the paper, and the share of a page that may have them and count as grey.

@@ -106,7 +106,8 @@ def test_coloured_picture_is_decoded_once(reader: Reader, habits: Habits) -> Non
     page.bring_to_front()
     reader.wait_until_done(page, len(PAGES))
     page.wait_for_timeout(1500)
-    assert reader.worker.evaluate(DECODES, tab_id) == 2 * len(PAGES)  # each original and each coloured page
+    once = 2 * len(PAGES)  # each original and each coloured page; and the previews of the two that may be seen
+    assert once <= reader.worker.evaluate(DECODES, tab_id) <= once + 2
 
 
 def test_pages_made_anew_at_each_turn_are_counted_once_and_known_again(reader: Reader, habits: Habits) -> None:
@@ -119,5 +120,6 @@ def test_pages_made_anew_at_each_turn_are_counted_once_and_known_again(reader: R
             page.keyboard.press(key)
         page.locator(f'main img[data-page="{shown}"]').wait_for()
         until(lambda: colourfulness(images(page).first) > COLOURED, lambda: reader.run_of(page))
+    reader.wait_until_done(page, 2)
     assert len(reader.pages_of(page)) == 2
     expect(popup.get_by_text("2 pages coloured")).to_be_visible()
