@@ -6,12 +6,12 @@ import io
 from typing import TYPE_CHECKING, Final
 
 import cv2
+import numpy as np
 from PIL import Image
 
 from host.errors import InternalError
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from host.vocabulary import PageFormat
@@ -33,21 +33,27 @@ _PNG: Final = (
     *(cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP),
 )
 _WEBP_SIDE_PX: Final = 16_383
+_BAND_ROWS: Final = 512
 
 
-def encode_page(rgb: NDArray[np.uint8], output_format: PageFormat | None = None) -> tuple[bytes, str]:
+def encode_page(
+    rgb: NDArray[np.uint8], output_format: PageFormat | None = None, *, given_up: bool = False
+) -> tuple[bytes, str]:
     """Return the encoded picture and its MIME type. `rgb`: `(H, W, 3)` uint8 sRGB.
 
-    None means `DEFAULT_FORMAT`. A picture with a side that WebP cannot hold becomes a PNG.
+    None means `DEFAULT_FORMAT`. A picture with a side that WebP cannot hold becomes a PNG. given_up: nobody looks at
+    the pixels any more, they may be changed; so no second picture stands beside a strip.
     """
     chosen = output_format or DEFAULT_FORMAT
     if chosen.startswith("webp") and max(rgb.shape[:2]) > _WEBP_SIDE_PX:
         chosen = "png"
-    return (_encode_png(rgb) if chosen == "png" else _encode_with_pillow(rgb, chosen)), _MIME[chosen]
+    return (_encode_png(rgb, given_up) if chosen == "png" else _encode_with_pillow(rgb, chosen)), _MIME[chosen]
 
 
-def _encode_png(rgb: NDArray[np.uint8]) -> bytes:
-    bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
+def _encode_png(rgb: NDArray[np.uint8], given_up: bool) -> bytes:
+    bgr = rgb if given_up else rgb.copy()
+    for band in np.array_split(bgr, max(1, bgr.shape[0] // _BAND_ROWS)):
+        cv2.cvtColor(band.copy(), cv2.COLOR_RGB2BGR, dst=band)
     done, encoded = cv2.imencode(".png", bgr, _PNG)
     if not done:
         raise InternalError("The coloured page could not be encoded.")

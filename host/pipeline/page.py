@@ -127,8 +127,9 @@ class PagePipeline:
                 composed = _compose_until_good(prepared, coloured, tick)
             tell(tick, "encode")
             with prepared.stopwatch.stage("encode"):
-                image, mime = encode_page(composed.composition.rgb, prepared.job.output_format)
-            runmeta = _record(prepared, coloured, composed, mime)
+                digest = pixels_digest(composed.composition.rgb)
+                image, mime = encode_page(composed.composition.rgb, prepared.job.output_format, given_up=True)
+            runmeta = _record(prepared, coloured, composed, mime, digest)
             tell(tick, "encode", 1.0)
         return FinishedPage(image=image, mime=mime, size=prepared.page.size, runmeta=runmeta)
 
@@ -158,7 +159,7 @@ def _compose_until_good(
     raise QualityRejected(wrong, "Try another reference or another engine.", verdicts=verdicts.model_dump())
 
 
-def _record(prepared: PreparedPage, coloured: ColouredPage, composed: Composed, mime: str) -> RunMeta:
+def _record(prepared: PreparedPage, coloured: ColouredPage, composed: Composed, mime: str, digest: str) -> RunMeta:
     plan, engine, composition = prepared.request.plan, prepared.job.engine, composed.composition
     return RunMeta(
         pipeline_version=PIPELINE_VERSION,
@@ -170,7 +171,7 @@ def _record(prepared: PreparedPage, coloured: ColouredPage, composed: Composed, 
         keep_coloured=prepared.job.keep_coloured,
         **dict(record_corrections(prepared.drawing, composition.faults)),
         mime=mime,
-        result_sha256=pixels_digest(composition.rgb),
+        result_sha256=digest,
         engine=EngineRecord(id=engine.id, version=engine.version, weights=dict(coloured.result.weights)),
         plan=record_plan(plan),
         director=cast("dict[str, JsonValue]", prepared.directive.diagnostics()),

@@ -213,3 +213,26 @@ def test_what_does_not_stand_out_from_a_dark_page_is_not_read_but_for_what_the_d
     assert not found[100:130].any()
     assert found[205:225, 60:240].all()
     assert found[305:325, 60:240].all()
+
+
+def test_highlights_beside_white_words_on_black_are_no_words():
+    page = np.full((1400, 1000), 255, np.uint8)
+    page[30:-30, 30:-30] = 8
+    cv2.putText(page, "MEET ME AT NINE TONIGHT", (120, 200), cv2.FONT_HERSHEY_DUPLEX, 1.2, 255, 2, cv2.LINE_AA)
+    words = page > 100
+    words[:40] = words[-40:] = words[:, :40] = words[:, -40:] = False
+    dice = np.random.default_rng(3)
+    for _ in range(260):
+        x, y = (int(dice.integers(60, side)) for side in (940, 1340))
+        if not 155 < y < 222:
+            cv2.ellipse(page, (x, y), (int(dice.integers(4, 12)), int(dice.integers(3, 9))), 30, 0, 360, 240, -1)
+
+    class Reader(PixelReader):
+        info = DetectorInfo("told", "1")
+
+        def read_pixels(self, grey):
+            return PixelEvidence(balloon=np.zeros_like(grey), lettering=words.astype(np.uint8) * 255)
+
+    lettering = TwoOpinionReader(None, Reader()).read(decoded(page), "ltr").masks.lettering
+    assert lettering[words].mean() > 0.95
+    assert lettering[320:-40, 40:-40].mean() < 0.02

@@ -91,8 +91,11 @@ def find_speech(evidence: PageEvidence) -> Speech:
     letters = evidence.classical.letters
     free = [group for group in evidence.classical.free if not _is_face(box_around(letters, group), evidence)]
     free = [group for group in free if not _is_within(letters, group, bodies) and _is_read(evidence, group)]
-    lettering = mask_of(letters, [region.letters for region in regions] + [_with_dots(letters, one) for one in free])
-    lettering |= _rims(evidence, free) | _strokes(evidence, bodies)
+    read = _read_marks(evidence)
+    free = [kept for group in free if len(kept := group[read[group]])]
+    whole = [_with_dots(letters, one, read) for one in free]
+    lettering = mask_of(letters, [region.letters for region in regions] + whole)
+    lettering |= _rims(evidence, whole) | _strokes(evidence, bodies)
     sound = find_sound_effects(evidence)
     balloons = _balloons(regions, evidence)
     free_words = _free(free, letters, evidence, bodies, sound)
@@ -219,7 +222,21 @@ def _is_read(evidence: PageEvidence, group: NDArray[np.intp]) -> bool:
     return not letters.light[group[0]] or _is_written(box_around(letters, group), evidence)
 
 
-def _with_dots(letters: Letters, group: NDArray[np.intp]) -> NDArray[np.intp]:
+def _read_marks(evidence: PageEvidence) -> NDArray[np.bool_]:
+    """Return which marks may be lettering: dark ones, and of light ones those of which the pixel network sees some.
+
+    On a night page lights and highlights stand among letters, and words would grow from them over all of the art.
+    """
+    letters = evidence.classical.letters
+    if evidence.pixels is None:
+        return np.ones(len(letters.ids), np.bool_)
+    seen = np.bincount(
+        letters.labels[evidence.pixels.lettering >= _STROKE_LEVEL_MIN], minlength=int(letters.labels.max(initial=0)) + 1
+    )
+    return np.asarray(~letters.light | (seen[letters.ids] > 0), np.bool_)
+
+
+def _with_dots(letters: Letters, group: NDArray[np.intp], read: NDArray[np.bool_]) -> NDArray[np.intp]:
     """Return a group with the dots among its letters and the short words beside them, too little to tell writing by."""
     largest = letters.size[group].max()
     # On black there is little else that looks like a letter; on white there are strokes of the art.
@@ -229,7 +246,7 @@ def _with_dots(letters: Letters, group: NDArray[np.intp]) -> NDArray[np.intp]:
         inside = letters.inside(
             Box(*(round(edge + way * reach) for edge, way in zip(box, (-1, -1, 1, 1), strict=True)))
         )
-        alike = (letters.light[inside] == letters.light[group[0]]) & (letters.size[inside] <= largest)
+        alike = (letters.light[inside] == letters.light[group[0]]) & (letters.size[inside] <= largest) & read[inside]
         wider = np.union1d(group, inside[alike])
         if len(wider) == len(group):
             return group
@@ -243,9 +260,7 @@ def _rims(evidence: PageEvidence, free: list[NDArray[np.intp]]) -> NDArray[np.bo
     if not light:
         return np.zeros(evidence.grey.shape, np.bool_)
     side = max(3, round(_RIM * evidence.grey.shape[1])) | 1
-    around = cv2.dilate(
-        mask_of(letters, [_with_dots(letters, one) for one in light]).view(np.uint8), np.ones((side, side), np.uint8)
-    )
+    around = cv2.dilate(mask_of(letters, light).view(np.uint8), np.ones((side, side), np.uint8))
     return np.asarray((around > 0) & (evidence.grey <= _BLACK), np.bool_)
 
 
