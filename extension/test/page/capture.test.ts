@@ -15,6 +15,7 @@ vi.mock("@/lib/page/holders/sight", () => ({
   looksAlike: (one: string, other: string) => one === other,
 }));
 
+import { DRAWN } from "@/lib/page/holders/pixels";
 import { capture, isReadable, refererFor } from "@/lib/page/capture/capture";
 
 const location = { protocol: "https:", origin: "https://site.example", href: "https://site.example/chapter/3#p2" };
@@ -222,6 +223,29 @@ describe("a picture that was fetched, of a size that nobody may read", () => {
     isSeenIn.mockResolvedValueOnce(true);
     expect(await taken()).toBe(true);
   });
+});
+
+test("the worker is asked by every address of the picture, and with the Referer of the page's own request", async () => {
+  await capture(THEIRS, { ...holderOf({ url: THEIRS }), declared: "/small.png" } as Holder).catch(() => undefined);
+  expect(askWorker.mock.calls).toEqual([
+    ["agent.held", { urls: [THEIRS, "/small.png"] }],
+    ["agent.fetch", { url: THEIRS, referer: `${location.origin}/` }],
+  ]);
+});
+
+test("what is drawn by the page is read back, and asked of nobody", async () => {
+  const url = `${DRAWN}1`;
+  await expect(capture(url, holderOf({ url }))).rejects.toThrow();
+  expect((await capture(url, holderOf({ url, isFree: true }))).width).toBe(800);
+  expect([vi.mocked(fetch).mock.calls, askWorker.mock.calls]).toEqual([[], []]);
+});
+
+test("a holder that shows another picture by now is asked for nothing", async () => {
+  const holder = holderOf({ url: THEIRS });
+  let looks = 0;
+  const captured = capture(THEIRS, { ...holder, shows: () => looks++ === 0 } as unknown as Holder);
+  await expect(captured).rejects.toThrow("does not show this picture any more");
+  expect(askWorker).not.toHaveBeenCalled();
 });
 
 test.each([
