@@ -33,14 +33,17 @@ class OnnxNetwork:
     file says of itself.
     """
 
-    def __init__(self, content: bytes, what: str, hint: str) -> None:
+    def __init__(self, content: bytes, what: str, hint: str, *, pattern: bool = True) -> None:
         """Open a file's content; `what` names it in messages, `hint` says what to do where it is of no use.
+
+        pattern: from a shape's second run on, take the room of all layers in one block. Quicker where layers are many;
+        where a few are very large the block holds those that were dropped long before.
 
         Raises:
             ModelInvalid: it is no network that can be run. EngineUnavailable: there is no ONNX Runtime.
         """
         self._what, self._hint = what, hint
-        self._session = _open(content, what, hint)
+        self._session = _open(content, what, hint, pattern=pattern)
         self.inputs: dict[str, list[Any]] = {one.name: list(one.shape) for one in self._session.get_inputs()}
         self.outputs: dict[str, list[Any]] = {one.name: list(one.shape) for one in self._session.get_outputs()}
         self.metadata: dict[str, str] = dict(self._session.get_modelmeta().custom_metadata_map)
@@ -75,7 +78,7 @@ def thread_count() -> int:
     return max(1, min(_limit, usable, _physical_cores() or usable))
 
 
-def _open(content: bytes, what: str, hint: str) -> Any:
+def _open(content: bytes, what: str, hint: str, *, pattern: bool) -> Any:
     try:
         import onnxruntime
     except ImportError as exc:
@@ -86,8 +89,7 @@ def _open(content: bytes, what: str, hint: str) -> Any:
     # A thread that spins while it waits keeps a laptop's core hot for nothing.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.enable_cpu_mem_arena = False
-    # From a shape's second run on, a pattern would hold the room of all layers at once, also of those dropped by then.
-    options.enable_mem_pattern = False
+    options.enable_mem_pattern = pattern
     # Layers are dropped sooner than in the order of the file; the results are the same.
     options.execution_order = onnxruntime.ExecutionOrder.PRIORITY_BASED
     # What goes wrong is raised; in the log it would stand twice.

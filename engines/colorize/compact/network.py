@@ -50,7 +50,7 @@ class CompactNetwork:
 
     def __init__(self, encoder: bytes, painter: bytes) -> None:
         self._encoder = OnnxNetwork(encoder, "the encoder", _HINT)
-        self._painter = OnnxNetwork(painter, "the painter", _HINT)
+        self._painter = OnnxNetwork(painter, "the painter", _HINT, pattern=False)
 
     def look_at(self, reference: NDArray[np.uint8]) -> Cells:
         """Return the cells of a reference `(h, w, 3)` sRGB, sides multiples of 32."""
