@@ -66,6 +66,13 @@ class OnnxNetwork:
         return results
 
 
+def library_version() -> str:
+    """Return the version of ONNX Runtime."""
+    import onnxruntime
+
+    return str(onnxruntime.__version__)
+
+
 def limit_threads(count: int) -> None:
     """Let networks that are opened from now on use at most so many cores: for several processes side by side."""
     global _limit

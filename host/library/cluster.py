@@ -90,13 +90,13 @@ def software() -> str:
     """Return the versions that decide a page's bytes."""
     import cv2
     import numpy as np
-    import onnxruntime
     import PIL
 
+    from engines.onnx_runtime import library_version
     from host import __version__
     from host.pipeline.version import PIPELINE_VERSION
 
-    libraries = f"onnxruntime {onnxruntime.__version__}, opencv {cv2.__version__}, pillow {PIL.__version__}"
+    libraries = f"onnxruntime {library_version()}, opencv {cv2.__version__}, pillow {PIL.__version__}"
     return f"irodori {__version__}, pipeline {PIPELINE_VERSION}, numpy {np.__version__}, {libraries}"
 
 

@@ -23,6 +23,7 @@ from training.pixels.drawings import draw_page
 from training.pixels.export import WEIGHTS_FILE, make_weights
 from training.pixels.losses import loss_terms
 from training.pixels.network import PixelNetwork
+from training.pixels.overlay import lay_marked_balloons
 from training.pixels.sampler import Sampler
 from training.pixels.start import begin_with
 from training.pixels.train import TrainingRun, load_network, train
@@ -210,3 +211,15 @@ def test_a_run_goes_on_from_exported_weights(dataset, tmp_path):
     assert load_network(checkpoint)[1] == TINY.training.iterations
     with pytest.raises(ValueError, match="another network"):
         begin_with(PixelNetwork(NetworkConfig(widths=(4, 4, 8, 8), depths=(1, 1, 1))), weights, [])
+
+
+def test_balloons_with_a_mark_are_laid_where_nothing_is_lettered():
+    grey, lettering, balloons = (np.full((200, 200), level, np.float32) for level in (0.4, 0.0, 0.0))
+    lettering[:, :60] = 1
+    lay_marked_balloons(grey, lettering, balloons, np.random.default_rng(2), load_fonts())
+    inside = balloons > 0
+    assert inside.any()
+    assert not inside[:, :60].any()
+    assert np.median(grey[inside & (lettering == 0)]) > 0.85
+    assert lettering[inside].max() > 0.5
+    np.testing.assert_allclose(grey[~inside & (lettering == 0)], 0.4, atol=0.01)

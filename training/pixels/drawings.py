@@ -144,7 +144,7 @@ def _with_words(page: Grey, rng: Rng, fonts: FontSet) -> MaskedPage:
     picture = page.astype(np.float32) / np.float32(255)
     height, width = page.shape
     balloons, lettering = np.zeros((height, width), np.bool_), np.zeros((height, width), np.bool_)
-    if rng.random() < 0.5:
+    if rng.random() < 0.8:
         lay_words(picture, balloons, lettering, rng, fonts)
     worn = np.clip(picture, 0, 1) * 255
     return MaskedPage(worn.astype(np.uint8), balloons, lettering)

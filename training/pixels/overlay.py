@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _MOST = 4
 _TRIES = 6
 _SMALL_PX = (7, 15)
+_MARKS = ("?", "!", "!?", "!!", "…", "…?", "あ", "え?", "はい", "No", "Oh", "Hm?")
+_MARKED_PX = (12, 40)
 
 
 def lay_words(picture: Picture, balloons: Mask, lettering: Mask, rng: Rng, fonts: FontSet) -> None:
@@ -108,3 +110,40 @@ def lay_small_print(grey: Picture, lettering: Picture, balloons: Picture, rng: R
         top += round(1.25 * size)
         if top >= grey.shape[0] - 4:
             return
+
+
+def lay_marked_balloons(grey: Picture, lettering: Picture, balloons: Picture, rng: Rng, fonts: FontSet) -> None:
+    """Draw small round balloons with a mark or a word over a crop as the network sees it, 0 black to 1 white."""
+    side = grey.shape[0]
+    for _ in range(int(rng.integers(1, 4))):
+        reach = rng.uniform(*_MARKED_PX, 1) * rng.uniform(0.75, 1.0, 2)
+        x, y = rng.uniform(0.1 * side, 0.9 * side, 2)
+        body = np.zeros(grey.shape, np.uint8)
+        cv2.ellipse(body, ((x, y), (2 * reach[0], 2 * reach[1]), rng.uniform(0, 180)), 255, -1, cv2.LINE_AA)
+        there = body > 0
+        if balloons[there].any() or lettering[there].any():
+            continue
+        ground, stroke = rng.uniform(0.92, 1.0), rng.uniform(0.0, 0.2)
+        line = int(rng.integers(1, 5))
+        inner = cv2.erode(body, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * line + 1, 2 * line + 1)))
+        for layer, level in ((body, stroke), (np.asarray(inner, np.uint8), ground)):
+            grey += (np.float32(level) - grey) * (layer.astype(np.float32) / np.float32(255))
+        balloons[there] = 1
+        _write_mark(grey, lettering, rng, fonts, (x, y), float(reach.min()), stroke)
+
+
+def _write_mark(
+    grey: Picture, lettering: Picture, rng: Rng, fonts: FontSet, at: tuple[float, float], reach: float, level: float
+) -> None:
+    faces = fonts.japanese or fonts.latin
+    face = faces[int(rng.integers(len(faces)))]
+    text = str(rng.choice(_MARKS if fonts.japanese else [mark for mark in _MARKS if mark.isascii()]))
+    drawn = face.draw(text, max(8, round(reach * rng.uniform(0.9, 1.5) / max(1.0, 0.7 * len(text)))))
+    tall, wide = drawn.shape
+    top, left = round(at[1] - tall / 2), round(at[0] - wide / 2)
+    if min(tall, wide) < 1 or top < 0 or left < 0 or top + tall > grey.shape[0] or left + wide > grey.shape[1]:
+        return
+    view = np.s_[top : top + tall, left : left + wide]
+    share = drawn.astype(np.float32) / np.float32(255)
+    grey[view] += (np.float32(level) - grey[view]) * share
+    lettering[view] = np.maximum(lettering[view], share)

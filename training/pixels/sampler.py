@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from training.pixels.dataset import DRAWINGS, DRAWN, read_sample, sample_files
-from training.pixels.overlay import lay_small_print
+from training.pixels.overlay import lay_marked_balloons, lay_small_print
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,6 +24,7 @@ _COMIC = ""
 _CHOSEN = {DRAWN: 0.35, DRAWINGS: 0.15, _COMIC: 0.5}
 _LETTERED_SHARE = 0.45
 _SMALL_PRINT_SHARE = 0.3
+_MARKED_SHARE = 0.3
 _NIGHT_SHARE = 0.08
 _PAPER = 255
 
@@ -63,6 +64,8 @@ class Sampler:
         for crop in stacked:
             if rng.random() < _SMALL_PRINT_SHARE:
                 lay_small_print(crop[..., 0], crop[..., 2], crop[..., 1], rng, self._fonts)
+            if rng.random() < _MARKED_SHARE:
+                lay_marked_balloons(crop[..., 0], crop[..., 2], crop[..., 1], rng, self._fonts)
             if rng.random() < _NIGHT_SHARE:
                 _darken(crop, rng)
         grey = np.stack([_toned(crop[:, :, 0], rng) for crop in stacked])[:, None]

@@ -30,6 +30,8 @@ _SURE_SHARE: Final = 0.1
 # Beside glyphs, as far as a letter is wide, hardly anything is needed.
 _BESIDE: Final = 6
 _LETTER: Final = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (25, 25))
+# A page that is darker than this in the middle is a night page.
+_NIGHT: Final = 80
 # Of the page's own contrast, in this share of a patch.
 _LEGIBLE: Final = 0.45
 _LEGIBLE_SHARE: Final = 0.5
@@ -52,7 +54,8 @@ def glyphs_by_pixels(
     count, labels = cv2.connectedComponents((evidence >= _LIKELY).view(np.uint8))
     sure = np.bincount(labels[evidence >= needed], minlength=count)
     kept = (sure >= _SURE_PX) & (sure >= _SURE_SHARE * np.bincount(labels.ravel(), minlength=count))
-    kept &= _is_legible(np.asarray(labels, np.int32), count, grey, seen)
+    if np.median(grey[::4, ::4]) < _NIGHT:
+        kept &= _is_legible(np.asarray(labels, np.int32), count, grey, seen)
     kept[0] = False
     glyphs = kept[labels].view(np.uint8)
     glyphs |= (cv2.dilate(glyphs, _LETTER) > 0) & (evidence >= _BESIDE)
