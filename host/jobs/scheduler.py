@@ -12,6 +12,7 @@ import time
 from collections import OrderedDict, deque
 from typing import TYPE_CHECKING, Final
 
+from engines.registry import DEFAULT_ENGINE
 from host.errors import JobCancelled, NotFound
 from host.jobs.announcements import page_done, page_failed, page_preview, page_progress, page_skipped
 from host.jobs.chapter_job import PageState
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from host.vocabulary import Stage
 
 LOOK_AHEAD: Final = 2
+"""Pages that are prepared while the lane is held."""
+_LOOK_AHEAD_QUICK: Final = 1  # the embedded engine is done before a second one is wanted, and its layers take memory
 _ENDED_JOBS_KEPT: Final = 64
 Waiting = tuple["ChapterJob", "JobPage"]
 
@@ -137,7 +140,7 @@ class Scheduler:
     # --- work ----------------------------------------------------------------------------------------------------
 
     def take(self) -> Work | None:
-        """Wait for a page that can be prepared, at most two ahead of the lane and none beside a large one.
+        """Wait for a page that can be prepared, some ahead of the lane and none beside a large one.
 
         None when closing.
         """
@@ -158,7 +161,10 @@ class Scheduler:
             return None
 
     def _may_begin(self) -> bool:
-        return len(self._ahead) < LOOK_AHEAD and not any(work.large for work in self._works)
+        if any(work.large for work in self._works):
+            return False
+        is_quick = all(work.recipe.engine.id == DEFAULT_ENGINE for work in self._works)
+        return len(self._ahead) < (_LOOK_AHEAD_QUICK if is_quick else LOOK_AHEAD)
 
     def claim(self, work: Work, key: str) -> bool:
         """Note a result's key; False where the same result is under way already, which then serves these pages too."""

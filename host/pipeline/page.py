@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 
 # How much lightness paper may give, and the share of the chroma: each composition is safer than the one before.
-_ATTEMPTS: Final = ((1.0, 1.0), (0.5, 1.0), (0.0, 1.0), (0.0, 0.6))
+_ATTEMPTS: Final = ((1.0, 1.0), (0.5, 1.0), (0.0, 1.0), (0.0, 0.6), (0.0, 0.3))
 
 
 class PagePipeline:

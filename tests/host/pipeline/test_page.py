@@ -224,15 +224,15 @@ def finished(pipeline, engine):
     return pipeline.finish(prepared, pipeline.colour(prepared, engine, ignore), ignore)
 
 
-@pytest.mark.parametrize("failures", range(4))
+@pytest.mark.parametrize("failures", range(5))
 def test_a_refused_composition_is_made_again_safer(monkeypatch, pipeline, engine, failures):
     composed = reviewed(monkeypatch, failures)
     assert finished(pipeline, engine).runmeta.retries == failures
-    assert composed == [(1.0, 1.0), (0.5, 1.0), (0.0, 1.0), (0.0, 0.6)][: failures + 1]
+    assert composed == [(1.0, 1.0), (0.5, 1.0), (0.0, 1.0), (0.0, 0.6), (0.0, 0.3)][: failures + 1]
 
 
 def test_a_page_whose_every_composition_is_refused_is_given_up(monkeypatch, pipeline, engine):
-    composed = reviewed(monkeypatch, failures=4)
+    composed = reviewed(monkeypatch, failures=5)
     with pytest.raises(QualityRejected, match="The ink changed"):
         finished(pipeline, engine)
-    assert len(composed) == 4
+    assert len(composed) == 5
