@@ -31,10 +31,10 @@ _kept: list[tempfile.TemporaryDirectory[str]] = []
 
 @cache
 def prepare_ultralytics() -> None:
-    """Make ready for the first import of ultralytics; a second call does nothing.
+    """Import ultralytics for the first time; a second call does nothing.
 
-    It asks no server, reports nothing, installs nothing, writes nothing to stdout (the host's stdout is a wire), keeps
-    its settings in a folder that goes away, and opens checkpoints as data only.
+    It leaves Pillow as it was, asks no server, reports nothing, installs nothing, writes nothing to stdout (the host's
+    stdout is a wire), keeps its settings in a folder that goes away, and opens checkpoints as data only.
 
     Raises:
         EngineUnavailable: a library is missing.
@@ -55,8 +55,13 @@ def prepare_ultralytics() -> None:
 
     mend_torchvision()
     import ultralytics
+    from PIL import Image
     from ultralytics.nn import tasks
+    from ultralytics.utils import patches
 
+    # It puts a function in the place of Pillow's that would install a package for a file that is no picture.
+    opens: Any = patches
+    Image.open = opens._image_open  # noqa: SLF001
     # The switch is read when ultralytics is imported, which somebody else may have done already.
     switched: Any = tasks
     switched.SAFE_LOAD = True

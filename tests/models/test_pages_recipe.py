@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engines.detect.base import LABELS, Detection
+from engines.detect.checkpoint import prepare_ultralytics
 from engines.geometry import Box, Size
 from training.pages import annotated, frames
 from training.pages.config import DEFAULT_CONFIG, Config, DataConfig, TrainingConfig
@@ -186,6 +187,7 @@ class TestTraining:
     def _libraries(self) -> None:
         pytest.importorskip("torch")
         pytest.importorskip("ultralytics")
+        prepare_ultralytics()
 
     def test_one_command_makes_weights_that_the_runtime_opens(self, data, tmp_path, monkeypatch):
         from engines.detect.yolo import YoloDetector
@@ -242,8 +244,6 @@ class TestTraining:
     def test_what_is_not_labelled_teaches_nothing(self):
         import torch
 
-        from engines.detect.checkpoint import prepare_ultralytics
-
         prepare_ultralytics()
         from ultralytics.cfg import get_cfg
         from ultralytics.nn.tasks import DetectionModel
@@ -262,8 +262,6 @@ class TestTraining:
 
 
 def _weights(torch, path):
-    from engines.detect.checkpoint import prepare_ultralytics
-
     prepare_ultralytics()
     from ultralytics.nn.tasks import torch_safe_load
 

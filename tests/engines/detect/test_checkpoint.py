@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image, UnidentifiedImageError
 
 from engines.base import ModelInvalid
+from engines.detect.checkpoint import prepare_ultralytics
 from engines.detect.yolo import YoloDetector
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("ultralytics")  # imported before our door: it has to be safe all the same
+prepare_ultralytics()
 pytestmark = [pytest.mark.train, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 
 
 def checkpoint(path: Path, names: dict[int, str]) -> Path:
-    from engines.detect.checkpoint import prepare_ultralytics
-
-    prepare_ultralytics()
     from ultralytics.nn.tasks import DetectionModel
 
     torch.manual_seed(1)
@@ -28,6 +29,11 @@ def checkpoint(path: Path, names: dict[int, str]) -> Path:
     model.names = names
     torch.save({"model": model.half(), "train_args": {}}, path)
     return path
+
+
+def test_pillow_is_left_as_it_was():
+    with pytest.raises(UnidentifiedImageError):
+        Image.open(io.BytesIO(b"no picture"))
 
 
 def test_a_checkpoint_of_weights_is_run(tmp_path):
