@@ -13,6 +13,7 @@ from engines.base import ModelMissing
 from engines.detect.base import LABELS, Detection, DetectorInfo, PageDetector, PixelEvidence, PixelReader
 from engines.geometry import Box
 from host.pipeline.analysis.classical.glyphs import glyphs_by_pixels
+from host.pipeline.analysis.classical.lettering import find_letters, mask_of, with_light
 from host.pipeline.analysis.read import TwoOpinionReader
 from tests.host.pipeline.drawn import PANELS, Told, balloon_mask, decoded, manga_page
 
@@ -236,3 +237,16 @@ def test_highlights_beside_white_words_on_black_are_no_words():
     lettering = TwoOpinionReader(None, Reader()).read(decoded(page), "ltr").masks.lettering
     assert lettering[words].mean() > 0.95
     assert lettering[320:-40, 40:-40].mean() < 0.02
+
+
+def test_light_mark_that_dark_ones_cover_is_listed_and_has_no_pixel():
+    page = np.full((400, 400), 200, np.uint8)
+    cv2.rectangle(page, (100, 100), (105, 106), 20, -1)
+    dark = find_letters(page)
+    # A light mark in the very place of the dark one: the last of its labels.
+    both = with_light(dark, dark)
+    assert both.label_count == int(both.ids.max()) + 1 > int(both.labels.max()) + 1
+    covered = np.flatnonzero(both.light)
+    assert covered.size
+    assert not mask_of(both, [covered]).any()
+    assert mask_of(both, [np.flatnonzero(~both.light)]).sum() == 6 * 7

@@ -96,3 +96,13 @@ def test_balloons_that_the_pixel_network_does_not_know_are_protected(centre: tup
     height, width = protect.shape
     x, y, reach = round(centre[0] * width), round(centre[1] * height), round(0.03 * width)
     assert protect[y - reach : y + reach, x - reach : x + reach].all()
+
+
+@pytest.mark.parametrize("beside", [True, False], ids=["spread", "strip"])
+def test_pages_side_by_side_and_below_each_other_are_read(beside: bool) -> None:
+    names = ("panels-ja.jpg", "manga-library-ja.png", "insets-en.jpg", "dragons-ja.png")
+    opened = [Image.open(ROOT / "tests" / "pages" / name).convert("L").resize((500, 700)) for name in names]
+    joined = np.hstack(opened[:2]) if beside else np.vstack(opened)
+    reading = shipped_reader().read(decode_page(cv2.imencode(".png", joined)[1].tobytes()), "rtl")
+    assert len(reading.meta.panels) > 4
+    assert len(reading.meta.balloons) > 2

@@ -48,6 +48,11 @@ class Letters:
     fill_01: NDArray[np.float64]
     light: NDArray[np.bool_]
 
+    @property
+    def label_count(self) -> int:
+        """One more than the largest label: of a light mark that dark ones cover no pixel is left, but it is listed."""
+        return 1 + max(int(self.labels.max(initial=0)), int(self.ids.max(initial=0)))
+
     def inside(self, box: Box) -> NDArray[np.intp]:
         """Return the indices of marks whose centre lies in a box."""
         across = (self.x >= box.left) & (self.x < box.right)
@@ -103,7 +108,7 @@ def with_light(dark: Letters, light: Letters) -> Letters:
 
 def mask_of(letters: Letters, groups: Iterable[NDArray[np.intp]]) -> NDArray[np.bool_]:
     """Return the `(H, W)` mask of some groups of marks."""
-    chosen = np.zeros(int(letters.labels.max(initial=0)) + 1, np.bool_)
+    chosen = np.zeros(letters.label_count, np.bool_)
     for group in groups:
         chosen[letters.ids[group]] = True
     return np.take(chosen, letters.labels)

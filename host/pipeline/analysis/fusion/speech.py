@@ -230,9 +230,8 @@ def _read_marks(evidence: PageEvidence) -> NDArray[np.bool_]:
     letters = evidence.classical.letters
     if evidence.pixels is None:
         return np.ones(len(letters.ids), np.bool_)
-    seen = np.bincount(
-        letters.labels[evidence.pixels.lettering >= _STROKE_LEVEL_MIN], minlength=int(letters.labels.max(initial=0)) + 1
-    )
+    written = letters.labels[evidence.pixels.lettering >= _STROKE_LEVEL_MIN]
+    seen = np.bincount(written, minlength=letters.label_count)
     return np.asarray(~letters.light | (seen[letters.ids] > 0), np.bool_)
 
 
