@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from importlib import import_module
 from typing import Final
 
-# Each module has `main(arguments: Sequence[str]) -> int`.
+from bench.modes import run_mode
+
 MODES: Final = {
     "kills": ("bench.faults.kills", "runs of the command line, killed at random points"),
     "databases": ("bench.faults.databases", "databases with flipped bits, used as a host does"),
@@ -23,12 +23,7 @@ MODES: Final = {
 
 def main(arguments: list[str]) -> int:
     """Run one mode with the rest of the arguments."""
-    if not arguments or arguments[0] not in MODES:
-        for name, (_, words) in MODES.items():
-            sys.stderr.write(f"python -m bench.faults {name}    {words}\n")
-        return 2
-    module, _ = MODES[arguments[0]]
-    return int(import_module(module).main(arguments[1:]))
+    return run_mode("bench.faults", MODES, arguments)
 
 
 if __name__ == "__main__":

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from importlib import import_module
 from typing import Final
 
-# Each module has `main(arguments: Sequence[str]) -> int`.
+from bench.modes import run_mode
+
 MODES: Final = {
     "kills": ("bench.library.kills", "mixed volumes, coloured in runs that are killed at random points"),
     "plan": ("bench.library.plan", "a shelf of many volumes, planned: seconds and memory"),
@@ -17,12 +17,7 @@ MODES: Final = {
 
 def main(arguments: list[str]) -> int:
     """Run one mode with the rest of the arguments."""
-    if not arguments or arguments[0] not in MODES:
-        for name, (_, words) in MODES.items():
-            sys.stderr.write(f"python -m bench.library {name}    {words}\n")
-        return 2
-    module, _ = MODES[arguments[0]]
-    return int(import_module(module).main(arguments[1:]))
+    return run_mode("bench.library", MODES, arguments)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@
  */
 
 import { storage } from "wxt/utils/storage";
+import { inTurn } from "./in-turn";
 
 /** Chapters turn to colour when they are opened, the reader is asked on the page, or nothing happens without a click. */
 export type Mode = "always" | "ask" | "never";
@@ -31,18 +32,6 @@ const NAME_CHARACTERS = 200;
 
 type Key = `local:${string}`;
 const siteKey = (site: string): Key => `local:${SITE}${site}`;
-
-/** The site of an address; empty for what is not of the web. */
-export function siteOf(address: string): string {
-  if (!URL.canParse(address)) return "";
-  const { protocol, hostname } = new URL(address);
-  return /^https?:$/.test(protocol) ? `${protocol}//${hostname}` : "";
-}
-
-/** What the browser knows a site by when it is asked for it. */
-export function patternOf(site: string): string {
-  return `${site}/*`;
-}
 
 /** The name of a series as it is looked up: how it is written does not count. */
 export function seriesKey(told: string): string {
@@ -82,30 +71,26 @@ export interface HabitChange {
   change: Partial<SeriesHabit>;
 }
 
-let turn: Promise<unknown> = Promise.resolve();
+const oneByOne = inTurn();
 
 /** Change what is wanted; for the worker, which makes one change after the other. */
 export function changeHabit({ site, told, change }: HabitChange): Promise<void> {
-  const changed = turn.then(async () => {
+  return oneByOne(async () => {
     const habit = await loadHabit(site);
     if (told === null) habit.mode = change.mode ?? "never";
     else habit.series = { ...habit.series, [seriesKey(told)]: { ...habitOf(habit, told), ...change } };
     await storage.setItem(siteKey(site), habit);
   });
-  turn = changed.catch(() => undefined);
-  return changed;
 }
 
 /** Know nothing any more of a site, or of one series there. */
 export function forgetHabit(site: string, told: string | null = null): Promise<void> {
-  const forgotten = turn.then(async () => {
+  return oneByOne(async () => {
     if (told === null) return storage.removeItem(siteKey(site));
     const habit = await loadHabit(site);
     const { [seriesKey(told)]: _, ...series } = habit.series;
     await storage.setItem(siteKey(site), { ...habit, series });
   });
-  turn = forgotten.catch(() => undefined);
-  return forgotten;
 }
 
 /** Call back at every change of what is wanted of a site, until `signal` aborts. */

@@ -13,8 +13,8 @@ import {
   modeOf,
   NO_HABIT,
   type SiteHabit,
-  siteOf,
 } from "@/lib/habits";
+import { siteOf } from "@/lib/sites";
 
 const SITE = "https://reader.example";
 const TOWN = "Rain Town";

@@ -6,11 +6,11 @@ one that is encrypted or damaged fails when it is read. What is no picture trave
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from host.books import locked, zip_entries
+from host.books.archived import ENTRIES_MAX, LOCKED, archive_book
 from host.books.book import (
     AS_IT_WAS_BYTES_MAX,
     PAGE_BYTES_MAX,
@@ -21,18 +21,16 @@ from host.books.book import (
     Nested,
     UnreadablePage,
     is_picture,
-    natural_key,
     told_info,
 )
 from host.books.formats import HEAD_BYTES, container_of_head
-from host.books.names import is_litter, plain_name, safe_name, told_apart
+from host.books.names import is_litter, safe_name, told_apart
 from host.errors import BadRequest, TooLarge
 
 if TYPE_CHECKING:
     import zipfile
     from pathlib import Path
 
-_ENTRIES_MAX: Final = 20_000
 _ENCRYPTED: Final = 0x1
 _BLOCK_BYTES: Final = 1 << 20
 
@@ -64,8 +62,8 @@ def entry_page(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> B
 
 def _book(path: Path, archive: zipfile.ZipFile) -> Book:
     entries = [entry for entry in archive.infolist() if not entry.is_dir()]
-    if len(entries) > _ENTRIES_MAX:
-        raise TooLarge(f"{path} has {len(entries)} entries; the limit is {_ENTRIES_MAX}.", "Split it.")
+    if len(entries) > ENTRIES_MAX:
+        raise TooLarge(f"{path} has {len(entries)} entries; the limit is {ENTRIES_MAX}.", "Split it.")
     named = [(safe_name(zip_entries.decoded_name(entry)), entry) for entry in entries]
     left_out = [LeftOut(entry.filename, "it has no name", lost=True) for name, entry in named if name is None]
     kept = [(name, entry) for name, entry in named if name is not None and not is_litter(name)]
@@ -80,15 +78,16 @@ def _book(path: Path, archive: zipfile.ZipFile) -> Book:
             nested.append(Nested(file, partial(_place, archive, entry)))
         else:
             extras.append(file)
-    if pages and all(page.locked is not None for page in pages):
-        raise BadRequest(f"{path}: the archive has a password.", "Unpack it with the password, and pass the folder.")
-    ordered = tuple(sorted(pages, key=lambda page: natural_key(page.name)))
-    book = Book(
-        plain_name(path.stem), ordered, tuple(left_out), frozenset({path.resolve()}),
-        close=archive.close, extras=tuple(extras), nested=tuple(nested),
-    )  # fmt: skip
-    info = told_info(book.extras)
-    return replace(book, info=info, direction=info.direction) if info else book
+    return archive_book(
+        path,
+        pages,
+        is_locked=bool(pages) and all(page.locked is not None for page in pages),
+        left_out=left_out,
+        extras=extras,
+        nested=nested,
+        info=told_info(extras),
+        close=archive.close,
+    )
 
 
 def _place(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path) -> None:
@@ -127,7 +126,7 @@ def _why_unreadable(path: Path, exc: Exception) -> tuple[str, str]:
 
 def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
     if entry.flag_bits & _ENCRYPTED:
-        raise UnreadablePage("it is encrypted; unpack the archive with its password")
+        raise UnreadablePage(LOCKED)
     try:
         with archive.open(entry) as file:
             data = file.read(PAGE_BYTES_MAX + 1)

@@ -144,14 +144,7 @@ def notes(written: Written) -> str:
 def _write_pdf(_: Chapter, numbered: _Numbered, written: Written, target: Path) -> None:
     import img2pdf
 
-    pages = []
-    for number, picture in numbered:
-        page = _if_any(picture, _for_pdf)
-        if page is None:
-            written.as_they_were.remove(number)
-            written.missing.append(number)
-        else:
-            pages.append(page)
+    pages = [page for _, page in _fitting(numbered, written, _for_pdf)]
     _require_some(pages)
     try:
         with target.open("wb") as file:
@@ -162,19 +155,25 @@ def _write_pdf(_: Chapter, numbered: _Numbered, written: Written, target: Path) 
 
 def _write_epub(chapter: Chapter, numbered: _Numbered, written: Written, target: Path) -> None:
     with EpubFile(target, chapter.series, chapter.chapter, chapter.direction) as epub:
-        for number, picture in numbered:
-            page = _if_any(picture, _for_epub)
-            if page is None:
-                written.as_they_were.remove(number)
-                written.missing.append(number)
-            else:
-                epub.add(number, page)
+        for number, page in _fitting(numbered, written, _for_epub):
+            epub.add(number, page)
         _require_some(written.coloured or written.as_they_were)
 
 
 def _require_some(pages: Sequence[object]) -> None:
     if not pages:
         raise ImageInvalid("No page of it is a picture, and a document holds nothing else.", "Export as CBZ instead.")
+
+
+def _fitting(numbered: _Numbered, written: Written, fit: Callable[[Picture], bytes]) -> Iterator[tuple[int, bytes]]:
+    """Yield the pages that a document can hold; the others are noted as missing."""
+    for number, picture in numbered:
+        page = _if_any(picture, fit)
+        if page is None:
+            written.as_they_were.remove(number)
+            written.missing.append(number)
+        else:
+            yield number, page
 
 
 def _if_any(picture: Picture, fit: Callable[[Picture], bytes]) -> bytes | None:

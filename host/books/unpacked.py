@@ -6,11 +6,11 @@ On disk a member has a number for a name, so that no name in the archive leads a
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
 from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
+from host.books.archived import ENTRIES_MAX, LOCKED, archive_book, needs_password
 from host.books.book import (
     AS_IT_WAS_BYTES_MAX,
     PAGE_BYTES_MAX,
@@ -22,12 +22,11 @@ from host.books.book import (
     UnreadablePage,
     is_picture,
     is_picture_name,
-    natural_key,
 )
 from host.books.comic_info import INFO_BYTES_MAX, NAME, read_comic_info
 from host.books.formats import HEAD_BYTES, LABELS, container_of_head
 from host.books.members import ArchiveFault, open_members
-from host.books.names import is_litter, plain_name, safe_name, told_apart
+from host.books.names import is_litter, safe_name, told_apart
 from host.books.scratch import Scratch
 from host.errors import BadRequest, TooLarge
 from host.store.disk import disk_errors
@@ -38,11 +37,9 @@ if TYPE_CHECKING:
     from host.books.formats import Container
     from host.books.members import Member
 
-ENTRIES_MAX: Final = 20_000
 # What pictures are packed to; text and blank bitmaps reach this, bombs go far beyond.
 _RATIO_MAX: Final = 200
 _RATIO_FROM_BYTES: Final = 256 << 20
-_LOCKED: Final = "it is encrypted; unpack the archive with its password"
 _TOO_MUCH: Final = "the archive unpacks to too much"
 
 
@@ -55,9 +52,7 @@ def open_unpacked(path: Path, container: Container) -> Book:
     listing = _listed(path, container)
     if not listing.entries and not listing.left_out:
         if "crypt" in listing.fault or "passphrase" in listing.fault:
-            raise BadRequest(
-                f"{path}: the archive has a password.", "Unpack it with the password, and pass the folder."
-            )
+            raise needs_password(path)
         fault = listing.fault or "nothing is in it, it may be cut off"
         words = f"{path} is not a readable {LABELS[container]} archive: {fault}."
         raise BadRequest(words, "Open it in a reader, or pack it anew as a ZIP (CBZ).")
@@ -165,7 +160,7 @@ class _Unpacking:
 
     def _file(self, entry: _Entry) -> tuple[Path, str]:
         if entry.is_locked:
-            raise UnreadablePage(_LOCKED)
+            raise UnreadablePage(LOCKED)
         if self._faults is None:
             self._faults = {}
             self._unpack(self._faults)
@@ -207,18 +202,17 @@ def _book(path: Path, listing: _Listing, files: _Unpacking) -> Book:
     made: dict[str, list[tuple[str, _Entry]]] = {"page": [], "extra": [], "volume": []}
     for name, entry, kind in zip(names, entries, kinds, strict=True):
         made[kind].append((name, entry))
-    pages = sorted((_page(name, entry, files) for name, entry in made["page"]), key=lambda page: natural_key(page.name))
-    if pages and all(entry.is_locked for _, entry in made["page"]):
-        raise BadRequest(f"{path}: the archive has a password.", "Unpack it with the password, and pass the folder.")
-    extras = tuple(_page(name, entry, files) for name, entry in made["extra"])
-    nested = tuple(Nested(_page(name, entry, files), partial(files.place, entry)) for name, entry in made["volume"])
-    book = Book(
-        plain_name(path.stem), tuple(pages), tuple(listing.left_out), frozenset({path.resolve()}),
-        close=files.close, extras=extras, nested=nested,
-    )  # fmt: skip
     told = next((entry for _, entry in made["extra"] if entry.is_info), None)
-    info = read_comic_info(told.head) if told is not None else None
-    return replace(book, info=info, direction=info.direction) if info else book
+    return archive_book(
+        path,
+        [_page(name, entry, files) for name, entry in made["page"]],
+        is_locked=bool(made["page"]) and all(entry.is_locked for _, entry in made["page"]),
+        left_out=listing.left_out,
+        extras=[_page(name, entry, files) for name, entry in made["extra"]],
+        nested=[Nested(_page(name, entry, files), partial(files.place, entry)) for name, entry in made["volume"]],
+        info=None if told is None else read_comic_info(told.head),
+        close=files.close,
+    )
 
 
 def _kind_of(entry: _Entry) -> str:

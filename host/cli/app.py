@@ -13,8 +13,9 @@ import typer
 from host.cli.faults import faults_told
 from host.cli.groups import annotating, cache, meta, models, runmeta, settings
 from host.cli.library.commands import library
+from host.cli.options import Engine, KeepColoured, ReadingWay, Seed, Strength  # noqa: TC001 - as above
 from host.signals import end_on_signals, exit_after
-from host.vocabulary import Direction, ExportFormat  # noqa: TC001 - as above
+from host.vocabulary import ExportFormat  # noqa: TC001 - as above
 
 app: Final = typer.Typer(
     name="irodori",
@@ -82,18 +83,15 @@ def colorize(
         Path | None,
         typer.Option("--palettes", help='JSON of such: {"PAGE": [{"point": [X, Y], "hair": [R, G, B]}]}.'),
     ] = None,
-    engine: Annotated[str | None, typer.Option(help="Which engine; see `irodori engines`.")] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Same seed, same page, same picture.")] = None,
-    strength: Annotated[float | None, typer.Option(min=0, max=1, help="How strong the colour is.")] = None,
+    engine: Engine = None,
+    seed: Seed = None,
+    strength: Strength = None,
     format_: Annotated[
         Literal["images", "cbz", "pdf", "epub"] | None,
         typer.Option("--format", help="Default: what --output looks like."),
     ] = None,
-    direction: Annotated[Direction, typer.Option(help="Which way the comic is read.")] = "auto",
-    keep_coloured: Annotated[
-        bool | None,
-        typer.Option("--keep-coloured/--recolour", help="Leave pages that have colour; or colour them anew."),
-    ] = None,
+    direction: ReadingWay = "auto",
+    keep_coloured: KeepColoured = None,
     runmeta: Annotated[
         bool, typer.Option("--runmeta", help="Write PICTURE.runmeta.json, the record, beside every picture.")
     ] = False,
@@ -138,7 +136,7 @@ def export(
     format_: Annotated[ExportFormat | None, typer.Option("--format", help="Default: what --output looks like.")] = None,
     series: Annotated[str | None, typer.Option(help="The series' name; default: the input's.")] = None,
     chapter: Annotated[str, typer.Option(help="The chapter's number or name.")] = "",
-    direction: Annotated[Direction, typer.Option(help="Which way the comic is read.")] = "auto",
+    direction: ReadingWay = "auto",
 ) -> None:
     """Write pages as one file, each with the colour that it was given last. What has none yet stays as it is."""
     from host.cli.export import Request, run
@@ -165,7 +163,7 @@ def analyze(
     overlay: Annotated[
         bool, typer.Option("--overlay", help="Draw what was read over each page: STEM.overlay.png.")
     ] = False,
-    direction: Annotated[Direction, typer.Option(help="Which way the comic is read.")] = "auto",
+    direction: ReadingWay = "auto",
 ) -> None:
     """Read pages without colouring them: panels, balloons, lettering, figures, masks, order, signals.
 

@@ -1,4 +1,4 @@
-"""A colour page turned into something like a manga page: ink lines, black fills, tone or bare paper, balloons.
+"""A colour page turned into something like a manga page: ink lines, black fills, tone or bare paper.
 
 Lines are an extended difference of Gaussians (Winnemöller, "XDoG", 2011). Tone is what lightness is left after
 posterising, as dots of a procedural screen or flat, or nothing at all: then the fill is paper, and only the reference
@@ -12,18 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 Picture = NDArray[np.float32]
-
-
-def simulate_manga(grey: NDArray[np.uint8], rng: np.random.Generator) -> tuple[Picture, NDArray[np.bool_]]:
-    """Return a manga-like picture, 0 ink to 1 paper, and where balloons were laid over it.
-
-    grey: `(H, W)` uint8 of the colour page, about 1000 px wide or a piece of it.
-    """
-    page = drawn_in_ink(grey, rng)
-    balloons = np.zeros(grey.shape, bool)
-    for _ in range(rng.integers(0, 3)):
-        _lay_balloon(page, balloons, rng)
-    return printed(page, rng), balloons
 
 
 def drawn_in_ink(grey: NDArray[np.uint8], rng: np.random.Generator) -> Picture:
@@ -77,23 +65,6 @@ def screened(tone: Picture, rng: np.random.Generator) -> Picture:
     softness = rng.uniform(0.05, 0.2)
     dots = np.clip((tone - wave) / softness + 0.5, 0, 1)
     return np.where(tone >= 0.99, 1.0, dots).astype(np.float32)
-
-
-def _lay_balloon(page: Picture, balloons: NDArray[np.bool_], rng: np.random.Generator) -> None:
-    height, width = page.shape
-    centre = int(rng.uniform(0, width)), int(rng.uniform(0, height))
-    half = int(width * rng.uniform(0.06, 0.18)) + 1, int(height * rng.uniform(0.06, 0.2)) + 1
-    cv2.ellipse(page, centre, half, 0, 0, 360, 1.0, -1, cv2.LINE_AA)
-    cv2.ellipse(page, centre, half, 0, 0, 360, 0.0, int(rng.integers(1, 4)), cv2.LINE_AA)
-    inside = np.zeros(page.shape, np.uint8)
-    cv2.ellipse(inside, centre, half, 0, 0, 360, 1, -1)
-    balloons |= inside.astype(bool)
-    glyph = max(3, min(half) // 4)
-    for row in range(-half[1] // 2, half[1] // 2, glyph + 2):
-        for column in range(-half[0] // 2, half[0] // 2, glyph + 3):
-            left, top = centre[0] + column, centre[1] + row
-            ends = rng.integers(0, glyph, 4)
-            cv2.line(page, (left + int(ends[0]), top + int(ends[1])), (left + int(ends[2]), top + int(ends[3])), 0.0, 1)
 
 
 def printed(page: Picture, rng: np.random.Generator) -> Picture:

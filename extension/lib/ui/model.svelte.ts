@@ -1,7 +1,6 @@
 /** What the popup shows and does. All truth is the worker's; this mirrors it and passes the reader's wishes on. */
 
 import { browser } from "wxt/browser";
-import { patternOf } from "../habits";
 import { isOpen, type PageRecord, pagesInOrder, type RunState, type Tally, tallyOf } from "../chapter/state";
 import {
   askWorker,
@@ -14,6 +13,7 @@ import {
 } from "../messages";
 import type { ModelInfo } from "../protocol/messages";
 import { learnFrom, pack, probe } from "../payload";
+import { patternOf } from "../sites";
 import {
   type Choices,
   type ConnectionView,
@@ -148,7 +148,7 @@ export class PopupModel {
 
   /** Whether the browser keeps a site from us. */
   isMissing(site: string): boolean {
-    return this.missing.includes(patternOf(site));
+    return site !== "" && this.missing.includes(patternOf(site));
   }
 
   async openOptions(): Promise<void> {

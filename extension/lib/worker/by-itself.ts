@@ -15,13 +15,13 @@ import {
   loadHabit,
   loadHabits,
   modeOf,
-  patternOf,
   type SiteHabit,
-  siteOf,
 } from "../habits";
 import type { HostConnection } from "../host/connection";
+import { inTurn } from "../in-turn";
 import type { AskedAnswer, ChapterFound, MessageSender, Survey } from "../messages";
 import { chapterKey } from "../page/find/chapter";
+import { patternOf, siteOf } from "../sites";
 import { loadChoices } from "../state";
 import { flashBadge } from "./badge";
 import { makeCallSignOnce } from "./inject";
@@ -38,7 +38,7 @@ type Answers = Record<string, "once" | "later">;
 export class ByItself {
   readonly #woken: Promise<HostConnection>;
   readonly #runs: Runs;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #oneByOne = inTurn();
 
   constructor(woken: Promise<HostConnection>, runs: Runs) {
     this.#woken = woken;
@@ -49,9 +49,7 @@ export class ByItself {
 
   /** Have the page's script wait where something is wished and allowed, and nowhere else. */
   sync(): Promise<void> {
-    const done = this.#turn.then(register);
-    this.#turn = done.catch(() => undefined);
-    return done;
+    return this.#oneByOne(register);
   }
 
   /** With `tabId`, what is always to be in colour from now on begins with the chapter that this tab shows. */

@@ -9,7 +9,7 @@ import { pictureType } from "../picture";
 import { patiently } from "../polite";
 import { FRAME_BYTES } from "../protocol/messages";
 import { withReferer } from "./referer-rule";
-import { isOfSite, isPrivate } from "./sites";
+import { isOfSite, isPrivate, patternOf } from "../sites";
 
 const TIMEOUT_MS = 30_000;
 
@@ -44,7 +44,7 @@ export async function fetchPicture(url: string, referer: string | null, document
   if (isPrivate(hostname) && !hosts.every(isPrivate)) {
     throw new Error(i18n.t("picture.privateNetwork"));
   }
-  const allowed = await browser.permissions.contains({ origins: [`${protocol}//${hostname}/*`] });
+  const allowed = await browser.permissions.contains({ origins: [patternOf(url)] });
   if (!allowed) throw new NotAllowed(i18n.t("picture.notAllowed", [hostname]));
   const isKnown = hosts.length > 0 && documents.every((document) => isOfSite(url, document));
   const response = await withReferer(url, referer, () => patiently(() => answerOf(url, hostname, isKnown), url));

@@ -4,6 +4,7 @@
  */
 
 import { browser } from "wxt/browser";
+import { inTurn } from "../in-turn";
 import { Mhtml } from "../mhtml";
 
 const PERMISSION = { permissions: ["pageCapture"] } as const;
@@ -19,7 +20,7 @@ interface Copy {
 }
 
 const copies = new Map<number, Copy>();
-let turn: Promise<unknown> = Promise.resolve();
+const oneByOne = inTurn();
 
 /** The bytes that a tab's element shows for the first of `urls` that it holds; `null` where they cannot be had. */
 export async function heldBy(tabId: number, urls: readonly string[]): Promise<Blob | null> {
@@ -51,9 +52,7 @@ async function mayCapture(): Promise<boolean> {
 }
 
 function copyOf(tabId: number): Promise<Mhtml> {
-  const page = (turn = turn.then(() => saved(tabId)));
-  turn = turn.catch(() => undefined);
-  const copy = { at: performance.now(), page: page as Promise<Mhtml> };
+  const copy = { at: performance.now(), page: oneByOne(() => saved(tabId)) };
   copies.set(tabId, copy);
   setTimeout(() => copies.get(tabId) === copy && copies.delete(tabId), KEPT_MS);
   return copy.page;

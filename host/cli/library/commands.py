@@ -8,6 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from host.cli.faults import faults_told
+from host.cli.options import Engine, KeepColoured, Seed, Strength  # noqa: TC001 - typer reads the types
 from host.vocabulary import Direction, OutputKind, PageFormat  # noqa: TC001 - typer reads the types
 
 library: Final = typer.Typer(help="Whole shelves of comics.", no_args_is_help=True)
@@ -35,14 +36,11 @@ def colour(
         Path | None,
         typer.Option("--references", help='JSON of references by volume or series: {"Series/*": ["a.jpg"]}.'),
     ] = None,
-    engine: Annotated[str | None, typer.Option(help="Which engine; see `irodori engines`.")] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Same seed, same page, same picture.")] = None,
-    strength: Annotated[float | None, typer.Option(min=0, max=1, help="How strong the colour is.")] = None,
+    engine: Engine = None,
+    seed: Seed = None,
+    strength: Strength = None,
     direction: Annotated[Direction, typer.Option(help="Which way the comics are read.")] = "auto",
-    keep_coloured: Annotated[
-        bool | None,
-        typer.Option("--keep-coloured/--recolour", help="Leave pages that have colour; or colour them anew."),
-    ] = None,
+    keep_coloured: KeepColoured = None,
     workers: Annotated[
         int | None, typer.Option(min=1, max=256, help="Processes side by side; default: by cores and memory.")
     ] = None,

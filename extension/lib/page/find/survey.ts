@@ -1,7 +1,7 @@
 /** A look at one document before anything is started: how many pages, whose pictures, and why there are none. */
 
 import type { Survey, WhyNone } from "../../messages";
-import { siteOf } from "../../habits";
+import { siteOf } from "../../sites";
 import type { Holder } from "../holders/holder";
 import { holdersIn } from "../holders/registry";
 import { type Candidate, pagesAmong, picturesOf } from "./find";

@@ -41,20 +41,23 @@ function observe(): void {
   }
   const before = performance.getEntriesByType("resource");
   knowsAll = before.length < BUFFERED;
-  before.forEach(note);
+  note(before);
   observer = new PerformanceObserver((list) => {
-    list.getEntries().forEach(note);
+    note(list.getEntries());
   });
   observer.observe({ type: "resource" });
 }
 
 /** What the policy stopped is in the list too: it took hardly any time, and the browser reported it before. */
-function note({ name, duration }: PerformanceEntry): void {
+function note(entries: PerformanceEntry[]): void {
   if (reports) noteStopped(reports.takeRecords());
-  if (duration === 0 || stopped.has(bare(name))) return;
-  asked.add(bare(name));
-  waiting.get(bare(name))?.();
-  waiting.delete(bare(name));
+  for (const { name, duration } of entries) {
+    const url = bare(name);
+    if (duration === 0 || stopped.has(url)) continue;
+    asked.add(url);
+    waiting.get(url)?.();
+    waiting.delete(url);
+  }
 }
 
 function noteStopped(list: Report[]): void {

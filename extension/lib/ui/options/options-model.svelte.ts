@@ -1,8 +1,9 @@
 /** What the options page shows and does: the sites that Irodori may read, and what it does there by itself. */
 
 import { browser } from "wxt/browser";
-import { loadHabits, type Mode, NO_HABIT, patternOf, type SiteHabit } from "../../habits";
+import { loadHabits, type Mode, NO_HABIT, type SiteHabit } from "../../habits";
 import { askWorker } from "../../messages";
+import { patternOf } from "../../sites";
 import { type Choices, loadChoices, NO_CHOICES, saveChoices } from "../../state";
 
 /** A site that is allowed, or of which something is wished; `isKept` where this build has it for good. */

@@ -1,9 +1,25 @@
-/** Which hosts belong to the site that the reader reads, and which are nobody's business on the open web. */
+/**
+ * What a site is: scheme and host, for ports do not count for permissions; which hosts belong to it, and which are
+ * nobody's business on the open web.
+ */
 
 const PRIVATE_V4 =
   /^(?:0|10|127|169\.254|192\.168|172\.(?:1[6-9]|2\d|3[01])|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\./;
 const PRIVATE_V6 = /^\[(?:::1?|f[cd][0-9a-f]{2}:.*|fe[89ab][0-9a-f]:.*|::ffff:.*)\]$/;
 const PRIVATE_NAME = /(?:^|\.)(?:localhost|local|internal|home\.arpa|lan)\.?$|^[^.:[\]]+$/;
+
+/** The site of an address; empty for what is not of the web. */
+export function siteOf(address: string): string {
+  if (!URL.canParse(address)) return "";
+  const { protocol, hostname } = new URL(address);
+  return /^https?:$/.test(protocol) ? `${protocol}//${hostname}` : "";
+}
+
+/** What the browser knows the site of an address by when it is asked for it; rejects what is no address. */
+export function patternOf(address: string): string {
+  const { protocol, hostname } = new URL(address);
+  return `${protocol}//${hostname}/*`;
+}
 
 /**
  * Whether a picture's address is of the same site as a document: its host or one below, by the same scheme. Narrower
