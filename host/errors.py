@@ -37,6 +37,11 @@ class IrodoriError(Exception):
         self.hint = hint
         self.data = data
 
+    @property
+    def words(self) -> str:
+        """What happened and what to do, in one line."""
+        return f"{self.message} {self.hint}".strip()
+
     def wire(self) -> dict[str, Any]:
         """Return the `error` of a response or of `page.failed`."""
         error: dict[str, Any] = {

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from bench.faults.memory import held_bytes
 from bench.library.shelves import ROOT, page, start, volume
 
 if TYPE_CHECKING:
@@ -62,15 +63,7 @@ def _look(pid: int, looked: list[tuple[float, float]]) -> None:
         parent = psutil.Process(pid)
         while parent.is_running() and parent.status() != psutil.STATUS_ZOMBIE:
             own = parent.memory_info().rss / (1 << 20)
-            others = sum(_rss(child) for child in parent.children(recursive=True))
-            looked.append((own, own + others))
+            looked.append((own, held_bytes(pid) / (1 << 20)))
             time.sleep(_LOOK_S)
     except psutil.Error:
         return
-
-
-def _rss(process: psutil.Process) -> float:
-    try:
-        return float(process.memory_info().rss) / (1 << 20)
-    except psutil.Error:
-        return 0.0

@@ -55,7 +55,7 @@ def _books_in(folder: Book) -> Iterator[Book]:
         try:
             found = [replace(book, within=True) for book in open_volumes(path)]
         except IrodoriError as exc:
-            faults.append(LeftOut(path.name, f"{exc.message} {exc.hint}".strip(), lost=True))
+            faults.append(LeftOut(path.name, exc.words, lost=True))
             continue
         archives += found
         if not any(book.pages or book.left_out for book in found):

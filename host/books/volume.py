@@ -115,7 +115,7 @@ class _NoVolume(Exception):
 
 
 def _words(exc: Exception) -> str:
-    return f"{exc.message} {exc.hint}".strip() if isinstance(exc, IrodoriError) else str(exc)
+    return exc.words if isinstance(exc, IrodoriError) else str(exc)
 
 
 class _Closing:

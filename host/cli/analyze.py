@@ -89,7 +89,7 @@ def _analyze(book: Book, reader: PageReader, request: Request, folder: AnalysisF
         error = _write(folder, found) if isinstance(found, Analysis) else found.error
         if error is not None:
             metas.pop(found.place, None)
-            _say(f"  {name}  skipped: {error.message} {error.hint}".rstrip())
+            _say(f"  {name}  skipped: {error.words}")
         elif isinstance(found, Analysis):
             metas[found.place] = found.meta
             _say(f"  {name}  {_in_words(found.meta)}{', as the whole chapter' if again else ''}")

@@ -127,7 +127,7 @@ def _counted(source: Source) -> PlannedVolume:
     try:
         books = open_source(source)
     except IrodoriError as exc:
-        return PlannedVolume(source, fault=f"{exc.message} {exc.hint}".strip())
+        return PlannedVolume(source, fault=exc.words)
     except OSError as exc:
         return PlannedVolume(source, fault=f"It cannot be read: {exc.strerror or exc}.")
     for book in books:

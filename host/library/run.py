@@ -130,7 +130,7 @@ class ShelfRun:
             ]
         except (IrodoriError, OSError) as exc:
             _close(books)
-            fault = f"{exc.message} {exc.hint}".strip() if isinstance(exc, IrodoriError) else str(exc)
+            fault = exc.words if isinstance(exc, IrodoriError) else str(exc)
             order = self._order_of(source)
             self._end(source, VolumeRecord(place=source.place, stamp=source.stamp, sha256="", order=order, fault=fault))
             return None
@@ -186,7 +186,7 @@ class ShelfRun:
                 if book.pages:
                     outputs.append(self._write(volume, number, book))
         except (BadRequest, ImageInvalid) as exc:
-            fault = f"{exc.message} {exc.hint}".strip()
+            fault = exc.words
         left_out = tuple((one.name, one.reason, one.lost) for book in volume.books for one in book.left_out)
         source = volume.source
         record = VolumeRecord(
