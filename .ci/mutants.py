@@ -3,6 +3,7 @@
     python .ci/mutants.py                          # every module of the table
     python .ci/mutants.py keys order               # only some
     python .ci/mutants.py --sample 40 scheduler    # at most so many changes of each, the same ones every time
+    python .ci/mutants.py host/pipeline/tint.py    # any other file, by the tests that `.ci/own_tests.py` finds
 
 Prints for each module how many changes were seen and lists those that were not. Exit status 1 if fewer than FLOOR were.
 """
@@ -20,6 +21,7 @@ from typing import NamedTuple
 
 from cosmic_ray.work_db import WorkDB, use_db
 from cosmic_ray.work_item import TestOutcome, WorkerOutcome, WorkItem, WorkResult
+from own_tests import own_tests
 
 ROOT = Path(__file__).resolve().parents[1]
 FLOOR = 0.95
@@ -71,14 +73,22 @@ EXPLAINED = {
 def main(arguments: list[str]) -> int:
     """Try the modules and return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("modules", nargs="*", metavar="MODULE", help=f"of {', '.join(MODULES)}; without one, all")
+    names = ", ".join(MODULES)
+    parser.add_argument(
+        "modules", nargs="*", metavar="MODULE", help=f"a file, or of {names}; without one, all of these"
+    )
     parser.add_argument("--sample", type=int, metavar="N", help="try at most N changes of each module")
     asked = parser.parse_args(arguments)
-    unknown = set(asked.modules) - set(MODULES)
+    unknown = [one for one in asked.modules if one not in MODULES and not (ROOT / one).is_file()]
     if unknown:
-        parser.error(f"no such module: {', '.join(sorted(unknown))}; there are {', '.join(MODULES)}")
-    scores = [try_module(name, MODULES[name], asked.sample) for name in asked.modules or MODULES]
-    return int(min(scores) < FLOOR)
+        parser.error(f"no such module: {', '.join(sorted(unknown))}; there are {names}, and files")
+    modules = {name: MODULES.get(name) or of_file(name) for name in asked.modules or MODULES}
+    return int(min(try_module(name, module, asked.sample) for name, module in modules.items()) < FLOOR)
+
+
+def of_file(name: str) -> Module:
+    """Return a file that has no name here, with the tests that are its own."""
+    return Module(name, " ".join(str(path.relative_to(ROOT)) for path in own_tests(Path(name))))
 
 
 def try_module(name: str, module: Module, most: int | None = None) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import json
 import re
 import subprocess
@@ -239,6 +240,36 @@ def test_a_cancel_is_caught_in_one_place() -> None:
     ]
     assert len(catchers) == 1, catchers
     assert catchers[0].startswith("host.jobs.")
+
+
+def own_tests_of(module: Path) -> list[Path]:
+    """Return a module's own tests, as `.ci/own_tests.py` finds them."""
+    spec = importlib.util.spec_from_file_location("own_tests", ROOT / ".ci" / "own_tests.py")
+    assert spec is not None
+    assert spec.loader is not None
+    loaded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    found: list[Path] = loaded.own_tests(module)
+    return found
+
+
+def test_every_module_has_tests_of_its_own() -> None:
+    for name, path in ALL_MODULES.items():
+        if path.name == "__init__.py" or ".testing" in name:
+            continue
+        own = own_tests_of(path.relative_to(ROOT))
+        assert own, f"{name}: write a test of its name, or name its tests in tests/modules.toml"
+        assert all(one.exists() for one in own), name
+    with (ROOT / "tests" / "modules.toml").open("rb") as table:
+        named = {f"{package}/{one}.py" for package, modules in tomllib.load(table).items() for one in modules}
+    assert [one for one in sorted(named) if not (ROOT / one).exists()] == []
+
+
+def test_no_test_asserts_a_time() -> None:
+    """A loaded machine is slow: times are measured in bench/."""
+    clocks = re.compile(r"assert[^#\n]*(?:monotonic|perf_counter|time\.time)\(")
+    tests = sorted((ROOT / "tests").rglob("*.py"))
+    assert [str(one.relative_to(ROOT)) for one in tests if clocks.search(one.read_text("utf-8"))] == []
 
 
 def loaded_after(code: str, home: Path) -> set[str]:

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 import torch
 from torch import Tensor, nn
 
-from training.peers import ALONE, Peers
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
@@ -33,12 +31,9 @@ class AveragedRun(Generic[C, N]):
     """A network, the running average of its weights and its optimiser at one iteration.
 
     config: a dataclass that goes into the checkpoint. keep: the share of the average that a step leaves, 0..1.
-    peers: the processes that take every step with this one.
     """
 
-    def __init__(
-        self, config: C, network: N, optimiser: torch.optim.Optimizer, keep: float, peers: Peers = ALONE
-    ) -> None:
+    def __init__(self, config: C, network: N, optimiser: torch.optim.Optimizer, keep: float) -> None:
         self.config = config
         self.iteration = 0
         self.network = network
@@ -46,7 +41,6 @@ class AveragedRun(Generic[C, N]):
         self.average = weights_of(network)
         self._optimiser = optimiser
         self._keep = keep
-        self.peers = peers
 
     def learn(self, loss: Tensor, rate: float) -> None:
         """Make one step of the optimiser at a learning rate, with gradients of length 1 at most."""
@@ -54,7 +48,6 @@ class AveragedRun(Generic[C, N]):
             group["lr"] = rate
         self._optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
-        self.peers.share_gradients(list(self.network.parameters()))
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self._optimiser.step()
         self.iteration += 1

@@ -8,7 +8,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 import zipfile
 from pathlib import Path
 
@@ -186,11 +185,10 @@ def test_an_interrupt_leaves_no_partial_file(irodori_home: Path, pages: Path, tm
         assert process.stderr is not None
         first_line = process.stderr.readline()
         process.send_signal(signal.SIGINT)
-        began = time.monotonic()
         _, rest = process.communicate(timeout=60)
     assert b"coloured" in first_line
     assert process.returncode == 130, rest
-    assert time.monotonic() - began < 10
+    assert len(list(out.glob("*"))) < 12, "it went on to the end"
     assert not list(tmp_path.rglob("*.part"))
     assert not list(tmp_path.glob("irodori-*-*"))
     left = sorted(path.name for path in tmp_path.iterdir())

@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { bind } from "@/lib/page/capture/binder";
 import { Entry, Sheet } from "@/lib/page/capture/entry";
 import { fadeInto } from "@/lib/page/capture/paste";
@@ -193,4 +193,107 @@ test("a fade changes nothing where both are equal, begins at its own colour and 
     expect([...towards]).toEqual([...towards].sort((a, b) => a - b));
     expect(new Set(pixels.filter((_, at) => at % 4 !== 0))).toEqual(new Set([80]));
   }
+});
+
+describe("what touches", () => {
+  interface Box {
+    left: number;
+    top: number;
+    width: number;
+    height: number;
+  }
+  /** Two slices that go on into each other, the second one shown at another place than right below. */
+  function pair(change: Partial<Box>, first: Partial<Box> = {}): Entry[] {
+    const entries = strip([{}, {}]);
+    entries.forEach((entry, at) => {
+      const own = { left: 0, top: 1280 * at, width: WIDTH, height: 1280, ...(at === 0 ? first : change) };
+      const box = { ...own, bottom: own.top + own.height, right: own.left + own.width };
+      entry.holders.clear();
+      entry.holders.add({ isConnected: true, box: () => box } as unknown as Holder);
+    });
+    return entries;
+  }
+  const areJoined = (entries: Entry[]) => bind(entries, entries, nobody).sheets.length === 1;
+
+  test.each<[string, Partial<Box>, boolean]>([
+    ["right below", {}, true],
+    ["a pixel and a half lower", { top: 1281.5 }, true],
+    ["two pixels lower", { top: 1282 }, false],
+    ["a pixel and a half higher", { top: 1278.5 }, true],
+    ["two pixels higher", { top: 1278 }, false],
+    ["a little to the right", { left: 1.5 }, true],
+    ["further right", { left: 2 }, false],
+    ["further left", { left: -2 }, false],
+    ["a little wider", { width: WIDTH + 1.5 }, true],
+    ["wider", { width: WIDTH + 2 }, false],
+    ["narrower", { width: WIDTH - 2 }, false],
+    ["without a height", { height: 0 }, false],
+  ])("a slice %s: %s", (_, change, joined) => expect(areJoined(pair(change))).toBe(joined));
+
+  test("what has no size does not touch", () => {
+    expect(areJoined(pair({ top: 0 }, { height: 0 }))).toBe(false);
+    expect(areJoined(pair({ width: 0 }, { width: 0 }))).toBe(false);
+  });
+
+  test("slices of other widths are none of one strip, though they are shown alike", () => {
+    const entries = strip([{}, {}]);
+    (entries[1] as Entry).width = WIDTH + 10;
+    expect(areJoined(entries)).toBe(false);
+  });
+
+  test.each([0, 1])("what the worker knows as a page by itself is no slice: %d of two", (at) => {
+    const entries = strip([{}, {}]);
+    (entries[at] as Entry).isTold = true;
+    expect(areJoined(entries)).toBe(false);
+  });
+
+  test("what no element shows has no neighbours", () => {
+    const entries = strip([{}, {}, {}]);
+    (entries[1] as Entry).holders.clear();
+    expect(ids(bind(entries, entries, nobody).sheets)).toEqual([[0], [1], [2]]);
+  });
+
+  test("pages that are not next to each other in the chapter are not joined, whatever they show", () => {
+    const entries = strip([{}, {}]);
+    (entries[1] as Entry).index = 2;
+    expect(areJoined(entries)).toBe(false);
+  });
+});
+
+test("neighbours are those in the chapter's order, in whichever order the pages were found", () => {
+  const entries = strip([{}, {}, {}]);
+  const [first, second, third] = entries as [Entry, Entry, Entry];
+  third.edges = null;
+  const found = [third, first, second];
+  expect(bind([first, second], found, (entry) => entry === third)).toMatchObject({
+    sheets: [],
+    waiting: [first, second],
+  });
+  expect(ids(bind([first, second], found, nobody).sheets)).toEqual([[0, 1]]);
+});
+
+test("two slices of which neither is read nor on its way do not wait for each other", () => {
+  const entries = strip([{}, {}]);
+  const [first, second] = entries as [Entry, Entry];
+  first.edges = second.edges = null;
+  expect(ids(bind([first], entries, (entry) => entry === second).sheets)).toEqual([[0]]);
+  expect(bind([first], entries, () => true).waiting).toEqual([first]);
+});
+
+test("each slice knows the sheet that it is in, and that alone", () => {
+  const entries = strip([{}, {}, {}, {}]);
+  const { sheets } = bind(entries, entries, nobody);
+  expect(entries.map(({ sheet }) => sheet)).toEqual([sheets[0], sheets[0], sheets[0], sheets[1]]);
+});
+
+test("a slice waits two seconds for its neighbour", () => {
+  const entries = strip([{}, {}]);
+  const [first, second] = entries as [Entry, Entry];
+  second.edges = null;
+  const waitsSince = (ms: number) => {
+    first.capturedAt = performance.now() - ms;
+    first.sheet = null;
+    return bind([first], entries, (entry) => entry === second).waiting.length === 1;
+  };
+  expect([1500, 2001].map(waitsSince)).toEqual([true, false]);
 });

@@ -6,7 +6,6 @@ import itertools
 import subprocess
 import sys
 import threading
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +14,7 @@ from host.errors import JobCancelled
 from host.jobs.lane import Lane
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 WORKER = """
@@ -36,7 +36,21 @@ def go_on() -> None:
     """Wait on."""
 
 
-def test_two_processes_never_hold_the_lane_together_and_take_turns(tmp_path: Path) -> None:
+def never() -> None:
+    """Refuse to wait."""
+    raise AssertionError("the lane is not free")
+
+
+@pytest.fixture
+def lanes(tmp_path: Path) -> Iterator[tuple[Lane, Lane, Lane]]:
+    """Yield three processes' lanes of one machine."""
+    opened = (Lane(tmp_path / "lane.lock"), Lane(tmp_path / "lane.lock"), Lane(tmp_path / "lane.lock"))
+    yield opened
+    for lane in opened:
+        lane.close()
+
+
+def test_two_processes_never_hold_the_lane_together(tmp_path: Path) -> None:
     command = [sys.executable, "-c", WORKER, str(tmp_path / "lane.lock")]
     workers = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     for worker in workers:
@@ -47,73 +61,118 @@ def test_two_processes_never_hold_the_lane_together_and_take_turns(tmp_path: Pat
         assert worker.stdin is not None
         worker.stdin.write("go\n")
         worker.stdin.flush()
-    for number, worker in enumerate(workers):
-        output, _ = worker.communicate(timeout=30)
-        held += [(*map(float, line.split()), number) for line in output.splitlines()]
+    for worker in workers:
+        output, _ = worker.communicate(timeout=60)
+        held += [tuple(map(float, line.split())) for line in output.splitlines()]
     held.sort()
     assert len(held) == 30
     assert all(before[1] <= after[0] for before, after in itertools.pairwise(held))
-    turns = sum(before[2] != after[2] for before, after in itertools.pairwise(held))
-    assert turns >= 15
 
 
-def test_who_is_cancelled_stops_waiting_and_leaves_the_lane_to_others(tmp_path: Path) -> None:
-    one, two = Lane(tmp_path / "lane.lock"), Lane(tmp_path / "lane.lock")
-    cancelled = threading.Event()
+def test_who_waits_comes_before_who_had_it_and_wants_it_again(lanes: tuple[Lane, Lane, Lane]) -> None:
+    one, two, _ = lanes
+    for _ in range(5):
+        order, waits = [], threading.Event()
+
+        def take(order: list[str] = order, waits: threading.Event = waits) -> None:
+            with two.hold(waits.set):
+                order.append("who waited")
+
+        thread = threading.Thread(target=take)
+        with one.hold(go_on):
+            thread.start()
+            assert waits.wait(30)
+        with one.hold(go_on):
+            order.append("who had it")
+        thread.join(30)
+        assert order == ["who waited", "who had it"]
+
+
+def test_who_is_cancelled_stops_waiting_and_leaves_the_lane_to_others(lanes: tuple[Lane, Lane, Lane]) -> None:
+    one, two, three = lanes
+    looks = itertools.count()
 
     def check() -> None:
-        if cancelled.is_set():
+        if next(looks) == 3:
             raise JobCancelled("cancelled")
 
-    with one.hold(go_on) as waited:
+    def take() -> None:
+        with three.hold(go_on):
+            pass
+
+    with one.hold(never) as waited:
         assert not waited
-        threading.Timer(0.05, cancelled.set).start()
-        began = time.monotonic()
         with pytest.raises(JobCancelled), two.hold(check):
             pass
-        assert time.monotonic() - began < 1.0
-    with two.hold(go_on) as waited:
+        assert next(looks) == 4
+        thread = threading.Thread(target=take)
+        thread.start()
+    thread.join(30)
+    assert not thread.is_alive(), "who was cancelled still stands in the way"
+    three.close()
+    with two.hold(never) as waited:
         assert not waited
-    one.close()
-    two.close()
 
 
-def test_who_waited_is_told_so(tmp_path: Path) -> None:
-    one, two = Lane(tmp_path / "lane.lock"), Lane(tmp_path / "lane.lock")
+def test_who_waited_is_told_so(lanes: tuple[Lane, Lane, Lane]) -> None:
+    one, two, _ = lanes
     waited: list[bool] = []
+    waits = threading.Event()
 
     def take() -> None:
-        with two.hold(go_on) as was_taken:
+        with two.hold(waits.set) as was_taken:
             waited.append(was_taken)
 
     thread = threading.Thread(target=take)
     with one.hold(go_on):
         thread.start()
-        time.sleep(0.05)
+        assert waits.wait(30)
         assert waited == []
-    thread.join(5)
+    thread.join(30)
     assert waited == [True]
-    one.close()
-    two.close()
 
 
-def test_a_free_lane_costs_next_to_nothing(tmp_path: Path) -> None:
-    lane = Lane(tmp_path / "lane.lock")
-    with lane.hold(go_on):
-        pass
-    began = time.perf_counter()
-    for _ in range(200):
-        with lane.hold(go_on):
-            pass
-    assert (time.perf_counter() - began) / 200 < 0.002
-    lane.close()
+def test_who_waited_only_for_its_turn_is_told_so_too(lanes: tuple[Lane, Lane, Lane]) -> None:
+    one, two, three = lanes
+    told = []
+
+    def take(lane: Lane, waits: threading.Event) -> None:
+        with lane.hold(waits.set) as waited:
+            told.append(waited)
+
+    waits = [threading.Event(), threading.Event()]
+    threads = [
+        threading.Thread(target=take, args=(lane, event)) for lane, event in zip((two, three), waits, strict=True)
+    ]
+    with one.hold(never):
+        for thread, event in zip(threads, waits, strict=True):
+            thread.start()
+            assert event.wait(30)
+    for thread in threads:
+        thread.join(30)
+    assert told == [True, True]
 
 
-def test_a_lane_whose_holder_failed_is_free_again(tmp_path: Path) -> None:
-    one, two = Lane(tmp_path / "lane.lock"), Lane(tmp_path / "lane.lock")
+def test_a_free_lane_is_taken_without_a_look_or_a_wait(
+    lanes: tuple[Lane, Lane, Lane], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("host.jobs.lane.time.sleep", lambda _: never())
+    for _ in range(20):
+        with lanes[0].hold(never) as waited:
+            assert not waited
+
+
+def test_a_lane_whose_holder_failed_is_free_again(lanes: tuple[Lane, Lane, Lane]) -> None:
+    one, two, _ = lanes
     with pytest.raises(RuntimeError), one.hold(go_on):
         raise RuntimeError
-    with two.hold(go_on) as waited:
+    with two.hold(never) as waited:
         assert not waited
-    one.close()
-    two.close()
+
+
+def test_a_lane_that_is_closed_is_free_though_it_was_held(lanes: tuple[Lane, Lane, Lane]) -> None:
+    one, two, _ = lanes
+    with one.hold(never):
+        one.close()
+        with two.hold(never) as waited:
+            assert not waited

@@ -1,0 +1,57 @@
+// @vitest-environment jsdom
+import { beforeEach, expect, test, vi } from "vitest";
+import type { Candidate } from "@/lib/page/find/find";
+import type { Holder } from "@/lib/page/holders/holder";
+
+const outside = vi.hoisted(() => ({ holders: [] as unknown[], verdicts: [] as boolean[], facts: vi.fn() }));
+vi.mock("@/lib/page/holders/registry", () => ({
+  holdersIn: (root: Document, seenRoot: (root: Document) => void) => (seenRoot(root), outside.holders),
+}));
+vi.mock("@/lib/page/find/facts", () => ({ factsOf: outside.facts, surroundings: () => "around" }));
+vi.mock("@/lib/page/find/page-classifier", () => ({ classifyPages: () => outside.verdicts }));
+
+import { pagesAmong, picturesOf } from "@/lib/page/find/find";
+
+const uses = vi.fn();
+const holder = (address: string, source: { url: string; loaded: boolean } | null) => ({
+  address,
+  natural: { width: 800, height: 1200 },
+  source: (count: (url: string) => number) => (uses(address, count(address), count("none")), source),
+});
+
+beforeEach(() => {
+  uses.mockReset();
+  outside.holders = [
+    holder("a", { url: "a", loaded: true }),
+    holder("dot", { url: "b", loaded: false }),
+    holder("dot", null),
+  ];
+});
+
+test("every holder that stands for a picture, in order; the size of what has not loaded is not known", () => {
+  const [roots, seen] = [vi.fn(), vi.fn()];
+  const pictures = picturesOf(roots, seen);
+  expect(pictures.map(({ url, loaded, width, height }) => [url, loaded, width, height])).toEqual([
+    ["a", true, 800, 1200],
+    ["b", false, 0, 0],
+  ]);
+  expect(pictures.map((one) => one.holder)).toEqual(outside.holders.slice(0, 2));
+  expect([roots.mock.calls, seen.mock.calls.map(([one]) => one as Holder)]).toEqual([[[document]], outside.holders]);
+  expect(() => picturesOf()).not.toThrow();
+});
+
+test("each is told how often the document shows an address", () => {
+  picturesOf();
+  expect(uses.mock.calls).toEqual([
+    ["a", 1, 0],
+    ["dot", 2, 0],
+    ["dot", 2, 0],
+  ]);
+});
+
+test("pages are those that the classifier takes", () => {
+  const pictures = ["a", "b", "c"].map((url) => ({ url }) as Candidate);
+  outside.verdicts = [true, false, true];
+  expect(pagesAmong(pictures).map(({ url }) => url)).toEqual(["a", "c"]);
+  expect(outside.facts).toHaveBeenCalledWith(pictures);
+});

@@ -1,0 +1,64 @@
+import { beforeEach, expect, test, vi } from "vitest";
+import { fakeBrowser } from "wxt/testing/fake-browser";
+import { changeHabit, habitOf, loadHabit } from "@/lib/habits";
+import type { HostConnection } from "@/lib/host/connection";
+import { loadChoices, saveChoices } from "@/lib/state";
+import { addReference, listReferences, removeReference } from "@/lib/worker/references";
+
+const request = vi.fn();
+const host = { request } as unknown as HostConnection;
+const JPEG = new Uint8Array([0xff, 0xd8, 0xff, 0xe0]);
+const reference = (id: string, facts: object = {}) => ({
+  ...{ reference_id: id, name: "Rain", series: "Rain Town", thumbnail: JPEG, palette: [] },
+  ...facts,
+});
+
+beforeEach(() => {
+  fakeBrowser.reset();
+  request.mockReset();
+});
+
+test("a card has what the popup shows: a name, a picture by its own type, the first colours", async () => {
+  const palette = Array.from({ length: 9 }, (_, at) => ({ rgb: [at, 10, 20], share: 0.1 }));
+  request.mockResolvedValue([
+    reference("a", { palette }),
+    reference("b", { name: "" }),
+    reference("c", { name: "", series: "", thumbnail: new Uint8Array([1, 2]) }),
+  ]);
+  const [first, second, third] = await listReferences(host);
+  expect(first).toMatchObject({ referenceId: "a", name: "Rain", thumbnail: "data:image/jpeg;base64,/9j/4A==" });
+  expect(first?.palette).toEqual([0, 1, 2, 3, 4, 5].map((at) => `rgb(${at} 10 20)`));
+  expect([second?.name, third?.thumbnail]).toEqual(["Rain Town", "data:image/webp;base64,AQI="]);
+  expect(third?.name).toMatch(/./);
+  expect(request).toHaveBeenCalledWith("reference.list", {});
+});
+
+test.each([
+  ["a", "a"],
+  ["gone", null],
+  [null, null],
+])("a choice of %s is kept as %s where the library has it", async (chosen, kept) => {
+  await saveChoices({ referenceId: chosen });
+  request.mockResolvedValue([reference("a"), reference("b")]);
+  await listReferences(host);
+  expect((await loadChoices()).referenceId).toBe(kept);
+});
+
+test("what is added is chosen, and only what is known of it is told", async () => {
+  request.mockResolvedValue(reference("new"));
+  const card = await addReference(host, new Blob([JPEG]), { name: "Rain", series: "", source_url: "https://a/1" });
+  expect(request).toHaveBeenCalledWith("reference.add", { image: JPEG, name: "Rain", source_url: "https://a/1" });
+  expect([card.referenceId, (await loadChoices()).referenceId]).toEqual(["new", "new"]);
+});
+
+test.each([
+  ["a", null],
+  ["b", "b"],
+])("with %s chosen, removing a leaves %s", async (chosen, left) => {
+  await saveChoices({ referenceId: chosen });
+  await changeHabit({ site: "https://s.example", told: "Rain Town", change: { referenceId: "a" } });
+  await removeReference(host, "a");
+  expect(request).toHaveBeenCalledWith("reference.remove", { reference_id: "a" });
+  expect((await loadChoices()).referenceId).toBe(left);
+  expect(habitOf(await loadHabit("https://s.example"), "Rain Town").referenceId).not.toBe("a");
+});
