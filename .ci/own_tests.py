@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import sys
 import tomllib
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -20,7 +21,7 @@ def own_tests(module: Path) -> list[Path]:
     files = sorted((TESTS / package).rglob("test_*.py"))
     stem = parts[-2] if stem == "__init__" else stem
     by_name = [path for path in files if path.stem in (f"test_{stem}", f"test_{parts[-2]}_{stem}")]
-    importers = [path for path in files if _imports(path, ".".join(parts).removesuffix(".__init__"))]
+    importers = [path for path in files if ".".join(parts).removesuffix(".__init__") in _imported(path)]
     with (TESTS / "modules.toml").open("rb") as table:
         named = tomllib.load(table).get(package, {}).get("/".join(parts[1:]), [])
     by_table = [TESTS / package / f"{name}.py" for name in named]
@@ -29,18 +30,16 @@ def own_tests(module: Path) -> list[Path]:
     return list(dict.fromkeys([*near, *by_table, *importers, *by_room]))
 
 
-def _imports(path: Path, module: str) -> bool:
-    """Tell whether a test file imports a module, or something of it."""
+@cache
+def _imported(path: Path) -> set[str]:
+    """Return the names that a test file imports, and those of the modules that it imports them from."""
+    found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module:
-            names = {node.module, *(f"{node.module}.{one.name}" for one in node.names)}
+            found |= {node.module, *(f"{node.module}.{one.name}" for one in node.names)}
         elif isinstance(node, ast.Import):
-            names = {one.name for one in node.names}
-        else:
-            continue
-        if module in names:
-            return True
-    return False
+            found |= {one.name for one in node.names}
+    return found
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 ROOT: Final = Path(__file__).parents[1]
 PACKAGES: Final = ("host", "engines", "models", "installer")
@@ -242,18 +242,19 @@ def test_a_cancel_is_caught_in_one_place() -> None:
     assert catchers[0].startswith("host.jobs.")
 
 
-def own_tests_of(module: Path) -> list[Path]:
-    """Return a module's own tests, as `.ci/own_tests.py` finds them."""
+def own_tests_finder() -> Callable[[Path], list[Path]]:
+    """Return what finds a module's own tests: `.ci/own_tests.py`."""
     spec = importlib.util.spec_from_file_location("own_tests", ROOT / ".ci" / "own_tests.py")
     assert spec is not None
     assert spec.loader is not None
     loaded = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(loaded)
-    found: list[Path] = loaded.own_tests(module)
-    return found
+    finder: Callable[[Path], list[Path]] = loaded.own_tests
+    return finder
 
 
 def test_every_module_has_tests_of_its_own() -> None:
+    own_tests_of = own_tests_finder()
     for name, path in ALL_MODULES.items():
         if path.name == "__init__.py" or ".testing" in name:
             continue

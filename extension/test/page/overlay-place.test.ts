@@ -297,7 +297,7 @@ describe("within the element, over a picture that it paints behind what stands i
 describe("beside the body", () => {
   test.each<[string, () => void]>([
     ["a sticky element", () => styles.set(frame, { position: "sticky" })],
-    ["one in full screen", () => (frame.matches = (selector) => selector === ":fullscreen")],
+    ["one in full screen", () => Object.assign(frame, { matches: (selector: string) => selector === ":fullscreen" })],
     [
       "what a canvas may draw",
       () => {

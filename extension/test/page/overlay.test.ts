@@ -194,7 +194,7 @@ describe("of a strip only what is near the window is drawn", () => {
     [1200 + 20, 0, 1],
     [BAND_ROWS + 1200 + 20 - 1, 0, 2],
     [BAND_ROWS + 1200 + 20, 1, 2],
-    [HIGH - 800, 17, 19], // there is none after the last one
+    [HIGH - 800 - BAND_ROWS, 18, 19], // there is none after the last one
   ])("with %d rows above it: bands %d to %d", (above, first, last) => expect(bands(above)).toEqual([first, last]));
 
   test("zoomed, rows of the picture take more of the window", () => {

@@ -362,9 +362,9 @@ test.each<[string, Partial<Holder>, string, boolean]>([
   ["is on its way to its element", { isLoading: () => true }, "1.png", false],
 ])("a slice below that %s is waited for: %s", async (_, facts, name, waits) => {
   Object.assign(pace, { ahead: 0 }); // the second one is out of the window, and found
-  const [first] = stripOf(1, 1200, -600) as [Entry];
+  const [first] = stripOf(1) as [Entry];
   const second = new Entry("p1", `https://site.example/${name}`);
-  const box = { left: 0, right: 800, top: 600, bottom: 1800, width: 800, height: 1200 };
+  const box = { left: 0, right: 800, top: 1200, bottom: 2400, width: 800, height: 1200 };
   const below = { isConnected: true, box: () => box, isLoading: () => false, ...facts } as unknown as Holder;
   second.holders.add(below);
   const entries = [first, Object.assign(second, { index: 1 })];

@@ -26,6 +26,12 @@ function filled(ring: Ring): number {
 }
 const progress = (fraction: number, isPreview?: boolean): Sign =>
   isPreview === undefined ? { kind: "progress", fraction } : { kind: "progress", fraction, isPreview };
+/** In degrees, of a colour that is written as `rgb(…)` or `hsl(…)`. */
+function hueOf(colour: string): number {
+  if (colour.startsWith("hsl")) return Number.parseFloat(colour.slice(4));
+  const [red = 0, green = 0, blue = 0] = (colour.match(/[\d.]+/g) ?? []).map(Number);
+  return (Math.atan2(Math.sqrt(3) * (green - blue), 2 * red - green - blue) * (180 / Math.PI) + 360) % 360;
+}
 const pathsOf = ({ element }: Ring) => [...element.querySelectorAll("path")].map((each) => each.getAttribute("d"));
 
 test("the sign is a small round one that no click of the reader meets", () => {
@@ -53,9 +59,9 @@ test("the ring begins at the top and takes colour as it fills", () => {
   const ring = ringOf([progress(0)]);
   const hues = [0, 0.5, 1].map((fraction) => {
     ring.show(progress(fraction), over);
-    return Number(/hsl\((\d+) /.exec(arcOf(ring).style.getPropertyValue("stroke"))?.[1]);
+    return hueOf(arcOf(ring).style.getPropertyValue("stroke"));
   });
-  expect(hues).toEqual([210, 280, 350]);
+  expect(hues).toEqual([210, 280, 350].map((hue) => expect.closeTo(hue, -0.5) as number));
   expect(arcOf(ring).style.transform).toBe("rotate(-90deg)");
 });
 
@@ -74,7 +80,7 @@ test("a preview is said beside the ring, until it is none", () => {
   expect(ring.element.textContent).toBe("");
   ring.show(progress(0.3, true), over);
   ring.show(progress(0.4, true), over);
-  expect([ring.element.textContent, ring.element.children.length]).toEqual(["preview", 2]);
+  expect([ring.element.textContent, ring.element.children.length]).toEqual([expect.stringMatching(/preview/i), 2]);
   expect([ring.element.style.paddingLeft, filled(ring)]).toEqual(["2px", expect.closeTo(0.4, 6)]);
   ring.show(progress(0.5), over);
   expect([ring.element.textContent, ring.element.children.length, circles(ring).length]).toEqual(["", 1, 2]);

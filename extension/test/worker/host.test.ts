@@ -46,6 +46,7 @@ const READY = {
 };
 
 beforeEach(() => {
+  vi.stubGlobal("navigator", { userAgent: "Browser/1" });
   fakeBrowser.reset();
   vi.useFakeTimers();
   outside.given.length = 0;

@@ -22,13 +22,13 @@ beforeEach(async () => {
 
 describe("a run that begins", () => {
   test("has what the reader chose and what the page calls itself", async () => {
+    const plain = await newRun(7, { series: "", engine: null, chapter: "" }, SURVEY, BY_HAND);
+    expect(plain).toMatchObject({ series: "Rain Town", chapter: "Chapter 3", engine: null });
     const run = await newRun(7, { series: "My Town", engine: "sdxl", chapter: "c9" }, SURVEY, BY_HAND);
     expect(run).toMatchObject({
       ...{ tabId: 7, name: "running", series: "My Town", chapter: "c9", engine: "sdxl", references: ["ref"] },
       ...{ pages: {}, problem: "", original: false, strength: 1, site, told: "Rain Town", isPointed: false },
     });
-    const plain = await newRun(7, { series: "", engine: null, chapter: "" }, SURVEY, BY_HAND);
-    expect(plain).toMatchObject({ series: "Rain Town", chapter: "Chapter 3", engine: null });
     expect(plain.runId).not.toBe(run.runId);
   });
 

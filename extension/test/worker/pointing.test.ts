@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { HostConnection } from "@/lib/host/connection";
+import type { MessageSender } from "@/lib/messages";
 import type { Runs } from "@/lib/worker/runs";
 
 const outside = vi.hoisted(() => ({
@@ -20,7 +21,7 @@ import { pointed, startPointing } from "@/lib/worker/pointing";
 
 const host = {} as HostConnection;
 const runs = {} as Runs;
-const sender = { tab: { id: 7 }, frameId: 3 };
+const sender = { tab: { id: 7 }, frameId: 3 } as unknown as MessageSender;
 
 beforeEach(() => {
   for (const each of Object.values(outside)) each.mockReset().mockResolvedValue(undefined);
@@ -62,7 +63,7 @@ describe("what was pointed at", () => {
   test("trouble is said at the picture", async () => {
     const error = new Error("why");
     outside.colorizePage.mockRejectedValue(error);
-    await pointed(host, runs, { tab: { id: 7 } }, "page", "1.png");
+    await pointed(host, runs, { tab: { id: 7 } } as unknown as MessageSender, "page", "1.png");
     expect(outside.sayTrouble).toHaveBeenCalledWith(7, 0, "1.png", error);
     await pointed(host, runs, {}, "page", "1.png");
     expect(outside.colorizePage).toHaveBeenLastCalledWith(runs, -1, "1.png");

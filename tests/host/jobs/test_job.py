@@ -81,3 +81,51 @@ def test_the_eta_follows_the_mean_of_page_times() -> None:
     assert pace.eta_s(5, 10.0) == 10.0
     assert pace.eta_s(5, 11.0) == 9.0
     assert pace.eta_s(0, 10.0) == 0.0
+
+
+def test_a_fraction_is_told_after_a_tenth_of_a_second_or_at_a_new_stage() -> None:
+    progress = PageProgress()
+    assert progress.advance("decode", 0.1, 0.0)
+    assert not progress.advance("decode", 0.2, 0.09)
+    assert progress.fraction == 0.2
+    assert progress.advance("decode", 0.1, 0.1)
+    assert progress.fraction == 0.2
+    assert progress.advance("pass1", 0.3, 0.11)
+    assert not progress.advance("pass1", 0.4, 0.2)
+
+
+def test_the_newest_page_counts_three_tenths_of_the_pace() -> None:
+    pace = Pace()
+    pace.finished(5.0)  # nothing had begun
+    assert pace.eta_s(1, 5.0) is None
+    pace.began(10.0)
+    pace.began(11.0)
+    pace.finished(12.0)
+    pace.finished(24.0)
+    assert pace.eta_s(2, 24.0) == 10.0  # 2 + 0.3 * (12 - 2) a page
+    assert pace.eta_s(2, 30.0) == 5.0  # the one under way takes no less than the mean
+    assert pace.eta_s(1, 26.0) == 3.0
+
+
+def test_counts_and_status_say_where_the_pages_stand() -> None:
+    job = job_of(6)
+    states = [PageState.NEEDED, PageState.QUEUED, PageState.RUNNING, PageState.SKIPPED, PageState.FAILED]
+    for page, state in zip(job.pages.values(), states, strict=False):
+        page.state = state
+    counts = job.status().pages
+    assert (counts.queued, counts.running, counts.skipped, counts.failed) == (3, 1, 1, 1)
+    assert job.status().state == "running"
+
+
+def test_a_job_that_ended_is_done_unless_all_of_it_was_cancelled() -> None:
+    job = job_of(1)
+    job.end(job.pages["0"], PageState.CANCELLED)
+    assert job.status().state == "done"
+    job.cancelled = True
+    assert job.status().state == "cancelled"
+
+
+def test_pages_are_read_by_their_place_and_then_by_their_name() -> None:
+    found = [Page(page_id=name, index=index, sha256="0" * 64) for name, index in (("c", 1), ("b", 0), ("a", 1))]
+    job = ChapterJob("job", "S", "1", None, found)  # type: ignore[arg-type]
+    assert [page.page_id for page in job.in_reading_order()] == ["b", "a", "c"]
