@@ -21,7 +21,8 @@ settings.load_profile("irodori")
 
 _OPTIONAL: Final = (
     *("torch", "diffusers", "transformers", "ultralytics", "onnx", "gguf", "safetensors", "faiss"),
-    *("libarchive", "pypdfium2", "pillow_heif", "ray"),
+    *("libarchive", "pypdfium2", "pillow_heif", "ray", "rapidocr_onnxruntime"),
+    *("json_repair", "polars", "tenacity", "xarray", "zarr"),
 )
 _MISSING: Final = [name for name in _OPTIONAL if find_spec(name) is None]
 # The recipes and the toys are written in torch.

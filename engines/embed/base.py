@@ -38,3 +38,8 @@ class Embedder(ABC):
         pictures: uint8, `(h, w, 3)` sRGB RGB or `(h, w)` grey, which counts as three equal channels. Same pictures give
         the same bytes.
         """
+
+    def embed_words(self, texts: Sequence[str]) -> NDArray[np.float32] | None:
+        """Return `(n, width)` rows for texts, comparable with those of pictures; None where it knows no words."""
+        del texts
+        return None

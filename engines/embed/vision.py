@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from engines.embed.words import WordTower
+
 _LIBRARIES: Final = ("torch", "transformers", "safetensors")
 INSTALL: Final = "pip install 'irodori[diffusion]'"
 WEIGHTS_FILE: Final = "model.safetensors"
@@ -85,6 +87,7 @@ class VisionEmbedder(Embedder):
         self._folder = folder
         self._facts = vision_facts(folder)
         self._tower: Any = None
+        self._words: WordTower | None = None
         self.info = EmbedderInfo(embedder_id, self._facts.version, self._facts.width, _FLOOR)
 
     def embed(self, pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
@@ -97,6 +100,18 @@ class VisionEmbedder(Embedder):
             self._tower = self._loaded()
         batches = (pictures[first : first + _BATCH] for first in range(0, len(pictures), _BATCH))
         return np.concatenate([np.zeros((0, self.info.width), np.float32), *map(self._vectors, batches)])
+
+    def embed_words(self, texts: Sequence[str]) -> NDArray[np.float32] | None:
+        """Return one row per text; None where the folder holds no tower for words.
+
+        Raises:
+            EngineUnavailable: a library is missing. ModelInvalid: the tower is not what the configuration says.
+        """
+        from engines.embed.words import WordTower
+
+        if self._words is None:
+            self._words = WordTower(self._folder, self._facts.family)
+        return self._words.embed(texts) if self._words.is_there else None
 
     def _vectors(self, pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         import torch

@@ -8,7 +8,8 @@
     characters          character   index   panel, depth_01
     faces               face        -       panel
 
-A face and the figure it belongs to have one character id. Nobody knows who that is: every figure of a page is someone.
+What was read in a balloon, a text or a sound effect is its `text`. A face and the figure it belongs to have one
+character id. Nobody knows who that is: every figure of a page is someone.
 """
 
 from __future__ import annotations
@@ -57,11 +58,13 @@ def _boxes(meta: PageMeta) -> Iterator[AnnotatedBox]:
         )
     for balloon in meta.balloons:
         made = _box("balloon", balloon.box, balloon.score, {"panel": balloon.panel})
-        yield made.model_copy(update={"order": balloon.order})
+        yield made.model_copy(update={"order": balloon.order, "text": balloon.words or None})
     for text in meta.text:
-        yield _box("text", text.box, text.score, {"balloon": text.balloon})
+        made = _box("text", text.box, text.score, {"balloon": text.balloon})
+        yield made.model_copy(update={"text": text.words or None})
     for word in meta.sound_effects:
-        yield _box("sfx", word.box, word.score, {"panel": word.panel})
+        made = _box("sfx", word.box, word.score, {"panel": word.panel})
+        yield made.model_copy(update={"text": word.words or None})
     for figure in meta.characters:
         made = _box("character", figure.box, figure.score, {"panel": figure.panel, "depth_01": figure.depth_01})
         yield made.model_copy(update={"order": figure.index, "character": _who(meta, figure.index)})

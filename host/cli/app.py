@@ -12,7 +12,7 @@ import typer
 
 from host.cli.faults import faults_told
 from host.cli.groups import annotating, cache, meta, models, runmeta, settings
-from host.cli.library.commands import library
+from host.cli.library.all_commands import library
 from host.cli.options import Engine, KeepColoured, ReadingWay, Seed, Strength  # noqa: TC001 - as above
 from host.signals import end_on_signals, exit_after
 from host.vocabulary import ExportFormat  # noqa: TC001 - as above

@@ -1,26 +1,18 @@
-"""What a run has done, a line of JSON for each volume; the last line about a volume counts.
-
-A line is appended only once the volume's output has its name. A line that a kill cut short is not read.
-"""
+"""What a run has done, a record for each volume, noted only once the volume's output has its name."""
 
 from __future__ import annotations
 
-import json
-import os
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Self
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
 
-from host.errors import Busy
-from host.locks import ProcessLock
-from host.store.disk import disk_errors
+from host.library.ledger import FOLDER as FOLDER
+from host.library.ledger import Ledger, LockedFolder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-FOLDER: Final = ".irodori-library"
 _NAME: Final = "manifest.jsonl"
-_LINE_BYTES_MAX: Final = 64 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +59,7 @@ class VolumeRecord:
         return bool(self.fault) or lost or any(one.failed or one.written < one.pages for one in self.outputs)
 
 
-class Manifest:
+class Manifest(LockedFolder):
     """The file in an output folder; one run at a time has it. A context manager."""
 
     def __init__(self, output: Path) -> None:
@@ -76,25 +68,12 @@ class Manifest:
         Raises:
             Busy: another run works there.
         """
-        self.folder = output / FOLDER
-        with disk_errors(str(self.folder)):
-            self.folder.mkdir(parents=True, exist_ok=True)
-        self._lock = ProcessLock(self.folder / "lock")
-        if not self._lock.try_acquire():
-            self._lock.close()
-            raise Busy(f"Another run works in {output}.", "Wait until it ends, or end it.")
-        self._path = self.folder / _NAME
-        self._records = _read(self._path)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._lock.close()
+        super().__init__(output)
+        self._ledger = Ledger(self.folder / _NAME, lambda record: record.place, _record)
 
     def get(self, place: str) -> VolumeRecord | None:
         """Return what is known of a volume."""
-        return self._records.get(place)
+        return self._ledger.get(place)
 
     def add(self, record: VolumeRecord) -> None:
         """Note a volume's end; it is on the disk when this returns.
@@ -102,49 +81,19 @@ class Manifest:
         Raises:
             DiskFull, InternalError
         """
-        line = json.dumps(asdict(record), ensure_ascii=True).encode() + b"\n"
-        with disk_errors(str(self._path)), self._path.open("ab+") as file:
-            if file.tell() and not _ends_line(self._path):
-                file.write(b"\n")  # after a line that was cut short
-            file.write(line)
-            file.flush()
-            os.fsync(file.fileno())
-        self._records[record.place] = record
+        self._ledger.add(record)
 
     @property
     def seconds_a_page(self) -> float | None:
         """What a page took of a worker's time so far; None before the first."""
-        records = self._records.values()
+        records = self._ledger.records
         pages = sum(one.coloured + one.left for record in records for one in record.outputs)
         return sum(record.seconds for record in records) / pages if pages else None
 
 
-def _ends_line(path: Path) -> bool:
-    with path.open("rb") as file:
-        file.seek(-1, os.SEEK_END)
-        return file.read(1) == b"\n"
-
-
-def _read(path: Path) -> dict[str, VolumeRecord]:
-    records: dict[str, VolumeRecord] = {}
-    try:
-        with path.open("rb") as file:
-            while line := file.readline(_LINE_BYTES_MAX):
-                record = _record(line)
-                if record is not None:
-                    records[record.place] = record
-    except FileNotFoundError:
-        pass
-    return records
-
-
-def _record(line: bytes) -> VolumeRecord | None:
-    try:
-        told: dict[str, Any] = json.loads(line)
-        outputs = tuple(
-            OutputRecord(**{**one, "failed": tuple(map(tuple, one.get("failed", ())))}) for one in told.pop("outputs")
-        )
-        left_out = tuple(map(tuple, told.pop("left_out", ())))
-        return VolumeRecord(**told, outputs=outputs, left_out=left_out)
-    except (ValueError, TypeError, KeyError, AttributeError):
-        return None
+def _record(told: dict[str, Any]) -> VolumeRecord:
+    outputs = tuple(
+        OutputRecord(**{**one, "failed": tuple(map(tuple, one.get("failed", ())))}) for one in told.pop("outputs")
+    )
+    left_out = tuple(map(tuple, told.pop("left_out", ())))
+    return VolumeRecord(**told, outputs=outputs, left_out=left_out)

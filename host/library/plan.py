@@ -76,7 +76,7 @@ def make_plan(
     volumes = []
     for number, source in enumerate(sources, 1):
         done = _done(source, output, manifest, orders(source), retry=retry)
-        volumes.append(PlannedVolume(source, done=done) if done is not None else _counted(source))
+        volumes.append(PlannedVolume(source, done=done) if done is not None else counted(source))
         told(number, len(sources))
     measured = manifest.seconds_a_page
     to_do = [volume for volume in volumes if volume.done is None]
@@ -123,7 +123,8 @@ def size_of(path: Path) -> int:
     return path.stat().st_size if path.exists() else -1
 
 
-def _counted(source: Source) -> PlannedVolume:
+def counted(source: Source) -> PlannedVolume:
+    """Return a volume with the number of its pages, or why it cannot be read; nothing is decoded."""
     try:
         books = open_source(source)
     except IrodoriError as exc:

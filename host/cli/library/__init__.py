@@ -1,1 +1,4 @@
-"""`irodori library`: whole shelves. `commands` declares, every other file does one of them."""
+"""`irodori library`: whole shelves.
+
+commands, understanding, aligning, searching  declare the commands; every other file does some of them.
+"""

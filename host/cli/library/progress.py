@@ -17,22 +17,27 @@ if TYPE_CHECKING:
     from host.library.shelf import Source
 
 
+def shelf_bars(console: Console) -> Progress:
+    """Return bars with counts and the time that is left; nothing is drawn on anything but a terminal."""
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[unit]}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(elapsed_when_finished=True),
+        console=console,
+        disable=not console.is_terminal,
+        transient=True,
+    )
+
+
 class ShelfProgress:
     """A context manager and a listener of the run; on anything but a terminal only the lines are printed."""
 
     def __init__(self, console: Console, plan: Plan) -> None:
         self._console = console
-        self._bars = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[unit]}"),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(elapsed_when_finished=True),
-            console=console,
-            disable=not console.is_terminal,
-            transient=True,
-        )
+        self._bars = shelf_bars(console)
         self._volumes = self._bars.add_task("volumes", total=len(plan.to_do), unit="volumes")
         self._pages = self._bars.add_task("pages", total=plan.pages, unit="pages")
 

@@ -23,6 +23,8 @@ ReferenceOrigin = Literal["reader", "library", "page"]
 Unit = Annotated[float, Field(ge=0.0, le=1.0)]
 Order = Annotated[int, Field(ge=0)]
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+# What is written there, where somebody read it; records without it are as they were before it could be kept.
+Words = Annotated[str, Field(max_length=4096, exclude_if=lambda words: not words)]
 PerceptualHash = Annotated[str, Field(pattern="^[0-9a-f]{16}$")]
 
 
@@ -46,29 +48,38 @@ class Panel(Record):
 
 
 class Balloon(Record):
-    """A balloon or caption body. `panel` is the order of the panel that holds it; `text` are its lettering's lines."""
+    """A balloon or caption body. `panel` is the order of the panel that holds it; `text` are its lettering's lines.
+
+    words: what is written in it, line by line in reading order, as an `engines.words` reader read it; empty for unread.
+    """
 
     box: Box
     order: Order
     panel: Order | None = None
     text: tuple[Box, ...] = ()
     score: Unit = 1.0
+    words: Words = ""
 
 
 class TextBlock(Record):
-    """A block of lettering; `balloon` is the order of the balloon around it, None for free lettering."""
+    """A block of lettering; `balloon` is the order of the balloon around it, None for free lettering.
+
+    words: as of `Balloon`, for free lettering alone: a balloon's words stand at the balloon.
+    """
 
     box: Box
     balloon: Order | None = None
     score: Unit = 1.0
+    words: Words = ""
 
 
 class SoundEffect(Record):
-    """A sound effect drawn into the art. `panel` is the order of the panel that holds it."""
+    """A sound effect drawn into the art. `panel` is the order of the panel that holds it. words: as of `Balloon`."""
 
     box: Box
     panel: Order | None = None
     score: Unit = 1.0
+    words: Words = ""
 
 
 class Character(Record):
