@@ -47,7 +47,7 @@ def vectorise(rgb: NDArray[np.uint8], drawn: NDArray[np.bool_]) -> bytes:
     ink = np.where(large < _BLACK, 0, _WHITE).astype(np.uint8)
     flats = _traced(without_ink(rgb, lines < _SOFT), _COLOURS)
     head = f'<svg xmlns="{_SVG}" width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
-    above = f'<g id="ink" transform="scale({1 / _FINER})">\n{_traced(cv2.merge([ink] * 3), _LINES)}</g>'
+    above = f'<g id="ink" transform="scale({1 / _FINER})">\n{_traced(np.dstack([ink] * 3), _LINES)}</g>'
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{head}\n<g id="flats">\n{flats}</g>\n{above}\n</svg>\n'.encode()
 
 

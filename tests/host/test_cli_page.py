@@ -1,6 +1,8 @@
 """`irodori page`, as one runs it: files in, files out, refusals, nothing left midway."""
 
 import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,7 @@ from typer.testing import CliRunner
 
 from host.cli.app import app
 from host.pipeline.decode import decode_page
+from tests.host.library.model_server import refuses, says, serving
 
 
 def irodori(*arguments: object):
@@ -103,8 +106,48 @@ def test_a_storyboard_of_a_chapter_and_of_a_script(irodori_home: Path, small: Pa
     assert scene["shots"][0]["matched_elements"][0]["element"] == "Nobody"
 
 
+SCENES = '```json\n[{"heading": "INT. HALL", "shots": [{"shot_type": "Close-Up", "action": "Aki looks."}]}]\n```'
+
+
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("answer", "told_by", "shot"), [(says(SCENES), "model", "close_up"), (refuses(500), "script", "medium"),
+                                    (says("No."), "script", "medium")]
+)  # fmt: skip
+def test_a_model_that_the_reader_names_tells_a_script_and_rules_do_where_it_fails(
+    irodori_home: Path, tmp_path: Path, answer: Callable, told_by: str, shot: str
+) -> None:
+    script = tmp_path / "script.txt"
+    script.write_text("INT. HALL\n\nAki looks at the door.\n")
+    with serving(answer) as server:
+        done = irodori("page", "storyboard", script, "-o", tmp_path / "out", "--endpoint", server.url, "--model", "toy")
+        sent = server.bodies[0]["messages"][0]["content"]
+    assert done.exit_code == 0, done.stderr
+    assert [part["type"] for part in sent] == ["text"]
+    assert "Aki looks at the door." in sent[0]["text"]
+    board = json.loads((tmp_path / "out" / "storyboard.json").read_text())
+    assert (board["told_by"], board["scenes"][0]["shots"][0]["shot_type"]) == (told_by, shot)
+    assert ("rules do it" in done.stderr) == (told_by == "script")
+
+
+def test_words_of_a_wish_bring_what_they_stand_for(
+    irodori_home: Path, pages: Path, small: Path, tmp_path: Path
+) -> None:
+    shutil.copy(pages / "reference-warm.webp", tmp_path / "aki.webp")
+    elements = tmp_path / "elements.json"
+    element = {"name": "Aki", "trigger": "@Hero", "description": "a boy in a red coat", "pictures": ["aki.webp"]}
+    elements.write_text(json.dumps({"elements": [element]}))
+    out = tmp_path / "out.png"
+    done = irodori("colorize", small, "-o", out, "--wish", "@hero runs", "--elements", elements, "--runmeta")
+    assert done.exit_code == 0, done.stderr
+    runmeta = json.loads((tmp_path / "out.png.runmeta.json").read_text())
+    assert runmeta["plan"]["prompt"] == "Aki (a boy in a red coat) runs"
+    assert [one["origin"] for one in runmeta["references"]] == ["reader"]
+    elements.write_text(json.dumps({"elements": [element | {"pictures": ["none.png"]}]}))
+    assert "none.png" in irodori("colorize", small, "-o", out, "--wish", "@Hero", "--elements", elements).stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
     [
         (("filter", "PAGE", "-o", "out.png"), "No filter"),
         (("filter", "PAGE", "-o", "out.png", "-f", "hue=1"), "no filter"),
@@ -134,7 +177,7 @@ def test_a_storyboard_of_a_chapter_and_of_a_script(irodori_home: Path, small: Pa
     ],
 )
 def test_refusals_leave_nothing(
-    irodori_home: Path, small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple, says: str
+    irodori_home: Path, small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple, told: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "folder").mkdir()
@@ -144,6 +187,6 @@ def test_refusals_leave_nothing(
     before, kept = left(tmp_path), small.read_bytes()
     done = irodori("page", *(names.get(one, one) for one in arguments))
     assert done.exit_code in (1, 2), done.stderr
-    assert says in done.stderr
+    assert told in done.stderr
     assert left(tmp_path) == before
     assert small.read_bytes() == kept

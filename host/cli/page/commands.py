@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Final, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
 import typer
 
@@ -176,12 +176,31 @@ def storyboard(
     elements: Annotated[
         Path | None, typer.Option("--elements", help="A record of characters, places and things to look for.")
     ] = None,
+    ocr: Annotated[
+        Literal["rapidocr", "manga-ocr"] | None,
+        typer.Option("--ocr", help="Read balloons, too, on this machine (irodori[ocr])."),
+    ] = None,
+    endpoint: Annotated[
+        str,
+        typer.Option("--endpoint", metavar="URL", help="Send a script to this server's model, OpenAI's way."),
+    ] = "",
+    model: Annotated[str, typer.Option("--model", help="The model's name on that server.")] = "",
     title: Annotated[str, typer.Option(help="The storyboard's title; default: the input's name.")] = "",
     direction: ReadingWay = "auto",
 ) -> None:
     """Take a chapter, or a script, apart into scenes and shots: as JSON, as a script, and as a contact sheet."""
+    from host.cli.library.analyse import ModelChoice
     from host.cli.page.storyboards import Request, run
+    from host.library.understand.reading import WordsChoice
 
-    request = Request(inputs=tuple(inputs), output=output, elements=elements, title=title, direction=direction)
+    request = Request(
+        inputs=tuple(inputs),
+        output=output,
+        elements=elements,
+        title=title,
+        direction=direction,
+        words=WordsChoice(ocr or ""),
+        model=ModelChoice(endpoint=endpoint, model=model),
+    )
     with faults_told():
         raise typer.Exit(run(request))

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from engines.vlm.base import ModelFault
 from host.analyses.analyze import Analysis, analyze_book
 from host.books.book import UnreadablePage
 from host.books.inputs import open_inputs
 from host.books.whole_files import require_nameable, require_writable, write_whole
+from host.cli.library.analyse import ModelChoice, open_teller
 from host.cli.page.pictures import reader, say
 from host.errors import BadRequest, IrodoriError
+from host.library.understand.reading import WordsChoice
+from host.pipeline.analysis.words import with_words
 from host.pipeline.decode import decode_page
+from host.pipeline.faults import faults_mapped
 from host.pipeline.records.json_files import read_limited
 from host.studio.elements.match import matched
 from host.studio.elements.records import read_elements
 from host.studio.storyboard.fountain import as_fountain
 from host.studio.storyboard.from_pages import ReadPage, storyboard_of_pages
+from host.studio.storyboard.replies import INSTRUCTIONS, SCHEMA, storyboard_of_reply
 from host.studio.storyboard.script import BYTES_MAX as SCRIPT_BYTES_MAX
 from host.studio.storyboard.script import storyboard_of_script
 from host.studio.storyboard.sheet import contact_sheet
@@ -29,7 +35,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from engines.vlm.base import VisionLanguageModel
     from host.books.book import Book
+    from host.pipeline.records.page_meta import PageMeta
     from host.studio.elements.records import Element
     from host.studio.storyboard.records import Storyboard
     from host.studio.storyboard.sheet import PictureOf
@@ -47,6 +55,8 @@ class Request:
     elements: Path | None = None
     title: str = ""
     direction: Direction = "auto"
+    words: WordsChoice = field(default_factory=WordsChoice)
+    model: ModelChoice = field(default_factory=ModelChoice)
 
 
 def run(request: Request) -> int:
@@ -64,7 +74,7 @@ def run(request: Request) -> int:
         books = open_inputs(request.inputs, request.output)
         for book in books:
             stack.callback(book.close)
-        pages, failed = _read(books, request.direction)
+        pages, failed = _read(books, request)
         title = request.title or " + ".join(book.name for book in books)
         _write(request, matched(storyboard_of_pages(pages, title), elements), _pictures(books))
     return 1 if failed else 0
@@ -78,24 +88,41 @@ def _of_script(request: Request, elements: Sequence[Element]) -> int:
     board = storyboard_of_script(text, request.title or path.stem)
     if not board.scenes:
         raise BadRequest(f"There is nothing in {path}.", "Write scenes: headings, actions, dialogue.")
+    teller = open_teller(request.model)
+    if teller is not None:
+        board = _told(teller.model, text, board)
     _write(request, matched(board, elements), lambda _: None)
     return 0
 
 
-def _read(books: Sequence[Book], direction: Direction) -> tuple[list[ReadPage], int]:
+def _told(model: VisionLanguageModel, text: str, by_rules: Storyboard) -> Storyboard:
+    """Return what a model makes of a script; what the rules made where it fails."""
+    try:
+        answer = model.ask(None, f"{INSTRUCTIONS}\n\nThe text:\n\n{text}", SCHEMA)
+        return storyboard_of_reply(answer.text, by_rules.title)
+    except (ModelFault, BadRequest) as exc:
+        say(f"{model.name} did not help: {exc.words} The rules do it.")
+        return by_rules
+    finally:
+        model.close()
+
+
+def _read(books: Sequence[Book], request: Request) -> tuple[list[ReadPage], int]:
     """Return the pages of all books that could be read, in order, and how many could not."""
     pages: list[ReadPage] = []
     failed = 0
-    reads = reader()
+    reads, direction = reader(), request.direction
+    with faults_mapped():
+        letters = request.words.open()
     for book in books:
-        found: dict[int, Analysis] = {}
+        found: dict[int, PageMeta] = {}
         for one in analyze_book(book, reads, book.direction if direction == "auto" else direction):
             if isinstance(one, Analysis):
-                found[one.place] = one
+                found[one.place] = one.meta if letters is None else with_words(one.meta, one.page.rgb, letters)
             else:
                 failed += 1
                 say(f"  {book.pages[one.place].name}: left out, {one.error.words}")
-        pages += [ReadPage(_name(book, place, books), one.meta) for place, one in sorted(found.items())]
+        pages += [ReadPage(_name(book, place, books), meta) for place, meta in sorted(found.items())]
     return pages, failed
 
 

@@ -24,6 +24,11 @@ from host.studio.storyboard.records import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "properties": {"scenes": {"type": "array", "items": Scene.model_json_schema(mode="validation")}},
+    "required": ["scenes"],
+}
 INSTRUCTIONS: Final = (
     "You are a storyboard artist and screenwriter. Turn the text into scenes and shots. Answer with JSON alone, "
     'without any words around it: [{"heading": "INT. PLACE - TIME", "shots": [{"shot_type": "...", "action": "...", '

@@ -42,7 +42,7 @@ def face(height: int, panel: int = 0) -> Face:
         ("wide", {"faces": (face(9),), "characters": (figure(99),)}),
         ("medium", {"characters": (figure(67),)}),
         ("wide", {"characters": (figure(66),)}),
-        ("establishing"),
+        ("establishing", {}),
         ("establishing", {"characters": (figure(90, panel=1),)}),  # somebody else's panel
         ("insert", {"panels": (PANEL.model_copy(update={"box": Box(0, 0, 49, 50)}),)}),
         ("establishing", {"panels": (PANEL.model_copy(update={"box": Box(0, 0, 50, 50)}),)}),
