@@ -37,6 +37,14 @@ export default defineConfig({
     optional_host_permissions: ["*://*/*"],
     ...(mode === "e2e" ? { host_permissions: TEST_ORIGINS } : {}),
     action: { default_title: "Irodori" },
+    commands: {
+      "colorize-chapter": {
+        description: "__MSG_manifest_colorizeChapter__",
+        suggested_key: { default: "Alt+Shift+C" },
+      },
+      "toggle-original": { description: "__MSG_manifest_toggleOriginal__", suggested_key: { default: "Alt+Shift+O" } },
+      compare: { description: "__MSG_manifest_compare__", suggested_key: { default: "Alt+Shift+S" } },
+    },
     ...(browser === "firefox"
       ? {
           browser_specific_settings: {

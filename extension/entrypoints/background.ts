@@ -5,6 +5,7 @@ import { takeUnderWay } from "@/lib/state";
 import { ByItself } from "@/lib/worker/by-itself";
 import { answerWorkerCalls } from "@/lib/worker/calls";
 import { openHost, releaseWhenIdle } from "@/lib/worker/host";
+import { answerCommands } from "@/lib/worker/commands";
 import { answerMenus, createMenus } from "@/lib/worker/menus";
 import { clearRefererRules } from "@/lib/worker/referer-rule";
 import { Runs, watchTabs } from "@/lib/worker/runs";
@@ -40,5 +41,6 @@ export default defineBackground(() => {
   browser.runtime.onStartup.addListener(() => void takeUnderWay()); // tabs of another day
   answerWorkerCalls(woken, runs, byItself);
   answerMenus(() => woken, runs);
+  answerCommands(woken, runs);
   watchTabs(runs);
 });

@@ -16,19 +16,31 @@ export interface SeriesHabit {
   mode: Mode | null;
   /** The share of colour in what the pages show, 0..1. */
   strength: number;
+  /** Its chapters show the originals until the reader wants their colours. */
+  original?: boolean;
   /** What was chosen when the series was last coloured by hand; `undefined` before. */
   referenceId?: string | null;
   engine?: string | null;
 }
 
+/** What the reader said of the pictures that a pattern means: an address with `*`, or a selector of their elements. */
+export interface PageRule {
+  isPage: boolean;
+  pattern: string;
+}
+
 export interface SiteHabit {
   mode: Mode;
   series: Record<string, SeriesHabit>;
+  /** Which pictures are pages and which are none; the last one that means a picture counts. */
+  pages?: PageRule[];
 }
 
 export const NO_HABIT: SiteHabit = { mode: "never", series: {} };
 const SITE = "site:";
 const NAME_CHARACTERS = 200;
+export const PATTERN_CHARACTERS = 500;
+const RULES_MAX = 200;
 
 type Key = `local:${string}`;
 const siteKey = (site: string): Key => `local:${SITE}${site}`;
@@ -81,6 +93,19 @@ export function changeHabit({ site, told, change }: HabitChange): Promise<void> 
     else habit.series = { ...habit.series, [seriesKey(told)]: { ...habitOf(habit, told), ...change } };
     await storage.setItem(siteKey(site), habit);
   });
+}
+
+/** Change what was said of a site's pictures; for the worker. */
+export function changeRules(site: string, change: (rules: readonly PageRule[]) => PageRule[]): Promise<void> {
+  return oneByOne(async () => {
+    const habit = await loadHabit(site);
+    await storage.setItem(siteKey(site), { ...habit, pages: change(habit.pages ?? []).slice(-RULES_MAX) });
+  });
+}
+
+/** With one more rule, which takes the place of one of the same pattern. */
+export function withRule(rules: readonly PageRule[], rule: PageRule): PageRule[] {
+  return [...rules.filter(({ pattern }) => pattern !== rule.pattern), rule];
 }
 
 /** Know nothing any more of a site, or of one series there. */

@@ -3,7 +3,7 @@
 import { i18n } from "#i18n";
 import { browser } from "wxt/browser";
 import type { HintChange } from "./chapter/hints";
-import type { HabitChange } from "./habits";
+import type { HabitChange, PageRule } from "./habits";
 import type { Payload } from "./payload";
 import type { ColourHint, EXPORT_FORMATS, ModelInfo } from "./protocol/messages";
 
@@ -32,6 +32,8 @@ export interface Survey {
   site: string;
   series: string;
   chapter: string;
+  /** Some pages can be had from what the window shows alone. */
+  isFromWindow?: boolean;
 }
 
 /** A chapter that a document came to show; `pages` is 0 where it may be in a frame. */
@@ -44,8 +46,11 @@ export interface ChapterFound {
 /** What the reader answers on a page that asks whether to colour its chapter. */
 export type AskedAnswer = "once" | "always" | "never" | "later";
 
+/** What is done to a page of the document alone: its script needs no host for that. */
+export type PageAct = "compare" | "original" | "leaveOut" | "takeIn";
+
 /** What a picture is pointed at for, from the popup: sites that block the right click do not block this. */
-export type PointPurpose = "reference" | "page" | "correct";
+export type PointPurpose = "reference" | "page" | "correct" | PageAct;
 
 /** A style reference as the popup shows it. */
 export interface ReferenceCard {
@@ -92,10 +97,12 @@ export interface WorkerCalls {
   "chapter.start": Call<{ tabId: number; choice: ChapterChoice }>;
   "chapter.cancel": Call<{ tabId: number }>;
   "chapter.show": Call<{ tabId: number; original: boolean }>;
+  "series.show": Call<{ tabId: number; original: boolean }>;
   "chapter.mix": Call<{ tabId: number; strength: number }>;
   "chapter.save": Call<{ tabId: number; format: SaveFormat }>;
   "habit.change": Call<HabitChange & { tabId?: number }>;
   "habit.forget": Call<{ site: string; told?: string }>;
+  "habit.rules": Call<{ site: string; rules: PageRule[] }>;
 
   "agent.here": Call<{ probe: unknown }, { isAwaited: boolean; probe: unknown }>;
   "agent.arrived": Call<ChapterFound, { asks: boolean }>;
@@ -106,6 +113,9 @@ export interface WorkerCalls {
   "agent.visible": Call<{ runId: string; pageIds: string[] }>;
   "agent.rest": Call<{ runId: string; isResting: boolean }>;
   "agent.alive": Call<{ runId: string; probe: unknown }, { known: boolean; probe: unknown }>;
+  "agent.rule": Call<PageRule>;
+  "agent.dropped": Call<{ runId: string; pageIds: string[] }>;
+  "agent.again": Call<{ runId: string; pageId: string }, Payload>;
   "agent.pointed": Call<{ purpose: PointPurpose; url: string | null }>;
   "agent.left": Call<{ runId: string }>;
   "agent.hash": Call<{ picture: Payload }, string>;
@@ -119,7 +129,7 @@ export interface WorkerCalls {
 export interface PageCalls {
   "page.hello": Call<{ probe: unknown }, { probe: unknown }>;
   "page.survey": Call<object, Survey>;
-  "page.start": Call<{ runId: string; only: string | null; strength: number }>;
+  "page.start": Call<{ runId: string; only: string | null; strength: number; original: boolean }>;
   "page.cancel": Call<object>;
   "page.show": Call<{ original: boolean }>;
   "page.mix": Call<{ strength: number }>;
@@ -132,6 +142,7 @@ export interface PageCalls {
   "page.left": Call<{ pageId: string; note: string; failed: boolean }>;
   "page.point": Call<{ purpose: PointPurpose | null }>;
   "page.correct": Call<{ url: string }>;
+  "page.act": Call<{ act: PageAct; url: string | null }>;
   "page.capture": Call<{ url: string }, Payload>;
   "page.notice": Call<{ url: string; text: string }>;
 }

@@ -8,10 +8,15 @@ const PRIVATE_V4 =
 const PRIVATE_V6 = /^\[(?:::1?|f[cd][0-9a-f]{2}:.*|fe[89ab][0-9a-f]:.*|::ffff:.*)\]$/;
 const PRIVATE_NAME = /(?:^|\.)(?:localhost|local|internal|home\.arpa|lan)\.?$|^[^.:[\]]+$/;
 
-/** The site of an address; empty for what is not of the web. */
+/** All files of the computer are one site. */
+export const FILES = "file://";
+
+/** The site of an address, or of the document that made it; empty for what is of none. */
 export function siteOf(address: string): string {
   if (!URL.canParse(address)) return "";
-  const { protocol, hostname } = new URL(address);
+  const { protocol, hostname, origin } = new URL(address);
+  if (protocol === "blob:") return siteOf(origin);
+  if (protocol === "file:") return FILES;
   return /^https?:$/.test(protocol) ? `${protocol}//${hostname}` : "";
 }
 

@@ -35,6 +35,10 @@ export interface Choices {
   savesBattery: boolean;
   /** Nothing is coloured in tabs out of sight, however the computer runs. */
   restsHidden: boolean;
+  /** The key that shows the originals while it is held, by its place on the keyboard; empty for none. */
+  peekKey: string;
+  /** So does a press that is held on a page. */
+  peeksByPress: boolean;
 }
 
 /** A chapter in a tab as its reader started it. */
@@ -71,6 +75,8 @@ export const NO_CHOICES: Choices = {
   pagesAhead: 4,
   savesBattery: true,
   restsHidden: false,
+  peekKey: "KeyO",
+  peeksByPress: true,
 };
 
 type LocalKey = `local:${string}`;

@@ -24,7 +24,9 @@ beforeEach(() => fakeBrowser.reset());
 test.each([
   ["https://reader.example/a/b?c#d", "https://reader.example"],
   ["http://127.0.0.1:8080/", "http://127.0.0.1"],
-  ["file:///a.html", ""],
+  ["file:///a.html", "file://"],
+  ["blob:https://reader.example/0f-1", "https://reader.example"],
+  ["blob:null/0f-1", ""],
   ["about:blank", ""],
   ["", ""],
 ])("the site of %s is %s", (address, site) => {

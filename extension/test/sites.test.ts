@@ -9,7 +9,9 @@ test.each([
   ["ftp://reader.example/", ""],
   ["xhttps://reader.example/", ""],
   ["httpsx://reader.example/", ""],
-  ["file:///a.html", ""],
+  ["file:///a.html", "file://"],
+  ["blob:https://reader.example/0f-1", "https://reader.example"],
+  ["blob:null/0f-1", ""],
   ["no address", ""],
 ])("the site of %s is %j", (address, site) => expect(siteOf(address)).toBe(site));
 

@@ -43,7 +43,7 @@ class Holding:
     """A document that shows the pages of a chapter, `at_once` of them.
 
     `body` is repeated for each page with `{url}` as its address and `{at}` as its number; `once` comes after it, with all
-    addresses as `{urls}`. The keys of `turns` bring up other pages: of `shown_after_turns`, each is to be coloured once.
+    addresses as `{urls}`. Where it has more pages than it shows, `known` tells how many. The keys of `turns` bring up other pages: of `shown_after_turns`, each is to be coloured once.
     """
 
     name: str
@@ -52,10 +52,16 @@ class Holding:
     once: str = ""
     form: str = "/{name}"
     at_once: int = 3
+    known: int | None = None
     turns: tuple[str, ...] = ()
     shown_after_turns: tuple[str, ...] = ()
     draws_ms: int = 100
     type: str = "text/html; charset=utf-8"
+
+    @property
+    def found(self) -> int:
+        """How many pages are found in it."""
+        return self.known or self.at_once
 
     def html(self, cdn: str) -> str:
         """Return the document; `cdn` is another site that has the same pictures."""

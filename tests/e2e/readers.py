@@ -129,6 +129,23 @@ FOUND: Final = (
         + "</main>",
         3,
     ),
+    Form(
+        "shadow-closed-declared",
+        "<main><manga-pages><template shadowrootmode=closed><style>img{{display:block;width:600px;margin:auto}}</style>"
+        "<img src={0}><img src={1}><img src={2}></template></manga-pages></main>",
+        3,
+    ),
+    Form(
+        "frame-of-its-own-text",
+        "<iframe style='width:700px;height:720px' srcdoc=\"<main><img style='display:block;width:600px' src={0}>"
+        "<img style='display:block;width:600px' src={1}></main>\"></iframe>",
+        2,
+    ),
+    Form(
+        "frames-that-are-pictures",
+        "".join(f'<iframe style="width:640px;height:700px" src="{{{at}}}"></iframe>' for at in range(3)),
+        3,
+    ),
 )
 
 

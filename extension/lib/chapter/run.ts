@@ -4,8 +4,9 @@ import { i18n } from "#i18n";
 import type { HostNotification, ParamsOf } from "../host/methods";
 import { HostError, HostGone, HostSilent, sayError } from "../host/errors";
 import { type FoundPage, NobodyThere, type PageCalls } from "../messages";
-import { bytesOf, pack } from "../payload";
+import { bytesOf, pack, type Payload } from "../payload";
 import type { ColourHint, PageDone, PageFailed, PagePreview, PageSkipped, JobProgress } from "../protocol/messages";
+import { PicturesAgain } from "./again";
 import { changeHints, type HintChange } from "./hints";
 import { ChapterSaver, type Outside } from "./save";
 import { endPage, isOpen, type PageRecord, pagesInOrder, type RunState, sayReason, tallyOf } from "./state";
@@ -28,6 +29,7 @@ export class ChapterRun {
   readonly #outside: RunOutside;
   readonly #jobs = new Map<string, Set<string>>();
   readonly #stops = new Map<string, number>();
+  readonly #again: PicturesAgain;
   #triedAlone: string | null = null; // a page that is tried by itself, since the host stopped at it and at others
   #seen: string[] = []; // what the reader looked at last
   #isResting = false;
@@ -37,6 +39,7 @@ export class ChapterRun {
   constructor(state: RunState, outside: RunOutside) {
     this.state = state;
     this.#outside = outside;
+    this.#again = new PicturesAgain(outside);
     this.saver = new ChapterSaver(state, outside, () => outside.changed(this));
     if (state.saved?.name === "saving") state.saved = undefined; // an earlier life's; nobody will say how it ended
   }
@@ -81,6 +84,22 @@ export class ChapterRun {
     if (this.state.name !== "paused") this.state.name = "running"; // resuming asks for it
     this.#outside.changed(this);
     if (this.state.name === "running") void this.#submit([pageId]);
+  }
+
+  /** These turned out to be no pages of the chapter. */
+  drop(pageIds: string[]): void {
+    for (const pageId of pageIds.filter((id) => this.has(id))) {
+      const asked = [...this.#jobs].filter(([, pages]) => pages.delete(pageId));
+      for (const [job_id] of asked) this.#outside.ask("job.cancel", { job_id, page_ids: [pageId] }).catch(ignoreEnd);
+      delete this.state.pages[pageId];
+    }
+    this.#settled();
+  }
+
+  /** The picture of a page that is done, once more. */
+  again(pageId: string): Promise<Payload> {
+    const page = this.#page(pageId);
+    return this.#again.get(page, this.#question([{ ...page, visible: true }]));
   }
 
   /** The tab is out of sight: what the host has not begun waits until it is seen again. */
@@ -130,6 +149,7 @@ export class ChapterRun {
   /** The host went away: nothing is lost but what was under way. */
   pause(): void {
     this.#jobs.clear();
+    this.#again.end(new HostGone());
     if (this.state.name !== "running") return; // paused already: nothing ran since
     this.state.name = "paused";
     this.#blame();
@@ -270,24 +290,24 @@ export class ChapterRun {
   }
 
   async #preview({ page_id, image, mime }: PagePreview): Promise<void> {
-    const picture = await pack(new Blob([image as Uint8Array<ArrayBuffer>], { type: mime }));
+    const picture = await pack(pictureOf(image, mime));
     const page = this.#page(page_id);
     if (isOpen(page)) this.#tell(page, "page.preview", { pageId: page_id, picture });
   }
 
   async #done({ page_id, image, mime, width, height, cached, result_key }: PageDone): Promise<void> {
     const page = this.#page(page_id);
-    if (!isOpen(page)) return;
+    if (!isOpen(page)) return this.#again.came(page_id, pack(pictureOf(image, mime)));
     if (page.shown) this.#outside.remember(page.sha256, page.hints);
     Object.assign(page, { state: "done", fraction: 1, cached, shown: null, resultKey: result_key });
-    const picture = await pack(new Blob([image as Uint8Array<ArrayBuffer>], { type: mime }));
+    const picture = await pack(pictureOf(image, mime));
     this.#tell(page, "page.done", { pageId: page_id, picture, width, height, hints: page.hints });
     this.#settled();
   }
 
   #skipped({ page_id, reason, result_key }: PageSkipped): void {
     const page = this.#page(page_id);
-    if (!isOpen(page)) return;
+    if (!isOpen(page)) return this.#again.missed(page_id, new Error(sayReason(reason)));
     if (!page.shown && result_key) page.resultKey = result_key;
     this.#leave(page, sayReason(reason), "skipped");
   }
@@ -295,6 +315,7 @@ export class ChapterRun {
   #failed({ page_id, error }: PageFailed): void {
     const page = this.#page(page_id);
     if (isOpen(page)) this.#leave(page, sayError(new HostError(error)), "failed");
+    else this.#again.missed(page_id, new HostError(error));
   }
 
   /** What a job ends without a word about was cancelled, unless a later job asks for it again. */
@@ -370,6 +391,10 @@ export class ChapterRun {
 
 function record(page: FoundPage & { hints?: ColourHint[] }, frameId: number): PageRecord {
   return { hints: [], ...page, frameId, state: "waiting", fraction: 0, cached: false, note: "", shown: null };
+}
+
+function pictureOf(image: Uint8Array, type: string): Blob {
+  return new Blob([image as Uint8Array<ArrayBuffer>], { type });
 }
 
 /** A job that has ended, or a host that is gone, has nothing left to cancel or to hurry. */

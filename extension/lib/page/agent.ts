@@ -7,29 +7,36 @@ import {
   type AskedAnswer,
   askWorker,
   type ChapterFound,
+  type PageAct,
   type PageCalls,
   type PointPurpose,
 } from "../messages";
 import { learnFrom, pack, type Payload, probe } from "../payload";
+import { siteOf } from "../sites";
 import { loadCallSign } from "../state";
 import { Arrival } from "./arrival";
 import { AskCard } from "./ask-card";
 import { capture } from "./capture/capture";
 import { notInColour } from "./correct/corrector";
 import { Marks } from "./swap/marks";
-import { Pointer } from "./correct/pointer";
+import { Pointer, seenPictures } from "./correct/pointer";
+import { followRules, patternFor, ruledBy } from "./find/page-rules";
+import { pagesAmong, picturesOf } from "./find/find";
 import { ChapterReader } from "./reader";
 import type { Holder } from "./holders/holder";
 import { holdersIn } from "./holders/registry";
 import { isSmallFrame, survey } from "./find/survey";
+import { under } from "./swap/peek";
 
 const HEARTBEAT_MS = 5_000;
+const ACTS: ReadonlySet<string> = new Set<PageAct>(["compare", "original", "leaveOut", "takeIn"]);
 
 export class Agent {
   readonly #stop = new AbortController();
   #reader: ChapterReader | null = null;
   #pointer: Pointer | null = null;
   readonly #notices = new Marks(this.#stop.signal);
+  readonly #ruled: Promise<void>; // what the reader said of this site's pictures is known
   #waiting = new AbortController(); // for a chapter that turns to colour by itself
   #card: AskCard | null = null;
   #pointed = { x: 0, y: 0 }; // where the reader last opened a context menu: its clicks do not tell
@@ -44,6 +51,7 @@ export class Agent {
     addEventListener("pagehide", () => void this.#leave(), { signal });
     addEventListener("pageshow", ({ persisted }) => persisted && void this.#await(), { signal });
     document.addEventListener("prerenderingchange", () => void this.#await(), { signal });
+    this.#ruled = followRules(siteOf(location.href), () => this.#reader?.look(), signal).catch(() => undefined);
     void loadCallSign().then((name) => this.#succeed(name));
     void this.#await();
   }
@@ -68,7 +76,7 @@ export class Agent {
   #handlers(): Parameters<typeof answerCalls<PageCalls>>[1] {
     return {
       "page.hello": ({ probe: arrived }) => (learnFrom(arrived), { probe: probe() }),
-      "page.survey": () => survey(),
+      "page.survey": () => this.#ruled.then(survey),
       "page.start": (start) => this.#start(start),
       "page.cancel": () => this.#reader?.cancel(),
       "page.show": ({ original }) => this.#reader?.show(original),
@@ -81,17 +89,20 @@ export class Agent {
       "page.done": (done) => this.#need().done(done),
       "page.left": ({ pageId, note, failed }) => this.#need().leave(pageId, note, failed),
       "page.point": ({ purpose }) => this.#point(purpose),
+      "page.act": ({ act, url }) => this.#actAt(act, url),
       "page.correct": ({ url }) => this.#correct(url),
       "page.capture": ({ url }) => this.#seen(url),
       "page.notice": ({ url, text }) => this.#notice(url, text),
     };
   }
 
-  #start({ runId, only, strength }: PageCalls["page.start"]["params"]): void {
+  async #start({ runId, only, strength, original }: PageCalls["page.start"]["params"]): Promise<void> {
+    await this.#ruled;
     if (isSmallFrame()) return;
     if (this.#reader?.runId === runId) return only === null ? undefined : this.#reader.include(only);
     this.#waiting.abort();
-    this.#reader = new ChapterReader(runId, only, () => void this.#turn(), this.#reader, strength);
+    const look = { strength, original };
+    this.#reader = new ChapterReader(runId, only, () => void this.#turn(), this.#reader, look);
   }
 
   /** The document goes, or shows another chapter. */
@@ -116,6 +127,7 @@ export class Agent {
     this.#waiting.abort();
     const { signal } = (this.#waiting = new AbortController());
     const here = await askWorker("agent.here", { probe: probe() }).catch(() => null);
+    await this.#ruled;
     if (here) learnFrom(here.probe);
     if (!here?.isAwaited || signal.aborted || !this.isAlive) return;
     new Arrival((found) => void this.#arrived(found, signal), AbortSignal.any([signal, this.#stop.signal]));
@@ -147,7 +159,8 @@ export class Agent {
 
   /** The picture that the reader sees where they pointed: the coloured page, else the site's picture. */
   async #seen(url: string): Promise<Payload> {
-    return pack(this.#reader?.colouredAt(url, this.#pointed) ?? (await capture(url, holderOf(url))).blob);
+    const coloured = await this.#reader?.colouredAt(url, this.#pointed);
+    return pack(coloured ?? (await capture(url, holderOf(url))).blob);
   }
 
   /** Wait for a picture to be pointed at; with `null` wait no more. */
@@ -157,9 +170,45 @@ export class Agent {
     if (purpose === null || document.body === null || isSmallFrame()) return;
     this.#pointer = new Pointer((pointed) => {
       if (pointed) this.#pointed = { x: pointed.x, y: pointed.y };
-      const url = pointed && pointed.holder.address;
+      const isAct = ACTS.has(purpose);
+      const url = isAct ? null : pointed && pointed.holder.address;
       void askWorker("agent.pointed", { purpose, url }).catch(() => undefined);
+      if (pointed && isAct) void this.#act(purpose as PageAct, pointed.holder);
     }, this.#stop.signal);
+  }
+
+  /** From a menu: what lies where the reader pointed, or the picture at `url`; with `null` from a key. */
+  #actAt(act: PageAct, url: string | null): Promise<void> | void {
+    if (url === null) return this.#reader?.compare(null);
+    const { x, y } = this.#pointed;
+    const holder = under(seenPictures(), x, y) ?? (url === "" ? null : holderOf(url));
+    if (!holder) throw new Error(i18n.t("page.noPicture"));
+    return this.#act(act, holder);
+  }
+
+  async #act(act: PageAct, holder: Holder): Promise<void> {
+    try {
+      if (act === "compare" || act === "original") {
+        if (!this.#reader) throw new Error(notInColour());
+        if (act === "compare") this.#reader.compare(holder);
+        else this.#reader.toggle(holder);
+      } else await this.#rule(holder, act === "takeIn");
+    } catch (error) {
+      this.#notices.set(holder, { kind: "notice", text: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  /** The reader says that a picture is a page, or that it is none: here and in the site's other chapters. */
+  async #rule(holder: Holder, isPage: boolean): Promise<void> {
+    const pictures = picturesOf();
+    const pages = new Set(pagesAmong(pictures).map((page) => page.holder));
+    const unlike = pictures.filter((each) => each.holder !== holder && pages.has(each.holder) !== isPage);
+    const pattern = patternFor(holder, unlike.map((each) => each.holder)); // prettier-ignore
+    if (ruledBy(holder) !== isPage) await askWorker("agent.rule", { isPage, pattern });
+    const text = isPage ? i18n.t("page.takenIn") : i18n.t("page.leftOut");
+    this.#notices.set(holder, { kind: "notice", text });
+    if (isPage && !this.#reader?.takesChapter)
+      await askWorker("agent.pointed", { purpose: "page", url: holder.address });
   }
 
   #notice(url: string, text: string): void {

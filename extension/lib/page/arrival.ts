@@ -3,9 +3,9 @@
 import type { ChapterFound } from "../messages";
 import { DocumentWatch } from "./capture/watch";
 import { chapterKey } from "./find/chapter";
-import { pagesAmong, picturesOf } from "./find/find";
+import { lookAround } from "./find/find";
 import { namesOf } from "./find/naming";
-import { frameOrigins } from "./find/survey";
+import { largeFrames } from "./find/survey";
 
 const LOOK_EVERY_MS = 500; // whether the document is another one's by now
 
@@ -15,6 +15,7 @@ export class Arrival {
   #watching: AbortController | null = null;
   #document: DocumentWatch | null = null;
   #told = "";
+  #toldOfFrames = "";
 
   /** Calls `found` once for each chapter that the document comes to show, until `signal` aborts. */
   constructor(found: (chapter: ChapterFound) => void, signal: AbortSignal) {
@@ -29,7 +30,7 @@ export class Arrival {
     if (this.#signal.aborted || this.#told === here()) return;
     this.#watching = new AbortController();
     this.#document = new DocumentWatch(() => this.#look(), this.#watching.signal);
-    this.#look();
+    this.#document.now();
   }
 
   /** Nothing is observed between a chapter that was told and the next one. */
@@ -38,16 +39,21 @@ export class Arrival {
     this.#watching = this.#document = null;
   }
 
-  #look(): void {
-    const pictures = picturesOf(
+  /** Where there are frames, the chapter may be in one of them, or in the document yet. */
+  async #look(): Promise<void> {
+    const watching = this.#watching;
+    const { pages } = await lookAround(
       (root) => this.#document?.include(root),
       (holder) => this.#document?.attend(holder),
     );
-    const pages = pagesAmong(pictures).length;
-    if (pages === 0 && frameOrigins().length === 0) return;
-    this.#told = here();
-    this.#end();
-    this.#found({ ...namesOf(document, location.href), pages });
+    if (this.#watching !== watching || this.#signal.aborted) return;
+    if (pages.length === 0 && (largeFrames().length === 0 || this.#toldOfFrames === here())) return;
+    if (pages.length === 0) this.#toldOfFrames = here();
+    else {
+      this.#told = here();
+      this.#end();
+    }
+    this.#found({ ...namesOf(document, location.href), pages: pages.length });
   }
 }
 

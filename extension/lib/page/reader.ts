@@ -5,16 +5,20 @@ import { askWorker, type PageCalls } from "../messages";
 import { type Payload, unpack } from "../payload";
 import { PageRegistry } from "./capture/page-registry";
 import { Corrector, notInColour } from "./correct/corrector";
-import { decodedFrom } from "./holders/coloured";
-import { type Candidate, pagesAmong, picturesOf } from "./find/find";
+import { decodedFrom, dropKept, Kept } from "./holders/coloured";
+import { type Candidate, lookAround } from "./find/find";
+import { ruledBy } from "./find/page-rules";
+import { stopListening } from "./holders/asked";
 import type { Entry, Sheet } from "./capture/entry";
 import { Pace } from "./capture/pace";
 import { PagesAhead } from "./capture/pages-ahead";
 import { PageUploader } from "./capture/page-uploader";
-import { isMadeByScript } from "./holders/pixels";
+import { CLOSED, isMadeByScript } from "./holders/pixels";
 import { pointIn } from "./point";
 import { dealt } from "./capture/paste";
-import { PagePresenter } from "./swap/page-presenter";
+import { Compare } from "./swap/compare";
+import { type Look, PagePresenter } from "./swap/page-presenter";
+import { Peek } from "./swap/peek";
 import type { Holder } from "./holders/holder";
 import { DocumentWatch, ViewWatch } from "./capture/watch";
 
@@ -34,12 +38,19 @@ export class ChapterReader {
   #takes: "chapter" | "pointed" | "nothing";
   #showing = Promise.resolve();
   #isResting = false;
+  #comparing: Compare | null = null;
 
   /**
    * With `only`, just the picture at that address; `left` is called once the document shows another chapter. What a
-   * `former` reader shows stays until there is something new. `strength` is the share of colour in it, 0..1.
+   * `former` reader shows stays until there is something new. `look` is how pages are shown that are in colour.
    */
-  constructor(runId: string, only: string | null, left: () => void, former: ChapterReader | null = null, strength = 1) {
+  constructor(
+    runId: string,
+    only: string | null,
+    left: () => void,
+    former: ChapterReader | null = null,
+    look: Look = { strength: 1, original: false },
+  ) {
     const { signal } = this.#stop;
     this.runId = runId;
     this.#registry = new PageRegistry(former ? former.#registry : null);
@@ -50,7 +61,7 @@ export class ChapterReader {
     this.#view = new ViewWatch((elements) => this.#lookAt(elements), signal);
     this.#presenter = new PagePresenter(
       () => this.#document.soon(),
-      strength,
+      look,
       signal,
       former ? former.#presenter.handOver() : [],
     );
@@ -66,7 +77,8 @@ export class ChapterReader {
     former?.stop(false);
     this.#corrector = new Corrector(runId, this.#presenter, signal);
     this.#ahead = new PagesAhead(this.#registry, () => this.#uploader.read(), signal);
-    this.#scan();
+    new Peek(this.#presenter, signal);
+    this.#document.now();
   }
 
   /** Whether pages are still on their way. */
@@ -77,13 +89,26 @@ export class ChapterReader {
   /** Take in one more picture that the reader pointed at. */
   include(url: string): void {
     this.#pointedAt.add(url);
-    this.#scan();
+    this.look();
+  }
+
+  /** Look again what the chapter's pages are. */
+  look(): void {
+    this.#document.now();
+  }
+
+  /** Whether it takes in what is found, not only what was pointed at. */
+  get takesChapter(): boolean {
+    return this.#takes === "chapter";
   }
 
   /** No more watching, no signs; with `restore` the colours go too. */
   stop(restore: boolean): void {
     this.#stop.abort();
-    if (restore) this.#presenter.clear();
+    if (!restore) return;
+    this.#presenter.clear();
+    dropKept();
+    stopListening();
   }
 
   /** What is not done stays as it is and no page joins; what is coloured can still be toggled. */
@@ -94,6 +119,7 @@ export class ChapterReader {
       if (entry.coloured) this.#corrector.ended(entry, "");
       else this.#ignore(entry);
     }
+    if (!this.#presenter.isAnything) this.stop(true); // nothing is left to be watched
   }
 
   /** The reader wants another colour at a point of the window, on the page whose picture has this address. */
@@ -104,8 +130,30 @@ export class ChapterReader {
   }
 
   /** What the reader sees at a point of the window, if it is a coloured page of this address. */
-  colouredAt(url: string, { x, y }: { x: number; y: number }): Blob | null {
-    return this.#pointed(url, x, y)?.entry.coloured?.picture ?? null;
+  async colouredAt(url: string, { x, y }: { x: number; y: number }): Promise<Blob | null> {
+    return (await this.#pointed(url, x, y)?.entry.coloured?.picture.get()) ?? null;
+  }
+
+  /** Open a slider over the page in `holder`, or close it; without one over the page that is most in view. */
+  compare(holder: Holder | null): void {
+    const at = holder ?? mostInView(this.#presenter.covered);
+    const open = this.#comparing;
+    open?.close();
+    if (open && (holder === null || open.holder === holder)) return;
+    if (!at || !this.#presenter.isCovered(at)) throw new Error(notInColour());
+    const acts = {
+      cut: (share: number | null) => this.#presenter.cut(at, share),
+      holds: () => this.#presenter.isCovered(at),
+      closed: () => (this.#comparing = null),
+    };
+    this.#comparing = new Compare(at, acts, this.#stop.signal);
+  }
+
+  /** Show one page as it was, or in colour again. */
+  toggle(holder: Holder): void {
+    const entry = this.#registry.of(holder);
+    if (!entry?.coloured) throw new Error(notInColour());
+    this.#presenter.toggle(entry);
   }
 
   #pointed(url: string, x: number, y: number): { entry: Entry; holder: Holder } | null {
@@ -147,7 +195,7 @@ export class ChapterReader {
   /** Something of a page can be seen already: it is shown until the page ends. One that cannot be shown is left out. */
   async preview(pageId: string, picture: Payload): Promise<void> {
     const { entries, isOnePage } = this.#sheet(pageId);
-    const preview = isOnePage ? await decodedFrom(unpack(picture)).catch(() => null) : null;
+    const preview = isOnePage ? await decodedFrom(new Kept(unpack(picture), null)).catch(() => null) : null;
     if (preview) this.#presenter.preview(entries[0], preview);
   }
 
@@ -161,9 +209,11 @@ export class ChapterReader {
     const sheet = this.#sheet(pageId);
     this.#uploader.markEvictable(sheet);
     try {
-      for (const [entry, coloured] of await dealt(sheet, unpack(picture))) {
+      const again = async () => unpack(await askWorker("agent.again", { runId: this.runId, pageId }));
+      for (const [entry, coloured] of await dealt(sheet, new Kept(unpack(picture), again))) {
         if (entry.sheet === sheet) this.#presenter.finish(entry, coloured);
         else this.#presenter.colour(entry, coloured);
+        if (entry.url.startsWith(CLOSED)) this.#presenter.notice(entry, i18n.t("page.fromWindow"));
       }
       for (const entry of sheet.entries) {
         entry.hints = sheet.hintsFor(entry, hints);
@@ -199,15 +249,17 @@ export class ChapterReader {
     this.#presenter.present(entry);
   }
 
-  #scan(): void {
+  async #scan(): Promise<void> {
     if (this.#stop.signal.aborted) return;
-    const pictures = picturesOf(
+    const { pictures, pages } = await lookAround(
       (root) => this.#document.include(root),
       (holder) => this.#document.attend(holder),
     );
+    if (this.#stop.signal.aborted) return;
+    this.#leaveOut(pictures);
     this.#registry.release(pictures).forEach((holder) => this.#presenter.release(holder));
     if (this.#registry.isOver()) return this.#left();
-    const wanted = this.#wanted(pictures);
+    const wanted = this.#wanted(pictures, pages);
     wanted.forEach((candidate, index) => this.#meet(candidate, index));
     if (this.#takes === "chapter") this.#ahead.look(wanted, pictures, this.#pace.foreseen);
     this.#uploader.read();
@@ -223,8 +275,23 @@ export class ChapterReader {
     this.#document.soon(); // more pages may be foreseen now
   }
 
-  #wanted(pictures: Candidate[]): Candidate[] {
-    const pages = new Set(this.#takes === "pointed" ? [] : pagesAmong(pictures));
+  /** The reader said that these are no pages. */
+  #leaveOut(pictures: readonly Candidate[]): void {
+    const entries = pictures
+      .filter((picture) => ruledBy(picture.holder) === false && !this.#isPointedAt(picture))
+      .flatMap(({ holder }) => this.#registry.of(holder) ?? []);
+    for (const entry of new Set(entries)) {
+      for (const holder of entry.holders) this.#presenter.release(holder);
+      this.#uploader.drop(entry);
+      entry.state = "ignored"; // whatever is on its way
+      this.#registry.forget(entry);
+      const pageIds = entry.sheet?.entries.length === 1 || entry.isTold ? [entry.pageId] : [];
+      if (pageIds.length) void askWorker("agent.dropped", { runId: this.runId, pageIds }).catch(() => undefined);
+    }
+  }
+
+  #wanted(pictures: Candidate[], found: Candidate[]): Candidate[] {
+    const pages = new Set(this.#takes === "pointed" ? [] : found);
     const isThere = ({ url, loaded }: Candidate) => loaded || !isMadeByScript(url);
     return pictures.filter((picture) => isThere(picture) && (pages.has(picture) || this.#isPointedAt(picture)));
   }
@@ -247,6 +314,17 @@ export class ChapterReader {
     const sent = entries.filter(({ state }) => state === "sent");
     const pageIds = [...new Set(sent.flatMap(({ sheet }) => sheet?.pageId ?? []))];
     if (pageIds.length) void askWorker("agent.visible", { runId: this.runId, pageIds }).catch(() => undefined);
+    this.#uploader.retryUnseen(entries);
     this.#uploader.read(); // what comes after these may be near enough now
   }
+}
+
+/** Of what the reader may mean without pointing at it: what takes most of the window. */
+function mostInView(holders: readonly Holder[]): Holder | null {
+  const seen = (holder: Holder) => {
+    const { left, top, right, bottom } = holder.box();
+    const across = Math.min(innerWidth, right) - Math.max(0, left);
+    return Math.max(0, across) * Math.max(0, Math.min(innerHeight, bottom) - Math.max(0, top));
+  };
+  return [...holders].sort((a, b) => seen(b) - seen(a))[0] ?? null;
 }

@@ -120,8 +120,18 @@ export class PopupModel {
     if (await this.#attempt(askWorker("page.point", { tabId, purpose }).then(() => true))) window.close();
   }
 
+  /** Of the chapter; where the series shows its originals, colours are wanted for the series again. */
   async toggleOriginal(): Promise<void> {
-    await this.#attempt(askWorker("chapter.show", { tabId: this.tabId, original: !this.run?.original }));
+    const original = !this.run?.original;
+    const kind = !original && this.habits.own.original ? "series.show" : "chapter.show";
+    await this.#attempt(askWorker(kind, { tabId: this.tabId, original }));
+  }
+
+  /** Show the originals of all of the series' chapters, or of this one alone. */
+  async showSeries(original: boolean): Promise<void> {
+    const { site, told } = this.habits;
+    if (original) await this.#attempt(askWorker("series.show", { tabId: this.tabId, original }));
+    else await this.#attempt(askWorker("habit.change", { site, told, change: { original } }));
   }
 
   /** Mix the pages with their originals, while the slider moves. */

@@ -1,12 +1,14 @@
 /** What the popup says about the pages of a tab: how many, or why none and what to do; and about the file they went into. */
 
 import { i18n } from "#i18n";
+import { FILES } from "../sites";
 import type { SavedFile } from "../chapter/state";
 import type { Survey } from "../messages";
 
 /** One sentence or two about what was found. */
-export function sayFound({ pages, why }: Survey): string {
-  return why === null ? i18n.t("found.pages", pages) : i18n.t(`found.${why}`);
+export function sayFound({ pages, why, isFromWindow }: Survey): string {
+  if (why !== null) return i18n.t(`found.${why}`);
+  return [i18n.t("found.pages", pages), ...(isFromWindow ? [i18n.t("found.window")] : [])].join(". ");
 }
 
 /** What the reader has not allowed yet, or an empty string. `patterns` are match patterns. */
@@ -17,8 +19,14 @@ export function sayMissing(patterns: readonly string[], wasAsked: boolean): stri
   return wasAsked ? i18n.t("found.refused", [sites]) : i18n.t("found.willAsk", [sites]);
 }
 
+/** A key by its place on the keyboard, as it is written there on most. */
+export function sayKey(code: string): string {
+  return code === "" ? i18n.t("options.noKey") : code.replace(/^(?:Key|Digit)(?=.$)/, "");
+}
+
 /** A site or a match pattern by its host alone. */
 export function nameOf(pattern: string): string {
+  if (pattern.startsWith(FILES)) return i18n.t("options.files");
   return pattern.replace(/^[\w*]+:\/\/|\/\*$/g, "");
 }
 

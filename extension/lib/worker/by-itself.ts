@@ -31,6 +31,7 @@ import { surveyTab } from "./survey";
 const SCRIPT = "by-itself";
 const ANSWERS = "session:answers" as const;
 const ANSWERS_MAX = 200;
+const FRAMES_MS = [500, 1500, 3000];
 
 /** What the reader answered on a chapter's page, for as long as the browser runs. */
 type Answers = Record<string, "once" | "later">;
@@ -100,7 +101,8 @@ export class ByItself {
     if (tabId === undefined) return;
     await this.#woken;
     try {
-      const known = found.pages > 0 ? surveyFrom(found, url) : await surveyTab(tabId);
+      if (this.#runs.of(tabId)?.isActive) return; // its frames began
+      const known = found.pages > 0 ? surveyFrom(found, url) : await framesOf(tabId);
       if (known.pages === 0) return;
       const { engine } = await loadChoices();
       await this.#runs.start(tabId, { series: "", engine }, { known });
@@ -124,6 +126,16 @@ function surveyFrom({ pages, series, chapter }: ChapterFound, url: string): Surv
   return { pages, series, chapter, site: siteOf(url), origins: [], why: null };
 }
 
+/** What the frames of a tab show, which come later than the document around them. */
+async function framesOf(tabId: number): Promise<Survey> {
+  for (const wait of FRAMES_MS) {
+    const survey = await surveyTab(tabId);
+    if (survey.pages > 0) return survey;
+    await new Promise((resolve) => setTimeout(resolve, wait));
+  }
+  return surveyTab(tabId);
+}
+
 async function register(): Promise<void> {
   const wished = (await loadHabits()).filter(([, habit]) => isAwaited(habit)).map(([site]) => patternOf(site));
   const allowed = await Promise.all(wished.map((pattern) => browser.permissions.contains({ origins: [pattern] })));
@@ -134,8 +146,14 @@ async function register(): Promise<void> {
     return;
   }
   await makeCallSignOnce();
-  const script = { id: SCRIPT, matches, js: ["agent.js"], runAt: "document_end", allFrames: false } as const;
-  const wanted = { ...script, matches, js: [...script.js] };
+  const wanted = {
+    id: SCRIPT,
+    matches,
+    js: ["agent.js"],
+    runAt: "document_end" as const,
+    allFrames: false,
+    matchOriginAsFallback: true, // documents that the site makes itself: `blob:`
+  };
   await (there ? browser.scripting.updateContentScripts([wanted]) : browser.scripting.registerContentScripts([wanted]));
 }
 

@@ -2,6 +2,7 @@
 
 import { i18n } from "#i18n";
 import { browser } from "wxt/browser";
+import { changeRules, withRule } from "../habits";
 import type { HostConnection } from "../host/connection";
 import {
   answerCalls,
@@ -16,6 +17,7 @@ import {
 import { learnFrom, pack, probe, unpack } from "../payload";
 import { sha256Of } from "../picture";
 import type { ColourHint } from "../protocol/messages";
+import { siteOf } from "../sites";
 import { loadHints, saveChoices } from "../state";
 import { flashBadge } from "./badge";
 import type { ByItself } from "./by-itself";
@@ -70,9 +72,11 @@ export function answerWorkerCalls(woken: Promise<HostConnection>, runs: Runs, by
     "chapter.cancel": async ({ tabId }) => (await woken, runs.cancel(tabId)),
     "chapter.save": async ({ tabId, format }) => (await woken, runs.save(tabId, format)),
     "chapter.show": async ({ tabId, original }) => (await woken, runs.show(tabId, original)),
+    "series.show": async ({ tabId, original }) => (await woken, runs.showSeries(tabId, original)),
     "chapter.mix": async ({ tabId, strength }) => (await woken, runs.mix(tabId, strength)),
     "habit.change": ({ tabId, ...change }) => byItself.change(change, tabId),
     "habit.forget": ({ site, told = null }) => byItself.forget(site, told),
+    "habit.rules": ({ site, rules }) => changeRules(site, () => rules),
 
     "agent.here": async ({ probe: arrived }, sender) => {
       learnFrom(arrived);
@@ -88,6 +92,19 @@ export function answerWorkerCalls(woken: Promise<HostConnection>, runs: Runs, by
       const run = await runOf(sender, runId);
       if (run?.frameOf(pageId) !== (sender.frameId ?? 0)) throw new Error(i18n.t("run.over"));
       run.correct(pageId, change);
+    },
+    "agent.rule": async (rule, { url }) => {
+      const site = siteOf(url ?? "");
+      if (site) await changeRules(site, (rules) => withRule(rules, rule));
+    },
+    "agent.dropped": async ({ runId, pageIds }, sender) => {
+      const run = await runOf(sender, runId);
+      run?.drop(pageIds.filter((id) => run.frameOf(id) === (sender.frameId ?? 0)));
+    },
+    "agent.again": async ({ runId, pageId }, sender) => {
+      const run = await runOf(sender, runId);
+      if (run?.frameOf(pageId) !== (sender.frameId ?? 0)) throw new Error(i18n.t("run.over"));
+      return run.again(pageId);
     },
     "agent.pointed": async ({ purpose, url }, sender) => void (await pointed(await woken, runs, sender, purpose, url)),
     "agent.visible": async ({ runId, pageIds }, sender) => (await runOf(sender, runId))?.prioritize(pageIds),

@@ -3,7 +3,7 @@
 import { i18n } from "#i18n";
 import { browser } from "wxt/browser";
 import type { HostConnection } from "../host/connection";
-import { askPage, type Survey } from "../messages";
+import { askPage, type PageAct, type Survey } from "../messages";
 import type { Payload } from "../payload";
 import { loadChoices } from "../state";
 import { flashBadge } from "./badge";
@@ -17,12 +17,22 @@ export const COLORIZE_PAGE = "colorize-page";
 export const CORRECT_COLOUR = "correct-colour";
 export const SAVE_CHAPTER = "save-chapter";
 
+/** What is done to the page under the mouse, whatever shows it: browsers tell a picture by `<img>` alone. */
+export const ACTS: readonly (readonly [id: string, act: PageAct])[] = [
+  ["compare-page", "compare"],
+  ["show-original", "original"],
+  ["leave-out", "leaveOut"],
+  ["take-in", "takeIn"],
+];
+
 /** Make the menu; browsers keep it, so this is for installs and updates. */
 export async function createMenus(): Promise<void> {
   await browser.contextMenus.removeAll();
   browser.contextMenus.create({ id: SET_REFERENCE, title: i18n.t("menu.setReference"), contexts: ["image"] });
   browser.contextMenus.create({ id: COLORIZE_PAGE, title: i18n.t("menu.colorizePage"), contexts: ["image"] });
   browser.contextMenus.create({ id: CORRECT_COLOUR, title: i18n.t("menu.correctColour"), contexts: ["image"] });
+  for (const [id, act] of ACTS)
+    browser.contextMenus.create({ id, title: i18n.t(`menu.${act}`), contexts: ["page", "image", "link", "video"] });
   browser.contextMenus.create({
     id: SAVE_CHAPTER,
     title: i18n.t("menu.saveChapter"),
@@ -36,6 +46,8 @@ export function answerMenus(host: () => Promise<HostConnection>, runs: Runs): vo
     const tabId = tab?.id ?? (await activeTabId());
     if (tabId === undefined) return;
     if (menuItemId === SAVE_CHAPTER) return saveChapter(host, runs, tabId);
+    const act = ACTS.find(([id]) => id === menuItemId)?.[1];
+    if (act) return actOn(tabId, frameId ?? 0, act, srcUrl ?? "");
     if (!srcUrl) return;
     try {
       if (menuItemId === SET_REFERENCE) await setReference(await host(), tabId, frameId ?? 0, srcUrl);
@@ -109,6 +121,15 @@ async function saveChapter(host: () => Promise<HostConnection>, runs: Runs, tabI
 async function correctColour(tabId: number, frameId: number, url: string): Promise<void> {
   await ensureAgent(tabId);
   await askPage(tabId, frameId, "page.correct", { url });
+}
+
+async function actOn(tabId: number, frameId: number, act: PageAct, url: string): Promise<void> {
+  try {
+    await ensureAgent(tabId);
+    await askPage(tabId, frameId, "page.act", { act, url });
+  } catch (error) {
+    await sayTrouble(tabId, frameId, url, error);
+  }
 }
 
 async function activeTabId(): Promise<number | undefined> {

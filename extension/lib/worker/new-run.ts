@@ -37,7 +37,7 @@ export async function newRun(
     pages: {},
     problem: "",
     startedAt: Date.now(),
-    original: false,
+    original: own.original ?? false,
     strength: own.strength,
     site,
     told,

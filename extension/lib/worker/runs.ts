@@ -94,6 +94,13 @@ export class Runs {
     await askPage(tabId, null, "page.show", { original });
   }
 
+  /** The same for all chapters of the tab's series, from now on. */
+  async showSeries(tabId: number, original: boolean): Promise<void> {
+    const { site = "", told = "" } = this.#byTab.get(tabId)?.state ?? {};
+    if (site) await changeHabit({ site, told, change: { original } });
+    await this.show(tabId, original);
+  }
+
   /** Mix the tab's pages with their originals, and remember that for the series. */
   async mix(tabId: number, strength: number): Promise<void> {
     const run = this.#byTab.get(tabId);
@@ -205,8 +212,11 @@ export class Runs {
 }
 
 /** What a page's script is told to start a run, or to take in one more picture of it. */
-export function startOf({ runId, strength = 1 }: RunState, only: string | null): PageCalls["page.start"]["params"] {
-  return { runId, only, strength };
+export function startOf(
+  { runId, strength = 1, original }: RunState,
+  only: string | null,
+): PageCalls["page.start"]["params"] {
+  return { runId, only, strength, original };
 }
 
 /** End the runs of closed tabs. */

@@ -28,6 +28,7 @@ export function sumOf(top: Survey, frames: readonly Survey[]): Survey {
     pages,
     origins: [...new Set(all.flatMap(({ origins }) => origins))],
     why: pages > 0 ? null : (telling ?? top.why),
+    ...(all.some(({ isFromWindow }) => isFromWindow) ? { isFromWindow: true } : {}),
   };
 }
 

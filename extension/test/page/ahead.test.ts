@@ -36,6 +36,16 @@ describe("the pages to which a reader will turn", () => {
     expect(ahead(html, asked)).toEqual(expected);
   });
 
+  test("files of the computer and pictures that the page made itself", () => {
+    const files = [1, 2, 3].map((n) => `file:///comics/town/00${n}.jpg`);
+    expect(ahead(script(files), [], files[1])).toEqual([files[2]]);
+    expect(ahead(script(files), [], "file:///comics/other/002.jpg")).toEqual([]);
+    const blobs = ["0a-1", "ff-2", "b3-9"].map((id) => `blob:https://cdn.example/${id}`);
+    const listed = blobs.map((url) => `<option value="${url}">`).join("");
+    expect(ahead(`<select>${listed}</select>`, [], blobs[0])).toEqual(blobs.slice(1));
+    expect(ahead(`<select>${listed}</select>`, [], "blob:https://evil.example/0a-1")).toEqual([]);
+  });
+
   test("names without numbers count in one folder", () => {
     const [one, other] = ["https://cdn.example/a/f00baa.webp", "https://cdn.example/a/baaf00.webp"] as const;
     expect(ahead(script([one, other, "https://cdn.example/b/other.webp"]), [], one)).toEqual([other]);

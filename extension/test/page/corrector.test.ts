@@ -27,6 +27,7 @@ import { Corrector } from "@/lib/page/correct/corrector";
 import { Entry, Sheet } from "@/lib/page/capture/entry";
 import { holdersOf } from "@/lib/page/holders/registry";
 import type { Holder } from "@/lib/page/holders/holder";
+import { Kept } from "@/lib/page/holders/coloured";
 import type { PagePresenter } from "@/lib/page/swap/page-presenter";
 
 const stage = { present: vi.fn(), notice: vi.fn(), isCovered: () => true };
@@ -42,7 +43,7 @@ beforeEach(async () => {
   const img = document.body.appendChild(document.createElement("img"));
   entry = new Entry("p1", "https://site.example/1.jpg");
   entry.holders.add(holderOf(img));
-  const coloured = { picture: new Blob(), width: 8, height: 9, decoded: null };
+  const coloured = { picture: new Kept(new Blob(), null), width: 8, height: 9, decoded: null };
   Object.assign(entry, { state: "done", coloured, width: 8, height: 9 });
   entry.sheet = new Sheet([entry]);
   corrector = new Corrector("run", stage as unknown as PagePresenter, new AbortController().signal);

@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { beforeEach, expect, test, vi } from "vitest";
-import type { Coloured } from "@/lib/page/holders/coloured";
+import { type Coloured, Kept } from "@/lib/page/holders/coloured";
 import { BAND_ROWS, bandsOf, Drawing } from "@/lib/page/swap/drawing";
 
 let made: { width: number; height: number; closed: boolean }[] = [];
@@ -23,12 +23,12 @@ beforeEach(() => {
 });
 
 const source = (decoded: ImageBitmap | null = null): Coloured => ({
-  picture: new Blob(),
+  picture: new Kept(new Blob(), null),
   width: 800,
   height: 5000,
   decoded,
 });
-const settled = () => new Promise((resolve) => setTimeout(resolve, 10));
+const settled = () => new Promise((resolve) => setTimeout(resolve, 40));
 const bands = (drawing: Drawing) => [...drawing.element.children] as HTMLCanvasElement[];
 const placed = (drawing: Drawing) => bands(drawing).map(({ style, height }) => [parseFloat(style.top), height]);
 

@@ -4,13 +4,22 @@ import type { Candidate } from "@/lib/page/find/find";
 import type { Holder } from "@/lib/page/holders/holder";
 
 const outside = vi.hoisted(() => ({ holders: [] as unknown[], verdicts: [] as boolean[], facts: vi.fn() }));
-vi.mock("@/lib/page/holders/registry", () => ({
-  holdersIn: (root: Document, seenRoot: (root: Document) => void) => (seenRoot(root), outside.holders),
+vi.mock("@/lib/page/holders/roots", () => ({
+  elementsBelow: (root: Document, seenRoot: (root: Document) => void) => (seenRoot(root), outside.holders),
 }));
-vi.mock("@/lib/page/find/facts", () => ({ factsOf: outside.facts, surroundings: () => "around" }));
+vi.mock("@/lib/page/holders/registry", () => ({ holdersOf: (holder: unknown) => [holder] }));
+vi.mock("@/lib/page/find/facts", () => ({
+  *factsOf(pictures: unknown) {
+    yield outside.facts(pictures);
+  },
+  surroundings: () => "around",
+}));
+vi.mock("@/lib/page/find/page-rules", () => ({
+  ruledBy: (holder: { isRuled?: boolean } | undefined) => holder?.isRuled ?? null,
+}));
 vi.mock("@/lib/page/find/page-classifier", () => ({ classifyPages: () => outside.verdicts }));
 
-import { pagesAmong, picturesOf } from "@/lib/page/find/find";
+import { lookAround, pagesAmong, picturesOf } from "@/lib/page/find/find";
 
 const uses = vi.fn();
 const holder = (address: string, source: { url: string; loaded: boolean } | null) => ({
@@ -54,4 +63,18 @@ test("pages are those that the classifier takes", () => {
   outside.verdicts = [true, false, true];
   expect(pagesAmong(pictures).map(({ url }) => url)).toEqual(["a", "c"]);
   expect(outside.facts).toHaveBeenCalledWith(pictures);
+});
+
+test("what the reader said goes before the classifier, which does not see it", () => {
+  const told = (url: string, isRuled?: boolean) => ({ url, holder: { isRuled } }) as unknown as Candidate;
+  const pictures = [told("in", true), told("a"), told("out", false), told("b")];
+  outside.verdicts = [false, true];
+  expect(pagesAmong(pictures).map(({ url }) => url)).toEqual(["in", "b"]);
+  expect(outside.facts).toHaveBeenLastCalledWith([pictures[1], pictures[3]]);
+});
+
+test("a look in slices finds the same", async () => {
+  outside.verdicts = [false, true];
+  const { pictures, pages } = await lookAround(vi.fn(), vi.fn());
+  expect([pictures.length, pages.map(({ url }) => url)]).toEqual([2, ["b"]]);
 });

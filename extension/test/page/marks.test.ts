@@ -139,7 +139,7 @@ test("the end takes all of them away", () => {
   const holder = holderAt(0, 0);
   marks.set(holder, progress);
   stop.abort();
-  expect([signs().length, host().isConnected, follow.signal]).toEqual([0, false, stop.signal]);
+  expect([signs().length, host().isConnected, follow.signal?.aborted]).toEqual([0, false, true]);
   follow.place();
   expect(raise).not.toHaveBeenCalled();
 });

@@ -19,6 +19,10 @@ const { signs, FakeOverlay } = vi.hoisted(() => {
     mix(share: number): void {
       this.mixed = share;
     }
+    isPeeked = false;
+    peek(isPeeked: boolean): void {
+      this.isPeeked = isPeeked;
+    }
     isResting = false;
     get isShown(): boolean {
       return !this.isResting;
@@ -88,7 +92,12 @@ function world(count = 1, former: FakeOverlay[] = []) {
     return entry;
   });
   const lost = vi.fn();
-  const presenter = new PagePresenter(lost, 0.8, new AbortController().signal, former.map(asOverlay));
+  const presenter = new PagePresenter(
+    lost,
+    { strength: 0.8, original: false },
+    new AbortController().signal,
+    former.map(asOverlay),
+  );
   const [entry] = entries as [Entry];
   const [holder] = [...entry.holders] as [Holder];
   return { presenter, entries, entry, holder, lost };
@@ -120,6 +129,51 @@ test("the originals come back and go again, all of them", () => {
   expect(shownCount()).toBe(0);
   presenter.showOriginal(false);
   expect(shownCount()).toBe(3);
+});
+
+test("one page is toggled by itself, until the chapter is", () => {
+  const { presenter, entries, entry, holder } = world(2);
+  for (const each of entries) presenter.finish(each, picture().coloured);
+  presenter.toggle(entry);
+  expect([presenter.isCovered(holder), shownCount()]).toEqual([false, 1]);
+  const anew = holderAt(900);
+  entry.holders.add(anew); // the site made its element anew
+  presenter.present(entry);
+  expect(presenter.isCovered(anew)).toBe(false);
+  presenter.toggle(entry);
+  expect(shownCount()).toBe(3);
+  presenter.toggle(entry);
+  presenter.showOriginal(false);
+  expect(shownCount()).toBe(3);
+});
+
+test("the originals are peeked at without leaving the document", () => {
+  const { presenter, entries, holder } = world(2);
+  for (const each of entries) presenter.finish(each, picture().coloured);
+  const peeked = () => [...FakeOverlay.all.values()].map(({ isPeeked }) => isPeeked);
+  presenter.peek("all");
+  expect([peeked(), shownCount()]).toEqual([[true, true], 2]);
+  presenter.peek(holder);
+  expect(peeked()).toEqual([true, false]);
+  presenter.peek(null);
+  expect(peeked()).toEqual([false, false]);
+});
+
+test("the document is watched while something is in colour, and not before or after", () => {
+  const live = new Set<unknown>();
+  vi.stubGlobal(
+    "MutationObserver",
+    class {
+      observe = () => live.add(this);
+      disconnect = () => live.delete(this);
+    },
+  );
+  const { presenter, entry, holder } = world();
+  expect(live.size).toBe(0);
+  presenter.finish(entry, picture().coloured);
+  expect(live.size).toBe(1);
+  presenter.release(holder);
+  expect(live.size).toBe(0);
 });
 
 test("how much colour there is goes for what is shown and for what comes", () => {

@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 // @vitest-environment-options {"url": "https://reader.test/read/rain/3/7"}
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { countsOn, isFurniture, leadsAway, listsChapters } from "@/lib/page/find/surroundings";
 
 const pictured = (html: string): Element => {
@@ -30,6 +30,29 @@ describe("furniture", () => {
     ["<h2>Chapter 3</h2><div><img id=at></div>", false],
   ])("%s: %s", (html, expected) => {
     expect(isFurniture(pictured(html), never)).toBe(expected);
+  });
+
+  test("a dialog is where one reads if it is open and takes most of the window", () => {
+    const img = pictured("<dialog open><img id=at></dialog>");
+    const shown = (width: number, height: number) => () => new DOMRect(0, 0, width, height);
+    const dialog = img.closest("dialog") as HTMLDialogElement;
+    dialog.getBoundingClientRect = shown(innerWidth, innerHeight);
+    expect(isFurniture(img, never)).toBe(false);
+    dialog.getBoundingClientRect = shown(300, 200);
+    expect(isFurniture(img, never)).toBe(true);
+    dialog.open = false;
+    expect(isFurniture(img, never)).toBe(true);
+  });
+
+  test("a heading is looked for once for all that stand alike under it", () => {
+    document.body.innerHTML = `<h3>Related</h3>${"<a><img></a>".repeat(400)}<h2>Chapter 3</h2><p><img></p>`;
+    const looks = vi.spyOn(Element.prototype, "matches");
+    const headings = new Map();
+    const images = [...document.images];
+    const found = images.map((img) => isFurniture(img, never, headings));
+    expect([found.filter(Boolean).length, found.at(-1)]).toEqual([400, false]);
+    expect(looks.mock.calls.length).toBeLessThan(20 * images.length);
+    looks.mockRestore();
   });
 
   test("what holds most of the pictures is the story, whatever its name", () => {

@@ -68,10 +68,20 @@ test("the menu is made anew, each entry where it belongs", async () => {
     [menus.SET_REFERENCE, ["image"]],
     [menus.COLORIZE_PAGE, ["image"]],
     [menus.CORRECT_COLOUR, ["image"]],
+    ...menus.ACTS.map(([id]) => [id, ["page", "image", "link", "video"]]),
     [menus.SAVE_CHAPTER, ["page", "image", "action"]],
   ]);
-  expect(new Set(made.map(({ title }) => title)).size).toBe(4);
+  expect(new Set(made.map(({ title }) => title)).size).toBe(8);
   expect(made.every(({ title }) => title)).toBe(true);
+});
+
+test("what is done to a page is told its script, for a picture and where browsers see none", async () => {
+  await click({ menuItemId: "leave-out", srcUrl: URL_, frameId: 2 });
+  await click({ menuItemId: "compare-page", frameId: 0 });
+  expect(asked("page.act")).toEqual([
+    [7, 2, "page.act", { act: "leaveOut", url: URL_ }],
+    [7, 0, "page.act", { act: "compare", url: "" }],
+  ]);
 });
 
 describe("a style reference", () => {

@@ -84,7 +84,9 @@ async function started(tabId = 1, how = {}): Promise<{ runs: Runs; run: FakeRun 
 describe("starting", () => {
   test("all frames of the tab begin, and the chapter is remembered as under way", async () => {
     const { runs, run } = await started();
-    expect(asked("page.start")).toEqual([[1, null, "page.start", { runId: run.state.runId, only: null, strength: 1 }]]);
+    expect(asked("page.start")).toEqual([
+      [1, null, "page.start", { runId: run.state.runId, only: null, strength: 1, original: false }],
+    ]);
     expect([runs.of(1), runs.find(1, run.state.runId)]).toEqual([run, run]);
     const none = [runs.of(2), runs.find(1, "other"), runs.find(undefined, run.state.runId)];
     expect(none).toEqual([undefined, undefined, undefined]);

@@ -11,9 +11,9 @@ import { pictureType } from "../../picture";
 import { patiently } from "../../polite";
 import { type Edges, edgesOf } from "../holders/edges";
 import type { Holder } from "../holders/holder";
-import { DRAWN } from "../holders/pixels";
+import { CLOSED, DRAWN } from "../holders/pixels";
 import { looksAlike, type Sight, sightOf, sightOfHolder } from "../holders/sight";
-import { isSeenIn } from "./seen";
+import { isSeenIn, seenOf } from "./seen";
 import { isInView } from "./watch";
 
 /** A picture's encoded bytes, its size in pixels, what it shows along its edges, and what it looks like. */
@@ -69,6 +69,7 @@ async function inTurn(url: string, holder: Holder | null): Promise<Captured> {
 }
 
 function waysTo(url: string): readonly Way[] {
+  if (url.startsWith(CLOSED)) return [fromWindow];
   if (url.startsWith(DRAWN)) return [readBack];
   return isOwn(url) ? [heldFetch, readBack, ownFetch] : [readBack, heldByPage, openFetch, workerFetch];
 }
@@ -85,7 +86,7 @@ async function asShown(way: Way, url: string, holder: Holder | null): Promise<Ca
     if (error instanceof Damaged && way === workerFetch) return once();
     throw error;
   });
-  if (!isTheSame(captured, url, holder)) throw new Error(replaced());
+  if (way !== readBack && way !== fromWindow && !isTheSame(captured, url, holder)) throw new Error(replaced());
   if (holder && [openFetch, workerFetch].includes(way)) await assertSeen(captured.blob, url, holder);
   return captured;
 }
@@ -150,6 +151,14 @@ const readBack: Way = async (url, holder) => {
   const canvas = new OffscreenCanvas(natural.width, natural.height);
   if (pixels) canvas.getContext("2d")?.drawImage(pixels, 0, 0, natural.width, natural.height);
   return canvas.convertToBlob({ type: "image/png" }).catch(() => Promise.reject(new NotNow())); // another site's
+};
+
+/** What no script may read, but the reader sees. */
+const fromWindow: Way = async (url, holder) => {
+  if (!holder?.shows(url)) throw new Error(i18n.t("capture.noLongerShown"));
+  const seen = await seenOf(holder);
+  if (!holder.shows(url)) throw new Error(i18n.t("capture.noLongerShown"));
+  return seen;
 };
 
 /** The Referer that the page's own request carried: by policy of the element or the page, else the page's origin. */

@@ -1,7 +1,7 @@
 /** The pages of a chapter as this document knows them, and the sheets in which the host colours them. */
 
 import type { ColourHint } from "../../protocol/messages";
-import type { Coloured } from "../holders/coloured";
+import type { Coloured, Kept } from "../holders/coloured";
 import type { Edges } from "../holders/edges";
 import type { Holder } from "../holders/holder";
 import type { Point } from "../holders/place";
@@ -34,10 +34,15 @@ export class Entry {
   /** What the host colours it in. */
   sheet: Sheet | null = null;
   /** A slice in its own sheet's colours alone, and the rows of neighbours' sheets into which it fades. */
-  base: Blob | null = null;
-  readonly fades = new Map<"top" | "bottom", Blob>();
+  base: Kept | null = null;
+  readonly fades = new Map<"top" | "bottom", Kept>();
   /** The reader's corrections that `coloured` has. */
   hints: ColourHint[] = [];
+
+  /** It can be had from the window alone, and was not wholly in it. */
+  isUnseen = false;
+  /** The reader wants it otherwise than the chapter: the original, or its colours. */
+  original: boolean | null = null;
 
   constructor(
     readonly pageId: string,

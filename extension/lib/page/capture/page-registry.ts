@@ -19,6 +19,7 @@ export class PageRegistry {
   readonly #former: PageRegistry | null;
   #address = location.href;
   #mostAtOnce = 0;
+  #made = 0;
 
   /** What a `former` registry has in colour is known of the same pages here. */
   constructor(former: PageRegistry | null = null) {
@@ -54,6 +55,18 @@ export class PageRegistry {
     this.#byHolder.delete(holder);
   }
 
+  /** The page that `holder` shows. */
+  of(holder: Holder): Entry | undefined {
+    return this.#byHolder.get(holder);
+  }
+
+  /** Know nothing of a page any more. */
+  forget(entry: Entry): void {
+    for (const holder of [...entry.holders]) this.detach(holder);
+    for (const known of [this.#byUrl, this.#byPixels, this.#byId])
+      for (const [key, each] of known) if (each === entry) known.delete(key);
+  }
+
   /** Note that a holder shows a page; the entry if that is news. With `onlyKnown`, no page is added. */
   meet({ holder, url }: Candidate, index: number, onlyKnown: boolean): Entry | null {
     const entry = this.#byUrl.get(url) ?? this.#seenBefore(holder, url) ?? (onlyKnown ? null : this.#add(holder, url));
@@ -74,7 +87,7 @@ export class PageRegistry {
   /** A page that the document will show at this address; the entry if that is news. */
   foresee(url: string, index: number): Entry | null {
     if (this.#byUrl.has(url)) return null;
-    const entry = new Entry(`${this.#prefix}-${this.#byId.size}`, url);
+    const entry = new Entry(`${this.#prefix}-${this.#made++}`, url);
     entry.index = index;
     this.#byUrl.set(url, entry);
     this.#byId.set(entry.pageId, entry);
@@ -101,7 +114,7 @@ export class PageRegistry {
   }
 
   #add(holder: Holder, url: string): Entry {
-    const entry = new Entry(`${this.#prefix}-${this.#byId.size}`, url);
+    const entry = new Entry(`${this.#prefix}-${this.#made++}`, url);
     entry.former = this.#former ? this.#former.colouredAt(holder, url) : null;
     if (isMadeByScript(url)) this.#byPixels.set(pixelsOf(holder), entry);
     this.#byUrl.set(url, entry);

@@ -11,6 +11,7 @@ import { type Entry, Sheet } from "./entry";
 import { isPageSized } from "../holders/page-size";
 import type { Pace } from "./pace";
 import { joined } from "./paste";
+import { Unseen } from "./seen";
 import { isInView } from "./watch";
 
 const CACHE_BYTES = 96 * 1024 * 1024;
@@ -70,6 +71,12 @@ export class PageUploader {
     this.read();
   }
 
+  /** Some of these may be in the window now that were not when they were wanted. */
+  retryUnseen(entries: readonly Entry[]): void {
+    for (const entry of entries.filter(({ isUnseen, state }) => isUnseen && state === "left"))
+      Object.assign(entry, { isUnseen: false, state: "found" });
+  }
+
   /** The bytes of a sheet, as they were announced if they are still held. */
   async bytes(sheet: Sheet): Promise<Payload> {
     return pack(this.#cache.get(keyOf(sheet)) ?? (await this.#made(sheet)));
@@ -105,6 +112,7 @@ export class PageUploader {
       const held = this.#cache.get(entry.url);
       await this.#take(entry, held ? await measured(held) : await capture(entry.url, entry.source));
     } catch (error) {
+      entry.isUnseen = error instanceof Unseen;
       this.#unreadable(entry, error instanceof Error ? error.message : String(error));
     }
     this.#reading -= 1;

@@ -1,6 +1,7 @@
 /** The pixels of sheets: slices joined into one picture, and what comes back cut into slices whose colours meet. */
 
-import { type Coloured, decodedFrom } from "../holders/coloured";
+import { type Coloured, decodedFrom, Kept } from "../holders/coloured";
+import { rest } from "../slices";
 import type { Entry, Part, Sheet } from "./entry";
 
 /** Where in a picture another one's colours take over. */
@@ -23,13 +24,14 @@ export async function joined(sources: readonly Source[], width: number, height: 
  * What each slice shows now that a sheet came back: the sheet's own slices, and those whose rows it took along, which
  * fade into it. Rejects if the browser cannot show the picture.
  */
-export async function dealt(sheet: Sheet, picture: Blob): Promise<[Entry, Coloured][]> {
+export async function dealt(sheet: Sheet, picture: Kept): Promise<[Entry, Coloured][]> {
   const whole = await decodedFrom(picture);
   if (sheet.isOnePage) return [[sheet.entries[0], await own(sheet.entries[0], whole)]];
   const shown: [Entry, Coloured][] = [];
   for (const part of sheet.parts) {
     const { entry, isContext } = part;
-    const piece = await cut(whole, part, sheet.height);
+    const again = async () => bytesOf(await cut(await decodedFrom(picture), part, sheet.height, null));
+    const piece = await cut(whole, part, sheet.height, again);
     if (!isContext) shown.push([entry, await own(entry, piece)]);
     else {
       piece.decoded?.close();
@@ -47,21 +49,30 @@ function own(entry: Entry, coloured: Coloured): Promise<Coloured> {
   return met(coloured, entry.fades);
 }
 
-async function cut({ decoded, height }: Coloured, { top, rows }: Part, of: number): Promise<Coloured> {
+type Again = (() => Promise<Blob>) | null;
+
+async function cut({ decoded, height }: Coloured, { top, rows }: Part, of: number, again: Again): Promise<Coloured> {
   const bitmap = decoded as ImageBitmap;
   const scale = height / of; // the host gives a page its own size
   const [canvas, context] = canvasOf(bitmap.width, Math.round(rows * scale));
   context.drawImage(bitmap, 0, -Math.round(top * scale));
-  return taken(canvas);
+  if (!again) bitmap.close();
+  return taken(canvas, again);
 }
 
-async function met(own: Coloured, fades: ReadonlyMap<Edge, Blob>): Promise<Coloured> {
+async function met(own: Coloured, fades: ReadonlyMap<Edge, Kept>): Promise<Coloured> {
   if (fades.size === 0) return own;
+  const base = own.picture;
+  const again = async () => bytesOf(await faded(await decodedFrom(base), fades, null));
+  return faded(own, fades, again);
+}
+
+async function faded(own: Coloured, fades: ReadonlyMap<Edge, Kept>, again: Again): Promise<Coloured> {
   const [canvas, context] = canvasOf(own.width, own.height);
   context.drawImage(own.decoded as ImageBitmap, 0, 0);
   own.decoded?.close();
   for (const [edge, fade] of fades) {
-    const bitmap = await createImageBitmap(fade);
+    const bitmap = await createImageBitmap(await fade.get());
     const { width, height: rows } = bitmap;
     const [, side] = canvasOf(width, rows);
     side.drawImage(bitmap, 0, 0);
@@ -70,13 +81,19 @@ async function met(own: Coloured, fades: ReadonlyMap<Edge, Blob>): Promise<Colou
     const pixels = context.getImageData(0, top, width, rows);
     fadeInto(pixels.data, side.getImageData(0, 0, width, rows).data, rows, edge);
     context.putImageData(pixels, 0, top);
+    await rest();
   }
-  return taken(canvas);
+  return taken(canvas, again);
 }
 
-async function taken(canvas: OffscreenCanvas): Promise<Coloured> {
+function bytesOf({ picture, decoded }: Coloured): Promise<Blob> {
+  decoded?.close();
+  return picture.get();
+}
+
+async function taken(canvas: OffscreenCanvas, again: Again): Promise<Coloured> {
   const { width, height } = canvas;
-  const picture = await canvas.convertToBlob({ type: "image/png" });
+  const picture = new Kept(await canvas.convertToBlob({ type: "image/png" }), again);
   return { picture, width, height, decoded: canvas.transferToImageBitmap() };
 }
 

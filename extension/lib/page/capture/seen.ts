@@ -1,14 +1,16 @@
 /**
  * Whether a fetched picture is what an element shows whose pixels no script may read: told by what the window shows,
- * where the browser lets the worker look. Other pictures of the same size are never taken for the page.
+ * where the browser lets the worker look. Other pictures of the same size are never taken for the page. What has no other
+ * way out is taken from the window itself.
  */
 
 import { i18n } from "#i18n";
 import { askWorker } from "../../messages";
 import { unpack } from "../../payload";
+import { withoutOurs } from "../holders/closed-root";
 import type { Holder } from "../holders/holder";
 import type { Box } from "../holders/place";
-import { ancestors } from "../holders/roots";
+import { ancestors, isOurs } from "../holders/roots";
 import { inWindow } from "../point";
 
 const CELLS = 16; // a side
@@ -38,6 +40,33 @@ export async function isSeenIn(holder: Holder, blob: Blob): Promise<boolean | nu
   );
 }
 
+/** The page is not all in the window, or something lies over it: it may be, later. */
+export class Unseen extends Error {
+  override name = "Unseen";
+}
+
+/** What the window shows of `holder`, in the screen's own pixels; rejects with what the reader can do. */
+export async function seenOf(holder: Holder): Promise<Blob> {
+  if (window !== window.top || !holder.isConnected || isWarped(holder)) throw new Error(i18n.t("found.canvas"));
+  const box = boxOf(holder);
+  if (box.width > innerWidth + 1 || box.height > innerHeight + 1) throw new Unseen(i18n.t("capture.tooTall"));
+  const isWhole = box.left > -1 && box.top > -1 && box.left + box.width < innerWidth + 1;
+  const isFree = freeCells(holder, box, isOurs).length >= CELLS * CELLS;
+  if (!isWhole || box.top + box.height > innerHeight + 1 || !isFree) throw new Unseen(i18n.t("capture.bringIntoView"));
+  const shot = await withoutOurs(() => askWorker("agent.look", {}));
+  if (!shot) throw new Error(i18n.t("capture.pressButton"));
+  if (!isSame(boxOf(holder), box)) throw new Unseen(i18n.t("capture.bringIntoView"));
+  const shown = await createImageBitmap(unpack(shot));
+  const scale = shown.width / innerWidth;
+  const [left, top, right, bottom] = [box.left, box.top, box.left + box.width, box.top + box.height].map((px) =>
+    Math.round(px * scale),
+  ) as [number, number, number, number];
+  const canvas = new OffscreenCanvas(right - left, bottom - top);
+  canvas.getContext("2d")?.drawImage(shown, -left, -top);
+  shown.close();
+  return canvas.convertToBlob({ type: "image/png" });
+}
+
 /** Whether two pictures' lumas go together, also where the site dims or inverts one; `null` where nothing is drawn. */
 export function areAlike(a: readonly number[], b: readonly number[]): boolean | null {
   const [first, second] = [centred(a), centred(b)];
@@ -52,13 +81,19 @@ function centred(values: readonly number[]): number[] {
   return values.map((value) => value - mean);
 }
 
-/** The cells of the picture that are in the window with nothing of the site over them. */
-function freeCells({ node, frame }: Holder, { left, top, width, height }: Box): number[] {
+/** The cells of the picture that are in the window with nothing over them but what does not count. */
+function freeCells(
+  { node, frame }: Holder,
+  { left, top, width, height }: Box,
+  isNothing: ((element: Element) => boolean) | null = null,
+): number[] {
   const root = node.getRootNode() as Document | ShadowRoot;
   return Array.from({ length: CELLS * CELLS }, (_, at) => at).filter((at) => {
     const x = left + ((at % CELLS) + 0.5) * (width / CELLS);
     const y = top + (Math.floor(at / CELLS) + 0.5) * (height / CELLS);
-    const uppermost = root.elementFromPoint(x, y);
+    const uppermost = isNothing
+      ? root.elementsFromPoint(x, y).find((element) => !isNothing(element))
+      : root.elementFromPoint(x, y);
     return uppermost === node || uppermost === frame;
   });
 }

@@ -6,23 +6,28 @@ import { WATCHED_ATTRIBUTES } from "../holders/registry";
 const SETTLE_MS = 120;
 const FIRST_MS = 16; // a frame
 const ADDRESS_EVERY_MS = 500; // single-page sites change it without an event that this world sees
+const CALM = 4; // times as long as the last look took: a site that never rests costs a fifth of its thread
+const PICTURES = new Set(["img", "image", "css", "video", "input", "object", "embed"]);
 
 /** Calls `changed` soon after the document, one of its shadow roots or its address changed, until `signal` aborts. */
 export class DocumentWatch {
-  readonly #changed: () => void;
+  readonly #changed: () => void | Promise<void>;
   readonly #observer: MutationObserver;
   readonly #signal: AbortSignal;
   readonly #seen = new WeakSet<Node>();
   readonly #attended = new WeakSet<Holder>();
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #last = 0;
+  #isLooking = false;
+  #isNews = false; // something changed while it looked
+  #rests = 0; // until then
 
-  constructor(changed: () => void, signal: AbortSignal) {
+  constructor(changed: () => void | Promise<void>, signal: AbortSignal) {
     this.#changed = changed;
     this.#signal = signal;
     this.#observer = new MutationObserver(() => this.soon());
     document.addEventListener("load", () => this.soon(), { capture: true, signal });
     addEventListener("popstate", () => this.soon(), { signal });
+    if (typeof PerformanceObserver !== "undefined") this.#hearOfPictures();
     let address = location.href;
     const timer = setInterval(() => {
       if (address !== location.href) this.soon();
@@ -52,15 +57,39 @@ export class DocumentWatch {
 
   /** After a calm time at once, else when things have settled. */
   soon(): void {
-    const rest = this.#last + SETTLE_MS - performance.now();
-    this.#timer ??= setTimeout(
-      () => {
-        this.#timer = undefined;
-        this.#last = performance.now();
-        this.#changed();
-      },
-      Math.max(FIRST_MS, rest),
-    );
+    if (this.#signal.aborted) return;
+    if (this.#isLooking) this.#isNews = true;
+    else this.#timer ??= setTimeout(() => this.now(), Math.max(FIRST_MS, this.#rests - performance.now()));
+  }
+
+  /** At once, unless it is being looked already. */
+  now(): void {
+    if (this.#isLooking) return this.soon();
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const began = performance.now();
+    this.#isLooking = true;
+    this.#isNews = false;
+    const looks = this.#changed();
+    if (looks instanceof Promise) void looks.finally(() => this.#looked(began));
+    else this.#looked(began);
+  }
+
+  #looked(began: number): void {
+    const now = performance.now();
+    this.#rests = Math.max(began + SETTLE_MS, now + CALM * (now - began));
+    this.#isLooking = false;
+    if (this.#isNews) this.soon();
+  }
+
+  /** Pictures that come where nothing is observed: in shadow roots that were made later, by style sheets that changed. */
+  #hearOfPictures(): void {
+    const observer = new PerformanceObserver((list) => {
+      const isPicture = (entry: PerformanceEntry) => PICTURES.has((entry as PerformanceResourceTiming).initiatorType);
+      if (list.getEntries().some(isPicture)) this.soon();
+    });
+    observer.observe({ type: "resource" });
+    this.#signal.addEventListener("abort", () => observer.disconnect(), { once: true });
   }
 
   #stop(): void {
@@ -70,6 +99,7 @@ export class DocumentWatch {
 }
 
 const LOOK_MS = 250;
+const WHOLE = 0.99;
 
 /** Calls `looksAt` with the elements in view, top first, some time after they changed, until `signal` aborts. */
 export class ViewWatch {
@@ -78,16 +108,19 @@ export class ViewWatch {
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(looksAt: (elements: Element[]) => void, signal: AbortSignal) {
-    this.#observer = new IntersectionObserver((entries) => {
-      for (const { target, isIntersecting } of entries) {
-        if (isIntersecting) this.#inView.add(target);
-        else this.#inView.delete(target);
-      }
-      this.#timer ??= setTimeout(() => {
-        this.#timer = undefined;
-        looksAt([...this.#inView].filter((element) => element.isConnected).sort(byTop));
-      }, LOOK_MS);
-    });
+    this.#observer = new IntersectionObserver(
+      (entries) => {
+        for (const { target, isIntersecting } of entries) {
+          if (isIntersecting) this.#inView.add(target);
+          else this.#inView.delete(target);
+        }
+        this.#timer ??= setTimeout(() => {
+          this.#timer = undefined;
+          looksAt([...this.#inView].filter((element) => element.isConnected).sort(byTop));
+        }, LOOK_MS);
+      },
+      { threshold: [0, WHOLE] },
+    );
     signal.addEventListener("abort", () => (this.#observer.disconnect(), clearTimeout(this.#timer)), { once: true });
   }
 

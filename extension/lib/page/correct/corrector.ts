@@ -64,7 +64,7 @@ export class Corrector {
     this.#awaited.delete(entry);
     if (!awaited || !entry.coloured) return;
     const { change, before, text, isTrouble } = awaited;
-    if (before && isSameColour(before.rgb, (await sampleAt(entry.coloured.picture, before.point)).rgb)) {
+    if (before && isSameColour(before.rgb, (await sampleAt(await entry.coloured.picture.get(), before.point)).rgb)) {
       return this.#ask(entry, { ...takeBack("undo"), text: SAYS.nothingChanged(), isTrouble: true });
     }
     if (this.#open?.entry === entry) await this.#look(change.kind !== "set");
@@ -109,7 +109,7 @@ export class Corrector {
     if (!open?.entry.coloured) return;
     const { entry, panel } = open;
     const { point } = panel;
-    const sample = await sampleAt(open.entry.coloured.picture, point);
+    const sample = await sampleAt(await open.entry.coloured.picture.get(), point);
     if (this.#open !== open || panel.point !== point) return; // closed or moved meanwhile
     open.sample = sample;
     if (start) panel.colour = toHex(sample.rgb);

@@ -4,6 +4,7 @@ import { i18n } from "#i18n";
 import { closedRoot, raise } from "../holders/closed-root";
 import type { Holder } from "../holders/holder";
 import { holdersIn } from "../holders/registry";
+import { under } from "../swap/peek";
 
 const SMALLEST_PX = 60;
 const COVER = "all:initial;position:fixed;inset:0;z-index:2147483647;cursor:crosshair";
@@ -118,22 +119,22 @@ export class Pointer {
     });
   }
 
-  /** The smallest picture at a place: one that lies on another is the smaller one. */
+  /** One that lies on another is the smaller one. */
   #under(x: number, y: number): Holder | null {
-    const area = (holder: Holder) => holder.box().width * holder.box().height;
-    const hit = this.#pictures().filter((holder) => {
-      const { left, top, right, bottom } = holder.box();
-      return x >= left && x < right && y >= top && y < bottom;
-    });
-    return hit.sort((a, b) => area(a) - area(b))[0] ?? null;
+    return under(this.#pictures(), x, y);
   }
 
   #pictures(): Holder[] {
-    return [...holdersIn(document)].filter((holder) => {
-      const { width, height } = holder.box();
-      return Math.min(width, height) >= SMALLEST_PX && holder.node.checkVisibility({ visibilityProperty: true });
-    });
+    return seenPictures();
   }
+}
+
+/** The pictures that the document shows, in its order. */
+export function seenPictures(): Holder[] {
+  return [...holdersIn(document)].filter((holder) => {
+    const { width, height } = holder.box();
+    return Math.min(width, height) >= SMALLEST_PX && holder.node.checkVisibility({ visibilityProperty: true });
+  });
 }
 
 function isInWindow(holder: Holder): boolean {

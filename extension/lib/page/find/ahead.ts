@@ -5,7 +5,7 @@
 
 const PRELOADS = "link[rel~=preload][as=image], link[rel~=prefetch][as=image], link[rel~=prefetch]:not([as])";
 const LISTED =
-  /(["'])((?:https?:)?\\?\/[^"'\s<>]{4,500}|[^"'\s<>:]{1,300}\.(?:jpe?g|png|webp|avif|gif)(?:\?[^"'\s<>]*)?)\1/gi;
+  /(["'])((?:https?:|file:)?\\?\/[^"'\s<>]{4,500}|[^"'\s<>:]{1,300}\.(?:jpe?g|png|webp|avif|gif)(?:\?[^"'\s<>]*)?)\1/gi;
 const SCRIPT_CHARACTERS = 300_000;
 const PICTURE = /\.(?:jpe?g|png|webp|avif|gif)$/i;
 
@@ -17,7 +17,7 @@ export interface Ahead {
 
 /** What comes after the page at `shown`, nearest first. `asked` are the addresses that the document has asked for. */
 export function pagesAhead(document: Document, shown: string, asked: readonly string[], most: number): Ahead[] {
-  if (!/^https?:/.test(shown) || most <= 0) return [];
+  if (!/^(?:https?|file|blob):/.test(shown) || most <= 0) return [];
   const isKin = kinOf(shown);
   const preloaded = [...document.querySelectorAll<HTMLLinkElement>(PRELOADS)].map(({ href }) => href);
   const wasAsked = new Set(asked.filter(isKin));
@@ -37,7 +37,8 @@ function kinOf(shown: string): (url: string) => boolean {
   return (url) => {
     if (!URL.canParse(url)) return false;
     const other = new URL(url);
-    if (other.origin !== own.origin) return false;
+    if (other.origin !== own.origin || other.protocol !== own.protocol) return false;
+    if (own.protocol === "blob:") return true; // its address says nothing
     return formOf(other) === form || (isPicture && PICTURE.test(other.pathname) && folderOf(other) === folder);
   };
 }

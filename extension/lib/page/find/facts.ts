@@ -4,7 +4,7 @@ import type { Holder, Source } from "../holders/holder";
 import { type Box, type Facts, groupBy, type Surroundings, weightOf } from "./page-classifier";
 import { isPageSized } from "../holders/page-size";
 import { ancestors, pathOf } from "../holders/roots";
-import { isFurniture, leadsAway, listsChapters } from "./surroundings";
+import { type Headings, isFurniture, leadsAway, listsChapters } from "./surroundings";
 
 /** A holder and the picture that it stands for; a size of 0 is not known yet. */
 export interface Candidate extends Source {
@@ -18,20 +18,31 @@ const MARK_PX = 60; // the sign of a picture that is not there is lower than any
 const SAME_PX = 2;
 const LAID_ON = 0.2; // of the area of what lies behind
 
-/** The facts of each picture. */
-export function factsOf(pictures: readonly Candidate[]): Facts[] {
-  const boxes = new Map(pictures.map((picture) => [picture, boxOf(picture)] as const));
+/** The facts of each picture, one a step. */
+export function* factsOf(pictures: readonly Candidate[]): Generator<undefined, Facts[]> {
+  const boxes = new Map<Candidate, Box>();
+  for (const picture of pictures) {
+    boxes.set(picture, boxOf(picture));
+    yield;
+  }
   const uses = groupBy(pictures, ({ url }) => url);
   const holdsMost = majority(pictures, boxes);
-  return pictures.map((picture) => ({
-    width: picture.width,
-    height: picture.height,
-    box: boxes.get(picture) as Box,
-    group: pathOf(picture.holder.node),
-    isFurniture: isFurniture(picture.holder.node, holdsMost) || isBackdrop(picture, pictures, boxes),
-    leadsAway: leadsAway(picture.holder.node),
-    uses: uses.get(picture.url)?.length ?? 1,
-  }));
+  const headings: Headings = new Map();
+  const facts: Facts[] = [];
+  for (const picture of pictures) {
+    const { holder, url, width, height } = picture;
+    facts.push({
+      width,
+      height,
+      box: boxes.get(picture) as Box,
+      group: pathOf(holder.node),
+      isFurniture: isFurniture(holder.node, holdsMost, headings) || isBackdrop(picture, pictures, boxes),
+      leadsAway: leadsAway(holder.node),
+      uses: uses.get(url)?.length ?? 1,
+    });
+    yield;
+  }
+  return facts;
 }
 
 export function surroundings(): Surroundings {

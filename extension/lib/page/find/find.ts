@@ -2,34 +2,70 @@
 
 import { type Candidate, factsOf, surroundings } from "./facts";
 import { classifyPages } from "./page-classifier";
+import { ruledBy } from "./page-rules";
 import type { Holder } from "../holders/holder";
-import { holdersIn } from "../holders/registry";
+import { holdersOf } from "../holders/registry";
+import { elementsBelow } from "../holders/roots";
+import { atOnce, inSlices } from "../slices";
 
 export type { Candidate } from "./facts";
+
+type Root = Document | ShadowRoot;
+const nobody = () => undefined;
 
 /**
  * Every picture of the document, in its order; `seenRoot` gets each root of elements on the way, `seenHolder` what may
  * come to show a picture.
  */
 export function picturesOf(
-  seenRoot: (root: Document | ShadowRoot) => void = () => undefined,
-  seenHolder: (holder: Holder) => unknown = () => undefined,
+  seenRoot: (root: Root) => void = nobody,
+  seenHolder: (holder: Holder) => unknown = nobody,
 ): Candidate[] {
-  const holders = [...holdersIn(document, seenRoot)];
-  holders.forEach(seenHolder);
-  const uses = countUses(holders);
-  return holders.flatMap((holder): Candidate[] => {
-    const source = holder.source((url) => uses.get(url) ?? 0);
-    if (!source) return [];
-    const { width, height } = source.loaded ? holder.natural : { width: 0, height: 0 };
-    return [{ holder, ...source, width, height }];
-  });
+  return atOnce(lookForPictures(seenRoot, seenHolder));
 }
 
 /** Those of the pictures that are the chapter's pages. */
 export function pagesAmong(pictures: readonly Candidate[]): Candidate[] {
-  const verdicts = classifyPages(factsOf(pictures), surroundings());
-  return pictures.filter((_, at) => verdicts[at]);
+  return atOnce(judged(pictures));
+}
+
+/** The pictures of the document and those that are pages, without keeping it from its own work. */
+export async function lookAround(
+  seenRoot: (root: Root) => void,
+  seenHolder: (holder: Holder) => unknown,
+): Promise<{ pictures: Candidate[]; pages: Candidate[] }> {
+  const pictures = await inSlices(lookForPictures(seenRoot, seenHolder));
+  return { pictures, pages: await inSlices(judged(pictures)) };
+}
+
+function* lookForPictures(
+  seenRoot: (root: Root) => void,
+  seenHolder: (holder: Holder) => unknown,
+): Generator<undefined, Candidate[]> {
+  const holders: Holder[] = [];
+  for (const element of elementsBelow(document, seenRoot)) {
+    holders.push(...holdersOf(element));
+    yield;
+  }
+  const uses = countUses(holders);
+  const pictures: Candidate[] = [];
+  for (const holder of holders) {
+    seenHolder(holder);
+    const source = holder.source((url) => uses.get(url) ?? 0);
+    const { width, height } = source?.loaded ? holder.natural : { width: 0, height: 0 };
+    if (source) pictures.push({ holder, ...source, width, height });
+    yield;
+  }
+  return pictures;
+}
+
+/** What the reader said of a picture by hand goes before what it looks like, and says nothing of the others. */
+function* judged(pictures: readonly Candidate[]): Generator<undefined, Candidate[]> {
+  const told = new Map(pictures.map((picture) => [picture, ruledBy(picture.holder)]));
+  const others = pictures.filter((picture) => told.get(picture) === null);
+  const verdicts = classifyPages(yield* factsOf(others), surroundings());
+  others.forEach((picture, at) => told.set(picture, verdicts[at] ?? false));
+  return pictures.filter((picture) => told.get(picture));
 }
 
 function countUses(holders: readonly Holder[]): Map<string, number> {

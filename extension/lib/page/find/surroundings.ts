@@ -2,7 +2,7 @@
 
 import { ancestors } from "../holders/roots";
 
-const FURNITURE = "footer, nav, aside, ins, dialog, [role=banner], [role=navigation], [role=complementary]";
+const FURNITURE = "footer, nav, aside, ins, [role=banner], [role=navigation], [role=complementary]";
 const SITE_HEADER = "header";
 const STORY = "main, article";
 const PICTURE_FILE = /\.(?:jpe?g|png|webp|avif|gif)(?:[?#]|$)/i;
@@ -20,14 +20,25 @@ const HEADING = "h1, h2, h3, h4, h5, h6, [role=heading]";
 const NEXT = /^(?:next\b|›|»|→|>|次)|\bnext (?:page|comic|strip|chapter)\b/i;
 const CHAPTER_LINK = /\b(?:chapter|chap|ch|episode|ep|vol|volume)\.?\s*#?\d+|第\s*\d+\s*[話章回巻]/i;
 const CHAPTERS_LISTED = 4;
+const VIEWER = 0.5; // of the window
 
-/** The element that makes `img` furniture, or `null`. An element that `holdsMost` of the pictures is the story itself. */
-export function isFurniture(img: Element, holdsMost: (element: Element) => boolean): boolean {
+/** What was found out of elements in one look: the heading that each stands under, or `null`. */
+export type Headings = Map<Element, Element | null>;
+
+/** Whether `img` is furniture of the site. An element that `holdsMost` of the pictures is the story itself. */
+export function isFurniture(
+  img: Element,
+  holdsMost: (element: Element) => boolean,
+  headings: Headings = new Map(),
+): boolean {
   if (img.closest(FURNITURE) || img.closest(SITE_HEADER)?.closest(STORY) === null) return true;
+  const dialog = img.closest("dialog");
+  if (dialog && !isViewer(dialog)) return true;
   if (OWN_WORDS.test(wordsOf(img)) || [...img.classList].some((name) => COVER.test(name))) return true;
   for (const element of ancestors(img)) {
     if (element.localName === "body") return false;
-    const isAside = ASIDE_WORDS.test(wordsOf(element)) || stands(element, ASIDE_HEADING);
+    const isAside =
+      ASIDE_WORDS.test(wordsOf(element)) || ASIDE_HEADING.test(headingOf(element, headings)?.textContent ?? "");
     if (isAside && !holdsMost(element)) return true;
   }
   return false;
@@ -52,15 +63,29 @@ function wordsOf(element: Element): string {
   return `${element.id} ${element.getAttribute("class") ?? ""}`;
 }
 
-/** Whether `element` comes under a heading of such words; its like before it come under the same heading. */
-function stands(element: Element, words: RegExp): boolean {
-  if (element.matches(STORY) || element.querySelector(STORY)) return false;
+/** Whether a dialog is where one reads: it is open and takes most of the window. */
+function isViewer(dialog: HTMLDialogElement): boolean {
+  const { width, height } = dialog.getBoundingClientRect();
+  return dialog.open && width * Math.min(height, innerHeight) >= VIEWER * innerWidth * innerHeight;
+}
+
+/** The heading that `element` comes under; its like before it come under the same one. */
+function headingOf(element: Element, known: Headings): Element | null {
+  if (element.matches(STORY) || element.querySelector(STORY)) return null;
+  const like = [element];
+  let found: Element | null = null;
   for (let at = element.previousElementSibling; at; at = at.previousElementSibling) {
-    if (at.matches(HEADING)) return words.test(at.textContent ?? "");
     const isAlike = at.localName === element.localName && at.className === element.className;
-    if (!isAlike && at.querySelector("img")) return false;
+    if (isAlike && known.has(at)) found = known.get(at) ?? null;
+    else if (at.matches(HEADING)) found = at;
+    else if (isAlike) {
+      like.push(at);
+      continue;
+    } else if (!at.querySelector("img")) continue;
+    break;
   }
-  return false;
+  for (const each of like) known.set(each, found);
+  return found;
 }
 
 function isSameDocument({ origin, pathname, search }: HTMLAnchorElement): boolean {

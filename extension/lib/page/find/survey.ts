@@ -3,6 +3,7 @@
 import type { Survey, WhyNone } from "../../messages";
 import { siteOf } from "../../sites";
 import type { Holder } from "../holders/holder";
+import { CLOSED } from "../holders/pixels";
 import { holdersIn } from "../holders/registry";
 import { type Candidate, pagesAmong, picturesOf } from "./find";
 import { namesOf } from "./naming";
@@ -29,6 +30,7 @@ export async function survey(): Promise<Survey> {
     pages: pages.length,
     origins: [...origins].filter((origin) => /^https?:/.test(origin)),
     why: pages.length > 0 ? null : whyNone(pictures, frames.length > 0),
+    ...(pages.some(({ url }) => url.startsWith(CLOSED)) ? { isFromWindow: true } : {}),
     ...told,
   };
 }
@@ -48,11 +50,18 @@ async function drawnPictures(): Promise<Candidate[]> {
   }
 }
 
-/** The other origins whose frames are large enough for a chapter. */
-export function frameOrigins(): string[] {
-  return [...document.querySelectorAll("iframe")].flatMap((frame) => {
+/** The frames that are large enough for a chapter. */
+export function largeFrames(): (HTMLIFrameElement | HTMLFrameElement)[] {
+  return [...document.querySelectorAll<HTMLIFrameElement | HTMLFrameElement>("iframe, frame")].filter((frame) => {
     const { width, height } = frame.getBoundingClientRect();
-    if (Math.min(width, height) < SMALLEST_FRAME_PX || !URL.canParse(frame.src)) return [];
+    return Math.min(width, height) >= SMALLEST_FRAME_PX;
+  });
+}
+
+/** The other origins whose frames are large enough for a chapter. */
+function frameOrigins(): string[] {
+  return largeFrames().flatMap((frame) => {
+    if (!URL.canParse(frame.src)) return [];
     const { origin } = new URL(frame.src);
     return origin === location.origin ? [] : [origin];
   });

@@ -34,13 +34,21 @@ export function askedAddresses(): string[] {
   return [...asked];
 }
 
+/** Nobody needs to know for now; what was learned so far stays. */
+export function stopListening(): void {
+  observer?.disconnect();
+  reports?.disconnect();
+  observer = reports = null;
+  waiting.clear();
+}
+
 function observe(): void {
   if ("ReportingObserver" in globalThis) {
     reports = new ReportingObserver(noteStopped, { types: ["csp-violation"], buffered: true });
     reports.observe();
   }
   const before = performance.getEntriesByType("resource");
-  knowsAll = before.length < BUFFERED;
+  knowsAll &&= before.length < BUFFERED;
   note(before);
   observer = new PerformanceObserver((list) => {
     note(list.getEntries());

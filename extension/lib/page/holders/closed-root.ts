@@ -4,9 +4,13 @@ import { disown } from "./roots";
 
 const UNPRINTED = "@media print { :host { display: none !important } }"; // paper is laid out anew, which nobody is told
 
+const hosts = new Set<HTMLElement>();
+const FRAMES = 2; // until what was hidden is off the screen
+
 /** Attach a closed shadow root to `host`. */
 export function closedRoot(host: HTMLElement): ShadowRoot {
   disown(host);
+  hosts.add(host);
   const root = host.attachShadow({ mode: "closed" });
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(UNPRINTED);
@@ -28,4 +32,17 @@ export function raise(host: HTMLElement, above: Element | null): Element | null 
   host.popover = "manual";
   host.showPopover();
   return under;
+}
+
+/** Run `act` while nothing of ours is on the screen. */
+export async function withoutOurs<Result>(act: () => Promise<Result>): Promise<Result> {
+  for (const host of hosts) if (!host.isConnected) hosts.delete(host);
+  const hidden = [...hosts].map((host) => [host, host.style.visibility] as const);
+  for (const [host] of hidden) host.style.setProperty("visibility", "hidden", "important");
+  for (let at = 0; at < FRAMES; at++) await new Promise((done) => requestAnimationFrame(done));
+  try {
+    return await act();
+  } finally {
+    for (const [host, before] of hidden) host.style.setProperty("visibility", before, "important");
+  }
 }

@@ -5,7 +5,7 @@
  */
 
 import { type Laid, laidOut } from "./laid-out";
-import { type Box, fitted, type Size } from "./place";
+import { type Box, fitted, type Size, viewOf } from "./place";
 
 /** `loaded`: the holder shows the picture now, so its natural size is the picture's. */
 export interface Source {
@@ -99,13 +99,26 @@ export abstract class Holder {
 
   /** How the frame is laid out, and the part of it in which the picture is painted; `style` is the frame's. */
   laid(style: CSSStyleDeclaration): Laid {
-    return laidOut(this.frame, style);
+    const laid = laidOut(this.frame, style);
+    const view = this.#view(style);
+    if (!view) return laid;
+    return { ...laid, content: fitted(laid.content, view, style.objectFit, style.objectPosition) };
+  }
+
+  /** The part of the picture that is painted, if it is not all. */
+  #view(style: CSSStyleDeclaration): Box | null {
+    return viewOf(style.getPropertyValue("object-view-box"), this.natural);
   }
 
   /** Where in the painted part the picture lies; one of size `coming` if it is not shown yet. */
   lies({ content }: Laid, style: CSSStyleDeclaration, coming: Size): Box {
     const { natural } = this;
     const isShown = natural.width > 1;
+    const view = this.#view(style);
+    if (view) {
+      const [x, y] = [content.width / view.width, content.height / view.height];
+      return { left: -view.left * x, top: -view.top * y, width: natural.width * x, height: natural.height * y };
+    }
     const inner = { left: 0, top: 0, width: content.width, height: content.height };
     return fitted(inner, isShown ? natural : coming, isShown ? style.objectFit : "contain", style.objectPosition);
   }

@@ -30,6 +30,22 @@ export function fitted(box: Box, natural: Size, fit: string, position: string): 
   };
 }
 
+/** The part of a picture that an element shows of it, in the picture's pixels, as `object-view-box` says; `null` for all. */
+export function viewOf(value: string, { width, height }: Size): Box | null {
+  const [, kind, parts = ""] = /^(inset|xywh|rect)\(([^)]*)\)$/.exec(value ?? "") ?? [];
+  if (!kind || !(width > 0 && height > 0)) return null;
+  const [first = "0px", second = first, third = first, fourth = second] = parts
+    .split(/ round /)[0]!
+    .trim()
+    .split(/\s+/);
+  const across = (text: string) => offset(text, width);
+  const down = (text: string) => offset(text, height);
+  if (kind === "xywh") return { left: across(first), top: down(second), width: across(third), height: down(fourth) };
+  const [left, top] = [across(fourth), down(first)];
+  if (kind === "rect") return { left, top, width: across(second) - left, height: down(third) - top };
+  return { left, top, width: width - left - across(second), height: height - top - down(third) };
+}
+
 /** The point of the picture in `box` that is nearest to a point of the window. */
 export function pointAt(box: Box, x: number, y: number): Point {
   const share = (value: number) => Math.min(1, Math.max(0, value || 0));

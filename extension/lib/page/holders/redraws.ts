@@ -11,16 +11,32 @@ const AT_ONCE_MS = 700;
 const SOON_MS = 4000;
 const SOON_EVERY_MS = 120;
 const CALM_EVERY_MS = 500;
+const FAR_MS = 4; // of a frame, for what is not near the window
 const UNSEEN = "all:initial;position:fixed;width:0;height:0;overflow:hidden;visibility:hidden;pointer-events:none";
 
-const looks = new Set<() => void>();
+/** Looks at one thing; far from the window only as often as there is time for it. */
+interface Look {
+  look: () => void;
+  isNear: () => boolean;
+}
+
+const TURNS = new Set(["keydown", "click", "touchend", "popstate", "hashchange"]);
+let turned = 0;
+
+/** How often the reader did something after which a site may show another page, as long as redraws are watched. */
+export function turnsSoFar(): number {
+  return turned;
+}
+
+const looks = new Set<Look>();
 let turning: Turning | null = null;
 
-/** Call `look` whenever something may have been drawn, until `signal` aborts. */
-export function watchRedraws(look: () => void, signal: AbortSignal): void {
-  looks.add(look);
+/** Call `look` whenever something may have been drawn that `isNear`, now and then else, until `signal` aborts. */
+export function watchRedraws(look: () => void, isNear: () => boolean, signal: AbortSignal): void {
+  const one = { look, isNear };
+  looks.add(one);
   turning ??= new Turning();
-  signal.addEventListener("abort", () => (looks.delete(look), looks.size === 0 && end()), { once: true });
+  signal.addEventListener("abort", () => (looks.delete(one), looks.size === 0 && end()), { once: true });
 }
 
 /** Expect something to be drawn soon. */
@@ -44,11 +60,17 @@ class Turning {
 
   constructor() {
     const options = { capture: true, passive: true, signal: this.#stop.signal };
-    for (const act of ACTS) addEventListener(act, () => ((this.#acted = performance.now()), this.#next()), options);
+    for (const act of ACTS) addEventListener(act, (event) => this.#heard(event), options);
     this.#host.style.cssText = UNSEEN;
     closedRoot(this.#host).append(this.#probe);
     document.documentElement.append(this.#host);
     this.#sizes.observe(this.#probe);
+    this.#next();
+  }
+
+  #heard({ type }: Event): void {
+    this.#acted = performance.now();
+    if (TURNS.has(type)) turned += 1;
     this.#next();
   }
 
@@ -82,7 +104,18 @@ class Turning {
   }
 
   #turn(): void {
-    for (const look of [...looks]) look();
+    const far: Look[] = [];
+    for (const one of [...looks]) {
+      if (one.isNear()) one.look();
+      else far.push(one);
+    }
+    const until = performance.now() + FAR_MS;
+    for (const one of far) {
+      if (performance.now() > until) break;
+      one.look();
+      looks.delete(one);
+      looks.add(one); // its next turn is after the others'
+    }
     if (!this.#stop.signal.aborted) this.#next();
   }
 }

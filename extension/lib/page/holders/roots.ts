@@ -16,6 +16,11 @@ export function disown(host: Element): void {
   own.add(host);
 }
 
+/** Whether an element is a host of ours. */
+export function isOurs(element: Element): boolean {
+  return own.has(element);
+}
+
 /** Every element below `root`, in document order; `seenRoot` gets each root that is entered. */
 export function* elementsBelow(
   root: Document | ShadowRoot,

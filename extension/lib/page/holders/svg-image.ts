@@ -1,4 +1,4 @@
-/** `<image>` in SVG. Only the outermost `<svg>` is a box of the document: the coloured picture lies over a part of it. */
+/** `<image>` in SVG, also where `<use>` shows one that is defined elsewhere. Only the outermost `<svg>` is a box of the document: the coloured picture lies over a part of it. */
 
 import { type HolderKind, keep } from "./holder";
 import type { Laid } from "./laid-out";
@@ -13,27 +13,44 @@ const SHARES = ["0%", "50%", "100%"] as const;
 export const svgImage: HolderKind = {
   attributes: ["href", "xlink:href"],
   of: (element) => {
-    if (element.localName !== "image" || element.closest(NOT_DRAWN)) return [];
+    if ((element.localName !== "image" && element.localName !== "use") || element.closest(NOT_DRAWN)) return [];
     const frame = outermost(element as SVGElement);
-    return frame?.parentElement ? [keep(element, "image", () => new SvgImageHolder(element, frame))] : [];
+    if (!frame?.parentElement || !imageOf(element)) return [];
+    return [keep(element, "image", () => new SvgImageHolder(element, frame))];
   },
 };
 
 class SvgImageHolder extends AddressHolder {
   override get address(): string {
-    return addressFrom(this.node.getAttribute("href") ?? this.node.getAttributeNS(XLINK, "href"), this.node);
+    const image = imageOf(this.node);
+    return image ? addressFrom(hrefOf(image), image) : "";
   }
 
   override lies(_laid: Laid, _style: CSSStyleDeclaration, coming: Size): Box {
-    const image = this.node as SVGImageElement;
-    const { x, y, width, height } = image.getBBox();
+    const shown = this.node as SVGGraphicsElement;
+    const image = imageOf(shown) ?? (shown as SVGImageElement);
+    const { x, y, width, height } = shown.getBBox();
     const natural = this.natural.width > 0 ? this.natural : coming;
     const { align, meetOrSlice } = image.preserveAspectRatio.animVal;
     const fit = FITS[align] || (meetOrSlice === SVGPreserveAspectRatio.SVG_MEETORSLICE_SLICE ? "cover" : "contain");
     const at = align - SVGPreserveAspectRatio.SVG_PRESERVEASPECTRATIO_XMINYMIN;
     const position = `${SHARES[at % 3] ?? "50%"} ${SHARES[Math.floor(at / 3)] ?? "50%"}`;
-    return within(toFrame(image, this.frame), fitted({ left: x, top: y, width, height }, natural, fit, position));
+    return within(toFrame(shown, this.frame), fitted({ left: x, top: y, width, height }, natural, fit, position));
   }
+}
+
+function hrefOf(element: Element): string | null {
+  return element.getAttribute("href") ?? element.getAttributeNS(XLINK, "href");
+}
+
+/** The picture that an element shows: itself, or what it uses. */
+function imageOf(element: Element): SVGImageElement | null {
+  if (element.localName === "image") return element as SVGImageElement;
+  const [, id] = /^#(.+)$/.exec(hrefOf(element) ?? "") ?? [];
+  const used = id ? (element.getRootNode() as Document | ShadowRoot).getElementById(id) : null;
+  const images =
+    used?.localName === "image" ? [used] : used?.localName === "symbol" ? used.querySelectorAll("image") : [];
+  return images.length === 1 ? (images[0] as Element as SVGImageElement) : null;
 }
 
 function outermost(element: SVGElement): SVGSVGElement | null {

@@ -4,6 +4,7 @@
  */
 
 import type { Coloured } from "../holders/coloured";
+import { rest } from "../slices";
 import { style } from "./ring";
 
 /** What is to be drawn: the whole picture's size in pixels of the canvases, and the bands near the window. */
@@ -30,6 +31,7 @@ export class Drawing {
   #wanted: Wanted | null = null;
   #drawn: Drawn | null = null;
   #isBusy = false;
+  #lost: Coloured | null = null;
 
   constructor(source: Coloured) {
     this.#source = source;
@@ -54,15 +56,23 @@ export class Drawing {
   /** Keep no pixels; `want` brings them back. */
   release(): void {
     this.#wanted = null;
+    this.#free([...(this.#drawn?.bands.values() ?? [])]);
     this.#drawn = null;
     this.element.replaceChildren();
   }
 
+  /** Browsers wait with an element's pixels for their next clearing up. */
+  #free(bands: readonly HTMLCanvasElement[]): void {
+    for (const canvas of bands) canvas.width = 0;
+  }
+
   async #draw(): Promise<void> {
-    if (this.#isBusy) return;
+    if (this.#isBusy || this.#lost === this.#source) return;
     this.#isBusy = true;
     try {
       while (this.#wanted && !this.#has(this.#wanted)) await this.#pass(this.#source, this.#wanted);
+    } catch {
+      this.#lost = this.#source; // its bytes are gone and nobody has them: the site's own picture is seen
     } finally {
       this.#isBusy = false;
     }
@@ -86,11 +96,17 @@ export class Drawing {
     const bitmap = await scaled(source, width, height);
     const former = this.#drawnOf(source, wanted);
     const bands = new Map<number, HTMLCanvasElement>();
-    for (let at = first; at <= last; at++) bands.set(at, former?.get(at) ?? band(bitmap, at));
+    for (let at = first; at <= last; at++) {
+      if (at > first && !former?.has(at)) await rest(); // a strip has many
+      bands.set(at, former?.get(at) ?? band(bitmap, at));
+    }
     bitmap.close();
-    if (this.#wanted === null) return; // released meanwhile
+    const now = [...bands.values()];
+    if (this.#wanted === null) return this.#free(now); // released meanwhile
+    const before = [...(this.#drawn?.bands.values() ?? [])];
     this.#drawn = { source, width, height, bands };
-    this.element.replaceChildren(...bands.values());
+    this.element.replaceChildren(...now);
+    this.#free(before.filter((canvas) => !now.includes(canvas)));
   }
 }
 
@@ -106,7 +122,9 @@ async function scaled(source: Coloured, toWidth: number, toHeight: number): Prom
   const isAsIs = toWidth === width && toHeight === height;
   if (isAsIs && decoded) return decoded;
   const size = { resizeWidth: toWidth, resizeHeight: toHeight, resizeQuality: "high" } as const;
-  const bitmap = await (isAsIs ? createImageBitmap(picture) : createImageBitmap(decoded ?? picture, size));
+  const bitmap = await (isAsIs
+    ? createImageBitmap(await picture.get())
+    : createImageBitmap(decoded ?? (await picture.get()), size));
   decoded?.close();
   return bitmap;
 }

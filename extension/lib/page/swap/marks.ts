@@ -12,7 +12,8 @@ export class Marks {
   readonly #root = closedRoot(this.#host);
   readonly #rings = new Map<Holder, Ring>();
   readonly #calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  readonly #follow: () => void;
+  readonly #signal: AbortSignal;
+  #following: { stop: AbortController; follow: () => void } | null = null; // while there are signs
   #above: Element | null = null;
 
   /** The signs follow their pages until `signal` aborts. */
@@ -21,7 +22,7 @@ export class Marks {
     const position =
       "all:initial;position:absolute;top:0;left:0;width:0;height:0;z-index:2147483647;pointer-events:none";
     this.#host.style.cssText = position;
-    this.#follow = followLayout(() => this.#place(), signal);
+    this.#signal = signal;
     signal.addEventListener("abort", () => this.clear(), { once: true });
   }
 
@@ -42,12 +43,36 @@ export class Marks {
   drop(holder: Holder): void {
     this.#rings.get(holder)?.element.remove();
     this.#rings.delete(holder);
+    if (this.#rings.size === 0) this.#rest();
+  }
+
+  /** Take the signs out of what the window shows for as long as it is looked at. */
+  hide(isHidden: boolean): void {
+    this.#host.style.setProperty("visibility", isHidden ? "hidden" : "visible");
   }
 
   clear(): void {
     this.#rings.clear();
     this.#root.replaceChildren();
+    this.#rest();
+  }
+
+  #follow(): void {
+    if (!this.#following) {
+      const stop = new AbortController();
+      const signal = AbortSignal.any([stop.signal, this.#signal]);
+      this.#following = { stop, follow: followLayout(() => this.#place(), signal) };
+    }
+    this.#following.follow();
+  }
+
+  /** Nothing is watched where no sign stands. */
+  #rest(): void {
+    this.#following?.stop.abort();
+    this.#following = null;
     this.#host.remove();
+    this.#above = null;
+    this.#host.removeAttribute("popover");
   }
 
   #place(): void {

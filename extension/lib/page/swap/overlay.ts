@@ -22,6 +22,8 @@ export class Overlay {
   readonly #urls: Set<string>;
   readonly #stop = new AbortController();
   #isResting = false;
+  #isPeeked = false;
+  #strength = 1;
   /** Called once the site puts another page into the holder. */
   ended: () => void = () => undefined;
 
@@ -53,7 +55,19 @@ export class Overlay {
 
   /** Mix the site's own picture, which lies below, into the coloured one: 1 is that alone, 0 the site's alone. */
   mix(strength: number): void {
-    style(this.#content, { opacity: `${strength}` });
+    this.#strength = strength;
+    style(this.#content, { opacity: this.#isPeeked ? "0" : `${strength}` });
+  }
+
+  /** Let the site's own picture be seen for a moment: nothing is taken from the document. */
+  peek(isPeeked: boolean): void {
+    this.#isPeeked = isPeeked;
+    this.mix(this.#strength);
+  }
+
+  /** Show the colours only beyond a share of the picture's width; `null` for all of it. */
+  cut(share: number | null): void {
+    style(this.#drawing.element, { "clip-path": share === null ? "none" : `inset(0 0 0 ${100 * share}%)` });
   }
 
   /** Leave the document as the site made it, and keep what is drawn for when the colours are wanted again. */

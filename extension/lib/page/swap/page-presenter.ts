@@ -10,38 +10,65 @@ import { Overlay } from "./overlay";
 
 const SAME_SHAPE = 0.02;
 
+/** How pages are shown that are in colour. */
+export interface Look {
+  strength: number;
+  original: boolean;
+}
+
 export class PagePresenter {
   readonly #marks: Marks;
   readonly #overlays: Map<Holder, Overlay>;
   readonly #former: Set<Holder>; // they show what an earlier run made of them
-  readonly #shown = new AbortController(); // ends with the pictures, which may outlive the signs
-  readonly #observer = new MutationObserver(() => this.#mutated());
-  readonly #follow: () => void;
+  #watching: { stop: AbortController; follow: () => void } | null = null; // while there are pictures, which may outlive the signs
   readonly #lost: () => void;
-  #original = false;
+  readonly #entries = new Map<Holder, Entry>(); // whose colours stand there
+  #original: boolean;
   #strength: number;
 
   /**
    * `lost` is called when the site put another page into a holder that showed one of ours; `former` are those of an
-   * earlier run, which stay until there are new pictures. `strength` is the share of colour in what is shown, 0..1.
+   * earlier run, which stay until there are new pictures. `strength` is the share of colour in what is shown, 0..1; with
+   * `original` pages are shown as they were.
    */
-  constructor(lost: () => void, strength: number, signal: AbortSignal, former: Overlay[] = []) {
+  constructor(lost: () => void, { strength, original }: Look, signal: AbortSignal, former: Overlay[] = []) {
     this.#lost = lost;
+    this.#original = original;
     this.#strength = strength;
     this.#overlays = new Map(former.map((overlay) => [overlay.holder, overlay]));
     this.#former = new Set(this.#overlays.keys());
     for (const overlay of former) this.#adopt(overlay);
     this.#marks = new Marks(signal);
-    this.#follow = followLayout(() => this.#place(), this.#shown.signal);
-    for (const event of ["load", "transitionend", "animationend"]) {
-      document.addEventListener(event, this.#follow, { capture: true, signal: this.#shown.signal });
-    }
-    const watched = { childList: true, subtree: true, attributeFilter: ["class", "style", "hidden"] };
-    this.#observer.observe(document, watched);
   }
 
   isCovered(holder: Holder): boolean {
     return this.#overlays.get(holder)?.isShown ?? false;
+  }
+
+  /** Whether anything is in colour, or was before the reader wanted the originals. */
+  get isAnything(): boolean {
+    return this.#overlays.size > 0;
+  }
+
+  /** The holders that show a page in colour, in no order. */
+  get covered(): Holder[] {
+    return [...this.#overlays.keys()].filter((holder) => this.isCovered(holder));
+  }
+
+  /** Let the originals be seen for a moment: of all pages, of one holder's, or with `null` of none. */
+  peek(at: "all" | Holder | null): void {
+    for (const [holder, overlay] of this.#overlays) overlay.peek(at === "all" || at === holder);
+  }
+
+  /** Show a page's colours only beyond a share of its width; `null` for all of it. */
+  cut(holder: Holder, share: number | null): void {
+    this.#overlays.get(holder)?.cut(share);
+  }
+
+  /** Show one page as it was, or in colour again, whatever the chapter is shown in. */
+  toggle(entry: Entry): void {
+    entry.original = !(entry.original ?? this.#original);
+    for (const holder of entry.holders) this.#overlays.get(holder)?.rest(this.#isOriginal(holder));
   }
 
   /** What is at a point of the window and shows a page in colour. */
@@ -55,7 +82,11 @@ export class PagePresenter {
   /** Show every coloured page as it was, or coloured again: at once, for what is drawn is kept. */
   showOriginal(original: boolean): void {
     this.#original = original;
-    for (const overlay of this.#overlays.values()) overlay.rest(original);
+    for (const [holder, overlay] of this.#overlays) {
+      const entry = this.#entries.get(holder);
+      if (entry) entry.original = null;
+      overlay.rest(original);
+    }
   }
 
   /** Mix the site's own pictures into the coloured ones; `strength` is the share of colour, 0..1. */
@@ -94,7 +125,7 @@ export class PagePresenter {
   present(entry: Entry): void {
     const shown = entry.coloured ?? entry.former ?? (entry.isOpen ? entry.preview : null);
     for (const holder of entry.holders) {
-      if (shown) this.#cover(holder, entry.url, shown);
+      if (shown) this.#cover(holder, entry, shown);
       else if (!this.#former.has(holder)) this.#uncover(holder);
       this.#sign(holder, entry);
     }
@@ -115,34 +146,57 @@ export class PagePresenter {
   handOver(): Overlay[] {
     const overlays = [...this.#overlays.values()];
     this.#overlays.clear();
+    this.#entries.clear();
     this.clear();
     return overlays;
   }
 
   /** Take everything back. */
   clear(): void {
-    this.#shown.abort();
-    this.#observer.disconnect();
     for (const holder of [...this.#overlays.keys()]) this.#uncover(holder);
+    this.#unwatch();
   }
 
-  #cover(holder: Holder, url: string, coloured: Coloured): void {
+  #watch(): void {
+    if (this.#watching) return;
+    const stop = new AbortController();
+    const { signal } = stop;
+    const follow = followLayout(() => this.#place(), signal);
+    for (const event of ["load", "transitionend", "animationend"])
+      document.addEventListener(event, follow, { capture: true, signal });
+    const observer = new MutationObserver(() => this.#mutated());
+    observer.observe(document, { childList: true, subtree: true, attributeFilter: ["class", "style", "hidden"] });
+    signal.addEventListener("abort", () => observer.disconnect(), { once: true });
+    this.#watching = { stop, follow };
+  }
+
+  /** Nothing is watched where nothing is in colour. */
+  #unwatch(): void {
+    this.#watching?.stop.abort();
+    this.#watching = null;
+  }
+
+  #cover(holder: Holder, entry: Entry, coloured: Coloured): void {
     this.#former.delete(holder);
+    this.#entries.set(holder, entry);
     const there = this.#overlays.get(holder);
     if (there) return there.coloured === coloured ? undefined : there.replace(coloured);
-    const overlay = new Overlay(holder, url, coloured);
+    const overlay = new Overlay(holder, entry.url, coloured);
     this.#overlays.set(holder, overlay);
     this.#adopt(overlay);
     overlay.follow();
   }
 
   #adopt(overlay: Overlay): void {
+    this.#watch();
     overlay.mix(this.#strength);
-    overlay.rest(this.#original);
+    overlay.rest(this.#isOriginal(overlay.holder));
     overlay.ended = () => {
       this.#overlays.delete(overlay.holder);
+      this.#entries.delete(overlay.holder);
       this.#former.delete(overlay.holder);
       this.#marks.drop(overlay.holder);
+      if (this.#overlays.size === 0) this.#unwatch();
       this.#lost();
     };
   }
@@ -151,6 +205,12 @@ export class PagePresenter {
     this.#former.delete(holder);
     this.#overlays.get(holder)?.remove();
     this.#overlays.delete(holder);
+    this.#entries.delete(holder);
+    if (this.#overlays.size === 0) this.#unwatch();
+  }
+
+  #isOriginal(holder: Holder): boolean {
+    return this.#entries.get(holder)?.original ?? this.#original;
   }
 
   #place(): void {
@@ -159,7 +219,7 @@ export class PagePresenter {
 
   #mutated(): void {
     for (const overlay of this.#overlays.values()) overlay.guard();
-    this.#follow();
+    this.#watching?.follow();
   }
 
   #sign(holder: Holder, entry: Entry): void {

@@ -1,7 +1,7 @@
 /** What the options page shows and does: the sites that Irodori may read, and what it does there by itself. */
 
 import { browser } from "wxt/browser";
-import { loadHabits, type Mode, NO_HABIT, type SiteHabit } from "../../habits";
+import { loadHabits, type Mode, NO_HABIT, type PageRule, type SiteHabit } from "../../habits";
 import { askWorker } from "../../messages";
 import { patternOf } from "../../sites";
 import { type Choices, loadChoices, NO_CHOICES, saveChoices } from "../../state";
@@ -14,10 +14,20 @@ export interface SiteRow {
   isKept: boolean;
 }
 
+/** A keyboard command and its keys, as the browser has them. */
+export interface Command {
+  name: string;
+  description: string;
+  shortcut: string;
+}
+
+const SHORTCUTS = "chrome://extensions/shortcuts";
+
 export class OptionsModel {
   sites = $state<SiteRow[]>([]);
   mayCapture = $state(false);
   choices = $state<Choices>(NO_CHOICES);
+  commands = $state<Command[]>([]);
 
   async open(): Promise<void> {
     const again = () => void this.#look();
@@ -50,6 +60,17 @@ export class OptionsModel {
     await askWorker("habit.forget", { site });
   }
 
+  async setRules(site: string, rules: PageRule[]): Promise<void> {
+    await askWorker("habit.rules", { site, rules: $state.snapshot(rules) });
+  }
+
+  /** Browsers change keyboard commands in a document of their own. */
+  async changeCommands(): Promise<void> {
+    const { openShortcutSettings } = browser.commands as { openShortcutSettings?: () => Promise<void> };
+    if (openShortcutSettings) await openShortcutSettings();
+    else await browser.tabs.create({ url: SHORTCUTS });
+  }
+
   async forgetSeries(site: string, told: string): Promise<void> {
     await askWorker("habit.forget", { site, told });
   }
@@ -74,6 +95,9 @@ export class OptionsModel {
       isKept: (given as string[]).includes(patternOf(site)),
     }));
     this.choices = await loadChoices();
+    const commands = (await browser.commands?.getAll()) ?? [];
+    this.commands = commands.map(({ name = "", description = "", shortcut = "" }) => ({ name, description, shortcut }));
+    this.commands = this.commands.filter(({ description }) => description);
     this.mayCapture = permissions.includes("pageCapture") && (optional as string[]).includes("pageCapture");
   }
 }

@@ -1,1 +1,0 @@
-"""`irodori page`: what else one does with a page."""

@@ -1,1 +1,0 @@
-"""What else one does with a page: filters, cut-outs, drawings as vectors, films of panels, storyboards."""
