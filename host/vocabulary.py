@@ -16,6 +16,8 @@ PageFormat = Literal["png", "webp_lossless", "webp", "jpeg", "avif", "jxl"]
 OutputKind = Literal["cbz", "folder", "pdf", "epub"]
 """What a volume is written as."""
 JobState = Literal["running", "done", "cancelled"]
+CameraMove = Literal["auto", "in", "out", "left", "right", "up", "down"]
+"""How a camera goes before a panel; `auto`: as the eye reads it."""
 CropKind = Literal["page", "panel", "character"]
 
 Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]

@@ -122,7 +122,7 @@ def test_rooms_of_the_host_import_those_below_them_alone() -> None:
         ("messaging", "pipeline"),
         ("store",),
         ("books",),
-        ("analyses", "annotations", "jobs", "report"),
+        ("analyses", "annotations", "jobs", "report", "studio"),
         ("cli",),
     )
     floor_of = {f"host.{name}": floor for floor, names in enumerate(floors) for name in names}

@@ -59,8 +59,10 @@ class VisionLanguageModel(ABC):
     at_once: int
 
     @abstractmethod
-    def ask(self, picture: bytes, question: str, schema: Mapping[str, Any]) -> Answer:
-        """Return the answer to a question about a JPEG. schema: a JSON Schema that the answer should follow.
+    def ask(self, picture: bytes | None, question: str, schema: Mapping[str, Any]) -> Answer:
+        """Return the answer to a question about a JPEG, or to one in words alone where there is none.
+
+        schema: a JSON Schema that the answer should follow.
 
         Raises:
             ModelFault: there is none.

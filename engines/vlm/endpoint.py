@@ -107,7 +107,7 @@ class EndpointModel(VisionLanguageModel):
         """Close the connections."""
         self._http.close()
 
-    def ask(self, picture: bytes, question: str, schema: Mapping[str, Any]) -> Answer:
+    def ask(self, picture: bytes | None, question: str, schema: Mapping[str, Any]) -> Answer:
         """Send one question."""
         way = self._format
         try:
@@ -122,9 +122,11 @@ class EndpointModel(VisionLanguageModel):
             words = f"The connection to {self.place} failed ({type(exc).__name__})."
             raise ModelFault(words, "See whether the server runs.", kind="later") from exc
 
-    def _body(self, picture: bytes, question: str, schema: Mapping[str, Any]) -> dict[str, Any]:
-        shown = f"data:image/jpeg;base64,{base64.b64encode(picture).decode()}"
-        content = [{"type": "text", "text": question}, {"type": "image_url", "image_url": {"url": shown}}]
+    def _body(self, picture: bytes | None, question: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+        content: list[dict[str, Any]] = [{"type": "text", "text": question}]
+        if picture is not None:
+            shown = f"data:image/jpeg;base64,{base64.b64encode(picture).decode()}"
+            content.append({"type": "image_url", "image_url": {"url": shown}})
         body: dict[str, Any] = {
             "model": self._endpoint.model,
             "temperature": self._endpoint.temperature,

@@ -41,7 +41,7 @@ class TransformersModel(VisionLanguageModel):
         self._model: Any = None
         self._processor: Any = None
 
-    def ask(self, picture: bytes, question: str, schema: Mapping[str, Any]) -> Answer:
+    def ask(self, picture: bytes | None, question: str, schema: Mapping[str, Any]) -> Answer:
         """Ask the model; the schema stands in the question."""
         del schema
         from PIL import Image
@@ -49,8 +49,9 @@ class TransformersModel(VisionLanguageModel):
         with self._lock:
             if self._model is None:
                 self._open()
-            shown = Image.open(io.BytesIO(picture)).convert("RGB")
-            parts = [{"type": "image", "image": shown}, {"type": "text", "text": question}]
+            parts: list[dict[str, Any]] = [{"type": "text", "text": question}]
+            if picture is not None:
+                parts.insert(0, {"type": "image", "image": Image.open(io.BytesIO(picture)).convert("RGB")})
             try:
                 return self._generated([{"role": "user", "content": parts}])
             except (RuntimeError, ValueError, MemoryError) as exc:

@@ -14,6 +14,7 @@ from host.cli.faults import faults_told
 from host.cli.groups import annotating, cache, meta, models, runmeta, settings
 from host.cli.library.all_commands import library
 from host.cli.options import Engine, KeepColoured, ReadingWay, Seed, Strength  # noqa: TC001 - as above
+from host.cli.page.commands import page
 from host.signals import end_on_signals, exit_after
 from host.vocabulary import ExportFormat  # noqa: TC001 - as above
 
@@ -32,6 +33,7 @@ app.add_typer(meta, name="meta")
 app.add_typer(runmeta, name="runmeta")
 app.add_typer(settings, name="settings")
 app.add_typer(library, name="library")
+app.add_typer(page, name="page")
 
 
 def _print_version(wanted: bool) -> None:
@@ -83,6 +85,16 @@ def colorize(
         Path | None,
         typer.Option("--palettes", help='JSON of such: {"PAGE": [{"point": [X, Y], "hair": [R, G, B]}]}.'),
     ] = None,
+    wish: Annotated[
+        str | None,
+        typer.Option(
+            "--wish", help="What the pages show, in words; for engines that read them. Default: the settings'."
+        ),
+    ] = None,
+    elements: Annotated[
+        Path | None,
+        typer.Option("--elements", help="A record of characters, places, things: what @words in --wish stand for."),
+    ] = None,
     engine: Engine = None,
     seed: Seed = None,
     strength: Strength = None,
@@ -116,6 +128,8 @@ def colorize(
             "hints": CorrectionTexts(tuple(hint or ()), hints),
             "palettes": CorrectionTexts(tuple(palette or ()), palettes),
         },
+        wish=wish,
+        elements=elements,
         engine=engine,
         seed=seed,
         strength=strength,

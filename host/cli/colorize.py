@@ -29,6 +29,8 @@ from host.messaging.messages import Options
 from host.paths import state_paths
 from host.store.process_folder import ProcessFolder
 from host.store_records import ReferenceAdd
+from host.studio.elements.records import read_elements
+from host.studio.elements.wishes import Wish, understood
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,6 +51,8 @@ class Request:
     layout: Layout
     references: tuple[Path, ...] = ()
     corrections: Mapping[str, CorrectionTexts] = field(default_factory=dict)
+    wish: str | None = None
+    elements: Path | None = None
     engine: str | None = None
     seed: int | None = None
     strength: float | None = None
@@ -75,11 +79,12 @@ def run(request: Request) -> int:
             stack.callback(book.close)
         names = [page.name for book in books for page in book.pages]
         corrections = read_corrections(KINDS, request.corrections, names)
-        references, said = read_references(request.references)
+        wish = _wish(request)
+        references, said = read_references((*request.references, *(wish.pictures if wish else ())))
         explicit = {"output_format": output_format} if output_format else {}
         application = stack.enter_context(Application.open(paths, inbox, explicit=explicit))
         stack.callback(inbox.close)
-        style = replace(_style(application, request, references), corrections=corrections)
+        style = replace(_style(application, request, references, wish), corrections=corrections)
         waiting = ProcessFolder.claim(paths.cache / "waiting")
         stack.callback(waiting.close)
         outputs = request.layout.outputs(
@@ -99,11 +104,26 @@ def run(request: Request) -> int:
         return _conclude(request, outcome, books, engine, references)
 
 
-def _style(application: Application, request: Request, references: Sequence[tuple[str, bytes]]) -> Style:
+def _wish(request: Request) -> Wish | None:
+    if request.wish is None:
+        return None
+    if request.elements is None:
+        return Wish(request.wish, ())
+    return understood(request.wish, read_elements(request.elements).elements, request.elements.parent)
+
+
+def _style(
+    application: Application, request: Request, references: Sequence[tuple[str, bytes]], wish: Wish | None
+) -> Style:
     known = [info.id for info in application.engines.infos()]
     if request.engine is not None and request.engine not in known:
         raise NotFound(f"There is no engine {request.engine!r}.", f"The engines are: {', '.join(known)}.")
-    options = Options(seed=request.seed, strength=request.strength, keep_coloured=request.keep_coloured)
+    options = Options(
+        seed=request.seed,
+        strength=request.strength,
+        keep_coloured=request.keep_coloured,
+        prompt=wish.words if wish else None,
+    )
     ids = [_add_reference(application, name, image) for name, image in references]
     return Style(tuple(dict.fromkeys(ids)), request.engine, request.direction, options)
 

@@ -78,6 +78,9 @@ def test_a_model_answers_from_its_folder(folder: Path, caplog: pytest.LogCapture
     answer = model.ask(jpeg(), "What is seen?", {})
     assert (answer.completion_tokens, answer.is_cut) == (5, True)
     assert answer.prompt_tokens > 10
+    words_alone = model.ask(None, "What is seen?", {})
+    assert words_alone.completion_tokens == 5
+    assert words_alone.prompt_tokens < answer.prompt_tokens
     assert TransformersModel(folder, tokens_max=5).ask(jpeg(), "What is seen?", {}) == answer
     assert (model.name, model.place, model.at_once) == (folder.name, "transformers", 1)
 

@@ -1,0 +1,1 @@
+"""`irodori page`: what else one does with a page."""

@@ -1,0 +1,138 @@
+"""`irodori page inpaint` and `extend`: a part of a picture made anew by an engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from engines.base import ColorizeRequest, ColorizeResult, Plan
+from host.application import Application
+from host.books.whole_files import write_whole
+from host.cli.page.pictures import format_of, require_output, say
+from host.errors import BadRequest, EngineNotAvailable
+from host.jobs.engine_room import EngineRoom
+from host.jobs.lane import Lane
+from host.jobs.recipe import viable_engine
+from host.logs import start_log
+from host.paths import state_paths
+from host.pipeline.encode import encode_page
+from host.studio.page import picture_of
+from host.studio.repaint import extended, fill, repaint
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from host.studio.repaint import Margins
+
+FILL: Final = "fill"
+_WHITE: Final = 128
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What was asked for. engine: None for the first that can; `fill` paints on from the rim, without a network."""
+
+    picture: Path
+    output: Path
+    words: str = ""
+    references: tuple[Path, ...] = ()
+    engine: str | None = None
+    seed: int = 0
+
+
+def inpaint(request: Request, mask: Path | None, box: str | None) -> None:
+    """Make a region anew: what a mask's white covers, or a box.
+
+    Raises:
+        BadRequest: neither or both are given, or they do not fit. EngineNotAvailable and what colouring raises.
+    """
+    if (mask is None) == (box is None):
+        raise BadRequest("Which part is to be made anew?", "Give either --mask or --box.")
+    rgb = _picture(request, mask)
+    _write(request, rgb, _of_file(mask, rgb) if mask is not None else _of_box(box or "", rgb))
+
+
+def extend(request: Request, margins: Margins) -> None:
+    """Add to a picture's sides.
+
+    Raises:
+        BadRequest: nothing is added. EngineNotAvailable and what colouring raises.
+    """
+    wider, mask = extended(_picture(request), margins)
+    _write(request, wider, mask)
+
+
+def _picture(request: Request, mask: Path | None = None) -> NDArray[np.uint8]:
+    format_of(request.output)
+    require_output(request.output, request.picture, *request.references, *([mask] if mask else []))
+    return picture_of(request.picture)
+
+
+def _write(request: Request, rgb: NDArray[np.uint8], mask: NDArray[np.bool_]) -> None:
+    made, by = (fill(rgb, mask), FILL) if request.engine == FILL else _painted(request, rgb, mask)
+    sources = frozenset(path.resolve() for path in (request.picture, *request.references))
+    write_whole(request.output, encode_page(made, format_of(request.output))[0], sources)
+    say(f"{request.output}: {mask.mean():.0%} of it made anew by {by}")
+
+
+def _painted(request: Request, rgb: NDArray[np.uint8], mask: NDArray[np.bool_]) -> tuple[NDArray[np.uint8], str]:
+    paths = state_paths()
+    start_log(paths.log_file)
+    references = tuple(picture_of(path) for path in request.references)
+    with Application.open(paths, lambda _: None) as application:
+        engine_id = request.engine or _first(application)
+        engine = viable_engine(application.engines, engine_id)
+        room = EngineRoom(application.engines, Lane(paths.lane_lock), application.device, idle_s=60)
+        try:
+            with room.engine(engine_id, lambda: None) as (loaded, _):
+
+                def infer(wanted: ColorizeRequest) -> ColorizeResult:
+                    return room.run_with_memory(loaded, lambda: loaded.colorize(wanted, _unheard))
+
+                plan = Plan(seed=request.seed, prompt=request.words)
+                most = engine.info.supports.references_max
+                return repaint(rgb, mask, infer, plan, references[:most]), engine.info.label
+        finally:
+            room.close()
+
+
+def _first(application: Application) -> str:
+    """Return the engine of the settings if it paints parts anew, else the first that does and can run here."""
+    able = [info.id for info in application.engines.infos() if info.supports.inpaint]
+    wanted = application.settings.current.default_engine
+    for engine_id in sorted(able, key=lambda one: one != wanted):
+        if application.engines.get(engine_id).viability().ok:
+            return engine_id
+    raise EngineNotAvailable(
+        "No engine here can make a part anew.",
+        f"Pull one that can ({', '.join(able)}; see `irodori engines`), or use --engine {FILL} for thin strips.",
+    )
+
+
+def _of_file(path: Path, rgb: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    mask = picture_of(path)
+    if mask.shape[:2] != rgb.shape[:2]:
+        asked, there = (f"{one.shape[1]} x {one.shape[0]}" for one in (mask, rgb))
+        raise BadRequest(f"The mask has {asked} pixels, the page {there}.", "Draw it over the page itself.")
+    return np.asarray(mask.mean(axis=2) >= _WHITE)
+
+
+def _of_box(text: str, rgb: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    height, width = rgb.shape[:2]
+    try:
+        left, top, right, bottom = (int(one) for one in text.split(","))
+    except ValueError as exc:
+        raise BadRequest(f"{text!r:.60} is no box.", "Write LEFT,TOP,RIGHT,BOTTOM in pixels.") from exc
+    if not (0 <= left < right <= width and 0 <= top < bottom <= height):
+        raise BadRequest(f"The box {text} is empty or leaves the page.", f"The page is {width} x {height}.")
+    mask = np.zeros((height, width), np.bool_)
+    mask[top:bottom, left:right] = True
+    return mask
+
+
+def _unheard(step: int, steps: int, preview: NDArray[np.uint8] | None = None) -> None:
+    """Report to nobody."""

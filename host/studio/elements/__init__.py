@@ -1,0 +1,6 @@
+"""Elements: characters, places and things of a series, with their trigger words and pictures.
+
+records   what an element is, `elements.json`
+match     which elements a shot shows: eight signals
+wishes    trigger words in a reader's wish
+"""

@@ -1,0 +1,98 @@
+"""A page as a drawing of curves (SVG): flat colours in one group, ink in another above it. Traced by `vtracer`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import cv2
+import numpy as np
+from defusedxml import ElementTree as Parser
+
+from host.errors import EngineNotAvailable
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_SVG: Final = "http://www.w3.org/2000/svg"
+_INK_PX: Final = 7
+_COLOURS: Final[dict[str, Any]] = {
+    "colormode": "color",
+    "hierarchical": "stacked",
+    "mode": "spline",
+    "filter_speckle": 6,
+    "color_precision": 6,
+    "layer_difference": 12,
+}
+_LINES: Final[dict[str, Any]] = {"colormode": "binary", "mode": "spline", "filter_speckle": 4}
+_FINER: Final = 2
+_WHITE: Final = 255
+_BLACK: Final = 128
+# Up to here a pixel has a part of ink in it: the colour below is not its own.
+_SOFT: Final = 176
+
+
+def vectorise(rgb: NDArray[np.uint8], drawn: NDArray[np.bool_]) -> bytes:
+    """Return an SVG document of the page's size with the groups `flats` and, above it, `ink`.
+
+    rgb: `(H, W, 3)` uint8. drawn: `(H, W)` bool, where lines and letters are; what is dark there is ink.
+
+    Raises:
+        EngineNotAvailable: `vtracer` is not installed.
+    """
+    height, width = drawn.shape
+    grey = np.asarray(cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2GRAY), np.uint8)
+    # Black where ink is, at a finer grid than the page's, so that curves follow a line's soft edge.
+    lines = np.where(cv2.dilate(drawn.view(np.uint8), np.ones((3, 3), np.uint8)) > 0, grey, _WHITE).astype(np.uint8)
+    large = cv2.resize(lines, (_FINER * width, _FINER * height), interpolation=cv2.INTER_CUBIC)
+    ink = np.where(large < _BLACK, 0, _WHITE).astype(np.uint8)
+    flats = _traced(without_ink(rgb, lines < _SOFT), _COLOURS)
+    head = f'<svg xmlns="{_SVG}" width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
+    above = f'<g id="ink" transform="scale({1 / _FINER})">\n{_traced(np.dstack([ink] * 3), _LINES)}</g>'
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{head}\n<g id="flats">\n{flats}</g>\n{above}\n</svg>\n'.encode()
+
+
+def require_tracer() -> None:
+    """Check that curves can be traced here, before any work is done.
+
+    Raises:
+        EngineNotAvailable
+    """
+    _vtracer()
+
+
+def without_ink(rgb: NDArray[np.uint8], ink: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Return the picture with the colour beside its ink drawn on beneath it, and smoothed where it is nearly even."""
+    grown = cv2.dilate(ink.view(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    known = np.where(grown[..., None], 0, rgb).astype(np.uint8)
+    _, labels = cv2.distanceTransformWithLabels(
+        grown.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    if not grown.all():
+        colours = np.zeros((int(labels.max()) + 1, 3), np.uint8)
+        colours[labels[~grown]] = rgb[~grown]
+        known = colours[labels]
+    return np.asarray(cv2.medianBlur(np.ascontiguousarray(known), _INK_PX), np.uint8)
+
+
+def _traced(rgb: NDArray[np.uint8], options: dict[str, Any]) -> str:
+    """Return the paths of a picture, one a line."""
+    vtracer = _vtracer()
+    done, png = cv2.imencode(".png", np.ascontiguousarray(rgb[..., ::-1]))
+    del done
+    root = Parser.fromstring(vtracer.convert_raw_image_to_svg(png.tobytes(), img_format="png", **options))
+    return "".join(
+        f'<path d="{one.get("d")}" fill="{one.get("fill")}"{_moved(one.get("transform"))}/>\n'
+        for one in root.iter(f"{{{_SVG}}}path")
+    )
+
+
+def _moved(transform: str | None) -> str:
+    return f' transform="{transform}"' if transform else ""
+
+
+def _vtracer() -> Any:
+    try:
+        import vtracer
+    except ImportError as exc:
+        raise EngineNotAvailable("Drawing a page as curves needs vtracer.", "pip install 'irodori[studio]'") from exc
+    return vtracer

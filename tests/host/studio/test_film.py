@@ -1,0 +1,184 @@
+"""Films of panels: layers, camera, frames, and files that other programs open."""
+
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from engines.geometry import Box, Size
+from host.errors import BadRequest
+from host.pipeline.records.page_meta import Panel
+from host.studio.animate import Motion, animate
+from host.studio.camera import Camera, camera_for, frames, seen
+from host.studio.film import kind_of, write_film
+from host.studio.layers import film_size, take_apart
+from tests.host.studio.pages import BALLOON, BAR, COAT, PANEL, SKY, fill, studio_page
+
+PAGE = studio_page()
+
+
+def layers(longest_px: int = 200):
+    return take_apart(PAGE, PAGE.meta.panels[0], longest_px)
+
+
+@pytest.mark.parametrize(
+    ("box", "longest", "size"),
+    [
+        (PANEL, 200, (140, 200)),
+        (PANEL, 100, (70, 100)),
+        (PANEL, 500, (350, 500)),
+        (Box(0, 0, 30, 20), 500, (60, 90)),  # three times, and no larger
+        (Box(0, 0, 31, 33), 33, (32, 32)),
+        (Box(0, 0, 1, 1), 2, (2, 2)),
+    ],
+)
+def test_a_film_s_sides_are_even(box: Box, longest: int, size: tuple[int, int]) -> None:
+    assert film_size(Panel(box=box, order=0, score=1.0), longest) == size
+
+
+def test_a_panel_that_lies_over_this_one_stays() -> None:
+    page = studio_page()
+    fill(page.maps.panels, Box(100, 40, 140, 100), 2)
+    top = take_apart(page, page.meta.panels[0], 200).top
+    assert top.alpha is not None
+    assert top.alpha[40:80, 95:125].min() == 255
+
+
+def test_a_panel_is_taken_apart_by_depth() -> None:
+    apart = layers()
+    assert apart.size == (140, 200)
+    ground, figure = apart.moving
+    assert ground.alpha is None
+    assert (ground.depth_01, figure.depth_01) == (0.0, 0.8)
+    assert figure.alpha is not None
+    assert figure.alpha[90, 100] == 255
+    assert figure.alpha[20, 180] == 0
+    # what the figure and the balloon hide is painted on from beside them
+    assert np.abs(ground.rgb[100, 100].astype(int) - SKY).max() < 60
+    assert np.abs(ground.rgb[100, 100].astype(int) - COAT).max() > 60
+    assert ground.rgb[25, 30].astype(int).sum() < 600
+
+
+def test_frame_and_balloons_are_on_top() -> None:
+    top = layers().top
+    assert top.alpha is not None
+    assert top.alpha[BALLOON.top - PANEL.top + 10, BALLOON.left - PANEL.left + 10] == 255
+    assert top.alpha[0].min() == 255
+    assert top.alpha[:, -1].min() == 255
+    assert top.alpha[70, 150] == 0
+
+
+def test_the_film_begins_and_ends_softly_and_a_loop_ends_where_it_began() -> None:
+    camera = Camera(way=(1, 0))
+    assert [round(camera.progress(one), 3) for one in (0, 0.5, 1)] == [0, 0.5, 1]
+    assert camera.progress(0.02) < 0.01
+    loop = Camera(way=(1, 0), there_and_back=True)
+    assert [round(loop.progress(one), 3) for one in (0, 0.5, 1)] == [0, 1, 0]
+    pictures = list(frames(layers(), loop, 10))
+    assert len(pictures) == 10
+    assert np.array_equal(pictures[1], pictures[9])
+    assert not np.array_equal(pictures[0], pictures[5])
+
+
+@pytest.mark.parametrize(
+    ("size", "direction", "way", "nearer"),
+    [
+        (Size(100, 200), "rtl", (-1, 0), 0.5),
+        (Size(100, 200), "ltr", (1, 0), 0.5),
+        (Size(200, 100), "rtl", (0, 1), 0.5),
+        (Size(100, 110), "rtl", (0, 0), 1.0),
+    ],
+)
+def test_a_camera_follows_the_eye(size: Size, direction: str, way: tuple[float, float], nearer: float) -> None:
+    camera = camera_for("auto", size, direction)
+    assert (camera.way, camera.nearer) == (way, nearer)
+    assert camera_for("out", size, direction).nearer == -1.0
+
+
+def red_at(picture: np.ndarray) -> float:
+    """Where the coat is, from left."""
+    near = np.abs(picture.astype(int) - COAT).max(axis=2) < 40
+    return float(np.nonzero(near)[1].mean())
+
+
+def edge_at(picture: np.ndarray) -> float:
+    """Where the ground's dark bar is, from left."""
+    dark = np.abs(picture[:, 140:190].astype(int) - BAR).max(axis=2) < 40
+    return float(np.nonzero(dark)[1].mean())
+
+
+def test_near_things_go_farther_than_far_ones_and_balloons_stay() -> None:
+    apart = layers()
+    camera = Camera(way=(1, 0))
+    first, last = seen(apart, camera, 0.0), seen(apart, camera, 1.0)
+    # from a twentieth of the shorter side right of its place to as much left of it, nearer things more of it
+    assert red_at(first) - red_at(last) == pytest.approx((0.3 + 0.7 * 0.8) * 2 * 0.05 * 140, abs=1.5)
+    assert edge_at(first) - edge_at(last) == pytest.approx(0.3 * 2 * 0.05 * 140, abs=1.5)
+    view = slice(BALLOON.top - 10, BALLOON.bottom - 10), slice(BALLOON.left - 10, BALLOON.right - 10)
+    assert np.array_equal(first[view], last[view])
+    assert np.array_equal(first[view], PAGE.rgb[20:50, 20:70])
+    assert np.array_equal(first[0], PAGE.rgb[10, 10:210])  # the frame
+
+
+def test_coming_nearer_makes_things_larger() -> None:
+    apart = layers()
+    near = [np.sum(np.abs(seen(apart, Camera(nearer=1.0), one).astype(int) - COAT).max(axis=2) < 40) for one in (0, 1)]
+    assert near[1] > 1.05 * near[0]
+    away = [np.sum(np.abs(seen(apart, Camera(nearer=-1.0), one).astype(int) - COAT).max(axis=2) < 40) for one in (0, 1)]
+    assert away == near[::-1]
+
+
+def test_panels_of_different_sizes_share_one_stage_and_dissolve() -> None:
+    small = Panel(box=Box(90, 60, 130, 150), order=1, score=1.0)
+    page = studio_page()
+    two = page.meta.model_copy(update={"panels": (small, *page.meta.panels)})
+    film = list(animate(type(page)(page.rgb, two, page.masks, page.maps), Motion(seconds=1, rate=10, longest_px=200)))
+    assert len(film) == 20
+    assert {frame.shape for frame in film} == {(200, 200, 3)}
+    dark = [24, 24, 24]
+    assert film[9][5, 100].tolist() == dark  # above the wide panel
+    assert film[19][100, 5].tolist() == dark  # beside the tall one
+    assert film[9][100, 5].tolist() != dark
+    assert film[10][100, 5].tolist() not in (dark, film[9][100, 5].tolist())  # between the two
+
+
+def test_panels_are_chosen_by_number() -> None:
+    assert len(list(animate(PAGE, Motion(panels=(1, 1), seconds=0.5, rate=4, longest_px=64)))) == 4
+    with pytest.raises(BadRequest, match="no panel 2"):
+        animate(PAGE, Motion(panels=(2,)))
+    none = type(PAGE)(PAGE.rgb, PAGE.meta.model_copy(update={"panels": ()}), PAGE.masks, PAGE.maps)
+    with pytest.raises(BadRequest, match="No panel"):
+        animate(none, Motion())
+
+
+@pytest.mark.parametrize("kind", ["webm", "mp4", "gif"])
+def test_a_film_opens_elsewhere(tmp_path: Path, kind: str) -> None:
+    pictures = list(animate(PAGE, Motion(seconds=1, rate=8, longest_px=200)))
+    path = tmp_path / f"film.{kind}"
+    assert write_film(path, kind_of(path), pictures, 8) == 8
+    if kind == "gif":
+        with Image.open(path) as film:
+            assert (film.n_frames, film.size, film.info["duration"], film.info["loop"]) == (8, (200, 140), 120, 0)
+            shown = np.asarray(film.convert("RGB"))
+    else:
+        with av.open(str(path)) as film:
+            stream = film.streams.video[0]
+            assert (stream.width, stream.height, stream.average_rate) == (200, 140, 8)
+            decoded = [frame.to_ndarray(format="rgb24") for frame in film.decode(video=0)]
+        assert len(decoded) == 8
+        shown = decoded[0]
+    assert np.abs(shown.astype(int) - pictures[0]).mean() < 8
+
+
+@pytest.mark.parametrize("name", ["film", "film.avi", "film.png", ".webm"])
+def test_other_names_are_no_films(name: str) -> None:
+    with pytest.raises(BadRequest):
+        kind_of(Path(name))
+
+
+def test_a_film_without_frames_is_refused(tmp_path: Path) -> None:
+    for name in ("a.webm", "a.gif"):
+        with pytest.raises(BadRequest):
+            write_film(tmp_path / name, kind_of(Path(name)), [], 8)

@@ -1,0 +1,83 @@
+"""Cut-outs and drawings of curves."""
+
+import io
+import re
+
+import numpy as np
+import pytest
+import resvg_py
+from PIL import Image
+
+from host.errors import BadRequest
+from host.studio.cutout import cut_out, soft_alpha, with_alpha
+from host.studio.vector import vectorise, without_ink
+from tests.host.studio.pages import COAT, FIGURE, SKY, studio_page
+
+PAGE = studio_page()
+
+
+def test_a_figure_alone() -> None:
+    cut = cut_out(PAGE, [0])
+    assert cut.shape == (160, 220, 4)
+    assert cut[100, 110].tolist() == [*COAT, 255]
+    assert cut[30, 180].tolist() == [0, 0, 0, 0]
+    inside = cut[FIGURE.top : FIGURE.bottom, FIGURE.left : FIGURE.right, 3]
+    assert inside[8:-8, 8:-8].min() == 255
+    assert np.array_equal(cut, cut_out(PAGE))
+
+
+def test_a_stranger_is_refused_with_who_is_there() -> None:
+    with pytest.raises(BadRequest, match="no figure 7") as refusal:
+        cut_out(PAGE, [7])
+    assert "0" in refusal.value.hint
+    nobody = type(PAGE)(PAGE.rgb, PAGE.meta.model_copy(update={"characters": ()}), PAGE.masks, PAGE.maps)
+    with pytest.raises(BadRequest, match="No figure"):
+        cut_out(nobody)
+
+
+def test_the_soft_edge_follows_the_picture() -> None:
+    """The mask is off by two pixels; alpha goes a good part of the way to where the picture's own edge is."""
+    rgb = np.full((60, 60, 3), 230, np.uint8)
+    rgb[:, 30:] = 40
+    mask = np.zeros((60, 60), np.bool_)
+    mask[:, 28:] = True
+    alpha = soft_alpha(rgb, mask)[30]
+    assert alpha[28:30].max() < 170
+    assert alpha[31] > 200
+    assert (alpha[10], alpha[50]) == (0, 255)
+
+
+def test_nothing_hides_where_nothing_is_seen() -> None:
+    rgba = with_alpha(np.full((2, 1, 3), 9, np.uint8), np.array([[0], [1]], np.uint8))
+    assert rgba.reshape(2, 4).tolist() == [[0, 0, 0, 0], [9, 9, 9, 1]]
+
+
+def ink() -> np.ndarray:
+    return np.asarray(PAGE.rgb.max(axis=2) < 20)
+
+
+def test_without_ink_colours_go_on_below_it() -> None:
+    rgb = PAGE.rgb.copy()
+    rgb[100, 20:80] = 0
+    lines = np.zeros((160, 220), np.bool_)
+    lines[100, 20:80] = True
+    filled = without_ink(rgb, lines)
+    assert np.abs(filled[100, 30:70].astype(int) - SKY).max() < 60
+    assert without_ink(rgb, np.ones((160, 220), np.bool_)).shape == rgb.shape
+
+
+def test_a_drawing_shows_the_page_with_ink_above_flats() -> None:
+    svg = vectorise(PAGE.rgb, ink()).decode()
+    flats, lines = svg.index('<g id="flats">'), svg.index('<g id="ink" ')
+    assert flats < lines
+    assert svg[:flats].count("<path") == 0
+    assert svg[flats:lines].count("<path") >= 3
+    assert svg[lines:].count("<path") >= 1
+    assert set(re.findall(r'fill="(#\w+)"', svg[lines:])) == {"#000000"}
+    with Image.open(io.BytesIO(resvg_py.svg_to_bytes(svg_string=svg, background="white"))) as picture:
+        assert picture.size == (220, 160)
+        drawn = np.asarray(picture.convert("RGB")).astype(int)
+    assert np.abs(drawn - PAGE.rgb).mean() < 8
+    assert np.abs(drawn[100, 110] - COAT).max() < 24
+    assert drawn[32, 45].max() < 40
+    assert drawn[40, 45].min() > 230
