@@ -85,6 +85,13 @@ def test_a_gutter_is_added_and_a_region_filled_without_an_engine(
     assert not changed.any()
 
 
+def test_a_page_made_larger(irodori_home: Path, small: Path, tmp_path: Path) -> None:
+    done = irodori("page", "upscale", small, "-o", tmp_path / "large.webp", "--scale", 2)
+    assert done.exit_code == 0, done.stderr
+    before, after = decode_page(small.read_bytes()).rgb, decode_page((tmp_path / "large.webp").read_bytes()).rgb
+    assert after.shape == (2 * before.shape[0], 2 * before.shape[1], 3)
+
+
 def test_a_storyboard_of_a_chapter_and_of_a_script(irodori_home: Path, small: Path, tmp_path: Path) -> None:
     out = tmp_path / "board"
     elements = tmp_path / "elements.json"
@@ -168,6 +175,10 @@ def test_words_of_a_wish_bring_what_they_stand_for(
         (("inpaint", "PAGE", "-o", "out.png", "--box", "5,5,5,9", "--engine", "fill"), "is empty"),
         (("inpaint", "PAGE", "-o", "out.png", "--box", "0,0,9,9999", "--engine", "fill"), "leaves the page"),
         (("inpaint", "PAGE", "-o", "out.png", "--box", "0,0,9,9", "--engine", "oil"), "no engine 'oil'"),
+        (("upscale", "PAGE", "-o", "out.png", "--scale", "9"), "scale"),
+        (("upscale", "PAGE", "-o", "out.png", "--model", "none.pth"), "none.pth"),
+        (("upscale", "PAGE", "-o", "out.png", "--model", "TEXT"), "no network's file"),
+        (("upscale", "PAGE", "-o", "PAGE"), "is a source"),
         (("extend", "PAGE", "-o", "out.png"), "Nothing is added"),
         (("extend", "PAGE", "-o", "out.png", "--left", "9"), "No engine here"),
         (("storyboard", "none.png", "-o", "out"), "There is no"),

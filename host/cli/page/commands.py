@@ -162,6 +162,26 @@ def extend(
         run(request, Margins(left=left, right=right, top=top, bottom=bottom))
 
 
+@page.command("upscale")
+def upscale(
+    picture: PageFile,
+    output: PictureOut,
+    model: Annotated[
+        Path | None,
+        typer.Option("--model", help="A network's file (ESRGAN and its kin), or a Swin2SR's folder."),
+    ] = None,
+    scale: Annotated[int, typer.Option(min=2, max=8, help="How many times larger, without --model.")] = 2,
+    keep_letters: Annotated[
+        bool, typer.Option("--keep-letters/--redraw-letters", help="Interpolate lettering; or let the network draw it.")
+    ] = True,
+) -> None:
+    """Make a page larger, tile by tile, without a seam; letters stay what they are."""
+    from host.cli.page.larger import upscale_page
+
+    with faults_told():
+        upscale_page(picture, output, model, scale, keep_letters=keep_letters)
+
+
 @page.command("storyboard")
 def storyboard(
     inputs: Annotated[

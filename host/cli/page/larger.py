@@ -1,0 +1,38 @@
+"""`irodori page upscale`: a page in, a larger one out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import Progress
+
+from engines.upscale.registry import open_upscaler
+from host.books.whole_files import write_whole
+from host.cli.page.pictures import format_of, read, require_output, say
+from host.pipeline.encode import encode_page
+from host.pipeline.faults import faults_mapped
+from host.studio.larger import larger
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def upscale_page(picture: Path, output: Path, model: Path | None, scale: int, *, keep_letters: bool) -> None:
+    """Write a page, larger.
+
+    Raises:
+        BadRequest: a file cannot be read or written. EngineNotAvailable, WeightsMissing, WeightsInvalid, OutOfMemory,
+        ImageInvalid, TooLarge, DiskFull
+    """
+    wanted = format_of(output)
+    require_output(output, picture)
+    with faults_mapped(), Progress(console=Console(stderr=True), transient=True) as bars:
+        upscaler = open_upscaler(model, scale)
+        page = read(picture, "auto")
+        bar = bars.add_task(upscaler.info.name, total=1.0)
+        lettering = page.masks.lettering if keep_letters else None
+        large = larger(upscaler, page.rgb, lettering, lambda share: bars.update(bar, completed=share))
+    write_whole(output, encode_page(large, wanted)[0], frozenset({picture.resolve()}))
+    height, width = large.shape[:2]
+    say(f"{output}: {width} x {height} by {upscaler.info.name}")
