@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import logging
 import math
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
@@ -44,10 +45,18 @@ class AveragedRun(Generic[C, N]):
 
     def learn(self, loss: Tensor, rate: float) -> None:
         """Make one step of the optimiser at a learning rate, with gradients of length 1 at most."""
-        for group in self._optimiser.param_groups:
-            group["lr"] = rate
+        self.derive(loss)
+        self.take(rate)
+
+    def derive(self, loss: Tensor) -> None:
+        """Set the gradients to those of a loss."""
         self._optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
+
+    def take(self, rate: float) -> None:
+        """Make one step with the gradients that are there, of length 1 at most."""
+        for group in self._optimiser.param_groups:
+            group["lr"] = rate
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self._optimiser.step()
         self.iteration += 1
@@ -70,15 +79,23 @@ class AveragedRun(Generic[C, N]):
             "network": self.network.state_dict(),
             "average": self.average,
             "optimiser": self._optimiser.state_dict(),
+            **self.further_state(),
         }
         partial = path.with_suffix(".partial")
-        torch.save(state, partial)
+        torch.save(_same_bytes(state), partial)
         partial.replace(path)
         _log.info("checkpoint at iteration %d", self.iteration)
 
+    def further_state(self) -> dict[str, Any]:
+        """Return what else a checkpoint holds; a run that has such takes it back in `take_over`."""
+        return {}
+
     def load(self, path: Path) -> None:
         """Continue from a checkpoint."""
-        state = read_checkpoint(path)
+        self.take_over(read_checkpoint(path))
+
+    def take_over(self, state: dict[str, Any]) -> None:
+        """Continue from what a checkpoint holds."""
         self.network.load_state_dict(state["network"])
         self.average = state["average"]
         self._optimiser.load_state_dict(state["optimiser"])
@@ -115,6 +132,15 @@ def take_steps(
                 saved_at = time.monotonic()
     run.save(checkpoint)
     return checkpoint
+
+
+def _same_bytes(value: Any) -> Any:
+    """Return a state whose bytes hang on its values alone: a pickle also tells which equal names are one object."""
+    if isinstance(value, dict):
+        return {_same_bytes(key): _same_bytes(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)([_same_bytes(one) for one in value])
+    return sys.intern(value) if isinstance(value, str) else value
 
 
 def weights_of(network: nn.Module) -> Weights:

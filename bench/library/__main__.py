@@ -11,6 +11,8 @@ MODES: Final = {
     "kills": ("bench.library.kills", "mixed volumes, coloured in runs that are killed at random points"),
     "plan": ("bench.library.plan", "a shelf of many volumes, planned: seconds and memory"),
     "cluster": ("bench.library.cluster", "the same shelf on Ray clusters of this machine, one with a node killed"),
+    "search": ("bench.library.search", "recall@10 of the search by picture and by words, on labelled pages"),
+    "closure": ("bench.library.closure", "Closure-Lite's variants trained small: the next panel beside our rule"),
     "memory": ("bench.library.memory", "many small pages: memory of the parent and its workers as they go by"),
 }
 

@@ -9,7 +9,7 @@ import typer
 
 from host.cli.faults import faults_told
 from host.cli.library.commands import library
-from host.vocabulary import Direction  # noqa: TC001 - typer reads the types
+from host.vocabulary import Direction, OutputKind  # noqa: TC001 - typer reads the types
 
 Shelves = Annotated[list[Path], typer.Argument(metavar="DIR...", help="Folders of volumes; or volumes.")]
 Analysis = Annotated[Path, typer.Argument(metavar="ANALYSIS", help="The folder that `library analyse` wrote.")]
@@ -100,6 +100,33 @@ def analyse(
 
 
 library.command("analyze", hidden=True)(analyse)
+
+
+@library.command("convert")
+def convert(
+    shelves: Shelves,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The folder for volumes, laid out like the shelf.")],
+    kind: Annotated[OutputKind, typer.Option("--format", help="What volumes become.")] = "cbz",
+    retry: Annotated[bool, typer.Option("--retry", help="Do volumes in which something failed again.")] = False,
+) -> None:
+    """Write volumes as another kind, pages unchanged; as folders, their pages are files. What is done is kept."""
+    from host.cli.library.convert import convert
+
+    with faults_told():
+        raise typer.Exit(convert(shelves, output, kind, retry=retry))
+
+
+@library.command("cast")
+def cast(
+    analysis: Analysis,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The folder for pictures and references.json.")],
+    pictures: Annotated[int, typer.Option("--pictures", min=1, max=8, help="The most for a volume.")] = 3,
+) -> None:
+    """For each volume find pages of its series that show its figures in colour, for `colour --references`."""
+    from host.cli.library.convert import cast
+
+    with faults_told():
+        raise typer.Exit(cast(analysis, output, pictures))
 
 
 @library.command("key")
