@@ -21,8 +21,8 @@ test: .venv/irodori-dev.stamp extension-e2e chromium ## run every test, also tho
 	@$(ON_ALL_CORES) -m "not browser" --ignore=tests/e2e $(COVERAGE)
 	@.venv/bin/python -m pytest tests/e2e
 
-test-fast: .venv/irodori-light.stamp ## the tests that need neither torch nor a browser, on all cores
-	@$(ON_ALL_CORES) -m "not browser and not train" --ignore=tests/e2e
+test-fast: .venv/irodori-light.stamp ## the tests that need neither torch, nor a browser, nor seconds, on all cores
+	@$(ON_ALL_CORES) --fast --ignore=tests/e2e
 
 coverage: .venv/irodori-dev.stamp ## every test but those in a browser, with the branches that they take, also as htmlcov/
 	@$(ON_ALL_CORES) -m "not browser" --ignore=tests/e2e --cov --cov-report=term:skip-covered --cov-report=html

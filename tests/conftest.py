@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
@@ -16,6 +17,7 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 # Tests share their cores with others: how long an example takes says nothing about what is right.
 settings.register_profile("irodori", deadline=None)
+settings.register_profile("fast", deadline=None, max_examples=10)
 settings.load_profile("irodori")
 
 
@@ -25,24 +27,44 @@ _OPTIONAL: Final = (
     *("json_repair", "polars", "tenacity", "xarray", "zarr"),
 )
 _MISSING: Final = [name for name in _OPTIONAL if find_spec(name) is None]
-# The recipes and the toys are written in torch.
-_NEEDS: Final = re.compile(
-    rf"^\s*(?:import|from) (?:{'|'.join([*_MISSING, 'training', 'tests.engines.toys'])})\b", re.MULTILINE
-)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let the guide's pictures be kept."""
+    """Let the guide's pictures be kept, and what takes time be left out."""
     parser.addoption("--screenshots", type=Path, metavar="FOLDER", help="keep the guide's pictures in this folder")
+    parser.addoption("--fast", action="store_true", help="leave out what is slow or wants an optional library")
 
 
-def pytest_ignore_collect(collection_path: Path) -> bool | None:
-    """Leave out, where a light install lacks an optional library, the tests that need it."""
-    if not _MISSING:
+def pytest_configure(config: pytest.Config) -> None:
+    """Take few examples where only fast tests are wanted."""
+    if config.getoption("--fast"):
+        settings.load_profile("fast")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out, where a light install lacks an optional library or none is wanted, the tests that need it."""
+    absent = list(_OPTIONAL) if config.getoption("--fast") else _MISSING
+    if not absent:
         return None
     module = collection_path / "conftest.py" if collection_path.is_dir() else collection_path
-    needs = module.suffix == ".py" and module.is_file() and _NEEDS.search(module.read_text("utf-8"))
+    needs = module.suffix == ".py" and module.is_file() and _needed_by(*absent).search(module.read_text("utf-8"))
     return True if needs else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is marked as slow where only fast tests are wanted."""
+    if not config.getoption("--fast"):
+        return
+    left_out = [item for item in items if any(item.get_closest_marker(name) for name in ("slow", "train", "browser"))]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in set(left_out)]
+
+
+@cache
+def _needed_by(*absent: str) -> re.Pattern[str]:
+    # The recipes and the toys are written in torch.
+    names = "|".join([*absent, "training", "tests.engines.toys"])
+    return re.compile(rf"^\s*(?:import|from) (?:{names})\b", re.MULTILINE)
 
 
 @pytest.fixture

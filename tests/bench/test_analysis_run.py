@@ -16,6 +16,8 @@ from engines.geometry import Box
 from host.pipeline.analysis.read import TwoOpinionReader
 from tests.bench.conftest import NAMES, PANELS
 
+pytestmark = pytest.mark.slow
+
 
 def test_every_figure_is_there_and_pictures_are_written(comic, tmp_path, capsys):
     options = [

@@ -12,6 +12,8 @@ from bench.colour.__main__ import main
 from bench.colour.many import read_many
 from bench.folder import FolderUnusable
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def folder(tmp_path):

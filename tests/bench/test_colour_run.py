@@ -17,6 +17,8 @@ from engines import registry
 from engines.oklab import oklab_to_srgb
 from host.pipeline.page import PagePipeline
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def figures(comic, tmp_path_factory):

@@ -17,6 +17,8 @@ from tests.host.jobs.conftest import page_bytes
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 
 def coloured(host: HostClient, image: bytes) -> dict[str, Any]:
     """Have one page coloured as `p0`; return its `page.done`."""

@@ -17,6 +17,8 @@ from PIL import Image
 
 from host.messaging.client import HostClient
 
+pytestmark = pytest.mark.slow
+
 Start = Callable[..., Any]
 
 

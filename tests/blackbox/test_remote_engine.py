@@ -18,6 +18,8 @@ from tests.engines.comfyui.fake_server import FakeComfy, Script
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.slow
+
 PAGE = (Path(__file__).parents[1] / "pages" / "manga-library-ja.png").read_bytes()
 REFERENCE = (Path(__file__).parents[2] / "demo" / "reference" / "comic.webp").read_bytes()
 

@@ -17,6 +17,8 @@ from zlib import crc32
 import msgpack
 import pytest
 
+pytestmark = pytest.mark.slow
+
 VECTORS = Path(__file__).parents[1] / "vectors"
 HELLO = {"protocol": [1, 1], "extension_version": "0.1.0", "browser": "test"}
 Start = Callable[..., Any]

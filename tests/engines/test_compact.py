@@ -16,6 +16,8 @@ from engines.testing.contract import PROCESSOR, EngineContract, drawn_page, flat
 from models.catalog import load_catalog
 from models.store import SHIPPED_WEIGHTS
 
+pytestmark = pytest.mark.slow
+
 
 class TestCompactEngine(EngineContract):
     @pytest.fixture

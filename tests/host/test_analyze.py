@@ -25,6 +25,8 @@ from host.pipeline.records.masks import PageMaps, named_maps, record_masks
 from host.pipeline.records.page_meta import PageMeta
 from host.pipeline.records.validation import check_page_meta
 
+pytestmark = pytest.mark.slow
+
 
 def irodori(*arguments: object):
     return CliRunner().invoke(app, [str(one) for one in arguments])

@@ -14,7 +14,10 @@ import pytest
 from PIL import Image
 
 ROOT = Path(__file__).parents[2]
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and modes are told otherwise there")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "win32", reason="signals and modes are told otherwise there"),
+]
 
 
 @pytest.fixture

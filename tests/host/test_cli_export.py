@@ -8,6 +8,8 @@ from PIL import Image
 
 from tests.host.test_cli import irodori
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def comic(tmp_path: Path, pages: Path) -> Path:

@@ -19,6 +19,8 @@ from PIL import Image
 
 from host.library.manifest import FOLDER
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 

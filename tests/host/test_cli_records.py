@@ -17,6 +17,8 @@ from host.pipeline.records.page_meta import Balloon, Character, Face, MaskRecord
 from host.pipeline.records.run_meta import EngineRecord, PlanRecord, RunMeta, Verdicts
 from host.pipeline.records.validation import BYTES_MAX, check_page_meta, check_run_meta
 
+pytestmark = pytest.mark.slow
+
 DIGEST = "0" * 64
 
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 LORA = {
     "transformer.single_transformer_blocks.0.attn.to_out.lora_A.weight": (16, 12288),
     "transformer.single_transformer_blocks.0.attn.to_out.lora_B.weight": (3072, 16),

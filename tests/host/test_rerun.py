@@ -10,6 +10,8 @@ from typer.testing import CliRunner
 
 from host.cli.app import app
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "tests" / "pages" / "figures-en.webp"
 REFERENCE = ROOT / "demo" / "reference" / "comic.webp"

@@ -16,6 +16,8 @@ from engines.testing.contract import PROCESSOR, EngineContract, drawn_page, requ
 from tests.engines.comfyui.asking import colour, engine_for
 from tests.engines.comfyui.fake_server import FakeComfy, Script
 
+pytestmark = pytest.mark.slow
+
 
 class TestContract(EngineContract):
     trained = False

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     from tests.host.jobs.conftest import Reader, Watched
 
+pytestmark = pytest.mark.slow
+
 
 def coloured_bytes() -> bytes:
     page = np.zeros((120, 80, 3), np.uint8)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from tests.host.jobs.conftest import Reader, Watched
 
+pytestmark = pytest.mark.slow
+
 
 def cancel(reader: Reader, job_id: str, *page_ids: str) -> list[str]:
     return reader.board.cancel(JobCancel(job_id=job_id, page_ids=list(page_ids) or None)).cancelled

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from tests.host.jobs.conftest import Reader, Watched
 
+pytestmark = pytest.mark.slow
+
 
 def manga(seed: int = 3) -> np.ndarray:
     return synth_page(seed, 480, style="western").grey

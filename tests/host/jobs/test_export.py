@@ -36,6 +36,8 @@ from tests.host.jobs.test_board import coloured_bytes
 if TYPE_CHECKING:
     from tests.host.jobs.conftest import Reader, Watched
 
+pytestmark = pytest.mark.slow
+
 
 def run_mixed(reader: Reader, series: str = "A/B: <S>", chapter: str = "7") -> str:
     """Colour a chapter of a page, a coloured one, a broken one and another page; return the job's id."""

@@ -16,6 +16,8 @@ from host.messaging.messages import Page, PageDone, RunPage
 if TYPE_CHECKING:
     from tests.host.jobs.conftest import Reader
 
+pytestmark = pytest.mark.slow
+
 MIDDLE = ColourHint(points=((0.5, 0.5),), rgb=(200, 80, 80))
 LEFT = ColourHint(points=((0.3, 0.5),), rgb=(200, 80, 80))
 

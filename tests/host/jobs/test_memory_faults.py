@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from engines.base import ColorizeRequest, ColorizeResult, OnStep
 
+pytestmark = pytest.mark.slow
+
 
 class Tight(SteppedEngine):
     """Runs out of memory under the policies that it is told of."""

@@ -15,6 +15,8 @@ from host.messaging.messages import Page, PageDone, RunPage
 if TYPE_CHECKING:
     from tests.host.jobs.conftest import Reader
 
+pytestmark = pytest.mark.slow
+
 RED = FigurePalette(point=(0.5, 0.5), hair=(200, 80, 80))
 BLUE = FigurePalette(point=(0.5, 0.5), hair=(80, 80, 200))
 

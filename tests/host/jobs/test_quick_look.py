@@ -18,6 +18,8 @@ from tests.host.jobs.conftest import Engines, Listener, Watched, sha256
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.slow
+
 HEIGHT, WIDTH = 900, 600
 COMPACT: Final = "compact"
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from tests.host.jobs.conftest import Reader, Watched
 
+pytestmark = pytest.mark.slow
+
 # Colours the pages of its arguments; says when its engine begins and ends a page, and what the page came to.
 HOST = """
 import json, sys, time

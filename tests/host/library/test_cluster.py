@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from host.pipeline.job import PageJob
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.filterwarnings("ignore"),
     pytest.mark.timeout(280),
     pytest.mark.skipif(sys.platform != "linux", reason="two nodes want two addresses of the loopback"),

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from host.library.shelf import Source
     from host.vocabulary import OutputKind
 
+pytestmark = pytest.mark.slow
+
 
 class Heard:
     def __init__(self) -> None:

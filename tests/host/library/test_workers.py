@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from host.pipeline.job import PageJob
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def job(irodori_home: Path) -> PageJob:

@@ -16,6 +16,8 @@ from host.pipeline.analysis.read import TwoOpinionReader
 from host.pipeline.decode import decode_page
 from tests.host.pipeline.drawn import BALLOONS, PANELS, balloon_mask, decoded, manga_page
 
+pytestmark = pytest.mark.slow
+
 READER = TwoOpinionReader()
 
 

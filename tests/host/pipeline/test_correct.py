@@ -19,6 +19,8 @@ from host.pipeline.page import PagePipeline
 from host.pipeline.prepared import PreparedPage
 from host.pipeline.series import ReferencePicture
 
+pytestmark = pytest.mark.slow
+
 PAGES = Path(__file__).parents[2] / "pages"
 
 

@@ -14,7 +14,7 @@ from host.errors import ImageInvalid, IrodoriError, TooLarge
 from host.pipeline.decode import DecodedPage, DecodeLimits, decode_page, pixels_digest
 
 # Pillow warns of damage that it reads over; in the host that is a line of the log.
-pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::UserWarning")]
 
 GRADIENT = np.linspace(0, 255, 48 * 64).reshape(48, 64).astype(np.uint8)
 COLOUR = np.dstack([GRADIENT, GRADIENT.T.reshape(48, 64), 255 - GRADIENT])

@@ -14,6 +14,8 @@ from host.pipeline.decode import DecodeLimits, decode_page
 from host.pipeline.decode.budget import DECODING, MemoryBudget
 from host.pipeline.decode.header import read_header
 
+pytestmark = pytest.mark.slow
+
 SIDE = 3400
 PEAK = """
 import resource, sys

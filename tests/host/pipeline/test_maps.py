@@ -25,6 +25,8 @@ from host.pipeline.records.masks import named_maps
 from host.pipeline.records.page_meta import Character, Face, Panel
 from tests.host.pipeline.drawn import PANELS, Told, decoded, manga_page
 
+pytestmark = pytest.mark.slow
+
 
 def screened(level, period, angle, shape=(480, 480), *, lines=False):
     """Return a screen that leaves `level` of the paper: 255 paper, 0 ink."""

@@ -35,6 +35,8 @@ from host.pipeline.prepared import PreparedPage, SkippedPage
 from host.pipeline.series import ReferencePicture
 from host.pipeline.version import PIPELINE_VERSION
 
+pytestmark = pytest.mark.slow
+
 PAGES = Path(__file__).parents[2] / "pages"
 PROCESSOR = Device("cpu", "processor", 0)
 

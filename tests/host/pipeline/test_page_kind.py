@@ -15,6 +15,8 @@ from host.pipeline.analysis.read import TwoOpinionReader
 from host.pipeline.decode import decode_page
 from tests.host.pipeline.drawn import PANELS, Told, decoded, manga_page
 
+pytestmark = pytest.mark.slow
+
 READER = TwoOpinionReader()
 PAGES = Path(__file__).parents[2] / "pages"
 

@@ -14,6 +14,8 @@ from host.pipeline.analysis.read import TwoOpinionReader
 from host.pipeline.analysis.shipped import shipped_reader
 from host.pipeline.decode import DecodeLimits, decode_page
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 PAGES = sorted((ROOT / "demo" / "chapter").glob("0*.*")) + sorted((ROOT / "tests" / "pages").glob("manga-*"))
 

@@ -27,6 +27,8 @@ from host.pipeline.records.page_meta import Character, Face, PageMeta
 from host.pipeline.series import ReferencePicture
 from tests.host.pipeline.drawn import decoded
 
+pytestmark = pytest.mark.slow
+
 DEMO = Path(__file__).parents[3] / "demo"
 PAGES = Path(__file__).parents[2] / "pages"
 SIDE = 800

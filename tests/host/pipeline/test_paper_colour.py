@@ -19,6 +19,8 @@ from host.pipeline.job import PageJob
 from host.pipeline.page import PagePipeline
 from tests.host.pipeline.drawn import PANELS, compose_page, manga_page
 
+pytestmark = pytest.mark.slow
+
 GREY = np.dstack([manga_page()] * 3)
 # OKLab; a hundredth is about what one sees in two fields that touch.
 SEEN = 0.01

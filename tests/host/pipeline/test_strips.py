@@ -23,6 +23,8 @@ from host.pipeline.prepared import PreparedPage, SkippedPage
 from host.pipeline.strips.cut import cores_of, corrections_within, pieces_of
 from host.pipeline.strips.folded import packed
 
+pytestmark = pytest.mark.slow
+
 WIDTH, PANEL, GAP = 500, 900, 60
 PIECE_PIXELS = 6_000_000
 

@@ -8,6 +8,8 @@ from host.errors import ImageInvalid
 from host.report.pictures import shrink
 from host.report.report import Report, ReportPage, reason_in_words, render
 
+pytestmark = pytest.mark.slow
+
 RUNMETA = {
     "duration_ms": {"decode": 100.0, "pass2": 900.0},
     "verdicts": {"line_dice": 0.991, "protected_changed": 0, "protected_share": 0.2, "coloured_share": 0.9},

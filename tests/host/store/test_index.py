@@ -18,6 +18,8 @@ from host.store.index import PictureIndex
 from host.store.index_file import Crop, IndexBroken, IndexedPicture, decode_index, encode_index
 from host.store.vectors import MANY_ROWS, FaissIndex, NumpyIndex, VectorIndex, make_vector_index
 
+pytestmark = pytest.mark.slow
+
 EMBEDDER = ("toy", "1")
 WIDTH = 8
 
