@@ -3,7 +3,7 @@ import type { Coloured } from "@/lib/page/holders/coloured";
 import type { Holder } from "@/lib/page/holders/holder";
 import type { Overlay } from "@/lib/page/swap/overlay";
 
-const { signs, FakeOverlay } = vi.hoisted(() => {
+const { signs, FakeOverlay, layout } = vi.hoisted(() => {
   /** What stands over a holder: which picture, and whether it is there. */
   class FakeOverlay {
     static readonly all = new Map<unknown, FakeOverlay>();
@@ -30,18 +30,27 @@ const { signs, FakeOverlay } = vi.hoisted(() => {
     rest(isResting: boolean): void {
       this.isResting = isResting;
     }
-    follow(): void {}
-    guard(): void {}
+    readonly did: string[] = [];
+    follow(): void {
+      this.did.push("follow");
+    }
+    guard(): void {
+      this.did.push("guard");
+    }
     replace(coloured: unknown): void {
       this.coloured = coloured;
+      this.did.push("replace");
     }
     remove(): void {
       FakeOverlay.all.delete(this.holder);
     }
   }
-  return { signs: new Map<unknown, { kind: string }>(), FakeOverlay };
+  const layout = { place: () => undefined as void, asked: vi.fn(), signal: null as AbortSignal | null };
+  return { signs: new Map<unknown, { kind: string }>(), FakeOverlay, layout };
 });
-vi.mock("@/lib/page/swap/follow", () => ({ followLayout: () => () => undefined }));
+vi.mock("@/lib/page/swap/follow", () => ({
+  followLayout: (place: () => void, signal: AbortSignal) => (Object.assign(layout, { place, signal }), layout.asked),
+}));
 vi.mock("@/lib/page/swap/marks", () => ({
   Marks: class {
     set = (holder: unknown, sign: { kind: string }) => signs.set(holder, sign);
@@ -61,17 +70,24 @@ const shownOver = (holder: Holder) => {
 const shownCount = () => [...FakeOverlay.all.values()].filter(({ isShown }) => isShown).length;
 const asOverlay = (overlay: FakeOverlay) => overlay as unknown as Overlay;
 
+let mutated: () => void = () => undefined;
+const [observed, disconnected, listened] = [vi.fn(), vi.fn(), vi.fn()];
+
 beforeEach(() => {
   signs.clear();
   FakeOverlay.all.clear();
   vi.stubGlobal(
     "MutationObserver",
     class {
-      observe(): void {}
-      disconnect(): void {}
+      constructor(callback: () => void) {
+        mutated = callback;
+      }
+      observe = observed;
+      disconnect = disconnected;
     },
   );
-  vi.stubGlobal("document", { addEventListener: () => undefined });
+  for (const each of [observed, disconnected, listened, layout.asked]) each.mockReset();
+  vi.stubGlobal("document", { addEventListener: listened });
 });
 
 const holderAt = (left: number) =>
@@ -282,4 +298,72 @@ test("a picture stands for a page of its shape, of any size", () => {
     [830, 1200, false],
   ] as const)
     expect(hasShapeOf(page, { width, height }), `${width} ${height}`).toBe(isAlike);
+});
+
+test("the pictures follow the layout: at once, and after what may have moved it", () => {
+  const { presenter, entries } = world(2);
+  for (const entry of entries) presenter.finish(entry, picture().coloured);
+  const overlays = [...FakeOverlay.all.values()];
+  expect(overlays.map(({ did }) => did)).toEqual([["follow"], ["follow"]]);
+  layout.place();
+  expect(overlays.map(({ did }) => did.length)).toEqual([2, 2]);
+  const options = { capture: true, signal: layout.signal };
+  expect(listened.mock.calls).toEqual(
+    ["load", "transitionend", "animationend"].map((event) => [event, layout.asked, options]),
+  );
+});
+
+test("a change of the document is looked into before the next frame: nobody takes a picture elsewhere", () => {
+  const { presenter, entry } = world();
+  presenter.finish(entry, picture().coloured);
+  const [overlay] = [...FakeOverlay.all.values()];
+  const watched = { childList: true, subtree: true, attributeFilter: ["class", "style", "hidden"] };
+  expect(observed.mock.calls).toEqual([[document, watched]]);
+  mutated();
+  expect([overlay?.did, layout.asked.mock.calls.length]).toEqual([["follow", "guard"], 1]);
+  presenter.clear();
+  expect([disconnected.mock.calls.length, layout.signal?.aborted]).toEqual([1, true]);
+});
+
+test("what is shown already is not drawn anew", () => {
+  const { presenter, entry } = world();
+  const { coloured } = picture();
+  presenter.finish(entry, coloured);
+  presenter.present(entry);
+  expect([...FakeOverlay.all.values()][0]?.did).toEqual(["follow"]);
+});
+
+test("the sign says that a preview is one, for as long as it is all there is", () => {
+  const { presenter, entry, holder } = world();
+  presenter.preview(entry, picture().coloured);
+  expect(signs.get(holder)).toMatchObject({ kind: "progress", isPreview: true });
+  for (const better of ["coloured", "former"] as const) {
+    Object.assign(entry, { coloured: null, former: null, [better]: picture().coloured });
+    presenter.present(entry);
+    expect(signs.get(holder)).toMatchObject({ isPreview: false });
+  }
+});
+
+test.each<[string, object]>([
+  ["is over", { state: "left" }],
+  ["has its colours", { coloured: {} }],
+  ["shows what an earlier run made", { former: {} }],
+])("a preview of a page that %s is none", (_, facts) => {
+  const { presenter, entry } = world();
+  Object.assign(entry, facts);
+  presenter.preview(entry, picture().coloured);
+  expect(entry.preview).toBeNull();
+});
+
+test("pictures that nobody decoded are shown as well", () => {
+  const { presenter, entry } = world();
+  const plain = { ...picture().coloured, decoded: null };
+  presenter.preview(entry, { ...plain });
+  presenter.finish(entry, { ...plain });
+  expect(entry.state).toBe("done");
+});
+
+test("a run without a former one begins with nothing on the page", () => {
+  world().presenter.handOver();
+  expect(world().presenter.handOver()).toEqual([]);
 });

@@ -27,6 +27,7 @@ import { CapturedBytesCache } from "@/lib/page/capture/captured-bytes-cache";
 import { Entry, Sheet } from "@/lib/page/capture/entry";
 import type { Pace } from "@/lib/page/capture/pace";
 import { PageUploader } from "@/lib/page/capture/page-uploader";
+import { type Payload, unpack } from "@/lib/payload";
 import { sha256Of } from "@/lib/picture";
 
 const JOINED = "slices, joined";
@@ -216,6 +217,11 @@ test("a page of plain http has the worker make the digest", async () => {
   waiting[0]?.give();
   await settle(areSent(entries));
   expect(entries[0]?.sha256).toBe("a".repeat(64));
+  const [, { picture }] = askWorker.mock.calls.find(([kind]) => kind === "agent.hash") as [
+    string,
+    { picture: Payload },
+  ];
+  expect(await unpack(picture).text()).toBe(entries[0]?.url);
 });
 
 test.each([
@@ -539,6 +545,26 @@ test.each([
   uploaderOf(entries).read();
   await settle();
   expect(urls()).toEqual(read);
+});
+
+test("nothing is said where nothing is left to be told, and nobody looks again", async () => {
+  const entries = entriesOf(1);
+  uploaderOf(entries).read();
+  waiting[0]?.give();
+  await settle(areSent(entries));
+  Object.assign(entries[0] as Entry, { state: "left" });
+  await vi.advanceTimersByTimeAsync(30);
+  expect([askWorker.mock.calls.length, vi.getTimerCount()]).toEqual([0, 0]);
+});
+
+test("what could not be read is told as seen only where it is", async () => {
+  const entries = entriesOf(2, [0]);
+  const nowhere = Object.assign(new Entry("p9", "https://site.example/9.png"), { index: 2 });
+  capture.mockRejectedValue(new Error("why"));
+  uploaderOf([...entries, nowhere]).read();
+  await settle(areSent([...entries, nowhere]));
+  const said = askWorker.mock.calls.map(([, { page }]) => (page as { visible: boolean }).visible);
+  expect(said).toEqual([true, false, false]);
 });
 
 test("a sheet of slices that are gone cannot be had", async () => {

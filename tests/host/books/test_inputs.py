@@ -126,6 +126,7 @@ def test_pictures_without_a_suffix_are_pages_and_copies_that_programs_keep_are_n
         book.close()
 
 
+@pytest.mark.slow
 def test_links_pipes_and_deep_folders_are_told_and_harm_nothing(tmp_path: Path, deep_folder: Path) -> None:
     folder = tmp_path / "in"
     write_whole(deep_folder / "1.png", b"deep")

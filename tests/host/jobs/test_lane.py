@@ -6,8 +6,10 @@ import itertools
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 
 from host.errors import JobCancelled
@@ -15,7 +17,6 @@ from host.jobs.lane import Lane
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 WORKER = """
 import sys, time
@@ -176,3 +177,15 @@ def test_a_lane_that_is_closed_is_free_though_it_was_held(lanes: tuple[Lane, Lan
         one.close()
         with two.hold(never) as waited:
             assert not waited
+
+
+def test_a_closed_lane_keeps_no_file_open(tmp_path: Path) -> None:
+    lane = Lane(tmp_path / "deep" / "lane.lock")
+    with lane.hold(never):
+        assert len(locks_open_in(tmp_path)) == 2
+    lane.close()
+    assert locks_open_in(tmp_path) == []
+
+
+def locks_open_in(folder: Path) -> list[str]:
+    return [one.path for one in psutil.Process().open_files() if Path(one.path).is_relative_to(folder)]

@@ -111,7 +111,7 @@ class Stage:
         assert self._opened.wait(10)
         return self.service
 
-    def end(self, timeout_s: float = 10.0) -> int | None:
+    def end(self, timeout_s: float = 60.0) -> int | None:
         """End the input, and return the exit status."""
         with contextlib.suppress(OSError):
             os.close(self.to_host)

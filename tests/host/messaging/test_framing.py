@@ -229,3 +229,15 @@ def test_a_frame_that_ends_short_is_refused() -> None:
     reassembler.feed(first, 0.0)
     with pytest.raises(Refused, match="1 bytes where 2 are announced"):
         reassembler.feed(structs.replace(last, d=b""), 0.0)
+
+
+def test_of_the_last_thousand_frames_that_were_dropped_what_still_comes_is_ignored() -> None:
+    reassembler = Reassembler()
+    late = Chunk(id=1, n=2, q=1, d=b"late")
+    reassembler.drop(1)
+    for frame_id in range(2, 1025):
+        reassembler.drop(frame_id)
+    assert reassembler.feed(late, 0.0) is None
+    reassembler.drop(1025)
+    with pytest.raises(Refused):
+        reassembler.feed(late, 0.0)

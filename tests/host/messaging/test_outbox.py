@@ -165,3 +165,19 @@ def test_every_frame_arrives_whole_and_in_the_order_of_its_stream(frames: list[t
         assert [frame for frame in received if frame in group] == group
     assert outbox._image_bytes == 0
     assert outbox._control_bytes == 0
+
+
+def test_who_waits_for_credit_goes_on_when_it_comes_back() -> None:
+    outbox = Outbox()
+    outbox.put(image("A", WINDOW_CHUNKS + 1))
+    sent = [outbox.take() for _ in range(WINDOW_CHUNKS)]
+    taken: list[Chunk | Ack | None] = []
+    writer = threading.Thread(target=lambda: taken.append(outbox.take()), daemon=True)
+    writer.start()
+    while not outbox._changed._waiters:  # type: ignore[attr-defined]
+        writer.join(0.001)
+    first = sent[0]
+    assert isinstance(first, Chunk)
+    outbox.acknowledged(Ack(first.id, first.q))
+    writer.join(30)
+    assert [one.q for one in taken if isinstance(one, Chunk)] == [WINDOW_CHUNKS]
