@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from host.books.names import on_disk
-from host.books.outputs import RECORD_SUFFIX, ArchiveOutput, DocumentOutput, FileOutput, FolderOutput
+from host.books.outputs import (
+    RECORD_SUFFIX,
+    SUFFIX_OF_FORMAT,
+    ArchiveOutput,
+    DocumentOutput,
+    FileOutput,
+    FolderOutput,
+)
 from host.books.plan import require_apart
 from host.errors import BadRequest
 
@@ -16,11 +23,13 @@ if TYPE_CHECKING:
 
     from host.books.book import Book
     from host.books.outputs import Output
-    from host.vocabulary import OutputFormat
+    from host.vocabulary import PageFormat
 
 ARCHIVE_SUFFIXES: Final = frozenset({".cbz", ".zip"})
 _DOCUMENTS: Final[dict[str, Literal["pdf", "epub"]]] = {".pdf": "pdf", ".epub": "epub"}
-_FORMATS: Final[dict[str, OutputFormat]] = {".png": "png", ".webp": "webp_lossless", ".jpg": "jpeg", ".jpeg": "jpeg"}
+_FORMATS: Final[dict[str, PageFormat]] = {
+    ".png": "png", ".webp": "webp_lossless", ".jpg": "jpeg", ".jpeg": "jpeg", ".avif": "avif", ".jxl": "jxl"
+}  # fmt: skip
 _NOT_WRITTEN: Final = frozenset(
     [
         ".cbr",
@@ -36,9 +45,7 @@ _NOT_WRITTEN: Final = frozenset(
         ".tiff",
         ".bmp",
         ".gif",
-        ".avif",
         ".jp2",
-        ".jxl",
         ".heic",
         ".psd",
         ".svg",
@@ -51,8 +58,7 @@ _NOT_WRITTEN: Final = frozenset(
     ]
 )
 _ONE_EACH: Final = "Choose a folder. An archive in a folder is a book of its own."
-_WHAT_IS_WRITTEN: Final = "Name a folder, a .cbz, .pdf or .epub, or for one page a .png, .webp or .jpg."
-_SUFFIXES: Final[dict[OutputFormat, str]] = {"png": ".png", "webp_lossless": ".webp", "webp": ".webp", "jpeg": ".jpg"}
+_WHAT_IS_WRITTEN: Final = "Name a folder, a .cbz, .pdf or .epub, or for one page a .png, .webp, .jpg, .avif or .jxl."
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +86,7 @@ class Layout:
         return _DOCUMENTS.get(self.target.suffix.casefold())
 
     @property
-    def output_format(self) -> OutputFormat | None:
+    def output_format(self) -> PageFormat | None:
         """The encoding that the target's suffix asks for, if the target is one picture."""
         if self.packs or self.target.is_dir():
             return None
@@ -96,7 +102,7 @@ class Layout:
     def outputs(
         self,
         books: Sequence[Book],
-        output_format: OutputFormat,
+        output_format: PageFormat,
         waiting: Path,
         *,
         reads: Iterable[Path] = (),
@@ -112,7 +118,7 @@ class Layout:
         """
         self._check(books)
         sources: frozenset[Path] = frozenset().union(*(book.sources for book in books))
-        suffix = _SUFFIXES[output_format]
+        suffix = SUFFIX_OF_FORMAT[output_format]
         outputs = [
             self._output(book, sources, suffix, waiting / str(number), alone=_is_alone(book, books))
             for number, book in enumerate(books)

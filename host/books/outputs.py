@@ -25,10 +25,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from host.books.book import Book, BookPage
-    from host.vocabulary import Direction
+    from host.vocabulary import Direction, PageFormat
 
 SUFFIX_OF_MIME: Final = {
     "image/png": ".png", "image/webp": ".webp", "image/jpeg": ".jpg", "image/avif": ".avif", "image/jxl": ".jxl",
+}  # fmt: skip
+SUFFIX_OF_FORMAT: Final[dict[PageFormat, str]] = {
+    "png": ".png", "webp_lossless": ".webp", "webp": ".webp", "jpeg": ".jpg", "avif": ".avif", "jxl": ".jxl",
 }  # fmt: skip
 RECORD_SUFFIX: Final = ".runmeta.json"
 
@@ -106,8 +109,9 @@ class FolderOutput:
         for page in self._book.pages:
             coloured, as_it_was = (self._root / name for name in self._names[page.name])
             yield coloured
-            own = page.source is not None and same_place(page.source) == same_place(as_it_was)
-            if as_it_was != coloured and not own:
+            others = {same_place(coloured)} | ({same_place(page.source)} if page.source is not None else set())
+            # A page becomes one of the two: `1.PNG` may be `1.png` coloured.
+            if same_place(as_it_was) not in others:
                 yield as_it_was
 
     def put(self, page: BookPage, image: bytes, suffix: str) -> Path:
@@ -164,9 +168,14 @@ class FileOutput:
         yield self._path
 
     def put(self, page: BookPage, image: bytes, suffix: str) -> Path:  # noqa: ARG002
-        """Write the picture; the name and suffix are the reader's."""
-        write_whole(self._path, image, self._sources)
-        return self._path
+        """Write the picture under the reader's name; what such a file cannot hold stands beside it, as what it is."""
+        path = self._path
+        if path.suffix.casefold().replace("jpeg", "jpg") != suffix:
+            path = path.with_suffix(suffix)
+            if path.exists():
+                raise BadRequest(f"The page is too large for {self._path.name}.", f"Name a {suffix} file.")
+        write_whole(path, image, self._sources)
+        return path
 
     def keep(self, page: BookPage, *, left: bool) -> Path | None:  # noqa: ARG002
         """Write a page beside it as it was, under the file's name and the page's own suffix.

@@ -29,3 +29,7 @@ def fraction_of_page(stage: Stage, share_01: float) -> float:
 def tell(tick: Tick, stage: Stage, share_01: float = 0.0) -> None:
     """Tell how far a page is, for a share 0..1 of one stage; raises what `tick` raises."""
     tick(stage, fraction_of_page(stage, share_01))
+
+
+def unchecked() -> None:
+    """Let a piece of work go on to its end: what is asked between steps where nobody cancels."""

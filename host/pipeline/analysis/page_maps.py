@@ -15,7 +15,7 @@ from host.pipeline.analysis.maps.line_art import find_lines
 from host.pipeline.analysis.maps.outlines import map_panels
 from host.pipeline.analysis.maps.screentone import find_screens
 from host.pipeline.analysis.maps.tone import even_tone
-from host.pipeline.analysis.reader import unchecked
+from host.pipeline.progress import unchecked
 from host.pipeline.records.masks import PageMaps, PageMasks
 
 if TYPE_CHECKING:

@@ -26,7 +26,8 @@ from host.pipeline.analysis.maps.outlines import with_polygons
 from host.pipeline.analysis.page_kind import classify_page
 from host.pipeline.analysis.page_maps import UNMAPPED, Piece, map_page
 from host.pipeline.analysis.perceptual_hash import perceptual_hash
-from host.pipeline.analysis.reader import PageReading, unchecked
+from host.pipeline.analysis.reader import PageReading
+from host.pipeline.progress import unchecked
 from host.pipeline.records.masks import PageMasks, record_maps, record_masks
 from host.pipeline.records.page_meta import PageMeta
 
@@ -96,15 +97,17 @@ class TwoOpinionReader:
 
     def _read_piece(self, piece: Piece, seen: tuple[Detection, ...] | None, check: Callable[[], None]) -> PageFindings:
         check()
-        evidence = self._detectors.gather(piece.small, piece.box, seen)
+        evidence = self._detectors.gather(piece.small, piece.box, seen, check)
         check()
-        return enlarged(weigh(evidence), Size(piece.box.height, piece.box.width))
+        return enlarged(weigh(evidence, check), Size(piece.box.height, piece.box.width))
 
 
-def weigh(evidence: PageEvidence) -> PageFindings:
-    """Return what a look at a picture amounts to, at reading size."""
+def weigh(evidence: PageEvidence, check: Callable[[], None] = unchecked) -> PageFindings:
+    """Return what a look at a picture amounts to, at reading size. check: called between steps."""
     speech = find_speech(evidence)
+    check()
     gutters = gutters_around_panels(evidence)
+    check()
     letters = evidence.classical.letters
     blocks = [(line, one.box) for one in speech.balloons for line in one.text]
     lettering = speech.lettering | _enclosed(gutters | speech.bodies | speech.lettering)

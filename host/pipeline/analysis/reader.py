@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from host.pipeline.progress import unchecked
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -25,10 +27,6 @@ class PageReading:
     meta: PageMeta
     masks: PageMasks
     maps: PageMaps | None = None
-
-
-def unchecked() -> None:
-    """Let a reading go on to its end."""
 
 
 class PageReader(Protocol):

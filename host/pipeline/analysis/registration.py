@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
+from engines.warp import moved
 from host.pipeline.tint import shrunk
 
 if TYPE_CHECKING:
@@ -47,9 +48,7 @@ def _moved(channel: NDArray[np.uint8], green: NDArray[np.uint8]) -> NDArray[np.u
     down = row - reach + _between(*match[row - 1 : row + 2, column])
     if max(abs(across), abs(down)) < _LEAST_PX:
         return None
-    back = np.array([[1, 0, -across], [0, 1, -down]])
-    size = channel.shape[1], channel.shape[0]
-    return np.asarray(cv2.warpAffine(channel, back, size, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+    return np.asarray(moved(channel, -across, -down), np.uint8)
 
 
 def _between(before: float, best: float, after: float) -> float:

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from engines.oklab import grey_to_lightness
+from engines.warp import moved
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,6 +49,4 @@ def undo_shift(chroma: NDArray[np.float32], shift: Shift) -> NDArray[np.float32]
     """Return `(h, w, 2)` chroma moved back by the shift; the border repeats its last pixel."""
     if shift == (0.0, 0.0):
         return chroma
-    back = np.array([[1, 0, -shift.x_px], [0, 1, -shift.y_px]], np.float32)
-    moved = cv2.warpAffine(chroma, back, chroma.shape[1::-1], borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(moved, np.float32)
+    return np.asarray(moved(chroma, -shift.x_px, -shift.y_px), np.float32)

@@ -28,6 +28,7 @@ import cv2
 import numpy as np
 
 from engines.oklab import max_chroma
+from engines.warp import look_up
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,7 +49,7 @@ def cost_of_paper(chroma: NDArray[np.float32], hue: NDArray[np.float32]) -> NDAr
     """Return d(c, h), 0..`LIGHTNESS_COST_MAX`. Both `(H, W)` float32, hue in radians 0..2 pi."""
     columns = hue * np.float32(_HUE_STEPS / (2 * np.pi))
     rows = np.minimum(chroma, _CHROMA_TOP) * np.float32((_CHROMA_STEPS - 1) / _CHROMA_TOP)
-    return np.asarray(cv2.remap(_cost_table(), columns, rows, cv2.INTER_LINEAR), np.float32)
+    return look_up(_cost_table(), columns, rows)
 
 
 def ground_weight(lightness: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -34,7 +34,7 @@ HEAD_BYTES: Final = 4096
 
 _LOG = logging.getLogger(__name__)
 _LOOK_S: Final = 0.05
-_WALL_S: Final = 30.0
+_WALL_S: Final = 120.0
 # SIGKILL, SIGXCPU and SIGPROF: the wall's clock and the processor's.
 _TIME_SIGNALS: Final = (9, 24, 27)
 _ROOT: Final = Path(__file__).parents[3]

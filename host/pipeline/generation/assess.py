@@ -23,6 +23,7 @@ import numpy as np
 
 from engines.geometry import Box, Size
 from engines.oklab import grey_to_lightness, srgb_to_oklab
+from engines.warp import moved
 from host.pipeline.attempts import Assessment, PanelFigures
 from host.pipeline.compose.align import measure_shift
 
@@ -105,11 +106,8 @@ def _working_size(size: Size) -> Size:
 
 
 def _aligned(oklab: NDArray[np.float32], shift: Shift, size: Size) -> NDArray[np.float32]:
-    back = np.array([[1, 0, -shift.x_px], [0, 1, -shift.y_px]], np.float32)
-    height, width = oklab.shape[:2]
-    moved = cv2.warpAffine(np.ascontiguousarray(oklab), back, (width, height), borderMode=cv2.BORDER_REPLICATE)
-    how = cv2.INTER_AREA if height > size.height else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(moved, size[::-1], interpolation=how), np.float32)
+    how = cv2.INTER_AREA if oklab.shape[0] > size.height else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(moved(oklab, -shift.x_px, -shift.y_px), size[::-1], interpolation=how), np.float32)
 
 
 def _panels(meta: PageMeta, size: Size) -> list[tuple[int | None, Box]]:

@@ -63,6 +63,8 @@ def test_what_does_not_fit_is_refused(tmp_path: Path, target, options, books) ->
         ("a.JPEG", "jpeg"),
         ("a.webp", "webp_lossless"),
         ("a.png", "png"),
+        ("a.avif", "avif"),
+        ("A.JXL", "jxl"),
         ("a", None),
         ("a.cbz", None),
     ],
@@ -90,6 +92,15 @@ def test_what_is_not_written_is_refused_by_its_suffix(tmp_path: Path, name: str)
     with pytest.raises(BadRequest, match="are not written"):
         Layout(tmp_path / name).outputs(ONE, "png", tmp_path / "waiting")
     assert not (tmp_path / name).exists()
+
+
+@pytest.mark.parametrize("target", ["out", "out.cbz"])
+def test_a_page_whose_suffix_is_written_large_is_one_page(tmp_path: Path, target: str) -> None:
+    book = [make_book("ch1", "1.PNG", "2.Png", "P/1.jpg", "p/1 (2).PNG")]
+    (output,) = Layout(tmp_path / target).outputs(book, "png", tmp_path / "waiting")
+    written = [output.put(page, b"x", ".png") for page in book[0].pages]
+    assert len(set(written)) == (4 if target == "out" else 1)
+    output.discard()
 
 
 def test_no_output_is_a_reference_or_another_file_of_the_run(tmp_path: Path) -> None:

@@ -94,6 +94,17 @@ def test_a_source_is_never_written_to(tmp_path: Path) -> None:
     assert source.read_bytes() == b"source"
 
 
+def test_a_picture_that_its_file_cannot_hold_stands_beside_it_as_what_it_is(tmp_path: Path) -> None:
+    output, page = FileOutput(tmp_path / "a.webp", frozenset()), BookPage("1.png", lambda: b"")
+    assert output.put(page, b"x", ".webp") == tmp_path / "a.webp"
+    assert output.put(page, b"y", ".png") == tmp_path / "a.png"
+    assert (tmp_path / "a.webp").read_bytes() == b"x"
+    with pytest.raises(BadRequest, match="too large for a"):
+        output.put(page, b"z", ".png")
+    assert (tmp_path / "a.png").read_bytes() == b"y"
+    assert FileOutput(tmp_path / "b.JPEG", frozenset()).put(page, b"x", ".jpg") == tmp_path / "b.JPEG"
+
+
 def test_what_stands_in_the_way_of_an_output_is_said_before_work_starts(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     (tmp_path / "c.cbz").mkdir()

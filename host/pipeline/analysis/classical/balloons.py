@@ -19,9 +19,10 @@ import numpy as np
 from engines.geometry import Box
 from host.pipeline.analysis.classical.blocks import groups_outside
 from host.pipeline.analysis.classical.lettering import Letters, is_short_word, likeness, typical_size
+from host.pipeline.progress import unchecked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -69,9 +70,16 @@ class Region:
 
 
 def find_balloons(
-    grey: NDArray[np.uint8], gutters: Gutters, letters: Letters, elsewhere: NDArray[np.bool_] | None = None
+    grey: NDArray[np.uint8],
+    gutters: Gutters,
+    letters: Letters,
+    elsewhere: NDArray[np.bool_] | None = None,
+    check: Callable[[], None] = unchecked,
 ) -> list[Region]:
-    """Return the balloons of a `(H, W)` uint8 page, in no order; none where `elsewhere` is set."""
+    """Return the balloons of a `(H, W)` uint8 page, in no order; none where `elsewhere` is set.
+
+    check: called at each region that may be one, for there may be very many.
+    """
     found: list[Region] = []
     if not letters.ids.size:
         return found
@@ -80,7 +88,9 @@ def find_balloons(
     for gutter, finders, area_max in rounds:
         free = ~(gutter | taken)
         for find in finders:
+            check()
             for region in find(grey, free, letters):
+                check()
                 if _is_balloon(region, letters, grey, area_max):
                     found.append(region)
                     free[_window(region.box)] &= region.body == 0

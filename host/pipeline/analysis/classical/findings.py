@@ -12,8 +12,11 @@ from host.pipeline.analysis.classical.balloons import Region, find_balloons
 from host.pipeline.analysis.classical.blocks import free_lettering, groups_outside
 from host.pipeline.analysis.classical.gutters import Gutters, find_gutters
 from host.pipeline.analysis.classical.lettering import Letters, find_letters, is_short_word, likeness, with_light
+from host.pipeline.progress import unchecked
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
 _BLACK_GROUND_MIN: Final = 190
@@ -36,21 +39,24 @@ class ClassicalFindings:
     free: list[NDArray[np.intp]]
 
 
-def find_classically(grey: NDArray[np.uint8]) -> ClassicalFindings:
+def find_classically(grey: NDArray[np.uint8], check: Callable[[], None] = unchecked) -> ClassicalFindings:
     """Find margins, gutters, lettering and balloons of a `(h, w)` uint8 page at reading size.
 
     What is white on black is looked for on the page's negative, as black on white is on the page.
+    check: called between steps; what it raises ends the search.
     """
     dark = find_letters(grey)
+    check()
     gutters = find_gutters(grey, dark.mask)
-    regions = find_balloons(grey, gutters, dark)
+    regions = find_balloons(grey, gutters, dark, check=check)
     bodies = with_slices(bodies_of(regions, grey.shape), gutters.sure)
     free = free_lettering(dark, bodies)
     negative = np.asarray(cv2.bitwise_not(grey), np.uint8)
+    check()
     light = find_letters(negative, _BLACK_GROUND_MIN)
     first = len(dark.ids)
     if _may_be_writing(light, bodies):
-        black = find_balloons(negative, gutters, light, bodies)
+        black = find_balloons(negative, gutters, light, bodies, check)
         regions += [replace(region, letters=region.letters + first) for region in black]
         taken = bodies | bodies_of(black, grey.shape) | gutters.all
         free += [group + first for group in free_lettering(light, taken, _WHITE_LETTER_MIN)]

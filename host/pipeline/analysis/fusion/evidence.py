@@ -13,8 +13,11 @@ from engines.base import EngineUnavailable, ModelInvalid, ModelMissing
 from engines.detect.base import PixelEvidence
 from engines.geometry import Box
 from host.pipeline.analysis.classical.findings import ClassicalFindings, find_classically
+from host.pipeline.progress import unchecked
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from engines.detect.base import Detection, Label, PageDetector, PixelReader
@@ -59,11 +62,21 @@ class Detectors:
         self._detector = detector
         self._pixel_reader = pixel_reader
 
-    def gather(self, grey: NDArray[np.uint8], part: Box, seen: tuple[Detection, ...] | None) -> PageEvidence:
-        """Look at a part of a page, `(h, w)` uint8 at reading size; `seen` is what `detect` said of the page."""
+    def gather(
+        self,
+        grey: NDArray[np.uint8],
+        part: Box,
+        seen: tuple[Detection, ...] | None,
+        check: Callable[[], None] = unchecked,
+    ) -> PageEvidence:
+        """Look at a part of a page, `(h, w)` uint8 at reading size; `seen` is what `detect` said of the page.
+
+        check: called between looks, and within the classical one; what it raises ends them.
+        """
         within = tuple(_within(one, part, grey.shape) for one in seen or () if _belongs(one.box, part))
         pixels = self._evidence(grey)
-        return PageEvidence(grey, find_classically(grey), within, pixels, has_detector=seen is not None)
+        check()
+        return PageEvidence(grey, find_classically(grey, check), within, pixels, has_detector=seen is not None)
 
     def detect(self, grey: NDArray[np.uint8]) -> tuple[Detection, ...] | None:
         """Return what the detector sees on a `(H, W)` uint8 page; None where there is no detector."""
