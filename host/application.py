@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from host.paths import StatePaths
     from host.pipeline.analysis.reader import PageReader
     from host.pipeline.page import PagePipeline
+    from host.vocabulary import PageFormat
 
 _LOG = logging.getLogger(__name__)
 _MIB: Final = 1 << 20
@@ -45,7 +46,7 @@ class Application:
 
     def __init__(
         self, paths: StatePaths, settings: SettingsFile, store: Store, engines: EngineSource,
-        notify: Callable[[Message], None],
+        notify: Callable[[Message], None], page_format: PageFormat | None = None,
     ) -> None:  # fmt: skip
         self.paths = paths
         self.settings = settings
@@ -66,6 +67,7 @@ class Application:
             settings=settings,
             exports=paths.exports,
             memories=Memories(store, self.embedder),
+            page_format=page_format,
         )
 
     @classmethod
@@ -76,10 +78,12 @@ class Application:
         *,
         explicit: Mapping[str, Any] | None = None,
         engines: EngineSource | None = None,
+        page_format: PageFormat | None = None,
     ) -> Self:
         """Open the home in `paths`. `explicit` settings go before the environment and the file.
 
         notify: thread-safe; gets what the reader is to hear of jobs and models. engines: None for all that there are.
+        page_format: what pages become, also what the extension cannot show; None: the setting decides.
 
         Raises:
             BadRequest: an explicit setting is unknown or bad. DiskFull, Busy, InternalError: the home cannot be used.
@@ -88,7 +92,7 @@ class Application:
         settings = SettingsFile(paths.settings_file, explicit, [info.id for info in source.infos()])
         current = settings.current
         store = Store.open(paths, cache_limit_mib=current.cache_limit_mib, spool_limit_mib=current.spool_limit_mib)
-        return cls(paths, settings, store, source, notify)
+        return cls(paths, settings, store, source, notify, page_format)
 
     def __enter__(self) -> Self:
         return self

@@ -10,19 +10,20 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from host.analyses.read import read_page
 from host.books.book import UnreadablePage
 from host.errors import ImageInvalid, InternalError, IrodoriError
 from host.pipeline.analysis.layout.direction import ChapterDirection
 from host.pipeline.decode import decode_page
 from host.pipeline.faults import faults_mapped
-from host.pipeline.generation.director.signals import measure_signals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from host.books.book import Book, BookPage
-    from host.pipeline.analysis.reader import PageReader, PageReading
+    from host.pipeline.analysis.reader import PageReader
     from host.pipeline.decode import DecodedPage
+    from host.pipeline.records.layers import Layers
     from host.pipeline.records.page_meta import PageMeta
     from host.vocabulary import Direction
 
@@ -35,7 +36,7 @@ class Analysis:
 
     place: int
     page: DecodedPage
-    reading: PageReading
+    layers: Layers
     meta: PageMeta
 
 
@@ -70,8 +71,7 @@ def _analyze(
     try:
         with faults_mapped():
             decoded = decode_page(page.read())
-            reading = reader.read(decoded, direction, chapter)
-            signals = measure_signals(decoded.grey, reading.masks.protect, reading.meta, ())
+            meta, layers = read_page(decoded, reader, direction, chapter)
     except UnreadablePage as exc:
         return Unread(place, ImageInvalid(f"It cannot be read: {exc}."))
     except IrodoriError as exc:
@@ -80,4 +80,4 @@ def _analyze(
     except Exception as exc:  # noqa: BLE001
         _LOG.exception("%s could not be analyzed", page.name)
         return Unread(place, InternalError(f"Reading it failed ({type(exc).__name__}).", "The log has the details."))
-    return Analysis(place, decoded, reading, reading.meta.model_copy(update={"signals": signals}))
+    return Analysis(place, decoded, layers, meta)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections import Counter
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from PIL import Image
 
 from host.analyses.overlay import draw_overlay
 from host.books.whole_files import write_whole
-from host.pipeline.records.masks import named_maps, named_masks
+from host.pipeline.encode import encode_page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,14 +37,12 @@ class AnalysisFolder:
         Raises:
             BadRequest: a file would replace a source. DiskFull, InternalError
         """
-        stem, reading = self.stems[analysis.place], analysis.reading
-        for name, mask in named_masks(reading.masks).items():
-            self._put(f"{stem}.{name}.png", _png(Image.fromarray(mask)))
-        for kind, values in (named_maps(reading.maps) if reading.maps else {}).items():
-            self._put(f"{stem}.{kind}.png", _png(Image.fromarray(values)))
+        stem, layers = self.stems[analysis.place], analysis.layers
+        for name, make in chain(layers.masks.items(), layers.maps.items()):
+            self._put(f"{stem}.{name}.png", _png(Image.fromarray(make())))
         if self.overlay:
-            drawn = draw_overlay(analysis.page.rgb, analysis.meta, reading.masks)
-            self._put(f"{stem}.overlay.png", _png(Image.fromarray(drawn)))
+            drawn = draw_overlay(analysis.page.rgb, analysis.meta, layers)
+            self._put(f"{stem}.overlay.png", encode_page(drawn, "png", given_up=True)[0])
         # Last, so that a record stands only where everything that it tells of does.
         self._put(f"{stem}.meta.json", analysis.meta.model_dump_json(indent=1).encode())
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from engines.detect.base import Label
     from engines.geometry import Box
-    from host.pipeline.records.masks import PageMasks
+    from host.pipeline.records.layers import Layers
     from host.pipeline.records.page_meta import PageMeta
 
     Rgb = NDArray[np.uint8]
@@ -39,6 +39,8 @@ _INK: Final = (30, 41, 59)
 _WHITE: Final = (255, 255, 255)
 _FADE: Final = 0.12
 _NARROWEST_PX: Final = 480
+_HALF: Final = 127
+_BAND_PIXELS: Final = 1 << 18
 
 
 class _Scale(NamedTuple):
@@ -62,33 +64,58 @@ class _Tag(NamedTuple):
     size_px: int
 
 
-def draw_overlay(rgb: Rgb, meta: PageMeta, masks: PageMasks) -> Rgb:
-    """Return the picture: the `(H, W, 3)` page with a legend below it, at least 480 px wide."""
-    scale = _Scale.of(rgb)
-    canvas = _tinted(rgb, masks)
-    tags = [*_draw_boxes(canvas, meta, scale), *_draw_order(canvas, meta, scale)]
-    picture = _with_legend(canvas, meta)
-    drawing = ImageDraw.Draw(picture)
-    shift = (picture.width - canvas.shape[1]) // 2
-    for tag in tags:
-        at = tag.at[0] + shift, tag.at[1]
-        drawing.text(at, tag.words, _WHITE, _font(tag.size_px), anchor="mm")
-    return np.asarray(picture, np.uint8)
+def draw_overlay(rgb: Rgb, meta: PageMeta, layers: Layers) -> Rgb:
+    """Return the picture: the `(H, W, 3)` page with a legend below it, at least 480 px wide.
+
+    Beside the picture stand two masks at a time, so that a strip takes little more than its pixels.
+    """
+    height, width = rgb.shape[:2]
+    scale, legend = _Scale.of(rgb), _legend(meta, max(width, _NARROWEST_PX))
+    picture = np.full((height + legend.shape[0], legend.shape[1], 3), 255, np.uint8)
+    picture[height:] = legend
+    left = (legend.shape[1] - width) // 2
+    canvas = picture[:height, left : left + width]
+    _lay_masks(canvas, rgb, layers)
+    for tag in [*_draw_boxes(canvas, meta, scale), *_draw_order(canvas, meta, scale)]:
+        _write(picture, tag, left)
+    return picture
 
 
-def _tinted(rgb: Rgb, masks: PageMasks) -> Rgb:
-    """Return the page, a little faded, with the masks over it: one colour each, the finer above the coarser."""
-    canvas = np.asarray(cv2.addWeighted(rgb, 1 - _FADE, np.full_like(rgb, 255), _FADE, 0), np.uint8)
-    if masks.coloured is not None:
-        _tint(canvas, masks.coloured, _COLOURED, 0.25)
-    _tint(canvas, masks.gutters & ~masks.balloons, _GUTTERS, 0.28)
-    _tint(canvas, masks.balloons, COLOURS["balloon"], 0.25)
-    _tint(canvas, masks.lettering, COLOURS["text"], 0.55)
-    return canvas
+def _lay_masks(canvas: Rgb, rgb: Rgb, layers: Layers) -> None:
+    """Lay the page, a little faded, and the masks over it: one colour each, the finer above the coarser."""
+    for rows in _bands(canvas):
+        canvas[rows] = np.round(rgb[rows] * (1 - _FADE) + 255 * _FADE)
+    _tint(canvas, layers.mask("coloured"), _COLOURED, 0.25)
+    gutters, balloons = layers.mask("gutters"), layers.mask("balloons")
+    if gutters is not None and balloons is not None:
+        _tint(canvas, gutters & ~balloons, _GUTTERS, 0.28)
+    del gutters
+    _tint(canvas, balloons, COLOURS["balloon"], 0.25)
+    del balloons
+    _tint(canvas, layers.mask("lettering"), COLOURS["text"], 0.55)
 
 
-def _tint(canvas: Rgb, mask: NDArray[np.bool_], colour: Colour, share: float) -> None:
-    canvas[mask] = (canvas[mask] * (1 - share) + np.array(colour) * share).astype(np.uint8)
+def _tint(canvas: Rgb, mask: NDArray[np.bool_] | None, colour: Colour, share: float) -> None:
+    if mask is None:
+        return
+    for rows in _bands(canvas):
+        canvas[rows][mask[rows]] = canvas[rows][mask[rows]] * (1 - share) + np.array(colour) * share
+
+
+def _bands(canvas: Rgb) -> Iterator[slice]:
+    step = max(1, _BAND_PIXELS // canvas.shape[1])
+    return (slice(top, top + step) for top in range(0, canvas.shape[0], step))
+
+
+def _write(picture: Rgb, tag: _Tag, left: int) -> None:
+    """Write a tag's words; only what lies around them becomes a picture that text can be drawn on."""
+    x, y = tag.at[0] + left, tag.at[1]
+    reach = tag.size_px * (len(tag.words) + 1)
+    top, bottom = max(0, y - tag.size_px), y + tag.size_px
+    start, end = max(0, x - reach), x + reach
+    around = Image.fromarray(np.ascontiguousarray(picture[top:bottom, start:end]))
+    ImageDraw.Draw(around).text((x - start, y - top), tag.words, _WHITE, _font(tag.size_px), anchor="mm")
+    picture[top:bottom, start:end] = np.asarray(around)
 
 
 def _boxes(meta: PageMeta) -> Iterator[tuple[Label, Box]]:
@@ -136,9 +163,9 @@ def _draw_order(canvas: Rgb, meta: PageMeta, scale: _Scale) -> Iterator[_Tag]:
     panels = sorted(meta.panels, key=lambda one: one.order)
     corners = [_start(one.box, meta, scale.digit, canvas) for one in panels]
     way = np.array(corners, np.int32).reshape(-1, 1, 2)
-    veil = canvas.copy()
-    cv2.polylines(veil, [way], isClosed=False, color=COLOURS["panel"], thickness=scale.line, lineType=cv2.LINE_AA)
-    cv2.addWeighted(veil, 0.4, canvas, 0.6, 0, dst=canvas)
+    line = np.zeros(canvas.shape[:2], np.uint8)
+    cv2.polylines(line, [way], isClosed=False, color=255, thickness=scale.line, lineType=cv2.LINE_AA)
+    _tint(canvas, line > _HALF, COLOURS["panel"], 0.4)
     for balloon in meta.balloons:
         at = _on_page((balloon.box.left + balloon.box.right) // 2, balloon.box.top, canvas)
         yield _disc(canvas, at, balloon.order, COLOURS["balloon"], scale.small)
@@ -163,25 +190,24 @@ def _disc(canvas: Rgb, at: tuple[int, int], order: int, colour: Colour, size_px:
     return _Tag(at, str(order + 1), size_px)
 
 
-def _with_legend(canvas: Rgb, meta: PageMeta) -> Image.Image:
-    height, width = canvas.shape[0], max(canvas.shape[1], _NARROWEST_PX)
+def _legend(meta: PageMeta, width: int) -> Rgb:
+    """Return what stands below the page, of this width."""
     font = _font(max(13, min(28, width // 58)))
     counts = dict.fromkeys(LABELS, 0)
     for label, _ in _boxes(meta):
         counts[label] += 1
     rows = _legend_rows([(_counted(counts[label], label), COLOURS[label]) for label in LABELS], meta, font, width)
     step = round(font.size * 1.7)
-    picture = Image.new("RGB", (width, height + step * len(rows) + step // 2), _WHITE)
-    picture.paste(Image.fromarray(canvas), ((width - canvas.shape[1]) // 2, 0))
+    picture = Image.new("RGB", (width, step * len(rows) + step // 2), _WHITE)
     drawing = ImageDraw.Draw(picture)
     for number, row in enumerate(rows):
-        middle = height + step // 4 + step * number + step // 2
+        middle = step // 4 + step * number + step // 2
         for x, words, colour in row:
             half = font.size // 2
             if colour is not None:
                 drawing.rectangle((x, middle - half, x + font.size, middle + half), colour)
             drawing.text((x + (0 if colour is None else font.size * 1.4), middle), words, _INK, font, anchor="lm")
-    return picture
+    return np.asarray(picture, np.uint8)
 
 
 def _legend_rows(

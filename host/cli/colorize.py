@@ -81,15 +81,14 @@ def run(request: Request) -> int:
         corrections = read_corrections(KINDS, request.corrections, names)
         wish = _wish(request)
         references, said = read_references((*request.references, *(wish.pictures if wish else ())))
-        explicit = {"output_format": output_format} if output_format else {}
-        application = stack.enter_context(Application.open(paths, inbox, explicit=explicit))
+        application = stack.enter_context(Application.open(paths, inbox, page_format=output_format))
         stack.callback(inbox.close)
         style = replace(_style(application, request, references, wish), corrections=corrections)
         waiting = ProcessFolder.claim(paths.cache / "waiting")
         stack.callback(waiting.close)
         outputs = request.layout.outputs(
             books,
-            application.settings.current.output_format,
+            output_format or application.settings.current.output_format,
             waiting.path,
             reads=(*request.references, *filter(None, (one.file for one in request.corrections.values()))),
             report=request.report,

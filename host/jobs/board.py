@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from host.pipeline.page import PagePipeline
     from host.settings import SettingsFile
     from host.store.store import Store
+    from host.vocabulary import PageFormat
 
 
 class JobBoard:
@@ -61,11 +62,14 @@ class JobBoard:
         settings: SettingsFile,
         exports: Path,
         memories: Memories | None = None,
+        page_format: PageFormat | None = None,
     ) -> None:
+        """Open the board. page_format: what pages become; None: the setting `output_format` decides."""
         self._store = store
         self._engines = engines
         self._settings = settings
         self._memories = memories
+        self._page_format = page_format
         self._exports = exports
         self._notify = notify
         self._scheduler = Scheduler(notify, store.spool)
@@ -81,7 +85,14 @@ class JobBoard:
         """
         if len({page.page_id for page in request.pages}) < len(request.pages):
             raise BadRequest("Two pages have the same page_id.", "Give every page an id of its own.")
-        recipe = resolve(request, self._settings.current, self._engines, self._store.references, self._memories)
+        recipe = resolve(
+            request,
+            self._settings.current,
+            self._engines,
+            self._store.references,
+            self._memories,
+            self._page_format,
+        )
         job = ChapterJob(secrets.token_hex(8), request.series, request.chapter, recipe, request.pages)
         cached = self._find_cached(job)
         self._scheduler.add(job)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from host.pipeline.series import SeriesMemory
     from host.settings import Settings
     from host.store.references import ReferenceStore
+    from host.vocabulary import PageFormat
 
 _NO_PIXELS: Final = "0" * 64
 
@@ -118,11 +119,11 @@ class JobRecipe:
 
 def resolve(
     request: RunChapter, settings: Settings, engines: EngineSource, references: ReferenceStore,
-    memories: Memories | None = None,
+    memories: Memories | None = None, page_format: PageFormat | None = None,
 ) -> JobRecipe:  # fmt: skip
     """Return the recipe of a request: what it says goes before the settings.
 
-    memories: where the job's memory comes from; without it nothing is retrieved.
+    memories: where the job's memory comes from; without it nothing is retrieved. page_format: goes before the setting.
 
     Raises:
         NotFound: no such engine or reference. EngineNotAvailable, WeightsMissing, WeightsInvalid: the engine cannot
@@ -145,7 +146,7 @@ def resolve(
         retrieval=retrieval.facts if retrieval is not None else (),
         keep_coloured=_chosen(options.keep_coloured, settings.keep_coloured),
         direction=request.direction,
-        output_format=settings.output_format,
+        output_format=page_format or settings.output_format,
         pipeline_version=_pipeline_version(settings),
     )
     return JobRecipe(recipe, engine.info, references, memories, retrieval)

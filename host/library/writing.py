@@ -6,11 +6,11 @@ import hashlib
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from host.books.book import UnreadablePage
 from host.books.names import on_disk, told_apart
-from host.books.outputs import SUFFIX_OF_MIME, ArchiveOutput, DocumentOutput, FolderOutput
+from host.books.outputs import SUFFIX_OF_FORMAT, SUFFIX_OF_MIME, ArchiveOutput, DocumentOutput, FolderOutput
 from host.books.whole_files import write_whole
 from host.errors import IrodoriError
 from host.library.manifest import OutputRecord
@@ -25,10 +25,6 @@ if TYPE_CHECKING:
     from host.books.outputs import Output
     from host.library.colourer import PageResult
     from host.vocabulary import Direction, OutputKind, PageFormat
-
-SUFFIXES: Final[dict[PageFormat, str]] = {
-    "png": ".png", "webp_lossless": ".webp", "webp": ".webp", "jpeg": ".jpg", "avif": ".avif", "jxl": ".jxl",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +81,7 @@ class Writer:
         )
 
     def _output(self, book: Book, place: str, earlier: Sequence[OutputRecord]) -> Output:
-        suffix = SUFFIXES[self.page_format]
+        suffix = SUFFIX_OF_FORMAT[self.page_format]
         if self.kind == "folder":
             return FolderOutput(self.root / place, book, book.sources, suffix)
         path = self.root / f"{place}.{self.kind}"

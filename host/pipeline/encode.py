@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import struct
+import zlib
 from typing import TYPE_CHECKING, Final
 
 import cv2
@@ -34,6 +36,13 @@ _PNG: Final = (
 )
 _WEBP_SIDE_PX: Final = 16_383
 _BAND_ROWS: Final = 512
+# From here on OpenCV's encoder, which holds the file up to three times, would take more than the page itself.
+_BANDS_FROM_PIXELS: Final = 8_000_000
+_PNG_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
+_PNG_RGB: Final = (8, 2, 0, 0, 0)
+_PNG_UP: Final = 2
+_ZLIB_WINDOW: Final = 15
+_ZLIB_MEMORY: Final = 9
 
 
 def encode_page(
@@ -51,6 +60,8 @@ def encode_page(
 
 
 def _encode_png(rgb: NDArray[np.uint8], given_up: bool) -> bytes:
+    if rgb.shape[0] * rgb.shape[1] > _BANDS_FROM_PIXELS:
+        return _encode_in_bands(rgb)
     bgr = rgb if given_up else rgb.copy()
     for band in np.array_split(bgr, max(1, bgr.shape[0] // _BAND_ROWS)):
         cv2.cvtColor(band.copy(), cv2.COLOR_RGB2BGR, dst=band)
@@ -58,6 +69,31 @@ def _encode_png(rgb: NDArray[np.uint8], given_up: bool) -> bytes:
     if not done:
         raise InternalError("The coloured page could not be encoded.")
     return encoded.tobytes()
+
+
+def _encode_in_bands(rgb: NDArray[np.uint8]) -> bytes:
+    """Return a PNG that was packed a band of rows at a time: beside the pixels stands the file alone."""
+    file, packer = io.BytesIO(), zlib.compressobj(1, zlib.DEFLATED, _ZLIB_WINDOW, _ZLIB_MEMORY, zlib.Z_RLE)
+    height, width = rgb.shape[:2]
+    file.write(_PNG_SIGNATURE)
+    _write_chunk(file, b"IHDR", struct.pack(">IIBBBBB", width, height, *_PNG_RGB))
+    above = np.zeros((1, 3 * width), np.uint8)
+    for top in range(0, height, _BAND_ROWS):
+        rows = rgb[top : top + _BAND_ROWS].reshape(-1, 3 * width)
+        filtered = np.full((len(rows), 1 + 3 * width), _PNG_UP, np.uint8)
+        np.subtract(rows, np.vstack([above, rows[:-1]]), out=filtered[:, 1:])
+        _write_chunk(file, b"IDAT", packer.compress(filtered.data))
+        above = rows[-1:].copy()
+    _write_chunk(file, b"IDAT", packer.flush())
+    _write_chunk(file, b"IEND", b"")
+    return file.getvalue()
+
+
+def _write_chunk(file: io.BytesIO, name: bytes, data: bytes) -> None:
+    if data or name != b"IDAT":
+        file.write(struct.pack(">I", len(data)) + name)
+        file.write(data)
+        file.write(struct.pack(">I", zlib.crc32(data, zlib.crc32(name))))
 
 
 def _encode_with_pillow(rgb: NDArray[np.uint8], chosen: PageFormat) -> bytes:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from engines.base import ColorizeResult
     from engines.geometry import Size
     from host.pipeline.attempts import Attempt
@@ -17,12 +19,13 @@ class ColouredPage:
     """What the engine made of a page, corrected where that was called for (`host.pipeline.generation.correct`).
 
     duplicate_of: the pixels' digest of the page that the engine saw, where that was a near-duplicate of this one.
-    pieces: of a strip, one for each piece; None for one that stays as it is. The attempts are then all of theirs.
+    pieces: of a strip, what makes each piece's; None for one that stays as it is. The attempts are then all of theirs,
+    for the record alone: without pictures and masks.
     """
 
     attempts: tuple[Attempt, ...]
     duplicate_of: str | None = None
-    pieces: tuple[ColouredPage | None, ...] = ()
+    pieces: tuple[Callable[[], ColouredPage] | None, ...] = ()
 
     @property
     def result(self) -> ColorizeResult:

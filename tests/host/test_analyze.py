@@ -21,11 +21,14 @@ from host.cli.app import app
 from host.pipeline.analysis.layout.direction import DirectionVote
 from host.pipeline.analysis.read import TwoOpinionReader
 from host.pipeline.decode import decode_page
-from host.pipeline.records.masks import PageMaps, named_maps, record_masks
+from host.pipeline.records.layers import layers_of
+from host.pipeline.records.masks import PageMaps, PageMasks, named_maps, record_mask
 from host.pipeline.records.page_meta import PageMeta
 from host.pipeline.records.validation import check_page_meta
 
 pytestmark = pytest.mark.slow
+
+BARE = np.zeros((1, 1), np.bool_)
 
 
 def irodori(*arguments: object):
@@ -253,19 +256,21 @@ def test_stems_are_different_for_all_pages() -> None:
 def test_the_overlay_shows_boxes_numbers_and_masks(pages: Path) -> None:
     page = decode_page((pages / "panels-en.webp").read_bytes())
     reading = TwoOpinionReader().read(page, "ltr")
-    drawn = draw_overlay(page.rgb, reading.meta, reading.masks)
+    layers = layers_of(reading.masks)
+    drawn = draw_overlay(page.rgb, reading.meta, layers)
     assert drawn.shape[1] == page.size.width
     first = reading.meta.panels[0].box
     assert tuple(drawn[(first.top + first.bottom) // 2, first.left]) == (37, 99, 235)
     assert np.count_nonzero(np.any(drawn[: page.size.height] != page.rgb, axis=2)) > 0.3 * page.size.pixels
     other_way = reading.meta.model_copy(update={"direction": "rtl"})
-    assert np.any(draw_overlay(page.rgb, other_way, reading.masks)[: page.size.height] != drawn[: page.size.height])
+    assert np.any(draw_overlay(page.rgb, other_way, layers)[: page.size.height] != drawn[: page.size.height])
 
 
 def test_records_tell_of_the_masks_that_are_written(pages: Path) -> None:
     found = next(iter(analyze_book(open_pictures([pages / "insets-en.jpg"]), TwoOpinionReader(), "auto")))
     assert isinstance(found, Analysis)
-    assert found.meta.masks == record_masks(found.reading.masks)
+    assert found.meta.masks == {name: record_mask(make()) for name, make in found.layers.masks.items()}
+    assert set(found.meta.masks) >= {"protect", "balloons", "lettering", "gutters"}
     assert found.meta.size == Size(*found.page.grey.shape)
 
 
@@ -276,8 +281,8 @@ def test_maps_are_written_as_they_are(pages: Path, tmp_path: Path) -> None:
     maps = PageMaps(**{
         name: chance.integers(0, 256, found.meta.size, np.uint8) for name in ("panels", "characters", "depth", "tone")
     })  # fmt: skip
-    reading = replace(found.reading, maps=maps)
-    AnalysisFolder(tmp_path, ("a/1",), frozenset()).write(replace(found, reading=reading))
+    layers = replace(found.layers, maps=layers_of(PageMasks(balloons=BARE, lettering=BARE, gutters=BARE), maps).maps)
+    AnalysisFolder(tmp_path, ("a/1",), frozenset()).write(replace(found, layers=layers))
     for name, values in named_maps(maps).items():
         with Image.open(tmp_path / "a" / f"1.{name}.png") as picture:
             assert np.array_equal(np.asarray(picture), values)

@@ -15,6 +15,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from host.picture_types import mime_of
+
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
@@ -105,11 +107,13 @@ def test_an_archive_becomes_an_archive_with_every_page_in_order(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["comic", "in.cbz", "irodori-home", "out.cbz"]
 
 
-def test_one_picture_into_one_file_of_the_reader_s_naming(irodori_home: Path, comic: Path, tmp_path: Path) -> None:
-    done = irodori(irodori_home, "colorize", comic / "2.png", "-o", tmp_path / "page.jpg")
+@pytest.mark.parametrize("kind", ["jpeg", "avif", "jxl"])
+def test_one_picture_into_one_file_of_the_reader_s_naming(
+    irodori_home: Path, comic: Path, tmp_path: Path, kind: str
+) -> None:
+    done = irodori(irodori_home, "colorize", comic / "2.png", "-o", tmp_path / f"page.{kind}")
     assert done.returncode == 0, done.stderr
-    with Image.open(tmp_path / "page.jpg") as picture:
-        assert picture.format == "JPEG"
+    assert mime_of((tmp_path / f"page.{kind}").read_bytes()) == f"image/{kind}"
 
 
 def test_the_reference_and_the_strength_are_obeyed(

@@ -61,7 +61,13 @@ def named_masks(masks: PageMasks) -> dict[MaskName, NDArray[np.bool_]]:
 
 def record_masks(masks: PageMasks) -> dict[MaskName, MaskRecord]:
     """Return digest and coverage of every mask."""
-    return {name: _record(mask) for name, mask in named_masks(masks).items()}
+    return {name: record_mask(mask) for name, mask in named_masks(masks).items()}
+
+
+def record_mask(mask: NDArray[np.bool_]) -> MaskRecord:
+    """Return digest and coverage of a mask."""
+    digest = hashlib.sha256(np.packbits(mask, axis=1).tobytes()).hexdigest()
+    return MaskRecord(sha256=digest, coverage=float(np.count_nonzero(mask) / mask.size))
 
 
 def named_maps(maps: PageMaps) -> dict[MapName, NDArray[np.uint8]]:
@@ -71,15 +77,10 @@ def named_maps(maps: PageMaps) -> dict[MapName, NDArray[np.uint8]]:
 
 def record_maps(maps: PageMaps) -> dict[MapName, MapRecord]:
     """Return digest and largest value of every map."""
-    return {
-        name: MapRecord(
-            sha256=hashlib.sha256(np.ascontiguousarray(values).tobytes()).hexdigest(),
-            largest=int(values.max(initial=0)),
-        )
-        for name, values in named_maps(maps).items()
-    }
+    return {name: record_map(values) for name, values in named_maps(maps).items()}
 
 
-def _record(mask: NDArray[np.bool_]) -> MaskRecord:
-    digest = hashlib.sha256(np.packbits(mask, axis=1).tobytes()).hexdigest()
-    return MaskRecord(sha256=digest, coverage=float(np.count_nonzero(mask) / mask.size))
+def record_map(values: NDArray[np.uint8]) -> MapRecord:
+    """Return digest and largest value of a map."""
+    digest = hashlib.sha256(np.ascontiguousarray(values).data).hexdigest()
+    return MapRecord(sha256=digest, largest=int(values.max(initial=0)))

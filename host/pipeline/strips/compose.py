@@ -15,13 +15,17 @@ from host.pipeline.generation.correct import colour_page
 from host.pipeline.generation.review import fault
 from host.pipeline.progress import tell
 from host.pipeline.strips.cut import is_within
+from host.pipeline.strips.folded import bare, fold_coloured
 from host.pipeline.strips.joined import join_verdicts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from engines.base import ColorizeEngine, OnStep
     from engines.geometry import Box
+    from host.pipeline.attempts import Attempt
     from host.pipeline.job import Tick
     from host.pipeline.prepared import PreparedPage
     from host.pipeline.records.run_meta import Verdicts
@@ -52,15 +56,18 @@ class Compose(Protocol):
 
 def colour_strip(prepared: PreparedPage, engine: ColorizeEngine, tick: Tick, watch: OnStep | None) -> ColouredPage:
     """Let the engine infer piece by piece; errors as `colour_page`."""
-    made: list[ColouredPage | None] = []
+    made: list[Callable[[], ColouredPage] | None] = []
+    attempts: list[Attempt] = []
     for index, piece in enumerate(prepared.pieces):
         if piece.unfold is None:
             made.append(None)
             continue
-        progress = partial(_share_of, tick, index, len(prepared.pieces))
-        made.append(ColouredPage(attempts=colour_page(piece.unfold(), engine, progress, watch)))
-    attempts = tuple(attempt for one in made if one is not None for attempt in one.attempts)
-    return ColouredPage(attempts=attempts, pieces=tuple(made))
+        progress, page = partial(_share_of, tick, index, len(prepared.pieces)), piece.unfold()
+        coloured = ColouredPage(attempts=colour_page(page, engine, progress, watch))
+        attempts += map(bare, coloured.attempts)
+        made.append(fold_coloured(coloured, parts=bool(page.drawing.palettes)))
+        del coloured, page
+    return ColouredPage(attempts=tuple(attempts), pieces=tuple(made))
 
 
 def compose_strip(prepared: PreparedPage, coloured: ColouredPage, tick: Tick, compose: Compose) -> Composed:
@@ -77,7 +84,7 @@ def compose_strip(prepared: PreparedPage, coloured: ColouredPage, tick: Tick, co
         tell(tick, "compose", share)
         page = piece.unfold()
         try:
-            canvas.lay(piece.box, page, compose(page, made, _unheard(tick, share), may_stay_grey=True))
+            canvas.lay(piece.box, page, compose(page, made(), _unheard(tick, share), may_stay_grey=True))
         except QualityRejected as exc:
             rejected.append(exc)
     if not canvas.verdicts:

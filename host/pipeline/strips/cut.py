@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from host.corrections import ColourHint
 
 _STRIP_PIXELS: Final = 6_000_000
-_PIECE_PIXELS: Final = 3_000_000
+_PIECE_PIXELS: Final = 2_000_000
 # Where nothing is even, parts are long; wide ones are cut all the same.
-_PIECE_PIXELS_MAX: Final = 6_000_000
+_PIECE_PIXELS_MAX: Final = 4_000_000
 _AROUND_PX: Final = 96
 _EVEN_LEVELS: Final = 20
 

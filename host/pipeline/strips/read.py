@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from host.pipeline.job import PageJob, Tick
     from host.pipeline.records.page_meta import PageMeta, ReadingDirection
     from host.pipeline.retrieve import Retriever
+    from host.vocabulary import Direction
 
 
 def read_strip(
@@ -39,7 +40,7 @@ def read_strip(
     Raises:
         Whatever `tick` raises, before each step of each piece.
     """
-    stopwatch, reads = Stopwatch(), _direction(page, job)
+    stopwatch, reads = Stopwatch(), strip_direction(page, job.direction, job.chapter)
     folded, metas = [], []
     for index, box in enumerate(boxes):
         check = partial(tell, tick, "pass1", index / len(boxes))
@@ -63,10 +64,13 @@ def read_strip(
     return _strip(page, meta, pieces, job, choice, stopwatch)
 
 
-def _direction(page: DecodedPage, job: PageJob) -> ReadingDirection:
-    if job.direction != "auto":
-        return job.direction
-    return (job.chapter or ChapterDirection()).decide(page.pixels_sha256, [shape_vote(page.size)])
+def strip_direction(
+    page: DecodedPage, direction: Direction | ReadingDirection, chapter: ChapterDirection | None
+) -> ReadingDirection:
+    """Return which way a strip is read; under `auto` its shape votes."""
+    if direction != "auto":
+        return direction
+    return (chapter or ChapterDirection()).decide(page.pixels_sha256, [shape_vote(page.size)])
 
 
 def _piece(

@@ -90,3 +90,29 @@ class Told(PageDetector):
         page = Box(0, 0, grey.shape[1], grey.shape[0])
         kept = ((one, one.box.intersection(page)) for one in self.seen)
         return tuple(Detection(one.label, box, one.score) for one, box in kept if box.area)
+
+
+WIDTH, PANEL, GAP = 500, 900, 60
+"""Of a strip's panels, and the paper between them."""
+
+
+def strip_panel() -> Grey:
+    """Return a framed panel with a figure and shades."""
+    drawn = np.full((PANEL, WIDTH), 255, np.uint8)
+    cv2.rectangle(drawn, (20, 4), (WIDTH - 21, PANEL - 5), 0, 3)
+    drawn[7 : PANEL - 7, 23 : WIDTH - 23] = np.linspace(150, 230, WIDTH - 46).astype(np.uint8)
+    cv2.circle(drawn, (WIDTH // 2, PANEL // 2), 150, 120, -1)
+    cv2.circle(drawn, (WIDTH // 2, PANEL // 2), 150, 0, 3)
+    cv2.line(drawn, (40, 40), (WIDTH - 40, PANEL - 40), 20, 4)
+    return drawn
+
+
+def strip(count: int = 16, blank: frozenset[int] = frozenset()) -> Grey:
+    """Return panels one below the other, some of them left out."""
+    gap = np.full((GAP, WIDTH), 255, np.uint8)
+    rows = [
+        one
+        for number in range(count)
+        for one in (gap, np.full_like(strip_panel(), 255) if number in blank else strip_panel())
+    ]
+    return np.vstack([*rows, gap])

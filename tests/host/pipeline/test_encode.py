@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import tracemalloc
 from typing import get_args
 
 import cv2
@@ -34,10 +36,33 @@ def test_a_page_comes_back_from_every_format(rgb: np.ndarray, page_format: PageF
     assert difference.max() == 0 if page_format in LOSSLESS else difference.mean() < 4
 
 
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (3, 7), (512, 5), (513, 4), (1100, 61)])
+def test_a_large_page_is_packed_in_bands_to_the_same_pixels(
+    height: int, width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("host.pipeline.encode._BANDS_FROM_PIXELS", 0)
+    pixels = np.random.default_rng(height).integers(0, 256, (height, width, 3), np.uint8)
+    encoded, mime = encode_page(pixels, "png")
+    assert mime_of(encoded) == mime == "image/png"
+    with Image.open(io.BytesIO(encoded)) as picture:
+        picture.load()
+        assert picture.mode == "RGB"
+        assert np.array_equal(np.asarray(picture), pixels)
+    assert np.array_equal(cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR)[..., ::-1], pixels)
+
+
+def test_beside_a_large_page_stands_its_file_alone() -> None:
+    pixels = np.random.default_rng(1).integers(0, 256, (9000, 1000, 3), np.uint8)
+    tracemalloc.start()
+    encoded, _ = encode_page(pixels, "png", given_up=True)
+    held = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(encoded) > 0.9 * pixels.size
+    assert held < 1.3 * len(encoded)
+
+
 def test_an_heif_picture_is_a_page(rgb: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
     buffer = pillow_heif.from_pillow(Image.fromarray(rgb))
-    import io
-
     target = io.BytesIO()
     buffer.save(target, quality=90)
     page = decode_page(target.getvalue())

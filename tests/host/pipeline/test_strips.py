@@ -17,16 +17,17 @@ from host.corrections import ColourHint, Corrections, FigurePalette
 from host.errors import JobCancelled, QualityRejected
 from host.pipeline.analysis.read import TwoOpinionReader
 from host.pipeline.decode import DecodedPage, as_page, decode_page
+from host.pipeline.generation.correct import colour_page
 from host.pipeline.job import PageJob
 from host.pipeline.page import PagePipeline
 from host.pipeline.prepared import PreparedPage, SkippedPage
 from host.pipeline.strips.cut import cores_of, corrections_within, pieces_of
 from host.pipeline.strips.folded import packed
+from tests.host.pipeline.drawn import GAP, PANEL, WIDTH, strip
 
 pytestmark = pytest.mark.slow
 
-WIDTH, PANEL, GAP = 500, 900, 60
-PIECE_PIXELS = 6_000_000
+PIECE_PIXELS = 4_000_000
 
 
 class Recorder(SteppedEngine):
@@ -43,24 +44,6 @@ class Recorder(SteppedEngine):
         result = super()._infer(request, on_step)
         result.oklab[..., 1:] *= self._share
         return result
-
-
-def panel() -> np.ndarray:
-    """Return a framed panel with a figure and shades."""
-    drawn = np.full((PANEL, WIDTH), 255, np.uint8)
-    cv2.rectangle(drawn, (20, 4), (WIDTH - 21, PANEL - 5), 0, 3)
-    drawn[7 : PANEL - 7, 23 : WIDTH - 23] = np.linspace(150, 230, WIDTH - 46).astype(np.uint8)
-    cv2.circle(drawn, (WIDTH // 2, PANEL // 2), 150, 120, -1)
-    cv2.circle(drawn, (WIDTH // 2, PANEL // 2), 150, 0, 3)
-    cv2.line(drawn, (40, 40), (WIDTH - 40, PANEL - 40), 20, 4)
-    return drawn
-
-
-def strip(count: int = 16, blank: frozenset[int] = frozenset()) -> np.ndarray:
-    """Return panels one below the other, some of them left out."""
-    gap = np.full((GAP, WIDTH), 255, np.uint8)
-    rows = [one for number in range(count) for one in (gap, np.full_like(panel(), 255) if number in blank else panel())]
-    return np.vstack([*rows, gap])
 
 
 def page_of(grey: np.ndarray) -> DecodedPage:
@@ -226,6 +209,33 @@ def test_memory_does_not_grow_with_a_strip_but_for_its_pixels():
     (small, few), (large, many) = peak(16), peak(48)
     # three bytes for the picture that is made, the encoder's own copy of it, and what is packed
     assert (large - small) / (many - few) < 8
+
+
+def test_what_the_engine_made_of_a_piece_waits_in_two_fifths_of_its_room():
+    page, engine = page_of(strip()), Recorder()
+    pipeline = PagePipeline(reader=TwoOpinionReader())
+    prepared = pipeline.read(page, PageJob(engine=engine.info, plan=Plan()), lambda *_: None)
+    coloured = pipeline.colour(prepared, engine, lambda *_: None)
+    assert not any(attempt.result.oklab.size or attempt.result.parts is not None for attempt in coloured.attempts)
+    assert len(coloured.attempts) == len(engine.heights)
+    alone = colour_page(prepared.pieces[1].unfold(), engine, lambda *_: None)[-1].result
+    again = coloured.pieces[1]().result
+    assert again.oklab.dtype == np.float32
+    assert again.parts is None
+    assert np.abs(again.oklab - alone.oklab).max() < 5e-4
+    assert coloured.result.weights == alone.weights
+
+
+@given(
+    arrays.arrays(
+        st.sampled_from([np.float16, np.float32]), arrays.array_shapes(min_dims=3, max_dims=3, max_side=9),
+        elements=st.floats(-1, 1, width=16),
+    )
+)  # fmt: skip
+def test_floats_that_are_packed_come_back(array):
+    back = packed(array).unpacked()
+    assert back.dtype == array.dtype
+    assert np.array_equal(back, array)
 
 
 @given(
