@@ -11,6 +11,9 @@ MODES: Final = {
     "kills": ("bench.faults.kills", "runs of the command line, killed at random points"),
     "databases": ("bench.faults.databases", "databases with flipped bits, used as a host does"),
     "pictures": ("bench.faults.pictures", "pictures with flipped bytes, cuts and inserted chunks, decoded"),
+    "formats": ("bench.faults.formats", "every format and mode, nearly as large as a page may be: memory and time"),
+    "inputs": ("bench.faults.inputs", "files, archives and pictures that are trouble, by command line and wire"),
+    "surroundings": ("bench.faults.surroundings", "the command line on full disks, among pipes, twice at once, …"),
     "settings": (
         "bench.faults.settings",
         "every setting with hostile values, by wire, file, environment and command line",

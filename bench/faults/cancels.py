@@ -1,7 +1,7 @@
 """Cancel two pages that are under way, at random points, and see how soon the host begins another page.
 
-Pages are ordinary ones, large and slow pictures, and a strip. A loss is a host that takes over a second from the cancel
-to the first step of the next page, or one that does not end it.
+Pages are ordinary ones, large and slow pictures, large ones that are drawn all over or are noise, and a strip. A loss
+is a host that takes over a second from the cancel to the first step of the next page, or one that does not end it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from bench.faults.chapters import chapter_pages, strip_page
 from bench.faults.pictures import large_pictures
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _FREE_S: Final = 1.0
 _ANSWER_S: Final = 120.0
 _LATEST_S: Final = 4.0
+_LARGE: Final = (6270, 9405)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -91,7 +92,7 @@ def _varied(picture: bytes, name: str) -> bytes:
 
 
 def _small(name: str) -> bytes:
-    dice = np.random.default_rng(abs(hash(name)) % 2**32)
+    dice = np.random.default_rng(list(name.encode()))
     page = np.full((360, 240), 255, np.uint8)
     page[30:330, 20:220] = dice.integers(90, 200, (10, 10)).astype(np.uint8).repeat(30, 0).repeat(20, 1)
     buffer = io.BytesIO()
@@ -99,8 +100,23 @@ def _small(name: str) -> bytes:
     return buffer.getvalue()
 
 
+def _busy_pages() -> list[bytes]:
+    """Return pages on which every pixel costs: a comic's page of 59 megapixels, and noise of 20."""
+    with Image.open(io.BytesIO(chapter_pages()[0])) as page:
+        drawn = page.resize(_LARGE, Image.Resampling.BICUBIC)
+    noise = np.random.default_rng(3).integers(0, 256, (5000, 4000), np.uint8)
+    return [_jpeg(drawn), _jpeg(Image.fromarray(noise)), _jpeg(ImageOps.mirror(drawn))]
+
+
+def _jpeg(picture: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=80)
+    return buffer.getvalue()
+
+
 _KINDS: Final[dict[str, Callable[[], Sequence[bytes]]]] = {
     "ordinary": chapter_pages,
     "large": lambda: [data for _, data in large_pictures()],
+    "busy": _busy_pages,
     "strips": lambda: [strip_page()] * 2,
 }

@@ -1,4 +1,4 @@
-"""Colour an ordinary chapter by host and by command line, and a strip; print the largest memory of each.
+"""Colour an ordinary chapter by host and by command line, colour and analyze a strip; print the largest memory of each.
 
 A chapter is ten pages of 1200 x 1800 after one reference. Bounds: 500 MB for a chapter; 500 MB and the picture that is
 made for a strip of 800 x 60,000. The memory of decoding processes counts. A loss is more, or a page without colour.
@@ -51,6 +51,7 @@ def main(arguments: Sequence[str]) -> int:
         "host": (_by_host, 10, _CHAPTER_BYTES),
         "command line": (_by_command_line, 10, _CHAPTER_BYTES),
         "strip": (_strip_by_command_line, 1, _STRIP_BYTES),
+        "strip analyzed": (_strip_analyzed, 1, _STRIP_BYTES),
     }
     parser.add_argument("--only", nargs="*", default=list(ways), choices=list(ways))
     lost = 0
@@ -128,16 +129,25 @@ def _strip_by_command_line(folder: Path) -> Figures:
     return _colorize(folder)
 
 
+def _strip_analyzed(folder: Path) -> Figures:
+    (folder / "01.png").write_bytes(strip_page())
+    figures = _run(folder, "analyze", str(folder / "01.png"), "--overlay")
+    return figures._replace(coloured=sum(_has_colour(path) for path in (folder / "out").glob("*.overlay.png")))
+
+
 def _colorize(folder: Path) -> Figures:
-    command = [sys.executable, "-m", "host.cli", "colorize", *map(str, sorted(folder.glob("*.png")))]
-    command += ["-r", str(_REFERENCE), "-o", str(folder / "out")]
+    figures = _run(folder, "colorize", *map(str, sorted(folder.glob("*.png"))), "-r", str(_REFERENCE))
+    return figures._replace(coloured=sum(_has_colour(path) for path in (folder / "out").glob("*.png")))
+
+
+def _run(folder: Path, *arguments: str) -> Figures:
+    command = [sys.executable, "-m", "host.cli", *arguments, "-o", str(folder / "out")]
     environ = os.environ | {"IRODORI_HOME": str(folder / "home")}
     began_s = time.monotonic()
     process = subprocess.Popen(command, env=environ, cwd=_ROOT, stderr=subprocess.DEVNULL)
     with process, MemoryWatch(process.pid) as memory:
         process.wait(_ANSWER_S)
-    coloured = sum(_has_colour(path) for path in (folder / "out").glob("*.png"))
-    return Figures(memory.peak_bytes, time.monotonic() - began_s, coloured)
+    return Figures(memory.peak_bytes, time.monotonic() - began_s, 0)
 
 
 def _has_colour(path: Path) -> bool:

@@ -56,8 +56,8 @@ _LARGE: Final[tuple[tuple[str, str, dict[str, object]], ...]] = (
 _SIDE_PX: Final = 7740
 # A BMP has no compression: this is what the limit of encoded bytes lets through.
 _BMP_SIDE_PX: Final = 4700
-_PROCESSOR_S: Final = 5.5
-_BESIDE_BYTES: Final = 200 * 10**6
+PROCESSOR_S: Final = 5.5
+BESIDE_BYTES: Final = 200 * 10**6
 
 Mutation = Callable[[bytearray, random.Random], None]
 
@@ -84,7 +84,7 @@ def main(arguments: Sequence[str]) -> int:
     figures: dict[str, Figures] = {}
     counts: Counter[str] = Counter()
     for kind, data in _pictures(options.n, options.seed, options.folder):
-        counts[f"{_trial(data, figures.setdefault(kind, Figures()))} {kind}"] += 1
+        counts[f"{try_picture(data, figures.setdefault(kind, Figures()))} {kind}"] += 1
     for name, count in sorted(counts.items()):
         sys.stdout.write(f"{count:6}  {name}\n")
     sys.stdout.write(f"\n{'kind':28} pictures  slowest s  processor s  MB above the process\n")
@@ -118,7 +118,8 @@ def large_pictures() -> Iterator[tuple[str, bytes]]:
         yield f"{side * side // 10**6} MP {mode} {kind}", buffer.getvalue()
 
 
-def _trial(data: bytes, figures: Figures) -> str:
+def try_picture(data: bytes, figures: Figures) -> str:
+    """Decode a picture, and note what it took; return `page`, an error's code, or `LOST` and what was lost."""
     processor_s, wall_s, pixels = _processor_s(), time.monotonic(), 0
     with MemoryWatch() as memory:
         try:
@@ -132,9 +133,9 @@ def _trial(data: bytes, figures: Figures) -> str:
     figures.count += 1
     figures.wall_s, figures.processor_s = max(figures.wall_s, wall_s), max(figures.processor_s, processor_s)
     figures.grown_bytes = max(figures.grown_bytes, memory.grown_bytes)
-    if processor_s > _PROCESSOR_S:
+    if processor_s > PROCESSOR_S:
         return "LOST time"
-    return "LOST memory" if memory.grown_bytes > 8 * pixels + _BESIDE_BYTES else verdict
+    return "LOST memory" if memory.grown_bytes > 8 * pixels + BESIDE_BYTES else verdict
 
 
 def _told_pixels(data: bytes) -> int:
