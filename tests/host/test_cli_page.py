@@ -85,6 +85,20 @@ def test_a_gutter_is_added_and_a_region_filled_without_an_engine(
     assert not changed.any()
 
 
+def test_what_is_pointed_at_is_a_mask_for_inpainting(irodori_home: Path, small: Path, tmp_path: Path) -> None:
+    mask, out = tmp_path / "mask.png", tmp_path / "out.png"
+    done = irodori("page", "segment", small, "-o", mask, "--at", "100,100")
+    assert done.exit_code == 0, done.stderr
+    with Image.open(mask) as drawn:
+        wanted = np.asarray(drawn.convert("L")) > 0
+    assert wanted[100, 100]
+    assert 0 < wanted.mean() < 0.9
+    done = irodori("page", "inpaint", small, "-o", out, "--mask", mask, "--engine", "fill")
+    assert done.exit_code == 0, done.stderr
+    before, after = decode_page(small.read_bytes()).rgb, decode_page(out.read_bytes()).rgb
+    assert np.array_equal(before[~wanted], after[~wanted])
+
+
 def test_a_page_made_larger(irodori_home: Path, small: Path, tmp_path: Path) -> None:
     done = irodori("page", "upscale", small, "-o", tmp_path / "large.webp", "--scale", 2)
     assert done.exit_code == 0, done.stderr
@@ -175,6 +189,12 @@ def test_words_of_a_wish_bring_what_they_stand_for(
         (("inpaint", "PAGE", "-o", "out.png", "--box", "5,5,5,9", "--engine", "fill"), "is empty"),
         (("inpaint", "PAGE", "-o", "out.png", "--box", "0,0,9,9999", "--engine", "fill"), "leaves the page"),
         (("inpaint", "PAGE", "-o", "out.png", "--box", "0,0,9,9", "--engine", "oil"), "no engine 'oil'"),
+        (("segment", "PAGE", "-o", "out.png"), "Nothing is pointed at"),
+        (("segment", "PAGE", "-o", "out.jpg", "--at", "1,1"), "no name of a mask"),
+        (("segment", "PAGE", "-o", "out.png", "--at", "1"), "no place"),
+        (("segment", "PAGE", "-o", "out.png", "--at", "-1,5"), "not on the page"),
+        (("segment", "PAGE", "-o", "out.png", "--words", "hat"), "what things are called"),
+        (("segment", "PAGE", "-o", "out.png", "--at", "5,5", "--model", "FOLDER"), "lacks config.json"),
         (("upscale", "PAGE", "-o", "out.png", "--scale", "9"), "scale"),
         (("upscale", "PAGE", "-o", "out.png", "--model", "none.pth"), "none.pth"),
         (("upscale", "PAGE", "-o", "out.png", "--model", "TEXT"), "no network's file"),

@@ -162,6 +162,29 @@ def extend(
         run(request, Margins(left=left, right=right, top=top, bottom=bottom))
 
 
+@page.command("segment")
+def segment(
+    picture: PageFile,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The mask to write: .png, white is what was found.")],
+    at: Annotated[
+        list[str] | None, typer.Option("--at", metavar="X,Y", help="A place in it, in pixels (repeatable).")
+    ] = None,
+    not_at: Annotated[
+        list[str] | None, typer.Option("--not-at", metavar="X,Y", help="A place outside of it (repeatable).")
+    ] = None,
+    box: Annotated[str | None, typer.Option("--box", metavar="LEFT,TOP,RIGHT,BOTTOM", help="A box around it.")] = None,
+    words: Annotated[str, typer.Option("--words", "-w", help="What it is called; needs --model.")] = "",
+    model: Annotated[
+        Path | None, typer.Option("--model", help="A SAM 3's folder; without it, lines and tone tell regions.")
+    ] = None,
+) -> None:
+    """Find what a place on a page belongs to: a mask, as inpaint takes it."""
+    from host.cli.page.outlines import segment_page
+
+    with faults_told():
+        segment_page(picture, output, at or [], not_at or [], box, words, model)
+
+
 @page.command("upscale")
 def upscale(
     picture: PageFile,

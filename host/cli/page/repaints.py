@@ -10,6 +10,7 @@ import numpy as np
 from engines.base import ColorizeRequest, ColorizeResult, Plan
 from host.application import Application
 from host.books.whole_files import write_whole
+from host.cli.page.outlines import box_of
 from host.cli.page.pictures import format_of, require_output, say
 from host.errors import BadRequest, EngineNotAvailable
 from host.jobs.engine_room import EngineRoom
@@ -122,14 +123,8 @@ def _of_file(path: Path, rgb: NDArray[np.uint8]) -> NDArray[np.bool_]:
 
 
 def _of_box(text: str, rgb: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    height, width = rgb.shape[:2]
-    try:
-        left, top, right, bottom = (int(one) for one in text.split(","))
-    except ValueError as exc:
-        raise BadRequest(f"{text!r:.60} is no box.", "Write LEFT,TOP,RIGHT,BOTTOM in pixels.") from exc
-    if not (0 <= left < right <= width and 0 <= top < bottom <= height):
-        raise BadRequest(f"The box {text} is empty or leaves the page.", f"The page is {width} x {height}.")
-    mask = np.zeros((height, width), np.bool_)
+    left, top, right, bottom = box_of(text, rgb)
+    mask = np.zeros(rgb.shape[:2], np.bool_)
     mask[top:bottom, left:right] = True
     return mask
 
