@@ -70,8 +70,12 @@ class WordTower:
         }
         try:
             self._tokenizer = transformers.AutoTokenizer.from_pretrained(self._folder, local_files_only=True)
-            self._tower = (
-                kinds[self._family].from_pretrained(self._folder, local_files_only=True, use_safetensors=True).eval()
+            config = transformers.AutoConfig.from_pretrained(self._folder, local_files_only=True)
+            if self._family == "clip":  # the whole model's size counts, which its tower for words may not know
+                config.text_config.projection_dim = config.projection_dim
+            tower = kinds[self._family].from_pretrained(
+                self._folder, config=config.text_config, local_files_only=True, use_safetensors=True
             )
         except Exception as exc:  # whatever a foreign file brings about
             raise ModelInvalid(f"{self._folder.name}'s words cannot be loaded: {exc}", "Pull it again.") from exc
+        self._tower = tower.eval()

@@ -38,7 +38,7 @@ class ProcessPool(Generic[T, R]):
         whose process died (`BrokenExecutor`) or that raised.
         """
         self._count, self._begin, self._given, self._call, self._failed = count, begin, given, call, failed
-        self._pool = self._open()
+        self._pool: ProcessPoolExecutor | None = None
         self._tasks: dict[Future[R], tuple[T, int, tuple[Any, ...]]] = {}
         self._bytes = 0
 
@@ -56,7 +56,7 @@ class ProcessPool(Generic[T, R]):
         """Take a piece of work in. size: its bytes. arguments: of `call`."""
         self._bytes += size
         try:
-            future = self._pool.submit(self._call, *arguments)
+            future = self._opened().submit(self._call, *arguments)
         except BrokenExecutor as exc:
             future = Future()
             future.set_exception(exc)
@@ -79,12 +79,15 @@ class ProcessPool(Generic[T, R]):
         Raises:
             BrokenExecutor: the process died.
         """
-        return self._pool.submit(question, *arguments).result()
+        return self._opened().submit(question, *arguments).result()
 
     def close(self) -> None:
         """Stop at once; what is under way is dropped."""
-        processes = list((self._pool._processes or {}).values())  # noqa: SLF001 - shutdown would wait for their work
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        pool, self._pool = self._pool, None
+        if pool is None:
+            return
+        processes = list((pool._processes or {}).values())  # noqa: SLF001 - shutdown would wait for their work
+        pool.shutdown(wait=False, cancel_futures=True)
         for process in processes:
             process.kill()
         for process in processes:
@@ -95,29 +98,29 @@ class ProcessPool(Generic[T, R]):
         tasks = list(self._tasks.items())
         self._tasks, self._bytes = {}, 0
         self.close()
-        self._pool = self._open()
         for future, (task, _, arguments) in tasks:
             if future.done() and future.exception() is None:
                 yield task, future.result()
                 continue
-            alone = self._pool.submit(self._call, *arguments)
+            alone = self._opened().submit(self._call, *arguments)
             wait([alone])
             if isinstance(alone.exception(), BrokenExecutor):
                 self.close()
-                self._pool = self._open()
             yield task, self._result_of(alone)
 
     def _result_of(self, future: Future[R]) -> R:
         exc = future.exception()
         return future.result() if exc is None else self._failed(exc)
 
-    def _open(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(
-            self._count,
-            mp_context=multiprocessing.get_context("spawn"),
-            initializer=_start,
-            initargs=(self._begin, self._given),
-        )
+    def _opened(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(
+                self._count,
+                mp_context=multiprocessing.get_context("spawn"),
+                initializer=_start,
+                initargs=(self._begin, self._given),
+            )
+        return self._pool
 
 
 def _start(begin: Callable[..., None], given: tuple[Any, ...]) -> None:

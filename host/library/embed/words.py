@@ -22,6 +22,7 @@ _WITHOUT_BLANKS: Final = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _WORD: Final = re.compile(r"\w+")
 _TRIGRAM: Final = 3
 _TERMS_MAX: Final = 64
+_RANKS: Final = 60
 # What stands on every other page tells none from another.
 _COMMON: Final = frozenset(
     {"a", "an", "and", "are", "as", "at", "be", "but", "by", "for", "from", "had", "has", "he", "her", "his", "i", "in"}
@@ -49,7 +50,7 @@ class WordsIndex:
                 base.execute("CREATE VIRTUAL TABLE latin USING fts5(words, tokenize='porter unicode61')")
                 base.execute("CREATE VIRTUAL TABLE letters USING fts5(words, tokenize='trigram')")
                 for number, page in enumerate(shelf.pages()):
-                    words = page_words(page)
+                    words = unicodedata.normalize("NFKC", page_words(page)).casefold()
                     if words:
                         page_id = page.id.encode("utf-8", "replace").decode()
                         base.execute("INSERT INTO pages VALUES (?, ?, ?)", (number, page_id, words))
@@ -68,17 +69,17 @@ class WordsIndex:
             raise BadRequest("There is no word in it.", "Say what is on the page, or what is written there.")
         if not self._path.is_file():
             return []
-        table, terms = ("letters", _pieces(words)) if _WITHOUT_BLANKS.search(plain) else ("latin", _telling(words))
-        asked = " OR ".join(f'"{one}"' for one in terms[:_TERMS_MAX])
+        is_joined = bool(_WITHOUT_BLANKS.search(plain))
         with closing(sqlite3.connect(f"file:{self._path.absolute().as_posix()}?mode=ro", uri=True)) as base:
-            if table == "letters" and not terms:
-                return self._containing(base, words, k)
-            found = base.execute(
-                f"SELECT page_id, -bm25({table}) FROM {table} JOIN pages ON pages.id = {table}.rowid "  # noqa: S608
-                f"WHERE {table} MATCH ? ORDER BY bm25({table}), page_id LIMIT ?",
-                (asked, k),
-            )
-            return [(str(page_id), float(score)) for page_id, score in found]
+            if is_joined:
+                pieces = _pieces(words)
+                return _matching(base, "letters", pieces, k) if pieces else self._containing(base, words, k)
+            terms = _telling(words)
+            # Readers of lettering lose blanks between words: a word within others counts as well.
+            within = [word for word in terms if len(word) > _TRIGRAM]
+            rankings = [_matching(base, "latin", terms, k)]
+            rankings += [_matching(base, "letters", within, k)] if within else []
+        return _fused(rankings)[:k]
 
     @staticmethod
     def _containing(base: sqlite3.Connection, words: list[str], k: int) -> list[tuple[str, float]]:
@@ -88,8 +89,26 @@ class WordsIndex:
         return [(str(page_id), 1.0) for (page_id,) in found]
 
 
+def _matching(base: sqlite3.Connection, table: str, terms: list[str], k: int) -> list[tuple[str, float]]:
+    found = base.execute(
+        f"SELECT page_id, -bm25({table}) FROM {table} JOIN pages ON pages.id = {table}.rowid "  # noqa: S608 - ours
+        f"WHERE {table} MATCH ? ORDER BY bm25({table}), page_id LIMIT ?",
+        (" OR ".join(f'"{one}"' for one in terms[:_TERMS_MAX]), k),
+    )
+    return [(str(page_id), float(score)) for page_id, score in found]
+
+
+def _fused(rankings: list[list[tuple[str, float]]]) -> list[tuple[str, float]]:
+    """Return rankings as one, by their ranks (see `search.fused`)."""
+    scores: dict[str, float] = {}
+    for ranking in rankings:
+        for rank, (page_id, _) in enumerate(ranking, 1):
+            scores[page_id] = scores.get(page_id, 0.0) + 1 / (_RANKS + rank)
+    return sorted(scores.items(), key=lambda one: (-one[1], one[0]))
+
+
 def page_words(page: AnalysedPage) -> str:
-    """Return all that is written on a page and said of it."""
+    """Return all that is written on a page and said of it, as it is written."""
     meta, story = page.meta(), page.story()
     found: list[str] = []
     if meta is not None:
@@ -99,8 +118,7 @@ def page_words(page: AnalysedPage) -> str:
         for panel in story.panels:
             found += [panel.description, *panel.lines, *panel.characters]
             found += [one.speaker for one in panel.dialogue]
-    joined = "\n".join(" ".join(words.split()) for words in found if words.strip())
-    return unicodedata.normalize("NFKC", joined).casefold()
+    return "\n".join(" ".join(words.split()) for words in found if words.strip())
 
 
 def _telling(words: list[str]) -> list[str]:

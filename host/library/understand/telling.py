@@ -135,7 +135,7 @@ class Teller:
     def _ask(self, picture: bytes, asked: str, spent: _Spent) -> Told:
         with self._lock:
             if self._stopped is not None:
-                raise self._stopped
+                raise ModelFault(self._stopped.message, self._stopped.hint, kind="all")
         if not self._pace.wait():
             raise ModelFault("The run ended.", kind="all")
         spent.attempts += 1
@@ -155,8 +155,8 @@ class Teller:
 
     def _heed(self, fault: ModelFault) -> None:
         if fault.kind == "all":
-            with self._lock:
-                self._stopped = fault
+            with self._lock:  # a fresh one, which holds on to no frames
+                self._stopped = ModelFault(fault.message, fault.hint, kind="all")
         elif fault.retry_after_s:
             self._pace.rest(fault.retry_after_s)
 

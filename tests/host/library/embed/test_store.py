@@ -180,7 +180,11 @@ def make_query(volume: Path, path: Path) -> None:
 def test_words_are_found_by_their_stems_and_japanese_by_its_letters(tmp_path: Path) -> None:
     class Shelf:
         def pages(self) -> list[object]:
-            return [Page("a", "A WITCH is flying\nAT NIGHT"), Page("b", "the cat sleeps"), Page("c", "今夜は空を飛ぶ")]
+            return [
+                Page("a", "A WITCH is flying\nAT NIGHT"),
+                Page("b", "the cat sleepsundermoonlight"),
+                Page("c", "今夜は空を飛ぶ"),
+            ]
 
     class Page:
         def __init__(self, page_id: str, words: str) -> None:
@@ -190,9 +194,10 @@ def test_words_are_found_by_their_stems_and_japanese_by_its_letters(tmp_path: Pa
 
     index = WordsIndex(tmp_path / "words.sqlite3")
     assert index.search("anything", 3) == []
-    with mock.patch("host.library.embed.words.page_words", lambda page: page.words.casefold()):
+    with mock.patch("host.library.embed.words.page_words", lambda page: page.words):
         index.rebuild(Shelf())  # type: ignore[arg-type]
     assert [one for one, _ in index.search("a witch flies in the nights", 5)] == ["a"]
+    assert [one for one, _ in index.search("the Moonlight", 5)] == ["b"]
     assert [one for one, _ in index.search("空を飛ぶ", 5)] == ["c"]
     assert [one for one, _ in index.search("空を", 5)] == ["c"]
     assert index.search('" OR NEAR(*', 5) == []
