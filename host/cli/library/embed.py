@@ -125,6 +125,8 @@ def search(request: SearchRequest) -> int:
     """
     if bool(request.words) == (request.picture is not None):
         raise BadRequest("Say what to search for.", 'Words: "a witch flying at night"; or --picture FILE.')
+    if request.sheet is not None and request.analysis is None:
+        raise BadRequest("A sheet needs the pages' pictures.", "Add --analysis, the folder of `library analyse`.")
     store = EmbeddingStore(request.root)
     if request.picture is not None:
         try:
@@ -145,9 +147,9 @@ def search(request: SearchRequest) -> int:
             Console(soft_wrap=True, highlight=False).print(
                 printable(f"{one.score:.3f}  {one.page_id}  ({one.why})"), markup=False
             )
-    if request.sheet is not None:
-        if request.analysis is None:
-            raise BadRequest("A sheet needs the pages' pictures.", "Add --analysis, the folder of `library analyse`.")
+    if not found:
+        _say("Nothing was found. Try other words, or --picture.")
+    if request.sheet is not None and request.analysis is not None:
         asked = request.words or f"Like {request.picture}"
         html = sheet_html(asked, cards(found, AnalysedShelf(request.analysis)))
         write_whole(request.sheet, html.encode())

@@ -167,6 +167,7 @@ def test_two_processes_write_one_store_and_one_is_killed(irodori_home: Path, ana
     assert "<script" not in html
     nothing = irodori(irodori_home, "search", tmp_path / "both", "zzz")
     assert nothing.returncode == 1
+    assert "Nothing was found" in nothing.stderr
 
 
 def make_query(volume: Path, path: Path) -> None:
