@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _PAGE: Final = Path(__file__).parents[2] / "tests" / "pages" / "panels-en.webp"
 _LARGE_MP: Final = 59.0
-_ORDINARY_MP: Final = 9.0
+_ORDINARY_MP: Final = 6.0
 _ENCODED_BYTES: Final = 64 * 2**20
 
 

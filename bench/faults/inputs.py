@@ -21,6 +21,7 @@ import time
 import unicodedata
 import zipfile
 from collections import Counter
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -30,10 +31,15 @@ from bench.faults.made.made import Made
 from bench.faults.made.names import names
 from bench.faults.made.pictures import pictures
 from bench.faults.made.suffixes import suffixes
+from host.books.book import UnreadablePage
+from host.books.inputs import open_inputs
+from host.errors import IrodoriError
 from host.messaging.client import HostClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from host.books.book import BookPage
 
 _ROOT: Final = Path(__file__).parents[2]
 _REFERENCE: Final = _ROOT / "tests" / "pages" / "reference-warm.webp"
@@ -213,22 +219,33 @@ def _same_bytes(pages: list[dict[str, Any]], path: Path, seen: Seen) -> None:
 
 
 def _by_wire(path: Path, folder: Path, seen: Seen) -> None:
-    """Send each picture by itself; one host for all."""
-    files = sorted(one for one in path.rglob("*") if one.is_file()) if path.is_dir() else [path]
-    if path.suffix in (".cbz", ".zip", ".7z"):
+    """Send each page by itself; one host for all."""
+    try:
+        books = open_inputs([path], folder / "nowhere")
+    except IrodoriError:
         return
+    with ExitStack() as stack:
+        for book in books:
+            stack.callback(book.close)
+        _send_all([page for book in books for page in book.pages], folder, seen)
+
+
+def _send_all(pages: Sequence[BookPage], folder: Path, seen: Seen) -> None:
     with HostClient.spawn(home=folder / "wire", stderr=subprocess.DEVNULL) as host:
         host.hello()
         reference = host.call("reference.add", {"image": _REFERENCE.read_bytes()})["reference_id"]
-        for number, file in enumerate(files):
-            name = file.relative_to(path).as_posix() if path.is_dir() else file.name
-            verdict, code = _send(host, file.read_bytes(), f"{number}", reference)
+        for number, page in enumerate(pages):
+            try:
+                image = page.read()
+            except UnreadablePage:
+                continue
+            verdict, code = _send(host, image, f"{number}", reference)
             seen.wire[verdict] += 1
             if code == "E_INTERNAL":
-                seen.lost.append(f"{name} by wire: {code}")
-            told = seen.verdicts.get(name, verdict).replace("cached", "coloured")
+                seen.lost.append(f"{page.name} by wire: {code}")
+            told = seen.verdicts.get(page.name, verdict).replace("cached", "coloured")
             if told != verdict:
-                seen.lost.append(f"{name} is {told} by the command line, {verdict} by wire")
+                seen.lost.append(f"{page.name} is {told} by the command line, {verdict} by wire")
 
 
 def _send(host: HostClient, image: bytes, name: str, reference: str) -> tuple[str, str]:

@@ -184,7 +184,7 @@ def _full_disk(folder: Path) -> str:
         full = _run(
             folder, pages, "-o", folder / "out", statuses=(0, 1, 2), environ={"IRODORI_HOME": str(folder / "other")}
         )
-        _require(full.status == 2 or full.told["counts"]["written"] == 4, f"told: {full.told.get('counts')}")
+        _require(not full.told or full.told["counts"]["written"] == 4, f"told: {full.told.get('counts')}")
     return "held"
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar, get_args, get_type_hints
 
 import msgspec
 
+from host.books.named_files import read_named
 from host.corrections import Corrections
 from host.errors import BadRequest
 
@@ -93,9 +94,8 @@ def require_pages(corrections: Mapping[str, object], pages: Sequence[str], name:
 def _content(kind: CorrectionKind[Correction], file: Path) -> dict[str, list[Correction]]:
     struct = kind.struct
     try:
-        return msgspec.json.decode(file.read_bytes(), type=dict[str, list[struct]])  # type: ignore[valid-type]
-    except OSError as exc:
-        raise BadRequest(f"The {kind.name} {file} cannot be read: {exc.strerror}.", "Name a JSON file.") from exc
+        content = read_named(file, f"The {kind.name}", "Name a JSON file.")
+        return msgspec.json.decode(content, type=dict[str, list[struct]])  # type: ignore[valid-type]
     except (msgspec.DecodeError, UnicodeDecodeError) as exc:
         raise BadRequest(
             f"The {kind.name} {file} are not as they should be: {exc}.", "See `irodori colorize --help`."

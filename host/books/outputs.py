@@ -161,6 +161,8 @@ class FileOutput:
     def check(self) -> None:
         """Refuse what cannot be written."""
         require_writable(self._path.parent)
+        if self._path.exists() and not self._path.is_file():
+            raise BadRequest(f"{self._path} is no file.", "Name another picture as --output.")
         sweep_parts(self._path.parent)
 
     def paths(self) -> Iterator[Path]:
@@ -228,8 +230,9 @@ class ArchiveOutput:
     def check(self) -> None:
         """Refuse a folder of the archive's name, and what cannot be written."""
         require_writable(self._path.parent)
-        if self._path.is_dir():
-            raise BadRequest(f"{self._path} is a folder.", "Name a file that ends in .cbz.")
+        if self._path.exists() and not self._path.is_file():
+            what = "a folder" if self._path.is_dir() else "no file"
+            raise BadRequest(f"{self._path} is {what}.", "Name a file that ends in .cbz.")
         sweep_parts(self._path.parent)
 
     def paths(self) -> Iterator[Path]:

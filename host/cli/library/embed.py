@@ -11,6 +11,7 @@ from rich.console import Console
 
 from engines.base import EngineError
 from engines.embed.registry import choose_embedder
+from host.books.named_files import read_named
 from host.books.names import printable
 from host.books.whole_files import require_nameable, require_writable, write_whole
 from host.cli.library.progress import shelf_bars
@@ -129,10 +130,7 @@ def search(request: SearchRequest) -> int:
         raise BadRequest("A sheet needs the pages' pictures.", "Add --analysis, the folder of `library analyse`.")
     store = EmbeddingStore(request.root)
     if request.picture is not None:
-        try:
-            rgb = decode_page(request.picture.read_bytes()).rgb
-        except OSError as exc:
-            raise BadRequest(f"{request.picture} cannot be read: {exc.strerror}.", "Check the path.") from exc
+        rgb = decode_page(read_named(request.picture, "The picture", "Name a picture.")).rgb
         found = search_picture(store, _embedder_of(store, request.wish), rgb, request.k)
     else:
         has_words = store.kind.embedder in ("siglip2", "clip")

@@ -118,6 +118,19 @@ def test_what_stands_in_the_way_of_an_output_is_said_before_work_starts(tmp_path
         FolderOutput(tmp_path / ("n" * 300), make_book("1.jpg"), NONE, ".png").check()
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+@pytest.mark.parametrize("name", ["1.png", "1.cbz"])
+def test_a_pipe_is_no_output(tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / name)
+    outputs = (
+        FileOutput(tmp_path / name, NONE),
+        ArchiveOutput(tmp_path / name, make_book("1.png"), NONE, ".png", tmp_path),
+    )
+    for output in outputs:
+        with pytest.raises(BadRequest, match="is no file"):
+            output.check()
+
+
 def test_an_archive_has_its_pages_in_reading_order_whatever_the_order_of_work(tmp_path: Path) -> None:
     book = Book("b", make_book("1.jpg", "2.jpg", "10.jpg").pages, (), NONE, extras=(BookPage("i.xml", lambda: b"i"),))
     output = ArchiveOutput(tmp_path / "deep" / "c.cbz", book, NONE, ".png", tmp_path / "waiting")
