@@ -12,6 +12,9 @@ if (!version) throw new Error("host/__init__.py names no version");
 /** Origins that the browser tests serve; a reader's build holds no host at install. */
 const TEST_ORIGINS = ["http://127.0.0.1/*", "http://localhost/*"];
 
+/** Files of the computer, for those who want them in colour by themselves; the browser has a switch for these besides. */
+const FILES = "file:///*";
+
 /** Takes a page's pictures as the browser holds them; asked for where a site gives each picture only once. */
 const PAGE_CAPTURE = "pageCapture";
 
@@ -34,13 +37,13 @@ export default defineConfig({
       ...(mode === "e2e" ? [PAGE_CAPTURE] : []),
     ],
     ...(browser === "firefox" || mode === "e2e" ? {} : { optional_permissions: [PAGE_CAPTURE] }),
-    optional_host_permissions: ["*://*/*"],
+    optional_host_permissions: ["*://*/*", ...(browser === "firefox" ? [] : [FILES])],
     ...(mode === "e2e" ? { host_permissions: TEST_ORIGINS } : {}),
     action: { default_title: "Irodori" },
     commands: {
       "colorize-chapter": {
         description: "__MSG_manifest_colorizeChapter__",
-        suggested_key: { default: "Alt+Shift+C" },
+        suggested_key: { default: "Alt+Shift+K" },
       },
       "toggle-original": { description: "__MSG_manifest_toggleOriginal__", suggested_key: { default: "Alt+Shift+O" } },
       compare: { description: "__MSG_manifest_compare__", suggested_key: { default: "Alt+Shift+S" } },

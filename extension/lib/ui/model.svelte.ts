@@ -13,7 +13,7 @@ import {
 } from "../messages";
 import type { ModelInfo } from "../protocol/messages";
 import { learnFrom, pack, probe } from "../payload";
-import { patternOf } from "../sites";
+import { FILES, patternOf } from "../sites";
 import {
   type Choices,
   type ConnectionView,
@@ -150,7 +150,8 @@ export class PopupModel {
   async choose(wish: string): Promise<void> {
     this.trouble = "";
     const chosen = this.#attempt(this.habits.choose(wish, this.survey?.pages ? this.tabId : null));
-    const asked = wishOf(this.habits.isWished ? this.missing : [], false);
+    const files = this.habits.site === FILES ? [patternOf(FILES)] : [];
+    const asked = wishOf(this.habits.isWished ? [...this.missing, ...files] : [], false);
     if (asked) await browser.permissions.request(asked).catch(() => false);
     await chosen;
     await this.#look();

@@ -14,6 +14,7 @@ const drawn: unknown[][] = [];
 beforeEach(() => {
   made = [];
   drawn.length = 0;
+  vi.stubGlobal("scheduler", { yield: () => Promise.resolve() }); // nobody waits for another's turn
   HTMLCanvasElement.prototype.getContext = (() => ({
     drawImage: (...what: unknown[]) => drawn.push(what),
   })) as unknown as HTMLCanvasElement["getContext"];
@@ -28,7 +29,7 @@ const source = (decoded: ImageBitmap | null = null): Coloured => ({
   height: 5000,
   decoded,
 });
-const settled = () => new Promise((resolve) => setTimeout(resolve, 40));
+const settled = () => new Promise((resolve) => setTimeout(resolve, 10));
 const bands = (drawing: Drawing) => [...drawing.element.children] as HTMLCanvasElement[];
 const placed = (drawing: Drawing) => bands(drawing).map(({ style, height }) => [parseFloat(style.top), height]);
 

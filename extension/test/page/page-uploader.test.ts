@@ -488,6 +488,18 @@ test("what is seen does not wait for a batch that is under way", async () => {
   expect(told()).toHaveLength(1);
 });
 
+test("pages in view that come one after the other do not put each other off", async () => {
+  const entries = entriesOf(3, [0, 1, 2]);
+  uploaderOf(entries).read();
+  waiting[0]?.give();
+  await settle(() => entries[0]?.state === "sent");
+  await vi.advanceTimersByTimeAsync(20);
+  waiting[1]?.give();
+  await settle(() => entries[1]?.state === "sent");
+  await vi.advanceTimersByTimeAsync(10);
+  expect(told()).toEqual([["p0", "p1"]]);
+});
+
 test("what was cancelled between reading and telling is not told", async () => {
   const entries = entriesOf(2);
   uploaderOf(entries).read();

@@ -29,6 +29,7 @@ export class PageUploader {
   #reading = 0;
   #ready: Entry[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #due = 0;
 
   /**
    * `entries` are the pages so far; `changed` is called whenever one of them changes its state; `former` was at work for
@@ -133,9 +134,16 @@ export class PageUploader {
   /** What is in view goes out at once, the rest in batches. */
   #announceSoon({ holder }: Entry): void {
     const isUrgent = holder !== null && isInView(holder);
-    if (this.#timer !== undefined && !isUrgent) return;
+    this.#announceIn(isUrgent ? IN_VIEW_WAIT_MS : BATCH_WAIT_MS);
+  }
+
+  /** What comes after it does not put it off: many pages may be in view, one after the other. */
+  #announceIn(wait: number): void {
+    const due = performance.now() + wait;
+    if (this.#timer !== undefined && this.#due <= due) return;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#announce(), isUrgent ? IN_VIEW_WAIT_MS : BATCH_WAIT_MS);
+    this.#due = due;
+    this.#timer = setTimeout(() => this.#announce(), wait);
   }
 
   #announce(): void {
@@ -143,7 +151,7 @@ export class PageUploader {
     const ready = this.#ready.splice(0).filter(({ state }) => state === "sent");
     const { sheets, waiting } = bind(ready, this.#entries(), isUnderWay);
     this.#ready.push(...waiting);
-    if (waiting.length) this.#timer = setTimeout(() => this.#announce(), BATCH_WAIT_MS);
+    if (waiting.length) this.#announceIn(BATCH_WAIT_MS);
     const isPage = ({ isOnePage }: Sheet) => isOnePage;
     this.#send(sheets.filter(isPage));
     for (const sheet of sheets.filter((each) => !isPage(each))) void this.#join(sheet);

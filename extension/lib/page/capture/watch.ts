@@ -6,7 +6,7 @@ import { WATCHED_ATTRIBUTES } from "../holders/registry";
 const SETTLE_MS = 120;
 const FIRST_MS = 16; // a frame
 const ADDRESS_EVERY_MS = 500; // single-page sites change it without an event that this world sees
-const CALM = 4; // times as long as the last look took: a site that never rests costs a fifth of its thread
+const CALM = 1; // times as long as the last look took: on a site that never rests half of the time is its own
 const PICTURES = new Set(["img", "image", "css", "video", "input", "object", "embed"]);
 
 /** Calls `changed` soon after the document, one of its shadow roots or its address changed, until `signal` aborts. */
