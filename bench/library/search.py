@@ -64,7 +64,7 @@ def _measure(shelf: AnalysedShelf, store: EmbeddingStore, art: Path) -> int:
         if grey is None or meta is None:
             continue
         by_page, by_panel, by_words = hits.values()
-        by_page.append(_finds(page, [one.page_id for one in search_picture(store, embedder, grey, _K)]))
+        by_page.append(_finds(page, [one.page_id for one in search_picture(store, embedder.embed([grey])[0], _K)]))
         for panel in meta.panels:
             box = panel.box
             if (
@@ -73,7 +73,9 @@ def _measure(shelf: AnalysedShelf, store: EmbeddingStore, art: Path) -> int:
                 and len(meta.panels) > 1
             ):
                 crop = np.ascontiguousarray(grey[box.top : box.bottom, box.left : box.right])
-                by_panel.append(_finds(page, [one.page_id for one in search_picture(store, embedder, crop, _K)]))
+                by_panel.append(
+                    _finds(page, [one.page_id for one in search_picture(store, embedder.embed([crop])[0], _K)])
+                )
         asked = _asked([one.words.split() for one in meta.balloons], dice)
         if asked:
             by_words.append(_finds(page, [one.page_id for one in search_words(store, None, asked, _K)]))

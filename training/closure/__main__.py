@@ -1,4 +1,4 @@
-"""`python -m training.closure train|measure --list FILE`: train a variant, or measure a checkpoint."""
+"""`python -m training.closure train|measure|export`: train a variant, measure a checkpoint, or make it an ONNX file."""
 
 from __future__ import annotations
 
@@ -20,6 +20,11 @@ def main(arguments: list[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
     if options.step == "measure":
         _measure(options)
+        return
+    if options.step == "export":
+        from training.closure.export import export
+
+        export(options.resume, options.out)
         return
     from training.closure.train import train
 
@@ -68,13 +73,15 @@ def _measure(options: argparse.Namespace) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m training.closure", description=__doc__)
-    parser.add_argument("step", choices=("train", "measure"))
-    parser.add_argument("--list", type=Path, required=True, help="DataSpec files, one a line")
+    parser.add_argument("step", choices=("train", "measure", "export"))
+    parser.add_argument("--list", type=Path, help="DataSpec files, one a line; not for export")
     parser.add_argument("--image-root", type=Path, help="where pictures are that are not at their own paths")
-    parser.add_argument("--out", type=Path, default=Path("runs/closure"), help="checkpoints and log; continued")
+    parser.add_argument(
+        "--out", type=Path, default=Path("runs/closure"), help="checkpoints and log, continued; of export the ONNX file"
+    )
     parser.add_argument("--variant", choices=VARIANTS, default="base", help="what is learned")
     parser.add_argument("--config", type=Path, help="TOML of sizes; default: ViT-base and RoBERTa-base")
-    parser.add_argument("--resume", type=Path, help="a checkpoint: to be continued, or measured")
+    parser.add_argument("--resume", type=Path, help="a checkpoint: to be continued, measured, exported")
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--batch-size", type=int)
     parser.add_argument("--lr", type=float)

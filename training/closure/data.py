@@ -20,6 +20,8 @@ import numpy as np
 import torch
 from PIL import Image
 
+from engines.embed.panels import GEOMETRY, PAD, letters, panel_crop, panel_geometry
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -27,11 +29,6 @@ if TYPE_CHECKING:
 
     from training.closure.config import Config
 
-BEGIN: Final = 0
-PAD: Final = 1
-END: Final = 2
-MARKS: Final = 4
-GEOMETRY: Final = 8
 _DRIVE: Final = re.compile(r"^([A-Za-z]):[\\/]")
 
 
@@ -132,22 +129,22 @@ class PageReader:
         tokens = torch.full((len(pages), most, length), PAD, dtype=torch.int64)
         mask = torch.zeros(len(pages), most, dtype=torch.bool)
         following = torch.full((len(pages), most), -1, dtype=torch.int64)
-        for row, (pictures, boxes, letters, after) in enumerate(pages):
+        for row, (pictures, boxes, written, after) in enumerate(pages):
             count = len(after)
             crops[row, :count] = torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1
             geometry[row, :count] = torch.from_numpy(boxes)
-            tokens[row, :count] = torch.from_numpy(letters)
+            tokens[row, :count] = torch.from_numpy(written)
             mask[row, :count] = True
             following[row, :count] = torch.from_numpy(after)
         return Batch(crops, geometry, tokens, mask, following)
 
     def _page(self, spec: PageSpec, order: Sequence[int]) -> tuple[np.ndarray[Any, Any], ...]:
         pictures, size = self._crops(spec)
-        boxes = np.array([_geometry(spec.boxes[one], size) for one in order], np.float32)
-        letters = np.stack([self._tokens(spec.texts[one]) for one in order])
+        boxes = np.array([panel_geometry(spec.boxes[one], size) for one in order], np.float32)
+        written = np.stack([self._tokens(spec.texts[one]) for one in order])
         place = {one: at for at, one in enumerate(order)}
         after = np.array([place.get(one + 1, -1) for one in order], np.int64)
-        return pictures[list(order)], boxes, letters, after
+        return pictures[list(order)], boxes, written, after
 
     def _crops(self, spec: PageSpec) -> tuple[np.ndarray[Any, Any], tuple[int, int]]:
         known = self._cache.get(spec.path)
@@ -201,22 +198,7 @@ def tokenizer(config: Config) -> Callable[[str], np.ndarray[Any, Any]]:
 
         return pretrained
 
-    def letters(text: str) -> np.ndarray[Any, Any]:
-        data = np.frombuffer(text.encode("utf-8", "replace")[: length - 2], np.uint8).astype(np.int64) + MARKS
-        row = np.full(length, PAD, np.int64)
-        row[: len(data) + 2] = np.concatenate([[BEGIN], data, [END]])
-        return row
-
-    return letters
-
-
-def _geometry(box: tuple[float, float, float, float], size: tuple[int, int]) -> list[float]:
-    """Return a panel's place: left, top, right, bottom, middle, area and shape, by the page's width and height."""
-    width, height = size
-    x, y, w, h = box
-    left, top, right, bottom = x / width, y / height, (x + w) / width, (y + h) / height
-    shape = float(np.log(max(w, 1.0) / max(h, 1.0)))
-    return [left, top, right, bottom, (left + right) / 2, (top + bottom) / 2, w * h / (width * height), shape]
+    return lambda text: letters(text, length)
 
 
 def _cut(spec: PageSpec, side: int, panels_max: int) -> tuple[np.ndarray[Any, Any], tuple[int, int]]:
@@ -225,17 +207,9 @@ def _cut(spec: PageSpec, side: int, panels_max: int) -> tuple[np.ndarray[Any, An
             picture = opened.convert("RGB")
     except (OSError, ValueError, KeyError, Image.DecompressionBombError) as exc:
         raise PageUnusable(f"{spec.picture} cannot be read: {exc}") from exc
-    crops = [
-        np.asarray(picture.resize((side, side), Image.Resampling.BILINEAR, _within(box, picture.size)))
-        for box in spec.boxes[:panels_max]
-    ]
+    page = np.asarray(picture, np.uint8)
+    crops = [panel_crop(page, box, side) for box in spec.boxes[:panels_max]]
     return np.stack(crops), picture.size
-
-
-def _within(box: tuple[float, float, float, float], size: tuple[int, int]) -> tuple[float, float, float, float]:
-    x, y, w, h = box
-    left, top = min(max(x, 0), size[0] - 1), min(max(y, 0), size[1] - 1)
-    return left, top, min(max(x + w, left + 1), size[0]), min(max(y + h, top + 1), size[1])
 
 
 def _bytes(path: Path) -> bytes:

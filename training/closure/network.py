@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training.closure.data import GEOMETRY, PAD
+from engines.embed.panels import GEOMETRY, PAD
 
 if TYPE_CHECKING:
     from training.closure.config import NetworkConfig
@@ -33,8 +33,7 @@ class ClosureLite(nn.Module):
         self.composition = _mlp(GEOMETRY, width, width)
         self.fusion = _mlp(seen + read + width, 2 * width, width)
         self.norm = nn.LayerNorm(width)
-        self.query = nn.Parameter(torch.randn(1, 1, width) * 0.02)
-        self.pooling = nn.MultiheadAttention(width, config.heads, batch_first=True)
+        self.pooling = AttentionPooling(width, config.heads)
         self.pop = _mlp(3 * width, width, 1)
         self.before, self.after = nn.Linear(width, width), nn.Linear(width, width)
         self.relation = _mlp(3 * GEOMETRY, width // 2, 1)
@@ -44,19 +43,21 @@ class ClosureLite(nn.Module):
     def panels(self, batch: Batch) -> Tensor:
         """Return `(b, n, width)`, one vector a panel; zero where there is none."""
         found = torch.zeros(*batch.mask.shape, self.norm.normalized_shape[0], device=batch.mask.device)
-        crops, tokens = batch.crops[batch.mask], batch.tokens[batch.mask]
+        fused = self.vectors(batch.crops[batch.mask], batch.geometry[batch.mask], batch.tokens[batch.mask])
+        return found.to(fused.dtype).masked_scatter(batch.mask[..., None], fused)
+
+    def vectors(self, crops: Tensor, geometry: Tensor, tokens: Tensor) -> Tensor:
+        """Return `(n, width)` of n panels."""
         seen = self.vision(pixel_values=crops).last_hidden_state[:, 0]
         there = tokens != PAD
         read = self.text(input_ids=tokens, attention_mask=there.long()).last_hidden_state[:, 0]
-        placed = self.composition(batch.geometry[batch.mask])
-        fused = self.norm(self.fusion(torch.cat([seen, read, placed], dim=1)))
-        return found.to(fused.dtype).masked_scatter(batch.mask[..., None], fused)
+        found: Tensor = self.norm(self.fusion(torch.cat([seen, read, self.composition(geometry)], dim=1)))
+        return found
 
     def pooled(self, panels: Tensor, mask: Tensor) -> Pooled:
         """Return the page as these panels make it; every page has one at least."""
-        query = self.query.expand(len(panels), -1, -1)
-        page, attention = self.pooling(query, panels, panels, key_padding_mask=~mask)
-        return Pooled(page[:, 0], attention[:, 0])
+        found: Pooled = self.pooling(panels, mask)
+        return found
 
     def next_logits(self, panels: Tensor, geometry: Tensor, mask: Tensor, temperature: float) -> Tensor:
         """Return `(b, n, n)`: how likely each panel is read after each; -inf for itself and where there is none."""
@@ -66,7 +67,8 @@ class ClosureLite(nn.Module):
         other = geometry[:, None].expand(-1, geometry.shape[1], -1, -1)
         relation = self.relation(torch.cat([one, other, other - one], dim=3))[..., 0]
         logits: Tensor = (before @ after.transpose(1, 2) + relation) / temperature
-        itself = torch.eye(mask.shape[1], dtype=torch.bool, device=mask.device)
+        places = torch.arange(mask.shape[1], device=mask.device)
+        itself = places[:, None] == places[None]
         return logits.masked_fill(itself[None] | ~mask[:, None], float("-inf"))
 
     def on_page(self, page: Tensor, panel: Tensor) -> Tensor:
@@ -83,6 +85,25 @@ class ClosureLite(nn.Module):
         """Return panels as the rest of their pages and their places tell them."""
         found: Tensor = self.reconstructor(torch.cat([page, self.composition(geometry)], dim=1))
         return found
+
+
+class AttentionPooling(nn.Module):
+    """Multi-head attention of one learned query over panels; its weights are the mean of the heads'."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads, self.size = heads, width // heads
+        self.query = nn.Parameter(torch.randn(heads, self.size) * 0.02)
+        self.key, self.value, self.out = nn.Linear(width, width), nn.Linear(width, width), nn.Linear(width, width)
+
+    def forward(self, panels: Tensor, mask: Tensor) -> Pooled:
+        """Return the pages of `(b, n, width)` panels; mask: `(b, n)` bool, those that count."""
+        keys = self.key(panels).unflatten(2, (self.heads, self.size))
+        values = self.value(panels).unflatten(2, (self.heads, self.size))
+        fits = (keys * self.query).sum(3) / self.size**0.5  # (b, n, heads)
+        weights = fits.masked_fill(~mask[..., None], float("-inf")).softmax(1)
+        pooled = (weights[..., None] * values).sum(1).flatten(1)
+        return Pooled(self.out(pooled), weights.mean(2))
 
 
 def _vision(config: NetworkConfig) -> tuple[Any, int]:

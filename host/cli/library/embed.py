@@ -7,9 +7,12 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from rich.console import Console
 
 from engines.base import EngineError
+from engines.embed.closure import ID as CLOSURE
+from engines.embed.closure import ClosureNetwork
 from engines.embed.registry import choose_embedder
 from host.books.named_files import read_named
 from host.books.names import printable
@@ -21,6 +24,7 @@ from host.library.embed.run import EmbedRun
 from host.library.embed.search import search_picture, search_words
 from host.library.embed.sheet import cards, sheet_html
 from host.library.embed.store import PANELS, EmbeddingStore, StoreKind
+from host.library.embed.vectors import by_closure, by_likeness
 from host.library.understand.shelf import AnalysedShelf
 from host.logs import start_log
 from host.paths import state_paths
@@ -30,16 +34,20 @@ from host.settings import SettingsFile
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from engines.embed.base import Embedder
     from engines.embed.registry import EmbedderChoice
+    from host.library.embed.vectors import RowMaker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbedderWish:
-    """Which embedder; empty: the setting's. folder: where a `siglip2` or `clip` lies."""
+    """Which embedder; empty: the setting's. folder: of a `siglip2` or `clip`. closure: a Closure-Lite's file."""
 
     id: str = ""
     folder: Path | None = None
+    closure: Path | None = None
 
     def choose(self) -> EmbedderChoice:
         """Return it.
@@ -69,16 +77,15 @@ def embed(
     shelf = AnalysedShelf(analysis)
     require_nameable(output)
     require_writable(output)
-    choice = wish.choose()
-    embedder = _opened(choice)
-    store = EmbeddingStore(output, StoreKind(choice.id, choice.version, embedder.info.width, panels))
+    rows, kind = _maker(wish, panels)
+    store = EmbeddingStore(output, kind)
     bars = shelf_bars(_stderr)
     task = bars.add_task("pages", total=None, unit="pages")
     with bars:
         run = EmbedRun(
             shelf,
             store,
-            embedder,
+            rows,
             lambda done, total: bars.update(task, completed=done, total=total),
             overwrite=overwrite,
             pages_max=pages_max,
@@ -90,6 +97,22 @@ def embed(
         counts = postprocess(store, shelf)
         _say(f"Indexed {counts['page']} pages and {counts['panel']} panels.")
     return 1 if done.skipped else 0
+
+
+def _maker(wish: EmbedderWish, panels: int) -> tuple[RowMaker, StoreKind]:
+    if wish.closure is not None:
+        network = _network(wish.closure)
+        return by_closure(network), StoreKind(CLOSURE, network.version, network.width, panels)
+    choice = wish.choose()
+    embedder = _opened(choice)
+    return by_likeness(embedder), StoreKind(choice.id, choice.version, embedder.info.width, panels)
+
+
+def _network(path: Path) -> ClosureNetwork:
+    try:
+        return ClosureNetwork(path)
+    except EngineError as exc:
+        raise EngineNotAvailable(str(exc), exc.hint) from exc
 
 
 def show_progress(root: Path, poll_s: float | None) -> int:
@@ -131,7 +154,7 @@ def search(request: SearchRequest) -> int:
     store = EmbeddingStore(request.root)
     if request.picture is not None:
         rgb = decode_page(read_named(request.picture, "The picture", "Name a picture.")).rgb
-        found = search_picture(store, _embedder_of(store, request.wish), rgb, request.k)
+        found = search_picture(store, _seen(store, request.wish, rgb), request.k)
     else:
         has_words = store.kind.embedder in ("siglip2", "clip")
         found = search_words(store, _embedder_of(store, request.wish) if has_words else None, request.words, request.k)
@@ -153,6 +176,19 @@ def search(request: SearchRequest) -> int:
         write_whole(request.sheet, html.encode())
         _say(f"Sheet: {request.sheet}")
     return 0 if found else 1
+
+
+def _seen(store: EmbeddingStore, wish: EmbedderWish, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return a picture's vector as the store's are made; for Closure-Lite it is a page of one panel."""
+    if store.kind.embedder != CLOSURE:
+        vectors = _embedder_of(store, wish).embed([rgb])
+        return np.asarray(vectors[0], np.float32)
+    if wish.closure is None:
+        raise BadRequest("The embeddings are Closure-Lite's.", "Name its file: --closure FILE.onnx.")
+    network = _network(wish.closure)
+    if network.version != store.kind.version:
+        raise BadRequest("The embeddings are of another Closure-Lite.", "Name the file that they were made with.")
+    return network.read(rgb, [(0, 0, rgb.shape[1], rgb.shape[0])], [""]).page
 
 
 def _embedder_of(store: EmbeddingStore, wish: EmbedderWish) -> Embedder:

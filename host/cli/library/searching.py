@@ -18,6 +18,9 @@ EmbedderName = Annotated[
 EmbedderFolder = Annotated[
     Path | None, typer.Option("--embedder-folder", help="Where a siglip2 or clip lies; default: where it is pulled to.")
 ]
+Closure = Annotated[
+    Path | None, typer.Option("--closure", metavar="FILE", help="Or a Closure-Lite, as its recipe exports it (ONNX).")
+]
 
 
 @library.command("embed")
@@ -26,6 +29,7 @@ def embed(
     output: Annotated[Path, typer.Option("--output", "-o", help="The folder for the Zarr store and its indexes.")],
     embedder: EmbedderName = None,
     embedder_folder: EmbedderFolder = None,
+    closure: Closure = None,
     max_panels: Annotated[int, typer.Option(min=1, max=64, help="Panels of a page that are kept.")] = 12,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Write pages again that are there.")] = False,
     max_samples: Annotated[int | None, typer.Option("--max-samples", min=0, help="The most pages of this run.")] = None,
@@ -35,7 +39,7 @@ def embed(
     from host.cli.library.embed import EmbedderWish, embed
 
     with faults_told():
-        wish = EmbedderWish(id=embedder or "", folder=embedder_folder)
+        wish = EmbedderWish(id=embedder or "", folder=embedder_folder, closure=closure)
         raise typer.Exit(
             embed(
                 analysis,
@@ -70,6 +74,7 @@ def search(
     sheet: Annotated[Path | None, typer.Option("--sheet", help="Also write a contact sheet (HTML) here.")] = None,
     analysis: Annotated[Path | None, typer.Option("--analysis", help="For the sheet: the analysis.")] = None,
     embedder_folder: EmbedderFolder = None,
+    closure: Closure = None,
     json_: Annotated[bool, typer.Option("--json", help="Print what is found as JSON.")] = False,
 ) -> None:
     """Search a shelf by words or by a picture."""
@@ -80,7 +85,7 @@ def search(
         words=words,
         picture=picture,
         analysis=analysis,
-        wish=EmbedderWish(folder=embedder_folder),
+        wish=EmbedderWish(folder=embedder_folder, closure=closure),
         k=top,
         sheet=sheet,
         json=json_,

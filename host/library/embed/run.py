@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from host.books.book import UnreadablePage
 from host.errors import IrodoriError
 from host.library.embed.store import LOCKS, PageFacts
-from host.library.embed.vectors import page_facts, page_row
+from host.library.embed.vectors import page_facts
 from host.locks import ProcessLock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from engines.embed.base import Embedder
     from host.library.embed.store import EmbeddingStore, PageRow
+    from host.library.embed.vectors import RowMaker
     from host.library.understand.entries import VolumeAnalysis
     from host.library.understand.shelf import AnalysedPage, AnalysedShelf
 
@@ -53,13 +53,13 @@ class EmbedRun:
         self,
         shelf: AnalysedShelf,
         store: EmbeddingStore,
-        embedder: Embedder,
+        rows: RowMaker,
         listener: Listener,
         *,
         overwrite: bool = False,
         pages_max: int | None = None,
     ) -> None:
-        self._shelf, self._store, self._embedder, self._listener = shelf, store, embedder, listener
+        self._shelf, self._store, self._rows, self._listener = shelf, store, rows, listener
         self._overwrite = overwrite
         self._left = pages_max
         self.tally = Embedded()
@@ -154,7 +154,7 @@ class EmbedRun:
             raise UnreadablePage("its record is gone or damaged")
         if hashlib.sha256(data).hexdigest() != page.entry.sha256:
             raise UnreadablePage("it is another picture than the one that was analysed")
-        return page_row(page, meta, decode_page(data).rgb, self._embedder, self._store.kind.panels)
+        return self._rows(page, meta, decode_page(data).rgb, self._store.kind.panels)
 
     def _skip(self, page: AnalysedPage, reason: str) -> None:
         self.tally.skipped += 1

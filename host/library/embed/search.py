@@ -33,9 +33,9 @@ class Found:
     why: str = ""
 
 
-def search_picture(store: EmbeddingStore, embedder: Embedder, rgb: NDArray[np.uint8], k: int) -> list[Found]:
-    """Return the pages that look most like a picture, as a whole or in a panel. rgb: `(H, W, 3)` uint8."""
-    return _by_vector(store, embedder.embed([rgb])[0], k)
+def search_picture(store: EmbeddingStore, vector: NDArray[np.float32], k: int) -> list[Found]:
+    """Return the pages that look most like a picture, as a whole or in a panel. vector: of the picture, `(width,)`."""
+    return _by_vector(store, vector, k)
 
 
 def search_words(store: EmbeddingStore, embedder: Embedder | None, text: str, k: int) -> list[Found]:

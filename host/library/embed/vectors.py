@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -15,33 +15,80 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engines.embed.base import Embedder
+    from engines.embed.closure import ClosureNetwork
     from host.library.understand.shelf import AnalysedPage
     from host.pipeline.records.page_meta import PageMeta
 
 
-def page_row(
-    page: AnalysedPage, meta: PageMeta, rgb: NDArray[np.uint8], embedder: Embedder, panels_max: int
-) -> PageRow:
-    """Return a page's row. rgb: `(H, W, 3)` uint8, the page.
+class RowMaker(Protocol):
+    """Makes a page's row of its record and its picture, `(H, W, 3)` uint8."""
 
-    The page's vector is that of the whole page. Attention is each panel's share of the panels' area; a network that
-    was trained for it may put its own there. Order is 0 for the first panel, -1 for the second, and so on.
+    def __call__(self, page: AnalysedPage, meta: PageMeta, rgb: NDArray[np.uint8], panels_max: int) -> PageRow: ...  # noqa: D102
+
+
+def by_likeness(embedder: Embedder) -> RowMaker:
+    """Return what makes rows by an embedder of single pictures.
+
+    The page's vector is that of the whole page, attention each panel's share of the panels' area, order 0 for the first
+    panel, -1 for the second, and so on.
     """
-    whole = Box(0, 0, rgb.shape[1], rgb.shape[0])
-    panels = sorted(meta.panels, key=lambda one: one.order)[:panels_max]
-    boxes = [box for one in panels if (box := one.box.intersection(whole)).area]
+    return lambda page, meta, rgb, panels_max: _by_likeness(page, meta, rgb, panels_max, embedder)
+
+
+def by_closure(network: ClosureNetwork) -> RowMaker:
+    """Return what makes rows by Closure-Lite: vectors of panels that were seen together, its attention, its order."""
+    return lambda page, meta, rgb, panels_max: _by_closure(page, meta, rgb, panels_max, network)
+
+
+def _by_closure(
+    page: AnalysedPage, meta: PageMeta, rgb: NDArray[np.uint8], panels_max: int, network: ClosureNetwork
+) -> PageRow:
+    boxes = _boxes(meta, rgb, panels_max)
+    texts = _texts(page, meta, len(boxes))
+    found = network.read(rgb, [(box.left, box.top, box.width, box.height) for box in boxes], texts) if boxes else None
+    places = np.zeros(len(boxes), np.float32)
+    if found is not None:
+        places[found.order()] = -np.arange(len(boxes), dtype=np.float32)
+    return PageRow(
+        page=found.page if found is not None else np.zeros(network.width, np.float32),
+        panels=found.panels if found is not None else np.zeros((0, network.width), np.float32),
+        attention=found.attention if found is not None else np.zeros(0, np.float32),
+        order=places,
+        coordinates=_coordinates(boxes),
+        texts=texts,
+    )
+
+
+def _by_likeness(
+    page: AnalysedPage, meta: PageMeta, rgb: NDArray[np.uint8], panels_max: int, embedder: Embedder
+) -> PageRow:
+    boxes = _boxes(meta, rgb, panels_max)
     crops = [rgb[box.top : box.bottom, box.left : box.right] for box in boxes]
     vectors = embedder.embed([rgb, *crops])
     areas = np.array([box.area for box in boxes], np.float32)
-    texts = panel_texts(page, meta)
     return PageRow(
         page=vectors[0],
         panels=vectors[1:],
         attention=areas / areas.sum() if len(areas) else areas,
         order=-np.arange(len(boxes), dtype=np.float32),
-        coordinates=np.array([(box.left, box.top, box.width, box.height) for box in boxes], np.float32).reshape(-1, 4),
-        texts=tuple(texts[place] if place < len(texts) else "" for place in range(len(boxes))),
+        coordinates=_coordinates(boxes),
+        texts=_texts(page, meta, len(boxes)),
     )
+
+
+def _boxes(meta: PageMeta, rgb: NDArray[np.uint8], panels_max: int) -> list[Box]:
+    whole = Box(0, 0, rgb.shape[1], rgb.shape[0])
+    panels = sorted(meta.panels, key=lambda one: one.order)[:panels_max]
+    return [box for one in panels if (box := one.box.intersection(whole)).area]
+
+
+def _coordinates(boxes: list[Box]) -> NDArray[np.float32]:
+    return np.array([(box.left, box.top, box.width, box.height) for box in boxes], np.float32).reshape(-1, 4)
+
+
+def _texts(page: AnalysedPage, meta: PageMeta, count: int) -> tuple[str, ...]:
+    texts = panel_texts(page, meta)
+    return tuple(texts[place] if place < len(texts) else "" for place in range(count))
 
 
 def panel_texts(page: AnalysedPage, meta: PageMeta) -> list[str]:
