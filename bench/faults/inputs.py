@@ -177,7 +177,8 @@ def _by_library(path: Path, folder: Path, seen: Seen) -> None:
     if done.returncode == 2:
         return
     counts = json.loads((output / "report.json").read_text())["counts"]
-    if counts["pages"] != len(seen.verdicts) or counts["written"] != counts["pages"]:
+    made = any(verdict != "failed" for verdict in seen.verdicts.values())
+    if counts["pages"] != len(seen.verdicts) or counts["written"] != (counts["pages"] if made else 0):
         seen.lost.append(f"by library {counts['pages']} pages in, {counts['written']} out, {len(seen.verdicts)} here")
 
 

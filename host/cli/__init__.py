@@ -3,6 +3,9 @@
 
 def main() -> None:
     """Run the command line; the entry point `irodori`."""
+    from host.cli.locale import require_utf8
+
+    require_utf8()
     from host.cli.app import main as run
 
     run()
