@@ -83,19 +83,18 @@ STANDING: Final = (
         ".p{object-view-box:inset(5% 10% 15% 4%);object-fit:contain}",
     ),
 )
-DRAWN: Final = (
-    Holding(
-        "canvas in chunks on white",
-        "<canvas class=p></canvas>",
-        once=for_each(
-            "canvas",
-            """const bitmap = await createImageBitmap(await blobOf(urls[at])); const {width, height} = Object.assign(it, {width: bitmap.width, height: bitmap.height});
-          const pen = it.getContext('2d'); pen.fillStyle = '#fff'; pen.fillRect(0, 0, width, height); const rows = Math.ceil(height / 8);
-          for (let n = 0; n < 8; n++) { await new Promise((done) => setTimeout(done, 250)); pen.drawImage(bitmap, 0, n * rows, width, rows, 0, n * rows, width, rows) }""",
-            BLOB,
-        ),
-        draws_ms=3600,
+IN_CHUNKS: Final = Holding(
+    "canvas in chunks on white",
+    "<canvas class=p></canvas>",
+    once=for_each(
+        "canvas",
+        """const bitmap = await createImageBitmap(await blobOf(urls[at])); const {width, height} = Object.assign(it, {width: bitmap.width, height: bitmap.height});
+      const pen = it.getContext('2d'); pen.fillStyle = '#fff'; pen.fillRect(0, 0, width, height); const rows = Math.ceil(height / 8);
+      for (let n = 0; n < 8; n++) { await new Promise((done) => setTimeout(done, 250)); pen.drawImage(bitmap, 0, n * rows, width, rows, 0, n * rows, width, rows) }""",
+        BLOB,
     ),
+)
+DRAWN: Final = (
     Holding(
         "canvas of a worker",
         "<canvas class=p></canvas>",

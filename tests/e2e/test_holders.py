@@ -20,7 +20,7 @@ import pytest
 from PIL import Image
 
 from tests.e2e.holders import HOLDINGS, NAMES, SIZES, Holding, drawn, encoded
-from tests.e2e.other_markup import OTHER
+from tests.e2e.other_markup import IN_CHUNKS, OTHER
 from tests.e2e.reading import browsers, chromium
 
 if TYPE_CHECKING:
@@ -221,6 +221,20 @@ def test_pages_are_found_coloured_in_their_place_and_given_back(
     if not holding.turns:
         assert np.abs(shot(page) - grey).max() <= 1
         assert page.locator("body").inner_html() == markup
+    page.close()
+
+
+def test_canvas_that_is_drawn_in_chunks_is_taken_once_and_whole(browser: Browser, page_side: str) -> None:
+    page = opened(browser, IN_CHUNKS)
+    page.evaluate(page_side)
+    page.evaluate("() => start()")
+    page.wait_for_function("() => told.length >= 3")
+    page.wait_for_timeout(1500)
+    assert len(page.evaluate("() => told")) == 3
+    page.evaluate("() => original(true)")
+    grey = shot(page)
+    page.evaluate("() => original(false)")
+    assert off(until_shown(page, grey, 3), grey) < OFF
     page.close()
 
 

@@ -16,7 +16,11 @@ const RESTS_MS = 110;
 const RESTS_WITH_HOLES_MS = 1000; // tiles may yet come there
 const CLOSED_RESTS_MS = 700; // nobody sees when it is done
 const HOLES = 0.02; // of the samples
-const UNFINISHED = 0.12; // of the samples are what it was filled with first: a page's own paper may be more, and only waits
+const CELLS = 8; // a side
+const CELL_PX = SAMPLE_PX / CELLS;
+const EMPTY_CELLS = 8; // of 64: a page with so much bare paper only waits a little longer
+const PACES = 2.5; // of the last pause
+const COMPLETE_MOST = 500;
 const FRAME_MS = 12;
 const FAR_EVERY_MS = 600;
 
@@ -31,7 +35,8 @@ export class CanvasHolder extends Holder {
   #key = "";
   #since = 0;
   #hasHoles = false;
-  #blank: number | null = null; // what it was filled with before there was anything
+  #pause = 0; // between the last two changes
+  readonly #complete = new Set<string>(); // what came to rest before
   #looks = 0; // at the end of a frame
   #lookedAt = 0;
   readonly #name = crypto.getRandomValues(new Uint32Array(1))[0]?.toString(36) ?? "";
@@ -43,7 +48,9 @@ export class CanvasHolder extends Holder {
 
   override source(): Source | null {
     this.#look();
-    return this.#key && this.#rests ? { url: this.address, loaded: true } : null;
+    if (!this.#key || !this.#rests) return null;
+    if (this.#complete.size < COMPLETE_MOST) this.#complete.add(this.#key);
+    return { url: this.address, loaded: true };
   }
 
   override get isBeingDrawn(): boolean {
@@ -98,16 +105,24 @@ export class CanvasHolder extends Holder {
   }
 
   get #rests(): boolean {
-    const rests = this.#isClosed ? CLOSED_RESTS_MS : this.#hasHoles ? RESTS_WITH_HOLES_MS : RESTS_MS;
-    return performance.now() - this.#since >= rests;
+    return performance.now() - this.#since >= this.#restsMs;
+  }
+
+  /** Pieces that came one after the other go on coming at that pace; what was whole once is whole again. */
+  get #restsMs(): number {
+    if (this.#isClosed) return CLOSED_RESTS_MS;
+    if (this.#complete.has(this.#key)) return RESTS_MS;
+    const rests = this.#hasHoles ? RESTS_WITH_HOLES_MS : RESTS_MS;
+    return Math.max(rests, Math.min(PACES * this.#pause, RESTS_WITH_HOLES_MS));
   }
 
   #look(): void {
     this.#lookedAt = performance.now();
-    const { key, hasHoles, blank } = sampleOf(this.#canvas, this.#blank, this.#name);
-    if (blank !== null) this.#blank = blank;
+    const { key, hasHoles } = sampleOf(this.#canvas, this.#name);
     if (key === this.#key || (key === "" && this.#copy)) return;
-    this.#since = performance.now();
+    const pause = this.#lookedAt - this.#since;
+    this.#pause = this.#key !== "" && pause < RESTS_WITH_HOLES_MS ? pause : 0;
+    this.#since = this.#lookedAt;
     this.#key = key;
     const isKept = key === "" || this.#isClosed || !isFleeting(this.#canvas);
     this.#copy = isKept ? null : copyOf(this.#canvas);
@@ -136,19 +151,12 @@ function isLarge({ width, height }: HTMLCanvasElement): boolean {
   return width >= SMALLEST_PX.width && height >= SMALLEST_PX.height;
 }
 
-interface CanvasSample {
-  key: string;
-  hasHoles: boolean;
-  /** What all of it is filled with, if it is of one tone. */
-  blank: number | null;
-}
-
 /**
- * A key of what a canvas shows; empty where it shows nothing, or is too small to be a page. Where much of it still is
- * what it was filled with before, pieces may yet come there. One that cannot be read goes by its `name` and the turns.
+ * A key of what a canvas shows; empty where it shows nothing, or is too small to be a page. Where it is clear, or one tone
+ * in many places, pieces may yet come there. One that cannot be read goes by its `name` and the turns.
  */
-function sampleOf(canvas: HTMLCanvasElement, before: number | null, name: string): CanvasSample {
-  const nothing = { key: "", hasHoles: false, blank: null };
+function sampleOf(canvas: HTMLCanvasElement, name: string): { key: string; hasHoles: boolean } {
+  const nothing = { key: "", hasHoles: false };
   if (!isLarge(canvas)) return nothing;
   const { width, height } = canvas;
   pen ??= penOf();
@@ -157,18 +165,32 @@ function sampleOf(canvas: HTMLCanvasElement, before: number | null, name: string
   try {
     pen.drawImage(canvas, 0, 0, SAMPLE_PX, SAMPLE_PX);
     const words = new Uint32Array(pen.getImageData(0, 0, SAMPLE_PX, SAMPLE_PX).data.buffer);
-    const isBlank = words.every((word) => word === words[0]);
-    if (isBlank) return { ...nothing, blank: words[0] ?? null };
-    const count = (isOne: (word: number) => boolean) => words.reduce((sum, word) => sum + Number(isOne(word)), 0);
-    const holes = count((word) => word >>> 24 === 0);
-    const isUnfinished = before !== null && count((word) => word === before) > UNFINISHED * words.length;
-    const hasHoles = isUnfinished || holes > HOLES * words.length;
-    return { key: `${width}x${height}:${keyOf(words)}`, hasHoles, blank: null };
+    if (words.every((word) => word === words[0])) return nothing;
+    const clear = words.reduce((sum, word) => sum + Number(word >>> 24 === 0), 0);
+    const hasHoles = clear > HOLES * words.length || emptyCells(words) >= EMPTY_CELLS;
+    return { key: `${width}x${height}:${keyOf(words)}`, hasHoles };
   } catch {
     pen = null; // it took on the other site's pixels
     const closed = `${CLOSED.slice(DRAWN.length)}${name}-${width}x${height}-${turnsSoFar()}`;
     return { ...nothing, key: closed };
   }
+}
+
+/** How many cells of a sample are one tone throughout, and the same one. */
+function emptyCells(words: Uint32Array): number {
+  const tones = new Map<number, number>();
+  for (let cell = 0; cell < CELLS * CELLS; cell++) {
+    const from = Math.floor(cell / CELLS) * CELL_PX * SAMPLE_PX + (cell % CELLS) * CELL_PX;
+    const tone = words[from] ?? 0;
+    if (isOf(words, from, tone)) tones.set(tone, (tones.get(tone) ?? 0) + 1);
+  }
+  return Math.max(0, ...tones.values());
+}
+
+function isOf(words: Uint32Array, from: number, tone: number): boolean {
+  for (let row = 0; row < CELL_PX; row++)
+    for (let column = 0; column < CELL_PX; column++) if (words[from + row * SAMPLE_PX + column] !== tone) return false;
+  return true;
 }
 
 function penOf(): OffscreenCanvasRenderingContext2D | null {
