@@ -48,7 +48,7 @@ def remember_digest(path: Path, sha256: str) -> str:
         temporary.replace(memory)
     except OSError:  # a folder that cannot be written costs time, nothing else
         with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+            temporary.unlink()
     return sha256
 
 

@@ -1,13 +1,17 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { Holder } from "@/lib/page/holders/holder";
 
-const { askWorker, isSeenIn } = vi.hoisted(() => ({ askWorker: vi.fn(), isSeenIn: vi.fn() }));
+const { askWorker, isSeenIn, seenOf } = vi.hoisted(() => ({
+  askWorker: vi.fn(),
+  isSeenIn: vi.fn(),
+  seenOf: vi.fn(),
+}));
 vi.mock("wxt/browser", () => ({ browser: {} }));
 vi.mock("@/lib/messages", () => ({ askWorker }));
 vi.mock("@/lib/page/capture/watch", () => ({
   isInView: (holder: Holder) => holder.box().top >= 0 && holder.box().top < 1000,
 }));
-vi.mock("@/lib/page/capture/seen", () => ({ isSeenIn }));
+vi.mock("@/lib/page/capture/seen", () => ({ isSeenIn, seenOf }));
 vi.mock("@/lib/page/holders/edges", () => ({ edgesOf: () => ({}) })); // no pixels are drawn here
 vi.mock("@/lib/page/holders/sight", () => ({
   sightOf: ({ sight }: { sight: string }) => sight,
@@ -15,14 +19,16 @@ vi.mock("@/lib/page/holders/sight", () => ({
   looksAlike: (one: string, other: string) => one === other,
 }));
 
-import { DRAWN } from "@/lib/page/holders/pixels";
-import { capture, isReadable, refererFor } from "@/lib/page/capture/capture";
+import { i18n } from "#i18n";
+import { CLOSED, DRAWN } from "@/lib/page/holders/pixels";
+import { capture, isReadable, measured, refererFor } from "@/lib/page/capture/capture";
 
 const location = { protocol: "https:", origin: "https://site.example", href: "https://site.example/chapter/3#p2" };
 let policy = ""; // of the page
 vi.stubGlobal("location", location);
 vi.stubGlobal("self", { origin: location.origin });
-vi.stubGlobal("document", { querySelector: () => (policy ? { content: policy } : null) });
+const metaOf = (selector: string) => (policy && selector === "meta[name=referrer]" ? { content: policy } : null);
+vi.stubGlobal("document", { querySelector: metaOf });
 
 const PNG = "\x89PNG\r\n\x1a\n";
 const OWN = `${location.origin}/1.png`;
@@ -62,10 +68,13 @@ function holderOf({ url, natural = PAGE, sight = null, isFree = false }: Shown):
   } as unknown as Holder;
 }
 let canvas: () => Promise<Blob> = async () => new Blob();
+const drawn = vi.fn();
 
 beforeEach(() => {
   THEIRS = `https://cdn${site++}.example/1.png`; // what is known of a site outlives a test
+  drawn.mockReset();
   askWorker.mockReset();
+  seenOf.mockReset();
   isSeenIn.mockReset().mockResolvedValue(null);
   askWorker.mockResolvedValue(null);
   vi.stubGlobal(
@@ -79,8 +88,12 @@ beforeEach(() => {
   vi.stubGlobal(
     "OffscreenCanvas",
     class {
-      getContext = () => ({ drawImage: () => undefined });
-      convertToBlob = () => canvas();
+      constructor(
+        readonly width: number,
+        readonly height: number,
+      ) {}
+      getContext = (kind: string) => (kind === "2d" ? { drawImage: drawn } : null);
+      convertToBlob = ({ type = "" }: { type?: string }) => (drawn(this.width, this.height, type), canvas());
     },
   );
 });
@@ -98,7 +111,7 @@ describe("what may be read", () => {
   });
 
   test("what may not is never asked for", async () => {
-    await expect(capture(THEIRS, null)).rejects.toThrow();
+    await expect(capture(THEIRS, null)).rejects.toThrow(i18n.t("capture.notShown"));
     expect(fetch).not.toHaveBeenCalled();
     expect(askWorker).not.toHaveBeenCalled();
   });
@@ -170,6 +183,8 @@ describe("a site that answers 200 with another picture", () => {
   test.each<[string, Fake, string | null, boolean]>([
     ["the picture that is shown", PAGE, "page", true],
     ["the same in twice the size", { ...PAGE, width: 1600, height: 2400 }, "page", true],
+    ["one in twice the size, of which the edges tell nothing", { width: 1600, height: 2400, sight: "?" }, "page", true],
+    ["one that is smaller by a fiftieth", { ...PAGE, width: 784, height: 1176 }, "page", true],
     ["one of its size whose looks nobody may read", PAGE, null, true],
     ["another one of its size", { ...PAGE, sight: "decoy" }, "page", false],
     ["one of another shape", { ...PAGE, height: 1240 }, null, false],
@@ -260,4 +275,218 @@ test.each([
 ])("the Referer by the element's policy %j and the page's %j", (element, page, referer) => {
   policy = page;
   expect(refererFor({ referrerPolicy: element } as Holder)).toBe(referer);
+});
+
+describe("a picture out of the window, of which nothing can be told", () => {
+  /** What the worker fetches is PAGE; `verdict` tells of a holder in the window when it is asked to. */
+  let tell: (isSeen: boolean | null) => void = () => undefined;
+  const inView = (url: string) => ({ ...holderOf({ url }), box: () => ({ top: 10 }) }) as unknown as Holder;
+  const settled = async (captured: Promise<unknown>) =>
+    Promise.race([captured.then(() => "taken").catch(() => "refused"), pause().then(() => "waits")]);
+  const pause = () => new Promise((resolve) => setTimeout(resolve, 50));
+  const next = () => THEIRS.replace("1.png", "2.png");
+
+  beforeEach(() => {
+    askWorker.mockImplementation(async (kind: string) =>
+      kind === "agent.fetch" ? { picture: pictureOf(PAGE), isOpen: false } : "",
+    );
+    const told = new Promise((resolve) => (tell = resolve));
+    isSeenIn.mockImplementation(async (holder: Holder) => (holder.box().top > 0 ? told : null));
+  });
+
+  test.each([
+    [false, "refused"],
+    [true, "taken"],
+    [null, "taken"],
+  ])("waits for those in the window: where one is seen %s it is %s", async (isSeen, verdict) => {
+    const seen = capture(THEIRS, inView(THEIRS));
+    const other = capture(next(), holderOf({ url: next() }));
+    expect(await settled(other)).toBe("waits");
+    tell(isSeen);
+    await seen.catch(() => undefined);
+    expect(await settled(other)).toBe(verdict);
+  });
+
+  test("waits for the same one again when that is captured again", async () => {
+    const holder = inView(THEIRS);
+    tell(true);
+    await capture(THEIRS, holder);
+    const again = new Promise((resolve) => (tell = resolve));
+    isSeenIn.mockImplementation(async (one: Holder) => (one.box().top > 0 ? again : null));
+    const seen = capture(THEIRS, holder);
+    const other = capture(next(), holderOf({ url: next() }));
+    expect(await settled(other)).toBe("waits");
+    tell(true);
+    await seen;
+    expect(await settled(other)).toBe("taken");
+  });
+
+  test("waits for none that is out of the window, the page's own, or in no element", async () => {
+    const pending = new Promise<never>(() => undefined);
+    vi.mocked(fetch).mockReturnValue(pending);
+    void capture(OWN, inView(OWN));
+    void capture(OWN, null);
+    isSeenIn.mockImplementationOnce(() => pending);
+    void capture(THEIRS, holderOf({ url: THEIRS }));
+    await pause();
+    expect(await settled(capture(next(), holderOf({ url: next() })))).toBe("taken");
+  });
+
+  test("one that the window tells of waits for nobody, nor does one in the window for itself", async () => {
+    void capture(THEIRS, inView(THEIRS));
+    await pause();
+    isSeenIn.mockResolvedValueOnce(true);
+    expect(await settled(capture(next(), holderOf({ url: next() })))).toBe("taken");
+    isSeenIn.mockResolvedValue(null);
+    expect(await settled(capture(next(), inView(next())))).toBe("taken");
+    tell(null);
+    await pause();
+  });
+});
+
+describe("what the window is asked about", () => {
+  const fetched = () =>
+    askWorker.mockImplementation(async (kind: string) =>
+      kind === "agent.fetch" ? { picture: pictureOf(PAGE), isOpen: false } : "",
+    );
+
+  test("not what the page holds itself, nor what is known by its edges", async () => {
+    isSeenIn.mockResolvedValue(false);
+    askWorker.mockImplementation(async (kind: string) => (kind === "agent.held" ? pictureOf(PAGE) : null));
+    expect((await capture(THEIRS, holderOf({ url: THEIRS }))).width).toBe(800);
+    fetched();
+    expect((await capture(THEIRS, holderOf({ url: THEIRS, sight: "page" }))).width).toBe(800);
+    expect(isSeenIn).not.toHaveBeenCalled();
+  });
+
+  test("one that is another picture is said, with what the reader can do about it", async () => {
+    isSeenIn.mockResolvedValue(false);
+    fetched();
+    await expect(capture(THEIRS, holderOf({ url: THEIRS }))).rejects.toThrow(/^.*[^ ]$/);
+    const said = await capture(THEIRS, holderOf({ url: THEIRS })).catch((error: Error) => error.message);
+    expect(said).toBe(i18n.t("capture.replaced"));
+    askWorker.mockImplementation(async (kind: string) =>
+      kind === "agent.fetch" ? { picture: pictureOf(PAGE), isOpen: false } : "Allow it.",
+    );
+    const advised = await capture(THEIRS, holderOf({ url: THEIRS })).catch((error: Error) => error.message);
+    expect(advised).toBe(`${i18n.t("capture.replaced")} Allow it.`);
+  });
+});
+
+describe("what the element shows", () => {
+  test("is drawn whole in its own size, and not compared with itself", async () => {
+    const holder = holderOf({ url: OWN, sight: "decoy", isFree: true });
+    expect((await capture(OWN, holder)).width).toBe(800);
+    expect(drawn.mock.calls).toEqual([
+      [holder.pixels, 0, 0, 800, 1200],
+      [800, 1200, "image/png"],
+    ]);
+  });
+
+  test("is not drawn where it has no pixels, nor read where it is another picture by now", async () => {
+    const holder = { ...holderOf({ url: OWN, isFree: true }), pixels: null } as unknown as Holder;
+    await capture(OWN, holder);
+    expect(drawn.mock.calls).toEqual([[800, 1200, "image/png"]]);
+    drawn.mockClear();
+    vi.mocked(fetch).mockResolvedValueOnce(answer(new Blob(), 504) as unknown as Response);
+    vi.mocked(fetch).mockResolvedValueOnce(answer(pictureOf(PAGE)) as unknown as Response);
+    await capture(OWN, holderOf({ url: "another.png", isFree: true }));
+    expect(drawn).not.toHaveBeenCalled();
+  });
+
+  test("but nobody may read is said so", async () => {
+    const url = `${DRAWN}1`;
+    await expect(capture(url, holderOf({ url }))).rejects.toThrow(i18n.t("capture.noLongerShown"));
+  });
+
+  test("and only the window can tell is taken from there", async () => {
+    const url = `${CLOSED}1`;
+    seenOf.mockResolvedValue(pictureOf({ width: 300, height: 300, sight: "seen" }));
+    const holder = holderOf({ url, sight: "page", isFree: true });
+    expect((await capture(url, holder)).width).toBe(300);
+    expect([seenOf.mock.calls, drawn.mock.calls, askWorker.mock.calls]).toEqual([[[holder]], [], []]);
+    let looks = 0;
+    const turned = { ...holder, shows: () => looks++ < 2 } as unknown as Holder;
+    await expect(capture(url, turned)).rejects.toThrow(i18n.t("capture.noLongerShown"));
+    looks = 0;
+    seenOf.mockClear();
+    const gone = { ...holder, shows: () => looks++ < 1 } as unknown as Holder;
+    await expect(capture(url, gone)).rejects.toThrow(i18n.t("capture.noLongerShown"));
+    expect(seenOf).not.toHaveBeenCalled();
+  });
+});
+
+describe("addresses", () => {
+  test("that only hold the name of another scheme are what they are", async () => {
+    const own = `${location.origin}/data:1.png`;
+    vi.mocked(fetch).mockResolvedValue(answer(pictureOf(PAGE)) as unknown as Response);
+    await capture(own, null);
+    expect(fetches()).toEqual([{ cache: "only-if-cached", mode: "same-origin" }]);
+    expect(isReadable("https://other.example/blob:1.png", null)).toBe(false);
+  });
+
+  test("of plain http are asked for as well, the page's own and those of others", async () => {
+    vi.stubGlobal("self", { origin: "http://plain.example" });
+    await capture("http://plain.example/1.png", null).catch(() => undefined);
+    expect(fetches().at(-1)).toEqual({ mode: "same-origin", cache: "force-cache" });
+    vi.stubGlobal("self", { origin: location.origin });
+    vi.mocked(fetch).mockClear();
+    const url = THEIRS.replace("https", "http");
+    await expect(capture(url, holderOf({ url }))).rejects.toThrow(
+      i18n.t("picture.notAllowed", [new URL(url).hostname]),
+    );
+    expect(fetches()).toEqual([{ mode: "cors", credentials: "omit", cache: "force-cache" }]);
+  });
+
+  test("of no web are asked of nobody", async () => {
+    const url = "ftp://cdn.example/https:/1.png";
+    await expect(capture(url, holderOf({ url }))).rejects.toThrow(/cdn\.example/);
+    expect(fetch).not.toHaveBeenCalled();
+  });
+
+  test("of files are one's own where the document is a file, and there alone", () => {
+    expect(isReadable("file:///a/1.png", null)).toBe(false);
+    vi.stubGlobal("location", { ...location, protocol: "file:" });
+    expect([isReadable("file:///a/1.png", null), isReadable("https://x.example/file:", null)]).toEqual([true, false]);
+    expect(isReadable(OWN, null)).toBe(false);
+    vi.stubGlobal("location", location);
+  });
+
+  test("of a site that does not open its pictures are never asked for by the page's own rights", async () => {
+    askWorker.mockImplementation(async (kind: string) =>
+      kind === "agent.fetch" ? { picture: pictureOf(PAGE), isOpen: false } : null,
+    );
+    for (let at = 0; at < 2; at++) await capture(THEIRS, holderOf({ url: THEIRS }));
+    expect(fetch).not.toHaveBeenCalled();
+  });
+});
+
+describe("bytes", () => {
+  test("of a picture are called what they are", async () => {
+    const bytes = pictureOf(PAGE);
+    const named = new Blob([bytes], { type: "image/png" });
+    expect((await measured(named)).blob).toBe(named);
+    const { blob } = await measured(new Blob([bytes], { type: "text/html" }));
+    expect([blob.type, blob.size]).toEqual(["image/png", bytes.size]);
+  });
+
+  test("that are none, or cut, or refused, are said so", async () => {
+    const none = i18n.t("picture.noPicture", [i18n.t("capture.theSite")]);
+    await expect(measured(new Blob(["<html>"]))).rejects.toMatchObject({ name: "Damaged", message: none });
+    vi.stubGlobal("createImageBitmap", async () => Promise.reject(new Error("cut")));
+    const cut = i18n.t("capture.damaged");
+    await expect(measured(pictureOf(PAGE))).rejects.toMatchObject({ name: "Damaged", message: cut });
+    vi.mocked(fetch).mockResolvedValue(answer(new Blob(), 404) as unknown as Response);
+    const refused = i18n.t("picture.refused", [i18n.t("capture.theSite"), "404"]);
+    await expect(capture(OWN, null)).rejects.toThrow(refused);
+    const texts = [none, cut, refused, i18n.t("capture.notShown"), i18n.t("capture.noLongerShown")];
+    expect(new Set([...texts, i18n.t("capture.replaced")]).size).toBe(6);
+  });
+});
+
+test("where no element shows it, the page's own policy counts", () => {
+  policy = "no-referrer";
+  expect(refererFor(null)).toBeNull();
+  policy = "";
+  expect(refererFor(null)).toBe(`${location.origin}/`);
 });

@@ -5,7 +5,7 @@ import type { Holder } from "@/lib/page/holders/holder";
 const { raise, roots, follow } = vi.hoisted(() => ({
   raise: vi.fn((_host: Element, above: unknown) => above),
   roots: [] as HTMLElement[],
-  follow: { place: () => undefined as void, asked: 0, signal: null as AbortSignal | null },
+  follow: { place: () => undefined as void, asked: 0, begun: 0, signal: null as AbortSignal | null },
 }));
 vi.mock("@/lib/page/holders/closed-root", () => ({
   raise,
@@ -13,7 +13,7 @@ vi.mock("@/lib/page/holders/closed-root", () => ({
 }));
 vi.mock("@/lib/page/swap/follow", () => ({
   followLayout: (place: () => void, signal: AbortSignal) => {
-    Object.assign(follow, { place, signal });
+    Object.assign(follow, { place, signal, begun: follow.begun + 1 });
     return () => void (follow.asked += 1);
   },
 }));
@@ -27,7 +27,7 @@ beforeEach(() => {
   vi.useFakeTimers();
   raise.mockReset().mockImplementation((_, above) => above);
   roots.length = 0;
-  follow.asked = 0;
+  follow.asked = follow.begun = 0;
   stop = new AbortController();
   vi.stubGlobal("matchMedia", (query: string) => ({ matches: isCalm && query.includes("reduce") }));
 });
@@ -148,4 +148,41 @@ test.each([true, false])("a reader who wants it calm: %s", (calm) => {
   isCalm = calm;
   new Marks(stop.signal).set(holderAt(0, 0), progress);
   expect(signs()[0]?.style.transition === "none").toBe(calm);
+});
+
+test("nothing is watched, nor stands in the document, while there is no sign", () => {
+  const marks = new Marks(stop.signal);
+  expect(follow.begun).toBe(0);
+  const [holder, other] = [holderAt(0, 0), holderAt(0, 0)];
+  marks.drop(holder); // there was none
+  marks.set(holder, progress);
+  marks.set(other, progress);
+  expect([follow.begun, follow.asked, follow.signal?.aborted]).toEqual([1, 2, false]);
+  marks.drop(holder);
+  expect([host().isConnected, follow.signal?.aborted]).toEqual([true, false]);
+  host().setAttribute("popover", "manual");
+  marks.drop(other);
+  expect([host().isConnected, host().hasAttribute("popover"), follow.signal?.aborted]).toEqual([false, false, true]);
+  marks.set(holder, progress);
+  expect([follow.begun, follow.signal?.aborted, host().isConnected]).toEqual([2, false, true]);
+  stop.abort();
+  expect(follow.signal?.aborted).toBe(true);
+});
+
+test("a host that stands is not moved by the next sign", () => {
+  const marks = new Marks(stop.signal);
+  marks.set(holderAt(0, 0), progress);
+  const append = vi.spyOn(document.documentElement, "append");
+  marks.set(holderAt(0, 0), progress);
+  expect(append).not.toHaveBeenCalled();
+  append.mockRestore();
+});
+
+test("while the window is looked at the signs are not in it", () => {
+  const marks = new Marks(stop.signal);
+  marks.set(holderAt(0, 0), progress);
+  marks.hide(true);
+  expect(host().style.visibility).toBe("hidden");
+  marks.hide(false);
+  expect(host().style.visibility).toBe("visible");
 });

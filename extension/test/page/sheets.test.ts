@@ -297,3 +297,32 @@ test("a slice waits two seconds for its neighbour", () => {
   };
   expect([1500, 2001].map(waitsSince)).toEqual([true, false]);
 });
+
+test("pages that the document will show lie between no neighbours", () => {
+  const entries = strip([{}, {}]);
+  const [first, second] = entries as [Entry, Entry];
+  second.edges = null;
+  const foreseen = Object.assign(new Entry("p-9", "u9"), { index: 0.5 });
+  expect(bind([first], [first, foreseen, second], (entry) => entry === second).waiting).toEqual([first]);
+});
+
+test.each([
+  ["three slices leave room for a fourth to the last pixel", [1000, 1000, 1000], 3],
+  ["a high slice leaves none for another like it", [1000, 2000], 0],
+])("%s", (_, heights, waiting) => {
+  const entries = strip([...heights, 1000].map((height) => ({ height })));
+  const next = entries.at(-1) as Entry;
+  next.edges = null;
+  expect(bind(entries.slice(0, -1), entries, (entry) => entry === next).waiting).toHaveLength(waiting);
+});
+
+test("slices of a column that stands further right touch as well", () => {
+  const entries = strip([{}, {}]);
+  for (const entry of entries) {
+    const { left, right, ...box } = entry.holder?.box() as DOMRect;
+    entry.holders.clear();
+    const moved = { ...box, left: left + 300, right: right + 300 };
+    entry.holders.add({ isConnected: true, box: () => moved } as unknown as Holder);
+  }
+  expect(ids(bind(entries, entries, nobody).sheets)).toEqual([[0, 1]]);
+});

@@ -124,9 +124,105 @@ describe("a document is looked at again", () => {
   });
 });
 
+describe("a look that takes its time", () => {
+  let end: () => void = () => undefined;
+  const slow = () => {
+    changed.mockImplementation(() => new Promise<void>((resolve) => (end = resolve)));
+    return new DocumentWatch(changed, stop.signal);
+  };
+  const ends = async (after: number) => {
+    vi.advanceTimersByTime(after);
+    end();
+    await vi.advanceTimersByTimeAsync(0);
+  };
+
+  test("is not begun a second time, and what changed meanwhile is looked at after it", async () => {
+    const watching = slow();
+    watching.now();
+    watching.now();
+    watching.soon();
+    vi.advanceTimersByTime(1000);
+    expect(changed).toHaveBeenCalledTimes(1);
+    await ends(0);
+    await vi.advanceTimersByTimeAsync(3999); // four times as long as the look took
+    expect(changed).toHaveBeenCalledTimes(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(changed).toHaveBeenCalledTimes(2);
+    await ends(0);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(changed).toHaveBeenCalledTimes(2); // nothing changed during this one
+  });
+
+  test("a first look that tells of no news is the only one", async () => {
+    const watching = slow();
+    watching.now();
+    await ends(10);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(changed).toHaveBeenCalledTimes(1);
+  });
+
+  test("at once takes the place of soon", () => {
+    const watching = new DocumentWatch(changed, stop.signal);
+    watching.soon();
+    watching.now();
+    expect(changed).toHaveBeenCalledTimes(1);
+    vi.advanceTimersByTime(1000);
+    expect(changed).toHaveBeenCalledTimes(1);
+  });
+
+  test("nothing is to come after the end", async () => {
+    const watching = slow();
+    watching.now();
+    watching.soon();
+    stop.abort();
+    await ends(10);
+    watching.soon();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe("what the document asks for", () => {
+  let hear: (entries: object[]) => void = () => undefined;
+  const [observe, disconnect] = [vi.fn(), vi.fn()];
+
+  beforeEach(() => {
+    vi.stubGlobal(
+      "PerformanceObserver",
+      class {
+        constructor(callback: (list: { getEntries: () => object[] }) => void) {
+          hear = (entries) => callback({ getEntries: () => entries });
+        }
+        observe = observe;
+        disconnect = disconnect;
+      },
+    );
+  });
+
+  test("is looked at where it is a picture, among whatever else, until the end", () => {
+    new DocumentWatch(changed, stop.signal);
+    expect(observe).toHaveBeenCalledWith({ type: "resource" });
+    hear([{ initiatorType: "script" }, { initiatorType: "fetch" }]);
+    vi.advanceTimersByTime(1000);
+    expect(changed).not.toHaveBeenCalled();
+    for (const initiatorType of ["img", "css"]) {
+      hear([{ initiatorType: "script" }, { initiatorType }]);
+      vi.advanceTimersByTime(1000);
+    }
+    expect(changed).toHaveBeenCalledTimes(2);
+    stop.abort();
+    expect(disconnect).toHaveBeenCalledTimes(1);
+  });
+
+  test("is not heard of in a browser that does not tell", () => {
+    vi.stubGlobal("PerformanceObserver", undefined);
+    expect(() => new DocumentWatch(changed, stop.signal)).not.toThrow();
+  });
+});
+
 describe("what the reader looks at", () => {
   let see: (entries: object[]) => void = () => undefined;
   const observed: Element[] = [];
+  let thresholds: number[] = [];
   const disconnect = vi.fn();
 
   beforeEach(() => {
@@ -135,8 +231,9 @@ describe("what the reader looks at", () => {
     vi.stubGlobal(
       "IntersectionObserver",
       class {
-        constructor(callback: typeof see) {
+        constructor(callback: typeof see, { threshold }: { threshold?: number[] } = {}) {
           see = callback;
+          thresholds = threshold ?? [];
         }
         observe = (element: Element) => observed.push(element);
         disconnect = disconnect;
@@ -164,10 +261,14 @@ describe("what the reader looks at", () => {
     vi.advanceTimersByTime(149);
     expect(looksAt).not.toHaveBeenCalled();
     vi.advanceTimersByTime(1);
-    expect(looksAt.mock.calls).toEqual([[[high, low]]]);
+    const tops = (at: number) =>
+      (looksAt.mock.calls[at]?.[0] as Element[]).map((element) => element.getBoundingClientRect().top);
+    expect(looksAt).toHaveBeenCalledTimes(1);
+    expect(tops(0)).toEqual([100, 900]);
     see([leaves(high)]);
     vi.advanceTimersByTime(250);
-    expect(looksAt.mock.calls[1]).toEqual([[low]]);
+    expect(tops(1)).toEqual([900]);
+    expect(thresholds).toEqual([0, 0.99]); // a page that comes to be seen whole is told anew
   });
 
   test("is not told any more after the end", () => {
@@ -190,8 +291,8 @@ test.each([
   [1000, 0, 100, 100, false],
   [0, 599, 100, 100, true],
   [0, 600, 100, 100, false],
-  [0, 0, 0, 100, false],
-  [0, 0, 100, 0, false],
+  [10, 10, 0, 100, false],
+  [10, 10, 100, 0, false],
 ])("of a window of 1000 by 600, a picture at %d, %d of %d by %d is seen: %s", (left, top, width, height, isSeen) => {
   vi.stubGlobal("innerWidth", 1000);
   vi.stubGlobal("innerHeight", 600);

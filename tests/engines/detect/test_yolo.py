@@ -94,6 +94,14 @@ def test_a_readers_own_network_is_used_with_its_names(tmp_path):
     ]
 
 
+def test_a_balloon_in_a_balloon_is_one_and_a_panel_in_a_panel_is_two(tmp_path):
+    nested = [(32, 32, 40, 40), (30, 30, 20, 20)]
+    said = raw(*((*box, 0.9 - 0.2 * at, 0) for at, box in enumerate(nested)), *((*box, 0, 0.8) for box in nested))
+    found = YoloDetector(network(tmp_path / "own.onnx", said)).detect(np.zeros((64, 64), np.uint8))
+    assert [one.label for one in found] == ["balloon", "panel", "panel"]
+    assert found[0].box == Box(12, 12, 52, 52)
+
+
 def test_thresholds_travel_in_the_file_and_the_caller_may_overrule_them(tmp_path):
     own = network(tmp_path / "own.onnx", raw((32, 32, 32, 16, 0, 0.4)), thresholds=json.dumps({"panel": 0.5}))
     page = np.zeros((64, 64), np.uint8)

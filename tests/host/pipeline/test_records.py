@@ -6,10 +6,12 @@ import jsonschema
 import pytest
 from pydantic import ValidationError
 
+from engines.base import LoraUse, Plan, StagePlan
 from engines.geometry import Box, Size
 from host.pipeline.records import schemas
+from host.pipeline.records.json_files import Fault
 from host.pipeline.records.page_meta import Balloon, PageMeta, Panel
-from host.pipeline.records.run_meta import EngineRecord, PlanRecord, RunMeta, Verdicts
+from host.pipeline.records.run_meta import EngineRecord, PlanRecord, RunMeta, Verdicts, record_plan
 
 DIGEST = "0" * 64
 
@@ -83,3 +85,36 @@ def test_what_is_not_exact_is_refused(wrong):
 def test_a_record_cannot_be_changed():
     with pytest.raises(ValidationError):
         page_meta().kind = "cover"
+
+
+def test_a_plan_is_recorded_with_every_pass_and_every_lora():
+    passes = (StagePlan(prompt="ink", negative_prompt="blur", guidance=4.5, denoise_01=0.6, steps=9), StagePlan())
+    plan = Plan(
+        seed=7,
+        strength_01=0.5,
+        steps=3,
+        quality="best",
+        prompt="a",
+        negative_prompt="b",
+        stages=passes,
+        loras=(LoraUse(name="ink", weight=0.7, path="/somewhere/ink.safetensors", sha256=DIGEST),),
+        engine_options={"vae": "x"},
+    )
+    record = record_plan(plan).model_dump(mode="json")
+    assert [one["prompt"] for one in record.pop("stages")] == ["ink", ""]
+    stage = record_plan(plan).stages[0]
+    assert (stage.negative_prompt, stage.guidance, stage.denoise_01, stage.steps) == ("blur", 4.5, 0.6, 9)
+    assert record == {
+        "seed": 7,
+        "strength_01": 0.5,
+        "steps": 3,
+        "quality": "best",
+        "prompt": "a",
+        "negative_prompt": "b",
+        "loras": [{"name": "ink", "weight": 0.7, "sha256": DIGEST}],
+        "engine_options": {"vae": "x"},
+    }
+
+
+def test_a_fault_says_where_what_and_what_to_do():
+    assert str(Fault("panels[3].score", "it is 7", "give 0 to 1")) == "panels[3].score: it is 7; give 0 to 1"
