@@ -22,6 +22,7 @@ from PIL import AvifImagePlugin, Image
 from host.errors import ImageInvalid, IrodoriError, OutOfMemory
 from host.pipeline.decode.bands import assemble, decode_image, flatten, orientation_of
 from host.pipeline.decode.header import open_picture, picture_faults
+from host.pipeline.decode.jpegxl import is_jpeg_xl
 from host.pipeline.decode.page import HINT_AGAIN, is_grey
 from host.pipeline.decode.process import HEAD_BYTES, planes_in, result_bytes
 from host.pipeline.decode.profiles import profile_to_srgb
@@ -35,14 +36,19 @@ if TYPE_CHECKING:
 
 _PROCESSOR_S: Final = 4
 _BESIDE_BYTES: Final = 120 * 10**6
+# Half of what a picture may cost are its pixels in the result, which is a file and not counted. Most libraries ask for
+# more than they touch, and stay within; that of JPEG XL touches all of it.
+_RESULT_SHARE: Final = 2
 _PARENT_LOOK_S: Final = 0.2
 _TOO_MUCH: Final = "Decoding the picture takes more memory than a page may have."
 
 
 def main() -> None:
     """Decode stdin's picture into stdout."""
-    _bound(int(sys.argv[1]))
+    cost_bytes = int(sys.argv[1])
+    _bound()
     encoded = sys.stdin.buffer.read()
+    _limit_memory(cost_bytes // _RESULT_SHARE if is_jpeg_xl(encoded) else cost_bytes)
     try:
         with picture_faults():
             page = _decode(encoded)
@@ -59,7 +65,7 @@ def main() -> None:
     os._exit(0)
 
 
-def _bound(cost_bytes: int) -> None:
+def _bound() -> None:
     parent = os.getppid()
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     cv2.setNumThreads(1)
@@ -72,9 +78,14 @@ def _bound(cost_bytes: int) -> None:
     # To the tenth of a second; the other limit counts whole ones, and stays where this one is not kept.
     signal.setitimer(signal.ITIMER_PROF, _PROCESSOR_S)
     resource.setrlimit(resource.RLIMIT_CPU, (_PROCESSOR_S + 1, _PROCESSOR_S + 1))
+
+
+def _limit_memory(picture_bytes: int) -> None:
     if sys.platform == "linux":
+        import resource
+
         # Memory that came with the libraries is counted too; the picture's pixels, in a file, are not.
-        limit = _private_bytes() + cost_bytes + _BESIDE_BYTES
+        limit = _private_bytes() + picture_bytes + _BESIDE_BYTES
         resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
 
 
