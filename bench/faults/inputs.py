@@ -185,7 +185,8 @@ def _by_library(path: Path, folder: Path, seen: Seen) -> None:
 def _count(told: dict[str, Any], path: Path, output: Path, seen: Seen) -> None:
     """Hold what was told against what stands there."""
     counts, pages = told["counts"], told["pages"]
-    seen.verdicts = {page["page"]: page["verdict"] for page in pages}
+    books = len({page["book"] for page in pages})
+    seen.verdicts = {_key(page["book"], page["page"], books): page["verdict"] for page in pages}
     ended = sum(counts[name] for name in ("coloured", "cached", "skipped", "failed"))
     if counts["pages"] != len(pages) or ended != counts["pages"]:
         seen.lost.append(f"counts: {counts}")
@@ -228,14 +229,21 @@ def _by_wire(path: Path, folder: Path, seen: Seen) -> None:
     with ExitStack() as stack:
         for book in books:
             stack.callback(book.close)
-        _send_all([page for book in books for page in book.pages], folder, seen)
+        _send_all(
+            [(_key(book.name, page.name, len(books)), page) for book in books for page in book.pages], folder, seen
+        )
 
 
-def _send_all(pages: Sequence[BookPage], folder: Path, seen: Seen) -> None:
+def _key(book: str, page: str, books: int) -> str:
+    """Return what a page is called among those of so many books."""
+    return page if books == 1 else f"{book}/{page}"
+
+
+def _send_all(pages: Sequence[tuple[str, BookPage]], folder: Path, seen: Seen) -> None:
     with HostClient.spawn(home=folder / "wire", stderr=subprocess.DEVNULL) as host:
         host.hello()
         reference = host.call("reference.add", {"image": _REFERENCE.read_bytes()})["reference_id"]
-        for number, page in enumerate(pages):
+        for number, (name, page) in enumerate(pages):
             try:
                 image = page.read()
             except UnreadablePage:
@@ -243,10 +251,10 @@ def _send_all(pages: Sequence[BookPage], folder: Path, seen: Seen) -> None:
             verdict, code = _send(host, image, f"{number}", reference)
             seen.wire[verdict] += 1
             if code == "E_INTERNAL":
-                seen.lost.append(f"{page.name} by wire: {code}")
-            told = seen.verdicts.get(page.name, verdict).replace("cached", "coloured")
+                seen.lost.append(f"{name} by wire: {code}")
+            told = seen.verdicts.get(name, verdict).replace("cached", "coloured")
             if told != verdict:
-                seen.lost.append(f"{page.name} is {told} by the command line, {verdict} by wire")
+                seen.lost.append(f"{name} is {told} by the command line, {verdict} by wire")
 
 
 def _send(host: HostClient, image: bytes, name: str, reference: str) -> tuple[str, str]:
