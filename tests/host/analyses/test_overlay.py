@@ -7,6 +7,7 @@ import pytest
 
 from engines.geometry import Box, Size
 from host.analyses.overlay import COLOURS, draw_overlay
+from host.pipeline.records.layers import layers_of
 from host.pipeline.records.masks import PageMasks
 from host.pipeline.records.page_meta import PageMeta, Panel
 
@@ -19,7 +20,7 @@ def drawn() -> np.ndarray:
     panels = (Panel(box=Box(20, 20, 120, 150), order=0, score=1.0),)
     facts = {"size": SIZE, "pixels_sha256": "0" * 64, "kind": "story", "direction": "rtl", "panels": panels}
     masks = PageMasks(gutters=none, balloons=none, lettering=none)
-    return draw_overlay(np.full((SIZE.height, SIZE.width, 3), 255, np.uint8), PageMeta(**facts), masks)
+    return draw_overlay(np.full((SIZE.height, SIZE.width, 3), 255, np.uint8), PageMeta(**facts), layers_of(masks))
 
 
 def test_the_page_stands_in_the_middle_over_its_legend(drawn: np.ndarray) -> None:

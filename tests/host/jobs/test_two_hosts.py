@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 
 # Colours the pages of its arguments; says when its engine begins and ends a page, and what the page came to.
 HOST = """
-import json, sys, time
+import json, sys, threading, time
 from tests.host.jobs.conftest import Engines, Listener, Reader, Watched
 from host.application import Application
 from host.messaging.messages import JobDone, PageDone
@@ -37,8 +37,11 @@ class Timed(Watched):
         say(engine=[began, time.monotonic()])
         return result
 
+saying = threading.Lock()  # two threads tell at once, and a long line is written in parts
+
 def say(**facts):
-    print(json.dumps(facts) + chr(10), end="", flush=True)  # one write: two threads tell at once
+    with saying:
+        print(json.dumps(facts), flush=True)
 
 class Teller(Listener):
     def __call__(self, message):
