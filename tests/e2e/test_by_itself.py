@@ -21,6 +21,13 @@ WAIT_MS = 2500  # longer than a chapter needs to start
 OPTIONS = POPUP.replace("popup.html", "options.html")
 DIALOG = ("dialog", "Irodori asks")
 
+# Up and down, a frame between: what grew in the frame in which one scrolls is never seen to come into view.
+DOWN_AGAIN = """async () => {
+  scrollTo(0, 0);
+  await new Promise((shown) => requestAnimationFrame(() => requestAnimationFrame(shown)));
+  scrollTo(0, document.body.scrollHeight);
+}"""
+
 
 def wish(reader: Reader, page: Page, value: str) -> None:
     popup = reader.popup(page)
@@ -101,7 +108,7 @@ def test_chapters_of_a_series_turn_to_colour_without_a_click(
         endless = reader.open(f"{site.origin}/chapter/endless")
 
         def scrolled_to_the_end() -> bool:
-            endless.evaluate("scrollTo(0, document.body.scrollHeight)")
+            endless.evaluate(DOWN_AGAIN)
             return images(endless).count() == len(LONG)
 
         until(scrolled_to_the_end, lambda: images(endless).count())
