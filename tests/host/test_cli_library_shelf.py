@@ -22,6 +22,8 @@ from tests.host.library.shelves import make_cbz, picture
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 
 def irodori(*arguments: object) -> tuple[int, str]:
     done = CliRunner().invoke(app, ["library", *map(str, arguments)])

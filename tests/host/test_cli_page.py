@@ -14,6 +14,8 @@ from host.cli.app import app
 from host.pipeline.decode import decode_page
 from tests.host.library.model_server import refuses, says, serving
 
+pytestmark = pytest.mark.slow
+
 
 def irodori(*arguments: object):
     return CliRunner().invoke(app, [str(one) for one in arguments], env={"COLUMNS": "200"})

@@ -19,6 +19,8 @@ from host.pipeline.decode import decode_page
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 
 def drawn() -> np.ndarray:
     picture = Image.new("RGB", (640, 400), "white")

@@ -21,6 +21,8 @@ from tests.host.test_cli_library import small
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("json_repair")
 pytest.importorskip("tenacity")
 
