@@ -77,6 +77,13 @@ def accelerator() -> Device | None:
     return None
 
 
+def on_accelerator(module: Any) -> tuple[Any, str]:
+    """Make a module ready to infer on the accelerator, where there is one; return it with the device's name."""
+    device = accelerator()
+    name = device.kind if device is not None else "cpu"
+    return module.to(name).eval(), name
+
+
 def torch_device(device: Device) -> torch.device:
     """Return torch's name of a device.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -12,6 +13,7 @@ from engines.registry import EngineRegistry
 from host.device import machine_device
 from host.errors import BadRequest, SecretsUnavailable
 from host.jobs.board import JobBoard
+from host.jobs.engine_room import EngineRoom
 from host.jobs.lane import Lane
 from host.jobs.retrieval import HostEmbedder, Memories
 from host.model_library import HF_TOKEN, ModelLibrary
@@ -23,7 +25,7 @@ from host.viability import viability_of
 from models.hub import hub_origin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from engines.base import EngineSource
     from engines.embed.registry import EmbedderChoice
@@ -99,6 +101,15 @@ class Application:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @contextmanager
+    def engine_room(self) -> Iterator[EngineRoom]:
+        """Give a room for a page outside of any job, on the same lane as all others; it is closed afterwards."""
+        room = EngineRoom(self.engines, Lane(self.paths.lane_lock), self.device, idle_s=60)
+        try:
+            yield room
+        finally:
+            room.close()
 
     @property
     def uptime_s(self) -> float:

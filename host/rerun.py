@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 from engines.base import LoraUse, Plan
 from host.errors import BadRequest, HashMismatch, NotFound, WeightsMissing
-from host.jobs.engine_room import EngineRoom
-from host.jobs.lane import Lane
 from host.jobs.recipe import viable_engine
 from host.model_library import dropped
 from host.pipeline.analysis.shipped import shipped_reader
@@ -70,13 +68,10 @@ def _colour(
     prepared = pipeline.read(page, job, _unheard)
     if not isinstance(prepared, PreparedPage):
         raise BadRequest(f"The page is now read as one to leave alone ({prepared.reason}).", "Colour it anew.")
-    room = EngineRoom(application.engines, Lane(application.paths.lane_lock), application.device, idle_s=60)
-    try:
+    with application.engine_room() as room:
         with room.engine(engine.info.id, lambda: None) as (loaded, _):
             coloured = room.run_with_memory(loaded, lambda: pipeline.colour(prepared, loaded, _unheard))
         return pipeline.finish(prepared, coloured, _unheard)
-    finally:
-        room.close()
 
 
 def _require_same(engine: ColorizeEngine, record: RunMeta) -> None:

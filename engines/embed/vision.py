@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
 import cv2
@@ -16,6 +15,7 @@ import numpy as np
 
 from engines.base import EngineUnavailable, ModelInvalid, ModelMissing
 from engines.embed.base import Embedder, EmbedderInfo
+from engines.libraries import missing_libraries
 from models.digests import file_digest
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ class VisionEmbedder(Embedder):
 
 def vision_libraries_missing() -> list[str]:
     """Return which libraries an image tower lacks here, without importing any."""
-    return [name for name in _LIBRARIES if find_spec(name) is None]
+    return missing_libraries(_LIBRARIES)
 
 
 def _json(path: Path) -> Mapping[str, Any]:

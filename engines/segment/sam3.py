@@ -5,12 +5,12 @@ Places and boxes are asked of `Sam3TrackerModel`, words of `Sam3Model`; both lie
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from engines.base import EngineUnavailable, ModelInvalid, ModelMissing
+from engines.base import ModelInvalid, ModelMissing
+from engines.libraries import require_libraries
 from engines.segment.base import Pointing, Segmenter
 
 if TYPE_CHECKING:
@@ -36,9 +36,7 @@ class Sam3(Segmenter):
         Raises:
             EngineUnavailable: a library is missing. ModelMissing: a file is. ModelInvalid: it is of another kind.
         """
-        missing = [name for name in _LIBRARIES if find_spec(name) is None]
-        if missing:
-            raise EngineUnavailable(f"{', '.join(missing)} is not installed", INSTALL)
+        require_libraries(_LIBRARIES, INSTALL)
         lacking = [name for name in _FILES if not (folder / name).is_file()]
         if lacking:
             raise ModelMissing(f"{folder} lacks {', '.join(lacking)}", _KNOWN)
@@ -100,7 +98,7 @@ class Sam3(Segmenter):
         return self._loaded[model]
 
     def _open(self, model: str, processor: str) -> tuple[Any, Any, str]:
-        from engines.torch_runtime import accelerator, prepare_torch
+        from engines.torch_runtime import on_accelerator, prepare_torch
 
         prepare_torch()
         import transformers
@@ -114,9 +112,8 @@ class Sam3(Segmenter):
             raise ModelInvalid(f"{self.name} cannot be loaded: {' '.join(str(exc).split())[:200]}", _KNOWN) from exc
         if report["missing_keys"]:
             raise ModelInvalid(f"{self.name} lacks {len(report['missing_keys'])} weights of {model}", _KNOWN)
-        device = accelerator()
-        name = device.kind if device is not None else "cpu"
-        return opened.to(name).eval(), reads, name
+        module, device = on_accelerator(opened)
+        return module, reads, device
 
     def _kind(self) -> str:
         import json

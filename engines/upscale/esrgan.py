@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
-from engines.base import EngineUnavailable, ModelInvalid, ModelMissing
+from engines.base import ModelInvalid, ModelMissing
+from engines.libraries import require_libraries
 from engines.upscale.base import Upscaler, UpscalerInfo
-from engines.upscale.network import on_device, run
+from engines.upscale.network import run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,9 +30,7 @@ class FileUpscaler(Upscaler):
         Raises:
             EngineUnavailable: a library is missing. ModelMissing. ModelInvalid: it is none, or for something else.
         """
-        missing = [name for name in _LIBRARIES if find_spec(name) is None]
-        if missing:
-            raise EngineUnavailable(f"{', '.join(missing)} is not installed", INSTALL)
+        require_libraries(_LIBRARIES, INSTALL)
         if not path.is_file():
             raise ModelMissing(f"there is no {path}", "Check the path.")
         found = _loaded(path)
@@ -43,8 +41,10 @@ class FileUpscaler(Upscaler):
         self.info = UpscalerInfo(
             name=path.stem, scale=found.scale, multiple=max(1, found.size_requirements.multiple_of or 1)
         )
+        from engines.torch_runtime import on_accelerator
+
         self._network = found
-        _, self._device = on_device(found)
+        _, self._device = on_accelerator(found)
 
     def enlarge(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Run the network."""

@@ -12,15 +12,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def on_device(module: Any) -> tuple[Any, str]:
-    """Move a module to the accelerator, where there is one; return it with the device's name."""
-    from engines.torch_runtime import accelerator
-
-    device = accelerator()
-    name = device.kind if device is not None else "cpu"
-    return module.to(name).eval(), name
-
-
 def run(network: Callable[[Any], Any], device: str, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return what a network of `(1, 3, h, w)` float32 pictures 0..1 makes of a tile.
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
-from engines.base import EngineUnavailable, ModelInvalid, ModelMissing
+from engines.base import ModelInvalid, ModelMissing
+from engines.libraries import require_libraries
 from engines.upscale.base import Upscaler, UpscalerInfo
-from engines.upscale.network import on_device, run
+from engines.upscale.network import run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,9 +29,7 @@ class Swin2SR(Upscaler):
         Raises:
             EngineUnavailable: a library is missing. ModelMissing. ModelInvalid: it is of another kind, or damaged.
         """
-        missing = [name for name in _LIBRARIES if find_spec(name) is None]
-        if missing:
-            raise EngineUnavailable(f"{', '.join(missing)} is not installed", INSTALL)
+        require_libraries(_LIBRARIES, INSTALL)
         if not (folder / "config.json").is_file() or not (folder / "model.safetensors").is_file():
             raise ModelMissing(f"{folder} holds no config.json with model.safetensors", _KNOWN)
         model = _loaded(folder)
@@ -39,7 +37,9 @@ class Swin2SR(Upscaler):
         if config.model_type != "swin2sr" or config.num_channels != 3:
             raise ModelInvalid(f"{folder.name} is a {config.model_type} of {config.num_channels} channels", _KNOWN)
         self.info = UpscalerInfo(name=folder.name, scale=int(config.upscale), multiple=int(config.window_size))
-        self._model, self._device = on_device(model)
+        from engines.torch_runtime import on_accelerator
+
+        self._model, self._device = on_accelerator(model)
 
     def enlarge(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Run the network."""

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import io
 import threading
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
+from engines.libraries import missing_libraries
 from engines.vlm.base import Answer, ModelFault, VisionLanguageModel
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class TransformersModel(VisionLanguageModel):
         Raises:
             ModelFault: a library or the folder is missing.
         """
-        missing = [name for name in _LIBRARIES if find_spec(name) is None]
+        missing = missing_libraries(_LIBRARIES)
         if missing:
             raise ModelFault(f"{', '.join(missing)} is not installed.", _INSTALL, kind="all")
         if not (folder / "config.json").is_file():
@@ -74,7 +74,7 @@ class TransformersModel(VisionLanguageModel):
         return Answer(text=text, is_cut=told >= self._tokens_max, prompt_tokens=asked, completion_tokens=told)
 
     def _open(self) -> None:
-        from engines.torch_runtime import accelerator, prepare_torch
+        from engines.torch_runtime import on_accelerator, prepare_torch
 
         prepare_torch()
         import transformers
@@ -86,5 +86,4 @@ class TransformersModel(VisionLanguageModel):
             )
         except Exception as exc:  # whatever a foreign file brings about
             raise ModelFault(f"{self._folder.name} cannot be loaded: {str(exc)[:300]}", _PULL, kind="all") from exc
-        device = accelerator()
-        self._model = model.to(device.kind if device is not None else "cpu").eval()
+        self._model, _ = on_accelerator(model)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from engines.base import EngineUnavailable, ModelInvalid, ModelMissing
+from engines.base import ModelInvalid, ModelMissing
+from engines.libraries import require_libraries
 from engines.words.base import WordReader, Words
 from models.digests import file_digest
 
@@ -78,9 +78,7 @@ class MangaWordReader(WordReader):
         return "" if is_mark else letter.removeprefix(_PIECE) if len(letter) > len(_PIECE) else letter
 
     def _open(self) -> None:
-        missing = [name for name in _LIBRARIES if find_spec(name) is None]
-        if missing:
-            raise EngineUnavailable(f"{', '.join(missing)} is not installed", _INSTALL)
+        require_libraries(_LIBRARIES, _INSTALL)
         from engines.torch_runtime import prepare_torch
 
         prepare_torch()

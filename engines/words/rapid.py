@@ -7,7 +7,6 @@ found is looked at again by itself, enlarged. Japanese in columns it reads poorl
 from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import cv2
@@ -15,6 +14,7 @@ import numpy as np
 
 from engines.base import EngineUnavailable
 from engines.geometry import Box
+from engines.libraries import missing_libraries
 from engines.words.base import WordReader, Words
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class RapidWordReader(WordReader):
 
 def rapid_missing() -> list[str]:
     """Return which libraries are missing here, without importing any."""
-    return [name for name in _NEEDS if find_spec(name) is None]
+    return missing_libraries(_NEEDS)
 
 
 def rapid_version() -> str:

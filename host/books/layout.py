@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 ARCHIVE_SUFFIXES: Final = frozenset({".cbz", ".zip"})
 _DOCUMENTS: Final[dict[str, Literal["pdf", "epub"]]] = {".pdf": "pdf", ".epub": "epub"}
-_FORMATS: Final[dict[str, PageFormat]] = {
+PICTURE_FORMATS: Final[dict[str, PageFormat]] = {
     ".png": "png", ".webp": "webp_lossless", ".jpg": "jpeg", ".jpeg": "jpeg", ".avif": "avif", ".jxl": "jxl"
 }  # fmt: skip
 _NOT_WRITTEN: Final = frozenset(
@@ -90,7 +90,7 @@ class Layout:
         """The encoding that the target's suffix asks for, if the target is one picture."""
         if self.packs or self.target.is_dir():
             return None
-        return _FORMATS.get(self.target.suffix.casefold())
+        return PICTURE_FORMATS.get(self.target.suffix.casefold())
 
     @property
     def report(self) -> Path:

@@ -6,15 +6,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from rich.console import Console
-
 from host.analyses.analyze import Analysis, analyze_book
 from host.analyses.files import AnalysisFolder, unique_stems
 from host.annotations.coco import write_coco
 from host.annotations.from_meta import annotations_of
 from host.books.inputs import open_inputs
-from host.books.names import on_disk, printable
+from host.books.names import on_disk
 from host.books.whole_files import require_nameable, require_writable, write_whole
+from host.cli.console import say
 from host.errors import BadRequest, IrodoriError
 from host.logs import start_log
 from host.paths import state_paths
@@ -70,7 +69,7 @@ def run(request: Request) -> int:
             read += [(f"{folder}{book.pages[place].name}", meta) for place, meta in sorted(metas.items())]
         title = " + ".join(book.name for book in books)
         write_whole(request.output / ANNOTATIONS_NAME, write_coco(annotations_of(read, title)), sources)
-    _say(f"{len(read)} read{f', {failed} left out' if failed else ''} -> {request.output}")
+    say(f"{len(read)} read{f', {failed} left out' if failed else ''} -> {request.output}")
     return 1 if failed else 0
 
 
@@ -82,17 +81,17 @@ def _folder(request: Request, book: Book, sources: frozenset[Path], *, alone: bo
 def _analyze(book: Book, reader: PageReader, request: Request, folder: AnalysisFolder) -> dict[int, PageMeta]:
     """Write every page of a book that can be read, say a line for each; return the records by the page's place."""
     for each in book.left_out:
-        _say(f"  {each.name}: left out, {each.reason}")
+        say(f"  {each.name}: left out, {each.reason}")
     metas: dict[int, PageMeta] = {}
     for found in analyze_book(book, reader, book.direction if request.direction == "auto" else request.direction):
         name, again = book.pages[found.place].name, found.place in metas
         error = _write(folder, found) if isinstance(found, Analysis) else found.error
         if error is not None:
             metas.pop(found.place, None)
-            _say(f"  {name}  skipped: {error.words}")
+            say(f"  {name}  skipped: {error.words}")
         elif isinstance(found, Analysis):
             metas[found.place] = found.meta
-            _say(f"  {name}  {_in_words(found.meta)}{', as the whole chapter' if again else ''}")
+            say(f"  {name}  {_in_words(found.meta)}{', as the whole chapter' if again else ''}")
     return metas
 
 
@@ -114,7 +113,3 @@ def _in_words(meta: PageMeta) -> str:
     )
     things = ", ".join(f"{count} {name}{'s' if count > 1 else ''}" for name, count in counts if count)
     return f"{meta.kind.replace('_', ' ')}, {meta.direction}{f': {things}' if things else ''}"
-
-
-def _say(line: str) -> None:
-    Console(stderr=True, highlight=False).print(printable(line), markup=False, soft_wrap=True)

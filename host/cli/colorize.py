@@ -16,11 +16,11 @@ from host.books.correction_kinds import KINDS
 from host.books.corrections import read_corrections
 from host.books.inbox import Inbox
 from host.books.inputs import open_inputs
-from host.books.names import printable
 from host.books.outputs import SUFFIX_OF_MIME
 from host.books.references import read_references
 from host.books.run import PageEnd, Style, colour_book
 from host.books.whole_files import require_nameable, write_whole
+from host.cli.console import STDERR, say
 from host.cli.outcome import LeftRecord, Outcome, PageRecord
 from host.cli.progress import BookProgress
 from host.errors import BadRequest, ImageInvalid, IrodoriError, NotFound, TooLarge
@@ -96,7 +96,7 @@ def run(request: Request) -> int:
         for output in outputs:
             stack.callback(output.discard)
         for line in said:
-            _say(line)
+            say(line)
         work = list(zip(books, outputs, strict=True))
         outcome = _colour(application, inbox, work, style, pictures=request.report, records=request.runmeta)
         engine = request.engine or application.settings.current.default_engine
@@ -147,7 +147,7 @@ def _colour(
     for book, output in work:
         read: Counter[str] = Counter()
         _tell_left_out(book, output, outcome)
-        with BookProgress(_stderr, book) as progress:
+        with BookProgress(STDERR, book) as progress:
             for event in colour_book(book, style, application.board, inbox):
                 if isinstance(event, PageEnd):
                     record = _keep(book, output, event, records=records)
@@ -160,7 +160,7 @@ def _colour(
         if finished.path is None:
             outcome.unwritten(book.name)
         if finished.words:
-            _say(finished.words)
+            say(finished.words)
     return outcome
 
 
@@ -176,7 +176,7 @@ def _tell_left_out(book: Book, output: Output, outcome: Outcome) -> None:
     if not output.carries_extras:
         left += [LeftRecord(book.name, each.name, "not a picture") for each in book.extras]
     for each in left:
-        _say(f"  {each.name}: left out, {each.reason}")
+        say(f"  {each.name}: left out, {each.reason}")
         outcome.leave_out(each)
 
 
@@ -202,15 +202,8 @@ def _conclude(
     if request.report:
         orders = {book.name: [page.name for page in book.pages] for book in books}
         write_whole(request.layout.report, outcome.report(orders, engine, references).encode())
-        _say(f"Before/after: {request.layout.report}")
-    _say(f"{outcome.summary()} -> {request.layout.target}")
+        say(f"Before/after: {request.layout.report}")
+    say(f"{outcome.summary()} -> {request.layout.target}")
     if request.json:
         Console(soft_wrap=True).print(json.dumps(outcome.plain(), indent=2), markup=False, highlight=False)
     return 1 if outcome.has_failures else 0
-
-
-def _say(line: str) -> None:
-    _stderr.print(printable(line), markup=False, soft_wrap=True)
-
-
-_stderr = Console(stderr=True, highlight=False)

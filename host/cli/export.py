@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final, get_args
 
-from rich.console import Console
-
 from host.application import Application
 from host.books.book import UnreadablePage
 from host.books.chapter_file import Chapter, Picture, write_chapter
 from host.books.inputs import open_inputs
-from host.books.names import printable
 from host.books.whole_files import require_nameable, require_writable, sweep_parts, temporary_beside
+from host.cli.console import say
 from host.errors import BadRequest, IrodoriError, NotFound
 from host.paths import state_paths
 from host.picture_types import mime_of
@@ -69,10 +67,10 @@ def run(request: Request) -> int:
             written = write_chapter(content, kind, temporary)
             if not written.coloured:
                 raise NotFound("No page of this is coloured yet.", "Colour it first: irodori colorize.")
-    _say(f"{request.output}: {len(written.coloured)} of {len(pages)} pages in colour")
+    say(f"{request.output}: {len(written.coloured)} of {len(pages)} pages in colour")
     for numbers, what in ((written.as_they_were, "as it was"), (written.missing, "not in the file")):
         for number in numbers:
-            _say(f"  {number}: {pages[number - 1][1].name}, {what}")
+            say(f"  {number}: {pages[number - 1][1].name}, {what}")
     return 0
 
 
@@ -123,7 +121,3 @@ def _pixels_of(store: Store, encoded: bytes) -> str:
         return decode_page(encoded).pixels_sha256
     except IrodoriError:
         return ""
-
-
-def _say(line: str) -> None:
-    Console(stderr=True, highlight=False).print(printable(line), markup=False, soft_wrap=True)

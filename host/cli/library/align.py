@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final
 from rich.console import Console
 from rich.table import Table
 
-from host.books.names import on_disk, printable
+from host.books.names import on_disk
 from host.books.whole_files import require_nameable, write_whole
+from host.cli.console import say
 from host.errors import BadRequest, EngineNotAvailable
 from host.library.align import dataspec, duplicates
 from host.library.align.pairs import SCORE_MIN, ForeignFiles, pairs_of_analysis, pairs_of_files
@@ -83,7 +84,7 @@ def align(sources: Sources, output: Path, text_coverage_min: float, limit: int |
         _print(json.dumps({"pages": spread.pages, "quality": counted, "scores": scores}, indent=1))
     else:
         Console().print(_spread_table(spread))
-    _say(f"{spread.pages} pages -> {output}")
+    say(f"{spread.pages} pages -> {output}")
     return 0 if spread.pages else 1
 
 
@@ -98,7 +99,7 @@ def tag(csv: Path, output: Path | None, *, perceptual: bool, distance: int, path
     dataspec.write_list(TableFiles(target).beside("_canonical.txt"), kept)
     exact = sum(row["dup_reason"] == "exact" for row in tagged)
     near = sum(row["dup_reason"] == "phash" for row in tagged)
-    _say(f"{len(tagged)} pages: {exact} exact and {near} near doubles, {len(kept)} to train with -> {target}")
+    say(f"{len(tagged)} pages: {exact} exact and {near} near doubles, {len(kept)} to train with -> {target}")
     return 0
 
 
@@ -110,7 +111,7 @@ def dataspec_out(
     wanted = None if only is None else frozenset(map(normalized, dataspec.read_list(only)))
     target = list_path or output / "dataspec_list.txt"
     count = dataspec.write_dataspecs(sources.pairs(), output, target, naming, PathMap.read(tuple(paths)), wanted)
-    _say(f"{count} pages -> {output}; list: {target}")
+    say(f"{count} pages -> {output}; list: {target}")
     return 0 if count else 1
 
 
@@ -126,7 +127,7 @@ def dataspec_in(files: Sequence[Path], output: Path, paths: Sequence[str]) -> in
     if not pages:
         raise BadRequest("There is no DataSpec file there.", "Name JSON files, or a list of them (.txt).")
     write_whole(output / COCO_NAME, dataspec.coco_of(pages))
-    _say(f"{len(pages)} pages -> {output}")
+    say(f"{len(pages)} pages -> {output}")
     return 0
 
 
@@ -135,7 +136,7 @@ def dataspec_subset(list_path: Path, subset_path: Path, output: Path, paths: Seq
     mapped = PathMap.read(tuple(paths))
     found = dataspec.subset(dataspec.read_list(list_path), dataspec.read_list(subset_path), mapped)
     dataspec.write_list(output, found)
-    _say(f"{len(found)} pages -> {output}")
+    say(f"{len(found)} pages -> {output}")
     return 0 if found else 1
 
 
@@ -163,7 +164,3 @@ def _require_tables() -> None:
 
 def _print(text: str) -> None:
     Console(soft_wrap=True).print(text, markup=False, highlight=False)
-
-
-def _say(line: str) -> None:
-    Console(stderr=True, highlight=False).print(printable(line), markup=False, soft_wrap=True)

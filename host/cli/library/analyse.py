@@ -8,15 +8,15 @@ import time
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
 
 from engines.base import EngineError
 from engines.vlm.base import ModelFault
-from host.books.names import printable
 from host.books.whole_files import require_nameable, require_writable, write_whole
-from host.cli.library.progress import shelf_bars
+from host.cli.console import STDERR, say
+from host.cli.library.progress import ShelfBars
 from host.errors import BadRequest, EngineNotAvailable, SecretsUnavailable
 from host.library.ledger import LockedFolder
 from host.library.plan import counted
@@ -118,7 +118,7 @@ def run(request: Request) -> int:
         ledger = volumes_ledger(request.output)
         to_do = [counted(one) for one in shelf.sources if not _is_done(ledger, one, order, teller)]
         pages = sum(one.pages for one in to_do)
-        _say(f"{len(shelf.sources)} volumes, {len(shelf.sources) - len(to_do)} done already; {pages} pages to look at.")
+        say(f"{len(shelf.sources)} volumes, {len(shelf.sources) - len(to_do)} done already; {pages} pages to look at.")
         tally = _go(request, detector, order, teller, ledger, to_do, [one.place for one in shelf.sources])
         return _conclude(request, ledger, shelf.sources, tally, time.monotonic() - began_s)
 
@@ -214,7 +214,7 @@ def _go(
     count = request.workers or default_workers()
     pool: ProcessPool[ReadTask, ReadPage] = ProcessPool(count, begin, (detector, request.words, True), read, lost)
     try:
-        with AnalysisProgress(_stderr, sum(one.pages for one in to_do), len(to_do)) as progress:
+        with AnalysisProgress(STDERR, sum(one.pages for one in to_do), len(to_do)) as progress:
             going = AnalysisRun(request.output, ledger, pool, teller, order, faults, progress)
             going.run(to_do, taken)
     finally:
@@ -243,37 +243,20 @@ def _conclude(
         told = (
             f", {tally.told} told, {tally.untold} not ({tally.prompt_tokens} + {tally.completion_tokens} tokens{cost})"
         )
-    _say(f"{tally.read} read, {tally.kept} kept, {tally.failed} failed{told} in {seconds:.1f} s -> {request.output}")
+    say(f"{tally.read} read, {tally.kept} kept, {tally.failed} failed{told} in {seconds:.1f} s -> {request.output}")
     if request.json:
         Console(soft_wrap=True).print(plain, markup=False, highlight=False)
     return 1 if failed or tally.failed or tally.untold else 0
 
 
-class AnalysisProgress:
-    """Bars on a terminal, a line for each volume and each page that failed. A context manager, and a listener."""
-
-    def __init__(self, console: Console, pages: int, volumes: int) -> None:
-        self._console = console
-        self._bars = shelf_bars(console)
-        self._volumes = self._bars.add_task("volumes", total=volumes, unit="volumes")
-        self._pages = self._bars.add_task("pages", total=pages, unit="pages")
-
-    def __enter__(self) -> Self:
-        self._bars.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bars.stop()
-
-    def began(self, source: Source, pages: int) -> None:
-        """Show which volume is being worked on."""
-        self._bars.update(self._pages, description=printable(f"{source.place[-40:]} ({pages})"))
+class AnalysisProgress(ShelfBars):
+    """Listens to a run that reads: a line for each volume and each page that failed."""
 
     def page_ended(self, source: Source, page: str, fault: str) -> None:
         """Count a page; tell one that failed."""
         self._bars.advance(self._pages)
         if fault:
-            self._line(f"  {source.place}: {page}  failed: {fault}")
+            self._say(f"  {source.place}: {page}  failed: {fault}")
 
     def ended(self, record: VolumeAnalysis) -> None:
         """Count a volume and print its line."""
@@ -281,16 +264,6 @@ class AnalysisProgress:
         for book in record.books:
             counts = [f"{book.pages} pages", f"{book.failed} failed"] if book.failed else [f"{book.pages} pages"]
             counts += [f"{book.told} told"] if book.told else []
-            self._line(f"{book.place}  {', '.join(counts)}")
+            self._say(f"{book.place}  {', '.join(counts)}")
         if record.fault:
-            self._line(f"{record.place}  failed: {record.fault}")
-
-    def _line(self, line: str) -> None:
-        self._console.print(printable(line), markup=False, soft_wrap=True)
-
-
-def _say(line: str) -> None:
-    _stderr.print(printable(line), markup=False, soft_wrap=True)
-
-
-_stderr = Console(stderr=True, highlight=False)
+            self._say(f"{record.place}  failed: {record.fault}")

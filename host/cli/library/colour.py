@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final
 from rich.console import Console
 
 from host.application import Application
-from host.books.names import printable
 from host.books.whole_files import require_nameable, require_writable, write_whole
+from host.cli.console import STDERR, say
 from host.cli.library.progress import ShelfProgress
 from host.errors import BadRequest, IrodoriError, NotFound
 from host.library.cluster import RayColourers, store_root
@@ -89,7 +89,7 @@ def run(request: Request) -> int:
         pass_ = _Pass(request, application, manifest)
         status = pass_.go()
         while watch is not None and not request.plan_only:
-            _say("Watching; Ctrl-C ends it.")
+            say("Watching; Ctrl-C ends it.")
             watch.wait()
             status = pass_.go()
     return status
@@ -109,7 +109,7 @@ class _Pass:
         self._mapping = read_mapping(request.mapping)
         self._orders = OrderBook(application, request.engine, request.options, self._format)
         for line in said:
-            _say(line)
+            say(line)
         self._engine = self._orders.base.job.engine
         self._is_on_processor = self._engine.device == "cpu"
         self._count = request.workers or (default_workers() if self._is_on_processor else 1)
@@ -165,7 +165,7 @@ class _Pass:
         try:
             asks = workers.has_colour if self._orders.takes_references else lambda _: False
             references = References(self._named, self._mapping, shelf.sources, asks)
-            with ShelfProgress(_stderr, plan) as progress:
+            with ShelfProgress(STDERR, plan) as progress:
                 ShelfRun(
                     self._manifest,
                     store,
@@ -198,8 +198,8 @@ class _Pass:
         plain = json.dumps(report.plain(), indent=1)
         write_whole(output / f"{REPORT}.json", plain.encode())
         write_whole(output / f"{REPORT}.html", report.html(self._manifest.folder / THUMBS).encode())
-        _say(f"{report.summary()} in {seconds:.1f} s -> {output}")
-        _say(f"Report: {output / f'{REPORT}.html'}")
+        say(f"{report.summary()} in {seconds:.1f} s -> {output}")
+        say(f"Report: {output / f'{REPORT}.html'}")
         if self._request.json:
             Console(soft_wrap=True).print(plain, markup=False, highlight=False)
         return 1 if report.has_failures else 0
@@ -210,15 +210,15 @@ class _Pass:
         where = f"{self._count} at a time" if self._request.ray is None else f"on the cluster at {self._request.ray}"
         guess = " (a guess until the first pages are done)" if plan.is_guess else ""
         volumes = f"{len(plan.volumes)} volume{'' if len(plan.volumes) == 1 else 's'}"
-        _say(f"{volumes}{before}; {plan.pages} page{'' if plan.pages == 1 else 's'} to colour, {where}.")
+        say(f"{volumes}{before}; {plan.pages} page{'' if plan.pages == 1 else 's'} to colour, {where}.")
         if plan.pages:
             disk = f"{plan.disk_bytes / _GIB:.1f} GiB of the {plan.free_bytes / _GIB:.1f} that are free"
-            _say(f"About {_in_words(plan.seconds)}{guess} and {disk}.")
+            say(f"About {_in_words(plan.seconds)}{guess} and {disk}.")
         if plan.disk_bytes > plan.free_bytes:
-            _say("The disk may become full: then the run stops, and goes on where it was once there is room.")
+            say("The disk may become full: then the run stops, and goes on where it was once there is room.")
         for one in shelf.left_out:
             if one.lost:
-                _say(f"  {one.name}: left out, {one.reason}")
+                say(f"  {one.name}: left out, {one.reason}")
 
 
 class _WithThumbs:
@@ -286,10 +286,3 @@ def _in_words(seconds: float) -> str:
 
 def _unheard(message: Message) -> None:
     """Nobody asked for work here, so nothing is told."""
-
-
-def _say(line: str) -> None:
-    _stderr.print(printable(line), markup=False, soft_wrap=True)
-
-
-_stderr = Console(stderr=True, highlight=False)

@@ -7,10 +7,8 @@ from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
-from host.books.names import printable
 from host.books.whole_files import require_nameable, require_writable
+from host.cli.console import STDERR, say
 from host.cli.library.embed import EmbedderWish
 from host.cli.library.progress import shelf_bars
 from host.errors import BadRequest, ImageInvalid, IrodoriError
@@ -58,7 +56,7 @@ def convert(roots: Sequence[Path], output: Path, kind: OutputKind, *, retry: boo
         shutil.rmtree(waiting, ignore_errors=True)
         waiting.mkdir(parents=True)
         stack.callback(shutil.rmtree, waiting, ignore_errors=True)
-        writer, bars = Writer(output, kind, "png", waiting), shelf_bars(_stderr)
+        writer, bars = Writer(output, kind, "png", waiting), shelf_bars(STDERR)
         task = bars.add_task("volumes", total=len(plan.to_do), unit="volumes")
         taken = [one.source.place for one in plan.volumes]
         with bars:
@@ -68,10 +66,10 @@ def convert(roots: Sequence[Path], output: Path, kind: OutputKind, *, retry: boo
                 bars.advance(task)
                 if record.has_failures:
                     words = record.fault or "; ".join(f"{n}: {why}" for one in record.outputs for n, why in one.failed)
-                    _say(f"{record.place}  failed: {words or 'something in it may be lost'}")
+                    say(f"{record.place}  failed: {words or 'something in it may be lost'}")
         records = [known for one in shelf.sources if (known := manifest.get(one.place)) is not None]
     failed = sum(one.has_failures for one in records)
-    _say(f"{len(records)} volumes, {len(records) - len(plan.to_do)} done before, {failed} with failures -> {output}")
+    say(f"{len(records)} volumes, {len(records) - len(plan.to_do)} done before, {failed} with failures -> {output}")
     return 1 if failed else 0
 
 
@@ -109,12 +107,5 @@ def cast(analysis: Path, output: Path, pictures_max: int) -> int:
     require_nameable(output)
     shelf = AnalysedShelf(analysis)
     mapping = make_mapping(shelf, EmbedderWish(id="compact").choose().open(), output, pictures_max)
-    _say(f"{len(mapping)} of {len(shelf.volumes)} volumes have pictures -> {output / MAPPING}")
+    say(f"{len(mapping)} of {len(shelf.volumes)} volumes have pictures -> {output / MAPPING}")
     return 0 if mapping else 1
-
-
-def _say(line: str) -> None:
-    _stderr.print(printable(line), markup=False, soft_wrap=True)
-
-
-_stderr = Console(stderr=True, highlight=False)

@@ -17,6 +17,7 @@ from engines.embed.registry import choose_embedder
 from host.books.named_files import read_named
 from host.books.names import printable
 from host.books.whole_files import require_nameable, require_writable, write_whole
+from host.cli.console import STDERR, say
 from host.cli.library.progress import shelf_bars
 from host.errors import BadRequest, EngineNotAvailable
 from host.library.embed.indexes import postprocess
@@ -79,7 +80,7 @@ def embed(
     require_writable(output)
     rows, kind = _maker(wish, panels)
     store = EmbeddingStore(output, kind)
-    bars = shelf_bars(_stderr)
+    bars = shelf_bars(STDERR)
     task = bars.add_task("pages", total=None, unit="pages")
     with bars:
         run = EmbedRun(
@@ -92,10 +93,10 @@ def embed(
         )
         run.run()
     done = run.tally
-    _say(f"{done.written} pages written, {done.kept} kept, {done.skipped} skipped -> {store.path}")
+    say(f"{done.written} pages written, {done.kept} kept, {done.skipped} skipped -> {store.path}")
     if index:
         counts = postprocess(store, shelf)
-        _say(f"Indexed {counts['page']} pages and {counts['panel']} panels.")
+        say(f"Indexed {counts['page']} pages and {counts['panel']} panels.")
     return 1 if done.skipped else 0
 
 
@@ -121,7 +122,7 @@ def show_progress(root: Path, poll_s: float | None) -> int:
     while True:
         written = store.written()
         done, total = int(written.sum()), len(written)
-        _say(f"{done} of {total} pages ({100 * done / max(1, total):.1f} %)")
+        say(f"{done} of {total} pages ({100 * done / max(1, total):.1f} %)")
         if poll_s is None or done == total:
             return 0
         time.sleep(poll_s)
@@ -169,12 +170,12 @@ def search(request: SearchRequest) -> int:
                 printable(f"{one.score:.3f}  {one.page_id}  ({one.why})"), markup=False
             )
     if not found:
-        _say("Nothing was found. Try other words, or --picture.")
+        say("Nothing was found. Try other words, or --picture.")
     if request.sheet is not None and request.analysis is not None:
         asked = request.words or f"Like {request.picture}"
         html = sheet_html(asked, cards(found, AnalysedShelf(request.analysis)))
         write_whole(request.sheet, html.encode())
-        _say(f"Sheet: {request.sheet}")
+        say(f"Sheet: {request.sheet}")
     return 0 if found else 1
 
 
@@ -204,10 +205,3 @@ def _opened(choice: EmbedderChoice) -> Embedder:
         return choice.open()
     except EngineError as exc:
         raise EngineNotAvailable(str(exc), exc.hint) from exc
-
-
-def _say(line: str) -> None:
-    _stderr.print(printable(line), markup=False, soft_wrap=True)
-
-
-_stderr = Console(stderr=True, highlight=False)

@@ -32,14 +32,14 @@ def shelf_bars(console: Console) -> Progress:
     )
 
 
-class ShelfProgress:
-    """A context manager and a listener of the run; on anything but a terminal only the lines are printed."""
+class ShelfBars:
+    """The bars of a run over a shelf, and lines above them. A context manager; listeners of runs derive from it."""
 
-    def __init__(self, console: Console, plan: Plan) -> None:
+    def __init__(self, console: Console, pages: int, volumes: int) -> None:
         self._console = console
         self._bars = shelf_bars(console)
-        self._volumes = self._bars.add_task("volumes", total=len(plan.to_do), unit="volumes")
-        self._pages = self._bars.add_task("pages", total=plan.pages, unit="pages")
+        self._volumes = self._bars.add_task("volumes", total=volumes, unit="volumes")
+        self._pages = self._bars.add_task("pages", total=pages, unit="pages")
 
     def __enter__(self) -> Self:
         self._bars.start()
@@ -51,6 +51,16 @@ class ShelfProgress:
     def began(self, source: Source, pages: int) -> None:
         """Show which volume is being worked on."""
         self._bars.update(self._pages, description=printable(f"{source.place[-40:]} ({pages})"))
+
+    def _say(self, line: str) -> None:
+        self._console.print(printable(line), markup=False, soft_wrap=True)
+
+
+class ShelfProgress(ShelfBars):
+    """Listens to a run that colours; on anything but a terminal only the lines are printed."""
+
+    def __init__(self, console: Console, plan: Plan) -> None:
+        super().__init__(console, plan.pages, len(plan.to_do))
 
     def page_ended(self, source: Source, page: str, result: PageResult) -> None:
         """Count a page; tell one that failed."""
@@ -72,6 +82,3 @@ class ShelfProgress:
             counts += [f"{len(one.failed)} failed"] if one.failed else []
             where = one.path or "not written"
             self._say(f"{where}  {', '.join(counts)} of {one.pages}; {one.reference} {one.words}".rstrip("; "))
-
-    def _say(self, line: str) -> None:
-        self._console.print(printable(line), markup=False, soft_wrap=True)

@@ -6,7 +6,8 @@ import time
 from typing import TYPE_CHECKING
 
 from host.books.whole_files import temporary_beside
-from host.cli.page.pictures import read, require_output, say
+from host.cli.console import say
+from host.cli.page.pictures import read, require_output
 from host.store.disk import disk_errors
 from host.studio.animate import animate
 from host.studio.film import kind_of, require_writer, write_film

@@ -9,10 +9,12 @@ from rich.progress import Progress
 
 from engines.upscale.registry import open_upscaler
 from host.books.whole_files import write_whole
-from host.cli.page.pictures import format_of, read, require_output, say
+from host.cli.console import say
+from host.cli.page.pictures import format_of, read, require_output
 from host.pipeline.encode import encode_page
 from host.pipeline.faults import faults_mapped
 from host.studio.larger import larger
+from host.studio.page import picture_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,10 +31,11 @@ def upscale_page(picture: Path, output: Path, model: Path | None, scale: int, *,
     require_output(output, picture)
     with faults_mapped(), Progress(console=Console(stderr=True), transient=True) as bars:
         upscaler = open_upscaler(model, scale)
-        page = read(picture, "auto")
+        # Interpolation keeps letters by itself: then nobody needs to know where they are.
+        page = read(picture, "auto") if keep_letters and model is not None else None
+        rgb, lettering = (picture_of(picture), None) if page is None else (page.rgb, page.masks.lettering)
         bar = bars.add_task(upscaler.info.name, total=1.0)
-        lettering = page.masks.lettering if keep_letters else None
-        large = larger(upscaler, page.rgb, lettering, lambda share: bars.update(bar, completed=share))
+        large = larger(upscaler, rgb, lettering, lambda share: bars.update(bar, completed=share))
     write_whole(output, encode_page(large, wanted)[0], frozenset({picture.resolve()}))
     height, width = large.shape[:2]
     say(f"{output}: {width} x {height} by {upscaler.info.name}")

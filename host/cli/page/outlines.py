@@ -11,7 +11,8 @@ from engines.geometry import Box
 from engines.segment.base import Pointing
 from engines.segment.registry import open_segmenter
 from host.books.whole_files import write_whole
-from host.cli.page.pictures import require_output, say
+from host.cli.console import say
+from host.cli.page.pictures import require_output
 from host.errors import BadRequest
 from host.pipeline.faults import faults_mapped
 from host.studio.page import picture_of

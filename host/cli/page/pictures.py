@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from PIL import Image
-from rich.console import Console
 
-from host.books.names import printable
-from host.books.whole_files import require_nameable, write_whole
+from host.books.layout import PICTURE_FORMATS
+from host.books.whole_files import refuse_source, require_nameable, write_whole
+from host.cli.console import say
 from host.errors import BadRequest
 from host.paths import state_paths
 from host.pipeline.analysis.shipped import shipped_reader
@@ -29,15 +29,6 @@ if TYPE_CHECKING:
     from host.pipeline.analysis.reader import PageReader
     from host.studio.page import StudioPage
     from host.vocabulary import Direction, PageFormat
-
-_FORMATS: Final[dict[str, PageFormat]] = {
-    ".png": "png",
-    ".webp": "webp_lossless",
-    ".jpg": "jpeg",
-    ".jpeg": "jpeg",
-    ".avif": "avif",
-    ".jxl": "jxl",
-}
 
 
 def filter_picture(picture: Path, output: Path, texts: Sequence[str], chain: Path | None, undo: int) -> None:
@@ -116,13 +107,7 @@ def require_output(output: Path, *sources: Path) -> None:
     require_nameable(output)
     if output.is_dir():
         raise BadRequest(f"{output} is a folder.", "Name the file to write.")
-    if output.resolve() in _sources(*sources):
-        raise BadRequest(f"{output} is a source.", "Choose another --output; sources are never overwritten.")
-
-
-def say(line: str) -> None:
-    """Tell the reader a line."""
-    Console(stderr=True, highlight=False).print(printable(line), markup=False, soft_wrap=True)
+    refuse_source(output, _sources(*sources))
 
 
 def _chain(path: Path) -> FilterChain:
@@ -140,10 +125,10 @@ def format_of(output: Path) -> PageFormat:
         BadRequest: it is no name of a picture.
     """
     try:
-        return _FORMATS[output.suffix.casefold()]
+        return PICTURE_FORMATS[output.suffix.casefold()]
     except KeyError as exc:
         raise BadRequest(
-            f"{output.name} is no name of a picture.", f"End --output with {', '.join(_FORMATS)}."
+            f"{output.name} is no name of a picture.", f"End --output with {', '.join(PICTURE_FORMATS)}."
         ) from exc
 
 

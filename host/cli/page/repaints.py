@@ -10,11 +10,10 @@ import numpy as np
 from engines.base import ColorizeRequest, ColorizeResult, Plan
 from host.application import Application
 from host.books.whole_files import write_whole
+from host.cli.console import say
 from host.cli.page.outlines import box_of
-from host.cli.page.pictures import format_of, require_output, say
+from host.cli.page.pictures import format_of, require_output
 from host.errors import BadRequest, EngineNotAvailable
-from host.jobs.engine_room import EngineRoom
-from host.jobs.lane import Lane
 from host.jobs.recipe import viable_engine
 from host.logs import start_log
 from host.paths import state_paths
@@ -87,18 +86,14 @@ def _painted(request: Request, rgb: NDArray[np.uint8], mask: NDArray[np.bool_]) 
     with Application.open(paths, lambda _: None) as application:
         engine_id = request.engine or _first(application)
         engine = viable_engine(application.engines, engine_id)
-        room = EngineRoom(application.engines, Lane(paths.lane_lock), application.device, idle_s=60)
-        try:
-            with room.engine(engine_id, lambda: None) as (loaded, _):
+        with application.engine_room() as room, room.engine(engine_id, lambda: None) as (loaded, _):
 
-                def infer(wanted: ColorizeRequest) -> ColorizeResult:
-                    return room.run_with_memory(loaded, lambda: loaded.colorize(wanted, _unheard))
+            def infer(wanted: ColorizeRequest) -> ColorizeResult:
+                return room.run_with_memory(loaded, lambda: loaded.colorize(wanted, _unheard))
 
-                plan = Plan(seed=request.seed, prompt=request.words)
-                most = engine.info.supports.references_max
-                return repaint(rgb, mask, infer, plan, references[:most]), engine.info.label
-        finally:
-            room.close()
+            plan = Plan(seed=request.seed, prompt=request.words)
+            most = engine.info.supports.references_max
+            return repaint(rgb, mask, infer, plan, references[:most]), engine.info.label
 
 
 def _first(application: Application) -> str:

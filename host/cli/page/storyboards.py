@@ -11,8 +11,9 @@ from host.analyses.analyze import Analysis, analyze_book
 from host.books.book import UnreadablePage
 from host.books.inputs import open_inputs
 from host.books.whole_files import require_nameable, require_writable, write_whole
+from host.cli.console import say
 from host.cli.library.analyse import ModelChoice, open_teller
-from host.cli.page.pictures import reader, say
+from host.cli.page.pictures import reader
 from host.errors import BadRequest, IrodoriError
 from host.library.understand.reading import WordsChoice
 from host.pipeline.analysis.words import with_words

@@ -18,6 +18,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, Literal
 
+from host.studio.elements.records import TRIGGER
 from host.studio.storyboard.records import MatchedElement
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def signals_of(element: Element, shot: Shot, heading: str) -> Iterator[Signal]:
         yield "character_field_exact"
     elif _telling(name) & _telling(character):
         yield "partial_name_in_character"
-    if element.trigger and has_trigger(shot.action, element.trigger):
+    if element.trigger and _has_trigger(shot.action, element.trigger):
         yield "trigger_word_in_action"
     if _holds(action, name):
         yield "name_in_action"
@@ -112,9 +113,8 @@ def signals_of(element: Element, shot: Shot, heading: str) -> Iterator[Signal]:
         yield "action_keywords"
 
 
-def has_trigger(text: str, trigger: str) -> bool:
-    """Tell whether a text has a trigger word, whole and whatever its case."""
-    return re.search(rf"(?<![\w@]){re.escape(trigger)}(?![\w-])", text, re.IGNORECASE) is not None
+def _has_trigger(text: str, trigger: str) -> bool:
+    return trigger.casefold() in map(str.casefold, TRIGGER.findall(text))
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import Field, ValidationError, model_validator
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION: Final = 1
 BYTES_MAX: Final = 4 * 2**20
+TRIGGER: Final = re.compile(r"(?<![\w@])@[\w-]+")
+"""A trigger word where it stands in a text, whole."""
 
 _Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
+
+from host.studio.elements.records import TRIGGER
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Sequence
     from pathlib import Path
 
     from host.studio.elements.records import Element
-
-_TRIGGER: Final = re.compile(r"(?<![\w@])@[\w-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,5 +36,5 @@ def understood(text: str, elements: Sequence[Element], folder: Path) -> Wish:
             return match[0]
         return f"{one.name} ({one.description})" if one.description else one.name
 
-    named = [known[word] for word in map(str.casefold, _TRIGGER.findall(text)) if word in known]
-    return Wish(_TRIGGER.sub(told, text), tuple(dict.fromkeys(folder / name for one in named for name in one.pictures)))
+    named = [known[word] for word in map(str.casefold, TRIGGER.findall(text)) if word in known]
+    return Wish(TRIGGER.sub(told, text), tuple(dict.fromkeys(folder / name for one in named for name in one.pictures)))
