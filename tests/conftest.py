@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -36,7 +37,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Take few examples where only fast tests are wanted."""
+    """Take few examples where only fast tests are wanted; let the commands under test hear every signal.
+
+    A job in the background ignores some. A process hands on to what it starts what it ignores, but no handler.
+    """
+    for number in (signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
     if config.getoption("--fast"):
         settings.load_profile("fast")
 
