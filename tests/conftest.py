@@ -16,6 +16,10 @@ from hypothesis import settings
 os.environ["HF_HUB_OFFLINE"] = "1"  # no test reaches for a hub; must stand before any library reads it
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
+if os.environ.get("PYTEST_XDIST_WORKER"):  # a process for each core: threads of libraries would wait for each other's
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"):
+        os.environ.setdefault(variable, "1")
+
 # Tests share their cores with others: how long an example takes says nothing about what is right.
 settings.register_profile("irodori", deadline=None)
 settings.register_profile("fast", deadline=None, max_examples=10)

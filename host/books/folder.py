@@ -95,6 +95,7 @@ def _page(path: Path, name: str) -> BookPage:
 def walk_files(folder: Path, output: str) -> Iterator[tuple[Path, str, bool]]:
     """Yield each file with an empty reason, or why it is left out, and whether pages may be lost with it."""
     root = PurePath(os.path.realpath(folder))
+    left_alone = _identity(Path(output))
     waiting = [folder]
     while waiting:
         within = waiting.pop()
@@ -104,7 +105,7 @@ def walk_files(folder: Path, output: str) -> Iterator[tuple[Path, str, bool]]:
             yield within, f"the folder cannot be read: {exc.strerror}", True
             continue
         for path in entries:
-            if is_litter(plain_name(path.name)) or os.path.realpath(path) == output:
+            if is_litter(plain_name(path.name)) or (left_alone is not None and _identity(path) == left_alone):
                 continue
             try:
                 kind, reason, lost = _looked_at(path, root)
@@ -114,6 +115,18 @@ def walk_files(folder: Path, output: str) -> Iterator[tuple[Path, str, bool]]:
                 waiting.append(path)
             else:
                 yield path, reason, lost
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file or folder from all others; None where there is none.
+
+    A look for each path, however deep it lies: names that are made real take one for each folder above.
+    """
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _looked_at(path: Path, root: PurePath) -> tuple[str, str, bool]:

@@ -125,8 +125,9 @@ def test_a_watched_shelf_colours_what_is_put_there(irodori_home: Path, shelf: Pa
                     assert said, wanted
                 if not (shelf / "v2.cbz").exists():
                     (tmp_path / "v2.cbz").rename(shelf / "v2.cbz")
-        finally:
             process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
+            process.communicate(timeout=60)
+        finally:
+            process.kill()  # whatever went wrong, nobody waits for it
     assert process.returncode == 130
     assert (tmp_path / "out" / "v2.cbz").is_file()

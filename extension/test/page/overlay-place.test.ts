@@ -1,106 +1,21 @@
 // @vitest-environment jsdom
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import type { Holder } from "@/lib/page/holders/holder";
-
-const outside = vi.hoisted(() => ({
-  host: null as HTMLElement | null,
-  clippers: [] as Element[],
-  warp: { matrix: "none", zoom: 1 },
-  raise: vi.fn((_host: Element, above: unknown) => above),
-  clippersOf: vi.fn(),
-}));
-vi.mock("@/lib/page/holders/closed-root", () => ({
-  raise: outside.raise,
-  closedRoot: (host: HTMLElement) => {
-    outside.host = host;
-    Object.defineProperty(host, "style", { value: new Written() });
-    Object.defineProperty(host, "offsetParent", { get: () => document.body });
-    return document.createElement("div");
-  },
-}));
-vi.mock("@/lib/page/holders/laid-out", async (original) => ({
-  ...(await original<object>()),
-  warpOf: () => outside.warp,
-}));
-vi.mock("@/lib/page/swap/overlay-clip", () => ({
-  clippersOf: outside.clippersOf,
-  clipPath: (_: Element, clippers: Element[]) => `inset(${clippers.length}px)`,
-}));
-
-import { Place } from "@/lib/page/swap/overlay-place";
-
-/** What is written to the host's style, for a document that lays nothing out. */
-class Written {
-  readonly values = new Map<string, string>();
-  readonly priorities = new Set<string>();
-  count = 0;
-  set cssText(_: string) {
-    this.values.clear();
-  }
-  setProperty(name: string, value: string, priority: string): void {
-    this.count += 1;
-    this.priorities.add(priority);
-    this.values.set(name, value);
-  }
-}
-const style = () => (outside.host as HTMLElement).style as unknown as Written;
-const written = (...names: string[]) => names.map((name) => style().values.get(name));
-const px = (name: string) => Number.parseFloat(style().values.get(name) ?? "0") || 0;
-
-type Rect = { left: number; top: number; width: number; height: number };
-/** Where the host lies in the window, by what was written to it. */
-let layout: (own: Rect) => Rect = (own) => own;
-const rects = new Map<Element, Rect>();
-/** What standing where it is does to others. */
-let pushes: (element: Element) => number = () => 0;
-const styles = new Map<Element, Record<string, string>>();
-const TARGET = { left: 300, top: 200, width: 400, height: 600 };
-
-let frame: HTMLElement;
-let parent: HTMLElement;
-
-beforeEach(() => {
-  document.body.replaceChildren();
-  rects.clear();
-  styles.clear();
-  [layout, pushes] = [(own) => own, () => 0];
-  outside.warp = { matrix: "none", zoom: 1 };
-  outside.raise.mockReset().mockImplementation((_, above) => above);
-  outside.clippers = [];
-  outside.clippersOf.mockReset().mockImplementation(() => outside.clippers);
-  Element.prototype.getBoundingClientRect = function (this: Element) {
-    const own = { left: px("left"), top: px("top"), width: px("width"), height: px("height") };
-    const rect = this === outside.host ? layout(own) : { ...(rects.get(this) ?? TARGET) };
-    if (this !== outside.host) rect.top += pushes(this);
-    return { ...rect, right: rect.left + rect.width, bottom: rect.top + rect.height } as DOMRect;
-  };
-  vi.stubGlobal("getComputedStyle", (element: Element) => {
-    const own = {
-      width: "400px",
-      height: "600px",
-      position: "static",
-      opacity: "1",
-      "mix-blend-mode": "normal",
-      filter: "none",
-      ...styles.get(element),
-    };
-    const camel = Object.fromEntries(
-      Object.entries(own).map(([name, value]) => [name.replace(/-(.)/g, (_, one: string) => one.toUpperCase()), value]),
-    );
-    return { ...camel, getPropertyValue: (name: string) => (own as Record<string, string>)[name] ?? "" };
-  });
-  parent = document.body.appendChild(document.createElement("div"));
-  frame = parent.appendChild(document.createElement("img"));
-});
-
-const target = (rect: Rect = TARGET) =>
-  ({ ...rect, right: rect.left + rect.width, bottom: rect.top + rect.height }) as DOMRect;
-function placeOf(isBehind = false): Place {
-  const content = document.createElement("div");
-  return new Place({ frame, isBehind, depth: () => "-1" } as unknown as Holder, content);
-}
-const host = () => outside.host as HTMLElement;
-const isAtRoot = () => host().parentNode === document.documentElement;
+import {
+  TARGET,
+  frame,
+  host,
+  isAtRoot,
+  outside,
+  parent,
+  placeOf,
+  px,
+  site,
+  style,
+  styles,
+  target,
+  written,
+  type Rect,
+} from "./placing"; // first: it stands in for what is outside
 
 describe("beside the element", () => {
   test("it stands after the last of its like, and lies where the element does", () => {
@@ -179,7 +94,7 @@ describe("beside the element", () => {
     ["turned by a quarter", (own) => ({ ...own, left: 900 - own.top, top: own.left })],
     ["skewed", (own) => ({ ...own, left: own.left + 0.5 * own.top, top: own.top + 0.25 * own.left })],
   ])("in a parent that is %s it finds its place", (_, lays) => {
-    layout = lays;
+    site.layout = lays;
     const place = placeOf();
     expect(place.follow(target())).toBe(true);
     const at = host().getBoundingClientRect();
@@ -190,10 +105,10 @@ describe("beside the element", () => {
   });
 
   test("a place that is off by a twentieth of a pixel is taken, by more it is mended", () => {
-    layout = (own) => ({ ...own, left: own.left + 300.04, top: own.top + 200 });
+    site.layout = (own) => ({ ...own, left: own.left + 300.04, top: own.top + 200 });
     placeOf().follow(target());
     expect(px("left")).toBe(0);
-    layout = (own) => ({ ...own, left: own.left + 300.06, top: own.top + 200 });
+    site.layout = (own) => ({ ...own, left: own.left + 300.06, top: own.top + 200 });
     placeOf().follow(target());
     expect(px("left")).toBeCloseTo(-0.06, 3);
   });
@@ -201,7 +116,7 @@ describe("beside the element", () => {
   test("a parent that turns meanwhile is tried anew", () => {
     const place = placeOf();
     place.follow(target());
-    layout = (own) => ({ ...own, left: -own.left, top: -own.top });
+    site.layout = (own) => ({ ...own, left: -own.left, top: -own.top });
     expect(place.follow(target())).toBe(true);
     expect([px("left"), px("top")]).toEqual([expect.closeTo(-300, 1), expect.closeTo(-200, 1)]);
     expect(host().parentNode).toBe(parent);
@@ -215,13 +130,13 @@ describe("the layout of the page never moves", () => {
     ["what comes next", () => parent.appendChild(document.createElement("p"))],
   ])("where it would push %s, the host stands beside the body", (_, pushed) => {
     const element = pushed();
-    pushes = (each) => (each === element && host().parentNode === parent ? 1 : 0);
+    site.pushes = (each) => (each === element && host().parentNode === parent ? 1 : 0);
     expect(placeOf().follow(target())).toBe(true);
     expect(isAtRoot()).toBe(true);
   });
 
   test("less than a pixel does not count", () => {
-    pushes = (each) => (each === frame && host().parentNode === parent ? 0.5 : 0);
+    site.pushes = (each) => (each === frame && host().parentNode === parent ? 0.5 : 0);
     placeOf().follow(target());
     expect(host().parentNode).toBe(parent);
   });
@@ -238,14 +153,14 @@ describe("among its siblings, where a scroller cuts off what flows in it alone",
   });
 
   test("where that moves the others it stands beside again, cut as the scroller cuts", () => {
-    pushes = (each) => (each === frame && style().values.get("position") === "relative" ? 5 : 0);
+    site.pushes = (each) => (each === frame && style().values.get("position") === "relative" ? 5 : 0);
     expect(placeOf().follow(target())).toBe(true);
     expect(written("position", "clip-path")).toEqual(["absolute", "inset(1px)"]);
     expect(host().parentNode).toBe(parent);
   });
 
   test("and where that moves them too, beside the body", () => {
-    pushes = (each) => (each === frame && host().parentNode === parent ? 5 : 0);
+    site.pushes = (each) => (each === frame && host().parentNode === parent ? 5 : 0);
     expect(placeOf().follow(target())).toBe(true);
     expect(isAtRoot()).toBe(true);
     expect(outside.clippersOf).toHaveBeenLastCalledWith(frame, null);
@@ -288,141 +203,8 @@ describe("within the element, over a picture that it paints behind what stands i
     [3, true],
     [4, false], // what moves one of them moves the first ones
   ])("where it would push child %d it goes: %s", (at, goes) => {
-    pushes = (each) => (each === words[at] && host().parentNode === frame ? 3 : 0);
+    site.pushes = (each) => (each === words[at] && host().parentNode === frame ? 3 : 0);
     placeOf(true).follow(target());
     expect(isAtRoot()).toBe(goes);
   });
-});
-
-describe("beside the body", () => {
-  test.each<[string, () => void]>([
-    ["a sticky element", () => styles.set(frame, { position: "sticky" })],
-    ["one in full screen", () => Object.assign(frame, { matches: (selector: string) => selector === ":fullscreen" })],
-    [
-      "what a canvas may draw",
-      () => {
-        const canvas = document.createElement("canvas");
-        parent.append(canvas);
-        canvas.append(frame);
-      },
-    ],
-    ["one without a parent", () => frame.remove()],
-  ])("stands the host of %s", (_, make) => {
-    make();
-    outside.warp = { matrix: "matrix(2, 0, 0, 2, 0, 0)", zoom: 1.5 };
-    expect(placeOf().follow(target())).toBe(true);
-    expect(isAtRoot()).toBe(true);
-    expect(written("transform", "transform-origin", "zoom", "position")).toEqual(
-      ["matrix(2, 0, 0, 2, 0, 0)", "50% 50%", "1.5", "absolute"], // prettier-ignore
-    );
-  });
-
-  test("it is lifted over what is in full screen, and knows over what", () => {
-    styles.set(frame, { position: "sticky" });
-    const dialog = document.createElement("dialog");
-    outside.raise.mockImplementation(() => dialog);
-    const place = placeOf();
-    place.follow(target());
-    place.follow(target());
-    expect(outside.raise.mock.calls).toEqual([
-      [host(), null],
-      [host(), dialog],
-    ]);
-    place.remove();
-    place.follow(target());
-    expect(outside.raise).toHaveBeenLastCalledWith(host(), null);
-  });
-
-  test("it is put there once", () => {
-    styles.set(frame, { position: "sticky" });
-    const place = placeOf();
-    place.follow(target());
-    const insert = vi.spyOn(document.documentElement, "insertBefore");
-    place.follow(target());
-    expect(insert).not.toHaveBeenCalled();
-    insert.mockRestore();
-    host().remove();
-    place.follow(target());
-    expect(isAtRoot()).toBe(true);
-  });
-
-  test("what cannot be brought near the element shows nothing, what comes near is shown", () => {
-    for (const [off, isShown] of [
-      [7, false],
-      [6, true],
-      [-6, true],
-      [-7, false],
-    ] as const) {
-      layout = () => ({ ...TARGET, top: TARGET.top + off }); // it does not move
-      const place = placeOf();
-      expect(place.follow(target()), `${off}`).toBe(isShown);
-      expect(isAtRoot()).toBe(true);
-      expect(place.follow(target()), `${off}, again`).toBe(isShown);
-    }
-  });
-
-  test("one that never fits in its parent leaves it", () => {
-    layout = (own) => ({ ...own, width: host().parentNode === parent ? 390 : 400 });
-    expect(placeOf().follow(target())).toBe(true);
-    expect(isAtRoot()).toBe(true);
-  });
-});
-
-describe("a site that takes the host away", () => {
-  test("is answered, and is told of", () => {
-    const place = placeOf();
-    expect(place.isMoved).toBe(false); // it is nowhere yet
-    place.follow(target());
-    host().remove();
-    expect(place.isMoved).toBe(true);
-    place.follow(target());
-    expect([place.isMoved, host().parentNode]).toEqual([false, parent]);
-    document.body.append(host());
-    expect(place.isMoved).toBe(true);
-  });
-
-  test.each([
-    ["beside", false],
-    ["within", true],
-  ])("%s is left to itself after thirty times", (_, isBehind) => {
-    const place = placeOf(isBehind);
-    place.follow(target());
-    const home = host().parentNode;
-    for (let at = 0; at < 30; at++) {
-      host().remove();
-      place.follow(target());
-      expect(host().parentNode).toBe(home);
-    }
-    host().remove();
-    place.follow(target());
-    expect(isAtRoot()).toBe(true);
-  });
-
-  test("following it to another parent is no taking away", () => {
-    const place = placeOf();
-    place.follow(target());
-    const other = document.body.appendChild(document.createElement("section"));
-    other.append(frame);
-    place.follow(target());
-    expect(host().parentNode).toBe(other);
-  });
-});
-
-test("hidden it stays where it is, and before it is anywhere nothing is written", () => {
-  const place = placeOf();
-  place.hide();
-  expect(style().count).toBe(0);
-  place.follow(target());
-  place.hide();
-  expect([written("display")[0], host().parentNode]).toEqual(["none", parent]);
-  place.follow(target());
-  expect(written("display")).toEqual(["block"]);
-});
-
-test("removed it is nowhere, and nobody took it", () => {
-  const place = placeOf();
-  place.follow(target());
-  host().setAttribute("popover", "manual");
-  place.remove();
-  expect([host().isConnected, place.isMoved, host().hasAttribute("popover")]).toEqual([false, false, false]);
 });

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import zipfile
 from pathlib import Path
@@ -17,6 +18,7 @@ from PIL import Image
 from host.books.chapter_file import WRITERS
 from host.books.chapter_names import chapter_stem, safe_stem
 from host.errors import BadRequest, HashMismatch, JobCancelled, NotFound
+from host.jobs.export import _settle
 from host.messaging.messages import (
     CacheClear,
     ChapterExport,
@@ -257,3 +259,22 @@ def test_which_way_it_is_read_is_what_its_pages_were_read_as(reader: Reader) -> 
     wanted = {"rtl": "YesAndRightToLeft", "ltr": "No"}[first.runmeta["read_direction"]]
     with zipfile.ZipFile(result.path) as archive:
         assert f"<Manga>{wanted}</Manga>" in archive.read("ComicInfo.xml").decode()
+
+
+def test_another_file_of_the_same_length_and_time_is_another_file(tmp_path: Path) -> None:
+    written, wanted = tmp_path / "written", tmp_path / "A - 1.cbz"
+    for path, content in ((written, b"ours"), (wanted, b"them")):
+        path.write_bytes(content)
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+    assert _settle(written, wanted) == tmp_path / "A - 1 (2).cbz"
+    assert (wanted.read_bytes(), (tmp_path / "A - 1 (2).cbz").read_bytes()) == (b"them", b"ours")
+
+
+def test_a_folder_of_the_name_is_let_alone_and_the_next_free_number_is_taken(tmp_path: Path) -> None:
+    written, wanted = tmp_path / "written", tmp_path / "A - 1.cbz"
+    wanted.mkdir()
+    (tmp_path / "A - 1 (2).cbz").write_bytes(b"theirs")
+    written.write_bytes(b"ours")
+    assert _settle(written, wanted) == tmp_path / "A - 1 (3).cbz"
+    assert wanted.is_dir()
+    assert not written.exists()

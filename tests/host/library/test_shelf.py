@@ -65,6 +65,7 @@ def test_a_change_of_a_volume_changes_its_stamp(tmp_path: Path) -> None:
     (shelf / "ch" / "2.png").write_bytes(picture(2))
     [after] = find_volumes([shelf], tmp_path / "o").sources
     assert before.stamp != after.stamp
+    assert (before.bytes, after.bytes) == (len(picture(1)), len(picture(1)) + len(picture(2)))
 
 
 NAMES = st.lists(st.sampled_from(["a", "A", "b", "a.cbz", "1", "a (2)"]), min_size=1, max_size=3).map("/".join)

@@ -1,6 +1,7 @@
 """Decoding holds what it may hold, and ends when it is told to."""
 
 import io
+import os
 import subprocess
 import sys
 import threading
@@ -13,6 +14,7 @@ from host.errors import JobCancelled
 from host.pipeline.decode import DecodeLimits, decode_page
 from host.pipeline.decode.budget import DECODING, MemoryBudget
 from host.pipeline.decode.header import read_header
+from host.pipeline.decode.process import _nameless
 
 pytestmark = pytest.mark.slow
 
@@ -100,3 +102,12 @@ def test_who_does_not_fit_into_the_budget_waits_and_one_who_never_fits_goes_alon
     thread.join(5)
     assert came.is_set()
     assert budget.held_bytes == 0
+
+
+@pytest.mark.parametrize("has_memory_files", [True, False])
+def test_a_file_without_a_name_holds_at_once_what_is_written_on_any_system(monkeypatch, has_memory_files):
+    if not has_memory_files:
+        monkeypatch.delattr(os, "memfd_create", raising=False)
+    with _nameless() as file:
+        file.write(b"a picture")
+        assert os.pread(file.fileno(), 20, 0) == b"a picture"

@@ -316,3 +316,17 @@ def test_without_maps_or_screens_engines_get_the_page_alone():
     assert bind_regions(reading.meta, None) == ()
     assert bind_tone(None, reading.masks) is None
     assert bind_tone(reading.maps, reading.masks) is None
+
+
+def test_what_is_black_is_drawn_however_wide_and_a_dark_screen_or_a_grey_is_not():
+    page = np.full((400, 400), 255, np.uint8)
+    page[50:150, 50:150] = 0
+    page[50:150, 250:350] = 128
+    page[250:350:2, 50:150] = 0  # a screen, which evens out to a dark tone
+    tone = page.copy()
+    tone[250:350, 50:150] = 10
+    lines = find_lines(page, tone, np.zeros(page.shape, np.bool_))
+    assert lines[60:140, 60:140].all()
+    assert not lines[60:140, 260:340].any()
+    assert not lines[260:340, 60:140].any()
+    assert not lines[160:240].any()

@@ -181,3 +181,9 @@ def test_questions_are_paced_and_the_end_wakes_those_who_wait() -> None:
     pace.rest(3600)
     pace.end()
     assert pace.wait() is False
+
+
+def test_the_end_of_a_teller_is_the_end_of_its_pace() -> None:
+    pace = Pace()
+    Teller(EndpointModel(Endpoint("http://127.0.0.1:9", "m")), pace).end()
+    assert pace.wait() is False

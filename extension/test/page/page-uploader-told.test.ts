@@ -1,0 +1,166 @@
+import { expect, test, vi } from "vitest";
+import { SIZE, areSent, askWorker, capture, entriesOf, settle, stop, told, uploaderOf, waiting } from "./uploading"; // first: it stands in for what is outside
+import { Entry } from "@/lib/page/capture/entry";
+
+test("pages in view are announced at once, others together", async () => {
+  const entries = entriesOf(3, [0]);
+  uploaderOf(entries).read();
+  for (const one of waiting) one.give();
+  await settle(areSent(entries));
+  expect(told()).toEqual([]);
+  await vi.advanceTimersByTimeAsync(29);
+  expect(told()).toEqual([]);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(told()).toEqual([["p0", "p1", "p2"]]);
+
+  const below = entriesOf(2, []);
+  uploaderOf(below).read();
+  for (const one of waiting.slice(3)) one.give();
+  await settle(areSent(below));
+  await vi.advanceTimersByTimeAsync(149);
+  expect(told()).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(told()[1]).toEqual(["p0", "p1"]);
+});
+
+test("what is announced is what the host needs: place, digest, size, whether it is seen", async () => {
+  const entries = entriesOf(1);
+  uploaderOf(entries).read();
+  waiting[0]?.give();
+  await settle(areSent(entries));
+  await vi.advanceTimersByTimeAsync(30);
+  const [, { runId, pages }] = askWorker.mock.calls.at(-1) as [string, { runId: string; pages: unknown[] }];
+  const sha256 = expect.stringMatching(/^[0-9a-f]{64}$/) as string;
+  expect(runId).toBe("run");
+  expect(pages).toEqual([
+    { pageId: "p0", index: 0, visible: true, ...SIZE, url: "https://site.example/0.png", sha256 },
+  ]);
+});
+
+test("pictures too small for a page are none, unless the reader pointed at them", async () => {
+  const entries = entriesOf(2);
+  (entries[1] as Entry).isSure = true;
+  uploaderOf(entries).read();
+  for (const one of waiting) one.give({ width: 100, height: 90 });
+  await settle(areSent(entries));
+  await vi.advanceTimersByTimeAsync(200);
+  expect(entries.map(({ state }) => state)).toEqual(["ignored", "sent"]);
+  expect(told()).toEqual([["p1"]]);
+});
+
+test("what cannot be read is said with its reason, and tried again when asked to", async () => {
+  const entries = entriesOf(1);
+  const uploader = uploaderOf(entries);
+  uploader.read();
+  waiting[0]?.refuse("refused");
+  await settle(areSent(entries));
+  expect(entries[0]).toMatchObject({ state: "left", note: "refused", failed: true, isTold: true });
+  expect(askWorker).toHaveBeenCalledWith("agent.unreadable", expect.objectContaining({ reason: "refused" }));
+  uploader.retry();
+  expect(entries[0]?.state).toBe("reading");
+  expect(waiting).toHaveLength(2);
+});
+
+test("a refusal in plain words is said as well, with what is known of the page", async () => {
+  const entries = entriesOf(1);
+  capture.mockRejectedValue("words");
+  askWorker.mockRejectedValue(new Error("the worker is gone"));
+  uploaderOf(entries).read();
+  await settle(areSent(entries));
+  expect(entries[0]?.note).toBe("words");
+  const page = { pageId: "p0", index: 0, visible: true, width: 0, height: 0, url: entries[0]?.url };
+  expect(askWorker).toHaveBeenCalledWith("agent.unreadable", { runId: "run", page, reason: "words" });
+});
+
+test("a worker that is gone does not end the reading", async () => {
+  const entries = entriesOf(1);
+  askWorker.mockRejectedValue(new Error("the worker is gone"));
+  uploaderOf(entries).read();
+  waiting[0]?.give();
+  await settle(areSent(entries));
+  await vi.advanceTimersByTimeAsync(200);
+  expect(entries[0]?.state).toBe("sent");
+});
+
+test("what comes later joins those that wait for their batch, and what is seen takes them along", async () => {
+  const entries = entriesOf(3, [2]);
+  uploaderOf(entries).read();
+  waiting[1]?.give(); // page 0, out of the window
+  await settle(() => entries[0]?.state === "sent");
+  await vi.advanceTimersByTimeAsync(100);
+  waiting[2]?.give();
+  await settle(() => entries[1]?.state === "sent");
+  await vi.advanceTimersByTimeAsync(50);
+  expect(told()).toEqual([["p0", "p1"]]); // it did not wait any longer for the second one
+  waiting[0]?.give();
+  await settle(areSent(entries));
+  await vi.advanceTimersByTimeAsync(29);
+  expect(told()).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(told()[1]).toEqual(["p2"]);
+});
+
+test("what is seen does not wait for a batch that is under way", async () => {
+  const entries = entriesOf(2, [1]);
+  uploaderOf(entries).read();
+  waiting[1]?.give();
+  await settle(() => entries[0]?.state === "sent");
+  waiting[0]?.give();
+  await settle(areSent(entries));
+  await vi.advanceTimersByTimeAsync(30);
+  expect(told()).toEqual([["p0", "p1"]]);
+  await vi.advanceTimersByTimeAsync(500);
+  expect(told()).toHaveLength(1);
+});
+
+test("pages in view that come one after the other do not put each other off", async () => {
+  const entries = entriesOf(3, [0, 1, 2]);
+  uploaderOf(entries).read();
+  waiting[0]?.give();
+  await settle(() => entries[0]?.state === "sent");
+  await vi.advanceTimersByTimeAsync(20);
+  waiting[1]?.give();
+  await settle(() => entries[1]?.state === "sent");
+  await vi.advanceTimersByTimeAsync(10);
+  expect(told()).toEqual([["p0", "p1"]]);
+});
+
+test("what was cancelled between reading and telling is not told", async () => {
+  const entries = entriesOf(2);
+  uploaderOf(entries).read();
+  for (const one of waiting) one.give();
+  await settle(areSent(entries));
+  Object.assign(entries[0] as Entry, { state: "left" });
+  await vi.advanceTimersByTimeAsync(30);
+  expect(told()).toEqual([["p1"]]);
+});
+
+test("the end takes back what was to be told", async () => {
+  const entries = entriesOf(1);
+  uploaderOf(entries).read();
+  waiting[0]?.give();
+  await settle(areSent(entries));
+  stop.abort();
+  await vi.advanceTimersByTimeAsync(500);
+  expect(told()).toEqual([]);
+});
+
+test("nothing is said where nothing is left to be told, and nobody looks again", async () => {
+  const entries = entriesOf(1);
+  uploaderOf(entries).read();
+  waiting[0]?.give();
+  await settle(areSent(entries));
+  Object.assign(entries[0] as Entry, { state: "left" });
+  await vi.advanceTimersByTimeAsync(30);
+  expect([askWorker.mock.calls.length, vi.getTimerCount()]).toEqual([0, 0]);
+});
+
+test("what could not be read is told as seen only where it is", async () => {
+  const entries = entriesOf(2, [0]);
+  const nowhere = Object.assign(new Entry("p9", "https://site.example/9.png"), { index: 2 });
+  capture.mockRejectedValue(new Error("why"));
+  uploaderOf([...entries, nowhere]).read();
+  await settle(areSent([...entries, nowhere]));
+  const said = askWorker.mock.calls.map(([, { page }]) => (page as { visible: boolean }).visible);
+  expect(said).toEqual([true, false, false]);
+});
