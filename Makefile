@@ -16,10 +16,10 @@ help: ## list what can be made
 demo: .venv/irodori.stamp extension ## colour the bundled chapter; writes demo/out/report.html
 	@.venv/bin/python demo/run.py
 
-test: .venv/irodori-dev.stamp extension-e2e chromium ## run every test, also those in a real Chromium
+test: .venv/irodori-dev.stamp extension-e2e extension chromium ## run every test, also those in a real Chromium
 	@$(IN_EXTENSION) npm test --silent
 	@$(ON_ALL_CORES) -m "not browser" --ignore=tests/e2e $(COVERAGE)
-	@.venv/bin/python -m pytest tests/e2e
+	@.venv/bin/python -m pytest tests/e2e -n 2 --dist loadfile
 
 test-fast: .venv/irodori-light.stamp ## the tests that need neither torch, nor a browser, nor seconds, on all cores
 	@$(ON_ALL_CORES) --fast --ignore=tests/e2e

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from typer.testing import CliRunner
 
 from host.cli.app import app
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 pytestmark = pytest.mark.slow
 
@@ -22,11 +26,15 @@ def run(*arguments: object) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
-@pytest.fixture
-def made(irodori_home: Path, tmp_path: Path) -> Path:
-    status, said = run("colorize", PAGE, "-r", REFERENCE, "--strength", 0.8, "-o", tmp_path / "out", "--runmeta")
-    assert status == 0, said
-    return tmp_path / "out" / "figures-en.png"
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Colour the page once, in a home of its own; the tests change copies of its record."""
+    folder = tmp_path_factory.mktemp("made")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IRODORI_HOME", str(folder / "irodori-home"))
+        status, said = run("colorize", PAGE, "-r", REFERENCE, "--strength", 0.8, "-o", folder / "out", "--runmeta")
+        assert status == 0, said
+        yield folder / "out" / "figures-en.png"
 
 
 def test_the_same_record_page_and_machine_give_the_same_file(made: Path, tmp_path: Path) -> None:
@@ -56,15 +64,15 @@ def test_hints_and_palettes_are_made_again(irodori_home: Path, tmp_path: Path) -
     assert (tmp_path / "again.png").read_bytes() == hinted.read_bytes()
 
 
-def changed(made: Path, **facts: object) -> Path:
-    path = made.with_name("changed.runmeta.json")
+def changed(made: Path, folder: Path, **facts: object) -> Path:
+    path = folder / "changed.runmeta.json"
     record = json.loads(Path(f"{made}.runmeta.json").read_text("utf-8"))
     path.write_text(json.dumps(record | facts), "utf-8")
     return path
 
 
 def test_a_picture_that_is_another_one_is_said_to_be(made: Path, tmp_path: Path) -> None:
-    status, said = run("rerun", changed(made, result_sha256="0" * 64), PAGE, "-o", tmp_path / "again.png")
+    status, said = run("rerun", changed(made, tmp_path, result_sha256="0" * 64), PAGE, "-o", tmp_path / "again.png")
     assert status == 1
     assert "other pixels" in said
 
@@ -85,7 +93,7 @@ def test_a_picture_that_is_another_one_is_said_to_be(made: Path, tmp_path: Path)
 def test_what_cannot_be_made_again_is_refused_with_the_reason(
     made: Path, tmp_path: Path, facts: dict, words: str
 ) -> None:
-    status, said = run("rerun", changed(made, **facts), PAGE, "-o", tmp_path / "again.png")
+    status, said = run("rerun", changed(made, tmp_path, **facts), PAGE, "-o", tmp_path / "again.png")
     assert status in (1, 2)
     assert words in said
     assert not (tmp_path / "again.png").exists()
@@ -94,7 +102,7 @@ def test_what_cannot_be_made_again_is_refused_with_the_reason(
 def test_other_weights_are_named(made: Path, tmp_path: Path) -> None:
     record = json.loads(Path(f"{made}.runmeta.json").read_text("utf-8"))
     weights = record["engine"]["weights"] | {"compact-painter.onnx": "0" * 64}
-    path = changed(made, engine=record["engine"] | {"weights": weights})
+    path = changed(made, tmp_path, engine=record["engine"] | {"weights": weights})
     status, said = run("rerun", path, PAGE, "-o", tmp_path / "again.png")
     assert status == 1
     assert "compact-painter.onnx" in said

@@ -7,6 +7,7 @@ vi.mock("wxt/browser", () => ({ browser: {} }));
 vi.mock("@/lib/messages", () => ({ askWorker }));
 vi.mock("@/lib/page/point", () => ({ inWindow }));
 
+import { i18n } from "#i18n";
 import { areAlike, isSeenIn } from "@/lib/page/capture/seen";
 
 const page = Array.from({ length: 120 }, (_, at) => 128 + 90 * Math.sin(at * at));
@@ -64,6 +65,7 @@ const BOX = { left: 100, top: 50, width: 320, height: 480 };
 let box = BOX;
 let over: Element | null = null; // what stands uppermost, where it is not the picture
 let isOver: (x: number, y: number) => boolean = () => false;
+let isFull = false; // there is no memory for a canvas
 let node: HTMLElement;
 const holder = () => ({ node, frame: node, isConnected: true }) as unknown as Holder;
 const PAGE: Drawn = { width: 800, height: 1200, lumaAt: panels(800, 1200) };
@@ -82,7 +84,7 @@ const shot = (shown: Drawn) => askWorker.mockResolvedValue(blobOf(windowWith(sho
 beforeEach(() => {
   document.body.replaceChildren();
   node = document.body.appendChild(document.createElement("img"));
-  [box, over, isOver] = [BOX, null, () => false];
+  [box, over, isOver, isFull] = [BOX, null, () => false, false];
   inWindow.mockImplementation((_: Holder, [x, y]: [number, number]) => [
     box.left + x * box.width,
     box.top + y * box.height,
@@ -101,7 +103,8 @@ beforeEach(() => {
         readonly width: number,
         readonly height: number,
       ) {}
-      getContext() {
+      getContext(kind: string) {
+        if (kind !== "2d" || isFull) return null;
         const { width: wide, height: high } = this;
         return {
           drawImage: ({ lumaAt }: Drawn, ...[left, top, width, height]: number[]) => {
@@ -162,11 +165,53 @@ describe("whether the window shows a fetched picture", () => {
     expect(askWorker).not.toHaveBeenCalled();
   });
 
-  test("the element that paints it counts as the picture", async () => {
-    const frame = document.body.appendChild(document.createElement("div"));
-    [over, isOver] = [frame, () => true];
+  test("nor what covers it from the side", async () => {
+    over = document.createElement("p");
     shot(PAGE);
-    expect(await isSeenIn({ ...holder(), frame } as unknown as Holder, blobOf(PAGE))).toBe(true);
+    isOver = (x) => x < BOX.left + (13 / 16) * BOX.width;
+    expect(await isSeenIn(holder(), blobOf(PAGE))).toBe(true);
+    isOver = (x) => x < BOX.left + (13.6 / 16) * BOX.width; // beyond the middle of one column more
+    expect(await isSeenIn(holder(), blobOf(PAGE))).toBeNull();
+  });
+
+  test("the element that paints it counts as the picture, and so does the picture itself", async () => {
+    const frame = document.body.appendChild(document.createElement("div"));
+    const painted = { ...holder(), frame } as unknown as Holder;
+    shot(PAGE);
+    for (const uppermost of [frame, node]) {
+      [over, isOver] = [uppermost, () => true];
+      expect(await isSeenIn(painted, blobOf(PAGE))).toBe(true);
+    }
+  });
+
+  test.each<[string, [number, number]]>([
+    ["red and green", [1, 1]],
+    ["blue and a little green", [0, 0.1]],
+  ])("a picture in %s is the grey one of its lumas", async (_, [red, green]) => {
+    const [one, another] = [panels(800, 1200, 1), panels(800, 1200, 5)];
+    const swing = (luma: number) => luma - 128;
+    const coloured: Drawn["lumaAt"] = (x, y) => {
+      const [a, b] = [swing(one(x, y)[0]), swing(another(x, y)[0])];
+      return [128 + red * a, 128 + green * b, 128 + (red ? 0 : a)];
+    };
+    const lumaAt: Drawn["lumaAt"] = (x, y) => {
+      const [r, g, b] = coloured(x, y);
+      return grey(0.299 * r + 0.587 * g + 0.114 * b);
+    };
+    shot({ ...PAGE, lumaAt });
+    expect(await isSeenIn(holder(), blobOf({ ...PAGE, lumaAt: coloured }))).toBe(true);
+  });
+
+  test("of a picture that is nearly even nothing can be told", async () => {
+    const faint: Drawn = { ...PAGE, lumaAt: (x, y) => grey(128 + 0.03 * (PAGE.lumaAt(x, y)[0] - 128)) };
+    shot(faint);
+    expect(await isSeenIn(holder(), blobOf(faint))).toBeNull();
+  });
+
+  test("where there is no memory to look it is said so", async () => {
+    shot(PAGE);
+    isFull = true;
+    await expect(isSeenIn(holder(), blobOf(PAGE))).rejects.toThrow(i18n.t("page.noMemory"));
   });
 
   test.each<[string, () => void]>([

@@ -43,7 +43,7 @@ def application(irodori_home: Path, listener: Listener) -> Iterator[Application]
 
 def kin(number: int) -> np.ndarray:
     """Return one of a chapter's pages: the same scene, something else before it."""
-    grey = synth_page(3, 480, style="western").grey.copy()
+    grey = synth_page(3, 320, style="western").grey.copy()
     height, width = grey.shape
     top, left = height * number // 20, width * (number % 5) // 6
     cv2.rectangle(grey, (left, top), (left + 60, top + 50), 40 + 20 * number, -1)
