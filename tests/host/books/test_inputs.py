@@ -149,6 +149,12 @@ def test_links_pipes_and_deep_folders_are_told_and_harm_nothing(tmp_path: Path, 
         open_inputs([folder / "pipe.png"], tmp_path / "out")
 
 
+def test_an_entry_without_a_name_is_told_as_what_may_be_lost(tmp_path: Path) -> None:
+    [book] = open_inputs([make_zip(tmp_path / "c.cbz", {"1.png": b"x", "..": b"y"})], tmp_path / "out")
+    assert [(each.name, each.reason, each.lost) for each in book.left_out] == [("..", "it has no name", True)]
+    book.close()
+
+
 def test_names_of_a_folder_that_are_no_utf_8_become_text(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     Path(os.fsdecode(os.fsencode(tmp_path) + b"/in/" + "表紙.png".encode("cp932"))).write_bytes(b"x")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from host.books.book import Book, BookPage, UnreadablePage
-from host.books.names import same_name, targets
+from host.books.names import on_disk, same_name, targets
 from host.books.outputs import ArchiveOutput, FileOutput, FolderOutput
 from host.books.whole_files import sweep_parts, write_whole
 from host.errors import BadRequest, InternalError
@@ -232,3 +232,15 @@ def test_an_interrupt_leaves_no_partial_file(tmp_path: Path, monkeypatch: pytest
     with pytest.raises(KeyboardInterrupt):
         write_whole(tmp_path / "1.png", b"new")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_names_that_no_disk_takes_are_cut_and_stay_apart_with_their_suffix() -> None:
+    short = "第１話/" + "x" * 190 + ".png"
+    assert on_disk(short) == short
+    long = [on_disk(f"{'あ' * 100}{number}.png") for number in range(2)]
+    assert long[0] != long[1]
+    for name in [*long, on_disk("y" * 300), on_disk(f"{'z' * 300}.no-suffix-at-all")]:
+        assert len(name.encode()) <= 200
+    assert all(name.endswith(".png") and name.startswith("あ" * 50) for name in long)
+    assert "." not in on_disk(f"{'z' * 300}.no-suffix-at-all")
+    assert on_disk("y" * 300) == on_disk("y" * 300)
