@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
+import type { Entry } from "@/lib/page/capture/entry";
 import type { Coloured } from "@/lib/page/holders/coloured";
 import type { Holder } from "@/lib/page/holders/holder";
 
@@ -81,6 +82,13 @@ describe("holders", () => {
     expect(registry.release(pictures)).toEqual([]);
   });
 
+  test("each is known by the page that it shows", () => {
+    const { registry, holders } = registryOf(2);
+    expect(holders.map((holder) => registry.of(holder))).toEqual(registry.entries);
+    registry.detach(holders[0] as Holder);
+    expect([registry.of(holders[0] as Holder), registry.of(holderOf())]).toEqual([undefined, undefined]);
+  });
+
   test("one that was let go can be met again", () => {
     const { registry, holders } = registryOf(1);
     const [holder] = holders as [Holder];
@@ -102,6 +110,32 @@ describe("pages that the document will show", () => {
     expect(new Set(registry.entries.map(({ pageId }) => pageId)).size).toBe(2);
     expect(registry.meet(candidate(holderOf(), "u1"), 1, false)).toBe(entry);
   });
+});
+
+test("a page that is forgotten is met as another one, and the others stay", () => {
+  const registry = new PageRegistry();
+  const [gone, stays] = [holderOf("pixels"), holderOf("others")];
+  const entry = registry.meet(candidate(gone, "blob:1"), 0, false) as Entry;
+  const other = registry.meet(candidate(stays, "blob:2"), 1, false);
+  registry.forget(entry);
+  expect([registry.of(gone), entry.holders.size, registry.entries]).toEqual([undefined, 0, [other]]);
+  expect(() => registry.page(entry.pageId)).toThrow(/./);
+  for (const url of ["blob:1", "blob:9"])
+    // by its address, and by its pixels
+    expect(registry.meet(candidate(holderOf("pixels"), url), 0, true)).toBeNull();
+  expect([registry.of(stays), registry.meet(candidate(holderOf("others"), "blob:9"), 1, true)]).toEqual([other, other]);
+});
+
+test("pages to come have names of their own, and are not shown yet", () => {
+  const { registry } = registryOf(1);
+  const urls = ["u1", "u2", "u3"];
+  for (const [at, url] of urls.entries()) registry.foresee(url, at + 1);
+  registry.meet(candidate(holderOf(), "u0"), 0, false);
+  expect(registry.entries.map(({ url }) => url)).toEqual(["u0", ...urls]);
+  expect(new Set(registry.entries.map(({ pageId }) => pageId)).size).toBe(4);
+  expect(registry.isPaged).toBe(true);
+  expect(registry.colouredAt(holderOf("new"), "blob:7")).toBeNull();
+  expect(registry.foresee("blob:7", 4)).toMatchObject({ url: "blob:7" }); // who asks for its colours does not make it known
 });
 
 test.each([
@@ -131,6 +165,7 @@ describe("a chapter is over", () => {
   test.each([
     ["a strip whose pages are gone", 3, "https://site.example/read/3/2", true],
     ["a reader that turned its page", 1, "https://site.example/read/3/2", false],
+    ["a reader that turned a double page", 2, "https://site.example/read/3/3", false],
     ["a reader that went to another chapter", 1, "https://site.example/read/4/1", true],
     ["one that is where it was", 3, "https://site.example/read/3/1", false],
     ["one that never showed a page", 0, "https://site.example/read/4/1", false],

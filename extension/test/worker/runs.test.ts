@@ -232,6 +232,30 @@ describe("the reader's own acts", () => {
     expect((await loadRun(1))?.original).toBe(true);
   });
 
+  test("the originals of a series are shown here, and kept for its other chapters", async () => {
+    const { runs, run } = await started();
+    const kept = async () => habitOf(await loadHabit(SURVEY.site), SURVEY.series).original;
+    await runs.showSeries(1, true);
+    expect([run.state.original, asked("page.show").length, await kept()]).toEqual([true, 1, true]);
+    await runs.showSeries(1, false);
+    expect([run.state.original, await kept()]).toEqual([false, false]);
+    await runs.showSeries(2, true); // a tab without a run
+    expect([asked("page.show").length, await kept()]).toEqual([2, false]);
+  });
+
+  test.each(["showSeries", "mix"] as const)("what is of no site is kept for none: %s", async (act) => {
+    const { runs, run } = await started();
+    await settle();
+    const before = JSON.stringify(await fakeBrowser.storage.local.get(null));
+    for (const site of ["", undefined]) {
+      Object.assign(run.state, { site, told: undefined });
+      await (act === "mix" ? runs.mix(1, 0.5) : runs.showSeries(1, true));
+      await vi.advanceTimersByTimeAsync(500);
+    }
+    expect(JSON.stringify(await fakeBrowser.storage.local.get(null))).toBe(before);
+    expect(asked(act === "mix" ? "page.mix" : "page.show")).toHaveLength(2);
+  });
+
   test("a mixture is shown at once, and kept for the series where it rests", async () => {
     const { runs, run } = await started();
     await runs.mix(1, 0.5);
