@@ -112,3 +112,107 @@ test.each([
   [BAND_ROWS + 1, 2],
   [60_000, 30],
 ])("%d rows take %d bands", (rows, count) => expect(bandsOf(rows)).toBe(count));
+
+test("canvases that are not shown any more are freed, those that stay are not", async () => {
+  const drawing = new Drawing(source());
+  drawing.want({ width: 400, height: 5000, first: 0, last: 1 });
+  await settled();
+  const [first, second] = bands(drawing) as [HTMLCanvasElement, HTMLCanvasElement];
+  drawing.want({ width: 400, height: 5000, first: 1, last: 2 });
+  await settled();
+  expect([first.width, second.width, bands(drawing)[0] === second]).toEqual([0, 400, true]);
+  const shown = bands(drawing);
+  drawing.want({ width: 300, height: 3750, first: 1, last: 1 });
+  await settled();
+  expect(shown.map(({ width }) => width)).toEqual([0, 0]);
+  const [last] = bands(drawing) as [HTMLCanvasElement];
+  expect(last.width).toBe(300);
+  drawing.release();
+  expect([last.width, bands(drawing).length]).toEqual([0, 0]);
+});
+
+test("what was let go while it was drawn is freed and never shown", async () => {
+  const created: HTMLCanvasElement[] = [];
+  const create = document.createElement.bind(document);
+  vi.spyOn(document, "createElement").mockImplementation(((name: string) => {
+    const element = create(name);
+    if (name === "canvas") created.push(element as HTMLCanvasElement);
+    return element;
+  }) as typeof document.createElement);
+  const drawing = new Drawing(source());
+  drawing.want({ width: 400, height: 5000, first: 0, last: 1 });
+  drawing.release();
+  await settled();
+  vi.restoreAllMocks();
+  expect(created.map(({ width }) => width)).toEqual([0, 0]);
+  expect([bands(drawing).length, made[0]?.closed]).toEqual([0, true]);
+});
+
+test("a picture whose bytes are gone is asked for once; another one is drawn", async () => {
+  const gone = source();
+  const get = vi.spyOn(gone.picture, "get").mockRejectedValue(new Error("gone"));
+  const drawing = new Drawing(gone);
+  for (let at = 0; at < 2; at++) {
+    drawing.want({ width: 400, height: 100, first: 0, last: 0 });
+    await settled();
+  }
+  expect([get.mock.calls.length, bands(drawing).length]).toEqual([1, 0]);
+  drawing.replace(source());
+  await settled();
+  expect(bands(drawing)).toHaveLength(1);
+});
+
+test("pictures are scaled with care, from what is decoded where anything is; in its own size none is scaled", async () => {
+  const asked = vi.fn(async (_: unknown, size?: { resizeWidth: number; resizeHeight: number }) =>
+    size ? bitmap(size.resizeWidth, size.resizeHeight) : bitmap(800, 5000),
+  );
+  vi.stubGlobal("createImageBitmap", asked);
+  const plain = source();
+  const bytes = await plain.picture.get();
+  const drawing = new Drawing(plain);
+  drawing.want({ width: 800, height: 5000, first: 0, last: 0 });
+  await settled();
+  expect(asked.mock.calls).toEqual([[bytes]]);
+  for (const size of [
+    { width: 400, height: 5000 },
+    { width: 800, height: 2500 },
+  ]) {
+    drawing.want({ ...size, first: 0, last: 0 });
+    await settled();
+    const scaled = { resizeWidth: size.width, resizeHeight: size.height, resizeQuality: "high" };
+    expect(asked.mock.lastCall).toEqual([bytes, scaled]);
+  }
+  const decoded = bitmap(800, 5000);
+  drawing.replace(source(decoded));
+  await settled();
+  expect(asked.mock.lastCall?.[0]).toBe(decoded);
+});
+
+test("the bands fill the element from side to side, and the page has its turn between them", async () => {
+  const turns = vi.fn(async () => undefined);
+  vi.stubGlobal("scheduler", { yield: turns });
+  const drawing = new Drawing(source());
+  expect([drawing.element.style.position, drawing.element.style.overflow]).toEqual(["absolute", "hidden"]);
+  const height = 2 * BAND_ROWS + 100;
+  drawing.want({ width: 400, height, first: 0, last: 2 });
+  await settled();
+  for (const { style, height: rows, width } of bands(drawing)) {
+    expect([style.position, style.left, style.width, width]).toEqual(["absolute", "0px", "100%", 400]);
+    expect(parseFloat(style.height)).toBeCloseTo((100 * rows) / height, 3);
+  }
+  expect(turns).toHaveBeenCalledTimes(2);
+  drawing.want({ width: 400, height, first: 1, last: 2 }); // they are there
+  await settled();
+  expect(turns).toHaveBeenCalledTimes(2);
+  drawing.want({ width: 400, height, first: 0, last: 2 }); // the first one is drawn at once, the others are there
+  await settled();
+  expect([turns.mock.calls.length, bands(drawing).length]).toEqual([2, 3]);
+});
+
+test("what is wanted while another size is drawn comes right after it", async () => {
+  const drawing = new Drawing(source());
+  drawing.want({ width: 400, height: 2500, first: 0, last: 0 });
+  drawing.want({ width: 200, height: 1250, first: 0, last: 0 });
+  await settled();
+  expect([bands(drawing).map(({ width }) => width), made.length]).toEqual([[200], 2]);
+});
