@@ -7,9 +7,10 @@ library only (the filelock package imports asyncio, 0.2 s at start-up).
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,6 +35,9 @@ else:
         fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
+_TAKEN: Final = frozenset({errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK})
+
+
 class ProcessLock:
     """An exclusive lock on a file. Two objects exclude each other, in one process or in two; not reentrant."""
 
@@ -46,7 +50,7 @@ class ProcessLock:
         """Take the lock if it is free; never waits.
 
         Raises:
-            OSError: the file cannot be opened.
+            OSError: the file cannot be opened, or its disk knows no locks.
         """
         if self._descriptor < 0:
             self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -54,8 +58,10 @@ class ProcessLock:
             self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
         try:
             _lock(self._descriptor)
-        except OSError:
-            return False
+        except OSError as exc:
+            if exc.errno in _TAKEN:
+                return False
+            raise
         self.held = True
         return True
 

@@ -27,6 +27,9 @@ INKS = {
     "old newsprint": ((58, 54, 50), (222, 212, 188)),
 }
 
+# Of more than 200 levels of luma.
+PALE_INKS = ((255, 244, 140), (255, 214, 226), (206, 238, 255), (222, 255, 200), (255, 226, 176))
+
 _SEPIA = ((0.393, 0.769, 0.189), (0.349, 0.686, 0.168), (0.272, 0.534, 0.131))
 
 
@@ -150,6 +153,16 @@ def spotted(grey: Rgb, colour: Rgb, rng: np.random.Generator, share: float) -> t
     centre = int(rng.uniform(0.3, 0.7) * width), int(rng.uniform(0.25, 0.75) * height)
     cv2.ellipse(area, centre, (int(reach * stretch), int(reach / stretch)), 0, 0, 360, 1, cv2.FILLED)
     return np.where(area[..., None] > 0, colour, grey), area > 0
+
+
+def spot_coloured(grey: Rgb, rng: np.random.Generator, share: float) -> tuple[Rgb, np.typing.NDArray[np.bool_]]:
+    """Return a grey page with one flat of a pale ink printed over an ellipse of this share of it, and where that is."""
+    return spotted(grey, printed(grey, PALE_INKS[rng.integers(len(PALE_INKS))]), rng, share)
+
+
+def printed(grey: Rgb, ink: tuple[int, int, int]) -> Rgb:
+    """Return a grey page with an even flat of an ink printed over it."""
+    return _rounded(grey * (np.array(ink, np.float64) / 255))
 
 
 def bannered(grey: Rgb, rng: np.random.Generator) -> tuple[Rgb, Box]:

@@ -103,6 +103,10 @@ def _two_inks(grey: Rgb, _colour: Rgb, rng: np.random.Generator, *, split: bool)
     return scans.two_inks(grey, inks[rng.integers(len(inks))], split=split), None
 
 
+def _two_plates_one_pale(grey: Rgb, _colour: Rgb, rng: np.random.Generator) -> Made:
+    return scans.two_inks(grey, scans.PALE_INKS[rng.integers(len(scans.PALE_INKS))], split=True), None
+
+
 def _bannered(grey: Rgb, _colour: Rgb, rng: np.random.Generator) -> Made:
     page, box = scans.bannered(grey, rng)
     area = np.zeros(grey.shape[:2], np.bool_)
@@ -144,10 +148,15 @@ KINDS: tuple[Kind, ...] = (
     Kind("pale", "coloured", _plain(lambda colour, _: scans.pale(colour, 0.5), coloured=True)),
     Kind("very pale", "coloured", _plain(lambda colour, _: scans.pale(colour, 0.7), coloured=True)),
     Kind("faded", "coloured", _plain(lambda colour, _: scans.faded(colour, 0.5), coloured=True)),
+    Kind("pale, a quarter left", "coloured", _plain(lambda colour, _: scans.pale(colour, 0.75), coloured=True)),
+    Kind("faded to 30 %", "coloured", _plain(lambda colour, _: scans.faded(colour, 0.7), coloured=True)),
+    Kind("faded to 25 %", "coloured", _plain(lambda colour, _: scans.faded(colour, 0.75), coloured=True)),
+    Kind("two plates, one pale", "coloured", _two_plates_one_pale),
     Kind("two plates", "coloured", lambda *those: _two_inks(*those, split=True)),
     Kind("two inks in one gradation", "coloured", lambda *those: _two_inks(*those, split=False)),
     Kind("one object", "part", _spotted(0.04)),
     Kind("small object", "part", _spotted(0.01)),
+    Kind("pale spot colour", "part", lambda grey, _, rng: scans.spot_coloured(grey, rng, 0.05)),
     Kind("one panel", "part", _panel),
     Kind("one panel, yellowed", "part", _panel, "yellowed"),
     Kind("banner", "part", _bannered),

@@ -14,6 +14,7 @@ MODES: Final = {
     "formats": ("bench.faults.formats", "every format and mode, nearly as large as a page may be: memory and time"),
     "inputs": ("bench.faults.inputs", "files, archives and pictures that are trouble, by command line and wire"),
     "surroundings": ("bench.faults.surroundings", "the command line on full disks, among pipes, twice at once, …"),
+    "homes": ("bench.faults.homes", "homes that take nothing: full, read-only, removed at work"),
     "settings": (
         "bench.faults.settings",
         "every setting with hostile values, by wire, file, environment and command line",

@@ -64,12 +64,16 @@ Mutation = Callable[[bytearray, random.Random], None]
 
 @dataclass(slots=True)
 class Figures:
-    """The worst of a kind of picture: seconds of the wall's clock and of the processor, bytes above the process."""
+    """The worst of a kind of picture: seconds of the wall's clock and of the processor, bytes above the process.
+
+    words: of the last error.
+    """
 
     count: int = 0
     wall_s: float = 0.0
     processor_s: float = 0.0
     grown_bytes: int = 0
+    words: str = ""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -127,6 +131,7 @@ def try_picture(data: bytes, figures: Figures) -> str:
             verdict, pixels = "page", page.size.pixels
         except IrodoriError as exc:
             verdict, pixels = exc.code, _told_pixels(data)
+            figures.words = exc.words
         except Exception as exc:  # noqa: BLE001 - this is what is looked for
             verdict = f"LOST {type(exc).__name__}"
     processor_s, wall_s = _processor_s() - processor_s, time.monotonic() - wall_s

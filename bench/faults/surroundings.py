@@ -68,7 +68,7 @@ def main(arguments: Sequence[str]) -> int:
     return 1 if lost else 0
 
 
-def _run(folder: Path, *arguments: object, statuses: Sequence[int] = (0,), **options: Any) -> Run:
+def run_irodori(folder: Path, *arguments: object, statuses: Sequence[int] = (0,), **options: Any) -> Run:
     """Colour something in a home of its own, and check what holds of every run."""
     waiting = folder / "tmp"
     waiting.mkdir(exist_ok=True)
@@ -89,24 +89,27 @@ def _run(folder: Path, *arguments: object, statuses: Sequence[int] = (0,), **opt
     return Run(done.returncode, words, json.loads(done.stdout) if done.stdout.strip() else {})
 
 
-def _require(holds: object, words: str) -> None:
+def require(holds: object, words: str) -> None:
+    """Note a loss where something does not hold."""
     if not holds:
         raise Lost(words)
 
 
-def _book(folder: Path, count: int) -> Path:
+def book_of(folder: Path, count: int) -> Path:
+    """Make a folder of small pages, and return it."""
     (folder / "in").mkdir()
     for number in range(count):
         (folder / "in" / f"{number}.png").write_bytes(small_page(number))
     return folder / "in"
 
 
-def _names(folder: Path) -> list[str]:
+def names_in(folder: Path) -> list[str]:
+    """Return the paths of all files in a folder, relative to it."""
     return sorted(one.relative_to(folder).as_posix() for one in folder.rglob("*") if one.is_file())
 
 
 def _links(folder: Path) -> str:
-    pages, other = _book(folder, 2), folder / "other.png"
+    pages, other = book_of(folder, 2), folder / "other.png"
     other.write_bytes(small_page(9))
     for name, target in {
         "gone": "/nonexistent",
@@ -120,26 +123,26 @@ def _links(folder: Path) -> str:
     (pages / "folder.png").mkdir()
     with closing(socket.socket(socket.AF_UNIX)) as listening:
         listening.bind(os.path.relpath(pages / "socket.png"))
-    _run(folder, pages, "-o", folder / "out")
-    found = _names(folder / "out")
-    _require({"0.png", "1.png"} <= set(found) <= {"0.png", "1.png", "file.png"}, f"written: {found}")
+    run_irodori(folder, pages, "-o", folder / "out")
+    found = names_in(folder / "out")
+    require({"0.png", "1.png"} <= set(found) <= {"0.png", "1.png", "file.png"}, f"written: {found}")
     return f"held: {found}"
 
 
 def _pipes(folder: Path) -> str:
-    page = _book(folder, 1) / "0.png"
+    page = book_of(folder, 1) / "0.png"
     os.mkfifo(folder / "pipe.png")
-    _run(folder, folder / "pipe.png", "-o", folder / "out", statuses=(2,))
-    _run(folder, page, "-r", folder / "pipe.png", "-o", folder / "out", statuses=(2,))
-    _run(folder, page, "-o", folder / "pipe.png", statuses=(1, 2))
-    _run(folder, page, "-o", folder / "out", "--hints", folder / "pipe.png", statuses=(2,))
+    run_irodori(folder, folder / "pipe.png", "-o", folder / "out", statuses=(2,))
+    run_irodori(folder, page, "-r", folder / "pipe.png", "-o", folder / "out", statuses=(2,))
+    run_irodori(folder, page, "-o", folder / "pipe.png", statuses=(1, 2))
+    run_irodori(folder, page, "-o", folder / "out", "--hints", folder / "pipe.png", statuses=(2,))
     return "held"
 
 
 def _no_outputs(folder: Path) -> str:
-    page = _book(folder, 1) / "0.png"
+    page = book_of(folder, 1) / "0.png"
     for target in ("/proc/irodori", "/sys/irodori", "/dev/null/x", "/dev/full", "/proc/self/mem", "/dev/stdout"):
-        _run(folder, page, "-o", target, statuses=(1, 2))
+        run_irodori(folder, page, "-o", target, statuses=(1, 2))
     return "held"
 
 
@@ -149,17 +152,17 @@ def _small_files(folder: Path) -> str:
     def bound() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (_FILE_BYTES, _FILE_BYTES))
 
-    _run(folder, _book(folder, 3), "-o", folder / "out", statuses=(1, 2), preexec_fn=bound)
-    left = [name for name in _names(folder) if name.endswith(".part")]
-    _require(not left, f"left behind: {left}")
-    for name in _names(folder / "out") if (folder / "out").exists() else []:
+    run_irodori(folder, book_of(folder, 3), "-o", folder / "out", statuses=(1, 2), preexec_fn=bound)
+    left = [name for name in names_in(folder) if name.endswith(".part")]
+    require(not left, f"left behind: {left}")
+    for name in names_in(folder / "out") if (folder / "out").exists() else []:
         with Image.open(folder / "out" / name) as picture:
             picture.load()
     return "held"
 
 
 @contextmanager
-def _disk(place: Path, *options: str) -> Iterator[bool]:
+def small_disk(place: Path, *options: str) -> Iterator[bool]:
     """Mount a small disk; gives whether that can be done here."""
     place.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", ",".join(options), "irodori", str(place)]
@@ -172,39 +175,37 @@ def _disk(place: Path, *options: str) -> Iterator[bool]:
 
 
 def _full_disk(folder: Path) -> str:
-    pages = _book(folder, 4)
-    with _disk(folder / "disk", "size=300k") as mounted:
+    pages = book_of(folder, 4)
+    with small_disk(folder / "disk", "size=300k") as mounted:
         if not mounted:
             return "left out: only root may mount"
         for target in ("out", "out.cbz"):
-            _run(folder, pages, "-o", folder / "disk" / target, statuses=(1, 2))
-            left = [name for name in _names(folder / "disk") if ".irodori-" in name]
-            _require(not left, f"left behind: {left}")
-    with _disk(folder / "other", "size=300k") as mounted:
-        full = _run(
-            folder, pages, "-o", folder / "out", statuses=(0, 1, 2), environ={"IRODORI_HOME": str(folder / "other")}
-        )
-        _require(not full.told or full.told["counts"]["written"] == 4, f"told: {full.told.get('counts')}")
+            run_irodori(folder, pages, "-o", folder / "disk" / target, statuses=(1, 2))
+            left = [name for name in names_in(folder / "disk") if ".irodori-" in name]
+            require(not left, f"left behind: {left}")
+    with small_disk(folder / "other", "size=300k") as mounted:
+        full = run_irodori(folder, pages, "-o", folder / "out", environ={"IRODORI_HOME": str(folder / "other")})
+        require(full.told["counts"]["written"] == 4, f"told: {full.told.get('counts')}")
     return "held"
 
 
 def _no_writing(folder: Path) -> str:
-    pages = _book(folder, 1)
-    with _disk(folder / "disk", "size=20m") as mounted:
+    pages = book_of(folder, 1)
+    with small_disk(folder / "disk", "size=20m") as mounted:
         if not mounted:
             return "left out: only root may mount"
         (folder / "disk" / "home").mkdir()
         subprocess.run(["mount", "-o", "remount,ro", str(folder / "disk")], check=True)
-        _run(folder, pages, "-o", folder / "disk" / "out", statuses=(2,))
-        _run(
-            folder, pages, "-o", folder / "out", statuses=(0, 1, 2), environ={"IRODORI_HOME": str(folder / "disk/home")}
-        )
+        run_irodori(folder, pages, "-o", folder / "disk" / "out", statuses=(2,))
+        run_irodori(folder, pages, "-o", folder / "out", environ={"IRODORI_HOME": str(folder / "disk/home")})
     return "held"
 
 
 def _nowhere(folder: Path) -> str:
-    page = _book(folder, 1) / "0.png"
-    _run(folder, page, "-o", folder / "one", without=("HOME", "USER", "LOGNAME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"))
+    page = book_of(folder, 1) / "0.png"
+    run_irodori(
+        folder, page, "-o", folder / "one", without=("HOME", "USER", "LOGNAME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")
+    )
     (folder / "gone").mkdir()
     script = f'cd "{folder}/gone" && rmdir "{folder}/gone" && exec "$@"'
     line = [
@@ -222,7 +223,7 @@ def _nowhere(folder: Path) -> str:
     ]
     environ = os.environ | {"IRODORI_HOME": str(folder / "home"), "PYTHONPATH": str(_ROOT)}
     done = subprocess.run(line, env=environ, capture_output=True, text=True, check=False, timeout=_RUN_S)
-    _require(done.returncode in (0, 2) and "Traceback" not in done.stderr, f"{done.returncode}: {done.stderr[-300:]}")
+    require(done.returncode in (0, 2) and "Traceback" not in done.stderr, f"{done.returncode}: {done.stderr[-300:]}")
     return f"held: status {done.returncode} without a working folder"
 
 
@@ -230,40 +231,40 @@ def _ascii(folder: Path) -> str:
     page = folder / "頁 ｱ.png"
     page.write_bytes(small_page(1))
     plain = {"LC_ALL": "C", "LANG": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii", "PYTHONCOERCECLOCALE": "0"}
-    _run(folder, page, "-o", folder / "out", "--report", "--runmeta", environ=plain)
-    _require("頁 ｱ.png" in _names(folder / "out"), f"written: {_names(folder / 'out')}")
+    run_irodori(folder, page, "-o", folder / "out", "--report", "--runmeta", environ=plain)
+    require("頁 ｱ.png" in names_in(folder / "out"), f"written: {names_in(folder / 'out')}")
     raw = folder / os.fsdecode(b"\xff\x83\x5c.png")
     raw.write_bytes(small_page(2))
     for target in ("raw", "raw.cbz"):
-        made = _run(folder, raw, "-o", folder / target, "--report")
-        _require(made.told["counts"]["written"] == 1, f"told: {made.told['counts']}")
+        made = run_irodori(folder, raw, "-o", folder / target, "--report")
+        require(made.told["counts"]["written"] == 1, f"told: {made.told['counts']}")
     return "held"
 
 
 def _two_at_once(folder: Path) -> str:
-    pages = _book(folder, 4)
+    pages = book_of(folder, 4)
     environ = os.environ | {"IRODORI_HOME": str(folder / "home"), "PYTHONPATH": str(_ROOT)}
     for target in ("out", "out.cbz"):
         line = [sys.executable, "-m", "host.cli", "colorize", str(pages), "-o", str(folder / target)]
         both = [subprocess.Popen(line, env=environ, stderr=subprocess.PIPE, text=True) for _ in range(2)]
         ends = [process.communicate(timeout=_RUN_S)[1] for process in both]
-        _require(all(process.returncode == 0 for process in both), f"ended: {ends}")
-    _require(len(zipfile.ZipFile(folder / "out.cbz").namelist()) == 4, "the archive lacks pages")
-    _require(len(_names(folder / "out")) == 4, f"written: {_names(folder / 'out')}")
+        require(all(process.returncode == 0 for process in both), f"ended: {ends}")
+    require(len(zipfile.ZipFile(folder / "out.cbz").namelist()) == 4, "the archive lacks pages")
+    require(len(names_in(folder / "out")) == 4, f"written: {names_in(folder / 'out')}")
     return "held"
 
 
 def _wrong_clock(folder: Path) -> str:
-    page = _book(folder, 1) / "0.png"
-    _run(folder, page, "-o", folder / "one")
+    page = book_of(folder, 1) / "0.png"
+    run_irodori(folder, page, "-o", folder / "one")
     for file in (folder / "home").rglob("*"):
         if file.is_file() and file.read_bytes()[:15] == b"SQLite format 3":
             _put_off(file)
     (folder / "other.png").write_bytes(small_page(7))
-    _run(folder, page, "-o", folder / "two")
-    _run(folder, folder / "other.png", "-o", folder / "three")
-    again = _run(folder, folder / "other.png", "-o", folder / "four")
-    _require(again.told["pages"][0]["verdict"] == "cached", "a page is not kept any more")
+    run_irodori(folder, page, "-o", folder / "two")
+    run_irodori(folder, folder / "other.png", "-o", folder / "three")
+    again = run_irodori(folder, folder / "other.png", "-o", folder / "four")
+    require(again.told["pages"][0]["verdict"] == "cached", "a page is not kept any more")
     return "held"
 
 
@@ -277,34 +278,36 @@ def _put_off(database: Path) -> None:
 
 
 def _umask(folder: Path) -> str:
-    _run(folder, _book(folder, 1), "-o", folder / "out", "--report", "--runmeta", umask=_STRICT)
-    _run(folder, folder / "in", "-o", folder / "out.cbz", umask=_STRICT)
+    run_irodori(folder, book_of(folder, 1), "-o", folder / "out", "--report", "--runmeta", umask=_STRICT)
+    run_irodori(folder, folder / "in", "-o", folder / "out.cbz", umask=_STRICT)
     open_to = [one.name for one in (folder / "out").rglob("*") if one.stat().st_mode & _STRICT]
     open_to += ["out.cbz"] * bool((folder / "out.cbz").stat().st_mode & _STRICT)
-    _require(not open_to, f"others may read {open_to}")
+    require(not open_to, f"others may read {open_to}")
     return "held"
 
 
 def _meeting_paths(folder: Path) -> str:
-    pages = _book(folder, 1)
+    pages = book_of(folder, 1)
     mine = folder / "mine.webp"
     shutil.copy(_REFERENCE, mine)
     for target in (mine, pages, pages / "0.png"):
-        _run(folder, pages / "0.png", "-r", mine, "-o", target, statuses=(2,))
-    _require(mine.read_bytes() == _REFERENCE.read_bytes(), "the reference was changed")
-    _require((pages / "0.png").read_bytes() == small_page(0), "the page was changed")
+        run_irodori(folder, pages / "0.png", "-r", mine, "-o", target, statuses=(2,))
+    require(mine.read_bytes() == _REFERENCE.read_bytes(), "the reference was changed")
+    require((pages / "0.png").read_bytes() == small_page(0), "the page was changed")
     for name, number in {"one": 3, "two": 4}.items():
         (folder / name).mkdir()
         (folder / name / "01.png").write_bytes(small_page(number))
-    made = _run(folder, folder / "one/01.png", folder / "two/01.png", "-o", folder / "both")
-    _require(len(_names(folder / "both")) == made.told["counts"]["written"] == 2, f"written: {_names(folder / 'both')}")
+    made = run_irodori(folder, folder / "one/01.png", folder / "two/01.png", "-o", folder / "both")
+    require(
+        len(names_in(folder / "both")) == made.told["counts"]["written"] == 2, f"written: {names_in(folder / 'both')}"
+    )
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as book:
         book.writestr("bad.png", b"rubbish")
     (folder / "bad.cbz").write_bytes(archive.getvalue())
     (folder / "good.cbz").write_bytes(b"PK mine")
-    _run(folder, folder / "bad.cbz", "-o", folder / "good.cbz", statuses=(1, 2))
-    _require((folder / "good.cbz").read_bytes() == b"PK mine", "an archive was replaced by one without a page")
+    run_irodori(folder, folder / "bad.cbz", "-o", folder / "good.cbz", statuses=(1, 2))
+    require((folder / "good.cbz").read_bytes() == b"PK mine", "an archive was replaced by one without a page")
     return "held"
 
 

@@ -1,7 +1,8 @@
-"""The same shelf with one worker here and on Ray clusters of this machine; in the last run a node is killed at work.
+"""The same shelf with one, two and four workers here and on Ray clusters of this machine; at last a node is killed.
 
 Printed: pages a minute of each, what a page that is in the store already costs to schedule, and volumes whose bytes
-differ from the plain run's.
+differ from the first run's. With --s3 the clusters keep results in a bucket of a server on the loopback (`pip install
+moto[server] s3fs`), otherwise in a folder.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +23,7 @@ from bench.library.shelves import ROOT, mixed, start
 from host.library.manifest import FOLDER
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 _KEPT_PAGES = 200
 _OBJECT_BYTES = 200 << 20
@@ -31,26 +33,36 @@ def main(arguments: Sequence[str]) -> int:
     """Print the figures; return 1 where a page is lost or a byte differs."""
     parser = argparse.ArgumentParser(prog="python -m bench.library cluster", description=__doc__)
     parser.add_argument("--volumes", type=int, default=8)
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4])
     parser.add_argument("--nodes", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--s3", action="store_true", help="results in a bucket")
     options = parser.parse_args(arguments)
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        bucket = stack.enter_context(_bucket()) if options.s3 else ""
         pages = mixed(folder / "shelf", options.volumes)
-        plain = _colour(folder, "plain", pages, "--workers", "1")
-        losses = sum(_on_cluster(folder, pages, nodes, plain, kill=False) for nodes in options.nodes)
-        losses += _on_cluster(folder, pages, max(2, *options.nodes), plain, kill=True)
+        runs = [_colour(folder, f"workers-{count}", pages, "--workers", count) for count in options.workers]
+        losses = sum(_differ(runs[0], one) for one in runs[1:])
+        places = [(nodes, False) for nodes in options.nodes] + [(max(2, *options.nodes), True)]
+        losses += sum(_on_cluster(folder, pages, nodes, runs[0], bucket, kill=kill) for nodes, kill in places)
         _schedule(folder)
     return 1 if losses else 0
 
 
-def _on_cluster(folder: Path, pages: int, nodes: int, plain: dict[str, str], *, kill: bool) -> int:
+def _on_cluster(folder: Path, pages: int, nodes: int, plain: dict[str, str], bucket: str, *, kill: bool) -> int:
     cluster, others = _cluster(nodes)
+    name = f"ray-{nodes}{'-killed' if kill else ''}"
+    kept = ["--results", f"{bucket}/{name}"] if bucket else []
     try:
-        name = f"ray-{nodes}{'-killed' if kill else ''}"
-        there = _colour(folder, name, pages, "--ray", cluster.address, kill=(cluster, others[-1]) if kill else None)
+        victim = (cluster, others[-1]) if kill else None
+        there = _colour(folder, name, pages, "--ray", cluster.address, *kept, kill=victim)
     finally:
         cluster.shutdown()
+    return _differ(plain, there)
+
+
+def _differ(plain: dict[str, str], there: dict[str, str]) -> int:
     differ = sum(there.get(one) != plain.get(one) for one in plain.keys() | there.keys())
     sys.stdout.write(f"    volumes with other bytes: {differ}\n")
     return differ
@@ -72,7 +84,8 @@ def _colour(folder: Path, name: str, pages: int, *options: object, kill: Any = N
     began_s = time.monotonic()
     with subprocess.Popen(line, env=environ, cwd=ROOT, stderr=subprocess.DEVNULL) as process:
         if kill is not None:
-            while not list((folder / name).rglob("*.page")) and process.poll() is None:
+            # Once a volume stands, or a page waits for its volume, nodes are at work.
+            while not _has_begun(folder / name) and process.poll() is None:
                 time.sleep(0.1)
             kill[0].remove_node(kill[1], allow_graceful=False)
         process.wait()
@@ -85,6 +98,32 @@ def _colour(folder: Path, name: str, pages: int, *options: object, kill: Any = N
         for path in (folder / name).rglob("*.cbz")
         if FOLDER not in path.parts
     }
+
+
+def _has_begun(output: Path) -> bool:
+    return any(path.suffix in (".page", ".cbz") for path in output.rglob("*"))
+
+
+@contextmanager
+def _bucket() -> Iterator[str]:
+    """Give the address of a bucket on a server of this process, which nodes that it starts find, too."""
+    import fsspec
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer("127.0.0.1", port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    os.environ |= {
+        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+        "AWS_ACCESS_KEY_ID": "bench",
+        "AWS_SECRET_ACCESS_KEY": "bench",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+    try:
+        fsspec.filesystem("s3").mkdir("irodori")
+        yield "s3://irodori"
+    finally:
+        server.stop()
 
 
 def _schedule(folder: Path) -> None:

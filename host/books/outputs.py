@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePosixPath
@@ -14,6 +13,7 @@ from host.books.comic_info import NAME, updated
 from host.books.locked import LockedEntry
 from host.books.names import on_disk, same_place, targets, told_apart
 from host.books.pack import pack
+from host.books.waiting import WaitingRoom
 from host.books.whole_files import require_writable, sweep_parts, temporary_beside, write_whole
 from host.errors import BadRequest
 from host.picture_types import mime_of
@@ -220,12 +220,11 @@ class ArchiveOutput:
         self._suffix = suffix
         self._names = targets([page.name for page in book.pages], suffix)
         self._sources = sources
-        self._waiting = waiting
+        self._waiting = WaitingRoom(waiting, path)
         self._entries: dict[str, list[_Waiting]] = {}
         self._lost: list[str] = []
         self._misfits: list[str] = []
         self._made = 0
-        self._count = 0
 
     def check(self) -> None:
         """Refuse a folder of the archive's name, and what cannot be written."""
@@ -234,6 +233,7 @@ class ArchiveOutput:
             what = "a folder" if self._path.is_dir() else "no file"
             raise BadRequest(f"{self._path} is {what}.", "Name a file that ends in .cbz.")
         sweep_parts(self._path.parent)
+        self._waiting.sweep()
 
     def paths(self) -> Iterator[Path]:
         """Yield the archive's path."""
@@ -276,7 +276,7 @@ class ArchiveOutput:
 
     def discard(self) -> None:
         """Remove what waits."""
-        shutil.rmtree(self._waiting, ignore_errors=True)
+        self._waiting.close()
 
     def _write(self, temporary: Path, direction: Direction) -> None:  # noqa: ARG002
         pack(temporary, self._content())
@@ -285,12 +285,7 @@ class ArchiveOutput:
         return "left as it was" if self._path.exists() else "not written"
 
     def _wait(self, page: BookPage, name: str, data: bytes, locked: zipfile.ZipInfo | None = None) -> Path:
-        self._count += 1
-        waiting = self._waiting / f"{self._count}"
-        with disk_errors("a page"):
-            self._waiting.mkdir(parents=True, exist_ok=True)
-            waiting.write_bytes(data)
-        self._entries.setdefault(page.name, []).append(_Waiting(name, waiting, locked))
+        self._entries.setdefault(page.name, []).append(_Waiting(name, self._waiting.put(data), locked))
         return self._path
 
     def _content(self) -> Iterator[tuple[str, bytes | LockedEntry]]:

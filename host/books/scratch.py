@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from host.paths import state_paths
+from host.store.disk import disk_errors
 from host.store.process_folder import ProcessFolder
 
 if TYPE_CHECKING:
@@ -19,9 +20,14 @@ class Scratch:
 
     @property
     def path(self) -> Path:
-        """The folder."""
+        """The folder.
+
+        Raises:
+            DiskFull, InternalError: it cannot be made.
+        """
         if self._folder is None:
-            self._folder = ProcessFolder.claim(state_paths().cache / "unpacked")
+            with disk_errors("what an archive holds"):
+                self._folder = ProcessFolder.claim(state_paths().cache / "unpacked")
         return self._folder.path
 
     def close(self) -> None:

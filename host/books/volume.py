@@ -15,6 +15,7 @@ from host.books.pdf import open_pdf
 from host.books.scratch import Scratch
 from host.books.unpacked import open_unpacked
 from host.errors import IrodoriError
+from host.store.disk import disk_errors
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,7 +88,8 @@ class _Opened:
         scratch_path = scratch.path
         try:
             file = scratch_path / PurePosixPath(name).name.encode()[-100:].decode("utf-8", "ignore")
-            nested.place(file)
+            with disk_errors("what an archive holds"):
+                nested.place(file)
             inner = open_volume(file)
         except (UnreadablePage, IrodoriError) as exc:
             scratch.close()

@@ -84,7 +84,7 @@ def run(request: Request) -> int:
         application = stack.enter_context(Application.open(paths, inbox, page_format=output_format))
         stack.callback(inbox.close)
         style = replace(_style(application, request, references, wish), corrections=corrections)
-        waiting = ProcessFolder.claim(paths.cache / "waiting")
+        waiting = ProcessFolder.claim_or_none(paths.cache / "waiting")
         stack.callback(waiting.close)
         outputs = request.layout.outputs(
             books,
@@ -129,7 +129,7 @@ def _style(
 
 def _add_reference(application: Application, name: str, image: bytes) -> str:
     try:
-        return application.store.references.add(ReferenceAdd(image=image, name=name)).reference_id
+        return application.store.references.add(ReferenceAdd(image=image, name=name), for_now=True).reference_id
     except (ImageInvalid, TooLarge) as exc:
         raise BadRequest(f"The reference {name} cannot be used: {exc.message}", exc.hint) from exc
 

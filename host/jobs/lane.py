@@ -2,10 +2,12 @@
 
 Two locks make it fair. Who wants the lane first takes the turnstile, then waits for the lane, then opens the turnstile
 again; so a host that releases the lane and wants it back at once stands behind the one that waits already.
+Where no lock can be had (a disk that takes no file, or knows no locks) every process has a lane of its own.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from contextlib import contextmanager
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+_LOG = logging.getLogger(__name__)
 _POLL_S: Final = 0.01
 
 
@@ -27,6 +30,7 @@ class Lane:
         self._lane = ProcessLock(lock_path)
         self._turnstile = ProcessLock(lock_path.with_suffix(".next.lock"))
         self._thread = threading.Lock()
+        self._alone = False
 
     @contextmanager
     def hold(self, check: Callable[[], None]) -> Iterator[bool]:
@@ -51,9 +55,18 @@ class Lane:
         self._turnstile.close()
 
     def _acquire(self, lock: ProcessLock, check: Callable[[], None]) -> bool:
-        if lock.try_acquire():
+        if self._try(lock):
             return False
-        while not lock.try_acquire():
+        while not self._try(lock):
             check()
             time.sleep(_POLL_S)
         return True
+
+    def _try(self, lock: ProcessLock) -> bool:
+        try:
+            return lock.try_acquire()
+        except OSError as exc:
+            if not self._alone:
+                _LOG.warning("the lane is not shared with other processes: %s", exc)
+            self._alone = True
+            return True

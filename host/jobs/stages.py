@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from dataclasses import replace
 from functools import partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Final
@@ -63,6 +64,7 @@ class Stages:
             "cached-page-sender": self._send_cached_pages,
         }
         self._held: dict[str, Work] = {}
+        self._told_unkept = False
         self._threads = [
             SupervisedThread(loop, name, died=partial(self._died, name), stopping=lambda: scheduler.closing)
             for name, loop in loops.items()
@@ -234,9 +236,17 @@ class Stages:
         self._keep(work, stored, partial(_learn, prepared, _key(work), finished.runmeta.result_sha256))
 
     def _keep(self, work: Work, result: StoredResult, kept: Callable[[], None] | None = None) -> None:
-        """Commit a result, then tell it: a host that dies in between loses nothing."""
+        """Commit a result, then tell it: a host that dies in between loses nothing.
+
+        One that cannot be kept is told all the same: it is coloured.
+        """
         key = _key(work)
-        if self._store.results.put(key, result, replace=False):
+        try:
+            is_kept = self._store.results.put(key, result, replace=False)
+        except IrodoriError as exc:
+            self._scheduler.deliver(work, self._unkept(result, exc), cached=False)
+            return
+        if is_kept:
             if kept is not None:
                 kept()
             self._scheduler.deliver(work, result, cached=False)
@@ -245,6 +255,15 @@ class Stages:
         # Or there is none, because the cache is smaller than this one picture.
         stored = self._store.results.get(key)
         self._scheduler.deliver(work, stored or result, cached=stored is not None)
+
+    def _unkept(self, result: StoredResult, exc: IrodoriError) -> StoredResult:
+        """Return a result that the cache cannot take; the first picture of those says so to the reader."""
+        _LOG.warning("a result is not kept: %s", exc)
+        if self._told_unkept or result.skip_reason is not None:
+            return result
+        self._told_unkept = True
+        notes = [*result.runmeta.get("notes", ()), f"Pages are not kept in the cache: {exc.words}"]
+        return replace(result, runmeta={**result.runmeta, "notes": notes})
 
     def _send(self, waiting: Waiting, key: str) -> None:
         stored = self._store.results.get(key)

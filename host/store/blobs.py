@@ -51,6 +51,7 @@ class BlobFolder:
         """
         temporary = self._scratch / secrets.token_hex(8)
         with disk_errors("a coloured page"):
+            self._scratch.mkdir(parents=True, exist_ok=True)  # somebody may have emptied the cache's folder
             write_synced(temporary, data)
         return StagedBlob(Blob(hashlib.sha256(data).hexdigest(), mime), temporary)
 

@@ -1,7 +1,7 @@
 """SQLite for two hosts at once: WAL, short transactions, migrations, and a rebuild where the file is damaged.
 
 Only what can be made again stands in the database (the index of results and of sources), so a damaged one is moved
-aside and begun anew.
+aside and begun anew, one that was removed is begun anew, and where no file can be had it stands in memory.
 """
 
 from __future__ import annotations
@@ -67,11 +67,21 @@ class Database:
     """
 
     def __init__(self, path: Path) -> None:
+        """Open it.
+
+        Raises:
+            Busy: another process rebuilds it.
+        """
         self.path = path
         self.moved_aside: Path | None = None
         self._lock = threading.RLock()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._connection = self._open_or_rebuild()
+        try:
+            with disk_errors("the database"):
+                path.parent.mkdir(parents=True, exist_ok=True)
+            self._connection = self._open_or_rebuild()
+        except (DiskFull, InternalError) as exc:
+            _LOG.warning("the database stands in memory: %s", exc)
+            self._connection = _open(None)
 
     def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run queries.
@@ -166,11 +176,12 @@ class Database:
         if connection is not None:
             return connection
         aside = self.path.with_suffix(".damaged.sqlite3")
+        self.path.parent.mkdir(parents=True, exist_ok=True)
         with suppress(FileNotFoundError):
             self.path.replace(aside)
+            self.moved_aside = aside
         for suffix in ("-wal", "-shm"):
             self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
-        self.moved_aside = aside
         return _open(self.path)
 
 
@@ -200,12 +211,15 @@ def _is_whole(connection: sqlite3.Connection) -> bool:
     return bool(connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)])
 
 
-def _open(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+def _open(path: Path | None) -> sqlite3.Connection:
+    """Return a connection to a file that is made where it lacks; None: to a database in memory."""
+    name = ":memory:" if path is None else path
+    connection = sqlite3.connect(name, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
     # A garbled text is a wrong value of one row, and no reason to lose the others.
     connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
     try:
-        _enter_wal(connection)
+        if path is not None:
+            _enter_wal(connection)
         # In WAL mode this loses at most the last commits when the power fails, and nothing when a process dies.
         connection.execute("PRAGMA synchronous = NORMAL")
         _migrate(connection)
@@ -275,7 +289,7 @@ def _tells_damage(exc: Exception, path: Path) -> bool:
     """Tell what a file's content may have caused from what the disk, rights, or another process did.
 
     SQLite's "SQL logic error" (a table or a column that is not there) can only be the file's fault: our statements are
-    always the same. "Read only" may be, for a bit of the header says so.
+    always the same. "Read only" may be, for a bit of the header says so. A file that was removed is as good as damaged.
     """
     if isinstance(exc, UnicodeDecodeError):
         return True
@@ -283,9 +297,9 @@ def _tells_damage(exc: Exception, path: Path) -> bool:
         return False
     code = getattr(exc, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY
     if code == sqlite3.SQLITE_READONLY:
-        return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+        return not path.exists() or (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
     if code == sqlite3.SQLITE_CANTOPEN:
-        return path.is_dir()
+        return path.is_dir() or not path.parent.is_dir()
     return code not in _NOT_DAMAGE
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
-from host.errors import DiskFull, InternalError
+from host.errors import DiskFull, InternalError, IrodoriError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+_LOG = logging.getLogger(__name__)
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -30,6 +32,15 @@ def disk_errors(what: str) -> Iterator[None]:
             raise DiskFull(f"The disk has no room for {what}.", "Free some space, or lower cache_limit_mib.") from exc
         message = f"{what} cannot be written: {exc.strerror or exc}."
         raise InternalError(message, "`irodori doctor` checks the folders.") from exc
+
+
+@contextmanager
+def not_needed(what: str) -> Iterator[None]:
+    """Let what only spares later work fail: the log hears of it, and nobody else."""
+    try:
+        yield
+    except IrodoriError as exc:
+        _LOG.warning("%s: %s", what, exc)
 
 
 def write_synced(path: Path, data: bytes) -> None:

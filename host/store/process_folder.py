@@ -7,6 +7,7 @@ import os
 import secrets
 import shutil
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
 from host.locks import ProcessLock
@@ -33,21 +34,39 @@ class ProcessFolder:
 
     @classmethod
     def claim(cls, parent: Path) -> Self:
-        """Sweep what dead processes left in `parent`, and make a folder there for this one."""
+        """Sweep what dead processes left in `parent`, and make a folder there for this one.
+
+        Raises:
+            OSError: it cannot be made.
+        """
         parent.mkdir(parents=True, exist_ok=True)
         sweep(parent)
+        folder = cls._named(parent)
+        with suppress(OSError):  # a disk that knows no locks
+            folder._lock.try_acquire()  # noqa: SLF001 - one of our own
+        folder.path.mkdir()
+        return folder
+
+    @classmethod
+    def claim_or_none(cls, parent: Path) -> Self:
+        """As `claim`; where no folder can be made, return one that is not there: what is written into it fails."""
+        try:
+            return cls.claim(parent)
+        except OSError as exc:
+            _LOG.warning("nothing can be written to %s: %s", parent, exc)
+            return cls._named(parent)
+
+    @classmethod
+    def _named(cls, parent: Path) -> Self:
         name = f"{os.getpid()}-{secrets.token_hex(4)}"
         lock_path = parent / f"{name}{_LOCK_SUFFIX}"
-        lock = ProcessLock(lock_path)
-        lock.try_acquire()
-        path = parent / name
-        path.mkdir()
-        return cls(path, lock, lock_path)
+        return cls(parent / name, ProcessLock(lock_path), lock_path)
 
     def close(self) -> None:
         """Remove the folder with all that is in it."""
         shutil.rmtree(self.path, ignore_errors=True)
-        self._lock_path.unlink(missing_ok=True)
+        with suppress(OSError):
+            self._lock_path.unlink(missing_ok=True)
         self._lock.close()
 
 
@@ -70,7 +89,10 @@ def sweep(parent: Path) -> int:
 
 def _remove_if_free(lock_path: Path, folder: Path | None) -> bool:
     lock = ProcessLock(lock_path)
-    free = lock.try_acquire()
+    try:
+        free = lock.try_acquire()
+    except OSError:
+        free = False
     if free:
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)

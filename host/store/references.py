@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from msgspec import Struct
 
-from host.errors import ImageInvalid, NotFound
+from host.errors import DiskFull, ImageInvalid, InternalError, NotFound
 from host.store.disk import disk_errors, sync_folder, write_synced
 from host.store_records import PaletteEntry, Reference, ReferenceAdd
 
@@ -37,6 +37,7 @@ _FACTS: Final = "facts.json"
 _PICTURE: Final = "picture"
 _THUMBNAIL: Final = "thumbnail.webp"
 _THUMBNAIL_PX: Final = 256
+_TOLD: Final = ("name", "series", "character", "source_url")
 
 
 Check = Callable[[], None] | None
@@ -60,11 +61,13 @@ class ReferenceStore:
     def __init__(self, root: Path, scratch: Path) -> None:
         self._root = root
         self._scratch = scratch
+        self._held: dict[str, tuple[Reference, bytes]] = {}
 
-    def add(self, request: ReferenceAdd, check: Check = None) -> Reference:
+    def add(self, request: ReferenceAdd, check: Check = None, *, for_now: bool = False) -> Reference:
         """Keep a picture. The same pixels give the same id; what the request tells then replaces what was known.
 
-        check: called while a large picture is decoded; what it raises ends that.
+        check: called while a large picture is decoded; what it raises ends that. for_now: where the disk does not take
+        the picture, this process holds it.
 
         Raises:
             ImageInvalid, TooLarge, OutOfMemory: not a picture that can be decoded. DiskFull, InternalError
@@ -73,17 +76,29 @@ class ReferenceStore:
 
         page = decode_page(request.image, check=check)
         reference_id = page.pixels_sha256[:_ID_LENGTH]
-        folder = self._root / reference_id
+        told = {name: value for name in _TOLD if (value := getattr(request, name)) is not None}
+        try:
+            return self._kept(self._root / reference_id, request.image, page, told)
+        except (DiskFull, InternalError) as exc:
+            if not for_now:
+                raise
+            _LOG.warning("a reference is held in memory: %s", exc)
+            return self._hold(reference_id, request.image, page, told)
+
+    def _kept(self, folder: Path, encoded: bytes, page: DecodedPage, changes: dict[str, Any]) -> Reference:
         if not (folder / _PICTURE).is_file():
-            self._create(folder, request.image, page)
-        changes = {
-            name: value
-            for name in ("name", "series", "character", "source_url")
-            if (value := getattr(request, name)) is not None
-        }
+            self._create(folder, encoded, page)
         if changes:
             self._write_facts(folder, msgspec.structs.replace(self._facts(folder), **changes))
         return self._reference(folder)
+
+    def _hold(self, reference_id: str, encoded: bytes, page: DecodedPage, told: dict[str, Any]) -> Reference:
+        from host.store.palette import palette_of
+
+        facts: dict[str, Any] = {"width": page.size.width, "height": page.size.height, "palette": palette_of(page.rgb)}
+        held = Reference(reference_id=reference_id, thumbnail=_thumbnail_of(page.rgb), **facts, **told)
+        self._held[reference_id] = held, encoded
+        return held
 
     def list(self, series: str | None = None) -> list[Reference]:
         """Return the references, all or those of one series, by name."""
@@ -97,7 +112,8 @@ class ReferenceStore:
         Raises:
             NotFound: there is none of this id.
         """
-        return self._reference(self._folder(reference_id))
+        held = self._held.get(reference_id)
+        return held[0] if held is not None else self._reference(self._folder(reference_id))
 
     def remove(self, reference_id: str) -> None:
         """Forget a reference.
@@ -118,7 +134,8 @@ class ReferenceStore:
             NotFound: one is not.
         """
         for reference_id in reference_ids:
-            self._folder(reference_id)
+            if reference_id not in self._held:
+                self._folder(reference_id)
 
     def encoded(self, reference_id: str) -> bytes:
         """Return a reference's bytes as they came.
@@ -126,7 +143,8 @@ class ReferenceStore:
         Raises:
             NotFound: there is none of this id.
         """
-        return (self._folder(reference_id) / _PICTURE).read_bytes()
+        held = self._held.get(reference_id)
+        return held[1] if held is not None else (self._folder(reference_id) / _PICTURE).read_bytes()
 
     def pixels(self, reference_id: str, check: Check = None) -> NDArray[np.uint8]:
         """Return a reference as `(h, w, 3)` uint8 sRGB RGB, brought down to about a megapixel where it is larger.
@@ -156,9 +174,9 @@ class ReferenceStore:
     def _create(self, folder: Path, encoded: bytes, page: DecodedPage) -> None:
         building = self._scratch / secrets.token_hex(8)
         with disk_errors("a style reference"):
+            building.mkdir(parents=True)
             if folder.exists():  # without its picture: nothing that could be kept
                 folder.rename(self._scratch / secrets.token_hex(8))
-            building.mkdir()
             write_synced(building / _PICTURE, encoded)
             self._describe(building, page)
             try:
@@ -191,6 +209,7 @@ class ReferenceStore:
     def _write_facts(self, folder: Path, facts: Facts) -> None:
         temporary = self._scratch / secrets.token_hex(8)
         with disk_errors("a style reference"):
+            self._scratch.mkdir(parents=True, exist_ok=True)
             write_synced(temporary, msgspec.json.encode(facts))
             temporary.replace(folder / _FACTS)
 

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from host.store.disk import not_needed
 from host.store.result_rows import is_digest, size_of
 
 if TYPE_CHECKING:
@@ -42,7 +43,10 @@ class SourceIndex:
             found = ((sha256, row[0], size_of(*row[1:])) for sha256, row in rows if row is not None)
             return {sha256: Source(pixels, size) for sha256, pixels, size in found if size and is_digest(pixels)}
 
-        return self._database.read(query)
+        known: dict[str, Source] = {}
+        with not_needed("pages that are known were not looked up"):
+            known = self._database.read(query)
+        return known
 
     def put(self, encoded_sha256: str, source: Source) -> None:
         """Remember what a decode has told; the oldest are forgotten once there are very many."""
@@ -60,4 +64,5 @@ class SourceIndex:
                 )
                 connection.execute(delete, (_ROWS_MAX // 10,))
 
-        self._database.write(insert)
+        with not_needed("a page is not remembered"):
+            self._database.write(insert)

@@ -1,4 +1,8 @@
-"""Everything that outlives a page: one `Store` per process, safe beside another process on the same home."""
+"""Everything that outlives a page: one `Store` per process, safe beside another process on the same home.
+
+A home that cannot be written, because its disk is full, over a quota or read-only, costs what is kept and no page:
+results are not kept then, captured pages and references for now are held in memory.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,6 @@ from typing import TYPE_CHECKING, Self
 from host.errors import IrodoriError
 from host.store.blobs import BlobFolder
 from host.store.database import Database
-from host.store.disk import disk_errors
 from host.store.index_folder import IndexFolder
 from host.store.process_folder import ProcessFolder
 from host.store.references import ReferenceStore
@@ -35,7 +38,6 @@ class Store:
         self.database = database
         self._folders = (results_root, library_root)
         scratch = results_root.path / "scratch"
-        scratch.mkdir()
         self.results = ResultStore(database, BlobFolder(paths.results, scratch), cache_limit_mib * _MIB)
         self.sources = SourceIndex(database)
         self.references = ReferenceStore(paths.references, library_root.path)
@@ -47,12 +49,11 @@ class Store:
         """Open what is there, make what is not, and sweep what dead processes left.
 
         Raises:
-            DiskFull, Busy, InternalError: the home cannot be used.
+            Busy: another host rebuilds the database.
         """
-        with disk_errors("Irodori's home"):
-            results_root = ProcessFolder.claim(paths.spool)
-            library_root = ProcessFolder.claim(paths.references / ".scratch")
-            database = Database(paths.database)
+        results_root = ProcessFolder.claim_or_none(paths.spool)
+        library_root = ProcessFolder.claim_or_none(paths.references / ".scratch")
+        database = Database(paths.database)
         store = cls(database, results_root, library_root, paths, cache_limit_mib, spool_limit_mib)
         if database.moved_aside is not None:
             store.results.sweep()
@@ -65,5 +66,6 @@ class Store:
         except IrodoriError as exc:
             _LOG.warning("the cache's counts were not written: %s", exc)
         self.database.close()
+        self.spool.close()
         for folder in self._folders:
             folder.close()

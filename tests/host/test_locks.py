@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
+
+from host import locks
 from host.locks import ProcessLock
 
 if TYPE_CHECKING:
@@ -30,6 +34,17 @@ def test_a_lock_excludes_every_other_object_until_it_is_released(tmp_path: Path)
     assert one.try_acquire()
     one.close()
     one.close()
+
+
+def test_a_disk_that_knows_no_locks_is_told_from_a_lock_that_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(_: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(locks, "_lock", unknown)
+    with pytest.raises(OSError, match="No locks"):
+        ProcessLock(tmp_path / "lock").try_acquire()
 
 
 def test_a_dead_process_holds_nothing(tmp_path: Path) -> None:

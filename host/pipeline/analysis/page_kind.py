@@ -27,6 +27,7 @@ _TEXT_LETTERS: Final = 20
 # With so little beside what stays as it is, there is nothing to colour, however few the letters.
 _NO_ART_SHARE: Final = 0.0005
 _INK_BELOW: Final = 200
+_PICTURE_SHARE: Final = 0.03
 _LIGHT_ABOVE: Final = 55
 # A panel whose ink has colour of its own in this share, and a page whose panels are coloured in that.
 _PANEL_COLOUR: Final = 0.4
@@ -58,9 +59,9 @@ def classify_page(
     rgb: NDArray[np.uint8], grey: NDArray[np.uint8], found: PageFindings, panels: tuple[Panel, ...]
 ) -> Verdict:
     """Judge a `(H, W, 3)` page by what was found on it."""
-    if _is_blank(grey):
-        return Verdict(kind="blank", panels=panels, masks=found.masks)
     colour = colour_of(rgb)
+    if _is_blank(grey) and not (colour is not None and _is_picture(colour, found.masks)):
+        return Verdict(kind="blank", panels=panels, masks=found.masks)
     if colour is None:
         return Verdict(kind=_kind_of_grey(grey, found, panels), panels=panels, masks=found.masks)
     size = Size(*grey.shape)
@@ -78,7 +79,16 @@ def classify_page(
     elif not mixed and (colour.is_everywhere or share >= _COLOURED_PANELS):
         return Verdict(kind="already_coloured", panels=marked, masks=found.masks)
     masks = _with_coloured(found.masks, marked, colour)
-    return Verdict(kind=_kind_of_grey(grey, replace(found, masks=masks), panels), panels=marked, masks=masks)
+    kind = _kind_of_grey(grey, replace(found, masks=masks), panels)
+    if kind in ("blank", "text") and _is_picture(colour, found.masks):
+        kind = "already_coloured"  # all the art that there is has colour, however light it is
+    return Verdict(kind=kind, panels=marked, masks=masks)
+
+
+def _is_picture(colour: Colour, masks: PageMasks) -> bool:
+    """Tell whether more than writing and an edge here or there has colour of its own."""
+    own = colour.mask(Size(*masks.gutters.shape)) & ~(masks.lettering | masks.balloons)
+    return float(np.mean(own)) >= _PICTURE_SHARE
 
 
 def _with_coloured(masks: PageMasks, panels: tuple[Panel, ...], colour: Colour) -> PageMasks:

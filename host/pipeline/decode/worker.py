@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 from PIL import AvifImagePlugin, Image
 
-from host.errors import ImageInvalid, IrodoriError, OutOfMemory
+from host.errors import ImageInvalid, IrodoriError
 from host.pipeline.decode.bands import assemble, decode_image, flatten, orientation_of
 from host.pipeline.decode.header import open_picture, picture_faults
 from host.pipeline.decode.jpegxl import is_jpeg_xl
@@ -36,11 +36,10 @@ if TYPE_CHECKING:
 
 _PROCESSOR_S: Final = 4
 _BESIDE_BYTES: Final = 120 * 10**6
-# Half of what a picture may cost are its pixels in the result, which is a file and not counted. Most libraries ask for
-# more than they touch, and stay within; that of JPEG XL touches all of it.
-_RESULT_SHARE: Final = 2
+# The library of JPEG XL calls a picture damaged where memory is refused to it: our parent looks at what it holds.
+_UNTOLD: Final = 3
 _PARENT_LOOK_S: Final = 0.2
-_TOO_MUCH: Final = "Decoding the picture takes more memory than a page may have."
+_PLAIN_MODES: Final = ("L", "RGB", "RGBA")
 
 
 def main() -> None:
@@ -48,7 +47,7 @@ def main() -> None:
     cost_bytes = int(sys.argv[1])
     _bound()
     encoded = sys.stdin.buffer.read()
-    _limit_memory(cost_bytes // _RESULT_SHARE if is_jpeg_xl(encoded) else cost_bytes)
+    _limit_memory(_UNTOLD * cost_bytes if is_jpeg_xl(encoded) else cost_bytes)
     try:
         with picture_faults():
             page = _decode(encoded)
@@ -56,8 +55,6 @@ def main() -> None:
         head: dict[str, Any] = {"shape": page.grey.shape, "grey": grey, "sha256": page.pixels_sha256, "note": page.note}
         with suppress(OSError):  # where a mapped file may not shrink, it is longer than what is read of it
             os.ftruncate(1, result_bytes(page.grey.shape, grey))
-    except OutOfMemory:
-        head = {"error": {"code": ImageInvalid.code, "message": _TOO_MUCH, "hint": "Save it as PNG, or split it."}}
     except IrodoriError as exc:
         head = {"error": {"code": exc.code, "message": exc.message[:1000], "hint": exc.hint}}
     os.lseek(1, 0, os.SEEK_SET)
@@ -100,46 +97,75 @@ def _end_with(parent: int) -> None:
     os._exit(1)
 
 
-def _bound_jpeg_xl() -> None:
-    with suppress(ImportError):
-        from pillow_jxl import JpegXLImagePlugin
-
-        JpegXLImagePlugin.DECODE_THREADS = 0
-
-
 def _decode(encoded: bytes) -> DecodedPage:
+    if is_jpeg_xl(encoded):
+        return _jpeg_xl(encoded)
     with open_picture(encoded) as image:
         kind, mode = str(image.format), image.mode
         facts = image.info.get("icc_profile"), orientation_of(image)
         if lacks_end(encoded, kind):
             return decode_image(image, load_what_is_there(image, encoded), _in_result)
-        if kind not in ("WEBP", "AVIF"):
+        if kind != "AVIF" and not _takes_less_elsewhere(image):
             image.load()
             return decode_image(image, allocate=_in_result)
         avif = image._decoder.get_frame(0)[0] if kind == "AVIF" else None  # type: ignore[attr-defined]  # noqa: SLF001
         shape = image.height, image.width, len(mode)
-    # Pillow's loaders of what may be animated hold canvases and copies of whole pictures: these two go without.
+    # Pillow's loaders of what may be animated hold canvases and copies of whole pictures, and beside the coefficients
+    # of a progressive JPEG its four bytes a pixel are too many: these go without.
     del image
-    return _from_pixels(_webp(encoded) if avif is None else np.frombuffer(avif, np.uint8).reshape(shape), *facts)
+    return _from_pixels(_by_opencv(encoded, kind) if avif is None else _as_pixels(avif, shape), *facts)
 
 
-def _webp(encoded: bytes) -> NDArray[np.uint8]:
+def _takes_less_elsewhere(image: Image.Image) -> bool:
+    is_progressive = image.format in ("JPEG", "MPO") and bool(image.info.get("progressive"))
+    return image.format == "WEBP" or (is_progressive and image.mode == "RGB")
+
+
+def _by_opencv(encoded: bytes, kind: str) -> NDArray[np.uint8]:
+    # Unchanged: also not turned, which is left for later.
     pixels = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None or pixels.ndim != 3:
-        raise ImageInvalid("The picture is damaged or truncated (WebP).", HINT_AGAIN)
+        raise ImageInvalid(f"The picture is damaged or truncated ({kind}).", HINT_AGAIN)
     code = cv2.COLOR_BGRA2RGBA if pixels.shape[2] == 4 else cv2.COLOR_BGR2RGB
     return np.asarray(cv2.cvtColor(pixels, code, dst=pixels), np.uint8)
 
 
+def _jpeg_xl(encoded: bytes) -> DecodedPage:
+    """Decode without Pillow's picture, which would stand beside the library's; its plug-in has read it by then, too."""
+    try:
+        from pillow_jxl import Decoder
+
+        is_jpeg, facts, data, icc, _ = Decoder(num_threads=0)(encoded)
+    except ImportError:
+        with open_picture(encoded):  # says what is missing
+            raise
+    except Exception as exc:
+        # Its library speaks of how to build it.
+        raise ImageInvalid("The picture is damaged or truncated (JPEG XL).", HINT_AGAIN) from exc
+    if is_jpeg:
+        return _decode(data)
+    if facts.mode in _PLAIN_MODES:
+        channels = (len(facts.mode),) if len(facts.mode) > 1 else ()
+        return _from_pixels(_as_pixels(data, (facts.height, facts.width, *channels)), icc, 1)
+    with open_picture(encoded) as image:
+        image.load()
+        return decode_image(image, allocate=_in_result)
+
+
+def _as_pixels(data: bytes, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    return np.frombuffer(data, np.uint8).reshape(shape)
+
+
 def _from_pixels(pixels: NDArray[np.uint8], icc: object, orientation: int) -> DecodedPage:
-    to_srgb = profile_to_srgb("RGB", icc)
+    grey = pixels.ndim == 2
+    to_srgb = profile_to_srgb("L" if grey else "RGB", icc)
 
     def rows(top: int, bottom: int) -> NDArray[np.uint8]:
         band = flatten(Image.fromarray(pixels[top:bottom]))
         return np.asarray(band if to_srgb is None else to_srgb(band))
 
     height, width = pixels.shape[:2]
-    return assemble(rows, (height, width), False, orientation, allocate=_in_result)
+    return assemble(rows, (height, width), grey, orientation, allocate=_in_result)
 
 
 def _in_result(shape: tuple[int, int], grey: bool) -> Planes:

@@ -189,3 +189,12 @@ def test_a_closed_lane_keeps_no_file_open(tmp_path: Path) -> None:
 
 def locks_open_in(folder: Path) -> list[str]:
     return [one.path for one in psutil.Process().open_files() if Path(one.path).is_relative_to(folder)]
+
+
+def test_where_no_lock_file_can_be_had_the_lane_is_this_process_s_own(tmp_path: Path) -> None:
+    (tmp_path / "full").write_bytes(b"")
+    lane = Lane(tmp_path / "full" / "lane.lock")
+    for _ in range(2):
+        with lane.hold(lambda: None) as waited:
+            assert not waited
+    lane.close()

@@ -13,12 +13,15 @@ from tests.host.jobs.conftest import page_bytes, sha256
 from tests.host.jobs.staging import TROUBLE, Recipe, Stage, result, states, waits
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Stage:
-    return Stage(tmp_path)
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    made = Stage(tmp_path)
+    yield made
+    made.spool.close()
 
 
 class TestRequests:

@@ -12,13 +12,15 @@ from host.messaging.messages import JobProgress, PageDone, PageFailed, PagePrevi
 from tests.host.jobs.staging import TROUBLE, Recipe, Stage, result, soon, states, waits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Stage:
-    return Stage(tmp_path)
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    made = Stage(tmp_path)
+    yield made
+    made.spool.close()
 
 
 class TestHandingOn:

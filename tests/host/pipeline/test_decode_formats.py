@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, features
 
 from host.errors import ImageInvalid
-from host.pipeline.decode import decode_page
+from host.pipeline.decode import decode_page, header, process
 from host.pipeline.decode.jpegxl import jpeg_xl_size
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
@@ -55,6 +55,46 @@ def test_jpeg_xl_keeps_every_pixel(pixels):
 def test_a_jpeg_xl_tells_its_size_before_it_is_decoded(size):
     pytest.importorskip("pillow_jxl")
     assert jpeg_xl_size(encoded(Image.new("L", size), "JXL")) == size
+
+
+@pytest.mark.parametrize("mode", ["LA", "RGBA"])
+def test_a_jpeg_xl_of_another_mode_is_what_its_own_pixels_say(mode):
+    pytest.importorskip("pillow_jxl")
+    pixels = {
+        "LA": Image.merge("LA", [Image.fromarray(GREY), Image.new("L", (96, 120), 255)]),
+        "RGBA": Image.fromarray(np.dstack([GREY, GREY, GREY, np.full_like(GREY, 255)])),
+    }[mode]
+    assert np.abs(decode_page(encoded(pixels, "JXL", lossless=True)).grey.astype(int) - GREY).max() <= 1
+
+
+def test_a_jpeg_that_was_packed_as_jpeg_xl_is_that_jpeg(tmp_path):
+    pytest.importorskip("pillow_jxl")
+    whole = encoded(COLOUR, "JPEG", quality=90)
+    (tmp_path / "page.jpg").write_bytes(whole)
+    with Image.open(tmp_path / "page.jpg") as image:
+        packed = encoded(image, "JXL", lossless_jpeg=True)
+    assert np.array_equal(decode_page(packed).rgb, decode_page(whole).rgb)
+
+
+def test_a_jpeg_xl_that_takes_too_much_memory_is_told_from_a_damaged_one(monkeypatch):
+    pytest.importorskip("pillow_jxl")
+    whole = encoded(NOISE, "JXL")
+    with pytest.raises(ImageInvalid, match="damaged or truncated"):
+        decode_page(whole[: len(whole) // 2])
+    monkeypatch.setattr(process, "_BESIDE_BYTES", 0)
+    with pytest.raises(
+        ImageInvalid, match=r"too large for its kind \(JXL, 120 x 200\).* 8 bytes a pixel and 200 MB"
+    ) as told:
+        decode_page(whole)
+    assert "split it" in told.value.hint
+
+
+@pytest.mark.parametrize("options", [{}, {"subsampling": 0}])
+def test_a_large_progressive_jpeg_has_the_pixels_of_a_small_one(monkeypatch, options):
+    data = encoded(COLOUR, "JPEG", progressive=True, **options)
+    near = decode_page(data).rgb.astype(int)
+    monkeypatch.setattr(header, "_LIGHT_PIXELS", 0)
+    assert np.abs(decode_page(data).rgb - near).max() <= 2
 
 
 def test_a_jpeg_xl_without_pixels_is_refused():
