@@ -10,7 +10,12 @@ from typing import Any, Final
 # Of glibc's malloc.h.
 _ARENA_MAX: Final = -8
 _MMAP_THRESHOLD: Final = -3
-_LARGE_BYTES: Final = 1 << 20
+_TRIM_THRESHOLD: Final = -1
+# The system clears each page of an array that lies outside of the heap anew. Under 2 MiB are most arrays of a page at
+# reading size and of strips; those of the page's own size are over it, and would leave large gaps.
+_LARGE_BYTES: Final = 2 << 20
+# At the heap's end: glibc by itself would give it back with every array that is freed there.
+_FREE_AT_TOP_BYTES: Final = 32 << 20
 
 
 def keep_one_small_heap() -> None:
@@ -24,6 +29,7 @@ def keep_one_small_heap() -> None:
     if libc is not None:
         libc.mallopt(_ARENA_MAX, 1)
         libc.mallopt(_MMAP_THRESHOLD, _LARGE_BYTES)
+        libc.mallopt(_TRIM_THRESHOLD, _FREE_AT_TOP_BYTES)
 
 
 def return_free_memory() -> None:

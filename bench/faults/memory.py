@@ -50,14 +50,24 @@ def held_bytes(pid: int) -> int:
     tasks = Path(f"/proc/{pid}/task")
     if not tasks.is_dir():
         return _held_elsewhere(pid)
-    total = 0
-    with suppress(OSError, IndexError):
-        total = _PAGE_BYTES * int(Path(f"/proc/{pid}/statm").read_text("ascii").split()[1])
+    size, resident = _sizes(pid)
+    total = _PAGE_BYTES * resident
     with suppress(OSError):
         for task in tasks.iterdir():
             with suppress(OSError):
-                total += sum(held_bytes(int(child)) for child in (task / "children").read_text("ascii").split())
+                for child in map(int, (task / "children").read_text("ascii").split()):
+                    # One that was forked and has not begun yet lives in its parent's memory.
+                    if _sizes(child)[0] != size:
+                        total += held_bytes(child)
     return total
+
+
+def _sizes(pid: int) -> tuple[int, int]:
+    """Return a process's pages, and those of them that are resident."""
+    with suppress(OSError, IndexError):
+        size, resident = map(int, Path(f"/proc/{pid}/statm").read_text("ascii").split()[:2])
+        return size, resident
+    return 0, 0
 
 
 def _held_elsewhere(pid: int) -> int:

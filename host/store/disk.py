@@ -34,13 +34,20 @@ def disk_errors(what: str) -> Iterator[None]:
         raise InternalError(message, "`irodori doctor` checks the folders.") from exc
 
 
-@contextmanager
-def not_needed(what: str) -> Iterator[None]:
-    """Let what only spares later work fail: the log hears of it, and nobody else."""
-    try:
-        yield
-    except IrodoriError as exc:
-        _LOG.warning("%s: %s", what, exc)
+class NotNeeded:
+    """A context manager that lets what only spares later work fail: the log hears of it, and nobody else."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, exc: BaseException | None, _trace: object) -> bool:
+        if isinstance(exc, IrodoriError):
+            _LOG.warning("%s: %s", self._what, exc)
+            return True
+        return False
 
 
 def write_synced(path: Path, data: bytes) -> None:

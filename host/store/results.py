@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from host.store.disk import not_needed
+from host.store.disk import NotNeeded
 from host.store.result_rows import blob_of, counted_bytes, find_row, is_digest, total_bytes
 from host.store_records import CacheStats
 
@@ -191,10 +191,9 @@ class ResultStore:
         self._flush()
 
     def _row(self, key: str) -> ResultRow | None:
-        row = None
-        with not_needed("the cache was not asked"):
-            row = self._database.read(lambda connection: find_row(connection, key))
-        return row
+        with NotNeeded("the cache was not asked"):
+            return self._database.read(lambda connection: find_row(connection, key))
+        return None
 
     def _count(self, key: str, *, hit: bool) -> None:
         with self._lock:
@@ -203,7 +202,7 @@ class ResultStore:
                 self._touched[key] = time.time()
             full = len(self._touched) >= _TOUCHES_PER_WRITE
         if full:
-            with not_needed("uses of the cache are not noted"):
+            with NotNeeded("uses of the cache are not noted"):
                 self._flush()
 
     def _flush(self) -> None:
@@ -258,7 +257,7 @@ class ResultStore:
                 self._remove_unused(connection, blob)
                 self._blobs.remove(blob)
 
-        with not_needed("a damaged result stays"):
+        with NotNeeded("a damaged result stays"):
             self._database.write(delete)
 
     def _remove_unused(self, connection: sqlite3.Connection, blob: Blob) -> None:

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from host.store.disk import not_needed
+from host.store.disk import NotNeeded
 from host.store.result_rows import is_digest, size_of
 
 if TYPE_CHECKING:
@@ -43,10 +43,9 @@ class SourceIndex:
             found = ((sha256, row[0], size_of(*row[1:])) for sha256, row in rows if row is not None)
             return {sha256: Source(pixels, size) for sha256, pixels, size in found if size and is_digest(pixels)}
 
-        known: dict[str, Source] = {}
-        with not_needed("pages that are known were not looked up"):
-            known = self._database.read(query)
-        return known
+        with NotNeeded("pages that are known were not looked up"):
+            return self._database.read(query)
+        return {}
 
     def put(self, encoded_sha256: str, source: Source) -> None:
         """Remember what a decode has told; the oldest are forgotten once there are very many."""
@@ -64,5 +63,5 @@ class SourceIndex:
                 )
                 connection.execute(delete, (_ROWS_MAX // 10,))
 
-        with not_needed("a page is not remembered"):
+        with NotNeeded("a page is not remembered"):
             self._database.write(insert)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from host.pipeline.compose.paper_colour import PaperColour
     from host.pipeline.decode import DecodedPage
 
-_STRIP_PIXELS: Final = 1 << 17
+_STRIP_PIXELS: Final = 1 << 16
 _TONES: Final = np.arange(256, dtype=np.uint8)
 
 

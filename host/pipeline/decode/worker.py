@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import cv2
 import numpy as np
@@ -101,31 +101,53 @@ def _decode(encoded: bytes) -> DecodedPage:
     if is_jpeg_xl(encoded):
         return _jpeg_xl(encoded)
     with open_picture(encoded) as image:
-        kind, mode = str(image.format), image.mode
+        kind = str(image.format)
         facts = image.info.get("icc_profile"), orientation_of(image)
         if lacks_end(encoded, kind):
             return decode_image(image, load_what_is_there(image, encoded), _in_result)
-        if kind != "AVIF" and not _takes_less_elsewhere(image):
+        way = _way_of(image)
+        if way == "pillow":
             image.load()
             return decode_image(image, allocate=_in_result)
-        avif = image._decoder.get_frame(0)[0] if kind == "AVIF" else None  # type: ignore[attr-defined]  # noqa: SLF001
-        shape = image.height, image.width, len(mode)
+        frame = image._decoder.get_frame(0)[0] if way == "frame" else None  # type: ignore[attr-defined]  # noqa: SLF001
+        shape = image.height, image.width, *_channels(image.mode)
     # Pillow's loaders of what may be animated hold canvases and copies of whole pictures, and beside the coefficients
     # of a progressive JPEG its four bytes a pixel are too many: these go without.
     del image
-    return _from_pixels(_by_opencv(encoded, kind) if avif is None else _as_pixels(avif, shape), *facts)
+    return _from_pixels(_by_opencv(encoded, kind) if frame is None else _as_pixels(frame, shape), *facts)
+
+
+def _way_of(image: Image.Image) -> Literal["pillow", "frame", "opencv"]:
+    """Return who decodes a picture in the least memory."""
+    if image.format == "AVIF":
+        return "frame"
+    is_progressive = image.format in ("JPEG", "MPO") and bool(image.info.get("progressive"))
+    return "opencv" if image.format == "WEBP" or (is_progressive and image.mode == "RGB") else "pillow"
+
+
+def _channels(mode: str) -> tuple[int, ...]:
+    return (len(mode),) if len(mode) > 1 else ()
+
+
+def _by_pillow(encoded: bytes) -> DecodedPage:
+    with open_picture(encoded) as image:
+        image.load()
+        return decode_image(image, allocate=_in_result)
 
 
 def _takes_less_elsewhere(image: Image.Image) -> bool:
     is_progressive = image.format in ("JPEG", "MPO") and bool(image.info.get("progressive"))
-    return image.format == "WEBP" or (is_progressive and image.mode == "RGB")
+    return image.format in ("WEBP", "AVIF") or (is_progressive and image.mode == "RGB")
 
 
 def _by_opencv(encoded: bytes, kind: str) -> NDArray[np.uint8]:
+    """Return `(h, w)`, `(h, w, 3)` or `(h, w, 4)` pixels."""
     # Unchanged: also not turned, which is left for later.
     pixels = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_UNCHANGED)
-    if pixels is None or pixels.ndim != 3:
+    if pixels is None or pixels.dtype != np.uint8:
         raise ImageInvalid(f"The picture is damaged or truncated ({kind}).", HINT_AGAIN)
+    if pixels.ndim == 2:
+        return np.asarray(pixels, np.uint8)
     code = cv2.COLOR_BGRA2RGBA if pixels.shape[2] == 4 else cv2.COLOR_BGR2RGB
     return np.asarray(cv2.cvtColor(pixels, code, dst=pixels), np.uint8)
 
@@ -145,11 +167,8 @@ def _jpeg_xl(encoded: bytes) -> DecodedPage:
     if is_jpeg:
         return _decode(data)
     if facts.mode in _PLAIN_MODES:
-        channels = (len(facts.mode),) if len(facts.mode) > 1 else ()
-        return _from_pixels(_as_pixels(data, (facts.height, facts.width, *channels)), icc, 1)
-    with open_picture(encoded) as image:
-        image.load()
-        return decode_image(image, allocate=_in_result)
+        return _from_pixels(_as_pixels(data, (facts.height, facts.width, *_channels(facts.mode))), icc, 1)
+    return _by_pillow(encoded)
 
 
 def _as_pixels(data: bytes, shape: tuple[int, ...]) -> NDArray[np.uint8]:

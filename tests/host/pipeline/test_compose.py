@@ -160,7 +160,7 @@ def test_a_safer_composition_has_a_share_of_the_chroma(share):
 def test_strips_cover_the_page_once_and_hold_few_pixels(height, width):
     strips = list(compose._strips(height, width))
     assert [row for strip in strips for row in range(strip.start, strip.stop)] == list(range(height))
-    rows = max(1, (1 << 17) // width)
+    rows = max(1, (1 << 16) // width)
     assert all(strip.stop - strip.start == rows for strip in strips[:-1])
     assert len(strips) == -(-height // rows)
 
