@@ -52,6 +52,7 @@ test("the bytes of the first address that the tab holds", async () => {
 });
 
 test("one copy of the page serves for what is in it; for what is not, a new one is made once it is old", async () => {
+  await vi.advanceTimersByTimeAsync(1000); // the worker is not new
   holds({ a: "1" });
   await heldBy(tab, ["a"]);
   expect([await textOf(await heldBy(tab, ["a"])), outside.save.mock.calls.length]).toEqual(["1", 1]);
