@@ -173,6 +173,19 @@ def test_a_dropped_file_appears_without_a_restart_and_goes_when_it_is_taken_away
         folder.close()
 
 
+def test_what_lay_there_before_is_no_news_and_nothing_is_told_after_the_end(tmp_path):
+    safetensors(tmp_path / "klein.safetensors", **KLEIN_4B)
+    told = []
+    drop = DropFolder(tmp_path, told.append, quiet_s=0.05)
+    drop.start()
+    assert drop.watching.wait(20)
+    drop.close()
+    assert told == []
+    safetensors(tmp_path / "other.safetensors", **KLEIN_4B)
+    drop._tell()
+    assert told == []
+
+
 def test_a_file_that_is_still_being_copied_is_waited_for(tmp_path):
     whole = safetensors(tmp_path / "source.safetensors", **{"img_in.weight": (64, 64)} | {"x.lora_A.weight": (8, 64)})
     content = whole.read_bytes()
