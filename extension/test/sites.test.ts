@@ -35,6 +35,8 @@ test.each([
   ["https://site.wwwx.example/1.png", "https://wwwx.example/c", true],
   ["http://img.localhost/1.png", "http://localhost/c", false], // no dot: all of a machine would be one site
   ["http://1.10.0.0.1/1.png", "http://10.0.0.1/c", false],
+  ["http://www.localhost/1.png", "http://www.localhost/c", true],
+  ["https://a.example.com/1.png", "https://a.www.example.com/c", false], // www stands first or is a name
 ])("%s of the document %s: %s", (url, document, isOf) => {
   if (URL.canParse(url)) expect(isOfSite(url, document)).toBe(isOf);
 });

@@ -1,0 +1,94 @@
+"""Entries of archives that zipfile refuses: their names, and what can be had of their bytes."""
+
+from __future__ import annotations
+
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from host.books.pack import pack
+from host.books.zip_entries import decoded_name, is_whole, open_zip, packed_bytes, salvage
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CONTENT = bytes(range(256)) * 60
+
+
+def archive(path: Path, method: int = zipfile.ZIP_DEFLATED, name: str = "1.png") -> zipfile.ZipFile:
+    with zipfile.ZipFile(path, "w", method) as file:
+        file.writestr(name, CONTENT)
+    return open_zip(path)
+
+
+def damaged(path: Path, method: int, at: int, by: bytes) -> zipfile.ZipFile:
+    archive(path, method).close()
+    data = bytearray(path.read_bytes())
+    data[at : at + len(by)] = by
+    path.write_bytes(data)
+    return open_zip(path)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2])
+def test_what_is_whole_is_salvaged_whole(tmp_path: Path, method: int) -> None:
+    with archive(tmp_path / "a.zip", method) as opened:
+        [entry] = opened.infolist()
+        assert salvage(opened, entry, len(CONTENT)) == CONTENT
+        assert salvage(opened, entry, len(CONTENT) - 1) is None
+        assert is_whole(entry, CONTENT)
+        assert not is_whole(entry, CONTENT[:-1])
+        assert not is_whole(entry, b"x" + CONTENT[1:])
+
+
+def test_what_comes_before_the_damage_is_kept(tmp_path: Path) -> None:
+    """A stream of two blocks, the second one garbled."""
+    noise = b"".join(bytes([(place * place * 7 + place) % 251]) for place in range(60_000))
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("1.png", noise)
+    data = bytearray((tmp_path / "a.zip").read_bytes())
+    middle = len(data) // 2
+    data[middle : middle + 40] = b"\xff" * 40
+    (tmp_path / "a.zip").write_bytes(data)
+    with open_zip(tmp_path / "a.zip") as opened:
+        found = salvage(opened, opened.infolist()[0], 100_000)
+    assert found is not None
+    assert len(found) > 0
+    assert noise.startswith(found[: len(found) // 3])
+
+
+def test_a_method_that_nothing_here_unpacks_gives_nothing(tmp_path: Path) -> None:
+    with archive(tmp_path / "a.zip", zipfile.ZIP_LZMA) as opened:
+        assert salvage(opened, opened.infolist()[0], 1 << 20) is None
+
+
+def test_packed_bytes_are_those_of_the_archive_and_none_where_no_entry_begins(tmp_path: Path) -> None:
+    with archive(tmp_path / "a.zip", zipfile.ZIP_STORED) as opened:
+        [entry] = opened.infolist()
+        assert packed_bytes(opened, entry, len(CONTENT)) == CONTENT
+        assert packed_bytes(opened, entry, len(CONTENT) - 1) is None
+        entry.header_offset = 5
+        assert packed_bytes(opened, entry, len(CONTENT)) is None
+        entry.header_offset = 1 << 40
+        assert packed_bytes(opened, entry, len(CONTENT)) is None
+    assert packed_bytes(opened, entry, len(CONTENT)) is None  # the archive is closed
+
+
+def test_a_name_is_decoded_unless_it_says_that_it_is_utf_8(tmp_path: Path) -> None:
+    with archive(tmp_path / "a.zip", name="表.png") as opened:
+        assert decoded_name(opened.infolist()[0]) == "表.png"
+    entry = zipfile.ZipInfo("x.png")
+    entry.orig_filename = "表.png".encode("cp932").decode("cp437")
+    assert decoded_name(entry) == "表.png"
+    entry.orig_filename = "\u2603.png"  # of an extra field
+    assert decoded_name(entry) == "\u2603.png"
+
+
+def test_the_same_entries_are_packed_to_the_same_bytes_in_their_order(tmp_path: Path) -> None:
+    entries = [("b.png", b"2"), ("a.png", b"1")]
+    for name in ("one.zip", "two.zip"):
+        pack(tmp_path / name, entries)
+    assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
+    with zipfile.ZipFile(tmp_path / "one.zip") as file:
+        assert [(one.filename, one.compress_type) for one in file.infolist()] == [("b.png", 0), ("a.png", 0)]
+        assert file.read("a.png") == b"1"
