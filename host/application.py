@@ -17,6 +17,10 @@ from host.jobs.engine_room import EngineRoom
 from host.jobs.lane import Lane
 from host.jobs.retrieval import HostEmbedder, Memories
 from host.model_library import HF_TOKEN, ModelLibrary
+from host.palettes.book import PaletteBook
+from host.palettes.cast import Casts
+from host.palettes.files import PaletteFiles
+from host.palettes.sightings import Sightings
 from host.secrets import secret_for
 from host.settings import Settings, SettingsFile
 from host.store.search import ReferenceSearcher
@@ -59,6 +63,11 @@ class Application:
         self.models = ModelLibrary(notify, partial(viability_of, engines))
         self.embedder = HostEmbedder(partial(_choose_embedder, settings.current))
         self.searcher = ReferenceSearcher(store, self.embedder, lambda: _make_reader(settings.current))
+        palettes, sightings = PaletteFiles(paths.palettes), Sightings(store.database)
+        self.palettes = PaletteBook(
+            palettes, sightings, store.sources, store.references, self.embedder.open,
+            lambda: _make_reader(settings.current),
+        )  # fmt: skip
         self.board = JobBoard(
             pipeline=lambda: _make_pipeline(settings.current, self.embedder),
             store=store,
@@ -70,6 +79,7 @@ class Application:
             exports=paths.exports,
             memories=Memories(store, self.embedder),
             page_format=page_format,
+            casts=Casts(palettes, sightings, lambda: self.embedder.identity, self.embedder.open),
         )
 
     @classmethod

@@ -8,7 +8,7 @@ from itertools import chain
 from math import isfinite
 from typing import Annotated
 
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Struct, field, structs
 
 from host.errors import BadRequest
 from host.vocabulary import Fraction, Level
@@ -71,6 +71,11 @@ class Corrections(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     hints: Annotated[tuple[ColourHint, ...], Meta(max_length=256)] = ()
     palettes: Annotated[tuple[FigurePalette, ...], Meta(max_length=64)] = ()
+
+
+def with_palettes(corrections: Corrections, worn: tuple[FigurePalette, ...]) -> Corrections:
+    """Return a page's corrections with palettes of its figures that lie below its own."""
+    return structs.replace(corrections, palettes=(*worn, *corrections.palettes)) if worn else corrections
 
 
 def corrections_of(page: Corrections) -> Corrections:

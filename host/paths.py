@@ -46,6 +46,11 @@ class StatePaths:
         return self.data / "references"
 
     @property
+    def palettes(self) -> Path:
+        """The palette of each series: JSON that a person can read, and the versions before it."""
+        return self.data / "palettes"
+
+    @property
     def exports(self) -> Path:
         """Where exported chapters go: to the reader's downloads; without such a folder, among our own data."""
         return self.downloads or self.data / "exports"

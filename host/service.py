@@ -56,7 +56,7 @@ class HostService:
 
     def __init__(self, notify: Callable[[Message], None], application: Application | None = None) -> None:
         self._application = application or Application.open(state_paths(), notify)
-        board = self._application.board
+        board, palettes = self._application.board, self._application.palettes
         self.handlers: Mapping[str, Callable[[Any], object]] = {
             "session.hello": self._hello,
             "session.ping": self._ping,
@@ -65,6 +65,13 @@ class HostService:
             "reference.list": self._list_references,
             "reference.remove": self._remove_reference,
             "reference.search": self._search_references,
+            "palette.list": lambda _: palettes.list(),
+            "palette.get": palettes.get,
+            "palette.set": palettes.set,
+            "palette.merge": palettes.merge,
+            "palette.undo": palettes.undo,
+            "palette.export": palettes.export,
+            "palette.import": palettes.take_in,
             "pipeline.run_chapter": board.run_chapter,
             "pipeline.run_page": board.run_page,
             "page.put": board.put,

@@ -121,6 +121,7 @@ def test_rooms_of_the_host_import_those_below_them_alone() -> None:
     floors = (
         ("messaging", "pipeline"),
         ("store",),
+        ("palettes",),
         ("books",),
         ("analyses", "annotations", "jobs", "report", "studio"),
         ("cli",),

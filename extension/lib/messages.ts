@@ -5,7 +5,8 @@ import { browser } from "wxt/browser";
 import type { HintChange } from "./chapter/hints";
 import type { HabitChange, PageRule } from "./habits";
 import type { Payload } from "./payload";
-import type { ColourHint, EXPORT_FORMATS, ModelInfo } from "./protocol/messages";
+import type { PaletteSheet, WornPart } from "./palette";
+import type { ColourHint, EXPORT_FORMATS, ModelInfo, PaletteSet } from "./protocol/messages";
 
 /** A page image as the page's script found it; `pageId` is unique over all tabs. */
 export interface FoundPage {
@@ -93,6 +94,13 @@ export interface WorkerCalls {
   "reference.add": Call<{ picture: Payload; name: string; series: string }, ReferenceCard>;
   "reference.remove": Call<{ referenceId: string }>;
   "model.dropped": Call<object, ModelInfo[]>;
+  "palette.list": Call<object, string[]>;
+  "palette.get": Call<{ series: string }, PaletteSheet>;
+  "palette.set": Call<PaletteSet, PaletteSheet>;
+  "palette.merge": Call<{ series: string; kept: string; gone: string }, PaletteSheet>;
+  "palette.undo": Call<{ series: string }, PaletteSheet>;
+  "palette.export": Call<{ series: string }, string>;
+  "palette.import": Call<{ series: string; json: string }, PaletteSheet>;
   "page.point": Call<{ tabId: number; purpose: PointPurpose }>;
   "chapter.start": Call<{ tabId: number; choice: ChapterChoice }>;
   "chapter.cancel": Call<{ tabId: number }>;
@@ -110,6 +118,10 @@ export interface WorkerCalls {
   "agent.pages": Call<{ runId: string; pages: FoundPage[] }>;
   "agent.unreadable": Call<{ runId: string; page: Omit<FoundPage, "sha256">; reason: string }>;
   "agent.correct": Call<{ runId: string; pageId: string; change: HintChange }>;
+  "agent.dress": Call<
+    { runId: string; pageId: string; point: [number, number]; part: WornPart; rgb: [number, number, number] },
+    { pages: number; maybe: number }
+  >;
   "agent.visible": Call<{ runId: string; pageIds: string[] }>;
   "agent.rest": Call<{ runId: string; isResting: boolean }>;
   "agent.alive": Call<{ runId: string; probe: unknown }, { known: boolean; probe: unknown }>;
@@ -139,6 +151,7 @@ export interface PageCalls {
   "page.progress": Call<{ pageId: string; fraction: number }>;
   "page.preview": Call<{ pageId: string; picture: Payload }>;
   "page.done": Call<{ pageId: string; picture: Payload; width: number; height: number; hints: ColourHint[] }>;
+  "page.again": Call<{ pageIds: string[] }, string[]>;
   "page.left": Call<{ pageId: string; note: string; failed: boolean }>;
   "page.point": Call<{ purpose: PointPurpose | null }>;
   "page.correct": Call<{ url: string }>;

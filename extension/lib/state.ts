@@ -90,7 +90,7 @@ const UNDER_WAY = "under-way:";
 const HINTS = "hints:";
 const CORRECTED_PAGES_MAX = 500; // some hundred bytes each
 
-const runKey = (tabId: number): SessionKey => `session:${RUN}${tabId}`;
+export const runKey = (tabId: number): SessionKey => `session:${RUN}${tabId}`;
 const underWayKey = (tabId: number): LocalKey => `local:${UNDER_WAY}${tabId}`;
 const hintsKey = (sha256: string): LocalKey => `local:${HINTS}${sha256}`;
 

@@ -49,13 +49,17 @@ class Board(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How a book is to be coloured; `references` are ids of the store; corrections go by pages' names."""
+    """How a book is to be coloured; `references` are ids of the store; corrections go by pages' names.
+
+    series: whose palette the pages wear; empty: that of the book's name.
+    """
 
     references: tuple[str, ...] = ()
     engine: str | None = None
     direction: Direction = "auto"
     options: Options = field(default_factory=Options)
     corrections: Mapping[str, Corrections] = field(default_factory=dict)
+    series: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,7 @@ class _Conversation:
         self._inbox = inbox
         self._pages = {str(index): page for index, page, _ in readable}
         request = RunChapter(
-            series=book.name[:4096],
+            series=(style.series or book.name)[:4096],
             chapter="",
             direction=book.direction if style.direction == "auto" else style.direction,
             pages=[

@@ -15,6 +15,7 @@ from host.cli.groups import annotating, cache, meta, models, runmeta, settings
 from host.cli.library.all_commands import library
 from host.cli.options import Engine, KeepColoured, ReadingWay, Seed, Strength  # noqa: TC001 - as above
 from host.cli.page.commands import page
+from host.cli.palette_group import palette as palette_group
 from host.signals import end_on_signals, exit_after
 from host.vocabulary import ExportFormat  # noqa: TC001 - as above
 
@@ -34,6 +35,7 @@ app.add_typer(runmeta, name="runmeta")
 app.add_typer(settings, name="settings")
 app.add_typer(library, name="library")
 app.add_typer(page, name="page")
+app.add_typer(palette_group, name="palette")
 
 
 def _print_version(wanted: bool) -> None:
@@ -85,6 +87,10 @@ def colorize(
         Path | None,
         typer.Option("--palettes", help='JSON of such: {"PAGE": [{"point": [X, Y], "hair": [R, G, B]}]}.'),
     ] = None,
+    series: Annotated[
+        str,
+        typer.Option(help="The series whose palette the pages wear (`irodori palette`); default: the input's name."),
+    ] = "",
     wish: Annotated[
         str | None,
         typer.Option(
@@ -128,6 +134,7 @@ def colorize(
             "hints": CorrectionTexts(tuple(hint or ()), hints),
             "palettes": CorrectionTexts(tuple(palette or ()), palettes),
         },
+        series=series,
         wish=wish,
         elements=elements,
         engine=engine,

@@ -51,6 +51,7 @@ class Request:
     layout: Layout
     references: tuple[Path, ...] = ()
     corrections: Mapping[str, CorrectionTexts] = field(default_factory=dict)
+    series: str = ""
     wish: str | None = None
     elements: Path | None = None
     engine: str | None = None
@@ -83,7 +84,8 @@ def run(request: Request) -> int:
         references, said = read_references((*request.references, *(wish.pictures if wish else ())))
         application = stack.enter_context(Application.open(paths, inbox, page_format=output_format))
         stack.callback(inbox.close)
-        style = replace(_style(application, request, references, wish), corrections=corrections)
+        style = _style(application, request, references, wish)
+        style = replace(style, corrections=corrections, series=request.series)
         waiting = ProcessFolder.claim_or_none(paths.cache / "waiting")
         stack.callback(waiting.close)
         outputs = request.layout.outputs(

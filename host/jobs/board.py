@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
+from host.corrections import Corrections, with_palettes
 from host.errors import BadRequest, NotFound
 from host.jobs.chapter_job import ChapterJob
 from host.jobs.engine_room import EngineRoom
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
         PagePut,
         RunPage,
     )
+    from host.palettes.cast import Casts
     from host.pipeline.page import PagePipeline
     from host.settings import SettingsFile
     from host.store.store import Store
@@ -63,12 +65,14 @@ class JobBoard:
         exports: Path,
         memories: Memories | None = None,
         page_format: PageFormat | None = None,
+        casts: Casts | None = None,
     ) -> None:
         """Open the board. page_format: what pages become; None: the setting `output_format` decides."""
         self._store = store
         self._engines = engines
         self._settings = settings
         self._memories = memories
+        self._casts = casts
         self._page_format = page_format
         self._exports = exports
         self._notify = notify
@@ -92,6 +96,7 @@ class JobBoard:
             self._store.references,
             self._memories,
             self._page_format,
+            self._casts,
         )
         job = ChapterJob(secrets.token_hex(8), request.series, request.chapter, recipe, request.pages)
         cached = self._find_cached(job)
@@ -213,11 +218,13 @@ class JobBoard:
 
     def _find_cached(self, job: ChapterJob) -> set[JobPage]:
         sources = self._store.sources.get(page.sha256 for page in job.pages.values())
+        known = job.recipe.corrected([source.pixels_sha256 for source in sources.values()], Corrections())
         cached: set[JobPage] = set()
         for page in job.pages.values():
             source = sources.get(page.sha256)
-            if source is not None:
-                page.key = job.recipe.key(source.pixels_sha256, page.corrections)
+            if source is not None and source.pixels_sha256 in known:
+                worn = known[source.pixels_sha256].palettes
+                page.key = job.recipe.key(source.pixels_sha256, with_palettes(page.corrections, worn))
                 if self._store.results.has(page.key):
                     cached.add(page)
         return cached

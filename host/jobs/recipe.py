@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from engines.base import LoraUse, Plan
+from host.corrections import with_palettes
 from host.errors import BadRequest, EngineNotAvailable, NotFound, WeightsInvalid
 from host.messaging.messages import Options
 from host.model_library import dropped, dropped_id
@@ -19,13 +20,14 @@ from host.viability import viability_of
 from models.digests import file_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from engines.base import ColorizeEngine, EngineSource
     from engines.info import EngineInfo
     from host.corrections import Corrections
     from host.jobs.retrieval import Memories, Retrieval
     from host.messaging.messages import LoraChoice, RunChapter
+    from host.palettes.cast import Casts, JobCast
     from host.pipeline.analysis.layout.direction import ChapterDirection
     from host.pipeline.duplicates import Duplicates
     from host.pipeline.job import PageJob
@@ -42,11 +44,13 @@ class JobRecipe:
 
     def __init__(
         self, recipe: Recipe, engine: EngineInfo, references: ReferenceStore,
-        memories: Memories | None = None, retrieval: Retrieval | None = None,
+        memories: Memories | None = None, retrieval: Retrieval | None = None, cast: JobCast | None = None,
     ) -> None:  # fmt: skip
         self.engine = engine
         self.direction = recipe.direction
-        self.identity = self._identity(recipe)
+        # Whoever wears other colours has another recipe: pages learn nothing of what they wore before.
+        self.identity = self._identity(recipe) + (cast.digest if cast is not None else "")
+        self.cast = cast
         self._recipe = recipe
         self._references = references
         self._page_job: PageJob | None = None
@@ -59,6 +63,12 @@ class JobRecipe:
     def key(self, pixels_sha256: str, corrections: Corrections | None = None) -> str:
         """Return the key of a page's result."""
         return result_key(pixels_sha256, self._recipe, corrections)
+
+    def corrected(self, pixels_sha256s: Iterable[str], own: Corrections) -> dict[str, Corrections]:
+        """Return a page's corrections, the series' palette in them, by its pixels; none where it must be read first."""
+        if self.cast is None:
+            return dict.fromkeys(pixels_sha256s, own)
+        return {pixels: with_palettes(own, worn) for pixels, worn in self.cast.known(pixels_sha256s).items()}
 
     def page_job(self, corrections: Corrections | None = None, check: Callable[[], None] | None = None) -> PageJob:
         """Return what the pipeline is asked for, a page's own corrections in it.
@@ -106,6 +116,7 @@ class JobRecipe:
             direction=self._recipe.direction,
             chapter=self._chapter,
             memory=self._memory,
+            cast=self.cast,
             output_format=cast("Any", self._recipe.output_format),
         )
 
@@ -119,11 +130,12 @@ class JobRecipe:
 
 def resolve(
     request: RunChapter, settings: Settings, engines: EngineSource, references: ReferenceStore,
-    memories: Memories | None = None, page_format: PageFormat | None = None,
+    memories: Memories | None = None, page_format: PageFormat | None = None, casts: Casts | None = None,
 ) -> JobRecipe:  # fmt: skip
     """Return the recipe of a request: what it says goes before the settings.
 
     memories: where the job's memory comes from; without it nothing is retrieved. page_format: goes before the setting.
+    casts: where the series' palette comes from.
 
     Raises:
         NotFound: no such engine or reference. EngineNotAvailable, WeightsMissing, WeightsInvalid: the engine cannot
@@ -134,13 +146,14 @@ def resolve(
     chosen = tuple(request.references[: settings.references_max])
     options = request.options or Options()
     retrieval = memories.plan(request, settings, engine.info) if memories is not None else None
+    cast = casts.open(request.series) if casts is not None else None
     with faults_mapped():
         weights = engine.digests_for(options.engine_options or {})
     recipe = Recipe(
         engine_id=engine.info.id,
         engine_version=engine.info.version,
         weights=weights,
-        plan=_plan(options, settings, engine.info),
+        plan=_plan(options, settings, engine.info, cast.mood if cast is not None else ""),
         references=chosen,
         cast=_cast(references, chosen) if engine.info.wording != "none" else (),
         retrieval=retrieval.facts if retrieval is not None else (),
@@ -149,7 +162,7 @@ def resolve(
         output_format=page_format or settings.output_format,
         pipeline_version=_pipeline_version(settings),
     )
-    return JobRecipe(recipe, engine.info, references, memories, retrieval)
+    return JobRecipe(recipe, engine.info, references, memories, retrieval, cast)
 
 
 def viable_engine(engines: EngineSource, engine_id: str) -> ColorizeEngine:
@@ -169,12 +182,15 @@ def viable_engine(engines: EngineSource, engine_id: str) -> ColorizeEngine:
     return engine
 
 
-def _plan(options: Options, settings: Settings, engine: EngineInfo) -> Plan:
+def _plan(options: Options, settings: Settings, engine: EngineInfo, mood: str) -> Plan:
+    prompt = _chosen(options.prompt, settings.prompt)
+    if mood and engine.wording != "none":
+        prompt = ", ".join(filter(None, [prompt, mood]))
     return Plan(
         seed=_chosen(options.seed, settings.seed),
         strength_01=float(_chosen(options.strength, settings.strength)),
         steps=_chosen(options.steps, 0),
-        prompt=_chosen(options.prompt, settings.prompt),
+        prompt=prompt,
         negative_prompt=_chosen(options.negative_prompt, ""),
         loras=tuple(_lora(choice, engine) for choice in options.loras or ()),
         quality=_chosen(options.quality, settings.quality),

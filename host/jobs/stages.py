@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from host.corrections import Corrections
     from host.jobs.engine_room import EngineRoom
     from host.jobs.scheduler import Scheduler, Waiting
     from host.jobs.work import Work
@@ -178,20 +179,33 @@ class Stages:
         page = pipeline.decode(encoded, check)
         work.large = page.size.pixels > _LARGE_PIXELS
         self._store.sources.put(work.sha256, Source(page.pixels_sha256, page.size))
-        key = work.recipe.key(page.pixels_sha256, work.corrections)
-        if not self._scheduler.claim(work, key):
-            return
-        stored = self._store.results.get(key)
-        if stored is not None:
-            self._scheduler.deliver(work, stored, cached=True)
+        pixels = page.pixels_sha256
+        known = work.recipe.corrected([pixels], work.corrections).get(pixels)
+        if known is not None and not self._begin(work, pixels, known):
             return
         job = work.recipe.page_job(work.corrections, check)
         self._quick_look.show(work, page, job, check)
         read = pipeline.read(page, job, tick)
+        if known is None:
+            wanted = work.corrections if isinstance(read, SkippedPage) else read.job.corrections
+            if not self._begin(work, pixels, wanted):
+                return
         if isinstance(read, SkippedPage):
+            if work.recipe.cast is not None:
+                work.recipe.cast.pass_over(pixels)
             self._keep(work, _verdict(encoded, read))
         else:
             self._scheduler.hand_to_lane(work, read)
+
+    def _begin(self, work: Work, pixels_sha256: str, corrections: Corrections) -> bool:
+        """Note what identifies a page's result; False where that is under way or here already."""
+        key = work.recipe.key(pixels_sha256, corrections)
+        if not self._scheduler.claim(work, key):
+            return False
+        stored = self._store.results.get(key)
+        if stored is not None:
+            self._scheduler.deliver(work, stored, cached=True)
+        return stored is None
 
     def _colour(self, work: Work) -> None:
         prepared = work.prepared
@@ -234,6 +248,9 @@ class Stages:
         runmeta = finished.runmeta.model_dump(mode="json")
         stored = StoredResult(image=finished.image, mime=finished.mime, size=finished.size, runmeta=runmeta)
         self._keep(work, stored, partial(_learn, prepared, _key(work), finished.runmeta.result_sha256))
+        if prepared.job.cast is not None and finished.rgb is not None:
+            parts = None if prepared.pieces else coloured.result.parts
+            prepared.job.cast.learn(prepared.page, prepared.meta, prepared.drawing.characters, finished.rgb, parts)
 
     def _keep(self, work: Work, result: StoredResult, kept: Callable[[], None] | None = None) -> None:
         """Commit a result, then tell it: a host that dies in between loses nothing.

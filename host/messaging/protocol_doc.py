@@ -74,6 +74,8 @@ def _record(record: Record) -> str:
 def _presence(key: Key) -> str:
     if not key.optional:
         return "always"
+    if isinstance(key.default, bytes):
+        return "optional, else none"
     return "optional" if key.default is None else f"optional, else `{json.dumps(key.default)}`"
 
 

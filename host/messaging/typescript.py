@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Final, get_args, get_origin
 
 from host.messaging.framing import CHUNK_BYTES, FRAME_BYTES, UNFINISHED_S, WINDOW_CHUNKS
@@ -78,7 +79,7 @@ def _quoted(name: str) -> str:
 def _type(hint: Any) -> str:
     kind, _ = bare(hint)
     if values := choices(kind):
-        return " | ".join(f'"{value}"' for value in values)
+        return " | ".join(map(json.dumps, values))
     if kind in _PLAIN:
         return _PLAIN[kind]
     if is_record(kind):

@@ -29,7 +29,7 @@ class Drawing:
 
     tone: `(H, W)` uint8, the page's grey with its screentone made even; None: the page's grey will do.
     panels: outlines in the page's pixels. hints: what the reader wants where. palettes: what of whom.
-    characters: see `PageMaps`; None where no palette asks for it.
+    characters: see `PageMaps`; None where nobody asks for it.
     """
 
     tone: NDArray[np.uint8] | None = None

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from engines.base import ColorizeResult
     from engines.geometry import Size
@@ -35,9 +38,13 @@ class ColouredPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinishedPage:
-    """A coloured, reviewed, encoded page, of the page's own size."""
+    """A coloured, reviewed, encoded page, of the page's own size.
+
+    rgb: its pixels, `(H, W, 3)` uint8 sRGB, where the job has a cast that learns from them.
+    """
 
     image: bytes
     mime: str
     size: Size
     runmeta: RunMeta
+    rgb: NDArray[np.uint8] | None = field(default=None, repr=False, compare=False)

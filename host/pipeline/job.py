@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from engines.base import Plan
     from engines.info import EngineInfo
     from host.pipeline.analysis.layout.direction import ChapterDirection
-    from host.pipeline.series import ReferencePicture, SeriesMemory
+    from host.pipeline.series import ReferencePicture, SeriesCast, SeriesMemory
     from host.vocabulary import PageFormat
 
 Tick = Callable[[Stage, float], None]
@@ -25,7 +25,7 @@ class PageJob:
     """How a page is to be coloured, fully resolved. `references` are in the reader's order, most wanted first.
 
     chapter: what the pages of one chapter say of its direction, where that is `auto`; the job holds it. memory: what
-    the series remembers, None where nothing may be retrieved.
+    the series remembers, None where nothing may be retrieved. cast: how its people are coloured, None for no series.
     corrections: of this page alone.
     keep_coloured: skip a page that already has colour. output_format None: the pipeline's own choice, without loss.
     """
@@ -38,4 +38,5 @@ class PageJob:
     direction: Direction = "auto"
     chapter: ChapterDirection | None = field(default=None, compare=False)
     memory: SeriesMemory | None = field(default=None, compare=False)
+    cast: SeriesCast | None = field(default=None, compare=False)
     output_format: PageFormat | None = None

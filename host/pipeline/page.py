@@ -26,7 +26,7 @@ from host.pipeline.faults import faults_mapped
 from host.pipeline.finished import ColouredPage, FinishedPage
 from host.pipeline.generation.correct import colour_page, record_attempts
 from host.pipeline.generation.review import fault, review_page
-from host.pipeline.prepare import prepare, reason_to_skip
+from host.pipeline.prepare import dress, prepare, reason_to_skip
 from host.pipeline.prepared import PreparedPage, SkippedPage
 from host.pipeline.progress import tell
 from host.pipeline.records.corrections import record_corrections
@@ -93,6 +93,7 @@ class PagePipeline:
                 return SkippedPage(reason=reason, meta=reading.meta)
             tell(tick, "retrieve")
             with stopwatch.stage("retrieve"):
+                job = dress(page, reading.meta, reading.maps, job)
                 choice = self._retriever.choose(page, reading.meta, job, job.engine.supports.references_max)
                 return prepare(page, reading, job, choice, stopwatch)
 
@@ -128,10 +129,13 @@ class PagePipeline:
             tell(tick, "encode")
             with prepared.stopwatch.stage("encode"):
                 digest = pixels_digest(composed.composition.rgb)
-                image, mime = encode_page(composed.composition.rgb, prepared.job.output_format, given_up=True)
+                # Who knows the series' people looks at the pixels once more.
+                given_up = prepared.job.cast is None
+                image, mime = encode_page(composed.composition.rgb, prepared.job.output_format, given_up=given_up)
             runmeta = _record(prepared, coloured, composed, mime, digest)
             tell(tick, "encode", 1.0)
-        return FinishedPage(image=image, mime=mime, size=prepared.page.size, runmeta=runmeta)
+        rgb = None if given_up else composed.composition.rgb
+        return FinishedPage(image=image, mime=mime, size=prepared.page.size, runmeta=runmeta, rgb=rgb)
 
 
 def _compose_until_good(

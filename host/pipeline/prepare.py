@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from host.corrections import with_palettes
 from host.pipeline.compose.palettes import place_palettes
 from host.pipeline.drawing import Drawing
 from host.pipeline.generation.director.signals import measure_signals
@@ -40,6 +41,14 @@ def reason_to_skip(meta: PageMeta, job: PageJob) -> SkipReason | None:
     return _SKIPPED_KINDS.get(meta.kind)
 
 
+def dress(page: DecodedPage, meta: PageMeta, maps: PageMaps | None, job: PageJob) -> PageJob:
+    """Return what is asked for a page that was read, with what its people wear by the series' palette."""
+    if job.cast is None:
+        return job
+    worn = job.cast.dress(page, meta, maps.characters if maps is not None else None)
+    return replace(job, corrections=with_palettes(job.corrections, worn)) if worn else job
+
+
 def prepare(
     page: DecodedPage, reading: PageReading, job: PageJob, choice: Choice, stopwatch: Stopwatch
 ) -> PreparedPage:
@@ -67,7 +76,7 @@ def _drawing(request: ColorizeRequest, meta: PageMeta, job: PageJob, maps: PageM
         panels=[_outline(panel) for panel in meta.panels],
         hints=wanted.hints,
         palettes=place_palettes(wanted.palettes, meta, maps),
-        characters=maps.characters if maps is not None and wanted.palettes else None,
+        characters=maps.characters if maps is not None and (wanted.palettes or job.cast is not None) else None,
     )
 
 

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engines.geometry import Box
-    from host.pipeline.records.page_meta import ReferenceUse
+    from host.corrections import FigurePalette
+    from host.pipeline.decode import DecodedPage
+    from host.pipeline.records.page_meta import PageMeta, ReferenceUse
     from host.vocabulary import CropKind
 
 
@@ -56,6 +58,26 @@ class MemoryEntry:
 
     turn: int
     embedding: PageEmbedding
+
+
+class SeriesCast(Protocol):
+    """How the people of a series are to be coloured, as one job takes it; thread-safe.
+
+    characters: `(H, W)` uint8, see `PageMaps`; None where it is not known.
+    """
+
+    def dress(
+        self, page: DecodedPage, meta: PageMeta, characters: NDArray[np.uint8] | None
+    ) -> tuple[FigurePalette, ...]:
+        """Return the palettes of figures on a page that was read."""
+        ...
+
+    def learn(
+        self, page: DecodedPage, meta: PageMeta, characters: NDArray[np.uint8] | None, rgb: NDArray[np.uint8],
+        parts: NDArray[np.float32] | None,
+    ) -> None:  # fmt: skip
+        """Note who is on a coloured page `(H, W, 3)`, and in what colours; parts: see `ColorizeResult`."""
+        ...
 
 
 class SeriesMemory(Protocol):

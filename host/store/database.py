@@ -1,7 +1,8 @@
 """SQLite for two hosts at once: WAL, short transactions, migrations, and a rebuild where the file is damaged.
 
-Only what can be made again stands in the database (the index of results and of sources), so a damaged one is moved
-aside and begun anew, one that was removed is begun anew, and where no file can be had it stands in memory.
+Only what can be made again stands in the database (the index of results and of sources, who was seen on pages), so
+that a damaged one is moved aside and begun anew, one that was removed is begun anew, and where no file can be had it
+stands in memory.
 """
 
 from __future__ import annotations
@@ -56,6 +57,13 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     ) WITHOUT ROWID;
     CREATE TABLE counters(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
     INSERT INTO counters VALUES ('hits', 0), ('misses', 0);
+    """,
+    """
+    CREATE INDEX sources_by_pixels ON sources(pixels_sha256);
+    CREATE TABLE sightings(
+        series TEXT NOT NULL, pixels_sha256 TEXT NOT NULL, figures BLOB NOT NULL, seen REAL NOT NULL,
+        PRIMARY KEY (series, pixels_sha256)
+    ) WITHOUT ROWID;
     """,
 )
 

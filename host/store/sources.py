@@ -47,6 +47,16 @@ class SourceIndex:
             return self._database.read(query)
         return {}
 
+    def encoded(self, pixels_sha256s: Iterable[str]) -> list[str]:
+        """Return the digests of the encoded bytes, as far as they are known, that have these pixels."""
+        wanted = list(dict.fromkeys(pixels_sha256s))
+
+        def query(connection: sqlite3.Connection) -> list[str]:
+            select = "SELECT encoded_sha256 FROM sources WHERE pixels_sha256 = ? ORDER BY encoded_sha256"
+            return [row[0] for pixels in wanted for row in connection.execute(select, (pixels,))]
+
+        return [sha256 for sha256 in self._database.read(query) if is_digest(sha256)]
+
     def put(self, encoded_sha256: str, source: Source) -> None:
         """Remember what a decode has told; the oldest are forgotten once there are very many."""
         values = (encoded_sha256, source.pixels_sha256, source.size.height, source.size.width, time.time())

@@ -86,6 +86,31 @@ export class ChapterRun {
     if (this.state.name === "running") void this.#submit([pageId]);
   }
 
+  /** What pages with these bytes wear has changed: those that are done come anew, in view first. */
+  async redress(sha256s: readonly string[]): Promise<void> {
+    if (this.state.name === "cancelled" || this.state.name === "failed") return;
+    const touched = pagesInOrder(this.state).filter((page) => page.state === "done" && sha256s.includes(page.sha256));
+    if (!touched.length) return;
+    if (tallyOf(this.state).open === 0) this.state.startedAt = Date.now();
+    for (const page of touched) Object.assign(page, { state: "waiting", fraction: 0, shown: page.hints });
+    for (const pageIds of this.#jobs.values()) touched.forEach(({ pageId }) => pageIds.delete(pageId));
+    if (this.state.name !== "paused") this.state.name = "running";
+    this.#outside.changed(this);
+    const seen = await this.#askedAgain(touched);
+    for (const page of touched) page.visible = seen.has(page.pageId);
+    if (this.state.name === "running") await this.#submit(touched.map(({ pageId }) => pageId));
+  }
+
+  /** Let the pages' scripts know that these come anew; returns those in view. */
+  async #askedAgain(pages: PageRecord[]): Promise<Set<string>> {
+    const frames = new Set(pages.map(({ frameId }) => frameId));
+    const seen = [...frames].map((frameId) => {
+      const pageIds = pages.filter((page) => page.frameId === frameId).map(({ pageId }) => pageId);
+      return this.#outside.tell(frameId, "page.again", { pageIds }).catch(() => []);
+    });
+    return new Set((await Promise.all(seen)).flatMap((ids) => ids ?? []));
+  }
+
   /** These turned out to be no pages of the chapter. */
   drop(pageIds: string[]): void {
     for (const pageId of pageIds.filter((id) => this.has(id))) {

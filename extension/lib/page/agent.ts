@@ -87,6 +87,7 @@ export class Agent {
       "page.progress": ({ pageId, fraction }) => this.#need().progress(pageId, fraction),
       "page.preview": ({ pageId, picture }) => this.#need().preview(pageId, picture),
       "page.done": (done) => this.#need().done(done),
+      "page.again": ({ pageIds }) => this.#reader?.comeAgain(pageIds) ?? [],
       "page.left": ({ pageId, note, failed }) => this.#need().leave(pageId, note, failed),
       "page.point": ({ purpose }) => this.#point(purpose),
       "page.act": ({ act, url }) => this.#actAt(act, url),

@@ -20,7 +20,7 @@ import { Compare } from "./swap/compare";
 import { type Look, PagePresenter } from "./swap/page-presenter";
 import { Peek } from "./swap/peek";
 import type { Holder } from "./holders/holder";
-import { DocumentWatch, ViewWatch } from "./capture/watch";
+import { DocumentWatch, isInView, ViewWatch } from "./capture/watch";
 
 export class ChapterReader {
   readonly runId: string;
@@ -222,6 +222,18 @@ export class ChapterReader {
     } catch (error) {
       this.leave(pageId, (error as Error).message, true);
     }
+  }
+
+  /** These pages come anew, in other colours than they show until then; returns those in view. */
+  comeAgain(pageIds: readonly string[]): string[] {
+    return pageIds.filter((pageId) => {
+      const entries = this.#registry.find(pageId)?.sheet?.entries ?? [];
+      for (const entry of entries) {
+        Object.assign(entry, { state: "sent", fraction: 0 });
+        this.#presenter.present(entry);
+      }
+      return entries.some(({ holder }) => holder !== null && isInView(holder));
+    });
   }
 
   leave(pageId: string, note: string, failed: boolean): void {

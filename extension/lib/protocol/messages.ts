@@ -105,6 +105,113 @@ export interface CacheStats {
   misses: number;
 }
 
+/** A colour, sRGB, where it is from, and how sure that is; `source` is the reference's id or the page's SHA-256. */
+export interface PartColour {
+  rgb: [number, number, number];
+  origin: "reader" | "reference" | "page";
+  sure?: number;
+  source?: string;
+}
+
+/** A figure on a page: the SHA-256 of the page's pixels (or of its encoded bytes), and a point of it, 0..1. */
+export interface FigureAt {
+  page: string;
+  point: [number, number];
+}
+
+/** Somebody of a series. */
+export interface PaletteCharacter {
+  character_id: string;
+  name?: string;
+  hair?: PartColour;
+  skin?: PartColour;
+  eyes?: PartColour;
+  clothes?: PartColour;
+  shown?: FigureAt[];
+  not_shown?: FigureAt[];
+  looks?: Uint8Array[];
+  face?: Uint8Array;
+}
+
+/** The palette of a series. `embedder` made the looks; `mood`: in words, for engines that read them. */
+export interface SeriesPalette {
+  version: 1;
+  series: string;
+  mood?: string;
+  embedder?: string;
+  characters?: PaletteCharacter[];
+}
+
+/** A figure that was seen on a coloured page: where, its head, its colours there, and on how many pages its like is. */
+export interface FoundFigure {
+  figure: FigureAt;
+  name?: string;
+  face?: Uint8Array;
+  hair?: [number, number, number];
+  skin?: [number, number, number];
+  clothes?: [number, number, number];
+  pages?: number;
+  sure?: number;
+}
+
+/** On how many pages a character was seen for sure, and the figures that may be this one: the reader knows. */
+export interface CharacterSeen {
+  character_id: string;
+  pages: number;
+  unsure: FoundFigure[];
+}
+
+/** A palette, where its characters were seen, who else was, and whether there is a change to take back. */
+export interface PaletteView {
+  palette: SeriesPalette;
+  seen: CharacterSeen[];
+  others: FoundFigure[];
+  undo: boolean;
+  pages: string[];
+  about: string;
+}
+
+/** A palette that is kept. */
+export interface PaletteCard {
+  series: string;
+  characters: number;
+  pages: number;
+}
+
+/** Ask for the palette of a series; one that nobody made is empty. */
+export interface PaletteQuery {
+  series: string;
+}
+
+/** Change a palette, as the reader's own word; what is left out stays. */
+export interface PaletteSet {
+  series: string;
+  character_id?: string;
+  figure?: FigureAt;
+  is_not?: FigureAt;
+  name?: string;
+  hair?: [number, number, number];
+  skin?: [number, number, number];
+  eyes?: [number, number, number];
+  clothes?: [number, number, number];
+  clear?: ("hair" | "skin" | "eyes" | "clothes")[];
+  remove?: boolean;
+  mood?: string;
+}
+
+/** Two characters are one: `gone` goes into `kept`, whose name and colours stand where both have them. */
+export interface PaletteMerge {
+  series: string;
+  kept: string;
+  gone: string;
+}
+
+/** A palette as its file holds it: JSON, UTF-8. */
+export interface PaletteFile {
+  series: string;
+  json: Uint8Array;
+}
+
 /** What went wrong and what to do. */
 export interface WireError {
   code: string;
@@ -504,6 +611,13 @@ export interface Methods {
   "reference.list": { params: ReferenceList; result: Reference[] };
   "reference.remove": { params: ReferenceRemove; result: Empty };
   "reference.search": { params: ReferenceSearch; result: ReferenceScore[] };
+  "palette.list": { params: Empty; result: PaletteCard[] };
+  "palette.get": { params: PaletteQuery; result: PaletteView };
+  "palette.set": { params: PaletteSet; result: PaletteView };
+  "palette.merge": { params: PaletteMerge; result: PaletteView };
+  "palette.undo": { params: PaletteQuery; result: PaletteView };
+  "palette.export": { params: PaletteQuery; result: PaletteFile };
+  "palette.import": { params: PaletteFile; result: PaletteView };
   "pipeline.run_chapter": { params: RunChapter; result: JobAccepted };
   "pipeline.run_page": { params: RunPage; result: JobAccepted };
   "page.put": { params: PagePut; result: PageAccepted };

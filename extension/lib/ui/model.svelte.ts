@@ -28,6 +28,12 @@ import {
 import { HabitModel } from "./habit-model.svelte";
 import { missingOrigins, wishOf } from "./origins";
 
+/** What browsers call their side panels. */
+interface Panels {
+  sidePanel?: { open(where: { tabId: number }): Promise<void> };
+  sidebarAction?: { open(): Promise<void> };
+}
+
 export class PopupModel {
   readonly tabId: number;
   connection = $state<ConnectionView>(NO_CONNECTION);
@@ -164,6 +170,14 @@ export class PopupModel {
 
   async openOptions(): Promise<void> {
     await browser.runtime.openOptionsPage();
+    window.close();
+  }
+
+  /** Call it straight from the click: the browser opens a side panel only then. */
+  async openPalette(): Promise<void> {
+    const { sidePanel, sidebarAction } = browser as unknown as Panels;
+    const opened = sidebarAction ? sidebarAction.open() : sidePanel?.open({ tabId: this.tabId });
+    await this.#attempt(Promise.resolve(opened));
     window.close();
   }
 

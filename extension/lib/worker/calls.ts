@@ -24,6 +24,15 @@ import type { ByItself } from "./by-itself";
 import { fetchPicture, NotAllowed, Refused } from "./fetch-picture";
 import { couldCapture, heldBy, wouldCapture } from "./held";
 import { windowOf } from "./look";
+import {
+  exportPalette,
+  getPalette,
+  importPalette,
+  listPalettes,
+  mergeCharacters,
+  setPalette,
+  undoPalette,
+} from "./palettes";
 import { pointed, startPointing } from "./pointing";
 import { addReference, listReferences, removeReference } from "./references";
 import type { Runs } from "./runs";
@@ -68,6 +77,13 @@ export function answerWorkerCalls(woken: Promise<HostConnection>, runs: Runs, by
     "reference.add": async ({ picture, name, series }) => addReference(await woken, picture, { name, series }),
     "reference.remove": async ({ referenceId }) => removeReference(await woken, referenceId),
     "model.dropped": async () => (await (await woken).request("model.list", {})).filter(({ role }) => role),
+    "palette.list": async () => listPalettes(await woken),
+    "palette.get": async ({ series }) => getPalette(await woken, series),
+    "palette.set": async (change) => setPalette(await woken, runs, change),
+    "palette.merge": async (merge) => mergeCharacters(await woken, runs, merge),
+    "palette.undo": async ({ series }) => undoPalette(await woken, runs, series),
+    "palette.export": async ({ series }) => exportPalette(await woken, series),
+    "palette.import": async ({ series, json }) => importPalette(await woken, runs, series, json),
     "chapter.start": ({ tabId, choice }) => start(tabId, choice),
     "chapter.cancel": async ({ tabId }) => (await woken, runs.cancel(tabId)),
     "chapter.save": async ({ tabId, format }) => (await woken, runs.save(tabId, format)),
@@ -92,6 +108,16 @@ export function answerWorkerCalls(woken: Promise<HostConnection>, runs: Runs, by
       const run = await runOf(sender, runId);
       if (run?.frameOf(pageId) !== (sender.frameId ?? 0)) throw new Error(i18n.t("run.over"));
       run.correct(pageId, change);
+    },
+    "agent.dress": async ({ runId, pageId, point, part, rgb }, sender) => {
+      const run = await runOf(sender, runId);
+      const page = run?.frameOf(pageId) === (sender.frameId ?? 0) ? run.state.pages[pageId]?.sha256 : undefined;
+      if (!run || !page) throw new Error(i18n.t("run.over"));
+      const { series } = run.state;
+      if (!series) throw new Error(i18n.t("correct.noSeries"));
+      const change = { series, figure: { page, point }, [part]: rgb };
+      const { touched, maybe } = await setPalette(await woken, runs, change);
+      return { pages: touched, maybe };
     },
     "agent.rule": async (rule, { url }) => {
       const site = siteOf(url ?? "");

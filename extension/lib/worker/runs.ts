@@ -113,6 +113,11 @@ export class Runs {
     await askPage(tabId, null, "page.mix", { strength });
   }
 
+  /** The series' palette changed for pages with these bytes: they come anew wherever they are shown. */
+  redress(series: string, sha256s: readonly string[]): void {
+    for (const run of this.#byTab.values()) if (run.state.series === series) void run.redress(sha256s);
+  }
+
   /** Save the tab's chapter as a file; rejects where there is none, or where it cannot be written. */
   async save(tabId: number, format: SaveFormat): Promise<void> {
     const run = this.#byTab.get(tabId);

@@ -60,7 +60,7 @@ export function runWith(need: (pageIds: string[]) => string[] = (ids) => ids) {
     startedAt: 0,
     original: false,
   };
-  return { run: new ChapterRun(state, outside), asked, told, problems, gone, remembered };
+  return { run: new ChapterRun(state, outside), outside, asked, told, problems, gone, remembered };
 }
 
 export const doneWith = (page_id: string): HostNotification => ({

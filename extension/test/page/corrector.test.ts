@@ -4,6 +4,7 @@ import { beforeEach, expect, test, vi } from "vitest";
 const outside = vi.hoisted(() => ({
   asked: [] as { kind: string; params: Record<string, unknown> }[],
   refusal: "",
+  answer: null as unknown,
   sample: { rgb: [100, 80, 60], isGrey: false } as { rgb: [number, number, number]; isGrey: boolean },
 }));
 
@@ -12,7 +13,7 @@ vi.mock("wxt/browser", () => ({
     runtime: {
       sendMessage: async (message: { kind: string; params: Record<string, unknown> }) => {
         outside.asked.push(message);
-        return outside.refusal ? { ok: false, reason: outside.refusal } : { ok: true, value: null };
+        return outside.refusal ? { ok: false, reason: outside.refusal } : { ok: true, value: outside.answer };
       },
     },
   },
@@ -139,6 +140,30 @@ test("a place that the reader made grey can be corrected again", async () => {
 test("a correction that cannot be made says why, and the page stays as it is", async () => {
   outside.refusal = "This chapter is not being coloured any more. Colorize it again.";
   await use("#00ff00");
+  await vi.waitFor(() => expect(text()).toBe(outside.refusal));
+  expect(entry.state).toBe("done");
+});
+
+/** Choose where the colour goes, and use it. */
+function useFor(part: string): void {
+  (root.querySelector("select") as HTMLSelectElement).value = part;
+  void use("#00ff00");
+}
+
+test("what is chosen for a figure goes into the palette, and the reader hears what that touches", async () => {
+  outside.answer = { pages: 2, maybe: 3 };
+  useFor("hair");
+  expect(outside.asked).toMatchObject([
+    { kind: "agent.dress", params: { runId: "run", pageId: "p1", point: [0.25, 0.5], part: "hair", rgb: [0, 255, 0] } },
+  ]);
+  const said = "In the palette now. 2 pages come anew. 3 more may be the same: the palette asks you.";
+  await vi.waitFor(() => expect(text()).toBe(said));
+  outside.answer = null;
+});
+
+test("where nobody is found the host's words are shown, and nothing is coloured", async () => {
+  outside.refusal = "Nobody was found at this place of the page.";
+  useFor("skin");
   await vi.waitFor(() => expect(text()).toBe(outside.refusal));
   expect(entry.state).toBe("done");
 });

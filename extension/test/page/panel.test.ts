@@ -96,3 +96,12 @@ test("closes when the reader points elsewhere, the chapter ends, or the picture 
   acts.holds.mockReturnValue(false);
   await vi.waitFor(() => expect(acts.closed).toHaveBeenCalledTimes(3));
 });
+
+test("a colour goes to the place alone, or to a part of the figure everywhere", () => {
+  const where = root.querySelector("select") as HTMLSelectElement;
+  expect(where.getAttribute("aria-label")).toBe("Where the colour goes");
+  expect(panel.where).toBe("here");
+  expect([...where.options].map(({ value }) => value)).toEqual(["here", "hair", "skin", "clothes"]);
+  where.value = "hair";
+  expect(panel.where).toBe("hair");
+});

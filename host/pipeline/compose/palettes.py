@@ -53,7 +53,7 @@ def place_palettes(
     """
     found = [_figure_at(one.point, meta, maps) for one in palettes]
     return tuple(
-        PlacedPalette(one, () if figure is None else _whole(figure, meta))
+        PlacedPalette(one, () if figure is None else figures_of_one(figure, meta))
         for one, figure in zip(palettes, found, strict=True)
     )
 
@@ -119,7 +119,8 @@ def _figure_at(point: tuple[float, float], meta: PageMeta, maps: PageMaps | None
     return min(around, key=lambda one: (one.box.area, one.index), default=None)
 
 
-def _whole(figure: Character, meta: PageMeta) -> tuple[int, ...]:
+def figures_of_one(figure: Character, meta: PageMeta) -> tuple[int, ...]:
+    """Return the indices of all figures that are one with a figure, which comes first."""
     faces = Counter(face.character for face in meta.faces)
     others = [
         one.index

@@ -10,12 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from host.pipeline.generation.colour_names import names_of
+from host.pipeline.generation.colour_names import name_of, names_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from engines.info import Wording
+    from host.corrections import FigurePalette
     from host.pipeline.generation.director.direct import Directive
     from host.pipeline.records.page_meta import PageKind, PageMeta
     from host.pipeline.series import ReferencePicture
@@ -55,19 +56,21 @@ def build_words(
     references: Sequence[ReferencePicture],
     directive: Directive,
     wording: Wording,
+    palettes: Sequence[FigurePalette] = (),
 ) -> tuple[Words, Words]:
     """Return the words of both passes: the reader's wish first, then who is there, what the page is, the guard rails.
 
-    wish, avoid: the reader's own tags. references: those that serve this page. Each tag comes once: tags that differ
-    only in case or spaces are one tag. An engine without words (`wording` none) gets empty ones.
+    wish, avoid: the reader's own tags. references: those that serve this page. palettes: of its figures. Each tag comes
+    once: tags that differ only in case or spaces are one tag. An engine without words (`wording` none) gets empty ones.
     """
     if wording == "none":
         return Words("", ""), Words("", "")
     guards = _guards(directive)
-    first = [wish, *_cast(references), _scene(meta), _KIND[meta.kind], _STRUCTURE, *guards]
+    cast = [*_cast(references), *map(_worn, palettes)]
+    first = [wish, *cast, _scene(meta), _KIND[meta.kind], _STRUCTURE, *guards]
     if wording == "tags":
         # Tags are read in pieces, of which the first counts most: the guards do not fall behind a cast.
-        first = [*guards, wish, _KIND[meta.kind], _STRUCTURE, *_cast(references), _scene(meta)]
+        first = [*guards, wish, _KIND[meta.kind], _STRUCTURE, *cast, _scene(meta)]
     second = [wish, _KIND[meta.kind], _CLEAN_UP, *_style(directive)]
     return (
         Words(_worded(_once(first), wording), ", ".join(_once([avoid, _NEVER, _NEVER_STRUCTURE]))),
@@ -83,6 +86,12 @@ def _cast(references: Sequence[ReferencePicture]) -> list[str]:
         if one.character:
             cast.append(f"{one.character} in {colours}" if colours else one.character)
     return cast
+
+
+def _worn(palette: FigurePalette) -> str:
+    """Return one tag for what a figure is to wear: its colours by their names."""
+    colours = " and ".join(f"{name_of(rgb)} {part}" for part, rgb in palette.colours.items())
+    return f"a figure with {colours}"
 
 
 def _scene(meta: PageMeta) -> str:

@@ -32,7 +32,10 @@ def make_request(
     """
     references = job.references
     directive = direct(gather(meta, job.plan.quality, reference_coloured=any_coloured(references)))
-    words = build_words(meta, job.plan.prompt, job.plan.negative_prompt, references, directive, job.engine.wording)
+    words = build_words(
+        meta, job.plan.prompt, job.plan.negative_prompt, references, directive, job.engine.wording,
+        job.corrections.palettes,
+    )  # fmt: skip
     request = ColorizeRequest(
         page=page.grey,
         protect=bind_protect(masks),

@@ -11,7 +11,7 @@ import numpy as np
 from engines.base import ColorizeRequest
 from host.pipeline.analysis.layout.direction import ChapterDirection, shape_vote
 from host.pipeline.drawing import Drawing, PlacedPalette
-from host.pipeline.prepare import prepare, reason_to_skip
+from host.pipeline.prepare import dress, prepare, reason_to_skip
 from host.pipeline.prepared import PreparedPage, PreparedPiece, SkippedPage
 from host.pipeline.progress import tell
 from host.pipeline.retrieve import Choice
@@ -56,6 +56,7 @@ def read_strip(
         return SkippedPage(reason=reason, meta=meta)
     tell(tick, "retrieve")
     with stopwatch.stage("retrieve"):
+        job = dress(page, meta, None, job)
         choice = retriever.choose(page, meta, job, job.engine.supports.references_max)
         pieces = []
         for index, (box, fold) in enumerate(zip(boxes, folded, strict=True)):
@@ -80,7 +81,7 @@ def _piece(
     reading = fold()
     if reason_to_skip(reading.meta, job) is not None:
         return PreparedPiece(box)
-    own = replace(job, corrections=corrections_within(job.corrections, box, page.size.height), memory=None)
+    own = replace(job, corrections=corrections_within(job.corrections, box, page.size.height), memory=None, cast=None)
     alone = Choice(choice.uses, choice.retrieved)
     return PreparedPiece(box, fold_prepared(prepare(cut_page(page, box), reading, own, alone, stopwatch)))
 

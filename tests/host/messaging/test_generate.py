@@ -9,7 +9,7 @@ from importlib import import_module
 from msgspec import Struct
 
 from engines.info import Supports
-from host import store_records
+from host import palette_records, store_records
 from host.corrections import ColourHint, FigurePalette
 from host.generated import REPOSITORY
 from host.messaging import messages, wire
@@ -29,7 +29,8 @@ def test_every_message_that_is_declared_is_generated_once_and_taken_from_one_doo
     modules = [import_module(f"{wire.__name__}.{one.name}") for one in pkgutil.iter_modules(wire.__path__)]
     everything = {name: kind for module in modules for name, kind in vars(module).items() if isinstance(kind, type)}
     declared = sorted(name for name, kind in everything.items() if issubclass(kind, Message) and kind is not Message)
-    shared = [kind for kind in vars(store_records).values() if isinstance(kind, type) and issubclass(kind, Struct)]
+    floor = [*vars(store_records).values(), *vars(palette_records).values()]
+    shared = [kind for kind in floor if isinstance(kind, type) and issubclass(kind, Struct)]
     elsewhere = {kind.__name__ for kind in (ColourHint, FigurePalette, Supports, *shared) if kind is not Struct}
     assert sorted(record.name for record in records()) == sorted({*declared, *elsewhere})
     assert set(declared) <= set(messages.__all__)

@@ -42,6 +42,11 @@ export class PageRegistry {
     return entry;
   }
 
+  /** The same, where there is one. */
+  find(pageId: string): Entry | undefined {
+    return this.#byId.get(pageId);
+  }
+
   /** Let go of holders that left the document or stand for another picture now; those holders. */
   release(pictures: readonly Candidate[]): Holder[] {
     const urls = new Map(pictures.map(({ holder, url }) => [holder, url]));

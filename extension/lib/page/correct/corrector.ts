@@ -4,6 +4,7 @@ import { i18n } from "#i18n";
 import { type HintChange, isSamePlace } from "../../chapter/hints";
 import { askWorker } from "../../messages";
 import type { ColourHint } from "../../protocol/messages";
+import type { WornPart } from "../../palette";
 import type { Entry, Sheet } from "../capture/entry";
 import type { Holder } from "../holders/holder";
 import { Panel } from "./panel";
@@ -17,6 +18,8 @@ const SAYS = {
   nothingChanged: () => i18n.t("correct.nothingChanged"),
   busy: () => i18n.t("correct.busy"),
   corrected: () => i18n.t("correct.done"),
+  dressed: (pages: number) => i18n.t("correct.dressed", pages),
+  maybe: (figures: number) => i18n.t("correct.maybe", figures),
   takenBack: () => i18n.t("correct.takenBack"),
   count: (hints: number) => i18n.t("correct.count", hints),
 } as const;
@@ -84,10 +87,27 @@ export class Corrector {
     const { entry, panel, sample } = this.#open;
     const { point } = panel;
     const rgb = fromHex(panel.colour);
+    if (panel.where !== "here") return void this.#dress(entry, panel.where, point, rgb);
     const hint: ColourHint = { points: [point], rgb };
     const mustChange = !isSameColour(rgb, sample.rgb) && !entry.hints.some((other) => isSamePlace(other, hint));
     const before = mustChange ? { point, rgb: sample.rgb } : null; // else the reader holds a colour where it is
     this.#ask(entry, { change: { kind: "set", hint }, text: SAYS.corrected(), isTrouble: false, before });
+  }
+
+  /** A part of the figure there has this colour from now on, on all pages of the series. */
+  async #dress(entry: Entry, part: WornPart, point: Point, rgb: Rgb): Promise<void> {
+    const { sheet } = entry;
+    if (!sheet) return this.#say(entry, notInColour(), true);
+    this.#say(entry, SAYS.busy(), false);
+    const call = { runId: this.#runId, pageId: sheet.pageId, point: sheet.pointOf(entry, point), part, rgb };
+    try {
+      const { pages, maybe } = await askWorker("agent.dress", call);
+      const text = [SAYS.dressed(pages), maybe ? SAYS.maybe(maybe) : ""].filter(Boolean).join(" ");
+      if (entry.isOpen) this.#awaited.set(entry, { ...takeBack("undo"), text });
+      else this.#say(entry, text, false);
+    } catch (error) {
+      this.#say(entry, error instanceof Error ? error.message : String(error), true);
+    }
   }
 
   #ask(entry: Entry, awaited: Awaited): void {

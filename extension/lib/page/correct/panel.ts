@@ -10,6 +10,7 @@ import type { Holder } from "../holders/holder";
 import type { Point } from "../holders/place";
 import { inWindow, pointIn } from "../point";
 import { style } from "../swap/ring";
+import type { WornPart } from "../../palette";
 
 const labels = () => ({
   panel: i18n.t("correct.panel"),
@@ -19,6 +20,14 @@ const labels = () => ({
   clear: i18n.t("correct.clear"),
   close: i18n.t("correct.close"),
   place: i18n.t("correct.place"),
+  where: i18n.t("correct.where"),
+});
+
+const places = (): Record<Where, string> => ({
+  here: i18n.t("correct.here"),
+  hair: i18n.t("correct.everywhere.hair"),
+  skin: i18n.t("correct.everywhere.skin"),
+  clothes: i18n.t("correct.everywhere.clothes"),
 });
 
 const DOT_PX = 16;
@@ -32,6 +41,9 @@ const ARROWS: Record<string, readonly [number, number]> = {
   ArrowUp: [0, -1],
   ArrowDown: [0, 1],
 };
+
+/** Where a colour goes: to the place alone, or to a part of the figure there, on all pages of the series. */
+export type Where = "here" | WornPart;
 
 /** What the panel asks of who opened it; `holds` tells whether the picture is still the page's. */
 export interface PanelActs {
@@ -59,6 +71,7 @@ export class Panel {
   readonly #picker = document.createElement("input");
   readonly #status = document.createElement("p");
   readonly #labels = labels();
+  readonly #where = document.createElement("select");
   readonly #use = button(this.#labels.use, "#6e6ade");
   readonly #undo = button(this.#labels.undo);
   readonly #clear = button(this.#labels.clear);
@@ -91,6 +104,10 @@ export class Panel {
   set colour(hex: string) {
     this.#picker.value = hex;
     style(this.#dot, { background: hex });
+  }
+
+  get where(): Where {
+    return this.#where.value as Where;
   }
 
   show({ canUse, canUndo, text }: PanelView): void {
@@ -126,7 +143,10 @@ export class Panel {
     style(label, { display: "flex", gap: "8px", "align-items": "center" });
     label.append(this.#labels.colour, this.#picker);
     style(this.#close, { "margin-left": "auto", padding: "0 8px", font: "400 20px/1 system-ui, sans-serif" });
-    this.#card.append(row(label, this.#use, this.#close), row(this.#undo, this.#clear), this.#status);
+    this.#where.setAttribute("aria-label", this.#labels.where);
+    style(this.#where, WHERE);
+    for (const [value, text] of Object.entries(places())) this.#where.add(new Option(text, value));
+    this.#card.append(row(label, this.#use, this.#close), this.#where, row(this.#undo, this.#clear), this.#status);
     closedRoot(this.#host).append(this.#card, this.#dot);
   }
 
@@ -191,6 +211,17 @@ const CARD = {
   color: "white",
   font: "400 13px/1.3 system-ui, sans-serif",
   "box-shadow": "0 0 0 1px rgb(255 255 255 / 0.16), 0 6px 24px rgb(0 0 0 / 0.45)",
+};
+
+const WHERE = {
+  "box-sizing": "border-box",
+  width: "100%",
+  padding: "6px 8px",
+  border: "0",
+  "border-radius": "8px",
+  background: "rgb(58 58 68)",
+  color: "inherit",
+  font: "400 13px/1.3 system-ui, sans-serif",
 };
 
 const DOT = {

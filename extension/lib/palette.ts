@@ -1,0 +1,99 @@
+/** The palette of a series as the side panel shows it: what the host knows, with pictures that a document can show. */
+
+import { toBase64 } from "./protocol/base64";
+import type { FoundFigure, PaletteCharacter, PaletteView, PartColour } from "./protocol/messages";
+
+/** What of a character has a colour of its own, in the order in which it is shown. */
+export const PARTS = ["hair", "skin", "eyes", "clothes"] as const;
+export type Part = (typeof PARTS)[number];
+
+/** What can be told on a page, and so be corrected there. */
+export type WornPart = Exclude<Part, "eyes">;
+
+export interface ColourCard {
+  hex: string;
+  origin: PartColour["origin"];
+  /** 0..1 */
+  sure: number;
+}
+
+/** A figure on a page that is nobody's yet, or may be somebody's. */
+export interface FigureCard {
+  page: string;
+  point: [number, number];
+  name: string;
+  face: string;
+  colours: Partial<Record<Part, string>>;
+  pages: number;
+}
+
+export interface CharacterCard {
+  characterId: string;
+  name: string;
+  face: string;
+  colours: Partial<Record<Part, ColourCard>>;
+  pages: number;
+  unsure: FigureCard[];
+}
+
+export interface PaletteSheet {
+  series: string;
+  mood: string;
+  characters: CharacterCard[];
+  others: FigureCard[];
+  canUndo: boolean;
+  /** How many pages came anew for the change before this. */
+  touched: number;
+  /** How many figures may be the one that the change was about: the reader knows. */
+  maybe: number;
+}
+
+export function sheetOf({ palette, seen, others, undo, pages, about }: PaletteView): PaletteSheet {
+  const known = new Map(seen.map((one) => [one.character_id, one]));
+  return {
+    series: palette.series,
+    mood: palette.mood ?? "",
+    characters: (palette.characters ?? []).map((one) => cardOf(one, known.get(one.character_id))),
+    others: others.map(figureOf),
+    canUndo: undo,
+    touched: pages.length,
+    maybe: (about && known.get(about)?.unsure.length) || 0,
+  };
+}
+
+function cardOf(one: PaletteCharacter, seen: PaletteView["seen"][number] | undefined): CharacterCard {
+  const colours = PARTS.flatMap((part) => (one[part] ? [[part, colourOf(one[part])] as const] : []));
+  return {
+    characterId: one.character_id,
+    name: one.name ?? "",
+    face: pictureOf(one.face),
+    colours: Object.fromEntries(colours),
+    pages: seen?.pages ?? 0,
+    unsure: (seen?.unsure ?? []).map(figureOf),
+  };
+}
+
+function figureOf({ figure, name = "", face, pages = 1, ...worn }: FoundFigure): FigureCard {
+  const colours = (["hair", "skin", "clothes"] as const).flatMap((part) =>
+    worn[part] ? [[part, hexOf(worn[part])] as const] : [],
+  );
+  const { page, point } = figure;
+  return { page, point, name, face: pictureOf(face), colours: Object.fromEntries(colours), pages };
+}
+
+function colourOf({ rgb, origin, sure = 1 }: PartColour): ColourCard {
+  return { hex: hexOf(rgb), origin, sure };
+}
+
+export function hexOf(rgb: readonly [number, number, number]): string {
+  return `#${rgb.map((level) => level.toString(16).padStart(2, "0")).join("")}`;
+}
+
+export function rgbOf(hex: string): [number, number, number] {
+  const levels = /^#(..)(..)(..)$/.exec(hex)?.slice(1) ?? ["0", "0", "0"];
+  return levels.map((level) => Number.parseInt(level, 16)) as [number, number, number];
+}
+
+function pictureOf(face: Uint8Array | undefined): string {
+  return face?.length ? `data:image/webp;base64,${toBase64(face)}` : "";
+}

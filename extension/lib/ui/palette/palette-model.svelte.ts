@@ -1,0 +1,139 @@
+/** What the side panel shows and does: the palette of the series in the tab in front, or of another one that is kept. */
+
+import { browser } from "wxt/browser";
+import { storage } from "wxt/utils/storage";
+import { isOpen, type RunState } from "../../chapter/state";
+import { askWorker } from "../../messages";
+import type { PaletteSheet, Part } from "../../palette";
+import { rgbOf } from "../../palette";
+import { learnFrom, probe } from "../../payload";
+import type { PaletteSet } from "../../protocol/messages";
+import { loadRun, runKey } from "../../state";
+
+type Change = Omit<PaletteSet, "series">;
+
+export class PaletteModel {
+  /** The series that is shown; empty where none is known. */
+  series = $state("");
+  /** All that can be chosen. */
+  known = $state<string[]>([]);
+  sheet = $state.raw<PaletteSheet | null>(null);
+  trouble = $state("");
+  working = $state(false);
+  /** How many pages came anew for the last change; null before the first. */
+  touched = $state<number | null>(null);
+  readonly #asked: number | null;
+  #own = ""; // the series of the tab
+  #stopWatching: () => void = () => undefined;
+  #wasOpen = false;
+
+  constructor(tabId: number | null) {
+    this.#asked = tabId;
+  }
+
+  async open(): Promise<void> {
+    browser.runtime.connect({ name: "palette" }); // while the port stands, the host stays warm
+    const answer = await this.#attempt(askWorker("host.connect", { probe: probe() }));
+    learnFrom(answer?.probe);
+    if (this.#asked !== null) return this.#follow(this.#asked);
+    browser.tabs.onActivated.addListener(({ tabId }) => void this.#follow(tabId));
+    const [tab] = await browser.tabs.query({ active: true, currentWindow: true });
+    await this.#follow(tab?.id ?? browser.tabs.TAB_ID_NONE);
+  }
+
+  async choose(series: string): Promise<void> {
+    this.series = series;
+    this.touched = null;
+    await this.look();
+  }
+
+  /** Ask the host anew. */
+  async look(): Promise<void> {
+    const { series } = this;
+    const [known, sheet] = await Promise.all([
+      this.#attempt(askWorker("palette.list", {})),
+      series ? this.#attempt(askWorker("palette.get", { series })) : null,
+    ]);
+    if (series !== this.series) return;
+    const all = [this.#own, ...(known ?? []), series].filter(Boolean);
+    this.known = all.filter((one, at) => all.indexOf(one) === at);
+    this.sheet = sheet;
+  }
+
+  async set(change: Change): Promise<void> {
+    await this.#change(askWorker("palette.set", { series: this.series, ...change }));
+  }
+
+  async colour(characterId: string, part: Part, hex: string): Promise<void> {
+    await this.set({ character_id: characterId, [part]: rgbOf(hex) });
+  }
+
+  async merge(kept: string, gone: string): Promise<void> {
+    await this.#change(askWorker("palette.merge", { series: this.series, kept, gone }));
+  }
+
+  async undo(): Promise<void> {
+    await this.#change(askWorker("palette.undo", { series: this.series }));
+  }
+
+  /** Give the palette's file to the browser's downloads. */
+  async save(): Promise<void> {
+    const json = await this.#attempt(askWorker("palette.export", { series: this.series }));
+    if (json === null) return;
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([json], { type: "application/json" }));
+    link.download = `${this.series.replace(/[^\p{L}\p{N} _-]/gu, "_").slice(0, 80)}.palette.json`;
+    link.click();
+    URL.revokeObjectURL(link.href);
+  }
+
+  async takeIn(file: File): Promise<void> {
+    await this.#change(file.text().then((json) => askWorker("palette.import", { series: this.series, json })));
+  }
+
+  async #change(asked: Promise<PaletteSheet>): Promise<void> {
+    this.working = true;
+    const sheet = await this.#attempt(asked);
+    this.working = false;
+    if (!sheet) return;
+    this.sheet = sheet;
+    this.touched = sheet.touched;
+  }
+
+  /** Show the palette of what the tab reads, and look again when its pages are done. */
+  async #follow(tabId: number): Promise<void> {
+    this.#stopWatching();
+    this.#wasOpen = false;
+    this.#stopWatching = storage.watch<RunState>(runKey(tabId), (run) => this.#seen(run));
+    const run = await loadRun(tabId);
+    this.#own = run?.series ?? "";
+    if (this.#own || !this.series) await this.choose(this.#own || (await this.#first()));
+  }
+
+  async #first(): Promise<string> {
+    return (await this.#attempt(askWorker("palette.list", {})))?.[0] ?? "";
+  }
+
+  #seen(run: RunState | null): void {
+    const isAtWork = run !== null && Object.values(run.pages).some(isOpen);
+    const isNews = (run?.series ?? "") !== this.#own || (this.#wasOpen && !isAtWork);
+    this.#wasOpen = isAtWork;
+    if (!isNews || !run) return;
+    if (run.series === this.#own) void this.look();
+    else {
+      this.#own = run.series;
+      void this.choose(run.series);
+    }
+  }
+
+  async #attempt<Result>(asked: Promise<Result>): Promise<Result | null> {
+    try {
+      const result = await asked;
+      this.trouble = "";
+      return result;
+    } catch (error) {
+      this.trouble = error instanceof Error ? error.message : String(error);
+      return null;
+    }
+  }
+}

@@ -1,0 +1,118 @@
+"""`irodori palette`: who is in a series, and in what colours."""
+
+from __future__ import annotations
+
+from pathlib import Path  # noqa: TC003 - typer reads the annotations
+from typing import Annotated, Final
+
+import typer
+
+from host.cli.faults import faults_told
+
+palette: Final = typer.Typer(help="Who is in a series, and in what colours.", no_args_is_help=True)
+
+Series = Annotated[str, typer.Argument(metavar="SERIES", help="Its name, as the browser or the input calls it.")]
+Who = Annotated[str, typer.Argument(metavar="CHARACTER", help="Its id or its name; see `irodori palette show`.")]
+Colour = Annotated[str | None, typer.Option(metavar="#RRGGBB")]
+
+
+@palette.command("list")
+def list_() -> None:
+    """List the series that have a palette."""
+    from host.cli.palette import print_palettes
+
+    with faults_told():
+        print_palettes()
+
+
+@palette.command()
+def show(
+    series: Series,
+    json_: Annotated[bool, typer.Option("--json", help="Print the palette's file.")] = False,
+) -> None:
+    """Show the characters of a series, their colours and where these are from; and who else was seen."""
+    from host.cli.palette import print_palette
+
+    with faults_told():
+        print_palette(series, json=json_)
+
+
+@palette.command("set")
+def set_(
+    series: Series,
+    who: Annotated[
+        str | None, typer.Argument(metavar="[CHARACTER]", help="Its id or name; without it, whoever --page shows.")
+    ] = None,
+    page: Annotated[
+        Path | None, typer.Option("--page", help="A page that was coloured, on which the figure is.")
+    ] = None,
+    at: Annotated[str | None, typer.Option("--at", metavar="X,Y", help="A point of the figure, 0 to 1.")] = None,
+    name: Annotated[str | None, typer.Option(help="What the character is called.")] = None,
+    hair: Colour = None,
+    skin: Colour = None,
+    eyes: Colour = None,
+    clothes: Colour = None,
+    clear: Annotated[list[str] | None, typer.Option(help="A colour to let go: hair, skin, eyes, clothes.")] = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Take the character out.")] = False,
+    mood: Annotated[str | None, typer.Option(help="The mood of the series, for engines that read words.")] = None,
+) -> None:
+    """Set a character's colours; all its pages wear them from now on. Says how many pages that touches."""
+    from host.cli.palette import Change, change_palette
+
+    colours = {"hair": hair, "skin": skin, "eyes": eyes, "clothes": clothes}
+    with faults_told():
+        change_palette(
+            Change(
+                series=series,
+                who=who,
+                page=page,
+                at=at,
+                name=name,
+                colours=colours,
+                clear=tuple(clear or ()),
+                remove=remove,
+                mood=mood,
+            )
+        )
+
+
+@palette.command()
+def merge(series: Series, kept: Who, gone: Who) -> None:
+    """Make two characters one: the second goes into the first."""
+    from host.cli.palette import merge_characters
+
+    with faults_told():
+        merge_characters(series, kept, gone)
+
+
+@palette.command()
+def undo(series: Series) -> None:
+    """Take the last change back."""
+    from host.cli.palette import undo_change
+
+    with faults_told():
+        undo_change(series)
+
+
+@palette.command()
+def export(
+    series: Series,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The JSON file to write.")],
+) -> None:
+    """Write the palette of a series as a file."""
+    from host.cli.palette import export_palette
+
+    with faults_told():
+        export_palette(series, output)
+
+
+@palette.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A palette: JSON.")],
+    series: Annotated[str | None, typer.Option(help="The series; default: as the file says.")] = None,
+) -> None:
+    """Let a file be the palette of a series; `undo` brings the one before back."""
+    from host.cli.palette import import_palette
+
+    with faults_told():
+        import_palette(file, series)

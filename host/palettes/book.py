@@ -1,0 +1,255 @@
+"""The palettes as wire and command line see them: shown with what was seen, and changed with the pages that touches."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Final
+
+from msgspec import structs
+
+from engines.base import EngineError
+from host.errors import BadRequest, IrodoriError, NotFound
+from host.palette_records import (
+    CharacterSeen,
+    FigureAt,
+    FoundFigure,
+    PaletteCard,
+    PaletteFile,
+    PaletteMerge,
+    PaletteQuery,
+    PaletteSet,
+    PaletteView,
+)
+from host.palettes.cast import Wardrobe
+from host.palettes.changes import changed, merged
+from host.palettes.files import decode, encode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from engines.embed.base import Embedder
+    from host.palette_records import SeriesPalette
+    from host.palettes.files import PaletteFiles
+    from host.palettes.sightings import SeenFigure, SeenPage, Sightings
+    from host.pipeline.analysis.reader import PageReader
+    from host.store.references import ReferenceStore
+    from host.store.sources import SourceIndex
+
+_LOG = logging.getLogger(__name__)
+_UNSURE_MAX: Final = 24
+_OTHERS_MAX: Final = 24
+_LOOKED_AT_MAX: Final = 600
+
+
+class PaletteBook:
+    """Thread-safe."""
+
+    def __init__(
+        self, files: PaletteFiles, sightings: Sightings, sources: SourceIndex, references: ReferenceStore,
+        embedder: Callable[[], Embedder], reader: Callable[[], PageReader],
+    ) -> None:  # fmt: skip
+        """Open. embedder, reader: opened where a reference is looked at for the first time."""
+        self._files = files
+        self._sightings = sightings
+        self._sources = sources
+        self._references = references
+        self._embedder = embedder
+        self._reader = reader
+
+    def list(self) -> list[PaletteCard]:
+        """Return a card of every palette that is kept."""
+        return [
+            PaletteCard(
+                series=one.series,
+                characters=len(one.characters),
+                pages=sum(not page.reference_id for page in self._sightings.get(one.series).values()),
+            )
+            for one in self._files.every()
+        ]
+
+    def get(self, query: PaletteQuery) -> PaletteView:
+        """Return a series' palette and who was seen; references of the series that were never looked at are, now.
+
+        Raises:
+            BadRequest, TooLarge: its file is no palette.
+        """
+        self._look_at_references(query.series)
+        return self._view(query.series, self._files.get(query.series))
+
+    def set(self, change: PaletteSet) -> PaletteView:
+        """Change a palette, and tell which pages that touches.
+
+        Raises:
+            NotFound: there is no such character, or nobody was seen there. BadRequest, TooLarge, Busy, DiskFull
+        """
+        pages = self._sightings.get(change.series)
+        change, seen = self._found(change, pages)
+
+        def edit(palette: SeriesPalette) -> SeriesPalette:
+            return changed(palette, change, _whom(palette, change, seen), seen)
+
+        before, after = self._files.change(change.series, edit)
+        about = _whom(after, change, seen) if not change.remove else None
+        return structs.replace(self._changed(change.series, before, after), about=about or "")
+
+    def merge(self, request: PaletteMerge) -> PaletteView:
+        """Make two characters one; errors as `set`."""
+        return self._changed(
+            request.series, *self._files.change(request.series, lambda palette: merged(palette, request))
+        )
+
+    def undo(self, query: PaletteQuery) -> PaletteView:
+        """Take the last change back.
+
+        Raises:
+            NotFound: there is none.
+        """
+        return self._changed(query.series, *self._files.undo(query.series))
+
+    def export(self, query: PaletteQuery) -> PaletteFile:
+        """Return a palette as a file holds it.
+
+        Raises:
+            NotFound: nobody made one.
+        """
+        if not self._files.has(query.series):
+            raise NotFound(f"The series {query.series[:128]!r} has no palette.", "Name somebody in it first.")
+        return PaletteFile(series=query.series, json=encode(self._files.get(query.series)))
+
+    def take_in(self, file: PaletteFile) -> PaletteView:
+        """Let a file be the palette of a series; that of before can be had back.
+
+        Raises:
+            BadRequest, TooLarge: it is none.
+        """
+        palette = structs.replace(decode(file.json), series=file.series)
+        return self._changed(file.series, *self._files.change(file.series, lambda _: palette))
+
+    def _found(
+        self, change: PaletteSet, pages: Mapping[str, SeenPage]
+    ) -> tuple[PaletteSet, tuple[SeenPage, SeenFigure] | None]:
+        """Return a change with its figures named by pixels and by their own points, and the figure that it is about."""
+        if change.figure is not None and change.is_not is not None:
+            raise BadRequest("A figure is somebody or is not.", "Leave figure or is_not out.")
+        at = change.figure or change.is_not
+        if at is None:
+            return change, None
+        source = self._sources.get([at.page]).get(at.page)
+        page = pages.get(source.pixels_sha256 if source is not None else at.page)
+        figure = page.figure_at(at.point) if page is not None else None
+        if page is None or figure is None:
+            raise NotFound("Nobody was found at this place of the page.", "Correct the colour of this place alone.")
+        exact = FigureAt(page=page.pixels_sha256, point=figure.point)
+        if change.is_not is not None:
+            return structs.replace(change, is_not=exact), None
+        return structs.replace(change, figure=exact), (page, figure)
+
+    def _changed(self, series: str, before: SeriesPalette, after: SeriesPalette) -> PaletteView:
+        pages = [page for page in self._sightings.get(series).values() if not page.reference_id]
+        embedders = {page.embedder for page in pages}
+        wardrobes = {name: (Wardrobe(before, name), Wardrobe(after, name)) for name in embedders}
+        touched = [
+            page.pixels_sha256
+            for page in pages
+            if wardrobes[page.embedder][0].dress(page) != wardrobes[page.embedder][1].dress(page)
+        ]
+        view = self._view(series, after)
+        return structs.replace(view, pages=sorted(self._sources.encoded(touched)))
+
+    def _view(self, series: str, palette: SeriesPalette) -> PaletteView:
+        from host.palettes.likeness import alike, known_of, whose
+
+        seen = {one.character_id: set[str]() for one in palette.characters}
+        unsure: dict[str, list[FoundFigure]] = {one.character_id: [] for one in palette.characters}
+        nobodies: list[tuple[SeenPage, SeenFigure]] = []
+        for page in self._sightings.get(series).values():
+            for figure, one in zip(page.figures, whose(page, known_of(palette, page.embedder)), strict=True):
+                if not one.character_id:
+                    nobodies.append((page, figure))
+                elif not one.is_sure:
+                    unsure[one.character_id].append(_found_figure(page, figure, sure=one.likeness))
+                elif not page.reference_id:
+                    seen[one.character_id].add(page.pixels_sha256)
+        return PaletteView(
+            palette=palette,
+            seen=[
+                CharacterSeen(
+                    character_id=one.character_id,
+                    pages=len(seen[one.character_id]),
+                    unsure=sorted(unsure[one.character_id], key=lambda each: -each.sure)[:_UNSURE_MAX],
+                )
+                for one in palette.characters
+            ],
+            others=_gathered(nobodies, alike),
+            undo=self._files.can_undo(series),
+            pages=[],
+        )
+
+    def _look_at_references(self, series: str) -> None:
+        known = {page.reference_id for page in self._sightings.get(series).values()}
+        for reference in self._references.list(series) if series else ():
+            if reference.reference_id not in known:
+                try:
+                    self._look_at(series, reference.reference_id, reference.character or reference.name or "")
+                except (IrodoriError, EngineError) as exc:
+                    _LOG.warning("a reference is not looked at: %s", exc.message)
+
+    def _look_at(self, series: str, reference_id: str, name: str) -> None:
+        import cv2
+        import numpy as np
+
+        from host.palettes.look import look_at
+        from host.pipeline.decode import DecodedPage, pixels_digest
+
+        rgb = self._references.pixels(reference_id)
+        page = DecodedPage(rgb, np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8), pixels_digest(rgb))
+        embedder, reading = self._embedder(), self._reader().read(page, "auto")
+        characters = reading.maps.characters if reading.maps is not None else None
+        named = f"{embedder.info.id} {embedder.info.version}"
+        seen = look_at(page.grey, page.pixels_sha256, reading.meta, characters, embedder, named, page.rgb)
+        self._sightings.put(series, structs.replace(seen, reference_id=reference_id, name=name[:200]))
+
+
+def _whom(palette: SeriesPalette, change: PaletteSet, seen: tuple[SeenPage, SeenFigure] | None) -> str | None:
+    from host.palettes.changes import character
+    from host.palettes.likeness import known_of, whose
+
+    if change.character_id is not None:
+        return character(palette, change.character_id).character_id
+    if seen is None:
+        return None
+    page, figure = seen
+    found = whose(page, known_of(palette, page.embedder))[page.figures.index(figure)]
+    return found.character_id if found.is_sure else None
+
+
+def _gathered(
+    nobodies: list[tuple[SeenPage, SeenFigure]], alike: Callable[[SeenFigure, SeenFigure], float]
+) -> list[FoundFigure]:
+    """Return figures that are nobody's, those that are drawn alike as one: the most seen and the largest first."""
+    from host.palettes.likeness import SURE
+
+    shown = [(page, figure) for page, figure in nobodies if figure.face and figure.has_face]
+    shown.sort(key=lambda one: (not one[0].reference_id, -one[1].area, one[0].pixels_sha256, one[1].point))
+    groups: list[tuple[SeenPage, SeenFigure, set[str]]] = []
+    for page, figure in shown[:_LOOKED_AT_MAX]:
+        own = next((group for group in groups if alike(group[1], figure) >= SURE), None)
+        if own is None:
+            groups.append((page, figure, {page.pixels_sha256}))
+        else:
+            own[2].add(page.pixels_sha256)
+    groups.sort(key=lambda group: (not group[0].reference_id, -len(group[2])))
+    return [_found_figure(page, figure, pages=len(pages)) for page, figure, pages in groups[:_OTHERS_MAX]]
+
+
+def _found_figure(page: SeenPage, figure: SeenFigure, pages: int = 1, sure: float | None = None) -> FoundFigure:
+    colours = {name: colour for name in ("hair", "skin", "clothes") if (colour := getattr(figure, name)) is not None}
+    surest = max((colour.sure for colour in colours.values()), default=0.0)
+    return FoundFigure(
+        figure=FigureAt(page=page.pixels_sha256, point=figure.point),
+        name=page.name,
+        face=figure.face,
+        pages=pages,
+        sure=round(surest if sure is None else max(0.0, min(1.0, sure)), 3),
+        **{name: colour.rgb for name, colour in colours.items()},
+    )

@@ -1,0 +1,171 @@
+"""What a job takes from a series' palette: the colours that the reader set, for the figures that they belong to.
+
+A job has the palette as it was at its start. A page that was seen before is dressed by what is known of it, without its
+pixels: its key is known at once, and only pages on which somebody wears another colour than before have another one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from engines.base import EngineError
+from host.corrections import FigurePalette
+from host.errors import IrodoriError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from engines.embed.base import Embedder
+    from host.corrections import Rgb
+    from host.palette_records import SeriesPalette
+    from host.palettes.files import PaletteFiles
+    from host.palettes.likeness import Known
+    from host.palettes.sightings import SeenPage, Sightings
+    from host.pipeline.decode import DecodedPage
+    from host.pipeline.records.page_meta import PageMeta
+
+_LOG = logging.getLogger(__name__)
+# What an engine's parts can be laid on; eyes are told in words alone.
+_LAID: Final = ("hair", "skin", "clothes")
+_PALETTES_MAX: Final = 64
+
+
+class Wardrobe:
+    """Who wears what: the characters whose colours the reader set."""
+
+    def __init__(self, palette: SeriesPalette, embedder: str) -> None:
+        from host.palettes.likeness import known_of
+
+        self.colours: Mapping[str, Mapping[str, Rgb]] = {
+            one.character_id: worn
+            for one in palette.characters
+            if (
+                worn := {
+                    name: colour.rgb
+                    for name in _LAID
+                    if (colour := getattr(one, name)) is not None and colour.origin == "reader"
+                }
+            )
+        }
+        # Those without colours, too: a figure that is somebody else's is not dressed as the next one.
+        self.known: Sequence[Known] = known_of(palette, embedder) if self.colours else ()
+
+    def dress(self, page: SeenPage) -> tuple[FigurePalette, ...]:
+        """Return the palettes of the figures of a page that are surely somebody's."""
+        from host.palettes.likeness import whose
+
+        if not self.colours:
+            return ()
+        worn = (
+            FigurePalette(point=figure.point, **self.colours[one.character_id])
+            for figure, one in zip(page.figures, whose(page, self.known), strict=True)
+            if one.is_sure and one.character_id in self.colours
+        )
+        return tuple(worn)[:_PALETTES_MAX]
+
+
+class JobCast:
+    """The cast of one job; thread-safe. `digest` tells palettes apart that dress pages otherwise; empty: none.
+
+    mood: of the series, in words.
+    """
+
+    def __init__(
+        self, series: str, palette: SeriesPalette, sightings: Sightings, embedder: tuple[str, str],
+        open_embedder: Callable[[], Embedder],
+    ) -> None:  # fmt: skip
+        self._series = series
+        self._sightings = sightings
+        self._embedder = " ".join(embedder)
+        self._open_embedder = open_embedder
+        has_colours = any(getattr(one, name) for one in palette.characters for name in _LAID)
+        self._wardrobe = Wardrobe(palette, self._embedder) if has_colours else None
+        acts = self._wardrobe is not None and bool(self._wardrobe.colours)
+        self.mood = palette.mood
+        self.digest = hashlib.sha256(msgspec.msgpack.encode(palette)).hexdigest() if acts else ""
+
+    def known(self, pixels_sha256s: Iterable[str]) -> dict[str, tuple[FigurePalette, ...]]:
+        """Return what figures wear on the pages that were seen before; the others have to be read first."""
+        if self._wardrobe is None or not self.digest:
+            return dict.fromkeys(pixels_sha256s, ())
+        seen = self._sightings.get(self._series, pixels_sha256s)
+        return {key: self._wardrobe.dress(page) for key, page in seen.items() if page.embedder == self._embedder}
+
+    def dress(
+        self, page: DecodedPage, meta: PageMeta, characters: NDArray[np.uint8] | None
+    ) -> tuple[FigurePalette, ...]:
+        """Return what figures wear on a page that was read; characters: see `PageMaps`."""
+        if self._wardrobe is None or not self.digest:
+            return ()
+        seen = self._sightings.get(self._series, [page.pixels_sha256]).get(page.pixels_sha256)
+        if seen is None or seen.embedder != self._embedder:
+            try:
+                seen = self._look(page.grey, page.pixels_sha256, meta, characters)
+            except EngineError as exc:
+                _LOG.warning("the palette is not laid on a page: %s", exc.message)
+                return ()
+            self._note(seen)
+        return self._wardrobe.dress(seen)
+
+    def pass_over(self, pixels_sha256: str) -> None:
+        """Note that a page stays as it is: nobody on it wears anything."""
+        if self.digest:
+            from host.palettes.sightings import SeenPage
+
+            self._note(SeenPage(pixels_sha256=pixels_sha256, embedder=self._embedder))
+
+    def learn(
+        self, page: DecodedPage, meta: PageMeta, characters: NDArray[np.uint8] | None, rgb: NDArray[np.uint8],
+        parts: NDArray[np.float32] | None,
+    ) -> None:  # fmt: skip
+        """Note who is on a coloured page, and in what colours; a fault is told in the log alone."""
+        try:
+            self._note(self._look(page.grey, page.pixels_sha256, meta, characters, rgb, parts))
+        except EngineError as exc:
+            _LOG.warning("who is on a page was not noted: %s", exc.message)
+
+    def _note(self, seen: SeenPage) -> None:
+        """Remember who is on a page; one that cannot be written is looked at again."""
+        try:
+            self._sightings.put(self._series, seen)
+        except IrodoriError as exc:
+            _LOG.warning("who is on a page was not noted: %s", exc.message)
+
+    def _look(
+        self, grey: NDArray[np.uint8], pixels_sha256: str, meta: PageMeta, characters: NDArray[np.uint8] | None,
+        rgb: NDArray[np.uint8] | None = None, parts: NDArray[np.float32] | None = None,
+    ) -> SeenPage:  # fmt: skip
+        from host.palettes.look import look_at
+
+        return look_at(grey, pixels_sha256, meta, characters, self._open_embedder(), self._embedder, rgb, parts)
+
+
+class Casts:
+    """Where jobs get their cast from."""
+
+    def __init__(
+        self, files: PaletteFiles, sightings: Sightings, identity: Callable[[], tuple[str, str]],
+        open_embedder: Callable[[], Embedder],
+    ) -> None:  # fmt: skip
+        """Open. identity: id and version of the embedder, known without opening it."""
+        self._files = files
+        self._sightings = sightings
+        self._identity = identity
+        self._open_embedder = open_embedder
+
+    def open(self, series: str) -> JobCast | None:
+        """Return the cast of a series' job; None for pages of no series.
+
+        Raises:
+            BadRequest, TooLarge: the palette's file was changed by somebody and is none any more.
+        """
+        if not series:
+            return None
+        return JobCast(series, self._files.get(series), self._sightings, self._identity(), self._open_embedder)

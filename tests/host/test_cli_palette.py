@@ -1,0 +1,82 @@
+"""`irodori palette`: what it shows, what it changes, and what it says where it cannot."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from typer.testing import CliRunner
+
+from host.cli.app import app
+from host.palettes.files import PaletteFiles
+from host.paths import state_paths
+from tests.host.palettes.people import AKI, BOTAN, RED, character, palette
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def kept(irodori_home: Path) -> None:
+    PaletteFiles(state_paths().palettes).change(
+        "S", lambda _: palette(character("Aki", AKI, RED), character("Bo", BOTAN))
+    )
+
+
+def irodori(*arguments: object) -> tuple[int, str]:
+    done = CliRunner().invoke(app, ["palette", *map(str, arguments)], env={"COLUMNS": "200", "NO_COLOR": "1"})
+    return done.exit_code, done.output
+
+
+@pytest.mark.usefixtures("kept")
+def test_palettes_and_their_characters_are_shown() -> None:
+    assert "S" in irodori("list")[1]
+    status, text = irodori("show", "S")
+    assert status == 0
+    assert "#c83c3c reader" in text
+    assert json.loads(irodori("show", "S", "--json")[1])["characters"][0]["name"] == "Aki"
+
+
+@pytest.mark.usefixtures("kept")
+def test_colours_are_set_let_go_and_taken_back() -> None:
+    files = PaletteFiles(state_paths().palettes)
+    status, text = irodori("set", "S", "aki", "--hair", "#010203", "--eyes", "0a0b0c", "--name", "Aki T.")
+    assert (status, text) == (0, "0 pages touched: colour them again to see it.\n")
+    one = files.get("S").characters[0]
+    assert (one.name, one.hair and one.hair.rgb, one.eyes and one.eyes.rgb) == ("Aki T.", (1, 2, 3), (10, 11, 12))
+    assert irodori("set", "S", "Aki T.", "--clear", "hair")[0] == 0
+    assert files.get("S").characters[0].hair is None
+    assert irodori("undo", "S")[0] == 0
+    assert files.get("S").characters[0].hair is not None
+    assert irodori("merge", "S", "Aki T.", "Bo")[0] == 0
+    assert len(files.get("S").characters) == 1
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_file_moves_a_palette_to_another_series(tmp_path: Path) -> None:
+    file = tmp_path / "s.json"
+    assert irodori("export", "S", "-o", file)[0] == 0
+    assert irodori("import", file, "--series", "T")[0] == 0
+    files = PaletteFiles(state_paths().palettes)
+    assert files.get("T").characters == files.get("S").characters
+
+
+@pytest.mark.usefixtures("kept")
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("set", "S", "nobody", "--hair", "#010203"), "no character 'nobody'"),
+        (("set", "S", "aki", "--hair", "red"), "'red' is no colour"),
+        (("set", "S", "aki", "--clear", "beard"), "'beard' is no part"),
+        (("set", "S", "--hair", "#010203"), "about nobody"),
+        (("set", "S", "--at", "0.1,0.2"), "a page and a point"),
+        (("export", "T", "-o", "t.json"), "has no palette"),
+        (("undo", "T"), "no change to take back"),
+        (("import", "no-such.json"), "cannot be read"),
+    ],
+)
+def test_what_cannot_be_done_is_said_with_status_2(arguments: tuple[str, ...], words: str) -> None:
+    status, text = irodori(*arguments)
+    assert status == 2
+    assert words in text
