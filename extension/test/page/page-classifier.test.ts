@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { classifyPages, type Facts, type Surroundings } from "@/lib/page/find/page-classifier";
-import { isPageSized } from "@/lib/page/holders/page-size";
+import { classifyPages, type Facts, groupBy, type Surroundings, weightOf } from "@/lib/page/find/page-classifier";
+import { isPageSized, WIDEST } from "@/lib/page/holders/page-size";
 
 const WINDOW: Surroundings = { width: 1200, height: 800, listsChapters: false, isPicture: false };
 const COLUMN = { left: 250, top: 0, width: 700, height: 1050 };
@@ -108,4 +108,174 @@ test("a grid of small pictures is an overview, a row of high ones is a chapter",
 
 test("nothing in, nothing out", () => {
   expect(classify([])).toEqual([]);
+});
+
+describe("to the pixel", () => {
+  const chapter = [page(), page(), page()];
+  const stranger = (box: Partial<Facts["box"]>) => page({ group: "div>img" }, box);
+  const last = (other: Facts, company = chapter, around = {}) => classify([...company, other], around).at(-1);
+
+  test.each([
+    [239, 1200, false],
+    [240, 1200, true],
+    [199, 400, false],
+    [200, 400, true],
+  ])("%d px across in a window of %d: %s", (width, window, expected) => {
+    expect(classify([page({}, { width, height: 700 })], { width: window })).toEqual([expected]);
+  });
+
+  test("room for a picture that is wider than any page is none, where it is known", () => {
+    const room = (height: number) => classify([unloaded({}, { width: 300 * WIDEST, height })], { isPicture: true })[0];
+    expect([room(300), room(299), room(0)]).toEqual([true, false, true]);
+  });
+
+  test("a picture in two places may be a page", () => expect(last(page({ uses: 2 }))).toBe(true));
+
+  test.each([
+    [616, true],
+    [615, false],
+    [1470, true],
+    [1471, false],
+  ])("one of other markup, %d wide beside pages of 700: %s", (width, expected) => {
+    expect(last(stranger({ width, height: 500 }))).toBe(expected);
+  });
+
+  test.each([
+    [600, true],
+    [601, false],
+    [-100, true],
+    [-101, false],
+  ])("one of other markup that begins at %d, beside a column from 250 to 950: %s", (left, expected) => {
+    expect(last(stranger({ left }))).toBe(expected);
+  });
+
+  test("while no page has loaded their width is a guess, and others may be half as wide", () => {
+    const guessed = [unloaded(), unloaded(), unloaded()];
+    expect([350, 349].map((width) => last(stranger({ width }), guessed))).toEqual([true, false]);
+  });
+
+  test("one of the same markup may be half as wide, or hidden", () => {
+    expect([350, 349].map((width) => last(page({}, { width })))).toEqual([true, false]);
+    expect(classify([page(), page({}, { width: 340 })])).toEqual([true, false]); // of two the wider one is the usual
+  });
+
+  test.each([
+    [800, 67, true],
+    [800, 66, false], // a rule
+    [760, 210, true],
+    [759, 210, false],
+    [840, 210, true],
+    [841, 210, false],
+  ])("a last piece of %d by %d of a strip of 800: %s", (width, height, expected) => {
+    expect(last(page({ width, height }, { height: 180 }))).toBe(expected);
+  });
+
+  test("a piece of a narrow strip has sixty rows at least", () => {
+    const narrow = [1, 2, 3].map(() => page({ width: 600, height: 1200 }));
+    expect([60, 59].map((height) => last(page({ width: 600, height }, { height: 60 }), narrow))).toEqual([true, false]);
+  });
+
+  test.each([
+    [300, 480, false, true],
+    [300, 479, false, false],
+    [600, 300, false, true],
+    [599, 300, false, false],
+    [300, 720, true, true],
+    [300, 719, true, false],
+    [960, 300, true, true],
+    [959, 300, true, false],
+  ])("one picture alone, %d by %d, where chapters are listed %s: %s", (width, height, listsChapters, expected) => {
+    expect(classify([page({}, { width, height })], { listsChapters })).toEqual([expected]);
+  });
+
+  test("one that is hidden may be one", () => expect(classify([page({}, hidden)])).toEqual([true]));
+});
+
+describe("what the company tells", () => {
+  const stranger = (box: Partial<Facts["box"]>) => page({ group: "div>img" }, { height: 500, ...box });
+  const last = (other: Facts, company: Facts[]) => classify([...company, other]).at(-1);
+
+  test("the chapter's column is as wide as all its shown pages together", () => {
+    const apart = [page({}, { left: 250 }), page({}, { left: 350 })];
+    expect([-100, -101, 700, 701].map((left) => last(stranger({ left }), apart))).toEqual([true, false, true, false]);
+    const andHidden = [page(), page(), page({}, { ...hidden, left: 0 })];
+    expect([-100, -101].map((left) => last(stranger({ left }), andHidden))).toEqual([true, false]);
+  });
+
+  test("one page that has loaded tells the width, and the size of the pieces", () => {
+    const one = [page(), unloaded(), unloaded()];
+    expect([616, 615].map((width) => last(stranger({ width }), one))).toEqual([true, false]);
+    expect(last(page({ height: 210 }, { height: 180 }), one)).toBe(true);
+  });
+
+  test("one page beside what is none is a page alone", () => {
+    const small = page({}, { width: 300, height: 424 });
+    expect(classify([small, page({ isFurniture: true })])).toEqual([false, false]);
+  });
+
+  test("the heaviest family is the chapter, wherever it stands", () => {
+    const covers = Array.from({ length: 8 }, () => cover({ group: "div>img" }, { width: 260, height: 370 }));
+    for (const company of [
+      [page(), page(), ...covers],
+      [...covers, page(), page()],
+      [...covers.slice(4), page(), ...covers.slice(4), page()],
+    ])
+      expect(classify(company)).toEqual(company.map(({ group }) => group === "main>img"));
+  });
+
+  test("hidden strangers are none, and beside hidden pages nobody can tell", () => {
+    const away = [page({}, hidden), page({}, hidden)];
+    expect(last(stranger({}), [page({}, hidden), ...away])).toBe(true); // it weighs most itself
+    expect(last(page({ group: "div>img" }, hidden), [page({}, hidden), ...away])).toBe(false);
+  });
+});
+
+describe("grids", () => {
+  const placed = (columns: number, count: number, height: number, facts: Partial<Facts> = {}) =>
+    Array.from({ length: count }, (_, at) =>
+      page(facts, { left: (at % columns) * 300, top: Math.floor(at / columns) * height, width: 260, height }),
+    );
+  test.each([
+    [3, 6, 400, false],
+    [3, 5, 400, false], // its last row lacks one
+    [3, 4, 400, true],
+    [2, 8, 400, true],
+    [3, 6, 479, false],
+    [3, 6, 480, true],
+  ])("in %d columns, %d pictures of a height of %d are pages: %s", (columns, count, height, expected) => {
+    expect(classify(placed(columns, count, height))).toEqual(Array(count).fill(expected));
+  });
+
+  test("pictures that have not loaded, or lie behind each other, make none", () => {
+    expect(classify(placed(3, 6, 400, { width: 0, height: 0 }))).toEqual(Array(6).fill(true));
+    expect(classify([1, 2, 3, 4].map(() => page({}, { width: 260, height: 400 })))).toEqual(Array(4).fill(true));
+  });
+
+  test("places are told to the pixel", () => {
+    const wavering = placed(3, 6, 400).map((facts, at) => ({
+      ...facts,
+      box: { ...facts.box, left: facts.box.left + (at % 2) * 0.3, top: facts.box.top + (at % 2) * 0.3 },
+    }));
+    expect(classify(wavering)).toEqual(Array(6).fill(false));
+  });
+});
+
+test("of families that weigh the same the larger one is the chapter", () => {
+  const family = (group: string, count: number) => Array.from({ length: count }, () => page({ group }, hidden));
+  expect(classify([...family("a>img", 2), ...family("b>img", 3)])).toEqual([false, false, true, true, true]);
+});
+
+test("what pictures weigh grows faster than their area; one without a height has a page's usual one", () => {
+  const box = (width: number, height: number) => ({ left: 0, top: 0, width, height });
+  expect(weightOf([box(10, 20)])).toBeCloseTo(200 ** 1.5, 6);
+  expect(weightOf([box(10, 0)])).toBeCloseTo(142 ** 1.5, 6);
+  expect(weightOf([box(10, 20), box(5, 5)])).toBeCloseTo(200 ** 1.5 + 25 ** 1.5, 6);
+  expect(weightOf([])).toBe(0);
+});
+
+test("groups keep their items in order", () => {
+  expect([...groupBy([1, 2, 3, 4, 5], (item) => item % 2)]).toEqual([
+    [1, [1, 3, 5]],
+    [0, [2, 4]],
+  ]);
 });
