@@ -149,6 +149,19 @@ def test_links_pipes_and_deep_folders_are_told_and_harm_nothing(tmp_path: Path, 
         open_inputs([folder / "pipe.png"], tmp_path / "out")
 
 
+def test_a_volume_in_a_volume_is_unpacked_up_to_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inner = make_zip(tmp_path / "inner.cbz", {"1.png": b"x"}).read_bytes()
+    book = open_archive(make_zip(tmp_path / "c.cbz", {"inner.cbz": inner}))
+    [nested] = book.nested
+    monkeypatch.setattr(archive_module, "VOLUME_BYTES_MAX", len(inner))
+    nested.place(tmp_path / "whole")
+    assert (tmp_path / "whole").read_bytes() == inner
+    monkeypatch.setattr(archive_module, "VOLUME_BYTES_MAX", len(inner) - 1)
+    with pytest.raises(UnreadablePage, match="when unpacked"):
+        nested.place(tmp_path / "over")
+    book.close()
+
+
 def test_an_entry_without_a_name_is_told_as_what_may_be_lost(tmp_path: Path) -> None:
     [book] = open_inputs([make_zip(tmp_path / "c.cbz", {"1.png": b"x", "..": b"y"})], tmp_path / "out")
     assert [(each.name, each.reason, each.lost) for each in book.left_out] == [("..", "it has no name", True)]
