@@ -136,3 +136,30 @@ test("a style is written property by property", () => {
   style(element, { opacity: "0.5", "white-space": "pre" });
   expect([element.style.opacity, element.style.whiteSpace]).toEqual(["0.5", "pre"]);
 });
+
+test("a tick, a fault and what was left alone are told by their own shapes and colours", () => {
+  const signs: Sign[] = [
+    { kind: "done" },
+    { kind: "left", note: "", failed: true },
+    { kind: "left", note: "", failed: false },
+  ];
+  const shown = signs.map((sign) => {
+    const path = ringOf([sign]).element.querySelector("path") as SVGPathElement;
+    return [path.getAttribute("d"), hueOf(path.style.getPropertyValue("stroke"))] as const;
+  });
+  expect(new Set(shown.map(([d]) => d)).size).toBe(3);
+  expect(shown.every(([d]) => /^M[\d.]+ [\d.]+/.test(d ?? ""))).toBe(true);
+  const [done, failed, left] = shown.map(([, hue]) => hue);
+  expect([done, failed, left]).toEqual([expect.closeTo(142, -1), expect.closeTo(351, -1), expect.closeTo(213, -1)]);
+});
+
+test("the track of the ring is seen through, the sign that helps shows so, and the ring turns about its middle", () => {
+  const ring = ringOf([progress(0.5)]);
+  const [track] = circles(ring) as [SVGCircleElement];
+  expect(track.style.getPropertyValue("stroke")).toMatch(/0\.22\)$/);
+  expect(arcOf(ring).style.getPropertyValue("transform-origin")).toBe("center");
+  expect(ring.element.style.left).toBe("0px");
+  expect(ring.element.style.top).toBe("0px");
+  expect(ringOf([{ kind: "left", note: "why", failed: true }]).element.style.cursor).toBe("help");
+  expect(ringOf([{ kind: "notice", text: "words" }]).element.style.padding).toBe("0px 12px");
+});

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from host.corrections import ColourHint, Corrections, FigurePalette
 from host.pipeline.drawing import Drawing, PlacedPalette
 from host.pipeline.records.corrections import CorrectionsRecord, record_corrections, recorded_corrections
@@ -35,3 +37,9 @@ def test_each_is_recorded_with_what_became_of_it() -> None:
 def test_a_record_tells_the_very_corrections_again() -> None:
     assert recorded_corrections(recorded()) == Corrections(hints=HINTS, palettes=PALETTES)
     assert recorded_corrections(CorrectionsRecord()) == Corrections()
+
+
+def test_each_palette_has_its_word_of_what_became_of_it() -> None:
+    drawing = Drawing(palettes=(PlacedPalette(PALETTES[0], ()),))
+    with pytest.raises(ValueError, match="zip"):
+        record_corrections(drawing, [])

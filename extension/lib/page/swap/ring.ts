@@ -8,6 +8,21 @@ const RADIUS = 9;
 const LENGTH = 2 * Math.PI * RADIUS;
 const FADE_MS = 450;
 const TICK_MS = 1100;
+const LOOKS = {
+  "box-sizing": "border-box",
+  background: "rgb(18 18 24 / 0.62)",
+  "box-shadow": "0 0 0 1px rgb(255 255 255 / 0.14), 0 1px 4px rgb(0 0 0 / 0.3)",
+  display: "flex",
+  "align-items": "center",
+  "justify-content": "center",
+  color: "white",
+  font: "500 12px/1 system-ui, sans-serif",
+  "user-select": "none",
+};
+const LABEL_LOOKS = { padding: "0 10px 0 4px", "white-space": "nowrap" };
+const DRAWING_LOOKS = { width: "24px", height: "24px", display: "block" };
+const CIRCLE_LOOKS = { fill: "none", "stroke-width": "2.6", "stroke-linecap": "round" };
+const PATH_LOOKS = { fill: "none", "stroke-width": "2.4", "stroke-linecap": "round", "stroke-linejoin": "round" };
 
 export type Sign =
   | { kind: "progress"; fraction: number; isPreview?: boolean }
@@ -26,24 +41,16 @@ export class Ring {
   constructor(calm: boolean) {
     this.#calm = calm;
     this.#label.textContent = i18n.t("page.preview");
-    style(this.#label, { padding: "0 10px 0 4px", "white-space": "nowrap" });
+    style(this.#label, LABEL_LOOKS);
     style(this.element, {
+      ...LOOKS,
       position: "absolute",
       left: "0",
       top: "0",
       height: `${SIGN_PX}px`,
       "min-width": `${SIGN_PX}px`,
-      "box-sizing": "border-box",
       "border-radius": `${SIGN_PX / 2}px`,
-      background: "rgb(18 18 24 / 0.62)",
-      "box-shadow": "0 0 0 1px rgb(255 255 255 / 0.14), 0 1px 4px rgb(0 0 0 / 0.3)",
-      display: "flex",
-      "align-items": "center",
-      "justify-content": "center",
-      color: "white",
-      font: "500 12px/1 system-ui, sans-serif",
       "pointer-events": "none",
-      "user-select": "none",
       transition: calm ? "none" : `opacity ${FADE_MS}ms ease`,
     });
   }
@@ -91,7 +98,7 @@ export class Ring {
   #draw(...shapes: SVGElement[]): void {
     const svg = document.createElementNS(SVG, "svg");
     svg.setAttribute("viewBox", "0 0 24 24");
-    style(svg, { width: "24px", height: "24px", display: "block" });
+    style(svg, DRAWING_LOOKS);
     svg.replaceChildren(...shapes);
     this.element.replaceChildren(svg);
   }
@@ -105,14 +112,14 @@ export class Ring {
 function circle(stroke: string): SVGCircleElement {
   const shape = document.createElementNS(SVG, "circle");
   for (const [name, value] of Object.entries({ cx: "12", cy: "12", r: `${RADIUS}` })) shape.setAttribute(name, value);
-  style(shape, { fill: "none", stroke, "stroke-width": "2.6", "stroke-linecap": "round" });
+  style(shape, { ...CIRCLE_LOOKS, stroke });
   return shape;
 }
 
 function path(d: string, stroke: string): SVGPathElement {
   const shape = document.createElementNS(SVG, "path");
   shape.setAttribute("d", d);
-  style(shape, { fill: "none", stroke, "stroke-width": "2.4", "stroke-linecap": "round", "stroke-linejoin": "round" });
+  style(shape, { ...PATH_LOOKS, stroke });
   return shape;
 }
 
