@@ -15,7 +15,7 @@ _TRIM_THRESHOLD: Final = -1
 # reading size and of strips; those of the page's own size are over it, and would leave large gaps.
 _LARGE_BYTES: Final = 2 << 20
 # At the heap's end: glibc by itself would give it back with every array that is freed there.
-_FREE_AT_TOP_BYTES: Final = 32 << 20
+_FREE_AT_TOP_BYTES: Final = 4 << 20
 
 
 def keep_one_small_heap() -> None:

@@ -13,7 +13,7 @@ from host.books.comic_info import NAME, updated
 from host.books.locked import LockedEntry
 from host.books.names import on_disk, same_place, targets, told_apart
 from host.books.pack import pack
-from host.books.waiting import WaitingRoom
+from host.books.waiting import SetAside, WaitingRoom
 from host.books.whole_files import require_writable, sweep_parts, temporary_beside, write_whole
 from host.errors import BadRequest
 from host.picture_types import mime_of
@@ -307,7 +307,7 @@ class ArchiveOutput:
         """Return the ComicInfo.xml of the source, true of what is in the archive now."""
         first = [self._entries[page.name][0] for page in self._book.pages if page.name in self._entries]
         coloured = any(each.name != self._names[page][1] for page, made in self._entries.items() for each in made[:1])
-        return updated(data, [each.file.stat().st_size for each in first], coloured=coloured)
+        return updated(data, [each.aside.size for each in first], coloured=coloured)
 
 
 class DocumentOutput(ArchiveOutput):
@@ -350,20 +350,20 @@ class DocumentOutput(ArchiveOutput):
         waiting = self._entries.get(name)
         if not waiting or waiting[0].locked is not None:
             return None
-        data = waiting[0].file.read_bytes()
+        data = waiting[0].aside.read()
         return Picture(data, mime_of(data), is_coloured=waiting[0].name != self._names[name][1])
 
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    """What waits for its archive: its name there, the file that holds it, and how it is locked, if it is."""
+    """What waits for its archive: its name there, its bytes, and how it is locked, if it is."""
 
     name: str
-    file: Path
+    aside: SetAside
     locked: zipfile.ZipInfo | None
 
     def content(self) -> bytes | LockedEntry:
-        data = self.file.read_bytes()
+        data = self.aside.read()
         return data if self.locked is None else LockedEntry(self.locked, data)
 
 
