@@ -250,3 +250,37 @@ def test_light_mark_that_dark_ones_cover_is_listed_and_has_no_pixel():
     assert covered.size
     assert not mask_of(both, [covered]).any()
     assert mask_of(both, [np.flatnonzero(~both.light)]).sum() == 6 * 7
+
+
+ROUND = [(700 + 110 * np.cos(turn), 900 + 80 * np.sin(turn)) for turn in np.linspace(0, 2 * np.pi, 60)]
+STAR = [
+    (700 + 110 * far * np.cos(turn), 900 + 80 * far * np.sin(turn))
+    for turn, far in zip(np.linspace(0, 2 * np.pi, 17), [0.45, 1] * 8 + [0.45], strict=True)
+]
+
+
+@pytest.mark.parametrize(
+    ("outline", "mark", "score", "is_kept"),
+    [
+        (ROUND, "!?", 0.6, True),
+        (ROUND, "!?", 0.5, True),
+        (ROUND, "!?", 0.49, False),
+        (ROUND, "", 0.6, False),
+        (STAR, "!?", 0.6, False),
+    ],
+    ids=["round, marked", "as sure as need be", "less sure", "without a mark", "ragged"],
+)
+def test_a_mark_that_the_pixel_network_does_not_know_makes_a_balloon_of_round_even_ground_alone(
+    outline, mark, score, is_kept
+):
+    page = manga_page()
+    page[708:1332, 528:932] = 200
+    body = np.zeros(page.shape, np.uint8)
+    cv2.fillPoly(body, [np.array(outline, np.int32)], 1)
+    page[body > 0] = 252
+    cv2.putText(page, mark, (675, 915), cv2.FONT_HERSHEY_DUPLEX, 1.4, 0, 3, cv2.LINE_AA)
+    nothing = np.zeros((700, 500), np.uint8)
+    seen = Detection("balloon", Box(590, 820, 811, 981), score)
+    weighed = read(page, Told(*panels_seen(), *balloons_seen(), seen), ToldPixels(nothing, nothing.copy()))
+    inner = cv2.erode(body, np.ones((9, 9), np.uint8)) > 0
+    assert weighed.masks.balloons[inner].mean() == (1.0 if is_kept else 0.0)

@@ -145,3 +145,13 @@ def test_large_pages_are_measured_at_a_thousand_pixels() -> None:
     found = assess(large, np.zeros(large.shape, np.bool_), picture(), PageMeta(**facts))  # type: ignore[arg-type]
     assert found.mask.shape == large.shape
     assert found.panels[0].line_recall > 0.95
+
+
+def test_a_picture_of_a_finer_resolution_is_measured_by_what_its_pixels_are_together() -> None:
+    """A screen of colours that an eye mixes is no noise."""
+    fine = cv2.resize(picture(), (1500, 2100), interpolation=cv2.INTER_NEAREST)
+    rows, columns = np.indices(fine.shape[:2])
+    fine[..., 1] += np.where((rows % 3 == 1) & (columns % 3 == 1) & ((rows // 3 + columns // 3) % 2 == 0), 0.5, 0)
+    found = assess(PAGE, NOTHING, fine, meta())
+    assert found.grade == "acceptable"
+    assert not found.mask.any()
