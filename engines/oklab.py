@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _STRIP_PIXELS = 1 << 17
 # cv2.remap takes no side of 32767 or more.
-_LOOKUP_PIXELS = 1 << 14
+_LOOKUP_SIDE = 1 << 14
 _LINEAR_STEPS = 1 << 16
 _LIGHTNESS_STEPS = 256
 _HUE_STEPS = 720
@@ -80,27 +80,31 @@ def grey_to_lightness(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.cbrt(_linear_by_level())[grey]
 
 
+def lightness_to_grey(lightness: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Return the sRGB grey of an OKLab lightness 0..1 of any shape."""
+    steps = lightness * lightness * lightness * np.float32(_LINEAR_STEPS - 1) + np.float32(0.5)
+    grey: NDArray[np.uint8] = _level_by_step()[np.clip(steps, 0, _LINEAR_STEPS - 1).astype(np.uint16)]
+    return grey
+
+
 def max_chroma(lightness: NDArray[np.float32], hue: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the largest chroma that sRGB holds at a lightness (0..1) and hue (radians, any turn).
 
     Both arrays have one common shape, and the result has it too. Read bilinearly from a table
     (256 lightnesses, 720 hues). A colour of that chroma survives the way through sRGB within 0.005 in a and b.
     """
-    chroma = np.empty(lightness.shape, np.float32)
-    flat_chroma, flat_hue = chroma.reshape(-1), np.asarray(hue, np.float32).reshape(-1)
-    flat_lightness = np.asarray(lightness, np.float32).reshape(-1)
-    for start in range(0, flat_chroma.size, _LOOKUP_PIXELS):
-        part = slice(start, start + _LOOKUP_PIXELS)
-        flat_chroma[part] = _look_up_chroma(flat_lightness[part], flat_hue[part])
+    columns = np.asarray(hue, np.float32) * np.float32(_HUE_STEPS / (2 * np.pi))
+    if columns.size and not (columns.min() >= 0 and columns.max() <= _HUE_STEPS):
+        columns = np.mod(columns, np.float32(_HUE_STEPS))
+    rows = np.clip(np.asarray(lightness, np.float32), 0.0, 1.0) * np.float32(_LIGHTNESS_STEPS)
+    if rows.ndim == 2 and max(rows.shape) <= _LOOKUP_SIDE:
+        return np.asarray(cv2.remap(_chroma_table(), columns, rows, cv2.INTER_LINEAR), np.float32)
+    chroma = np.empty(rows.shape, np.float32)
+    flat, columns, rows = chroma.reshape(-1), columns.reshape(-1), rows.reshape(-1)
+    for start in range(0, flat.size, _LOOKUP_SIDE):
+        part = slice(start, start + _LOOKUP_SIDE)
+        flat[part] = cv2.remap(_chroma_table(), columns[None, part], rows[None, part], cv2.INTER_LINEAR)[0]
     return chroma
-
-
-def _look_up_chroma(lightness: NDArray[np.float32], hue: NDArray[np.float32]) -> NDArray[np.float32]:
-    columns = np.mod(hue, np.float32(2 * np.pi)) * (_HUE_STEPS / (2 * np.pi))
-    rows = np.clip(lightness, 0.0, 1.0) * _LIGHTNESS_STEPS
-    table = _chroma_table()
-    found = cv2.remap(table, columns[None], rows[None], cv2.INTER_LINEAR)
-    return np.asarray(found[0], np.float32)
 
 
 def _strips(shape: tuple[int, ...]) -> Iterator[slice]:

@@ -25,6 +25,7 @@ from host.pipeline.encode import encode_page
 from host.pipeline.faults import faults_mapped
 from host.pipeline.finished import ColouredPage, FinishedPage
 from host.pipeline.generation.correct import colour_page, record_attempts
+from host.pipeline.generation.foresight import paper_share
 from host.pipeline.generation.review import fault, review_page
 from host.pipeline.prepare import dress, prepare, reason_to_skip
 from host.pipeline.prepared import PreparedPage, SkippedPage
@@ -49,8 +50,9 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 
-# How much lightness paper may give, and the share of the chroma: each composition is safer than the one before.
-_ATTEMPTS: Final = ((1.0, 1.0), (0.5, 1.0), (0.0, 1.0), (0.0, 0.6), (0.0, 0.3))
+# How much lightness paper may give, and the share of the chroma: each composition is safer than the one before, and
+# than the first, which gives what is foreseen to suffice.
+_SAFER: Final = ((0.5, 1.0), (0.0, 1.0), (0.0, 0.6), (0.0, 0.3))
 
 
 class PagePipeline:
@@ -150,9 +152,12 @@ def _compose_until_good(
         tint = None if prepared.meta.kind == "already_coloured" else find_paper_colour(page.rgb)
     for missing in filter(None, field.faults):
         _LOG.warning("palette: %s", missing)
+    with prepared.stopwatch.stage("compose"):
+        attempts = [(first := paper_share(page, protect, field), 1.0)]
+    attempts += [(paper_01, share_01) for paper_01, share_01 in _SAFER if paper_01 < first or share_01 < 1]
     wrong = ""
-    for retries, (paper_01, share_01) in enumerate(_ATTEMPTS):
-        tell(tick, "compose", retries / len(_ATTEMPTS))
+    for retries, (paper_01, share_01) in enumerate(attempts):
+        tell(tick, "compose", retries / len(attempts))
         with prepared.stopwatch.stage("compose"):
             composition = lay_colour(page, protect, field, share_01, paper_01, tint)
             verdicts = review_page(page, protect, composition.rgb, panels)

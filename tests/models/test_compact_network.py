@@ -59,8 +59,9 @@ def test_exported_graphs_give_what_the_network_gives(network: ColourNetwork, tmp
     *made, evidence = painter.run(["logits", "shares", "copied", "parts", "evidence"], feeds)
     with torch.no_grad():
         ours = network.paint(*network.features(torch.from_numpy(page)), *map(torch.from_numpy, given[2:]))
-    expected = (ours.logits, ours.shares, ours.copied, ours.parts)
-    assert made[0].shape == (1, len(BINS), 24, 40)
+    expected = (ours.flat, ours.shares, ours.copied, ours.parts)
+    assert made[0].shape == (1, len(BINS), 24 * 40)
+    assert ours.logits.shape == (1, len(BINS), 24, 40)
     assert made[3].shape == (1, len(PARTS), 24, 40)
     harder = ours.attention**2
     gathered = (harder / harder.sum(-1, keepdim=True)) @ torch.from_numpy(chroma[..., :1])

@@ -4,8 +4,9 @@
 `compact-painter.onnx`   eighth, quarter, toned, reference_features, reference_chroma, reference_values, palette,
                          has_reference -> logits, shares, copied, parts, evidence
 
-Evidence is what the attention gathers of `reference_values` `(1, cells, any number)`, at an eighth of the page; it
-looks a little harder for that than the copy does.
+Logits are by place, `(1, 305, h * w)`: a copy of them would be the largest array of all. Evidence is what the attention
+gathers of `reference_values` `(1, cells, any number)`, at an eighth of the page; it looks a little harder for that than
+the copy does.
 
 Weights are stored as float16 and widened when a session loads them; the arithmetic stays float32. Nothing is folded
 into them, so that `state_from_onnx` gives back what a later training goes on from.
@@ -36,7 +37,6 @@ _INPUTS: Final = (
 )  # fmt: skip
 _OUTPUTS: Final = ("logits", "shares", "copied", "parts")
 _EVIDENCE: Final = "evidence"
-_SHARPER: Final = 2
 _OPSET: Final = 17
 _PREFIX: Final = "network."
 _HALF: Final = ".half"
@@ -88,6 +88,7 @@ def export_network(network: ColourNetwork, out: Path) -> tuple[Path, Path]:
     given = eighth, quarter, toned, cells, *values, torch.rand(1, len(network.bins)), torch.ones(1)
     axes = {name: _sized(name) for name in (*_INPUTS[:3], *_OUTPUTS)} | {name: {1: "cells"} for name in _INPUTS[3:6]}
     axes["reference_values"][2] = "values"
+    axes["logits"] = {2: "places"}
     axes[_EVIDENCE] = {1: "values", **_sized("eighth")}
     _to_onnx(_Painter(network), given, paths[1], list(_INPUTS), [*_OUTPUTS, _EVIDENCE], axes)
     for path in paths:
@@ -156,10 +157,11 @@ class _Painter(nn.Module):
         *given: Tensor,
     ) -> tuple[Tensor, ...]:
         made = self.network.paint(eighth, quarter, toned, features, chroma, *given)
-        harder = made.attention**_SHARPER
-        gathered = (harder / harder.sum(-1, keepdim=True)) @ values
+        # Made to shares when it is gathered and small.
+        harder = made.attention * made.attention
+        gathered = (harder @ values) / harder.sum(-1, keepdim=True)
         evidence = gathered.transpose(1, 2).reshape(1, -1, *eighth.shape[-2:])
-        return *(getattr(made, name) for name in _OUTPUTS), evidence
+        return made.flat, *(getattr(made, name) for name in _OUTPUTS[1:]), evidence
 
 
 def _sized(name: str) -> dict[int, str]:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import torch
 from torch import Tensor, nn
@@ -57,18 +57,24 @@ _RENAMED: Final = {
 class Coloured:
     """What the network says of a batch of pages of `h x w`; everything but attention and cells at a quarter of that.
 
-    logits: `(n, 305, ...)` over `BINS`. copied, toned: `(n, 2, ...)` a and b, the means of what the reference has where
-    one looks and at this lightness. shares: `(n, 3, ...)` of copy, tone and prior, 1 in all. parts: `(n, 12, ...)`
-    logits. attention: `(n, h/8 * w/8, cells)`, rows sum to 1. cells: `(n, cells, 2)` the reference's chroma by cell.
+    flat: `(n, 305, h/4 * w/4)`, the `logits` over `BINS` by place. copied, toned: `(n, 2, ...)` a and b, the means of
+    what the reference has where one looks and at this lightness. shares: `(n, 3, ...)` of copy, tone and prior, 1 in
+    all. parts: `(n, 12, ...)` logits. attention: `(n, h/8 * w/8, cells)`, rows sum to 1. cells: `(n, cells, 2)` the
+    reference's chroma by cell.
     """
 
-    logits: Tensor
+    flat: Tensor
     copied: Tensor
     toned: Tensor
     shares: Tensor
     parts: Tensor
     attention: Tensor
     cells: Tensor
+
+    @property
+    def logits(self) -> Tensor:
+        """Over `BINS`, `(n, 305, ...)`."""
+        return self.flat.reshape(*self.flat.shape[:2], *self.shares.shape[2:])
 
 
 class ColourNetwork(nn.Module):
@@ -135,17 +141,34 @@ class ColourNetwork(nn.Module):
         """
         given = has_reference[:, None]
         scale, shift = self.palette(palette * given)[..., None, None].chunk(2, 1)
-        logits = self.prior(quarter * (1 + scale) + shift)
+        flat, mean = self._prior(quarter * (1 + scale) + shift)
+        mean = mean.reshape(len(mean), 2, *quarter.shape[2:])
         attention = self._attention(eighth, reference_features, reference_chroma)
         copied, agreement, peak = (_wide(one) for one in self._copied(attention, reference_chroma, eighth))
-        mean = mean_of(torch.softmax(logits / _SEEN_TEMPERATURE, 1), self.bins)
         toned = toned * given[..., None, None]
         local = [copied * _CHROMA_SCALE, agreement, peak.clamp_min(1e-6).log() / 5, mean * _CHROMA_SCALE]
         apart = [(one - other).square().sum(1, keepdim=True) for one, other in _pairs(copied, toned, mean)]
         overall = torch.cat([local[1], local[2], *(one * _APART_SCALE for one in apart)], 1).mean((2, 3), keepdim=True)
         seen = [quarter, *local, toned * _CHROMA_SCALE, overall.expand(-1, -1, *quarter.shape[-2:])]
         shares = torch.softmax(self.gate(torch.cat(seen, 1)) + self._without(given), 1)
-        return Coloured(logits, copied, toned, shares, self.parts(quarter), attention, reference_chroma)
+        return Coloured(flat, copied, toned, shares, self.parts(quarter), attention, reference_chroma)
+
+    def _prior(self, quarter: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the prior's logits `(n, 305, h/4 * w/4)` and the mean `(n, 2, h/4 * w/4)` of what they say, sharpened.
+
+        Planes of all bins are the largest arrays of all. So the last layer is a product of matrices, whose result
+        nobody copies, and what the mean is made of comes by a second one, which is quicker than to change the first.
+        """
+        block, last = cast("tuple[nn.Module, nn.Conv2d]", tuple(self.prior))
+        seen = block(quarter).flatten(2)
+        one = torch.ones_like(seen[:, :1])
+        assert last.bias is not None
+        weight, bias = last.weight.flatten(1), last.bias[:, None]
+        flat: Tensor = torch.cat([weight, bias], 1) @ torch.cat([seen, one], 1)
+        shifted = torch.cat([weight, bias, -torch.ones_like(bias)], 1) * (1 / _SEEN_TEMPERATURE)
+        likely = (shifted @ torch.cat([seen, one, flat.amax(1, keepdim=True)], 1)).exp()
+        sums = torch.cat([self.bins, torch.ones_like(bias)], 1).T @ likely
+        return flat, sums[:, :2] / sums[:, 2:]
 
     @staticmethod
     def _without(given: Tensor) -> Tensor:

@@ -64,7 +64,7 @@ class CompactNetwork:
         seen = as_seen(resized(grey, Size(*quarter.shape[2:])))[0, 0]
         feeds = {"eighth": eighth, "quarter": quarter, "toned": _toned(seen, references), **_feeds(references)}
         logits, parts, evidence, shares, copied = (planes[0] for planes in self._painter.run(feeds, list(_OUTPUTS)))
-        return Said(logits, parts, evidence, shares, copied, seen)
+        return Said(logits.reshape(_BINS, *seen.shape), parts, evidence, shares, copied, seen)
 
 
 def _toned(grey: Array, references: References | None) -> Array:

@@ -63,11 +63,15 @@ def lay_colour(
     return Composition(coloured, colour.shift, colour.faults)
 
 
+def paper_cost(chroma: NDArray[np.float32], grey: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return the share of its lightness paper gives for chroma `(2, h, w)`, `(h, w)` float32, on the page's grid."""
+    return cost_of_paper(*_polar(*chroma)) * ground_weight(grid_lightness(grey))
+
+
 def _with_cost(chroma: NDArray[np.float32], grey: NDArray[np.uint8], paper_01: float) -> NDArray[np.float32]:
     """Return a, b and the cost d of paper on the page's grid, `(h, w, 3)` float32."""
-    a, b = chroma
-    cost = cost_of_paper(*_polar(a, b)) * ground_weight(grid_lightness(grey)) * np.float32(paper_01)
-    return np.asarray(cv2.merge((a, b, cost)), np.float32)
+    cost = paper_cost(chroma, grey) * np.float32(paper_01)
+    return np.asarray(cv2.merge((*chroma, cost)), np.float32)
 
 
 def _colour(grey: NDArray[np.uint8], field: NDArray[np.float32], tint: PaperColour | None) -> NDArray[np.uint8]:
@@ -91,11 +95,12 @@ def _colour(grey: NDArray[np.uint8], field: NDArray[np.float32], tint: PaperColo
 def _fit(lightness: NDArray[np.float32], chroma: NDArray[np.float32], hue: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return OKLab of this hue, with the luma of this lightness and as much of the chroma as sRGB holds there."""
     fitted = lightness
+    across, down = _cartesian(np.ones_like(hue), hue)
     # Less chroma shifts the lightness less, which may leave less room again: the second round settles it.
     for _ in range(2):
-        fitted = lightness + luma_shift(lightness, *_cartesian(chroma, hue))
+        fitted = lightness + luma_shift(lightness, chroma * across, chroma * down)
         chroma = np.minimum(chroma, max_chroma(fitted, hue))
-    return np.asarray(cv2.merge((fitted, *_cartesian(chroma, hue))), np.float32)
+    return np.asarray(cv2.merge((fitted, chroma * across, chroma * down)), np.float32)
 
 
 def _cartesian(

@@ -126,7 +126,12 @@ def _ink_by_threshold(luma: NDArray[np.uint8]) -> NDArray[np.bool_]:
 def _count_changed(source: NDArray[np.uint8], output: NDArray[np.uint8], protect: NDArray[np.bool_]) -> int:
     step = max(1, _BAND_PIXELS // source.shape[1])
     bands = (np.s_[top : top + step] for top in range(0, source.shape[0], step))
-    return sum(int(np.count_nonzero((source[band] != output[band]).any(axis=2) & protect[band])) for band in bands)
+    return sum(int(np.count_nonzero((_same(source[band], output[band]) == 0) & protect[band])) for band in bands)
+
+
+def _same(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return where two colour pictures are alike in all channels, `(h, w)`."""
+    return np.asarray(cv2.inRange(cv2.absdiff(one, other), (0, 0, 0, 0), (0, 0, 0, 0)), np.uint8)
 
 
 def _spill(chroma: NDArray[np.float32], grey: NDArray[np.uint8], free: NDArray[np.bool_]) -> float:

@@ -204,9 +204,10 @@ def test_a_page_that_stayed_grey_is_never_sent_as_done(pipeline):
         pipeline.finish(prepared, result, ignore)
 
 
-def reviewed(monkeypatch, failures):
+def reviewed(monkeypatch, failures, foreseen=1.0):
     """Let the review refuse the first compositions, and return what each of them was composed with."""
     composed = []
+    monkeypatch.setattr(page_steps, "paper_share", lambda *_: foreseen)
     lay, judge = page_steps.lay_colour, page_steps.fault
 
     def lay_colour(page, protect, field, share_01=1.0, paper_01=1.0, tint=None):
@@ -226,11 +227,21 @@ def finished(pipeline, engine):
     return pipeline.finish(prepared, pipeline.colour(prepared, engine, ignore), ignore)
 
 
-@pytest.mark.parametrize("failures", range(5))
-def test_a_refused_composition_is_made_again_safer(monkeypatch, pipeline, engine, failures):
-    composed = reviewed(monkeypatch, failures)
-    assert finished(pipeline, engine).runmeta.retries == failures
-    assert composed == [(1.0, 1.0), (0.5, 1.0), (0.0, 1.0), (0.0, 0.6), (0.0, 0.3)][: failures + 1]
+@pytest.mark.parametrize(
+    ("foreseen", "attempts"),
+    [
+        (1.0, [(1.0, 1.0), (0.5, 1.0), (0.0, 1.0), (0.0, 0.6), (0.0, 0.3)]),
+        (0.5, [(0.5, 1.0), (0.0, 1.0), (0.0, 0.6), (0.0, 0.3)]),
+        (0.25, [(0.25, 1.0), (0.0, 1.0), (0.0, 0.6), (0.0, 0.3)]),
+        (0.0, [(0.0, 1.0), (0.0, 0.6), (0.0, 0.3)]),
+    ],
+)
+def test_a_refused_composition_is_made_again_safer(monkeypatch, pipeline, engine, foreseen, attempts):
+    for failures in range(len(attempts)):
+        with monkeypatch.context() as patched:
+            composed = reviewed(patched, failures, foreseen)
+            assert finished(pipeline, engine).runmeta.retries == failures
+            assert composed == attempts[: failures + 1]
 
 
 def test_a_page_whose_every_composition_is_refused_is_given_up(monkeypatch, pipeline, engine):

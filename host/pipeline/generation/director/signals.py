@@ -96,25 +96,33 @@ def measure_signals(
 
 
 def _statistics(grey: NDArray[np.uint8], free: NDArray[np.bool_]) -> _Statistics:
-    scale = min(1.0, _SIDE_PX / max(grey.shape))
-    size = max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale))
-    small = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
-    art = cv2.resize(free.view(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
+    small = _looked_at(grey)
+    art = cv2.resize(free.view(np.uint8), small.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
     if not art.any():
         return _Statistics(0.5, 0.5, 0.0, 0.0, 0.0, 0.0, np.full(_BINS, 1 / _BINS))
     ink = _ink(small) & art
-    edges = (cv2.Canny(small, 60, 160) > 0) & art
+    edges = _edges(small) & art
     area = int(art.sum())
     density = float(edges.sum() / area)
     return _Statistics(
         line_quality=_line_quality(small, ink),
-        contrast=_unit((float(np.percentile(small[art], 95)) - float(np.percentile(small[art], 5))) / 200),
+        contrast=_unit(float(np.subtract(*np.percentile(small[art], (95, 5)))) / 200),
         complexity=_complexity(ink, density),
         edge_density=density,
         emptiness=_emptiness(edges, art),
         speed_lines=_speed_lines(small, edges),
         tones=_tones(small[art]),
     )
+
+
+def _looked_at(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    scale = min(1.0, _SIDE_PX / max(grey.shape))
+    size = max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale))
+    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _edges(small: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    return np.asarray(cv2.Canny(small, 60, 160) > 0, np.bool_)
 
 
 def _ink(grey: NDArray[np.uint8]) -> NDArray[np.bool_]:
@@ -180,9 +188,9 @@ def _style_distance(drawn: _Statistics, references: Sequence[NDArray[np.uint8]])
     distances = []
     for rgb in references:
         grey = np.asarray(cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2GRAY), np.uint8)
-        theirs = _statistics(grey, np.ones(grey.shape, np.bool_))
-        tones = 0.5 * float(np.abs(drawn.tones - theirs.tones).sum())
-        densities = drawn.edge_density, theirs.edge_density
+        small = _looked_at(grey)
+        tones = 0.5 * float(np.abs(drawn.tones - _tones(small)).sum())
+        densities = drawn.edge_density, float(_edges(small).mean())
         edges = abs(densities[0] - densities[1]) / max(*densities, 1e-6)
         distances.append(0.5 * tones + 0.5 * edges)
     return _unit(_mean(distances, 0.5))
