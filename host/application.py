@@ -140,6 +140,16 @@ class Application:
         self.store.spool.limit_bytes = settings.spool_limit_mib * _MIB
         return settings
 
+    def forget(self, series: str | None) -> int:
+        """Forget that a series, or all, was coloured: its pictures, how they look, and who was seen; return how many.
+
+        The palette that the reader made stays, and the references do.
+        """
+        self.store.results.remove(self.store.history.keys(series))
+        self.store.indexes.forget(series)
+        self.palettes.forget_sightings(series)
+        return self.store.history.forget(series)
+
     def origin_of_secret(self, name: str) -> str:
         """Return the server that a secret is for, as it is set now; empty where there is none."""
         if name == HF_TOKEN:

@@ -89,6 +89,8 @@ class HostService:
             "secret.delete": self._delete_secret,
             "cache.stats": lambda _: self._cache_stats(),
             "cache.clear": self._clear_cache,
+            "history.list": lambda _: self._application.store.history.series(),
+            "history.forget": lambda asked: CacheCleared(removed=self._application.forget(asked.series)),
             "host.doctor": lambda _: self._examine(),
         }
 

@@ -43,6 +43,22 @@ class ReferenceScore(Struct, frozen=True, kw_only=True, omit_defaults=True):
     score: float
 
 
+class HistorySeries(Struct, frozen=True, kw_only=True, omit_defaults=False):
+    """What is remembered of a series that was coloured here; `first` and `last` in seconds since 1970.
+
+    seconds: what the machine took for its pages. engines, references: ids of all that served.
+    """
+
+    series: str
+    chapters: int
+    pages: int
+    seconds: float
+    first: float
+    last: float
+    engines: list[str]
+    references: list[str]
+
+
 class CacheStats(Struct, frozen=True, kw_only=True):
     """What the cache of results holds."""
 

@@ -6,7 +6,7 @@ import type { HintChange } from "./chapter/hints";
 import type { HabitChange, PageRule } from "./habits";
 import type { Payload } from "./payload";
 import type { PaletteSheet, WornPart } from "./palette";
-import type { ColourHint, EXPORT_FORMATS, ModelInfo, PaletteSet } from "./protocol/messages";
+import type { ColourHint, EXPORT_FORMATS, HistorySeries, ModelInfo, PaletteSet } from "./protocol/messages";
 
 /** A page image as the page's script found it; `pageId` is unique over all tabs. */
 export interface FoundPage {
@@ -94,6 +94,8 @@ export interface WorkerCalls {
   "reference.add": Call<{ picture: Payload; name: string; series: string }, ReferenceCard>;
   "reference.remove": Call<{ referenceId: string }>;
   "model.dropped": Call<object, ModelInfo[]>;
+  "history.list": Call<object, HistorySeries[]>;
+  "history.forget": Call<{ series: string | null }>;
   "palette.list": Call<object, string[]>;
   "palette.get": Call<{ series: string }, PaletteSheet>;
   "palette.set": Call<PaletteSet, PaletteSheet>;

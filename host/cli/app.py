@@ -11,7 +11,7 @@ from typing import Annotated, Final, Literal
 import typer
 
 from host.cli.faults import faults_told
-from host.cli.groups import annotating, cache, meta, models, runmeta, settings
+from host.cli.groups import annotating, cache, history, meta, models, runmeta, settings
 from host.cli.library.all_commands import library
 from host.cli.options import Engine, KeepColoured, ReadingWay, Seed, Strength  # noqa: TC001 - as above
 from host.cli.page.commands import page
@@ -36,6 +36,7 @@ app.add_typer(settings, name="settings")
 app.add_typer(library, name="library")
 app.add_typer(page, name="page")
 app.add_typer(palette_group, name="palette")
+app.add_typer(history, name="history")
 
 
 def _print_version(wanted: bool) -> None:

@@ -1,4 +1,4 @@
-"""The commands that stand in groups: `irodori cache`, `models`, `annotations`, `meta`, `runmeta`, `settings`."""
+"""The commands in groups: `irodori cache`, `history`, `models`, `annotations`, `meta`, `runmeta`, `settings`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 from host.cli.faults import faults_told
 
 cache: Final = typer.Typer(help="What coloured pages are kept.", no_args_is_help=True)
+history: Final = typer.Typer(help="What was coloured when.", no_args_is_help=True)
 models: Final = typer.Typer(help="The models that engines use.", no_args_is_help=True)
 annotating: Final = typer.Typer(help="What is on pages, in other people's formats.", no_args_is_help=True)
 meta: Final = typer.Typer(help="The records of what was read on pages.", no_args_is_help=True)
@@ -37,6 +38,27 @@ def clear(
 
     with faults_told():
         clear_cache(None if older_than is None else seconds_of(older_than))
+
+
+@history.command("list")
+def history_list() -> None:
+    """List the series that were coloured: when, by what, and in how many seconds."""
+    from host.cli.history import print_history
+
+    with faults_told():
+        print_history()
+
+
+@history.command("forget")
+def history_forget(
+    series: Annotated[str | None, typer.Argument(metavar="[SERIES]", help="Which; --all for all.")] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Forget all series.")] = False,
+) -> None:
+    """Forget that a series was coloured, its pictures with it; its palette and the references stay."""
+    from host.cli.history import forget_history
+
+    with faults_told():
+        forget_history(series, everything=all_)
 
 
 @settings.command("get")

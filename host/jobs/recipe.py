@@ -60,6 +60,11 @@ class JobRecipe:
         self._memory: SeriesMemory | None = None
         self._lock = threading.Lock()
 
+    @property
+    def references(self) -> tuple[str, ...]:
+        """The ids of the reader's references, in their order."""
+        return tuple(self._recipe.references)
+
     def key(self, pixels_sha256: str, corrections: Corrections | None = None) -> str:
         """Return the key of a page's result."""
         return result_key(pixels_sha256, self._recipe, corrections)

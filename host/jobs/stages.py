@@ -21,6 +21,7 @@ from host.errors import HashMismatch, InternalError, IrodoriError, JobCancelled
 from host.jobs.quick_look import QuickLook
 from host.picture_types import mime_of
 from host.pipeline.prepared import SkippedPage, without_engine_s_maps
+from host.store.history import HistoryEntry
 from host.store.results import StoredResult
 from host.store.sources import Source
 from host.supervised import SupervisedThread
@@ -248,9 +249,30 @@ class Stages:
         runmeta = finished.runmeta.model_dump(mode="json")
         stored = StoredResult(image=finished.image, mime=finished.mime, size=finished.size, runmeta=runmeta)
         self._keep(work, stored, partial(_learn, prepared, _key(work), finished.runmeta.result_sha256))
+        self._remember(work, sum(finished.runmeta.duration_ms.values()) / 1000)
         if prepared.job.cast is not None and finished.rgb is not None:
             parts = None if prepared.pieces else coloured.result.parts
             prepared.job.cast.learn(prepared.page, prepared.meta, prepared.drawing.characters, finished.rgb, parts)
+
+    def _remember(self, work: Work, seconds: float) -> None:
+        """Note in the history what was coloured; a page that is told needs no history."""
+        recipe = work.recipe
+        entries = [
+            HistoryEntry(
+                series=job.series,
+                chapter=job.chapter,
+                key=_key(work),
+                page=work.sha256,
+                engine=recipe.engine.id,
+                references=recipe.references,
+                seconds=round(seconds, 3),
+            )
+            for job, _ in work.waiting
+        ]
+        try:
+            self._store.history.add(entries)
+        except IrodoriError as exc:
+            _LOG.warning("the history was not written: %s", exc.message)
 
     def _keep(self, work: Work, result: StoredResult, kept: Callable[[], None] | None = None) -> None:
         """Commit a result, then tell it: a host that dies in between loses nothing.

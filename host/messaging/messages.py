@@ -47,6 +47,7 @@ from host.messaging.wire.requests import (
     ExportPage,
     ExportResult,
     Hello,
+    HistoryForget,
     JobAccepted,
     JobCancel,
     JobPrioritize,
@@ -84,7 +85,7 @@ from host.palette_records import (
     PartName,
     SeriesPalette,
 )
-from host.store_records import CacheStats, PaletteEntry, Reference, ReferenceAdd, ReferenceScore
+from host.store_records import CacheStats, HistorySeries, PaletteEntry, Reference, ReferenceAdd, ReferenceScore
 from host.vocabulary import (
     Count,
     Direction,
@@ -127,6 +128,8 @@ __all__ = [
     "FoundFigure",
     "Fraction",
     "Hello",
+    "HistoryForget",
+    "HistorySeries",
     "Identifier",
     "JobAccepted",
     "JobCancel",
@@ -239,6 +242,8 @@ METHODS: Final[dict[str, Method]] = {
     "secret.delete": Method(SecretDelete, Empty, lane="long"),
     "cache.stats": Method(Empty, CacheStats),
     "cache.clear": Method(CacheClear, CacheCleared, lane="long"),
+    "history.list": Method(Empty, list[HistorySeries], lane="long"),
+    "history.forget": Method(HistoryForget, CacheCleared, lane="long"),
     "host.doctor": Method(Empty, list[DoctorCheck], lane="long"),
 }
 

@@ -125,6 +125,10 @@ class PaletteBook:
         palette = structs.replace(decode(file.json), series=file.series)
         return self._changed(file.series, *self._files.change(file.series, lambda _: palette))
 
+    def forget_sightings(self, series: str | None) -> None:
+        """Forget who was seen on the pages of a series, or of all; the palettes stay."""
+        self._sightings.forget(series)
+
     def _found(
         self, change: PaletteSet, pages: Mapping[str, SeenPage]
     ) -> tuple[PaletteSet, tuple[SeenPage, SeenFigure] | None]:

@@ -113,11 +113,11 @@ class Sightings:
 
         self._database.write(insert)
 
-    def forget(self, series: str) -> None:
-        """Forget the pages of a series."""
-        self._database.write(
-            lambda connection: connection.execute("DELETE FROM sightings WHERE series = ?", (series_key(series),))
-        )
+    def forget(self, series: str | None) -> None:
+        """Forget the pages of a series, or of all."""
+        name = None if series is None else series_key(series)
+        query = "DELETE FROM sightings WHERE :name IS NULL OR series = :name"
+        self._database.write(lambda connection: connection.execute(query, {"name": name}))
 
 
 def series_key(series: str) -> str:

@@ -1,8 +1,8 @@
 """SQLite for two hosts at once: WAL, short transactions, migrations, and a rebuild where the file is damaged.
 
-Only what can be made again stands in the database (the index of results and of sources, who was seen on pages), so
-that a damaged one is moved aside and begun anew, one that was removed is begun anew, and where no file can be had it
-stands in memory.
+Only what can be made again stands in the database (the index of results and of sources, who was seen on pages), and
+what nobody needs to have (what was coloured when); so a damaged one is moved aside and begun anew, one that was removed
+is begun anew, and where no file can be had it stands in memory.
 """
 
 from __future__ import annotations
@@ -63,6 +63,13 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     CREATE TABLE sightings(
         series TEXT NOT NULL, pixels_sha256 TEXT NOT NULL, figures BLOB NOT NULL, seen REAL NOT NULL,
         PRIMARY KEY (series, pixels_sha256)
+    ) WITHOUT ROWID;
+    """,
+    """
+    CREATE TABLE history(
+        series TEXT NOT NULL, chapter TEXT NOT NULL, key TEXT NOT NULL, at REAL NOT NULL,
+        page TEXT NOT NULL, engine TEXT NOT NULL, refs TEXT NOT NULL, seconds REAL NOT NULL,
+        PRIMARY KEY (series, chapter, key)
     ) WITHOUT ROWID;
     """,
 )

@@ -32,6 +32,14 @@ class IndexFolder:
         # A series' name comes from a web page and is no part of a path.
         return self._index(f"series-{_digest(series)}", embedder)
 
+    def forget(self, series: str | None) -> None:
+        """Forget what a series' pages look like, or those of all."""
+        name = "series-*" if series is None else f"series-{_digest(series)}-*"
+        with self._lock:
+            for path in self._root.glob(f"{name}.index"):
+                self._open.pop(path, None)
+                path.unlink(missing_ok=True)
+
     def _index(self, name: str, embedder: tuple[str, str]) -> PictureIndex:
         from host.store.index import PictureIndex
 

@@ -165,12 +165,27 @@ class ResultStore:
             rows = connection.execute(query, {"latest": latest}).fetchall()
             for blob in filter(None, (blob_of(*row) for row in rows)):
                 self._remove_unused(connection, blob)
-            connection.execute("DELETE FROM sources WHERE :latest IS NULL OR seen <= :latest", {"latest": latest})
+            for table in ("sources", "sightings"):
+                query = f"DELETE FROM {table} WHERE :latest IS NULL OR seen <= :latest"  # noqa: S608 - ours
+                connection.execute(query, {"latest": latest})
             return len(rows)
 
         removed = self._database.write(delete)
         self.sweep()
         return removed
+
+    def remove(self, keys: Iterable[str]) -> int:
+        """Drop these results; return how many there were."""
+        wanted = list(keys)
+
+        def delete(connection: sqlite3.Connection) -> int:
+            query = "DELETE FROM results WHERE key = ? RETURNING digest, mime"
+            rows = [row for key in wanted for row in connection.execute(query, (key,)).fetchall()]
+            for blob in filter(None, (blob_of(*row) for row in rows)):
+                self._remove_unused(connection, blob)
+            return len(rows)
+
+        return self._database.write(delete)
 
     def sweep(self) -> None:
         """Remove files that no row names: left by a process that died between rename and commit, or by a rebuild."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 from host.errors import IrodoriError
 from host.store.blobs import BlobFolder
 from host.store.database import Database
+from host.store.history import History
 from host.store.index_folder import IndexFolder
 from host.store.process_folder import ProcessFolder
 from host.store.references import ReferenceStore
@@ -40,6 +41,7 @@ class Store:
         scratch = results_root.path / "scratch"
         self.results = ResultStore(database, BlobFolder(paths.results, scratch), cache_limit_mib * _MIB)
         self.sources = SourceIndex(database)
+        self.history = History(database)
         self.references = ReferenceStore(paths.references, library_root.path)
         self.indexes = IndexFolder(paths.retrieval)
         self.spool = Spool(results_root.path / "pages", spool_limit_mib * _MIB)

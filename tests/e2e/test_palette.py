@@ -71,6 +71,14 @@ def test_a_corrected_character_comes_anew_on_its_pages_and_nothing_else_changes(
     panel.get_by_role("button", name="Undo", exact=True).click()
     until(lambda: keys(reader, page) == before, lambda: reader.pages_of(page), patience_s=120)
 
+    options = reader.open(POPUP.replace("popup.html", "options.html"))
+    row = options.get_by_role("article", name=SERIES)
+    expect(row).to_contain_text("1 chapter · compact")
+    if screenshots is not None:
+        options.screenshot(path=screenshots / "history.png", full_page=True)
+    row.get_by_role("button", name="Forget").click()
+    expect(row).to_have_count(0)
+
 
 def is_done(reader: Reader, page: Page) -> bool:
     return all(one["state"] == "done" for one in reader.pages_of(page))

@@ -80,3 +80,10 @@ def test_what_cannot_be_done_is_said_with_status_2(arguments: tuple[str, ...], w
     status, text = irodori(*arguments)
     assert status == 2
     assert words in text
+
+
+def test_what_was_coloured_is_listed_and_forgotten(irodori_home: Path) -> None:
+    assert CliRunner().invoke(app, ["history", "list"]).exit_code == 0
+    assert CliRunner().invoke(app, ["history", "forget", "S"]).output == "0 pages forgotten\n"
+    assert CliRunner().invoke(app, ["history", "forget"]).exit_code == 2
+    assert CliRunner().invoke(app, ["history", "forget", "S", "--all"]).exit_code == 2

@@ -96,6 +96,18 @@ export interface ReferenceScore {
   score: number;
 }
 
+/** What is remembered of a series that was coloured here; `first` and `last` in seconds since 1970. */
+export interface HistorySeries {
+  series: string;
+  chapters: number;
+  pages: number;
+  seconds: number;
+  first: number;
+  last: number;
+  engines: string[];
+  references: string[];
+}
+
 /** What the cache of results holds. */
 export interface CacheStats {
   entries: number;
@@ -498,6 +510,11 @@ export interface CacheClear {
   older_than_s?: number;
 }
 
+/** Forget a series that was coloured, its pictures with it; without `series` all of them. Palettes stay. */
+export interface HistoryForget {
+  series?: string;
+}
+
 /** How many results were dropped. */
 export interface CacheCleared {
   removed: number;
@@ -635,6 +652,8 @@ export interface Methods {
   "secret.delete": { params: SecretDelete; result: Empty };
   "cache.stats": { params: Empty; result: CacheStats };
   "cache.clear": { params: CacheClear; result: CacheCleared };
+  "history.list": { params: Empty; result: HistorySeries[] };
+  "history.forget": { params: HistoryForget; result: CacheCleared };
   "host.doctor": { params: Empty; result: DoctorCheck[] };
 }
 

@@ -71,7 +71,7 @@ export class ByItself {
 
   /** A document of some site is there: whether something may happen in it. The host wakes while its pages load. */
   async here(sender: MessageSender): Promise<boolean> {
-    const habit = await habitFor(sender);
+    const habit = sender.tab?.incognito ? null : await habitFor(sender);
     if (!habit || !isAwaited(habit)) return false;
     if (mayStart(habit)) void this.#woken.then((host) => host.ready()).catch(() => undefined); // its run will say it
     return true;
@@ -79,7 +79,7 @@ export class ByItself {
 
   /** A document shows a chapter: start it, or tell its script to ask. */
   async arrived(sender: MessageSender, found: ChapterFound): Promise<{ asks: boolean }> {
-    const habit = await habitFor(sender);
+    const habit = sender.tab?.incognito ? null : await habitFor(sender);
     const mode = habit ? modeOf(habit, found.series) : "never";
     if (mode === "never" || !sender.url) return { asks: false };
     const answer = (await loadAnswers())[chapterKey(sender.url)];

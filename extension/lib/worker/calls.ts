@@ -77,6 +77,9 @@ export function answerWorkerCalls(woken: Promise<HostConnection>, runs: Runs, by
     "reference.add": async ({ picture, name, series }) => addReference(await woken, picture, { name, series }),
     "reference.remove": async ({ referenceId }) => removeReference(await woken, referenceId),
     "model.dropped": async () => (await (await woken).request("model.list", {})).filter(({ role }) => role),
+    "history.list": async () => (await woken).request("history.list", {}),
+    "history.forget": async ({ series }) =>
+      void (await (await woken).request("history.forget", series === null ? {} : { series })),
     "palette.list": async () => listPalettes(await woken),
     "palette.get": async ({ series }) => getPalette(await woken, series),
     "palette.set": async (change) => setPalette(await woken, runs, change),

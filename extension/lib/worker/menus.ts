@@ -9,6 +9,7 @@ import { loadChoices } from "../state";
 import { flashBadge } from "./badge";
 import { fetchPicture } from "./fetch-picture";
 import { ensureAgent } from "./inject";
+import { refusePrivate } from "./survey";
 import { addReference } from "./references";
 import { type Runs, startOf } from "./runs";
 
@@ -68,6 +69,7 @@ export async function sayTrouble(tabId: number, frameId: number, url: string, er
 
 /** Keep a picture of the tab as the style reference. */
 export async function setReference(host: HostConnection, tabId: number, frameId: number, url: string): Promise<void> {
+  await refusePrivate(tabId);
   await flashBadge(tabId, "…", "busy");
   const picture = await captured(tabId, frameId, url);
   const survey = await askPage(tabId, 0, "page.survey", {}).catch(() => null);

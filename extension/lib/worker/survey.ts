@@ -7,6 +7,7 @@ import { ensureAgent } from "./inject";
 
 /** The survey of a tab: names from its document, pages and origins from every frame. Rejects where nothing may be read. */
 export async function surveyTab(tabId: number): Promise<Survey> {
+  await refusePrivate(tabId);
   const frameIds = await ensureAgent(tabId);
   const looks = frameIds.map((frameId) => askPage(tabId, frameId, "page.survey", {}).catch(() => null));
   const [top, ...frames] = await Promise.all(looks);
@@ -16,6 +17,11 @@ export async function surveyTab(tabId: number): Promise<Survey> {
     frames.filter((frame) => frame !== null),
   );
   return (await isClosedFile(tabId)) ? { ...total, why: "file" } : total;
+}
+
+/** What is coloured is kept on this computer, which a private window must not do: nothing is coloured there. */
+export async function refusePrivate(tabId: number): Promise<void> {
+  if ((await browser.tabs.get(tabId))?.incognito) throw new Error(i18n.t("tab.private"));
 }
 
 /** What frames add to their document's survey. */

@@ -17,13 +17,14 @@ const outside = vi.hoisted(() => ({
   create: vi.fn(),
   removeAll: vi.fn(),
   query: vi.fn(),
+  get: vi.fn(),
   clicked: [] as unknown[],
 }));
 vi.mock("wxt/browser", async () => {
   const { fakeBrowser: browser } = await import("wxt/testing/fake-browser");
   const onClicked = { addListener: (listener: unknown) => outside.clicked.push(listener) };
   const contextMenus = { create: outside.create, removeAll: outside.removeAll, onClicked };
-  return { browser: { ...browser, contextMenus, tabs: { query: outside.query } } };
+  return { browser: { ...browser, contextMenus, tabs: { query: outside.query, get: outside.get } } };
 });
 vi.mock("@/lib/messages", () => ({ askPage: outside.askPage }));
 vi.mock("@/lib/worker/inject", () => ({ ensureAgent: outside.ensureAgent }));
@@ -85,6 +86,15 @@ test("what is done to a page is told its script, for a picture and where browser
 });
 
 describe("a style reference", () => {
+  test("of a private window is not kept, and the reader hears why", async () => {
+    outside.get.mockResolvedValue({ incognito: true });
+    await click({ menuItemId: menus.SET_REFERENCE, srcUrl: URL_, frameId: 0 });
+    expect(outside.addReference).not.toHaveBeenCalled();
+    expect(asked("page.notice")).toMatchObject([
+      [7, 0, "page.notice", { text: expect.stringMatching(/private window/) }],
+    ]);
+  });
+
   test("is taken as the page shows it, called as the chapter is, and said", async () => {
     await click({ menuItemId: menus.SET_REFERENCE, srcUrl: URL_, frameId: 2 });
     expect(asked("page.capture")).toEqual([[7, 2, "page.capture", { url: URL_ }]]);

@@ -65,4 +65,10 @@ describe("the survey of a tab", () => {
     outside.mayReadFiles.mockResolvedValue(allowed);
     expect((await surveyTab(7)).why).toBe(why);
   });
+
+  test("nothing is looked at in a private window, and the reader hears why", async () => {
+    outside.get.mockResolvedValue({ url: "https://s.example/3", incognito: true });
+    await expect(surveyTab(7)).rejects.toThrow("private window");
+    expect(outside.ensureAgent).not.toHaveBeenCalled();
+  });
 });

@@ -235,6 +235,12 @@ class CacheClear(Message, frozen=True, kw_only=True):
     older_than_s: Annotated[float, Meta(ge=0)] | None = None
 
 
+class HistoryForget(Message, frozen=True, kw_only=True):
+    """Forget a series that was coloured, its pictures with it; without `series` all of them. Palettes stay."""
+
+    series: Text | None = None
+
+
 class CacheCleared(Message, frozen=True, kw_only=True):
     """How many results were dropped."""
 

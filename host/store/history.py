@@ -1,0 +1,98 @@
+"""What was coloured, when, by what: a row for every page that an engine coloured, by its series.
+
+It holds no picture and no address of a page: results are named by their keys, and go with the series.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from host.store_records import HistorySeries
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable
+
+    from host.store.database import Database
+
+_ROWS_MAX: Final = 200_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryEntry:
+    """A page that was coloured: its result's key, the SHA-256 of its bytes, and how.
+
+    references: ids, in order; seconds: the machine's.
+    """
+
+    series: str
+    chapter: str
+    key: str
+    page: str
+    engine: str
+    references: tuple[str, ...]
+    seconds: float
+
+
+class History:
+    """Thread-safe, and safe beside another process on the same home."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, entries: Iterable[HistoryEntry]) -> None:
+        """Remember pages; the oldest are forgotten once there are very many."""
+        now = time.time()
+        rows = [
+            (one.series, one.chapter, one.key, now, one.page, one.engine, json.dumps(one.references), one.seconds)
+            for one in entries
+        ]
+
+        def insert(connection: sqlite3.Connection) -> None:
+            connection.executemany("INSERT OR REPLACE INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            (count,) = connection.execute("SELECT COUNT(*) FROM history").fetchone()
+            if count > _ROWS_MAX:
+                connection.execute(
+                    "DELETE FROM history WHERE (series, chapter, key) IN"
+                    " (SELECT series, chapter, key FROM history ORDER BY at LIMIT ?)",
+                    (_ROWS_MAX // 10,),
+                )
+
+        self._database.write(insert)
+
+    def series(self) -> list[HistorySeries]:
+        """Return what is remembered of every series, the one that was coloured last first."""
+        query = (
+            "SELECT series, COUNT(DISTINCT chapter), COUNT(DISTINCT page), TOTAL(seconds), MIN(at), MAX(at),"
+            " json_group_array(DISTINCT engine), json_group_array(DISTINCT refs)"
+            " FROM history GROUP BY series ORDER BY MAX(at) DESC"
+        )
+        rows = self._database.read(lambda connection: connection.execute(query).fetchall())
+        return [
+            HistorySeries(
+                series=series,
+                chapters=chapters,
+                pages=pages,
+                seconds=round(seconds, 1),
+                first=first,
+                last=last,
+                engines=sorted(json.loads(engines)),
+                references=sorted({one for refs in json.loads(references) for one in json.loads(refs)}),
+            )
+            for series, chapters, pages, seconds, first, last, engines, references in rows
+        ]
+
+    def keys(self, series: str | None) -> list[str]:
+        """Return the results of a series, or of all, in the order in which they were made."""
+        where, values = ("", ()) if series is None else (" WHERE series = ?", (series,))
+        query = f"SELECT key FROM history{where} ORDER BY at, chapter, key"  # noqa: S608 - ours
+        return [row[0] for row in self._database.read(lambda connection: connection.execute(query, values).fetchall())]
+
+    def forget(self, series: str | None) -> int:
+        """Forget a series, or all of them; return how many pages that were."""
+        where, values = ("", ()) if series is None else (" WHERE series = ?", (series,))
+        query = f"DELETE FROM history{where}"  # noqa: S608 - one of two texts of ours
+        return int(self._database.write(lambda connection: connection.execute(query, values).rowcount))
