@@ -35,7 +35,7 @@ class Chapter:
         self.encoded = [one.sha256 for one in request.pages]
         self._pixels = [decode_page(reader.encoded[one.page_id]).pixels_sha256 for one in request.pages]
         self.colour()
-        assert eventually(lambda: len(self.looked_at) == COUNT)
+        assert eventually(lambda: len(self.looked_at) == COUNT, 60)
 
     def look_at(self, grey: object, pixels_sha256: str, *_: object) -> SeenPage:
         shown = [(), (figure(AKI),), (figure(AKI), figure(BOTAN, 0.7, 1)), (figure(BOTAN),)]
