@@ -118,6 +118,8 @@ describe("answering", () => {
     ["our own document, for what is a page's", "agent.left", POPUP, "worker"],
     ["a page's script without a tab", "agent.left", { ...PAGE, tab: undefined }, "worker"],
     ["another extension", "reference.list", { ...POPUP, id: "theirs" }, "worker"],
+    ["another extension's worker", "reference.list", { ...WORKER, id: "theirs" }, "worker"],
+    ["another extension's script in a page", "agent.left", { ...PAGE, id: "theirs" }, "worker"],
     ["an address that only begins alike", "reference.list", { id: "ours", url: "chrome-extension://oursx/" }, "worker"],
     ["another door", "reference.list", POPUP, "page"],
     ["a kind that nobody answers", "reference.gone", POPUP, "worker"],
@@ -130,6 +132,11 @@ describe("answering", () => {
   test.each([null, undefined, "words", 7])("a message that is %j is nobody's", async (message) =>
     expect(await call(message, POPUP)).toBeNull(),
   );
+
+  test("a call that is named and has no handler is nobody's", async () => {
+    answerCalls("worker", { "model.list": undefined } as never);
+    expect(await ask("model.list", POPUP)).toBeNull();
+  });
 
   test("until its end", () => {
     const stop = new AbortController();
