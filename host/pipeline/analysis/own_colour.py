@@ -67,6 +67,14 @@ _THROUGHOUT: Final = 0.9
 _DRAWN_WEAKLY: Final = 0.3
 _DETAIL: Final = 3.3
 _DETAIL_BLUR: Final = 3.0
+# With traces in so much of it, and so much change of colour from thing to thing, a page is coloured, however faded: a
+# tint has none, what scanners and JPEG leave is finer, stains and lamps are wider. Levels; measured on pages faded to a
+# quarter or to 30 % of their chroma as 1.7 to 4.0, on pale ones as 4.3 and more, on grey ones with as many traces up to
+# 2.0 where their channels lie apart, and up to 1.5 elsewhere.
+_TRACED: Final = 0.65
+_FROM_THING_TO_THING: Final = 2.3
+_THINGS: Final = 3.0, 10.0
+_THINGS_PERCENTILE: Final = 90
 # A page of less contrast has less colour, too.
 _CONTRAST_LEAST: Final = 80.0
 # Of what is drawn in a panel, the share that may lie outside of what its colour spans.
@@ -86,7 +94,8 @@ class Colour:
     traces: with any trace of colour.
 
     traces_share: of the page's parts that are not bare paper, those with traces, 0..1. detail: levels of colour, beyond
-    the tint, that change as the drawing does. strong_tint: the share of the page where its tint is strong.
+    the tint, that change as the drawing does. change: the same from thing to thing, of the page's sizes between lines
+    and stains. strong_tint: the share of the page where its tint is strong.
     """
 
     inked: NDArray[np.bool_]
@@ -95,6 +104,7 @@ class Colour:
     traces: NDArray[np.bool_]
     traces_share: float
     detail: float
+    change: float
     strong_tint: float
 
     @property
@@ -102,6 +112,8 @@ class Colour:
         """Whether the whole page is coloured, were it only palely, and not some of it on a grey page."""
         ink = int(np.count_nonzero(self.weak & self.inked)) / max(1, int(np.count_nonzero(self.inked)))
         covered = float(self.coloured.mean())
+        if self.traces_share >= _TRACED and self.change >= _FROM_THING_TO_THING:
+            return True
         if self.traces_share < _EVERYWHERE:
             nearly = self.traces_share >= _NEARLY and covered >= _COVERED_MUCH
             # An ink so strong in colour, and more of it than one ink on one paper gives, is one of two.
@@ -169,7 +181,7 @@ def colour_of(rgb: NDArray[np.uint8]) -> Colour | None:
         rgb, colour = plain, _colour_in(plain)
     together = brought_together(rgb) if _says_something(colour) else None
     # What fringes leave follows the drawing, too.
-    return colour if together is None else replace(_colour_in(together), detail=0.0)
+    return colour if together is None else replace(_colour_in(together), detail=0.0, change=0.0)
 
 
 def _says_something(colour: Colour) -> bool:
@@ -201,6 +213,7 @@ def _colour_in(rgb: NDArray[np.uint8]) -> Colour:
         traces=traces,
         traces_share=_share_of_cells(inked, traces | coloured),
         detail=_detail(own, luma, inked, blur),
+        change=_change(own, luma),
         strong_tint=float(np.mean(_largest(explained) > _STRONG)),
     )
 
@@ -214,9 +227,21 @@ def _detail(own: NDArray[np.float32], luma: NDArray[np.float32], inked: NDArray[
         return 0.0
     share = own * (255 / np.maximum(luma, _DARKEST))[..., None]
     fine = share - cv2.GaussianBlur(share, (0, 0), _DETAIL_BLUR * blur)
+    return float(np.percentile(_largest(fine)[inked], 75)) * _to_full_contrast(luma)
+
+
+def _change(own: NDArray[np.float32], luma: NDArray[np.float32]) -> float:
+    """Return how much colour changes from thing to thing: in a band of sizes, a high percentile.
+
+    In levels, as if the page had full contrast.
+    """
+    near, far = (np.asarray(cv2.GaussianBlur(own, (0, 0), sigma), np.float32) for sigma in _THINGS)
+    return float(np.percentile(np.linalg.norm(near - far, axis=2), _THINGS_PERCENTILE)) * _to_full_contrast(luma)
+
+
+def _to_full_contrast(luma: NDArray[np.float32]) -> float:
     darkest, lightest = np.percentile(luma, (1, 99))
-    contrast = max(_CONTRAST_LEAST, float(lightest - darkest))
-    return float(np.percentile(_largest(fine)[inked], 75)) * 255 / contrast
+    return 255 / max(_CONTRAST_LEAST, float(lightest - darkest))
 
 
 def _is_of_one_hue(tint: NDArray[np.float32]) -> bool:

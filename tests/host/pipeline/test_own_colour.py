@@ -45,7 +45,7 @@ def test_a_pale_page_is_a_coloured_page(white):
     assert colour_of(scans.jpeg(scans.pale(painted(), white), 80)).is_everywhere
 
 
-@pytest.mark.parametrize("grey", [0.5, 0.65])
+@pytest.mark.parametrize("grey", [0.5, 0.65, 0.7, 0.75])
 def test_a_faded_page_is_a_coloured_page(grey):
     assert READER.read(decoded(scans.jpeg(scans.faded(painted(), grey), 80)), "ltr").meta.kind == "already_coloured"
 
