@@ -7,6 +7,7 @@ import zlib
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import pillow_jxl  # noqa: F401 - it registers itself with Pillow
 from PIL import Image
 
 from bench.faults.made.made import Made, encoded, grey_page
