@@ -59,7 +59,8 @@ def test_damage_is_told_from_what_disks_and_other_hosts_do(
     assert _tells_damage(raised, file) == is_damage
 
 
-def test_a_folder_in_the_place_of_the_file_is_damage_and_no_file_at_all_is_not(tmp_path: Path) -> None:
+def test_a_folder_in_the_place_of_the_file_and_a_file_that_was_removed_are_begun_anew(tmp_path: Path) -> None:
     assert _tells_damage(fault(sqlite3.SQLITE_CANTOPEN), tmp_path)
     assert not _tells_damage(fault(sqlite3.SQLITE_CANTOPEN), tmp_path / "none")
-    assert not _tells_damage(fault(sqlite3.SQLITE_READONLY), tmp_path / "none" / "deeper")
+    assert _tells_damage(fault(sqlite3.SQLITE_READONLY), tmp_path / "none")  # removed while it was open
+    assert _tells_damage(fault(sqlite3.SQLITE_CANTOPEN), tmp_path / "none" / "deeper")
