@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e.habits import Habits, serve_habits
-from tests.e2e.reading import Reader, chromium, reading, reading_in, register_host
+from tests.e2e.reading import Reader, browsers, chromium, reading, reading_in, register_host
 from tests.e2e.site import MangaSite, serve
+from tests.e2e.stand_in import bundled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).parents[2]
 BUILT = ROOT / "extension" / ".output" / "chrome-mv3-e2e"
@@ -84,3 +87,20 @@ def stranger(extension: Path, tmp_path: Path, home: Path) -> Iterator[Reader]:
     """Start a browser that knows no host."""
     with reading(extension, tmp_path / "profile", home) as reader:
         yield reader
+
+
+@pytest.fixture(scope="session")
+def page_side(extension: Path) -> str:
+    """Return the extension's page side and its stand-in as one script; the texts come with the built `extension`."""
+    assert extension.is_dir()
+    return bundled()
+
+
+@pytest.fixture(scope="session")
+def plain_browser() -> Iterator[Browser]:
+    """Start a browser without the extension, which draws WebGL."""
+    with browsers() as playwright:
+        flags = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+        browser = playwright.chromium.launch(executable_path=chromium(), args=flags)
+        yield browser
+        browser.close()

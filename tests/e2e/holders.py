@@ -43,7 +43,8 @@ class Holding:
     """A document that shows the pages of a chapter, `at_once` of them.
 
     `body` is repeated for each page with `{url}` as its address and `{at}` as its number; `once` comes after it, with all
-    addresses as `{urls}`. Where it has more pages than it shows, `known` tells how many. The keys of `turns` bring up other pages: of `shown_after_turns`, each is to be coloured once.
+    addresses as `{urls}`. Where it has more pages than it shows, `known` tells how many, and where others are taken than the first of
+    them, `taken` tells which. The keys of `turns` bring up other pages: of `shown_after_turns`, each is to be coloured once.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Holding:
     form: str = "/{name}"
     at_once: int = 3
     known: int | None = None
+    taken: tuple[str, ...] | None = None
     turns: tuple[str, ...] = ()
     shown_after_turns: tuple[str, ...] = ()
     draws_ms: int = 100

@@ -5,7 +5,7 @@ import { askWorker, type PageCalls } from "../messages";
 import { type Payload, unpack } from "../payload";
 import { PageRegistry } from "./capture/page-registry";
 import { Corrector, notInColour } from "./correct/corrector";
-import { decodedFrom, dropKept, Kept } from "./holders/coloured";
+import { type Coloured, decodedFrom, dropKept, Kept } from "./holders/coloured";
 import { type Candidate, lookAround } from "./find/find";
 import { ruledBy } from "./find/page-rules";
 import { stopListening } from "./holders/asked";
@@ -15,7 +15,7 @@ import { PagesAhead } from "./capture/pages-ahead";
 import { PageUploader } from "./capture/page-uploader";
 import { CLOSED, isMadeByScript } from "./holders/pixels";
 import { pointIn } from "./point";
-import { dealt } from "./capture/paste";
+import { dealt, isAlone } from "./capture/paste";
 import { Compare } from "./swap/compare";
 import { type Look, PagePresenter } from "./swap/page-presenter";
 import { Peek } from "./swap/peek";
@@ -36,7 +36,7 @@ export class ChapterReader {
   readonly #left: () => void;
   readonly #pointedAt = new Set<string>();
   #takes: "chapter" | "pointed" | "nothing";
-  #showing = Promise.resolve();
+  #joined: Promise<unknown> = Promise.resolve(); // what was shown of sheets that were joined
   #isResting = false;
   #comparing: Compare | null = null;
 
@@ -73,10 +73,12 @@ export class ChapterReader {
       this.#pace,
       signal,
       former ? former.#uploader : undefined,
+      (entry) => (this.#forget(entry), this.#document.soon()),
     );
     former?.stop(false);
     this.#corrector = new Corrector(runId, this.#presenter, signal);
     this.#ahead = new PagesAhead(this.#registry, () => this.#uploader.read(), signal);
+    document.addEventListener("load", () => this.#uploader.readSoon(), { capture: true, signal });
     new Peek(this.#presenter, signal);
     this.#document.now();
   }
@@ -199,18 +201,24 @@ export class ChapterReader {
     if (preview) this.#presenter.preview(entries[0], preview);
   }
 
-  /** One sheet after the other: neighbours fade into each other. */
+  /** Pages are shown as they come; sheets that were joined one after the other, for neighbours fade into each other. */
   done(done: PageCalls["page.done"]["params"]): Promise<void> {
-    this.#showing = this.#showing.then(() => this.#show(done));
-    return this.#showing;
+    const sheet = this.#sheet(done.pageId);
+    this.#uploader.markEvictable(sheet);
+    if (isAlone(sheet)) return this.#show(sheet, done);
+    const shown = this.#joined.then(() => this.#show(sheet, done));
+    this.#joined = shown.catch(() => undefined);
+    return shown;
   }
 
-  async #show({ pageId, picture, hints }: PageCalls["page.done"]["params"]): Promise<void> {
-    const sheet = this.#sheet(pageId);
-    this.#uploader.markEvictable(sheet);
+  async #show(
+    sheet: Sheet,
+    { pageId, picture, width, height, hints }: PageCalls["page.done"]["params"],
+  ): Promise<void> {
     try {
       const again = async () => unpack(await askWorker("agent.again", { runId: this.runId, pageId }));
-      for (const [entry, coloured] of await dealt(sheet, new Kept(unpack(picture), again))) {
+      for (const [entry, coloured] of await dealt(sheet, new Kept(unpack(picture), again), { width, height })) {
+        coloured.lost = () => this.#lose(entry, coloured);
         if (entry.sheet === sheet) this.#presenter.finish(entry, coloured);
         else this.#presenter.colour(entry, coloured);
         if (entry.url.startsWith(CLOSED)) this.#presenter.notice(entry, i18n.t("page.fromWindow"));
@@ -234,6 +242,13 @@ export class ChapterReader {
       }
       return entries.some(({ holder }) => holder !== null && isInView(holder));
     });
+  }
+
+  /** The browser cannot show what came: the site's own picture stays. */
+  #lose(entry: Entry, coloured: Coloured): void {
+    if (entry.coloured !== coloured || !entry.sheet) return;
+    entry.coloured = null;
+    this.leave(entry.sheet.pageId, i18n.t("page.notShown"), true);
   }
 
   leave(pageId: string, note: string, failed: boolean): void {
@@ -292,14 +307,17 @@ export class ChapterReader {
     const entries = pictures
       .filter((picture) => ruledBy(picture.holder) === false && !this.#isPointedAt(picture))
       .flatMap(({ holder }) => this.#registry.of(holder) ?? []);
-    for (const entry of new Set(entries)) {
-      for (const holder of entry.holders) this.#presenter.release(holder);
-      this.#uploader.drop(entry);
-      entry.state = "ignored"; // whatever is on its way
-      this.#registry.forget(entry);
-      const pageIds = entry.sheet?.entries.length === 1 || entry.isTold ? [entry.pageId] : [];
-      if (pageIds.length) void askWorker("agent.dropped", { runId: this.runId, pageIds }).catch(() => undefined);
-    }
+    for (const entry of new Set(entries)) this.#forget(entry);
+  }
+
+  /** It is no page, or not the one that it was taken for. */
+  #forget(entry: Entry): void {
+    for (const holder of entry.holders) this.#presenter.release(holder);
+    this.#uploader.drop(entry);
+    entry.state = "ignored"; // whatever is on its way
+    this.#registry.forget(entry);
+    const pageIds = entry.sheet?.entries.length === 1 || entry.isTold ? [entry.pageId] : [];
+    if (pageIds.length) void askWorker("agent.dropped", { runId: this.runId, pageIds }).catch(() => undefined);
   }
 
   #wanted(pictures: Candidate[], found: Candidate[]): Candidate[] {

@@ -118,7 +118,7 @@ describe("what the element shows", () => {
     seenOf.mockResolvedValue(pictureOf({ width: 300, height: 300, sight: "seen" }));
     const holder = holderOf({ url, sight: "page", isFree: true });
     expect((await capture(url, holder)).width).toBe(300);
-    expect([seenOf.mock.calls, drawn.mock.calls, askWorker.mock.calls]).toEqual([[[holder]], [], []]);
+    expect([seenOf.mock.calls, drawn.mock.calls, askWorker.mock.calls]).toEqual([[[holder, url]], [], []]);
     let looks = 0;
     const turned = { ...holder, shows: () => looks++ < 2 } as unknown as Holder;
     await expect(capture(url, turned)).rejects.toThrow(i18n.t("capture.noLongerShown"));

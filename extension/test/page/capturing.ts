@@ -29,6 +29,7 @@ export const location = {
 export const page = { policy: "" }; // the page's own, of Referers
 vi.stubGlobal("location", location);
 vi.stubGlobal("self", { origin: location.origin });
+vi.stubGlobal("isSecureContext", true);
 export const metaOf = (selector: string) =>
   page.policy && selector === "meta[name=referrer]" ? { content: page.policy } : null;
 vi.stubGlobal("document", { querySelector: metaOf });
@@ -68,7 +69,7 @@ export function holderOf({ url, natural = PAGE, sight = null, isFree = false }: 
   const box = { top: -10, bottom: -5, left: 0, right: 5, width: 5, height: 5 }; // out of the window
   return {
     ...{ natural, sight, declared: url, pixels: {}, referrerPolicy: "" },
-    ...{ shows: (asked: string) => asked === url, box: () => box },
+    ...{ shows: (asked: string) => asked === url, box: () => box, isConnected: true },
   } as unknown as Holder;
 }
 export let canvas: () => Promise<Blob> = async () => new Blob();

@@ -17,6 +17,7 @@ beforeEach(() => {
   vi.stubGlobal("scheduler", { yield: () => Promise.resolve() }); // nobody waits for another's turn
   HTMLCanvasElement.prototype.getContext = (() => ({
     drawImage: (...what: unknown[]) => drawn.push(what),
+    transferFromImageBitmap: (whole: unknown) => drawn.push([whole]),
   })) as unknown as HTMLCanvasElement["getContext"];
   vi.stubGlobal("createImageBitmap", async (_: unknown, size?: { resizeWidth: number; resizeHeight: number }) =>
     size ? bitmap(size.resizeWidth, size.resizeHeight) : bitmap(800, 5000),

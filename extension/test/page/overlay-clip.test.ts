@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { beforeEach, describe, expect, test } from "vitest";
-import { clippersOf, clipPath } from "@/lib/page/swap/overlay-clip";
+import { clippersOf, clipPath, isCutAway } from "@/lib/page/swap/overlay-clip";
 
 let outer: HTMLElement;
 let inner: HTMLElement;
@@ -114,4 +114,23 @@ describe("the part that is left", () => {
     laid(inner, { offsetWidth: 0, offsetHeight: 0, clientLeft: 0, clientTop: 0, clientWidth: 0, clientHeight: 0 });
     expect(clipPath(frame, [inner])).toBe("inset(1000% 0% 0% 1000%)");
   });
+});
+
+test.each<[string, [number, number, number, number], boolean]>([
+  ["beside it", [500, 0, 100, 100], true],
+  ["that only touches it", [400, 0, 100, 100], true],
+  ["above it", [0, -200, 400, 100], true],
+  ["that it shows a part of", [399, 0, 100, 100], false],
+])("nothing is left of what lies in a scroller %s", (_, [x, y, width, height], isGone) => {
+  frame.getBoundingClientRect = () => new DOMRect(x, y, width, height);
+  outer.getBoundingClientRect = () => new DOMRect(0, 0, 400, 600);
+  for (const [name, size] of Object.entries({
+    clientWidth: 400,
+    clientHeight: 600,
+    offsetWidth: 400,
+    offsetHeight: 600,
+  }))
+    Object.defineProperty(outer, name, { value: size });
+  expect(isCutAway(frame, [outer])).toBe(isGone);
+  expect(isCutAway(frame, [])).toBe(false);
 });

@@ -54,6 +54,16 @@ describe("beside the body", () => {
     expect(outside.raise).toHaveBeenLastCalledWith(host(), null);
   });
 
+  test("where nothing of the element is seen it takes no room, and shows again with it", () => {
+    styles.set(frame, { position: "sticky" });
+    const place = placeOf();
+    const display = () => style().values.get("display");
+    outside.isCutAway = true;
+    expect([place.follow(target()), display()]).toEqual([true, "none"]);
+    outside.isCutAway = false;
+    expect([place.follow(target()), display()]).toEqual([true, "block"]);
+  });
+
   test("it is put there once", () => {
     styles.set(frame, { position: "sticky" });
     const place = placeOf();

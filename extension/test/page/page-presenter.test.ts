@@ -60,6 +60,7 @@ vi.mock("@/lib/page/swap/marks", () => ({
 vi.mock("@/lib/page/swap/overlay", () => ({ Overlay: FakeOverlay }));
 
 import { Entry } from "@/lib/page/capture/entry";
+import { disown } from "@/lib/page/holders/roots";
 import { hasShapeOf, PagePresenter } from "@/lib/page/swap/page-presenter";
 
 type FakeOverlay = InstanceType<typeof FakeOverlay>;
@@ -70,7 +71,7 @@ const shownOver = (holder: Holder) => {
 const shownCount = () => [...FakeOverlay.all.values()].filter(({ isShown }) => isShown).length;
 const asOverlay = (overlay: FakeOverlay) => overlay as unknown as Overlay;
 
-let mutated: () => void = () => undefined;
+let mutated: (records: Partial<MutationRecord>[]) => void = () => undefined;
 const [observed, disconnected, listened] = [vi.fn(), vi.fn(), vi.fn()];
 
 beforeEach(() => {
@@ -80,7 +81,7 @@ beforeEach(() => {
     "MutationObserver",
     class {
       constructor(callback: () => void) {
-        mutated = callback;
+        mutated = callback as typeof mutated;
       }
       observe = observed;
       disconnect = disconnected;
@@ -319,8 +320,20 @@ test("a change of the document is looked into before the next frame: nobody take
   const [overlay] = [...FakeOverlay.all.values()];
   const watched = { childList: true, subtree: true, attributeFilter: ["class", "style", "hidden"] };
   expect(observed.mock.calls).toEqual([[document, watched]]);
-  mutated();
+  const [theirs, ours] = [{} as Element, {} as Element];
+  disown(ours);
+  const nodes = (...all: Node[]) => all as unknown as NodeList;
+  const change = (added: Node[], removed: Node[] = []) =>
+    mutated([{ type: "childList", addedNodes: nodes(...added), removedNodes: nodes(...removed) }]);
+  change([theirs]);
   expect([overlay?.did, layout.asked.mock.calls.length]).toEqual([["follow", "guard"], 1]);
+  change([ours]); // what we laid there moves nothing
+  mutated([{ type: "attributes", target: ours }]);
+  expect([overlay?.did.length, layout.asked.mock.calls.length]).toEqual([4, 1]);
+  change([], [ours]);
+  change([ours, theirs]);
+  mutated([{ type: "attributes", target: theirs }]);
+  expect([overlay?.did.length, layout.asked.mock.calls.length]).toEqual([7, 4]);
   presenter.clear();
   expect([disconnected.mock.calls.length, layout.signal?.aborted]).toEqual([1, true]);
 });

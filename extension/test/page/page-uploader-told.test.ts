@@ -1,26 +1,80 @@
 import { expect, test, vi } from "vitest";
-import { SIZE, areSent, askWorker, capture, entriesOf, settle, stop, told, uploaderOf, waiting } from "./uploading"; // first: it stands in for what is outside
+import {
+  SIZE,
+  areSent,
+  askWorker,
+  capture,
+  entriesOf,
+  isProven,
+  pace,
+  settle,
+  stop,
+  told,
+  uploaderOf,
+  waiting,
+} from "./uploading"; // first: it stands in for what is outside
 import { Entry } from "@/lib/page/capture/entry";
+import type { Pace } from "@/lib/page/capture/pace";
+import { PageUploader } from "@/lib/page/capture/page-uploader";
 
 test("pages in view are announced at once, others together", async () => {
-  const entries = entriesOf(3, [0]);
+  const entries = entriesOf(4, [0]);
   uploaderOf(entries).read();
-  for (const one of waiting) one.give();
-  await settle(areSent(entries));
+  for (const one of waiting.slice(0, 3)) one.give();
+  await settle(areSent(entries.slice(0, 3)));
   expect(told()).toEqual([]);
   await vi.advanceTimersByTimeAsync(29);
   expect(told()).toEqual([]);
   await vi.advanceTimersByTimeAsync(1);
   expect(told()).toEqual([["p0", "p1", "p2"]]);
 
-  const below = entriesOf(2, []);
+  const below = entriesOf(3, []);
   uploaderOf(below).read();
-  for (const one of waiting.slice(3)) one.give();
-  await settle(areSent(below));
+  const [, , , , ...its] = waiting;
+  for (const one of its.slice(0, 2)) one.give();
+  await settle(areSent(below.slice(0, 2)));
   await vi.advanceTimersByTimeAsync(149);
   expect(told()).toHaveLength(1);
   await vi.advanceTimersByTimeAsync(1);
   expect(told()[1]).toEqual(["p0", "p1"]);
+});
+
+test("nothing is waited for once all that was found is read", async () => {
+  const entries = entriesOf(2, []);
+  uploaderOf(entries).read();
+  for (const one of waiting) one.give();
+  await settle(areSent(entries));
+  await vi.advanceTimersByTimeAsync(0);
+  expect(told()).toEqual([["p0", "p1"]]);
+});
+
+test("what has loaded is read a moment later, and with it what loads meanwhile", async () => {
+  const uploader = uploaderOf(entriesOf(2));
+  for (let loads = 0; loads < 3; loads++) uploader.readSoon();
+  await vi.advanceTimersByTimeAsync(7);
+  expect(capture).not.toHaveBeenCalled();
+  await vi.advanceTimersByTimeAsync(1);
+  expect(capture).toHaveBeenCalledTimes(2);
+  uploader.readSoon();
+  stop.abort();
+  uploader.readSoon();
+  await vi.advanceTimersByTimeAsync(50);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test("what the browser held is looked at later, and what is another picture is told", async () => {
+  const entries = entriesOf(3, []);
+  const mistaken = vi.fn();
+  new PageUploader("run", () => entries, vi.fn(), pace as Pace, stop.signal, undefined, mistaken).read();
+  isProven.mockImplementation(async (_: Blob, url: string) => !url.endsWith("/1.png"));
+  for (const one of waiting.slice(0, 2)) one.give({ ...SIZE, isUnproven: true });
+  waiting[2]?.give();
+  await settle(areSent(entries));
+  expect(isProven).not.toHaveBeenCalled();
+  await vi.advanceTimersByTimeAsync(2000);
+  await vi.advanceTimersByTimeAsync(2000);
+  expect(isProven.mock.calls.map(([, url]) => url as string)).toEqual([entries[0]?.url, entries[1]?.url]);
+  expect(mistaken.mock.calls).toEqual([[entries[1]]]);
 });
 
 test("what is announced is what the host needs: place, digest, size, whether it is seen", async () => {
@@ -94,9 +148,7 @@ test("what comes later joins those that wait for their batch, and what is seen t
   expect(told()).toEqual([["p0", "p1"]]); // it did not wait any longer for the second one
   waiting[0]?.give();
   await settle(areSent(entries));
-  await vi.advanceTimersByTimeAsync(29);
-  expect(told()).toHaveLength(1);
-  await vi.advanceTimersByTimeAsync(1);
+  await vi.advanceTimersByTimeAsync(0);
   expect(told()[1]).toEqual(["p2"]);
 });
 

@@ -6,6 +6,7 @@ import type { Holder } from "@/lib/page/holders/holder";
 const outside = vi.hoisted(() => ({
   host: null as HTMLElement | null,
   clippers: [] as Element[],
+  isCutAway: false,
   warp: { matrix: "none", zoom: 1 },
   raise: vi.fn((_host: Element, above: unknown) => above),
   clippersOf: vi.fn(),
@@ -26,6 +27,7 @@ vi.mock("@/lib/page/holders/laid-out", async (original) => ({
 vi.mock("@/lib/page/swap/overlay-clip", () => ({
   clippersOf: outside.clippersOf,
   clipPath: (_: Element, clippers: Element[]) => `inset(${clippers.length}px)`,
+  isCutAway: () => outside.isCutAway,
 }));
 
 import { Place } from "@/lib/page/swap/overlay-place";

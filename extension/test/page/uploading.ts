@@ -7,9 +7,10 @@ interface Part {
   rows: number;
   top: number;
 }
-const { askWorker, capture, joined } = vi.hoisted(() => ({
+const { askWorker, capture, isProven, joined } = vi.hoisted(() => ({
   askWorker: vi.fn(),
   capture: vi.fn(),
+  isProven: vi.fn(),
   joined: vi.fn<(sources: Part[], width: number, height: number) => Promise<Blob>>(),
 }));
 vi.mock("wxt/browser", () => ({ browser: {} }));
@@ -19,6 +20,7 @@ vi.mock("@/lib/page/capture/watch", () => ({
 }));
 vi.mock("@/lib/page/capture/capture", () => ({
   capture,
+  isProven,
   isReadable: (url: string) => !url.includes("unshown"),
   measured: async (blob: Blob) => ({ ...SIZE, blob, edges: EDGES }),
 }));
@@ -48,7 +50,7 @@ export function entriesOf(count: number, inView: number[] = [0, 1]): Entry[] {
 
 export interface Waiting {
   url: string;
-  give: (shown?: { width: number; height: number; edges?: typeof EDGES }) => void;
+  give: (shown?: { width: number; height: number; edges?: typeof EDGES; isUnproven?: boolean }) => void;
   refuse: (reason: string) => void;
 }
 export let waiting: Waiting[] = [];
@@ -97,4 +99,4 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-export { askWorker, capture, joined };
+export { askWorker, capture, isProven, joined };

@@ -7,7 +7,7 @@
 import { i18n } from "#i18n";
 import { askWorker } from "../../messages";
 import { unpack } from "../../payload";
-import { pictureType } from "../../picture";
+import { digestOf, typeOf } from "../../picture";
 import { patiently } from "../../polite";
 import { type Edges, edgesOf } from "../holders/edges";
 import type { Holder } from "../holders/holder";
@@ -16,19 +16,25 @@ import { looksAlike, type Sight, sightOf, sightOfHolder } from "../holders/sight
 import { isSeenIn, seenOf } from "./seen";
 import { isInView } from "./watch";
 
-/** A picture's encoded bytes, its size in pixels, what it shows along its edges, and what it looks like. */
+/** A picture's encoded bytes, its size in pixels, and what it shows along its edges. */
 export interface Captured {
   blob: Blob;
   width: number;
   height: number;
   edges: Edges;
-  sight: Sight;
+  /** Of the bytes, where this script can make it. */
+  sha256?: string;
+  /** What it looks like; `null` where that was not looked at. */
+  sight: Sight | null;
+  /** The browser had it; whether it is what the element shows is yet to be seen, by `isProven`. */
+  isUnproven?: boolean;
 }
 
 type Way = (url: string, holder: Holder | null) => Promise<Blob>;
 
 const SAME_SHAPE = 0.02;
 const openOrigins = new Set<string>(); // they open their pictures to every page, as the worker saw
+const mistaken = new Set<string>(); // addresses at which the browser holds another picture than the element shows
 const replacing = new Set<string>(); // they send other pictures than the page shows
 const inWindow = new Map<Holder, Promise<unknown>>(); // what others of their site, out of it, go by
 const replaced = () => i18n.t("capture.replaced");
@@ -81,14 +87,26 @@ class NotNow extends Error {
 
 /** One way's picture, if it is what the element shows. What comes cut or garbled is asked for once more. */
 async function asShown(way: Way, url: string, holder: Holder | null): Promise<Captured> {
-  const once = async () => measured(await way(url, holder));
+  const isHeld = way === heldFetch;
+  const once = async () => measured(await way(url, holder), !isHeld);
   const captured = await once().catch((error: unknown) => {
     if (error instanceof Damaged && way === workerFetch) return once();
     throw error;
   });
   if (way !== readBack && way !== fromWindow && !isTheSame(captured, url, holder)) throw new Error(replaced());
   if (holder && [openFetch, workerFetch].includes(way)) await assertSeen(captured.blob, url, holder);
-  return captured;
+  return isHeld && /^https?:/.test(url) ? { ...captured, isUnproven: true } : captured;
+}
+
+/**
+ * Whether what the browser held at `url` is what `holder` shows. Where it is not, the address is not asked that way again.
+ * For later: the element's pixels are decoded once more for that, in the page's own thread.
+ */
+export async function isProven(blob: Blob, url: string, holder: Holder): Promise<boolean> {
+  if (!holder.isConnected || !holder.shows(url)) return true; // nobody can tell any more
+  if (isTheSame(await measured(blob), url, holder)) return true;
+  mistaken.add(url);
+  return false;
 }
 
 /** Where no script may read what the element shows, the window may tell; what is out of it goes by the site's others. */
@@ -103,6 +121,7 @@ async function assertSeen(blob: Blob, url: string, holder: Holder): Promise<void
 
 /** What the browser's cache or memory holds: no request. */
 const heldFetch: Way = async (url) => {
+  if (mistaken.has(url)) throw new NotNow();
   const isMemory = /^(?:blob|data):/.test(url);
   const response = await fetch(url, isMemory ? {} : { cache: "only-if-cached", mode: "same-origin" });
   return answered(response);
@@ -156,7 +175,7 @@ const readBack: Way = async (url, holder) => {
 /** What no script may read, but the reader sees. */
 const fromWindow: Way = async (url, holder) => {
   if (!holder?.shows(url)) throw new Error(i18n.t("capture.noLongerShown"));
-  const seen = await seenOf(holder);
+  const seen = await seenOf(holder, url);
   if (!holder.shows(url)) throw new Error(i18n.t("capture.noLongerShown"));
   return seen;
 };
@@ -170,15 +189,20 @@ export function refererFor(holder: Holder | null): string | null {
   return full ? location.href.split("#", 1)[0]! : `${location.origin}/`;
 }
 
-/** The picture in `blob` with its size; rejects for what is none. */
-export async function measured(blob: Blob): Promise<Captured> {
-  const mime = await pictureType(blob);
+/** The picture in `blob` with its size, and with what it looks like where that `isSeen`; rejects for what is none. */
+export async function measured(blob: Blob, isSeen = true): Promise<Captured> {
+  const bytes = await blob.arrayBuffer();
+  const mime = typeOf(bytes);
   if (mime === null) throw new Damaged(i18n.t("picture.noPicture", [i18n.t("capture.theSite")]));
-  const bitmap = await createImageBitmap(blob).catch(() => Promise.reject(new Damaged(i18n.t("capture.damaged"))));
+  const [bitmap, sha256] = await Promise.all([
+    createImageBitmap(blob).catch(() => Promise.reject(new Damaged(i18n.t("capture.damaged")))),
+    isSecureContext ? digestOf(bytes) : undefined,
+  ]);
   const { width, height } = bitmap;
-  const [edges, sight] = [edgesOf(bitmap), sightOf(bitmap)];
+  const [edges, sight] = [edgesOf(bitmap), isSeen ? sightOf(bitmap) : null];
   bitmap.close();
-  return { blob: blob.type === mime ? blob : new Blob([blob], { type: mime }), width, height, edges, sight };
+  const typed = blob.type === mime ? blob : new Blob([bytes], { type: mime });
+  return { blob: typed, width, height, edges, sight, ...(sha256 ? { sha256 } : {}) };
 }
 
 function isOwn(url: string): boolean {
@@ -198,6 +222,6 @@ function isTheSame({ width, height, sight }: Captured, url: string, holder: Hold
   const { natural } = holder;
   const shape = (width * natural.height) / (height * natural.width);
   if (Math.abs(shape - 1) > SAME_SHAPE || width < natural.width * (1 - SAME_SHAPE)) return false;
-  const shown = width === natural.width ? sightOfHolder(holder) : null; // else the element counts in another density
-  return shown === null || looksAlike(sight, shown);
+  const shown = sight && width === natural.width ? sightOfHolder(holder) : null; // else it counts in another density
+  return sight === null || shown === null || looksAlike(sight, shown);
 }

@@ -5,7 +5,7 @@ import { askWorker, type FoundPage } from "../../messages";
 import { pack, type Payload } from "../../payload";
 import { sha256Of } from "../../picture";
 import { bind } from "./binder";
-import { capture, type Captured, isReadable, measured } from "./capture";
+import { capture, type Captured, isProven, isReadable, measured } from "./capture";
 import { CapturedBytesCache } from "./captured-bytes-cache";
 import { type Entry, Sheet } from "./entry";
 import { isPageSized } from "../holders/page-size";
@@ -16,24 +16,32 @@ import { isInView } from "./watch";
 
 const CACHE_BYTES = 96 * 1024 * 1024;
 const CAPTURES_AT_ONCE = 3;
+const LOADED_WAIT_MS = 8; // half a frame
 const IN_VIEW_WAIT_MS = 30;
 const BATCH_WAIT_MS = 150;
+const SCROLLED_WAIT_MS = 200;
+const IDLE_MS = 2000;
 
 export class PageUploader {
   readonly #runId: string;
   readonly #entries: () => Entry[];
   readonly #changed: (entry: Entry) => void;
+  readonly #mistaken: (entry: Entry) => void;
   readonly #pace: Pace;
   readonly #signal: AbortSignal;
   readonly #cache: CapturedBytesCache;
   #reading = 0;
+  #proving: Promise<unknown> = Promise.resolve();
   #ready: Entry[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #due = 0;
+  #soon: ReturnType<typeof setTimeout> | undefined;
+  #scrolled: ReturnType<typeof setTimeout> | undefined;
+  #following: AbortController | null = null; // while something waits to be seen in the window
 
   /**
-   * `entries` are the pages so far; `changed` is called whenever one of them changes its state; `former` was at work for
-   * the same document before and leaves the bytes that it holds.
+   * `entries` are the pages so far; `changed` is called whenever one of them changes its state, `mistaken` when its bytes
+   * turn out to be another picture's; `former` was at work for the same document before and leaves the bytes that it holds.
    */
   constructor(
     runId: string,
@@ -42,14 +50,25 @@ export class PageUploader {
     pace: Pace,
     signal: AbortSignal,
     former?: PageUploader,
+    mistaken: (entry: Entry) => void = () => undefined,
   ) {
+    this.#mistaken = mistaken;
     this.#pace = pace;
     this.#runId = runId;
     this.#entries = entries;
     this.#changed = changed;
     this.#signal = signal;
     this.#cache = former ? former.#cache : new CapturedBytesCache(CACHE_BYTES);
-    signal.addEventListener("abort", () => clearTimeout(this.#timer), { once: true });
+    signal.addEventListener("abort", () => (clearTimeout(this.#timer), clearTimeout(this.#soon)), { once: true });
+  }
+
+  /** Something has loaded: in a moment, with what loads meanwhile, read what can be read now. */
+  readSoon(): void {
+    if (this.#signal.aborted) return;
+    this.#soon ??= setTimeout(() => {
+      this.#soon = undefined;
+      this.read();
+    }, LOADED_WAIT_MS);
   }
 
   /** Read pages that were found: what the reader sees first, as many at once as memory allows, as far as the pace goes. */
@@ -76,6 +95,28 @@ export class PageUploader {
   retryUnseen(entries: readonly Entry[]): void {
     for (const entry of entries.filter(({ isUnseen, state }) => isUnseen && state === "left"))
       Object.assign(entry, { isUnseen: false, state: "found" });
+  }
+
+  /** What could not be seen in the window may come into it, or more of it. */
+  #followScrolling(): void {
+    if (this.#following || this.#signal.aborted) return;
+    this.#following = new AbortController();
+    const look = () => {
+      this.#scrolled = undefined;
+      const unseen = this.#entries().filter(({ isUnseen }) => isUnseen);
+      if (unseen.length === 0) return this.#restFromScrolling();
+      this.retryUnseen(unseen.filter(({ holder }) => holder !== null && isInView(holder)));
+      this.read();
+    };
+    const signal = AbortSignal.any([this.#following.signal, this.#signal]);
+    const soon = () => (this.#scrolled ??= setTimeout(look, SCROLLED_WAIT_MS));
+    addEventListener("scroll", soon, { capture: true, passive: true, signal });
+    signal.addEventListener("abort", () => clearTimeout(this.#scrolled), { once: true });
+  }
+
+  #restFromScrolling(): void {
+    this.#following?.abort();
+    this.#following = null;
   }
 
   /** The bytes of a sheet, as they were announced if they are still held. */
@@ -114,14 +155,18 @@ export class PageUploader {
       await this.#take(entry, held ? await measured(held) : await capture(entry.url, entry.source));
     } catch (error) {
       entry.isUnseen = error instanceof Unseen;
+      if (entry.isUnseen) this.#followScrolling();
       this.#unreadable(entry, error instanceof Error ? error.message : String(error));
     }
     this.#reading -= 1;
-    if (!this.#signal.aborted) this.read();
+    if (this.#signal.aborted) return;
+    this.read();
+    if (this.#ready.length && !this.#entries().some(isToCome)) this.#announceIn(0); // nothing is waited for
   }
 
-  async #take(entry: Entry, { blob, width, height, edges }: Captured): Promise<void> {
-    const sha256 = await hashOf(blob);
+  async #take(entry: Entry, captured: Captured): Promise<void> {
+    const { blob, width, height, edges, isUnproven } = captured;
+    const sha256 = captured.sha256 ?? (await hashOf(blob));
     Object.assign(entry, { width, height, edges, sha256, capturedAt: performance.now() });
     if (entry.state !== "reading") return; // cancelled meanwhile
     if (!entry.isSure && !isPageSized(width, height)) return this.#enter(entry, "ignored");
@@ -129,6 +174,14 @@ export class PageUploader {
     this.#enter(entry, "sent");
     this.#ready.push(entry);
     this.#announceSoon(entry);
+    if (isUnproven) this.#proving = this.#proving.then(idle).then(() => this.#prove(entry, blob));
+  }
+
+  /** Nobody waits until it is known whether the browser held what the element shows: next to always it did. */
+  async #prove(entry: Entry, blob: Blob): Promise<void> {
+    if (this.#signal.aborted || entry.state === "ignored" || !entry.holder) return;
+    const isSure = await isProven(blob, entry.url, entry.holder).catch(() => true);
+    if (!isSure && !this.#signal.aborted) this.#mistaken(entry);
   }
 
   /** What is in view goes out at once, the rest in batches. */
@@ -212,6 +265,11 @@ function isUnderWay(entry: Entry): boolean {
   return entry.state === "reading" || (entry.state === "found" && isThere(entry));
 }
 
+/** Whether an entry's bytes may yet come along. */
+function isToCome({ state }: Entry): boolean {
+  return state === "found" || state === "reading";
+}
+
 /** What is on its way to the element already is not asked for a second time. */
 function isThere({ url, source }: Entry): boolean {
   return isReadable(url, source) && !(source?.isLoading(url) ?? false);
@@ -219,6 +277,12 @@ function isThere({ url, source }: Entry): boolean {
 
 function factsOf({ pageId, index, width, height, url, holder }: Entry): Omit<FoundPage, "sha256"> {
   return { pageId, index, visible: holder !== null && isInView(holder), width, height, url: url.slice(0, 2048) };
+}
+
+/** Wait until the page has nothing else to do, though not for ever. */
+function idle(): Promise<void> {
+  const { requestIdleCallback: when } = globalThis as { requestIdleCallback?: Window["requestIdleCallback"] };
+  return new Promise((resolve) => (when ? when(() => resolve(), { timeout: IDLE_MS }) : setTimeout(resolve, IDLE_MS)));
 }
 
 /** Pages of plain http have no `crypto.subtle`; the worker has. */

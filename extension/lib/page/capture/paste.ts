@@ -1,6 +1,7 @@
 /** The pixels of sheets: slices joined into one picture, and what comes back cut into slices whose colours meet. */
 
 import { type Coloured, decodedFrom, Kept } from "../holders/coloured";
+import type { Size } from "../holders/place";
 import { rest } from "../slices";
 import type { Entry, Part, Sheet } from "./entry";
 
@@ -20,11 +21,21 @@ export async function joined(sources: readonly Source[], width: number, height: 
   return canvas.convertToBlob({ type: "image/png" });
 }
 
+/** Whether a sheet is one page that takes no colours of its neighbours. */
+export function isAlone({ isOnePage, entries }: Sheet): boolean {
+  return isOnePage && entries[0].fades.size === 0;
+}
+
 /**
  * What each slice shows now that a sheet came back: the sheet's own slices, and those whose rows it took along, which
- * fade into it. Rejects if the browser cannot show the picture.
+ * fade into it. A page that is alone is as it came, `size` large: whoever draws it decodes it, at the size that is seen.
+ * Rejects if the browser cannot show the picture of others.
  */
-export async function dealt(sheet: Sheet, picture: Kept): Promise<[Entry, Coloured][]> {
+export async function dealt(sheet: Sheet, picture: Kept, size: Size): Promise<[Entry, Coloured][]> {
+  if (isAlone(sheet)) {
+    sheet.entries[0].base = picture;
+    return [[sheet.entries[0], { picture, ...size, decoded: null }]];
+  }
   const whole = await decodedFrom(picture);
   if (sheet.isOnePage) return [[sheet.entries[0], await own(sheet.entries[0], whole)]];
   const shown: [Entry, Coloured][] = [];

@@ -12,10 +12,12 @@ import type { Holder } from "../holders/holder";
 import type { Box } from "../holders/place";
 import { ancestors, isOurs } from "../holders/roots";
 import { inWindow } from "../point";
+import { gather, gatheredOf, mayGather, type Rows } from "./seen-parts";
 
 const CELLS = 16; // a side
 const CELL_PX = 4;
 const SIDE_PX = CELLS * CELL_PX;
+const ROW_PX = 8; // of the window, of which one in the middle tells
 const LEAST_CELLS = 48; // that are in the window with nothing over them
 const DRAWN = 6; // the spread of luma between the cells of a picture that shows something
 const ALIKE = 0.7; // pages correlate by 0.9 and more with themselves on the screen, by 0.5 at most with others
@@ -45,26 +47,64 @@ export class Unseen extends Error {
   override name = "Unseen";
 }
 
-/** What the window shows of `holder`, in the screen's own pixels; rejects with what the reader can do. */
-export async function seenOf(holder: Holder): Promise<Blob> {
+/**
+ * What the window shows of `holder`, in the screen's own pixels: at once where all of it is in view, bit by bit where it is
+ * higher than the window. Rejects with what the reader can do.
+ */
+export async function seenOf(holder: Holder, url: string): Promise<Blob> {
   if (window !== window.top || !holder.isConnected || isWarped(holder)) throw new Error(i18n.t("found.canvas"));
   const box = boxOf(holder);
-  if (box.width > innerWidth + 1 || box.height > innerHeight + 1) throw new Unseen(i18n.t("capture.tooTall"));
-  const isWhole = box.left > -1 && box.top > -1 && box.left + box.width < innerWidth + 1;
-  const isFree = freeCells(holder, box, isOurs).length >= CELLS * CELLS;
-  if (!isWhole || box.top + box.height > innerHeight + 1 || !isFree) throw new Unseen(i18n.t("capture.bringIntoView"));
+  const isHigher = box.height > innerHeight + 1;
+  const isAcross = box.left > -1 && box.left + box.width < innerWidth + 1;
+  if (box.width > innerWidth + 1) throw new Unseen(i18n.t("capture.tooTall"));
+  const isWhole = box.top > -1 && box.top + box.height < innerHeight + 1;
+  const rows = isAcross && (isWhole || isHigher) ? freeRows(holder, box) : null;
+  if (!rows || (!isHigher && rows.bottom - rows.top < box.height - 2)) throw new Unseen(saysHow(isHigher, 0));
+  const shown = await shownNow(holder, box);
+  try {
+    const scale = shown.width / innerWidth;
+    const scaled = (px: number) => px * scale;
+    const own = { left: scaled(box.left), top: scaled(box.top), width: scaled(box.width), height: scaled(box.height) };
+    if (!mayGather(own.width, own.height)) throw new Unseen(i18n.t("capture.tooTall"));
+    const share = gather(holder, url, shown, own, { top: scaled(rows.top), bottom: scaled(rows.bottom) });
+    const seen = await gatheredOf(holder);
+    if (!seen) throw new Unseen(saysHow(isHigher, share));
+    return seen;
+  } finally {
+    shown.close();
+  }
+}
+
+/** What the window shows, in which the picture is still at `box` then. */
+async function shownNow(holder: Holder, box: Box): Promise<ImageBitmap> {
   const shot = await withoutOurs(() => askWorker("agent.look", {}));
   if (!shot) throw new Error(i18n.t("capture.pressButton"));
   if (!isSame(boxOf(holder), box)) throw new Unseen(i18n.t("capture.bringIntoView"));
-  const shown = await createImageBitmap(unpack(shot));
-  const scale = shown.width / innerWidth;
-  const [left, top, right, bottom] = [box.left, box.top, box.left + box.width, box.top + box.height].map((px) =>
-    Math.round(px * scale),
-  ) as [number, number, number, number];
-  const canvas = new OffscreenCanvas(right - left, bottom - top);
-  canvas.getContext("2d")?.drawImage(shown, -left, -top);
-  shown.close();
-  return canvas.convertToBlob({ type: "image/png" });
+  return createImageBitmap(unpack(shot));
+}
+
+function saysHow(isHigher: boolean, share: number): string {
+  return isHigher ? i18n.t("capture.scrollOver", [`${Math.floor(100 * share)}`]) : i18n.t("capture.bringIntoView");
+}
+
+/** The longest run of the window's rows in which nothing lies over the picture, at `box`; `null` where there is none. */
+function freeRows(holder: Holder, box: Box): Rows | null {
+  const [from, to] = [Math.max(0, box.top), Math.min(innerHeight, box.top + box.height)];
+  let [best, top]: [Rows | null, number] = [null, from];
+  for (let y = from; y < to; y += ROW_PX) {
+    const bottom = Math.min(to, y + ROW_PX);
+    if (!isFreeAcross(holder, box, (y + bottom) / 2)) top = bottom;
+    else if (bottom - top > (best ? best.bottom - best.top : 0)) best = { top, bottom };
+  }
+  return best;
+}
+
+function isFreeAcross({ node, frame, covers }: Holder, { left, width }: Box, y: number): boolean {
+  const root = node.getRootNode() as Document | ShadowRoot;
+  return Array.from({ length: CELLS }, (_, at) => left + (at + 0.5) * (width / CELLS)).every((x) => {
+    const uppermost = root.elementsFromPoint(x, y).find((element) => !isOurs(element));
+    return uppermost === node || uppermost === frame || (covers && node.contains(uppermost ?? null));
+  });
 }
 
 /** Whether two pictures' lumas go together, also where the site dims or inverts one; `null` where nothing is drawn. */
@@ -81,20 +121,14 @@ function centred(values: readonly number[]): number[] {
   return values.map((value) => value - mean);
 }
 
-/** The cells of the picture that are in the window with nothing over them but what does not count. */
-function freeCells(
-  { node, frame }: Holder,
-  { left, top, width, height }: Box,
-  isNothing: ((element: Element) => boolean) | null = null,
-): number[] {
+/** The cells of the picture that are in the window with nothing over them. */
+function freeCells({ node, frame, covers }: Holder, { left, top, width, height }: Box): number[] {
   const root = node.getRootNode() as Document | ShadowRoot;
   return Array.from({ length: CELLS * CELLS }, (_, at) => at).filter((at) => {
     const x = left + ((at % CELLS) + 0.5) * (width / CELLS);
     const y = top + (Math.floor(at / CELLS) + 0.5) * (height / CELLS);
-    const uppermost = isNothing
-      ? root.elementsFromPoint(x, y).find((element) => !isNothing(element))
-      : root.elementFromPoint(x, y);
-    return uppermost === node || uppermost === frame;
+    const uppermost = root.elementFromPoint(x, y);
+    return uppermost === node || uppermost === frame || (covers && node.contains(uppermost ?? null));
   });
 }
 

@@ -3,6 +3,7 @@
 import type { Holder, Source } from "../holders/holder";
 import { type Box, type Facts, groupBy, type Surroundings, weightOf } from "./page-classifier";
 import { isPageSized } from "../holders/page-size";
+import { intersection } from "../holders/place";
 import { ancestors, pathOf } from "../holders/roots";
 import { type Headings, isFurniture, leadsAway, listsChapters } from "./surroundings";
 
@@ -36,7 +37,10 @@ export function* factsOf(pictures: readonly Candidate[]): Generator<undefined, F
       height,
       box: boxes.get(picture) as Box,
       group: pathOf(holder.node),
-      isFurniture: isFurniture(holder.node, holdsMost, headings) || isBackdrop(picture, pictures, boxes),
+      isFurniture:
+        isFurniture(holder.node, holdsMost, headings) ||
+        isBackdrop(picture, pictures, boxes) ||
+        isFilm(picture, pictures, boxes),
       leadsAway: leadsAway(holder.node),
       uses: uses.get(url)?.length ?? 1,
     });
@@ -71,6 +75,16 @@ function isBackdrop({ holder }: Candidate, pictures: readonly Candidate[], boxes
     const box = boxes.get(other) as Box;
     const isLarge = box.width * box.height >= LAID_ON * width * height;
     return isLarge && other.holder.node !== holder.node && holder.node.contains(other.holder.node);
+  });
+}
+
+/** Whether it is clear for the most part and lies on another picture: words, marks, what is drawn by hand. */
+function isFilm(picture: Candidate, pictures: readonly Candidate[], boxes: Map<Candidate, Box>): boolean {
+  if (!picture.holder.isClear) return false;
+  const own = boxes.get(picture) as Box;
+  return pictures.some((other) => {
+    const { width, height } = intersection(own, boxes.get(other) as Box);
+    return other !== picture && !other.holder.isClear && width * height >= LAID_ON * own.width * own.height;
   });
 }
 

@@ -56,7 +56,15 @@ function* lookForPictures(
     if (source) pictures.push({ holder, ...source, width, height });
     yield;
   }
-  return pictures;
+  return withoutPieces(pictures);
+}
+
+/** A page in pieces is one picture, and they are none. */
+function withoutPieces(pictures: Candidate[]): Candidate[] {
+  const wholes = pictures.filter(({ holder }) => holder.covers).map(({ holder }) => holder.node);
+  if (wholes.length === 0) return pictures;
+  const isPiece = ({ node, covers }: Holder) => !covers && wholes.some((whole) => whole.contains(node));
+  return pictures.filter(({ holder }) => !isPiece(holder));
 }
 
 /** What the reader said of a picture by hand goes before what it looks like, and says nothing of the others. */

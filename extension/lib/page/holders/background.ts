@@ -4,7 +4,7 @@ import { type CssPicture, layersOf, nth, split } from "./css-images";
 import { type HolderKind, keep } from "./holder";
 import { type Edge, type Laid, laidOut } from "./laid-out";
 import { mayShowPage } from "./page-size";
-import { type Box, offset, type Size } from "./place";
+import { type Box, intersection, offset, type Size } from "./place";
 import { type Pseudo, pseudoLaid } from "./pseudo";
 import { isPlaceholder } from "./sources";
 import { addressFrom, AddressHolder } from "./twin";
@@ -26,7 +26,7 @@ export const background: HolderKind = {
   },
 };
 
-class BackgroundHolder extends AddressHolder {
+export class BackgroundHolder extends AddressHolder {
   override readonly isBehind: boolean;
   readonly #part: Pseudo | "";
   readonly #layer: number;
@@ -39,16 +39,16 @@ class BackgroundHolder extends AddressHolder {
   }
 
   override get address(): string {
-    return this.#isWhole ? this.#named : "";
+    return this.#isWhole ? this.named : "";
   }
 
   override box(): DOMRect {
     const { frame } = this;
     const outer = frame.getBoundingClientRect();
     const laid = this.laid(getComputedStyle(frame));
-    const { left, top, right, bottom } = intersection(moved(this.#lies(laid), laid.content), laid.content);
+    const { left, top, width, height } = intersection(moved(this.#lies(laid), laid.content), laid.content);
     const [x, y] = [outer.width / laid.width || 1, outer.height / laid.height || 1];
-    return new DOMRect(outer.left + left * x, outer.top + top * y, (right - left) * x, (bottom - top) * y);
+    return new DOMRect(outer.left + left * x, outer.top + top * y, width * x, height * y);
   }
 
   override depth(style: CSSStyleDeclaration): string {
@@ -73,7 +73,8 @@ class BackgroundHolder extends AddressHolder {
     return layersIn(this.#style)[this.#layer] ?? null;
   }
 
-  get #named(): string {
+  /** The address of the layer's picture, however little of it is shown. */
+  get named(): string {
     return addressFrom(this.#picture?.url, this.node);
   }
 
@@ -82,7 +83,7 @@ class BackgroundHolder extends AddressHolder {
     const style = this.#style;
     const value = (name: string) => nth(style.getPropertyValue(name), this.#layer);
     if (value("background-attachment") === "fixed" || value("background-clip") === "text") return false;
-    const url = this.#named;
+    const url = this.named;
     if (!url || !super.naturalOf(url).width) return true; // not known yet
     const laid = this.laid(getComputedStyle(this.frame));
     const { content } = laid;
@@ -92,7 +93,7 @@ class BackgroundHolder extends AddressHolder {
       .split(" ");
     const fills = (repeat: string, size: number, room: number) => repeat === "no-repeat" || size >= WHOLE * room;
     const seen = intersection(at, content);
-    const share = ((seen.right - seen.left) * (seen.bottom - seen.top)) / (at.width * at.height || 1);
+    const share = (seen.width * seen.height) / (at.width * at.height || 1);
     return share >= WHOLE && fills(across, at.width, content.width) && fills(down, at.height, content.height);
   }
 
@@ -101,7 +102,7 @@ class BackgroundHolder extends AddressHolder {
     const style = this.#style;
     const value = (name: string) => nth(style.getPropertyValue(name), this.#layer);
     const area = this.#boxOf(value("background-origin"), getComputedStyle(this.frame)).content;
-    const known = super.naturalOf(this.#named);
+    const known = super.naturalOf(this.named);
     const { density = 1 } = this.#picture ?? {};
     const natural = known.width > 0 ? known : coming;
     const { width, height } = sized(
@@ -168,10 +169,4 @@ function isolates(style: CSSStyleDeclaration): boolean {
 
 function moved({ left, top, width, height }: Box, by: Box): Box {
   return { left: left + by.left, top: top + by.top, width, height };
-}
-
-function intersection(a: Box, b: Box): { left: number; top: number; right: number; bottom: number } {
-  const [left, top] = [Math.max(a.left, b.left), Math.max(a.top, b.top)];
-  const right = Math.max(left, Math.min(a.left + a.width, b.left + b.width));
-  return { left, top, right, bottom: Math.max(top, Math.min(a.top + a.height, b.top + b.height)) };
 }

@@ -4,9 +4,11 @@
  * took on another site's pixels is closed to scripts: it stands for another picture whenever it may have been redrawn.
  */
 
+import { drawnPart } from "./drawn-part";
 import { Holder, type HolderKind, keep, type Source } from "./holder";
+import type { Laid } from "./laid-out";
 import { CLOSED, DRAWN, keyOf } from "./pixels";
-import type { Size } from "./place";
+import { type Box, fitted, type Size } from "./place";
 import { lookSoon, turnsSoFar, watchRedraws } from "./redraws";
 
 const SMALLEST_PX = { width: 240, height: 60 }; // a slice of a strip
@@ -16,6 +18,7 @@ const RESTS_MS = 110;
 const RESTS_WITH_HOLES_MS = 1000; // tiles may yet come there
 const CLOSED_RESTS_MS = 700; // nobody sees when it is done
 const HOLES = 0.02; // of the samples
+const CLEAR = 0.5; // of the samples, of what most is clear
 const CELLS = 8; // a side
 const CELL_PX = SAMPLE_PX / CELLS;
 const EMPTY_CELLS = 8; // of 64: a page with so much bare paper only waits a little longer
@@ -35,12 +38,16 @@ export class CanvasHolder extends Holder {
   #key = "";
   #since = 0;
   #hasHoles = false;
+  #clear = 0; // share of the samples
   #pause = 0; // between the last two changes
   readonly #complete = new Set<string>(); // what came to rest before
   #looks = 0; // at the end of a frame
   #lookedAt = 0;
   readonly #name = crypto.getRandomValues(new Uint32Array(1))[0]?.toString(36) ?? "";
-  #copy: OffscreenCanvas | null = null; // of what the browser does not keep
+  #copy: OffscreenCanvas | null = null; // of what the browser does not keep, and of the part that is drawn on
+  #isFleeting = false;
+  #part: Box | null = null; // of a canvas that is larger than its picture
+  #measured = ""; // the key of what that is the part of
 
   get #canvas(): HTMLCanvasElement {
     return this.node as HTMLCanvasElement;
@@ -49,12 +56,17 @@ export class CanvasHolder extends Holder {
   override source(): Source | null {
     this.#look();
     if (!this.#key || !this.#rests) return null;
+    this.#measure();
     if (this.#complete.size < COMPLETE_MOST) this.#complete.add(this.#key);
     return { url: this.address, loaded: true };
   }
 
   override get isBeingDrawn(): boolean {
     return this.#key === "" ? this.#looks < LOOKS && isLarge(this.#canvas) : !this.#rests;
+  }
+
+  override get isClear(): boolean {
+    return this.#clear > CLEAR;
   }
 
   override get address(): string {
@@ -66,8 +78,18 @@ export class CanvasHolder extends Holder {
   }
 
   override get natural(): Size {
-    const { width, height } = this.#canvas;
+    const { width, height } = this.#part ?? this.#canvas;
     return this.#key ? { width, height } : { width: 0, height: 0 };
+  }
+
+  override lies(laid: Laid, style: CSSStyleDeclaration, coming: Size): Box {
+    const part = this.#part;
+    if (!part) return super.lies(laid, style, coming);
+    const { width, height } = this.#canvas;
+    const room = { left: 0, top: 0, width: laid.content.width, height: laid.content.height };
+    const all = fitted(room, { width, height }, style.objectFit, style.objectPosition);
+    const [x, y] = [all.width / width, all.height / height];
+    return { left: all.left + part.left * x, top: all.top + part.top * y, width: part.width * x, height: part.height * y }; // prettier-ignore
   }
 
   override shows(url: string): boolean {
@@ -118,15 +140,28 @@ export class CanvasHolder extends Holder {
 
   #look(): void {
     this.#lookedAt = performance.now();
-    const { key, hasHoles } = sampleOf(this.#canvas, this.#name);
-    if (key === this.#key || (key === "" && this.#copy)) return;
+    const { key, hasHoles, clear } = sampleOf(this.#canvas, this.#name);
+    if (key === this.#key || (key === "" && this.#isFleeting)) return;
     const pause = this.#lookedAt - this.#since;
     this.#pause = this.#key !== "" && pause < RESTS_WITH_HOLES_MS ? pause : 0;
     this.#since = this.#lookedAt;
     this.#key = key;
-    const isKept = key === "" || this.#isClosed || !isFleeting(this.#canvas);
-    this.#copy = isKept ? null : copyOf(this.#canvas);
     this.#hasHoles = hasHoles;
+    this.#clear = clear;
+    this.#part = null;
+    this.#measured = "";
+    this.#isFleeting = key !== "" && !this.#isClosed && isFleeting(this.#canvas);
+    this.#copy = this.#isFleeting ? copyOf(this.#canvas) : null;
+  }
+
+  /** Leave out what is clear around the picture, once it is whole: it would be coloured as paper. */
+  #measure(): void {
+    if (this.#measured === this.#key) return;
+    this.#measured = this.#key;
+    if (this.#isClosed || this.#clear <= HOLES) return;
+    const drawn = this.#copy ?? this.#canvas;
+    this.#part = drawnPart(drawn);
+    if (this.#part) this.#copy = copyOf(drawn, this.#part);
   }
 }
 
@@ -141,9 +176,10 @@ function isFleeting(canvas: HTMLCanvasElement): boolean {
   }
 }
 
-function copyOf(canvas: HTMLCanvasElement): OffscreenCanvas {
-  const copy = new OffscreenCanvas(canvas.width, canvas.height);
-  copy.getContext("2d")?.drawImage(canvas, 0, 0);
+function copyOf(canvas: HTMLCanvasElement | OffscreenCanvas, part: Partial<Box> = {}): OffscreenCanvas {
+  const { left = 0, top = 0, width = canvas.width, height = canvas.height } = part;
+  const copy = new OffscreenCanvas(width, height);
+  copy.getContext("2d")?.drawImage(canvas, -left, -top);
   return copy;
 }
 
@@ -155,8 +191,8 @@ function isLarge({ width, height }: HTMLCanvasElement): boolean {
  * A key of what a canvas shows; empty where it shows nothing, or is too small to be a page. Where it is clear, or one tone
  * in many places, pieces may yet come there. One that cannot be read goes by its `name` and the turns.
  */
-function sampleOf(canvas: HTMLCanvasElement, name: string): { key: string; hasHoles: boolean } {
-  const nothing = { key: "", hasHoles: false };
+function sampleOf(canvas: HTMLCanvasElement, name: string): { key: string; hasHoles: boolean; clear: number } {
+  const nothing = { key: "", hasHoles: false, clear: 0 };
   if (!isLarge(canvas)) return nothing;
   const { width, height } = canvas;
   pen ??= penOf();
@@ -168,10 +204,10 @@ function sampleOf(canvas: HTMLCanvasElement, name: string): { key: string; hasHo
     if (words.every((word) => word === words[0])) return nothing;
     const clear = words.reduce((sum, word) => sum + Number(word >>> 24 === 0), 0);
     const hasHoles = clear > HOLES * words.length || emptyCells(words) >= EMPTY_CELLS;
-    return { key: `${width}x${height}:${keyOf(words)}`, hasHoles };
+    return { key: `${width}x${height}:${keyOf(words)}`, hasHoles, clear: clear / words.length };
   } catch {
     pen = null; // it took on the other site's pixels
-    const closed = `${CLOSED.slice(DRAWN.length)}${name}-${width}x${height}-${turnsSoFar()}`;
+    const closed = `${CLOSED.slice(DRAWN.length)}${name}-${width}x${height}-${turnsSoFar(canvas.clientHeight > innerHeight)}`;
     return { ...nothing, key: closed };
   }
 }

@@ -62,18 +62,33 @@ export function dropKept(): void {
   for (const kept of [...held.keys()]) kept.drop();
 }
 
-/** A coloured picture; its size in pixels. `decoded` is there once, for the first who draws it at once. */
+/**
+ * A coloured picture; its size in pixels. `decoded` is there once, for the first who draws it at once; `lost` is called
+ * when the browser cannot show it.
+ */
 export interface Coloured {
   picture: Kept;
   width: number;
   height: number;
   decoded: ImageBitmap | null;
+  lost?: () => void;
+}
+
+/** The browser cannot show these bytes. */
+export class NotShown extends Error {
+  override name = "NotShown";
 }
 
 /** The picture in its bytes; rejects if the browser cannot show it. */
 export async function decodedFrom(picture: Kept): Promise<Coloured> {
-  const decoded = await createImageBitmap(await picture.get()).catch(() => {
-    throw new Error(i18n.t("page.notShown"));
-  });
+  const decoded = await bitmapOf(picture);
   return { picture, width: decoded.width, height: decoded.height, decoded };
+}
+
+/** The pixels of the picture in its bytes, at its own size or at `size`; rejects with `NotShown` if there are none. */
+export async function bitmapOf(picture: Kept, size: ImageBitmapOptions = {}): Promise<ImageBitmap> {
+  const bytes = await picture.get();
+  return createImageBitmap(bytes, size).catch(() => {
+    throw new NotShown(i18n.t("page.notShown"));
+  });
 }

@@ -39,6 +39,11 @@ export function goesOn(above: Float32Array, below: Float32Array): boolean {
   return together / above.length >= ALIKE * a.spread * b.spread && Math.min(a.spread, b.spread) > 0;
 }
 
+/** Whether nothing is drawn along an edge: paper, ink, or one tone. */
+export function isFlat(edge: Float32Array): boolean {
+  return statistics(edge).spread < DRAWN;
+}
+
 /** The mean luma of each column of RGBA rows, blurred along the row. */
 export function lumaOf(rgba: Uint8ClampedArray, width: number): Float32Array {
   const sums = new Float32Array(width);

@@ -24,6 +24,9 @@ export abstract class Holder {
   /** The picture is painted by the frame itself, before what stands in it. */
   readonly isBehind: boolean = false;
 
+  /** What stands in the frame shows pieces of its picture, and no pictures of their own. */
+  readonly covers: boolean = false;
+
   constructor(node: Element, frame: Element = node) {
     this.node = node;
     this.frame = frame as HTMLElement | SVGElement;
@@ -34,6 +37,11 @@ export abstract class Holder {
 
   /** It shows a picture that may not be whole yet: look again soon. */
   get isBeingDrawn(): boolean {
+    return false;
+  }
+
+  /** Most of it is clear: it lies on something else, or is larger than its picture. */
+  get isClear(): boolean {
     return false;
   }
 

@@ -17,7 +17,7 @@ export function isMadeByScript(url: string): boolean {
 }
 
 /** A key of what a holder shows, by samples all over it: equal for equal pixels. Not for keeping beyond the document. */
-export function pixelsOf({ natural: { width, height }, pixels }: Holder): string {
+export function pixelsOf({ natural: { width, height }, pixels }: Pick<Holder, "natural" | "pixels">): string {
   const [across, down] = [Math.min(width, SAMPLES), Math.min(height, SAMPLES)];
   const context = new OffscreenCanvas(across, down).getContext("2d", { willReadFrequently: true });
   if (!context || !pixels) return `${width}x${height}:${crypto.randomUUID()}`;

@@ -46,6 +46,13 @@ export function viewOf(value: string, { width, height }: Size): Box | null {
   return { left, top, width: width - left - across(second), height: height - top - down(third) };
 }
 
+/** What two boxes share; without width or height where they do not meet. */
+export function intersection(a: Box, b: Box): Box {
+  const [left, top] = [Math.max(a.left, b.left), Math.max(a.top, b.top)];
+  const right = Math.max(left, Math.min(a.left + a.width, b.left + b.width));
+  return { left, top, width: right - left, height: Math.max(top, Math.min(a.top + a.height, b.top + b.height)) - top };
+}
+
 /** The point of the picture in `box` that is nearest to a point of the window. */
 export function pointAt(box: Box, x: number, y: number): Point {
   const share = (value: number) => Math.min(1, Math.max(0, value || 0));

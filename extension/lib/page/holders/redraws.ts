@@ -21,11 +21,16 @@ interface Look {
 }
 
 const TURNS = new Set(["keydown", "click", "touchend", "popstate", "hashchange"]);
+const SCROLLS = new Set(["ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End", "Space"]);
 let turned = 0;
+let scrolled = 0;
 
-/** How often the reader did something after which a site may show another page, as long as redraws are watched. */
-export function turnsSoFar(): number {
-  return turned;
+/**
+ * How often the reader did something after which a site may show another page, as long as redraws are watched. Keys by
+ * which one scrolls count as well, unless the page goes on beyond the window.
+ */
+export function turnsSoFar(goesOn = false): number {
+  return goesOn ? turned - scrolled : turned;
 }
 
 const looks = new Set<Look>();
@@ -68,9 +73,10 @@ class Turning {
     this.#next();
   }
 
-  #heard({ type }: Event): void {
+  #heard(event: Event): void {
     this.#acted = performance.now();
-    if (TURNS.has(type)) turned += 1;
+    if (TURNS.has(event.type)) turned += 1;
+    if (event.type === "keydown" && SCROLLS.has((event as KeyboardEvent).code)) scrolled += 1;
     this.#next();
   }
 

@@ -6,12 +6,13 @@ import { contentUrl } from "./content-url";
 import type { Holder, HolderKind } from "./holder";
 import { img } from "./img";
 import { inputImage } from "./input-image";
+import { mosaic } from "./mosaic";
 import { object } from "./object";
 import { elementsBelow } from "./roots";
 import { svgImage } from "./svg-image";
 import { videoPoster } from "./video-poster";
 
-const KINDS: readonly HolderKind[] = [img, canvas, svgImage, object, videoPoster, inputImage, background];
+const KINDS: readonly HolderKind[] = [img, canvas, svgImage, object, videoPoster, inputImage, background, mosaic];
 
 /** The attributes that sites change to show another picture, for observers. */
 export const WATCHED_ATTRIBUTES = [...new Set(KINDS.flatMap(({ attributes }) => attributes))];

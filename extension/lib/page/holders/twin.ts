@@ -27,7 +27,11 @@ export abstract class AddressHolder extends Holder {
   }
 
   override get pixels(): Pixels | null {
-    const url = this.address;
+    return this.pixelsOf(this.address);
+  }
+
+  /** The picture at an address that the element names, once it is there. */
+  pixelsOf(url: string): Pixels | null {
     const twin = url ? this.#twinOf(url) : null;
     return twin?.complete && twin.naturalWidth > 0 ? twin : null;
   }
@@ -36,7 +40,8 @@ export abstract class AddressHolder extends Holder {
     return this.naturalOf(this.address);
   }
 
-  protected naturalOf(url: string): Size {
+  /** The size of the picture at an address that the element names; 0 by 0 while it is not known. */
+  naturalOf(url: string): Size {
     if (!url) return { width: 0, height: 0 };
     const { naturalWidth: width = 0, naturalHeight: height = 0 } = this.#twinOf(url) ?? {};
     return { width, height };

@@ -3,7 +3,7 @@
  * and only the bands near the window take memory. What is drawn stays until the next drawing is ready.
  */
 
-import type { Coloured } from "../holders/coloured";
+import { bitmapOf, type Coloured, NotShown } from "../holders/coloured";
 import { rest } from "../slices";
 import { style } from "./ring";
 
@@ -71,8 +71,9 @@ export class Drawing {
     this.#isBusy = true;
     try {
       while (this.#wanted && !this.#has(this.#wanted)) await this.#pass(this.#source, this.#wanted);
-    } catch {
+    } catch (error) {
       this.#lost = this.#source; // its bytes are gone and nobody has them: the site's own picture is seen
+      if (error instanceof NotShown) this.#source.lost?.();
     } finally {
       this.#isBusy = false;
     }
@@ -122,9 +123,7 @@ async function scaled(source: Coloured, toWidth: number, toHeight: number): Prom
   const isAsIs = toWidth === width && toHeight === height;
   if (isAsIs && decoded) return decoded;
   const size = { resizeWidth: toWidth, resizeHeight: toHeight, resizeQuality: "high" } as const;
-  const bitmap = await (isAsIs
-    ? createImageBitmap(await picture.get())
-    : createImageBitmap(decoded ?? (await picture.get()), size));
+  const bitmap = await (decoded ? createImageBitmap(decoded, size) : bitmapOf(picture, isAsIs ? {} : size));
   decoded?.close();
   return bitmap;
 }
@@ -135,7 +134,9 @@ function band(bitmap: ImageBitmap, at: number): HTMLCanvasElement {
   const rows = Math.min(BAND_ROWS + OVERLAP_ROWS, height - top);
   const canvas = document.createElement("canvas");
   Object.assign(canvas, { width, height: rows });
-  canvas.getContext("2d")?.drawImage(bitmap, 0, -top);
+  if (rows === height)
+    canvas.getContext("bitmaprenderer")?.transferFromImageBitmap(bitmap); // no second copy of it
+  else canvas.getContext("2d")?.drawImage(bitmap, 0, -top);
   style(canvas, {
     position: "absolute",
     left: "0",

@@ -27,6 +27,12 @@ export function clipPath(frame: Element, clippers: readonly Element[]): string {
   return `inset(${sides.join(" ")})`;
 }
 
+/** Whether `clippers` leave nothing of `frame`. */
+export function isCutAway(frame: Element, clippers: readonly Element[]): boolean {
+  const { left, top, right, bottom } = frame.getBoundingClientRect();
+  return clippers.map(paddingBox).some((box) => box.left >= right || box.right <= left || box.top >= bottom || box.bottom <= top); // prettier-ignore
+}
+
 function isRoot(element: Element): boolean {
   return element === document.body || element === document.documentElement;
 }

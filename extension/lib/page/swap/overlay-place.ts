@@ -6,7 +6,7 @@
 import { closedRoot, raise } from "../holders/closed-root";
 import type { Holder } from "../holders/holder";
 import { type Laid, laidOut, warpOf } from "../holders/laid-out";
-import { clippersOf, clipPath } from "./overlay-clip";
+import { clippersOf, clipPath, isCutAway } from "./overlay-clip";
 
 const AGREES_PX = 0.75;
 const HOPELESS_PX = 6; // a place that is further off shows a wrong picture
@@ -87,6 +87,10 @@ export class Place {
 
   #lies(target: DOMRect, style: CSSStyleDeclaration, laid: Laid): boolean {
     if (this.#way === "root") this.#standAtRoot();
+    if (isCutAway(this.#frame, this.#clippers(style))) {
+      this.hide(); // where it is would be room to scroll to
+      return true;
+    }
     this.#mirror(style, laid);
     return this.#fit(target);
   }
@@ -182,9 +186,14 @@ export class Place {
     return { transform: matrix, "transform-origin": "50% 50%", zoom: `${zoom}` };
   }
 
-  #cut({ position }: CSSStyleDeclaration): Record<string, string> {
-    if (this.#way === "among" || this.#way === "within" || (this.#way === "beside" && position === "fixed")) return {};
-    const clippers = clippersOf(this.#frame, this.#way === "root" ? null : this.#host.offsetParent);
+  /** What cuts the element off, and not the host. */
+  #clippers({ position }: CSSStyleDeclaration): Element[] {
+    if (this.#way === "among" || this.#way === "within" || (this.#way === "beside" && position === "fixed")) return [];
+    return clippersOf(this.#frame, this.#way === "root" ? null : this.#host.offsetParent);
+  }
+
+  #cut(style: CSSStyleDeclaration): Record<string, string> {
+    const clippers = this.#clippers(style);
     return clippers.length > 0 ? { "clip-path": clipPath(this.#frame, clippers) } : {};
   }
 

@@ -5,6 +5,7 @@ import type { Entry } from "../capture/entry";
 import { followLayout } from "./follow";
 import type { Holder } from "../holders/holder";
 import type { Size } from "../holders/place";
+import { isOurs } from "../holders/roots";
 import { Marks } from "./marks";
 import { Overlay } from "./overlay";
 
@@ -164,7 +165,7 @@ export class PagePresenter {
     const follow = followLayout(() => this.#place(), signal);
     for (const event of ["load", "transitionend", "animationend"])
       document.addEventListener(event, follow, { capture: true, signal });
-    const observer = new MutationObserver(() => this.#mutated());
+    const observer = new MutationObserver((records) => this.#mutated(records));
     observer.observe(document, { childList: true, subtree: true, attributeFilter: ["class", "style", "hidden"] });
     signal.addEventListener("abort", () => observer.disconnect(), { once: true });
     this.#watching = { stop, follow };
@@ -217,9 +218,9 @@ export class PagePresenter {
     for (const overlay of [...this.#overlays.values()]) overlay.follow();
   }
 
-  #mutated(): void {
+  #mutated(records: readonly MutationRecord[]): void {
     for (const overlay of this.#overlays.values()) overlay.guard();
-    this.#watching?.follow();
+    if (!records.every(isOfOurs)) this.#watching?.follow();
   }
 
   #sign(holder: Holder, entry: Entry): void {
@@ -229,6 +230,12 @@ export class PagePresenter {
     else if (state === "left") this.#marks.set(holder, { kind: "left", note, failed });
     else this.#marks.drop(holder);
   }
+}
+
+/** What we laid there, or moved, moves nothing of the site's. */
+function isOfOurs({ type, target, addedNodes, removedNodes }: MutationRecord): boolean {
+  const isOwn = (node: Node) => isOurs(node as Element);
+  return type === "attributes" ? isOwn(target) : removedNodes.length === 0 && [...addedNodes].every(isOwn);
 }
 
 /** Whether a picture may stand for the page: what the engine draws on may be larger than the page. */

@@ -1,0 +1,57 @@
+import { beforeEach, expect, test, vi } from "vitest";
+import { gather, gatheredOf, mayGather } from "@/lib/page/capture/seen-parts";
+import type { Holder } from "@/lib/page/holders/holder";
+
+const drawn: number[][] = [];
+beforeEach(() => {
+  drawn.length = 0;
+  vi.stubGlobal(
+    "OffscreenCanvas",
+    class {
+      constructor(
+        readonly width: number,
+        readonly height: number,
+      ) {}
+      getContext = () => ({ drawImage: (_: unknown, ...what: number[]) => drawn.push(what) });
+      convertToBlob = async () => new Blob([`${this.width}x${this.height}`]);
+    },
+  );
+});
+const holder = () => ({}) as Holder;
+const shown = {} as ImageBitmap;
+const at = (top: number, height = 2000) => ({ left: 40, top, width: 500, height });
+
+test("a picture that is higher than the window is put together from what is seen of it, each row once it was", async () => {
+  const own = holder();
+  expect(gather(own, "1", shown, at(0), { top: 0, bottom: 800 })).toBeCloseTo(0.4);
+  expect(await gatheredOf(own)).toBeNull();
+  expect(gather(own, "1", shown, at(-1300), { top: 60, bottom: 700 })).toBeCloseTo(0.72); // below a bar of the site
+  expect(gather(own, "1", shown, at(-700), { top: 60, bottom: 800 })).toBeCloseTo(1);
+  expect(drawn).toEqual([
+    [40, 0, 500, 800, 0, 0, 500, 800],
+    [40, 60, 500, 640, 0, 1360, 500, 640],
+    [40, 60, 500, 740, 0, 760, 500, 740],
+  ]);
+  expect(await (await gatheredOf(own))?.text()).toBe("500x2000");
+  expect(await gatheredOf(own)).toBeNull(); // held no longer
+});
+
+test("rows that are cut at the window's edge are seen another time, the picture's own ends are not", () => {
+  const own = holder();
+  expect(gather(own, "1", shown, at(-0.4, 1000), { top: 0, bottom: 800 })).toBe(0.8);
+  expect(gather(own, "1", shown, at(-300.5, 1000), { top: 0, bottom: 699.5 })).toBe(1);
+  expect(drawn[1]?.slice(1, 4)).toEqual([1, 500, 699]);
+});
+
+test.each<[string, string, object]>([
+  ["another picture", "2", at(0)],
+  ["another size", "1", at(0, 1500)],
+])("%s begins anew", (_, url, box) => {
+  const own = holder();
+  gather(own, "1", shown, at(0), { top: 0, bottom: 1000 });
+  expect(gather(own, url, shown, box as ReturnType<typeof at>, { top: 0, bottom: 0 })).toBe(0);
+});
+
+test("nothing is put together that no canvas holds", () => {
+  expect([mayGather(800, 32_000), mayGather(800, 32_001), mayGather(8000, 8000)]).toEqual([true, false, false]);
+});
