@@ -285,6 +285,17 @@ AROUND: Final = (
         draws_ms=600,
     ),
     Holding(
+        "canvas that is larger than its page",
+        "<canvas class=w></canvas>",
+        ".w{display:block;width:900px;height:700px;margin:0 auto 12px}",
+        for_each(
+            "canvas",
+            "const bitmap = await createImageBitmap(await blobOf(urls[at])); const {width, height} = bitmap; Object.assign(it, {width: 2 * width, height: height + 40}); it.getContext('2d').drawImage(bitmap, Math.floor(width / 2), 20)",
+            BLOB,
+        ),
+        draws_ms=1300,
+    ),
+    Holding(
         "SVG in groups, clipped and filtered",
         "<svg class=p viewBox='0 0 500 700'><clipPath id=k{at}><rect x=5 y=5 width=490 height=690 rx=20 /></clipPath><a href='#x'><g clip-path='url(#k{at})' transform='translate(2 3)'><image href='{url}' width=490 height=690 preserveAspectRatio='none'/></g></a></svg>",
     ),

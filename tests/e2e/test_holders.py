@@ -83,7 +83,7 @@ def test_what_the_page_s_policy_forbids_is_not_asked_for(plain_browser: Browser,
     page.close()
 
 
-def closed_canvases(plain_browser: Browser) -> Page:
+def closed_canvases(plain_browser: Browser, style: str = "") -> Page:
     draws = (
         "const draw = (canvas, url) => { const img = new Image(); img.onload = () => { "
         "Object.assign(canvas, {width: 700, height: 980}); canvas.getContext('2d').drawImage(img, 0, 0) }; "
@@ -93,6 +93,7 @@ def closed_canvases(plain_browser: Browser) -> Page:
     closed = Holding(
         "closed canvas",
         "<canvas class=p></canvas>",
+        style,
         once=f"<script>{draws} const urls = {{urls}}; {each}</script>",
         form="{cdn}/{name}",
     )
@@ -126,4 +127,23 @@ def test_closed_canvas_is_taken_from_the_window_once_it_is_all_in_view(plain_bro
     page.wait_for_function("() => told.filter(({width}) => width).length === 2")
     blue = np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("RGB"), np.int16)[50:650, 300:700]
     assert (blue[:, :, 2] - blue[:, :, 0]).mean() > BLUE
+    page.close()
+
+
+def test_closed_canvas_that_is_higher_than_the_window_is_put_together_by_scrolling(
+    plain_browser: Browser, page_side: str
+) -> None:
+    bar = "main::before{content:'';position:fixed;inset:0 0 auto;height:50px;background:#333}"
+    page = closed_canvases(plain_browser, f".p{{height:1300px}}main{{padding-top:60px}}{bar}")
+    page.expose_function("lookAtWindow", lambda: base64.b64encode(page.screenshot()).decode())
+    page.evaluate(page_side)
+    page.evaluate("() => start()")
+    page.wait_for_function("() => told.some(({reason}) => reason === 'capture_scrollOver')")
+    for top in (300, 600):
+        page.evaluate(f"() => scrollTo(0, {top})")
+        page.wait_for_timeout(900)
+    page.evaluate("() => scrollTo(0, 0)")
+    page.wait_for_function("() => told.some(({width}) => width)")
+    taken = next(each for each in page.evaluate("() => told") if "width" in each)
+    assert (taken["width"], taken["height"]) == (500, 1300)
     page.close()

@@ -90,8 +90,8 @@ describe("in a window of 1000 by 800", () => {
 
   test.each([
     [-0.5, 0, 1001.1, 400],
-    [0, -0.5, 400, 801.1],
-  ])("one at %d, %d of %d by %d is too large", async (...place) => {
+    [-0.5, -0.5, 1001.1, 801.1],
+  ])("one at %d, %d of %d by %d is too wide", async (...place) => {
     at(...place);
     expect(await refusal()).toMatchObject({ name: "Unseen", message: i18n.t("capture.tooTall") });
     expect(askWorker).not.toHaveBeenCalled();

@@ -51,24 +51,36 @@ export class Unseen extends Error {
  * What the window shows of `holder`, in the screen's own pixels: at once where all of it is in view, bit by bit where it is
  * higher than the window. Rejects with what the reader can do.
  */
-export async function seenOf(holder: Holder, url: string): Promise<Blob> {
+export async function seenOf(holder: Holder, url = ""): Promise<Blob> {
   if (window !== window.top || !holder.isConnected || isWarped(holder)) throw new Error(i18n.t("found.canvas"));
   const box = boxOf(holder);
-  const isHigher = box.height > innerHeight + 1;
-  const isAcross = box.left > -1 && box.left + box.width < innerWidth + 1;
   if (box.width > innerWidth + 1) throw new Unseen(i18n.t("capture.tooTall"));
-  const isWhole = box.top > -1 && box.top + box.height < innerHeight + 1;
-  const rows = isAcross && (isWhole || isHigher) ? freeRows(holder, box) : null;
-  if (!rows || (!isHigher && rows.bottom - rows.top < box.height - 2)) throw new Unseen(saysHow(isHigher, 0));
+  if (box.height > innerHeight + 1) return seenBitByBit(holder, url, box);
+  const isWhole = box.left > -1 && box.top > -1 && box.left + box.width < innerWidth + 1;
+  const isFree = freeCells(holder, box, isOurs).length >= CELLS * CELLS;
+  if (!isWhole || box.top + box.height > innerHeight + 1 || !isFree) throw new Unseen(i18n.t("capture.bringIntoView"));
+  const shown = await shownNow(holder, box);
+  const scale = shown.width / innerWidth;
+  const [left, top, right, bottom] = [box.left, box.top, box.left + box.width, box.top + box.height].map((px) =>
+    Math.round(px * scale),
+  ) as [number, number, number, number];
+  const canvas = new OffscreenCanvas(right - left, bottom - top);
+  canvas.getContext("2d")?.drawImage(shown, -left, -top);
+  shown.close();
+  return canvas.convertToBlob({ type: "image/png" });
+}
+
+async function seenBitByBit(holder: Holder, url: string, box: Box): Promise<Blob> {
+  const rows = box.left > -1 && box.left + box.width < innerWidth + 1 ? freeRows(holder, box) : null;
+  if (!rows) throw new Unseen(i18n.t("capture.scrollOver", ["0"]));
   const shown = await shownNow(holder, box);
   try {
-    const scale = shown.width / innerWidth;
-    const scaled = (px: number) => px * scale;
+    const scaled = (px: number) => (px * shown.width) / innerWidth;
     const own = { left: scaled(box.left), top: scaled(box.top), width: scaled(box.width), height: scaled(box.height) };
     if (!mayGather(own.width, own.height)) throw new Unseen(i18n.t("capture.tooTall"));
     const share = gather(holder, url, shown, own, { top: scaled(rows.top), bottom: scaled(rows.bottom) });
     const seen = await gatheredOf(holder);
-    if (!seen) throw new Unseen(saysHow(isHigher, share));
+    if (!seen) throw new Unseen(i18n.t("capture.scrollOver", [`${Math.floor(100 * share)}`]));
     return seen;
   } finally {
     shown.close();
@@ -81,10 +93,6 @@ async function shownNow(holder: Holder, box: Box): Promise<ImageBitmap> {
   if (!shot) throw new Error(i18n.t("capture.pressButton"));
   if (!isSame(boxOf(holder), box)) throw new Unseen(i18n.t("capture.bringIntoView"));
   return createImageBitmap(unpack(shot));
-}
-
-function saysHow(isHigher: boolean, share: number): string {
-  return isHigher ? i18n.t("capture.scrollOver", [`${Math.floor(100 * share)}`]) : i18n.t("capture.bringIntoView");
 }
 
 /** The longest run of the window's rows in which nothing lies over the picture, at `box`; `null` where there is none. */
@@ -121,13 +129,19 @@ function centred(values: readonly number[]): number[] {
   return values.map((value) => value - mean);
 }
 
-/** The cells of the picture that are in the window with nothing over them. */
-function freeCells({ node, frame, covers }: Holder, { left, top, width, height }: Box): number[] {
+/** The cells of the picture that are in the window with nothing over them but what does not count. */
+function freeCells(
+  { node, frame, covers }: Holder,
+  { left, top, width, height }: Box,
+  isNothing: ((element: Element) => boolean) | null = null,
+): number[] {
   const root = node.getRootNode() as Document | ShadowRoot;
   return Array.from({ length: CELLS * CELLS }, (_, at) => at).filter((at) => {
     const x = left + ((at % CELLS) + 0.5) * (width / CELLS);
     const y = top + (Math.floor(at / CELLS) + 0.5) * (height / CELLS);
-    const uppermost = root.elementFromPoint(x, y);
+    const uppermost = isNothing
+      ? root.elementsFromPoint(x, y).find((element) => !isNothing(element))
+      : root.elementFromPoint(x, y);
     return uppermost === node || uppermost === frame || (covers && node.contains(uppermost ?? null));
   });
 }

@@ -14,7 +14,7 @@ export interface Candidate extends Source {
   height: number;
 }
 
-const MOST = 0.5; // of the weight of all that could be pages
+const MOST = 0.8; // of the weight of all that could be pages
 const MARK_PX = 60; // the sign of a picture that is not there is lower than any page
 const SAME_PX = 2;
 const LAID_ON = 0.2; // of the area of what lies behind

@@ -86,9 +86,9 @@ export async function decodedFrom(picture: Kept): Promise<Coloured> {
 }
 
 /** The pixels of the picture in its bytes, at its own size or at `size`; rejects with `NotShown` if there are none. */
-export async function bitmapOf(picture: Kept, size: ImageBitmapOptions = {}): Promise<ImageBitmap> {
+export async function bitmapOf(picture: Kept, size?: ImageBitmapOptions): Promise<ImageBitmap> {
   const bytes = await picture.get();
-  return createImageBitmap(bytes, size).catch(() => {
+  return (size ? createImageBitmap(bytes, size) : createImageBitmap(bytes)).catch(() => {
     throw new NotShown(i18n.t("page.notShown"));
   });
 }

@@ -123,7 +123,7 @@ async function scaled(source: Coloured, toWidth: number, toHeight: number): Prom
   const isAsIs = toWidth === width && toHeight === height;
   if (isAsIs && decoded) return decoded;
   const size = { resizeWidth: toWidth, resizeHeight: toHeight, resizeQuality: "high" } as const;
-  const bitmap = await (decoded ? createImageBitmap(decoded, size) : bitmapOf(picture, isAsIs ? {} : size));
+  const bitmap = await (decoded ? createImageBitmap(decoded, size) : bitmapOf(picture, isAsIs ? undefined : size));
   decoded?.close();
   return bitmap;
 }
