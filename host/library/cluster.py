@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import os
 import socket
-import tempfile
 import time
 from collections import deque
 from dataclasses import replace
@@ -20,6 +19,8 @@ from typing import TYPE_CHECKING, Any, Final
 from host.errors import BadRequest, InternalError
 from host.library.colourer import PageColourer, PageResult, told
 from host.library.page_store import PageStore
+from host.paths import state_paths
+from host.store.process_folder import ProcessFolder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +42,8 @@ class PageActor:
         from host.library.workers import share_cores
 
         share_cores()
-        self._colourer = PageColourer(Path(tempfile.mkdtemp(prefix="irodori-")))
+        self._locks = _lock_folder()
+        self._colourer = PageColourer(self._locks.path)
         self._store = PageStore(store_root(results))
 
     def version(self) -> str:
@@ -79,11 +81,17 @@ class EngineActor:
     """Holds the engine on a node's accelerator."""
 
     def __init__(self) -> None:
-        self._colourer = PageColourer(Path(tempfile.mkdtemp(prefix="irodori-")))
+        self._locks = _lock_folder()
+        self._colourer = PageColourer(self._locks.path)
 
     def infer(self, prepared: Any) -> Any:
         """Return what the engine makes of a page; a result is handed on."""
         return prepared if isinstance(prepared, PageResult) else told(lambda: self._colourer.infer(prepared))
+
+
+def _lock_folder() -> ProcessFolder:
+    # Swept by the next one: a cluster ends its actors by force.
+    return ProcessFolder.claim_or_none(state_paths().cache / "lanes")
 
 
 def software() -> str:
