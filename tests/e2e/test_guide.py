@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.e2e.reading import Reader, colourfulness, images, until
+from tests.e2e.reading import POPUP, Reader, colourfulness, images, until
 from tests.e2e.site import MANY, MangaSite
 
 if TYPE_CHECKING:
@@ -25,6 +25,13 @@ SHOWN = (506, 537)
 COLOURED = 8.0
 PATIENCE_S = 300.0
 AT_REST_MS = 800
+OPTIONS = {"width": 860, "height": 900}
+SERIES = {"name": "Rain Town", "mode": "always", "strength": 0.8}
+RULE = {"isPage": False, "pattern": "https://manga.example/credits/*"}
+HABITS = {
+    "site:https://comics.example": {"mode": "ask", "series": {"=rain town": SERIES}},
+    "site:https://manga.example": {"mode": "always", "series": {}, "pages": [RULE]},
+}
 
 
 def test_the_popup_fits_and_says_how_far_a_chapter_is(
@@ -61,6 +68,20 @@ def test_the_popup_fits_and_says_how_far_a_chapter_is(
     if screenshots is not None:
         side_by_side(under_way, done).save(screenshots / "popup.png")
         side_by_side(top.resize(SHOWN), below.resize(SHOWN)).save(screenshots / "reading.webp", quality=88, method=6)
+
+
+def test_the_options_show_what_is_wished_of_each_site(shared_reader: Reader, screenshots: Path | None) -> None:
+    shared_reader.worker.evaluate("(habits) => chrome.storage.local.set(habits)", HABITS)
+    options = shared_reader.open(POPUP.replace("popup.html", "options.html"))
+    options.set_viewport_size(OPTIONS)
+    for name in ("comics.example", "manga.example", "Rain Town"):
+        expect(options.get_by_text(name).first).to_be_visible()
+    width: int = options.evaluate("() => document.documentElement.scrollWidth")
+    assert width <= OPTIONS["width"]
+    if screenshots is not None:
+        options.wait_for_timeout(AT_REST_MS)
+        picture(options.screenshot(full_page=True)).save(screenshots / "options.png")
+    options.close()
 
 
 def chosen(reader: Reader) -> str | None:
