@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _AHEAD: Final = 2
+_ONE_THREAD: Final = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 _WAITING_BYTES_MAX: Final = 256 << 20
 
 T = TypeVar("T")
@@ -137,7 +138,12 @@ def _end_with_parent() -> None:
 
 
 def share_cores() -> None:
-    """Let this process compute on one core: others beside it have the rest."""
+    """Let this process compute on one core: others beside it have the rest.
+
+    A sum is rounded otherwise where several threads share it, so this decides bytes, too. Called before NumPy is
+    loaded, whose library of linear algebra asks the environment once.
+    """
+    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
     import cv2
 
     from engines.onnx_runtime import limit_threads

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -74,3 +76,19 @@ def test_a_page_is_the_same_whoever_colours_it(workers: Workers, job: PageJob, p
     finally:
         other.close()
     assert both[0] == both[1] != b""
+
+
+ONE_CORE = """
+import os, sys
+from host.library.workers import share_cores
+assert "numpy" not in sys.modules
+share_cores()
+assert os.environ["OPENBLAS_NUM_THREADS"] == os.environ["OMP_NUM_THREADS"] == "1"
+assert "numpy" in sys.modules
+"""
+
+
+def test_a_worker_says_that_it_has_one_core_before_numpy_is_loaded() -> None:
+    environ = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    done = subprocess.run([sys.executable, "-c", ONE_CORE], capture_output=True, text=True, env=environ, check=False)
+    assert done.returncode == 0, done.stderr
