@@ -32,7 +32,7 @@ SITE = "http://holders.test"
 CDN = "http://cdn.test"
 PATIENCE_S = 60.0
 FINDS_S = 8.0
-LOOK_EVERY_S = 0.1
+LOOK_EVERY_S = 0.5  # a look at a whole document takes longer than most waits
 REST_MS = 100
 RESTS_AFTER = 30  # looks
 AT_ONCE = 12  # documents that are tried together
@@ -210,7 +210,7 @@ class Trial:
 
     def begin(self, page_side: str) -> None:
         """Look at the document as its site made it, and bring the extension in."""
-        self._grey = at_rest(self._page)
+        self._grey = at_rest(self._page) if self.holding.turns else shot(self._page)
         self._before = self._page.evaluate(BOXES)
         self._markup = self._page.locator("body").inner_html()
         self._page.evaluate(page_side)
@@ -334,9 +334,9 @@ def _until(trials: Sequence[Trial], holds: Callable[[Trial], bool], patience_s: 
     """Wait until it holds for each, or for long enough."""
     deadline = time.monotonic() + patience_s
     while time.monotonic() < deadline:
+        time.sleep(LOOK_EVERY_S)
         if all([holds(trial) for trial in trials]):  # noqa: C419 - each has its turn
             return
-        time.sleep(LOOK_EVERY_S)
 
 
 def at_rest(page: Page) -> NDArray[np.int16]:
