@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from host.errors import BadRequest, Busy, IrodoriError, NotFound, TooLarge
+from host.errors import BadRequest, Busy, InternalError, IrodoriError, NotFound, TooLarge
 from host.locks import ProcessLock
 from host.palette_records import SeriesPalette
 from host.palettes.sightings import series_key
@@ -39,7 +39,7 @@ class PaletteFiles:
         """Return a series' palette, an empty one where there is none.
 
         Raises:
-            BadRequest: its file was changed by somebody and is no palette any more. TooLarge
+            BadRequest: its file was changed by somebody and is no palette any more. TooLarge, InternalError
         """
         return self._read(self._folder(series) / _FILE) or _empty(series)
 
@@ -116,8 +116,11 @@ class PaletteFiles:
         try:
             with path.open("rb") as file:
                 data = file.read(BYTES_MAX + 1)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):  # in a home that takes no folder
             return None
+        except OSError as exc:
+            message = f"The palette cannot be read: {exc.strerror or exc}."
+            raise InternalError(message, "`irodori doctor` checks the folders.") from exc
         return decode(data)
 
     @staticmethod

@@ -118,9 +118,11 @@ def test_how_long_nothing_was_heard_is_counted_from_the_last_envelope(stage: Sta
 
 
 def test_a_closed_outbox_ends_the_writer_without_a_word(stage: Stage) -> None:
+    others = set(threading.enumerate())
     stage.start()
     stage.channel.outbox.close()
-    writers = [thread for thread in threading.enumerate() if thread.name == "writer"]
-    for thread in writers:
-        thread.join(20)
+    for thread in set(threading.enumerate()) - others:
+        if thread.name == "writer":
+            thread.join(20)
+            assert not thread.is_alive()
     assert stage.ends.empty()

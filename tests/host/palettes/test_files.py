@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from host.errors import BadRequest, NotFound, TooLarge
+from host.errors import BadRequest, InternalError, NotFound, TooLarge
 from host.palette_records import SeriesPalette
 from host.palettes import schemas
 from host.palettes.files import BYTES_MAX, VERSIONS_KEPT, PaletteFiles, decode, encode
@@ -73,6 +73,23 @@ def test_a_file_that_somebody_broke_is_told_and_stays_as_it_is(files: PaletteFil
     with pytest.raises(BadRequest, match=r"characters.*origin"):
         moods(files, "dawn")
     assert path.read_bytes() == broken
+    assert files.every() == []
+
+
+def test_a_home_that_takes_no_folder_has_no_palettes(tmp_path: Path) -> None:
+    (tmp_path / "data").write_bytes(b"")
+    files = PaletteFiles(tmp_path / "data" / "palettes")
+    assert files.get("S").characters == []
+    assert files.every() == []
+
+
+def test_a_file_that_cannot_be_read_is_told(files: PaletteFiles, tmp_path: Path) -> None:
+    files.change("S", lambda _: palette(character("Aki", AKI, RED)))
+    (path,) = tmp_path.rglob("palette.json")
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(InternalError, match="cannot be read"):
+        files.get("S")
     assert files.every() == []
 
 
