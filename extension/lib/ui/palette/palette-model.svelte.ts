@@ -12,6 +12,9 @@ import { loadRun, runKey } from "../../state";
 
 type Change = Omit<PaletteSet, "series">;
 
+const AGAIN_MS = 2000;
+const AGAIN_TIMES = 5;
+
 export class PaletteModel {
   /** The series that is shown; empty where none is known. */
   series = $state("");
@@ -26,6 +29,7 @@ export class PaletteModel {
   #own = ""; // the series of the tab
   #stopWatching: () => void = () => undefined;
   #wasOpen = false;
+  #again: ReturnType<typeof setTimeout> | undefined;
 
   constructor(tabId: number | null) {
     this.#asked = tabId;
@@ -45,6 +49,7 @@ export class PaletteModel {
     this.series = series;
     this.touched = null;
     await this.look();
+    if (this.#isBare()) this.#lookAgain(AGAIN_TIMES);
   }
 
   /** Ask the host anew. */
@@ -119,11 +124,28 @@ export class PaletteModel {
     const isNews = (run?.series ?? "") !== this.#own || (this.#wasOpen && !isAtWork);
     this.#wasOpen = isAtWork;
     if (!isNews || !run) return;
-    if (run.series === this.#own) void this.look();
-    else {
+    if (run.series === this.#own) {
+      void this.look();
+      this.#lookAgain(this.#isBare() ? AGAIN_TIMES : 1);
+    } else {
       this.#own = run.series;
       void this.choose(run.series);
     }
+  }
+
+  #isBare(): boolean {
+    return this.sheet !== null && this.sheet.characters.length === 0 && this.sheet.others.length === 0;
+  }
+
+  /** The host tells a page before it keeps who is on it. */
+  #lookAgain(times: number): void {
+    clearTimeout(this.#again);
+    this.#again = setTimeout(() => {
+      if (this.working) return;
+      void this.look().then(() => {
+        if (times > 1 && this.#isBare()) this.#lookAgain(times - 1);
+      });
+    }, AGAIN_MS);
   }
 
   async #attempt<Result>(asked: Promise<Result>): Promise<Result | null> {
