@@ -48,7 +48,7 @@ def test_a_corrected_character_comes_anew_on_its_pages_and_nothing_else_changes(
 
     panel = side_panel(reader, page)
     somebody = panel.get_by_role("button", name="Add ")
-    expect(somebody.first).to_be_visible()
+    expect(somebody.first).to_be_visible(timeout=60_000)  # who is on a page is kept after it is told
     expect(panel.get_by_role("combobox", name="Series")).to_have_value(SERIES)
     shoot(panel, screenshots, "palette-nobody")
     somebody.first.click()

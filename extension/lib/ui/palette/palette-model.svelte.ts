@@ -13,7 +13,7 @@ import { loadRun, runKey } from "../../state";
 type Change = Omit<PaletteSet, "series">;
 
 const AGAIN_MS = 2000;
-const AGAIN_TIMES = 5;
+const AGAIN_TIMES = 30;
 
 export class PaletteModel {
   /** The series that is shown; empty where none is known. */
