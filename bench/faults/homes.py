@@ -7,22 +7,20 @@ Full and read-only disks are small ones that are mounted for it, which only root
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import shutil
-import sys
-import tempfile
+import subprocess
 import threading
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from bench.faults.made.made import small_page
-from bench.faults.surroundings import Lost, book_of, names_in, require, run_irodori, small_disk
+from bench.faults.surroundings import book_of, names_in, require, run_irodori, run_trials, small_disk
 from host.messaging.client import HostClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
 _PAGES: Final = 6
 _SIZE: Final = "size=200k"
@@ -32,19 +30,7 @@ _END_S: Final = 600
 
 def main(arguments: Sequence[str]) -> int:
     """Try each home; 1 where anything was lost."""
-    parser = argparse.ArgumentParser(prog="python -m bench.faults homes", description=__doc__)
-    parser.add_argument("--only", nargs="*", default=list(_TRIALS), choices=list(_TRIALS))
-    lost = 0
-    for name in parser.parse_args(arguments).only:
-        with tempfile.TemporaryDirectory(prefix="irodori-homes-") as folder:
-            try:
-                words = _TRIALS[name](Path(folder))
-            except Lost as exc:
-                words, lost = f"LOST {exc}", lost + 1
-        sys.stdout.write(f"{name:32} {words}\n")
-        sys.stdout.flush()
-    sys.stdout.write(f"{lost} losses\n")
-    return 1 if lost else 0
+    return run_trials("homes", __doc__, _TRIALS, arguments)
 
 
 def _full(folder: Path) -> str:
@@ -63,8 +49,6 @@ def _full_to_the_last_byte(folder: Path) -> str:
 
 
 def _read_only(folder: Path) -> str:
-    import subprocess
-
     with small_disk(folder / "disk", "size=20m") as mounted:
         if not mounted:
             return "left out: only root may mount"

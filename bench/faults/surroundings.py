@@ -28,7 +28,7 @@ from PIL import Image
 from bench.faults.made.made import small_page
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 _ROOT: Final = Path(__file__).parents[2]
 _REFERENCE: Final = _ROOT / "tests" / "pages" / "reference-warm.webp"
@@ -53,16 +53,23 @@ class Run:
 
 def main(arguments: Sequence[str]) -> int:
     """Try each of the surroundings; 1 where anything was lost."""
-    parser = argparse.ArgumentParser(prog="python -m bench.faults surroundings", description=__doc__)
-    parser.add_argument("--only", nargs="*", default=list(_TRIALS), choices=list(_TRIALS))
+    return run_trials("surroundings", __doc__, _TRIALS, arguments)
+
+
+def run_trials(
+    name: str, description: str | None, trials: Mapping[str, Callable[[Path], str]], arguments: Sequence[str]
+) -> int:
+    """Run each trial in a folder of its own, or those that are named, and print what it says; 1 where one lost."""
+    parser = argparse.ArgumentParser(prog=f"python -m bench.faults {name}", description=description)
+    parser.add_argument("--only", nargs="*", default=list(trials), choices=list(trials))
     lost = 0
-    for name in parser.parse_args(arguments).only:
-        with tempfile.TemporaryDirectory(prefix="irodori-surroundings-") as folder:
+    for trial in parser.parse_args(arguments).only:
+        with tempfile.TemporaryDirectory(prefix=f"irodori-{name}-") as folder:
             try:
-                words = _TRIALS[name](Path(folder))
+                words = trials[trial](Path(folder))
             except Lost as exc:
                 words, lost = f"LOST {exc}", lost + 1
-        sys.stdout.write(f"{name:32} {words}\n")
+        sys.stdout.write(f"{trial:32} {words}\n")
         sys.stdout.flush()
     sys.stdout.write(f"{lost} losses\n")
     return 1 if lost else 0

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.table import Table
 
 from host.application import Application
+from host.cli.console import plain_table
 from host.errors import BadRequest
 from host.paths import state_paths
 
@@ -20,9 +20,7 @@ def print_history() -> None:
     """Print a line for each series."""
     with Application.open(state_paths(), _unheard) as application:
         rows = application.store.history.series()
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for heading in ("series", "last", "chapters", "pages", "engines", "references", "seconds"):
-        table.add_column(heading, overflow="fold")
+    table = plain_table("series", "last", "chapters", "pages", "engines", "references", "seconds")
     for one in rows:
         last = datetime.fromtimestamp(one.last, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
         figures = (str(one.chapters), str(one.pages), ", ".join(one.engines), str(len(one.references)))

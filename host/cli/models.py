@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from rich import filesize
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
-from rich.table import Table
 
+from host.cli.console import plain_table
 from host.errors import BadRequest, WeightsInvalid
 from host.model_library import ModelLibrary, card_of
 from models import store
@@ -26,9 +26,7 @@ _MIB = 1 << 20
 
 def print_models() -> None:
     """Print a line for each model of the catalogue and each file in the models' folder."""
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for heading in ("model", "what", "state", "engine", "MiB", "licence"):
-        table.add_column(heading, overflow="fold")
+    table = plain_table("model", "what", "state", "engine", "MiB", "licence")
     for info in _shelf().list():
         colour = {"ready": "green", "missing": "yellow", "pulling": "cyan"}.get(info.state, "red")
         what = f"{info.label}: {info.detail}" if info.detail else info.label

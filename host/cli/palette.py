@@ -10,11 +10,11 @@ import msgspec
 import typer
 from msgspec import structs
 from rich.console import Console
-from rich.table import Table
 
 from host.application import Application
 from host.books.named_files import read_named
 from host.books.whole_files import write_whole
+from host.cli.console import plain_table
 from host.errors import BadRequest
 from host.palette_records import FigureAt, PaletteFile, PaletteMerge, PaletteQuery, PaletteSet
 from host.palettes.changes import PARTS
@@ -50,7 +50,7 @@ def print_palettes() -> None:
     """Print a line for each series that has a palette."""
     with _open() as application:
         cards = application.palettes.list()
-    table = _table("series", "characters", "pages seen")
+    table = plain_table("series", "characters", "pages seen")
     for one in cards:
         table.add_row(one.series, str(one.characters), str(one.pages))
     Console(highlight=False).print(table)
@@ -68,7 +68,7 @@ def print_palette(series: str, *, json: bool = False) -> None:
             return
         view = application.palettes.get(PaletteQuery(series=series))
     seen = {one.character_id: one for one in view.seen}
-    table = _table("id", "name", *PARTS, "pages", "unsure")
+    table = plain_table("id", "name", *PARTS, "pages", "unsure")
     for one in view.palette.characters:
         colours = [_told(one, part) for part in PARTS]
         known = seen[one.character_id]
@@ -167,13 +167,6 @@ def _told(one: PaletteCharacter, part: str) -> str:
 def _say(view: PaletteView) -> None:
     count = len(view.pages)
     Console(highlight=False).print(f"{count} page{'' if count == 1 else 's'} touched: colour them again to see it.")
-
-
-def _table(*headings: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for heading in headings:
-        table.add_column(heading, overflow="fold")
-    return table
 
 
 def _open() -> Application:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
-from rich.table import Table
 
 from host.application import Application
+from host.cli.console import plain_table
 from host.doctor import examine
 from host.errors import BadRequest
 from host.paths import HOST_COMMAND, state_paths
@@ -25,9 +25,7 @@ _UNIT_S: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 def print_engines() -> None:
     """Print a line for each engine."""
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for heading in ("engine", "what", "state", "runs on", "references", "licence"):
-        table.add_column(heading, overflow="fold")
+    table = plain_table("engine", "what", "state", "runs on", "references", "licence")
     with _open() as application:
         default = application.settings.current.default_engine
         for info in application.engines.infos():

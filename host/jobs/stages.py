@@ -21,6 +21,7 @@ from host.errors import HashMismatch, InternalError, IrodoriError, JobCancelled
 from host.jobs.quick_look import QuickLook
 from host.picture_types import mime_of
 from host.pipeline.prepared import SkippedPage, without_engine_s_maps
+from host.store.disk import NotNeeded
 from host.store.history import HistoryEntry
 from host.store.results import StoredResult
 from host.store.sources import Source
@@ -269,10 +270,8 @@ class Stages:
             )
             for job, _ in work.waiting
         ]
-        try:
+        with NotNeeded("the history was not written"):
             self._store.history.add(entries)
-        except IrodoriError as exc:
-            _LOG.warning("the history was not written: %s", exc.message)
 
     def _keep(self, work: Work, result: StoredResult, kept: Callable[[], None] | None = None) -> None:
         """Commit a result, then tell it: a host that dies in between loses nothing.

@@ -14,7 +14,7 @@ import msgspec
 
 from engines.base import EngineError
 from host.corrections import FigurePalette
-from host.errors import IrodoriError
+from host.store.disk import NotNeeded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -41,8 +41,6 @@ class Wardrobe:
     """Who wears what: the characters whose colours the reader set."""
 
     def __init__(self, palette: SeriesPalette, embedder: str) -> None:
-        from host.palettes.likeness import known_of
-
         self.colours: Mapping[str, Mapping[str, Rgb]] = {
             one.character_id: worn
             for one in palette.characters
@@ -54,15 +52,19 @@ class Wardrobe:
                 }
             )
         }
-        # Those without colours, too: a figure that is somebody else's is not dressed as the next one.
-        self.known: Sequence[Known] = known_of(palette, embedder) if self.colours else ()
+        self.known: Sequence[Known] = ()
+        if self.colours:
+            from host.palettes.likeness import known_of
+
+            # Those without colours, too: a figure that is somebody else's is not dressed as the next one.
+            self.known = known_of(palette, embedder)
 
     def dress(self, page: SeenPage) -> tuple[FigurePalette, ...]:
         """Return the palettes of the figures of a page that are surely somebody's."""
-        from host.palettes.likeness import whose
-
         if not self.colours:
             return ()
+        from host.palettes.likeness import whose
+
         worn = (
             FigurePalette(point=figure.point, **self.colours[one.character_id])
             for figure, one in zip(page.figures, whose(page, self.known), strict=True)
@@ -85,15 +87,14 @@ class JobCast:
         self._sightings = sightings
         self._embedder = " ".join(embedder)
         self._open_embedder = open_embedder
-        has_colours = any(getattr(one, name) for one in palette.characters for name in _LAID)
-        self._wardrobe = Wardrobe(palette, self._embedder) if has_colours else None
-        acts = self._wardrobe is not None and bool(self._wardrobe.colours)
+        self._wardrobe = Wardrobe(palette, self._embedder)
         self.mood = palette.mood
-        self.digest = hashlib.sha256(msgspec.msgpack.encode(palette)).hexdigest() if acts else ""
+        dresses = bool(self._wardrobe.colours)
+        self.digest = hashlib.sha256(msgspec.msgpack.encode(palette)).hexdigest() if dresses else ""
 
     def known(self, pixels_sha256s: Iterable[str]) -> dict[str, tuple[FigurePalette, ...]]:
         """Return what figures wear on the pages that were seen before; the others have to be read first."""
-        if self._wardrobe is None or not self.digest:
+        if not self.digest:
             return dict.fromkeys(pixels_sha256s, ())
         seen = self._sightings.get(self._series, pixels_sha256s)
         return {key: self._wardrobe.dress(page) for key, page in seen.items() if page.embedder == self._embedder}
@@ -102,7 +103,7 @@ class JobCast:
         self, page: DecodedPage, meta: PageMeta, characters: NDArray[np.uint8] | None
     ) -> tuple[FigurePalette, ...]:
         """Return what figures wear on a page that was read; characters: see `PageMaps`."""
-        if self._wardrobe is None or not self.digest:
+        if not self.digest:
             return ()
         seen = self._sightings.get(self._series, [page.pixels_sha256]).get(page.pixels_sha256)
         if seen is None or seen.embedder != self._embedder:
@@ -133,10 +134,8 @@ class JobCast:
 
     def _note(self, seen: SeenPage) -> None:
         """Remember who is on a page; one that cannot be written is looked at again."""
-        try:
+        with NotNeeded("who is on a page was not noted"):
             self._sightings.put(self._series, seen)
-        except IrodoriError as exc:
-            _LOG.warning("who is on a page was not noted: %s", exc.message)
 
     def _look(
         self, grey: NDArray[np.uint8], pixels_sha256: str, meta: PageMeta, characters: NDArray[np.uint8] | None,

@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 
 # Msgspec reads these types when the structs are built.
 from host.corrections import Rgb  # noqa: TC001
+from host.store.database import forget_oldest
 from host.vocabulary import Fraction  # noqa: TC001
 
 if TYPE_CHECKING:
@@ -103,13 +104,7 @@ class Sightings:
 
         def insert(connection: sqlite3.Connection) -> None:
             connection.execute("INSERT OR REPLACE INTO sightings VALUES (?, ?, ?, ?)", values)
-            (rows,) = connection.execute("SELECT COUNT(*) FROM sightings").fetchone()
-            if rows > _ROWS_MAX:
-                connection.execute(
-                    "DELETE FROM sightings WHERE (series, pixels_sha256) IN"
-                    " (SELECT series, pixels_sha256 FROM sightings ORDER BY seen LIMIT ?)",
-                    (_ROWS_MAX // 10,),
-                )
+            forget_oldest(connection, "sightings", "series, pixels_sha256", "seen", _ROWS_MAX)
 
         self._database.write(insert)
 

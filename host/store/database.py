@@ -75,6 +75,20 @@ MIGRATIONS: Final[tuple[str, ...]] = (
 )
 
 
+def forget_oldest(connection: sqlite3.Connection, table: str, key: str, stamp: str, rows_max: int) -> None:
+    """Forget the oldest tenth of a table, by its column `stamp` (seconds since 1970), once it has over `rows_max` rows.
+
+    key: the columns of its primary key, as SQL has them. All names are the code's own, never input.
+    """
+    (rows,) = connection.execute(f"SELECT COUNT(*) FROM {table}").fetchone()  # noqa: S608
+    if rows <= rows_max:
+        return
+    # A clock that ran ahead and came back leaves times in the future, which would stay for ever.
+    connection.execute(f"UPDATE {table} SET {stamp} = :now WHERE {stamp} > :now", {"now": time.time()})  # noqa: S608
+    oldest = f"SELECT {key} FROM {table} ORDER BY {stamp} LIMIT ?"  # noqa: S608
+    connection.execute(f"DELETE FROM {table} WHERE ({key}) IN ({oldest})", (rows_max // 10,))  # noqa: S608
+
+
 class Database:
     """One connection, shared by this process's threads under a lock.
 

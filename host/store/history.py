@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from host.store.database import forget_oldest
 from host.store_records import HistorySeries
 
 if TYPE_CHECKING:
@@ -53,13 +54,7 @@ class History:
 
         def insert(connection: sqlite3.Connection) -> None:
             connection.executemany("INSERT OR REPLACE INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
-            (count,) = connection.execute("SELECT COUNT(*) FROM history").fetchone()
-            if count > _ROWS_MAX:
-                connection.execute(
-                    "DELETE FROM history WHERE (series, chapter, key) IN"
-                    " (SELECT series, chapter, key FROM history ORDER BY at LIMIT ?)",
-                    (_ROWS_MAX // 10,),
-                )
+            forget_oldest(connection, "history", "series, chapter, key", "at", _ROWS_MAX)
 
         self._database.write(insert)
 

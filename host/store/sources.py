@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from host.store.database import forget_oldest
 from host.store.disk import NotNeeded
 from host.store.result_rows import is_digest, size_of
 
@@ -63,15 +64,7 @@ class SourceIndex:
 
         def insert(connection: sqlite3.Connection) -> None:
             connection.execute("INSERT OR REPLACE INTO sources VALUES (?, ?, ?, ?, ?)", values)
-            (rows,) = connection.execute("SELECT COUNT(*) FROM sources").fetchone()
-            if rows > _ROWS_MAX:
-                # A clock that ran ahead and came back leaves times in the future, which would stay for ever.
-                connection.execute("UPDATE sources SET seen = :now WHERE seen > :now", {"now": values[-1]})
-                delete = (
-                    "DELETE FROM sources WHERE encoded_sha256 IN"
-                    " (SELECT encoded_sha256 FROM sources ORDER BY seen LIMIT ?)"
-                )
-                connection.execute(delete, (_ROWS_MAX // 10,))
+            forget_oldest(connection, "sources", "encoded_sha256", "seen", _ROWS_MAX)
 
         with NotNeeded("a page is not remembered"):
             self._database.write(insert)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+import time
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 
 from host.errors import Busy, DiskFull, InternalError
-from host.store.database import _mapped, _tells_damage
+from host.store.database import Database, _mapped, _tells_damage, forget_oldest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,3 +66,20 @@ def test_a_folder_in_the_place_of_the_file_and_a_file_that_was_removed_are_begun
     assert not _tells_damage(fault(sqlite3.SQLITE_CANTOPEN), tmp_path / "none")
     assert _tells_damage(fault(sqlite3.SQLITE_READONLY), tmp_path / "none")  # removed while it was open
     assert _tells_damage(fault(sqlite3.SQLITE_CANTOPEN), tmp_path / "none" / "deeper")
+
+
+def test_the_oldest_tenth_of_a_table_is_forgotten_once_there_are_too_many(tmp_path: Path) -> None:
+    now = time.time()
+    with closing(Database(tmp_path / "irodori.db")) as database:
+
+        def fill(connection: sqlite3.Connection) -> list[str]:
+            for name, seen in [("ahead", now + 10**6), *((f"{number:02}", now - 100 + number) for number in range(20))]:
+                connection.execute("INSERT INTO sightings VALUES ('s', ?, x'', ?)", (name, seen))
+            forget_oldest(connection, "sightings", "series, pixels_sha256", "seen", 21)
+            assert connection.execute("SELECT COUNT(*) FROM sightings").fetchone() == (21,)
+            forget_oldest(connection, "sightings", "series, pixels_sha256", "seen", 20)
+            (latest,) = connection.execute("SELECT MAX(seen) FROM sightings").fetchone()
+            assert latest < now + 10**5
+            return [row[0] for row in connection.execute("SELECT pixels_sha256 FROM sightings ORDER BY 1")]
+
+        assert database.write(fill) == [*(f"{number:02}" for number in range(2, 20)), "ahead"]
