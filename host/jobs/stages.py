@@ -19,10 +19,9 @@ from typing import TYPE_CHECKING, Final
 from engines.malloc_trim import keep_one_small_heap, return_free_memory
 from host.errors import HashMismatch, InternalError, IrodoriError, JobCancelled
 from host.jobs.quick_look import QuickLook
+from host.jobs.series_notes import SeriesNotes
 from host.picture_types import mime_of
 from host.pipeline.prepared import SkippedPage, without_engine_s_maps
-from host.store.disk import NotNeeded
-from host.store.history import HistoryEntry
 from host.store.results import StoredResult
 from host.store.sources import Source
 from host.supervised import SupervisedThread
@@ -58,6 +57,7 @@ class Stages:
         self._making = threading.Lock()
         self._store = store
         self._engine_room = engine_room
+        self._notes = SeriesNotes(store)
         self._quick_look = QuickLook(engine_room, scheduler.preview)
         self._cached: SimpleQueue[tuple[Waiting, str] | None] = SimpleQueue()
         loops = {
@@ -119,6 +119,7 @@ class Stages:
             del work
 
     def _send_cached_pages(self) -> None:
+        sent: list[Waiting] = []
         while (sending := self._cached.get()) is not None and not self._scheduler.closing:
             waiting, key = sending
             try:
@@ -127,6 +128,10 @@ class Stages:
                 self._scheduler.fail_page(waiting, exc)
             except BaseException as exc:  # noqa: BLE001 - a page ends, whatever happened
                 self._scheduler.fail_page(waiting, _ours(exc))
+            sent.append(waiting)
+            if self._cached.empty():  # notes wait until all are on screen
+                self._notes.came_from_cache(sent)
+                sent.clear()
 
     def _warm(self, engine_id: str) -> None:
         try:
@@ -207,6 +212,7 @@ class Stages:
         stored = self._store.results.get(key)
         if stored is not None:
             self._scheduler.deliver(work, stored, cached=True)
+            self._notes.came_from_cache(work.waiting)
         return stored is None
 
     def _colour(self, work: Work) -> None:
@@ -231,6 +237,7 @@ class Stages:
                 work.prepared = without_engine_s_maps(prepared)
         if stored is not None:
             self._scheduler.deliver(work, stored, cached=True)
+            self._notes.came_from_cache(work.waiting)
         else:
             self._scheduler.hand_to_finish(work, coloured)
 
@@ -250,28 +257,7 @@ class Stages:
         runmeta = finished.runmeta.model_dump(mode="json")
         stored = StoredResult(image=finished.image, mime=finished.mime, size=finished.size, runmeta=runmeta)
         self._keep(work, stored, partial(_learn, prepared, _key(work), finished.runmeta.result_sha256))
-        self._remember(work, sum(finished.runmeta.duration_ms.values()) / 1000)
-        if prepared.job.cast is not None and finished.rgb is not None:
-            parts = None if prepared.pieces else coloured.result.parts
-            prepared.job.cast.learn(prepared.page, prepared.meta, prepared.drawing.characters, finished.rgb, parts)
-
-    def _remember(self, work: Work, seconds: float) -> None:
-        """Note in the history what was coloured; a page that is told needs no history."""
-        recipe = work.recipe
-        entries = [
-            HistoryEntry(
-                series=job.series,
-                chapter=job.chapter,
-                key=_key(work),
-                page=work.sha256,
-                engine=recipe.engine.id,
-                references=recipe.references,
-                seconds=round(seconds, 3),
-            )
-            for job, _ in work.waiting
-        ]
-        with NotNeeded("the history was not written"):
-            self._store.history.add(entries)
+        self._notes.coloured(work, prepared, coloured, finished)
 
     def _keep(self, work: Work, result: StoredResult, kept: Callable[[], None] | None = None) -> None:
         """Commit a result, then tell it: a host that dies in between loses nothing.

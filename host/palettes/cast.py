@@ -132,6 +132,11 @@ class JobCast:
         except EngineError as exc:
             _LOG.warning("who is on a page was not noted: %s", exc.message)
 
+    def recall(self, pixels_sha256s: Iterable[str]) -> None:
+        """Note pages whose colour was made before: who is on them is known where another series had them."""
+        with NotNeeded("who is on a page was not noted"):
+            self._sightings.adopt(self._series, pixels_sha256s)
+
     def _note(self, seen: SeenPage) -> None:
         """Remember who is on a page; one that cannot be written is looked at again."""
         with NotNeeded("who is on a page was not noted"):

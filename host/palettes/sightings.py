@@ -108,6 +108,27 @@ class Sightings:
 
         self._database.write(insert)
 
+    def adopt(self, series: str, pixels: Iterable[str]) -> None:
+        """Take over what other series know of these pages; what is known of them here stays."""
+        name, wanted = series_key(series), list(pixels)
+        select = (
+            "SELECT pixels_sha256, figures, seen FROM sightings AS other WHERE pixels_sha256 = ? AND NOT EXISTS"
+            " (SELECT 1 FROM sightings WHERE series = ? AND pixels_sha256 = other.pixels_sha256)"
+            " ORDER BY seen DESC"
+        )
+
+        def query(connection: sqlite3.Connection) -> list[tuple[str, bytes, float]]:
+            return [row for sha256 in wanted for row in connection.execute(select, (sha256, name))]
+
+        rows = [
+            (name, sha256, figures, seen)
+            for sha256, figures, seen in self._database.read(query)
+            if (page := _unpacked(figures)) is not None and not page.reference_id
+        ]  # the newest comes first, and what is there is not replaced
+        if rows:
+            insert = "INSERT OR IGNORE INTO sightings VALUES (?, ?, ?, ?)"
+            self._database.write(lambda connection: connection.executemany(insert, rows))
+
     def forget(self, series: str | None) -> None:
         """Forget the pages of a series, or of all."""
         name = None if series is None else series_key(series)

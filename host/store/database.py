@@ -72,6 +72,9 @@ MIGRATIONS: Final[tuple[str, ...]] = (
         PRIMARY KEY (series, chapter, key)
     ) WITHOUT ROWID;
     """,
+    """
+    CREATE INDEX sightings_by_pixels ON sightings(pixels_sha256, seen);
+    """,
 )
 
 

@@ -45,7 +45,14 @@ class History:
         self._database = database
 
     def add(self, entries: Iterable[HistoryEntry]) -> None:
-        """Remember pages; the oldest are forgotten once there are very many."""
+        """Remember pages that were coloured; the oldest are forgotten once there are very many."""
+        self._insert("INSERT OR REPLACE", entries)
+
+    def recall(self, entries: Iterable[HistoryEntry]) -> None:
+        """Remember pages that came from the cache; what is remembered of them already stays."""
+        self._insert("INSERT OR IGNORE", entries)
+
+    def _insert(self, how: str, entries: Iterable[HistoryEntry]) -> None:
         now = time.time()
         rows = [
             (one.series, one.chapter, one.key, now, one.page, one.engine, json.dumps(one.references), one.seconds)
@@ -53,10 +60,11 @@ class History:
         ]
 
         def insert(connection: sqlite3.Connection) -> None:
-            connection.executemany("INSERT OR REPLACE INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            connection.executemany(f"{how} INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
             forget_oldest(connection, "history", "series, chapter, key", "at", _ROWS_MAX)
 
-        self._database.write(insert)
+        if rows:
+            self._database.write(insert)
 
     def series(self) -> list[HistorySeries]:
         """Return what is remembered of every series, the one that was coloured last first."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
+from tests.e2e.reading import until
 from tests.models.test_identify import KLEIN_4B, safetensors
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def test_what_is_dropped_in_appears_in_the_open_popup_and_goes_again(
     expect(popup.get_by_role("status")).to_contain_text("Ready")
     expect(popup.get_by_text("Your models")).to_have_count(0)
     folder = home / "data" / "models"
+    until(folder.is_dir)  # made by the thread that watches it
     lora = safetensors(folder / "colour-wash.safetensors", **LORA)
     safetensors(folder / "klein.safetensors", **KLEIN_4B)
     (folder / "old.ckpt").write_bytes(b"pickle")

@@ -77,6 +77,18 @@ def test_a_colour_that_is_corrected_once_touches_the_pages_of_that_one_alone(cha
     assert all(one.cached for one in chapter.colour())
 
 
+def test_who_was_seen_is_known_to_every_series_that_the_pages_are_told_to(chapter: Chapter) -> None:
+    chapter.set(figure=chapter.at(1), hair=RED)  # of series S alone
+    assert all(one.cached for one in chapter.colour(series="T"))
+    sightings = chapter.reader.application.palettes._sightings
+    assert eventually(lambda: len(sightings.get("T")) == COUNT, 60)
+    assert sightings.get("T") == sightings.get("S")
+    assert len(chapter.looked_at) == COUNT
+    view = chapter.book.get(PaletteQuery(series="T"))
+    assert view.palette.characters == []
+    assert sorted(one.pages for one in view.others) == [2, 2]
+
+
 def test_a_change_that_is_taken_back_finds_every_page_in_the_cache(chapter: Chapter) -> None:
     chapter.set(figure=chapter.at(1), hair=RED)
     chapter.colour()

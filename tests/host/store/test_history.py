@@ -10,6 +10,7 @@ from host.errors import DiskFull
 from host.messaging.messages import PageDone
 from host.palette_records import PaletteQuery, PaletteSet
 from host.store.history import HistoryEntry
+from tests.host.jobs.conftest import eventually
 from tests.host.palettes.conftest import palette_reader  # noqa: F401 - a fixture
 
 if TYPE_CHECKING:
@@ -40,6 +41,17 @@ def test_what_was_coloured_is_told_by_series_the_last_one_first(reader: Reader) 
     assert (first.series, first.pages, first.chapters, first.engines) == ("S", 3, 2, ["stepped"])
     assert first.first <= first.last <= last.last
     assert first.seconds > 0
+
+
+def test_pages_from_the_cache_are_of_the_series_that_they_are_told_to(reader: Reader) -> None:
+    colour(reader, [1, 2])
+    history = reader.application.store.history
+    (before,) = history.series()
+    assert all(one.cached for one in colour(reader, [1, 2], series="T"))
+    assert eventually(lambda: len(history.series()) == 2, 30)
+    renamed, first = history.series()
+    assert (renamed.series, renamed.pages, renamed.seconds) == ("T", 2, 0.0)
+    assert first == before
 
 
 def test_a_series_that_is_forgotten_is_coloured_anew_and_the_others_are_not(reader: Reader) -> None:
