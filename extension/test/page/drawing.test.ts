@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { beforeEach, expect, test, vi } from "vitest";
-import { type Coloured, Kept } from "@/lib/page/holders/coloured";
+import { type Coloured, Kept, NotShown } from "@/lib/page/holders/coloured";
 import { BAND_ROWS, bandsOf, Drawing } from "@/lib/page/swap/drawing";
 
 let made: { width: number; height: number; closed: boolean }[] = [];
@@ -161,6 +161,21 @@ test("a picture whose bytes are gone is asked for once; another one is drawn", a
   drawing.replace(source());
   await settled();
   expect(bands(drawing)).toHaveLength(1);
+});
+
+test.each<[string, Error, number]>([
+  ["that nobody shows any more", new NotShown("gone"), 1],
+  ["that are gone otherwise", new Error("gone"), 0],
+])("the page hears of bytes %s", async (_, error, count) => {
+  const lost = vi.fn();
+  const gone = { ...source(), lost };
+  vi.spyOn(gone.picture, "get").mockRejectedValue(error);
+  const drawing = new Drawing(gone);
+  drawing.want({ width: 400, height: 100, first: 0, last: 0 });
+  await settled();
+  drawing.want({ width: 400, height: 100, first: 0, last: 0 });
+  await settled();
+  expect(lost).toHaveBeenCalledTimes(count);
 });
 
 test("pictures are scaled with care, from what is decoded where anything is; in its own size none is scaled", async () => {

@@ -107,6 +107,7 @@ describe("pages that the document will show", () => {
     expect(entry).toMatchObject({ url: "u1", index: 1, holder: null });
     expect(registry.foresee("u1", 1)).toBeNull();
     expect(registry.page(entry?.pageId ?? "")).toBe(entry);
+    expect([registry.find(entry?.pageId ?? ""), registry.find("none")]).toEqual([entry, undefined]);
     expect(new Set(registry.entries.map(({ pageId }) => pageId)).size).toBe(2);
     expect(registry.meet(candidate(holderOf(), "u1"), 1, false)).toBe(entry);
   });

@@ -40,6 +40,7 @@ vi.mock("@/lib/chapter/run", () => ({
     revive = async () => void this.did.push("revive");
     fail = (why: string) => void this.did.push(`fail ${why}`);
     hear = ({ method }: { method: string }) => void this.did.push(`hear ${method}`);
+    redress = async (sha256s: readonly string[]) => void this.did.push(`redress ${sha256s.join()}`);
   },
 }));
 
@@ -360,6 +361,15 @@ describe("the host", () => {
     run.isActive = false;
     expect(runs.anyActive).toBe(false);
   });
+});
+
+test("a palette that changed dresses the chapters of its series anew", async () => {
+  const { runs, run } = await started(1);
+  await runs.start(2, CHOICE);
+  const other = made()[1] as FakeRun;
+  other.state.series = "Snow Town";
+  runs.redress("Rain Town", ["a", "b"]);
+  expect([run.did, other.did]).toEqual([["redress a,b"], []]);
 });
 
 describe("another life of the worker", () => {
