@@ -13,6 +13,7 @@ MODES: Final = {
     "cluster": ("bench.library.cluster", "the same shelf on Ray clusters of this machine, one with a node killed"),
     "search": ("bench.library.search", "recall@10 of the search by picture and by words, on labelled pages"),
     "closure": ("bench.library.closure", "Closure-Lite's variants trained small: the next panel beside our rule"),
+    "opened": ("bench.library.opened", "what `library colour` writes, opened by other people's readers"),
     "memory": ("bench.library.memory", "many small pages: memory of the parent and its workers as they go by"),
 }
 

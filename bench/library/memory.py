@@ -34,22 +34,24 @@ def main(arguments: Sequence[str]) -> int:
         folder = Path(name)
         _make(folder / "shelf", options.pages, options.of_a_volume)
         line, environ = start(folder / "home", folder / "shelf", "-o", folder / "out")
+        began_s = time.monotonic()
         with subprocess.Popen(line, env=environ, cwd=ROOT, stderr=subprocess.DEVNULL) as process:
             looked: list[tuple[float, float]] = []
             watching = threading.Thread(target=_look, args=(process.pid, looked))
             watching.start()
             process.wait()
             watching.join()
+        seconds = time.monotonic() - began_s
         counts = json.loads((folder / "out" / "report.json").read_text())["counts"]
     settled = looked[len(looked) // 5 :]
     half = len(settled) // 2
-    early, late = (max(one[0] for one in part) for part in (settled[:half], settled[half:]))
-    highest = max(one[1] for one in looked)
-    sys.stdout.write(
-        f"{counts['written']} of {options.pages} pages; parent {early:.0f} MiB in the first half, {late:.0f} in the "
-        f"second; with workers at the highest {highest:.0f} MiB\n"
-    )
-    return 0 if counts["written"] == options.pages and late - early <= _GROWTH_MIB_MAX else 1
+    grown = []
+    for place, name in enumerate(("the command itself", "with its workers")):
+        early, late = (max(one[place] for one in part) for part in (settled[:half], settled[half:]))
+        grown.append(late - early)
+        sys.stdout.write(f"{name}: {early:.0f} MiB at the highest in the first half, {late:.0f} in the second\n")
+    sys.stdout.write(f"{counts['written']} of {options.pages} pages in {seconds:.0f} s\n")
+    return 0 if counts["written"] == options.pages and max(grown) <= _GROWTH_MIB_MAX else 1
 
 
 def _make(shelf: Path, pages: int, of_a_volume: int) -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from host.messaging.messages import Message
     from host.palette_records import PaletteCharacter, PaletteView
+    from host.pipeline.decode import DecodedPage
 
 _COLOUR: Final = re.compile(r"#?([0-9a-fA-F]{6})")
 
@@ -88,10 +89,11 @@ def change_palette(change: Change) -> None:
     Raises:
         BadRequest, NotFound: the change is about nobody, or a colour is none.
     """
+    page, figure = _figure(change)
     asked = PaletteSet(
         series=change.series,
         character_id=change.who,
-        figure=_figure(change),
+        figure=figure,
         name=change.name,
         clear=[_part(one) for one in change.clear],
         remove=change.remove,
@@ -99,6 +101,8 @@ def change_palette(change: Change) -> None:
     )
     colours = {part: _rgb(text) for part, text in change.colours.items() if text is not None}
     with _open() as application:
+        if page is not None:
+            application.palettes.see(change.series, page)
         _say(application.palettes.set(structs.replace(asked, **colours)))
 
 
@@ -127,17 +131,18 @@ def import_palette(file: Path, series: str | None) -> None:
         _say(application.palettes.take_in(PaletteFile(series=series or decode(data).series, json=data)))
 
 
-def _figure(change: Change) -> FigureAt | None:
+def _figure(change: Change) -> tuple[DecodedPage | None, FigureAt | None]:
+    """Return the page that was named, and the figure on it."""
     if change.page is None and change.at is None:
-        return None
+        return None, None
     if change.page is None or change.at is None:
         raise BadRequest("A figure is a page and a point of it.", "Give both --page and --at X,Y.")
     from host.pipeline.decode import decode_page
 
-    data = read_named(change.page, "The page", "Name a picture.")
+    page = decode_page(read_named(change.page, "The page", "Name a picture."))
     try:
         point = tuple(float(number) for number in change.at.split(","))
-        return msgspec.convert({"page": decode_page(data).pixels_sha256, "point": point}, FigureAt)
+        return page, msgspec.convert({"page": page.pixels_sha256, "point": point}, FigureAt)
     except (ValueError, msgspec.ValidationError) as exc:
         raise BadRequest(f"{change.at[:128]!r} is no point.", "Write X,Y, each from 0 to 1 of the page.") from exc
 

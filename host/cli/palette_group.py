@@ -44,7 +44,7 @@ def set_(
         str | None, typer.Argument(metavar="[CHARACTER]", help="Its id or name; without it, whoever --page shows.")
     ] = None,
     page: Annotated[
-        Path | None, typer.Option("--page", help="A page that was coloured, on which the figure is.")
+        Path | None, typer.Option("--page", help="A page on which the figure is: as it was before it was coloured.")
     ] = None,
     at: Annotated[str | None, typer.Option("--at", metavar="X,Y", help="A point of the figure, 0 to 1.")] = None,
     name: Annotated[str | None, typer.Option(help="What the character is called.")] = None,

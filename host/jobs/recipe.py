@@ -136,11 +136,12 @@ class JobRecipe:
 def resolve(
     request: RunChapter, settings: Settings, engines: EngineSource, references: ReferenceStore,
     memories: Memories | None = None, page_format: PageFormat | None = None, casts: Casts | None = None,
+    mood: str = "",
 ) -> JobRecipe:  # fmt: skip
     """Return the recipe of a request: what it says goes before the settings.
 
     memories: where the job's memory comes from; without it nothing is retrieved. page_format: goes before the setting.
-    casts: where the series' palette comes from.
+    casts: where the series' palette comes from. mood: of the series, where there are no casts.
 
     Raises:
         NotFound: no such engine or reference. EngineNotAvailable, WeightsMissing, WeightsInvalid: the engine cannot
@@ -158,7 +159,7 @@ def resolve(
         engine_id=engine.info.id,
         engine_version=engine.info.version,
         weights=weights,
-        plan=_plan(options, settings, engine.info, cast.mood if cast is not None else ""),
+        plan=_plan(options, settings, engine.info, cast.mood if cast is not None else mood),
         references=chosen,
         cast=_cast(references, chosen) if engine.info.wording != "none" else (),
         retrieval=retrieval.facts if retrieval is not None else (),

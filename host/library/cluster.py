@@ -32,6 +32,7 @@ _ATTEMPTS: Final = 4
 _AHEAD: Final = 2
 _BEGIN_S: Final = 300
 _LOOK_S: Final = 5
+_JOBS_KEPT: Final = 16
 _INSTALL: Final = 'pip install "irodori[cluster]", the same version on every node.'
 
 
@@ -217,8 +218,12 @@ class RayColourers:
         return actor.finish.remote(task.key, prepared, coloured)
 
     def _job(self, job: Any) -> Any:
-        """Return a job as the cluster holds it: once, not with every page."""
+        """Return a job as the cluster holds it: once, not with every page, and as long as pages want it."""
         if id(job) not in self._jobs:
+            if len(self._jobs) >= _JOBS_KEPT:
+                tasks = [*(one[0] for one in self._waiting), *(one[0] for one in self._under_way.values())]
+                wanted = {id(task.job) for task in tasks}
+                self._jobs = {key: held for key, held in self._jobs.items() if key in wanted}
             self._jobs[id(job)] = (job, self._ray.put(job))  # the job itself too, so that its id stays its own
         return self._jobs[id(job)][1]
 

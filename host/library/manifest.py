@@ -19,7 +19,7 @@ _NAME: Final = "manifest.jsonl"
 class OutputRecord:
     """A volume that was written: its path below the output, empty where none was; its pages by verdict.
 
-    failed: name and reason of each page that failed. reference: whose colours it took, in words.
+    failed: name and reason of each page that failed. reference, palette: whose colours it took, in words.
     """
 
     path: str
@@ -32,6 +32,7 @@ class OutputRecord:
     left_reasons: Mapping[str, int] = field(default_factory=dict)
     written: int = 0
     reference: str = ""
+    palette: str = ""
     direction: str = "auto"
     words: str = ""
 
@@ -41,6 +42,7 @@ class VolumeRecord:
     """A source that came to its end. order: how it was asked for. fault: why nothing of it was written, if so.
 
     left_out: name, reason, and whether pages may be lost with it. seconds: that its pages took, all workers together.
+    series: what its books call theirs, as their ComicInfo.xml says.
     """
 
     place: str
@@ -51,6 +53,7 @@ class VolumeRecord:
     left_out: tuple[tuple[str, str, bool], ...] = ()
     fault: str = ""
     seconds: float = 0.0
+    series: tuple[str, ...] = ()
 
     @property
     def has_failures(self) -> bool:
@@ -96,4 +99,5 @@ def _record(told: dict[str, Any]) -> VolumeRecord:
         OutputRecord(**{**one, "failed": tuple(map(tuple, one.get("failed", ())))}) for one in told.pop("outputs")
     )
     left_out = tuple(map(tuple, told.pop("left_out", ())))
-    return VolumeRecord(**told, outputs=outputs, left_out=left_out)
+    series = tuple(told.pop("series", ()))
+    return VolumeRecord(**told, outputs=outputs, left_out=left_out, series=series)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from host.application import Application
+    from host.library.palettes import Worn
     from host.pipeline.job import PageJob
     from host.pipeline.series import ReferencePicture
     from host.vocabulary import Direction, PageFormat
@@ -51,18 +52,27 @@ class OrderBook:
         """Whether the engine has a use for references."""
         return self._limit > 0
 
-    def order(self, references: Sequence[ReferencePicture], direction: Direction) -> Order:
-        """Return the order of a volume's pages; references beyond what the engine takes are left out."""
+    def order(self, references: Sequence[ReferencePicture], direction: Direction, worn: Worn | None = None) -> Order:
+        """Return the order of a volume's pages; references beyond what the engine takes are left out.
+
+        worn: the palette of its series.
+        """
         request = RunChapter(
             series="", chapter="", direction=direction, pages=[], references=[], engine=self._engine,
             options=self._options,
         )  # fmt: skip
         application = self._application
-        recipe = resolve(request, application.settings.current, application.engines, application.store.references)
+        recipe = resolve(
+            request, application.settings.current, application.engines, application.store.references,
+            mood=worn.mood if worn is not None else "",
+        )  # fmt: skip
         chosen = tuple(references[: self._limit])
         # No state of a chapter goes along: a page is read and coloured by itself.
         job = replace(recipe.page_job(), chapter=None, references=chosen, output_format=self._page_format)
         facts = [recipe.identity, self._page_format, *(one.reference_id for one in chosen)]
+        if worn is not None and worn.cast is not None:
+            job = replace(job, cast=worn.cast)
+            facts.append(f"palette {worn.digest}")
         return Order(job, hashlib.sha256("\0".join(facts).encode()).hexdigest())
 
 

@@ -61,7 +61,7 @@ def make_plan(
     sources: Sequence[Source],
     output: Path,
     manifest: Manifest,
-    orders: Callable[[Source], str],
+    orders: Callable[[Source, Sequence[str]], str],
     workers: int,
     page_format: PageFormat,
     *,
@@ -70,12 +70,12 @@ def make_plan(
 ) -> Plan:
     """Return the plan of a run.
 
-    orders: gives the digest of how a volume was asked for. retry: volumes with failures are done again. told: hears
-    after every volume how many of how many were looked at.
+    orders: gives the digest of how a volume is asked for, of it and the series that its books named. retry: volumes
+    with failures are done again. told: hears after every volume how many of how many were looked at.
     """
     volumes = []
     for number, source in enumerate(sources, 1):
-        done = _done(source, output, manifest, orders(source), retry=retry)
+        done = _done(source, output, manifest, orders, retry=retry)
         volumes.append(PlannedVolume(source, done=done) if done is not None else counted(source))
         told(number, len(sources))
     measured = manifest.seconds_a_page
@@ -87,13 +87,17 @@ def make_plan(
     return Plan(tuple(volumes), seconds, disk, shutil.disk_usage(nearest).free, measured is None)
 
 
-def _done(source: Source, output: Path, manifest: Manifest, order: str, *, retry: bool) -> VolumeRecord | None:
+def _done(
+    source: Source, output: Path, manifest: Manifest, orders: Callable[[Source, Sequence[str]], str], *, retry: bool
+) -> VolumeRecord | None:
     """Return a volume's record if it was done as it is asked for now, is what it was, and stands where it was put.
 
     One that could not be read is looked at again: that costs little, and what reads it may be installed by now.
     """
     record = manifest.get(source.place)
-    if record is None or record.fault or record.order != order or (retry and record.has_failures):
+    if record is None or record.fault or (retry and record.has_failures):
+        return None
+    if record.order != orders(source, record.series):
         return None
     if record.stamp != source.stamp and not _is_same(source, record):
         return None

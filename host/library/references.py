@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _FILE_BYTES_MAX: Final = 1 << 20
 _FIRST_PAGES: Final = 3
 _VOLUMES_ASKED_MAX: Final = 5
+# Volumes come series by series: so few covers wait for their next one, each of some megabytes.
+_SERIES_KEPT: Final = 4
 _SAY_HOW: Final = 'A JSON object: {"Series/*": ["cover.jpg"]}, with paths from its own folder.'
 
 
@@ -77,6 +79,8 @@ class References:
 
     def _of_series(self, source: Source) -> Chosen | None:
         if source.series not in self._covers:
+            while len(self._covers) >= _SERIES_KEPT:
+                self._covers.pop(next(iter(self._covers)))
             self._covers[source.series] = self._first_of_series(source.series)
         return self._covers[source.series] if self._covers[source.series].pictures else None
 

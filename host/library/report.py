@@ -97,6 +97,11 @@ def thumb_name(path: str) -> str:
     return f"{hashlib.sha256(path.encode('utf-8', 'surrogateescape')).hexdigest()[:24]}.webp"
 
 
+def whose_colours(one: OutputRecord) -> str:
+    """Say whose colours an output took: its reference's, and its palette's."""
+    return "; ".join(filter(None, [one.reference, one.palette]))
+
+
 _ALWAYS: Final = ("volumes", "pages", "coloured")
 _WORDS: Final = {
     "volumes": "volumes",
@@ -137,7 +142,7 @@ def _rows(record: VolumeRecord, thumbs: Path | None) -> Iterable[str]:
         numbers = "".join(f'<td class="number">{value}</td>' for value in cells)
         yield (
             f"<tr><td>{_thumb(one, thumbs)}</td><td>{_name(record, one)}{_trouble(record, one, number)}</td>{numbers}"
-            f'<td class="number">{seconds}</td><td>{escape(one.reference)}</td></tr>'
+            f'<td class="number">{seconds}</td><td>{escape(_shown(whose_colours(one)))}</td></tr>'
         )
     if not record.outputs:
         fault = f'<small class="bad">{escape(record.fault)}</small>'

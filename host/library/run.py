@@ -20,12 +20,13 @@ from host.library.workers import Task
 from host.library.writing import places
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from host.books.book import Book, BookPage
     from host.library.manifest import Manifest
     from host.library.orders import Order, OrderBook
     from host.library.page_store import PageStore
+    from host.library.palettes import SeriesPalettes, Worn
     from host.library.plan import Plan, PlannedVolume
     from host.library.references import References
     from host.library.shelf import Source
@@ -53,6 +54,7 @@ class _Open:
     places: list[str]
     orders: list[Order]
     words: list[str]
+    worn: list[Worn | None]
     ends: list[dict[int, str | PageResult]]
     waiting: int = 0
     is_sent: bool = False
@@ -72,12 +74,14 @@ class ShelfRun:
         references: References,
         writer: Writer,
         listener: Listener,
-        order_of: Callable[[Source], str],
+        order_of: Callable[[Source, Sequence[str]], str],
         direction: Direction = "auto",
+        palettes: SeriesPalettes | None = None,
     ) -> None:
         self._manifest, self._store, self._workers = manifest, store, workers
         self._orders, self._references, self._writer = orders, references, writer
         self._listener, self._order_of, self._direction = listener, order_of, direction
+        self._palettes = palettes
         self._open: list[_Open] = []
         self._tasks: dict[str, list[tuple[_Open, int, int]]] = {}
         self._taken: list[str] = []
@@ -124,19 +128,20 @@ class ShelfRun:
                 raise BadRequest(planned.fault)
             books = open_source(source)
             chosen = [self._references.of(source, book) if book.pages else None for book in books]
+            worn = [self._palettes.of(source, _series(book)) if self._palettes else None for book in books]
             orders = [
-                self._orders.order(one.pictures if one is not None else (), self._direction_of(book))
-                for one, book in zip(chosen, books, strict=True)
+                self._orders.order(one.pictures if one is not None else (), self._direction_of(book), dressed)
+                for one, book, dressed in zip(chosen, books, worn, strict=True)
             ]
         except (IrodoriError, OSError) as exc:
             _close(books)
             fault = exc.words if isinstance(exc, IrodoriError) else str(exc)
-            order = self._order_of(source)
+            order = self._order_of(source, ())
             self._end(source, VolumeRecord(place=source.place, stamp=source.stamp, sha256="", order=order, fault=fault))
             return None
         where = places(source.place, books, self._taken, self._writer.kind)
         words = [one.words if one is not None else "" for one in chosen]
-        return _Open(source, books, where, orders, words, [{} for _ in books])
+        return _Open(source, books, where, orders, words, worn, [{} for _ in books])
 
     def _direction_of(self, book: Book) -> Direction:
         return self._direction if self._direction != "auto" else book.direction
@@ -188,16 +193,17 @@ class ShelfRun:
         except (BadRequest, ImageInvalid) as exc:
             fault = exc.words
         left_out = tuple((one.name, one.reason, one.lost) for book in volume.books for one in book.left_out)
-        source = volume.source
+        source, series = volume.source, tuple(map(_series, volume.books))
         record = VolumeRecord(
             place=source.place,
             stamp=source.stamp,
             sha256="" if source.is_folder else file_digest(source.path),
-            order=self._order_of(source),
+            order=self._order_of(source, series),
             outputs=tuple(outputs),
             left_out=left_out,
             fault=fault,
             seconds=round(volume.seconds, 3),
+            series=series,
         )
         self._open.remove(volume)
         _close(volume.books)
@@ -219,11 +225,18 @@ class ShelfRun:
         direction = self._direction_of(book)
         before = self._manifest.get(volume.source.place)
         earlier = before.outputs if before is not None else ()
-        return self._writer.write(book, volume.places[number], result_of, direction, volume.words[number], earlier)
+        worn = volume.worn[number]
+        palette = worn.words if worn is not None else ""
+        place, words = volume.places[number], volume.words[number]
+        return self._writer.write(book, place, result_of, direction, words, earlier, palette)
 
     def _end(self, source: Source, record: VolumeRecord) -> None:
         self._manifest.add(record)
         self._listener.ended(source, record)
+
+
+def _series(book: Book) -> str:
+    return book.info.series if book.info is not None else ""
 
 
 def _close(books: list[Book]) -> None:

@@ -44,10 +44,12 @@ class Writer:
         direction: Direction,
         reference: str,
         earlier: Sequence[OutputRecord] = (),
+        palette: str = "",
     ) -> OutputRecord:
         """Write a book, and say what is in it.
 
-        place: below the root, without a suffix. earlier: what was written of its volume before, and may be replaced.
+        place: below the root, without a suffix. reference, palette: whose colours it took, in words. earlier: what was
+        written of its volume before, and may be replaced.
 
         Raises:
             BadRequest: it cannot be written there. DiskFull, InternalError
@@ -76,6 +78,7 @@ class Writer:
             left_reasons=dict(kept.left),
             written=kept.written if is_there else 0,
             reference=reference,
+            palette=palette,
             direction=direction if direction != "auto" else kept.direction(),
             words=finished.words,
         )
@@ -102,6 +105,8 @@ def places(place: str, books: Sequence[Book], taken: Sequence[str], kind: Output
         else:
             names.append(on_disk(f"{place}/{below}") if below else place)
     inner = [name for name in names if name != place]
+    if not inner:  # nearly always: all names of a large shelf are not to be gone through for each of its volumes
+        return names
     apart = iter(told_apart(inner, suffixes=False, others=taken))
     return [name if name == place else next(apart) for name in names]
 

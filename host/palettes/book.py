@@ -23,6 +23,7 @@ from host.palette_records import (
 from host.palettes.cast import Wardrobe
 from host.palettes.changes import changed, merged
 from host.palettes.files import decode, encode
+from host.pipeline.faults import faults_mapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from host.palettes.files import PaletteFiles
     from host.palettes.sightings import SeenFigure, SeenPage, Sightings
     from host.pipeline.analysis.reader import PageReader
+    from host.pipeline.decode import DecodedPage
     from host.store.references import ReferenceStore
     from host.store.sources import SourceIndex
 
@@ -91,6 +93,16 @@ class PaletteBook:
         before, after = self._files.change(change.series, edit)
         about = _whom(after, change, seen) if not change.remove else None
         return structs.replace(self._changed(change.series, before, after), about=about or "")
+
+    def see(self, series: str, page: DecodedPage) -> None:
+        """Note who is on a page that was never coloured as one of its series, so that its figures can be named.
+
+        Raises:
+            InternalError, WeightsMissing, OutOfMemory: it cannot be read here.
+        """
+        if not self._sightings.get(series, [page.pixels_sha256]):
+            with faults_mapped():
+                self._sightings.put(series, self._looked_at(page))
 
     def merge(self, request: PaletteMerge) -> PaletteView:
         """Make two characters one; errors as `set`."""
@@ -202,16 +214,21 @@ class PaletteBook:
         import cv2
         import numpy as np
 
-        from host.palettes.look import look_at
         from host.pipeline.decode import DecodedPage, pixels_digest
 
         rgb = self._references.pixels(reference_id)
         page = DecodedPage(rgb, np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8), pixels_digest(rgb))
+        seen = self._looked_at(page, in_colour=True)
+        self._sightings.put(series, structs.replace(seen, reference_id=reference_id, name=name[:200]))
+
+    def _looked_at(self, page: DecodedPage, *, in_colour: bool = False) -> SeenPage:
+        from host.palettes.look import look_at
+
         embedder, reading = self._embedder(), self._reader().read(page, "auto")
         characters = reading.maps.characters if reading.maps is not None else None
         named = f"{embedder.info.id} {embedder.info.version}"
-        seen = look_at(page.grey, page.pixels_sha256, reading.meta, characters, embedder, named, page.rgb)
-        self._sightings.put(series, structs.replace(seen, reference_id=reference_id, name=name[:200]))
+        rgb = page.rgb if in_colour or reading.meta.kind == "already_coloured" else None
+        return look_at(page.grey, page.pixels_sha256, reading.meta, characters, embedder, named, rgb)
 
 
 def _whom(palette: SeriesPalette, change: PaletteSet, seen: tuple[SeenPage, SeenFigure] | None) -> str | None:

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from host.pipeline.records.page_meta import PageMeta
 
 _LOG = logging.getLogger(__name__)
-# What an engine's parts can be laid on; eyes are told in words alone.
-_LAID: Final = ("hair", "skin", "clothes")
+LAID: Final = ("hair", "skin", "clothes")
+"""What an engine's parts can be laid on; eyes are told in words alone."""
 _PALETTES_MAX: Final = 64
 
 
@@ -47,7 +47,7 @@ class Wardrobe:
             if (
                 worn := {
                     name: colour.rgb
-                    for name in _LAID
+                    for name in LAID
                     if (colour := getattr(one, name)) is not None and colour.origin == "reader"
                 }
             )

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 from typer.testing import CliRunner
 
+from host.application import Application
 from host.cli.app import app
 from host.palettes.files import PaletteFiles
+from host.palettes.sightings import Sightings
 from host.paths import state_paths
+from host.pipeline.decode import decode_page
 from tests.host.palettes.people import AKI, BOTAN, RED, character, palette
 
 if TYPE_CHECKING:
@@ -80,6 +83,23 @@ def test_what_cannot_be_done_is_said_with_status_2(arguments: tuple[str, ...], w
     status, text = irodori(*arguments)
     assert status == 2
     assert words in text
+
+
+@pytest.mark.slow
+def test_a_figure_of_a_page_that_was_never_coloured_can_be_named(irodori_home: Path, pages: Path) -> None:
+    path = pages / "figures-en.webp"
+    with Application.open(state_paths(), lambda _: None) as application:
+        application.palettes.see("T", decode_page(path.read_bytes()))
+        [seen] = Sightings(application.store.database).get("T").values()
+    assert seen.embedder == " ".join(application.embedder.identity)
+    x, y = seen.figures[0].point
+    status, text = irodori("set", "S", "--page", path, "--at", f"{x},{y}", "--name", "Aki", "--hair", "#010203")
+    assert status == 0, text
+    [one] = PaletteFiles(state_paths().palettes).get("S").characters
+    assert (one.name, one.hair and one.hair.rgb, one.looks) == ("Aki", (1, 2, 3), [seen.figures[0].look])
+    status, text = irodori("set", "S", "--page", path, "--at", "0,0", "--hair", "#010203")
+    assert status == 2
+    assert "Nobody was found" in text
 
 
 def test_what_was_coloured_is_listed_and_forgotten(irodori_home: Path) -> None:

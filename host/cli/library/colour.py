@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 import time
@@ -17,10 +16,12 @@ from host.books.whole_files import require_nameable, require_writable, write_who
 from host.cli.console import STDERR, say
 from host.cli.library.progress import ShelfProgress
 from host.errors import BadRequest, IrodoriError, NotFound
+from host.library.asked import Asked
 from host.library.cluster import RayColourers, store_root
 from host.library.manifest import Manifest
 from host.library.orders import OrderBook
 from host.library.page_store import PageStore
+from host.library.palettes import EmbedderUse, SeriesPalettes
 from host.library.plan import Plan, make_plan
 from host.library.references import References, read_mapping, read_named
 from host.library.report import THUMBS, ShelfReport, thumb_name
@@ -31,6 +32,7 @@ from host.library.workers import Workers, default_workers
 from host.library.writing import Writer
 from host.logs import start_log
 from host.messaging.messages import Options
+from host.palettes.files import PaletteFiles
 from host.paths import state_paths
 
 if TYPE_CHECKING:
@@ -38,7 +40,6 @@ if TYPE_CHECKING:
 
     from host.library.colourer import PageResult
     from host.library.manifest import VolumeRecord
-    from host.library.references import Chosen
     from host.library.shelf import Shelf, Source
     from host.library.workers import Colourers
     from host.messaging.messages import Message
@@ -59,6 +60,7 @@ class Request:
     page_format: PageFormat | None = None
     references: tuple[Path, ...] = ()
     mapping: Path | None = None
+    series: str = ""
     options: Options = field(default_factory=Options)
     engine: str | None = None
     direction: Direction = "auto"
@@ -123,37 +125,37 @@ class _Pass:
                 "There is no volume there.", "Name folders with volumes (CBZ, PDF, …) or pictures in them."
             )
         named = References(self._named, self._mapping, shelf.sources, lambda _: False)
-        plan = self._plan(shelf, named)
+        asked = Asked(self._orders, request.kind, request.direction, named, self._palettes())
+        plan = self._plan(shelf, asked)
         self._tell(shelf, plan)
         if request.plan_only:
             if request.json:
                 _print_json(_plan_as_json(plan))
             return 1 if any(volume.fault for volume in plan.volumes) else 0
         if plan.to_do:
-            self._colour(shelf, plan, named)
+            self._colour(shelf, plan, asked)
         return self._conclude(shelf, plan, time.monotonic() - began_s)
 
-    def _plan(self, shelf: Shelf, named: References) -> Plan:
+    def _palettes(self) -> SeriesPalettes:
+        """Return the palettes as they are now: a change is laid by the next pass."""
+        files, settings = PaletteFiles(self._application.paths.palettes), self._application.settings.current
+        use = EmbedderUse(*self._application.embedder.identity, settings.embedder_folder)
+        return SeriesPalettes(files.every(), use, self._request.series)
+
+    def _plan(self, shelf: Shelf, asked: Asked) -> Plan:
         with Console(stderr=True).status("Looking at the shelf") as status:
             return make_plan(
                 shelf.sources,
                 self._request.output,
                 self._manifest,
-                lambda source: self._order_of(source, named.told(source)),
+                asked.digest,
                 self._count,
                 self._format,
                 retry=self._request.retry,
                 told=lambda done, total: status.update(f"Looking at the shelf: {done} of {total} volumes"),
             )
 
-    def _order_of(self, source: Source, told: Chosen | None) -> str:
-        """Return the digest of how a volume is asked for: what decides its output, apart from itself."""
-        del source
-        facts = [self._orders.base.identity, self._request.kind, self._request.direction]
-        facts += ["cover"] if told is None else [one.reference_id for one in told.pictures]
-        return hashlib.sha256("\0".join(facts).encode()).hexdigest()
-
-    def _colour(self, shelf: Shelf, plan: Plan, named: References) -> None:
+    def _colour(self, shelf: Shelf, plan: Plan, asked: Asked) -> None:
         folder = self._manifest.folder
         locks, waiting = folder / "locks", folder / "waiting"
         for scratch in (locks, waiting):
@@ -174,8 +176,9 @@ class _Pass:
                     references,
                     Writer(self._request.output, self._request.kind, self._format, waiting),
                     _WithThumbs(progress, self._request.output, folder / THUMBS),
-                    lambda source: self._order_of(source, named.told(source)),
+                    asked.digest,
                     self._request.direction,
+                    asked.palettes,
                 ).run(plan)
             # Every volume is written: what waits there was asked for otherwise once.
             shutil.rmtree(folder / "pages", ignore_errors=True)

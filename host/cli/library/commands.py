@@ -36,6 +36,10 @@ def colour(
         Path | None,
         typer.Option("--references", help='JSON of references by volume or series: {"Series/*": ["a.jpg"]}.'),
     ] = None,
+    series: Annotated[
+        str | None,
+        typer.Option(help="The series whose palette all wear (`irodori palette`); default: each volume's own series'."),
+    ] = None,
     engine: Engine = None,
     seed: Seed = None,
     strength: Strength = None,
@@ -68,6 +72,7 @@ def colour(
         page_format=pages,
         references=tuple(reference or ()),
         mapping=references,
+        series=series or "",
         options=Options(seed=seed, strength=strength, keep_coloured=keep_coloured),
         engine=engine,
         direction=direction,

@@ -51,7 +51,7 @@ def convert(roots: Sequence[Path], output: Path, kind: OutputKind, *, retry: boo
                 "There is no volume there.", "Name folders with volumes (CBZ, PDF, …) or pictures in them."
             )
         order = f"convert {kind}"
-        plan = make_plan(shelf.sources, output, manifest, lambda _: order, 1, "png", retry=retry)
+        plan = make_plan(shelf.sources, output, manifest, lambda *_: order, 1, "png", retry=retry)
         waiting = manifest.folder / "waiting"
         shutil.rmtree(waiting, ignore_errors=True)
         waiting.mkdir(parents=True)

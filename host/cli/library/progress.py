@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from host.books.names import printable
+from host.library.report import whose_colours
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -81,4 +82,4 @@ class ShelfProgress(ShelfBars):
             counts = [f"{one.coloured} coloured", f"{one.left} left"]
             counts += [f"{len(one.failed)} failed"] if one.failed else []
             where = one.path or "not written"
-            self._say(f"{where}  {', '.join(counts)} of {one.pages}; {one.reference} {one.words}".rstrip("; "))
+            self._say(f"{where}  {', '.join(counts)} of {one.pages}; {whose_colours(one)} {one.words}".rstrip("; "))

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from host.library.colourer import PageResult
+from host.palette_records import PaletteCharacter, PartColour, SeriesPalette
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -81,3 +82,22 @@ class Inline:
         if encoded.startswith(b"fail"):
             return PageResult(verdict="failed", error={"message": "It failed.", "hint": ""}, seconds=1)
         return PageResult(verdict="coloured", image=self.word + encoded, mime="image/png", direction="rtl", seconds=1)
+
+
+def people_of_page(encoded: bytes, hair: tuple[int, int, int]) -> SeriesPalette:
+    """Return a palette of series S with everybody who is on a page, each with this hair."""
+    from engines.embed.registry import choose_embedder
+    from host.palettes.look import look_at
+    from host.pipeline.analysis.shipped import shipped_reader
+    from host.pipeline.decode import decode_page
+
+    page, choice = decode_page(encoded), choose_embedder()
+    reading, embedder = shipped_reader("").read(page, "auto"), f"{choice.id} {choice.version}"
+    characters = reading.maps.characters if reading.maps is not None else None
+    seen = look_at(page.grey, page.pixels_sha256, reading.meta, characters, choice.open(), embedder)
+    colour = PartColour(rgb=hair, origin="reader")
+    people = [
+        PaletteCharacter(character_id=f"p{place}", hair=colour, looks=[one.look])
+        for place, one in enumerate(seen.figures)
+    ]
+    return SeriesPalette(version=1, series="S", embedder=embedder, characters=people)

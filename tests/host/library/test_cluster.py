@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 import ray
 from ray.cluster_utils import Cluster
 
+from engines.embed.registry import choose_embedder
 from host.application import Application
 from host.errors import BadRequest
 from host.library import cluster as cluster_module
@@ -17,10 +19,12 @@ from host.library.cluster import RayColourers, store_root
 from host.library.colourer import PageResult
 from host.library.orders import OrderBook
 from host.library.page_store import PageStore
+from host.library.palettes import EmbedderUse, SeriesPalettes
+from host.library.shelf import Source
 from host.library.workers import Task, Workers
 from host.messaging.messages import Options
 from host.paths import state_paths
-from tests.host.library.shelves import picture
+from tests.host.library.shelves import people_of_page, picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,13 +58,26 @@ def nodes(irodori_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clust
 
 
 def tasks(job: PageJob, count: int) -> list[Task]:
-    return [Task(hashlib.sha256(bytes([n])).hexdigest(), picture(n, (90, 130)), job) for n in range(count)]
+    keys = [hashlib.sha256(bytes([n])).hexdigest() for n in range(count)]
+    return [Task(key, picture(n, (90, 130)), replace(job)) for n, key in enumerate(keys)]
 
 
-def test_a_lost_node_loses_no_page_and_changes_none(nodes: Cluster, job: PageJob, tmp_path: Path) -> None:
+def dressed(job: PageJob, page: Path) -> Task:
+    """Return a page whose people wear their series' palette."""
+    encoded, choice = page.read_bytes(), choose_embedder()
+    palettes = SeriesPalettes([people_of_page(encoded, (200, 60, 60))], EmbedderUse(choice.id, choice.version), "S")
+    worn = palettes.of(Source(page, "S/v", "S", 1, "", page), "")
+    assert worn is not None
+    return Task("dd" + "0" * 62, encoded, replace(job, cast=worn.cast))
+
+
+def test_a_lost_node_loses_no_page_and_changes_none(
+    nodes: Cluster, job: PageJob, tmp_path: Path, pages: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster_module, "_JOBS_KEPT", 1)
     second = nodes.add_node(num_cpus=1, object_store_memory=100 << 20, node_ip_address="127.0.0.3")
     nodes.wait_for_nodes()
-    wanted = tasks(job, 10)
+    wanted = [dressed(job, pages / "figures-en.webp"), *tasks(job, 9)]
     here = Workers(1, tmp_path, alone=True)
     alone = {}
     try:
@@ -82,6 +99,7 @@ def test_a_lost_node_loses_no_page_and_changes_none(nodes: Cluster, job: PageJob
                 killed = True
         assert sorted(ended) == sorted(task.key for task in wanted)
         assert killed
+        assert len(colourers._jobs) < len(wanted) - 4  # orders of volumes that are done are let go
     finally:
         colourers.close()
     store = PageStore(tmp_path / "results")

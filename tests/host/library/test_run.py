@@ -68,12 +68,12 @@ class Library:
         self.output.mkdir(exist_ok=True)
         shelf = self.found()
         with Manifest(self.output) as manifest:
-            plan = make_plan(shelf.sources, self.output, manifest, lambda _: self.kind, 1, "png", retry=retry)
+            plan = make_plan(shelf.sources, self.output, manifest, lambda *_: self.kind, 1, "png", retry=retry)
             references = References(Chosen(), {}, shelf.sources, self.workers.has_colour)
             writer = Writer(self.output, self.kind, "png", manifest.folder / "waiting")
             ShelfRun(
                 manifest, PageStore(manifest.folder / "pages"), self.workers, self.orders, references, writer,
-                self.heard, lambda _: self.kind,
+                self.heard, lambda *_: self.kind,
             ).run(plan)  # fmt: skip
         return plan
 
@@ -283,6 +283,21 @@ def test_a_volume_takes_the_colours_of_its_cover_else_of_its_series(library: Lib
     assert references_of(library, mapping)["A/2"] == "ref.png"
     assert references_of(library, mapping)["C/1"] == "ref.png"
     assert set(references_of(library, None, [tmp_path / "ref.png"]).values()) == {"ref.png"}
+
+
+def test_covers_of_many_series_do_not_all_stay_in_memory(library: Library) -> None:
+    for number in range(9):
+        make_cbz(library.shelf / f"S{number}" / "1.cbz", {"0.png": picture(1)})
+        make_cbz(library.shelf / f"S{number}" / "2.cbz", {"0.png": picture(number, coloured=True)})
+    shelf = library.found()
+    references = References(Chosen(), {}, shelf.sources, library.workers.has_colour)
+    from host.library.opening import open_source
+
+    for source in shelf.sources:
+        [book] = open_source(source)
+        assert references.of(source, book).pictures
+        book.close()
+    assert 0 < len(references._covers) <= 4
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"a": 1}', '{"a": []}', '{"a": ["nothing.png"]}', "[" * 100_000])

@@ -1,0 +1,170 @@
+"""Which series' palette each volume wears: the same palettes as the browser's, laid page by page.
+
+A page is dressed by what it shows and by the palette alone, never by what was seen on other pages: so it is the same
+whoever colours it, and whenever.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+from msgspec import structs
+
+from host.errors import EngineNotAvailable, NotFound
+from host.library.align.naming import name_of
+from host.palettes.cast import LAID, Wardrobe
+from host.pipeline.faults import faults_mapped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from engines.embed.base import Embedder
+    from host.corrections import FigurePalette
+    from host.library.shelf import Source
+    from host.palette_records import PaletteCharacter, SeriesPalette
+    from host.pipeline.decode import DecodedPage
+    from host.pipeline.records.page_meta import PageMeta
+
+_INSTALL: Final = "Install the same version of Irodori, and the same embedder, wherever pages are coloured."
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedderUse:
+    """Which embedder compares heads, so that a process elsewhere opens the same one."""
+
+    id: str
+    version: str
+    folder: str = ""
+
+    def open(self) -> Embedder:
+        """Return it; one for the whole process.
+
+        Raises:
+            EngineNotAvailable: it is not here, or is another version.
+        """
+        return _opened(self)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ShelfCast:
+    """What people wear on the pages of a volume. It goes to workers and nodes with each page."""
+
+    wardrobe: Wardrobe
+    embedder: EmbedderUse
+
+    def dress(
+        self, page: DecodedPage, meta: PageMeta, characters: NDArray[np.uint8] | None
+    ) -> tuple[FigurePalette, ...]:
+        """Return what figures wear on a page that was read; characters: see `PageMaps`.
+
+        Raises:
+            EngineNotAvailable, InternalError, OutOfMemory: heads cannot be compared here. The page fails then:
+            undressed it would be another page than elsewhere.
+        """
+        from host.palettes.look import look_at
+
+        with faults_mapped():
+            name = f"{self.embedder.id} {self.embedder.version}"
+            seen = look_at(page.grey, page.pixels_sha256, meta, characters, self.embedder.open(), name)
+        return self.wardrobe.dress(seen)
+
+    def learn(
+        self, page: DecodedPage, meta: PageMeta, characters: NDArray[np.uint8] | None, rgb: NDArray[np.uint8],
+        parts: NDArray[np.float32] | None,
+    ) -> None:  # fmt: skip
+        """Note nothing: pages of a shelf know nothing of one another."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Worn:
+    """The palette of a volume. cast: None where nobody in it has colours of the reader's; mood: of it, in words."""
+
+    series: str
+    digest: str
+    mood: str
+    cast: ShelfCast | None
+    people: int
+
+    @property
+    def words(self) -> str:
+        """Say whose palette it is, and how many of it wear something."""
+        return f"palette of {self.series}, {self.people} dressed"
+
+
+class SeriesPalettes:
+    """The palettes of one pass over a shelf, as they were at its start."""
+
+    def __init__(self, palettes: Iterable[SeriesPalette], embedder: EmbedderUse, named: str = "") -> None:
+        """Take the palettes that are kept. named: the series whose palette all volumes wear; empty: each its own.
+
+        Raises:
+            NotFound: the series that was named has none.
+        """
+        worn = [one for palette in palettes if (one := _worn(palette, embedder)) is not None]
+        self._exact = {one.series: one for one in worn}
+        self._alike: dict[str, Worn] = {}
+        for one in worn:
+            self._alike.setdefault(_plain(one.series), one)
+        self._named = self._of_name(named) if named else None
+        if named and self._named is None:
+            known = ", ".join(repr(one.series[:64]) for one in worn[:20]) or "none yet"
+            hint = f"`irodori palette list` shows them. Those that colour anything are of: {known}."
+            raise NotFound(f"The series {named[:128]!r} has no palette that colours anything.", hint)
+
+    def of(self, source: Source, series: str) -> Worn | None:
+        """Return what a book of a volume wears. series: as its ComicInfo.xml calls it; empty where nobody says.
+
+        That name counts first, then the volume's folder, whole and its last part, and what the file's own name begins
+        with, then all of it. Case, width and spaces of names are not compared.
+        """
+        if self._named is not None or not self._exact:
+            return self._named
+        place = PurePosixPath(source.place)
+        names = (series, source.series, place.parent.name, name_of(place.name).series, place.name)
+        return next(filter(None, map(self._of_name, names)), None)
+
+    def _of_name(self, name: str) -> Worn | None:
+        return (self._exact.get(name) or self._alike.get(_plain(name))) if name else None
+
+
+def _worn(palette: SeriesPalette, embedder: EmbedderUse) -> Worn | None:
+    """Return a palette as pages wear it, without what they do not: faces, names, colours that were only found."""
+    bare = structs.replace(palette, characters=[_bare(one) for one in palette.characters])
+    wardrobe = Wardrobe(bare, f"{embedder.id} {embedder.version}")
+    if not wardrobe.colours and not bare.mood:
+        return None
+    if not wardrobe.colours:
+        bare = structs.replace(bare, characters=[])
+    facts = msgspec.msgpack.encode((structs.replace(bare, series=""), embedder.id, embedder.version))
+    cast = ShelfCast(wardrobe, embedder) if wardrobe.colours else None
+    return Worn(palette.series, hashlib.sha256(facts).hexdigest(), bare.mood, cast, len(wardrobe.colours))
+
+
+def _bare(one: PaletteCharacter) -> PaletteCharacter:
+    laid = {part: getattr(one, part) for part in LAID}
+    worn = {part: colour if colour is not None and colour.origin == "reader" else None for part, colour in laid.items()}
+    return structs.replace(one, name="", face=b"", eyes=None, **worn)
+
+
+def _plain(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+@lru_cache(maxsize=4)
+def _opened(use: EmbedderUse) -> Embedder:
+    from engines.embed.registry import choose_embedder
+
+    choice = choose_embedder(use.id, use.folder)
+    if (choice.id, choice.version) != (use.id, use.version):
+        words = f"The palette wants the embedder {use.id} {use.version}; here is {choice.id} {choice.version}."
+        raise EngineNotAvailable(words, _INSTALL)
+    return choice.open()
