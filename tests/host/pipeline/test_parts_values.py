@@ -140,12 +140,12 @@ class TestFolds:
         assert len(found) == count
         assert found[0].right == (middle if count == 2 else width)
 
-    def pages(self, seam: int, gap: int, rows: int = 400) -> np.ndarray:
-        """Return two pictures with paper of this width between them, in so many rows."""
+    def pages(self, seam: int, gap: int, rows: int = 380) -> np.ndarray:
+        """Return two pictures with paper of this width between them, down to a row."""
         page = np.full((400, 1000), 255, np.uint8)
         page[20:380, 20 : seam - gap // 2] = 60
         page[20:380, seam + gap - gap // 2 : 980] = 100
-        page[rows:, seam - gap // 2 : seam + gap - gap // 2] = 80
+        page[rows:380, seam - gap // 2 : seam + gap - gap // 2] = 80
         return page
 
     @pytest.mark.parametrize("seam", [480, 500, 520])
@@ -155,11 +155,11 @@ class TestFolds:
         assert abs(found - seam) <= 6
 
     def test_a_seam_takes_nearly_every_row_and_some_paper(self) -> None:
-        assert parts._seam(self.pages(500, 12, rows=398)) is not None
-        assert parts._seam(self.pages(500, 12, rows=380)) is None
+        assert parts._seam(self.pages(500, 12, rows=378)) is not None
+        assert parts._seam(self.pages(500, 12, rows=340)) is None
         assert parts._seam(self.pages(560, 12)) is None  # too far from the middle
-        picture = np.full((400, 1000), 60, np.uint8)
-        picture[:, 500:] = 160
+        across = np.concatenate([np.linspace(0, 100, 500), np.linspace(150, 250, 500)])
+        picture = np.tile(across.astype(np.uint8), (400, 1))
         assert parts._seam(picture) is None  # an edge in a picture that bleeds off
 
 
