@@ -246,6 +246,8 @@ class ColorizeEngine(ABC):
     info: EngineInfo
     policy: MemoryPolicy = "auto"
     """How it lies in memory since `load`; `auto` where it does not say."""
+    is_reentrant: bool = False
+    """Whether several threads may call `colorize` at once; `unload` may come meanwhile, and what has begun is done."""
 
     @abstractmethod
     def viability(self) -> Viability:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import os
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from engines.base import EngineOutOfMemory, EngineUnavailable, ModelInvalid
 from engines.malloc_trim import return_free_memory
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -22,8 +23,44 @@ if TYPE_CHECKING:
 
 _THREADS_MAX: Final = 4
 _limit = _THREADS_MAX
+_thread = threading.local()
+
+
+class _Turns:
+    """One at a time; those who are in a hurry before the others."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._is_taken = False
+        self._hurried = 0
+
+    @contextmanager
+    def take(self, *, hurries: bool) -> Iterator[None]:
+        with self._changed:
+            self._hurried += hurries
+            self._changed.wait_for(lambda: not self._is_taken and (hurries or not self._hurried))
+            self._hurried -= hurries
+            self._is_taken = True
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._is_taken = False
+                self._changed.notify_all()
+
+
 # Each run uses every core already: two at once are no faster, and the layers of both would stand in memory.
-_TURN: Final = threading.Lock()
+_TURNS: Final = _Turns()
+
+
+@contextmanager
+def before_others() -> Iterator[None]:
+    """Run networks on this thread before those that other threads wait to run: somebody waits for what they say."""
+    _thread.hurries = True
+    try:
+        yield
+    finally:
+        _thread.hurries = False
 
 
 class OnnxNetwork:
@@ -55,7 +92,7 @@ class OnnxNetwork:
             EngineOutOfMemory, ModelInvalid: the network failed.
         """
         try:
-            with _TURN:
+            with _TURNS.take(hurries=getattr(_thread, "hurries", False)):
                 results: list[Array] = self._session.run(outputs, feeds)
         except MemoryError as exc:
             raise EngineOutOfMemory(f"memory did not suffice for {self._what}") from exc

@@ -65,6 +65,18 @@ class Residency:
             self._used_at_s = self._clock()
             return engine
 
+    def share(self, engine: ColorizeEngine) -> bool:
+        """Load the engine, unless another one is resident, which stays; say whether it is loaded.
+
+        Raises:
+            as `require`.
+        """
+        with self._lock:
+            if self._resident not in (None, engine):
+                return False
+            self.require(engine)
+            return True
+
     def device_of(self, engine: ColorizeEngine) -> Device:
         """Return where an engine runs: the accelerator for one that wants it, looked for when it is first loaded."""
         if engine.info.device not in ("cuda", "mps") or self._device.kind != "cpu":

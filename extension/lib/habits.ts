@@ -29,11 +29,22 @@ export interface PageRule {
   pattern: string;
 }
 
+/** By which rule of the table a site's series and chapters are told: its name, or `OWN` and a selector. */
+export interface Naming {
+  series?: string;
+  chapter?: string;
+}
+
+/** What a choice begins with that is the reader's own selector. */
+export const OWN = "=";
+
 export interface SiteHabit {
   mode: Mode;
   series: Record<string, SeriesHabit>;
   /** Which pictures are pages and which are none; the last one that means a picture counts. */
   pages?: PageRule[];
+  /** How its names are told, where the reader chose that. */
+  naming?: Naming;
 }
 
 export const NO_HABIT: SiteHabit = { mode: "never", series: {} };
@@ -101,6 +112,26 @@ export function changeRules(site: string, change: (rules: readonly PageRule[]) =
     const habit = await loadHabit(site);
     await storage.setItem(siteKey(site), { ...habit, pages: change(habit.pages ?? []).slice(-RULES_MAX) });
   });
+}
+
+/** Change how a site's series and chapters are told; empty choices leave it to the table. For the worker. */
+export function changeNaming(site: string, { series = "", chapter = "" }: Naming): Promise<void> {
+  return oneByOne(async () => {
+    const { naming: _, ...habit } = await loadHabit(site);
+    const naming = { ...(series ? { series } : {}), ...(chapter ? { chapter } : {}) };
+    await storage.setItem(siteKey(site), { ...habit, ...(series || chapter ? { naming } : {}) });
+  });
+}
+
+/** Whether elements can be meant by a selector. */
+export function isSelector(selector: string): boolean {
+  if (selector === "" || selector.length > PATTERN_CHARACTERS) return false;
+  try {
+    document.createDocumentFragment().querySelector(selector);
+    return true;
+  } catch {
+    return false; // the reader is still writing it
+  }
 }
 
 /** With one more rule, which takes the place of one of the same pattern. */

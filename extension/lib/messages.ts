@@ -3,7 +3,7 @@
 import { i18n } from "#i18n";
 import { browser } from "wxt/browser";
 import type { HintChange } from "./chapter/hints";
-import type { HabitChange, PageRule } from "./habits";
+import type { HabitChange, Naming, PageRule } from "./habits";
 import type { Payload } from "./payload";
 import type { PaletteSheet, WornPart } from "./palette";
 import type { ColourHint, EXPORT_FORMATS, HistorySeries, ModelInfo, PaletteSet } from "./protocol/messages";
@@ -33,6 +33,8 @@ export interface Survey {
   site: string;
   series: string;
   chapter: string;
+  /** What each rule of the table tells of its names, by the rule's name and in their order. */
+  naming?: { of: string; series: string; chapter: string }[];
   /** Some pages can be had from what the window shows alone. */
   isFromWindow?: boolean;
 }
@@ -113,6 +115,7 @@ export interface WorkerCalls {
   "habit.change": Call<HabitChange & { tabId?: number }>;
   "habit.forget": Call<{ site: string; told?: string }>;
   "habit.rules": Call<{ site: string; rules: PageRule[] }>;
+  "habit.naming": Call<{ site: string; naming: Naming }>;
 
   "agent.here": Call<{ probe: unknown }, { isAwaited: boolean; probe: unknown }>;
   "agent.arrived": Call<ChapterFound, { asks: boolean }>;

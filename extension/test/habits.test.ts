@@ -3,6 +3,8 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { fakeBrowser } from "wxt/testing/fake-browser";
 import {
   changeHabit,
+  changeNaming,
+  changeRules,
   dropReference,
   forgetHabit,
   habitOf,
@@ -84,4 +86,14 @@ test("a series and a site are forgotten, and a reference that has gone", async (
   expect(Object.keys((await loadHabit(SITE)).series)).toHaveLength(1);
   await forgetHabit(SITE);
   expect(await loadHabits()).toEqual([]);
+});
+
+test("how names are told is kept beside what else is known of a site, until nothing is chosen", async () => {
+  await changeHabit({ site: SITE, told: TOWN, change: { mode: "always" } });
+  await changeRules(SITE, () => [{ isPage: false, pattern: "main > .ad" }]);
+  const before = await loadHabit(SITE);
+  await changeNaming(SITE, { series: "title", chapter: "" });
+  expect(await loadHabit(SITE)).toEqual({ ...before, naming: { series: "title" } });
+  await changeNaming(SITE, { series: "", chapter: "" });
+  expect(await loadHabit(SITE)).toEqual(before);
 });

@@ -44,7 +44,10 @@ ENDS: Final = frozenset({PageState.DONE, PageState.SKIPPED, PageState.FAILED, Pa
 
 @dataclass(slots=True, eq=False)
 class JobPage:
-    """A page of a job. `key` is its result's, once known."""
+    """A page of a job. `key` is its result's, once known.
+
+    looked_into: somebody makes a first sight of it, or has made one. was_shown: that was sent.
+    """
 
     page_id: str
     index: int
@@ -54,6 +57,8 @@ class JobPage:
     state: PageState = PageState.NEEDED
     key: str | None = None
     progress: PageProgress = field(default_factory=PageProgress)
+    looked_into: bool = False
+    was_shown: bool = False
 
     @property
     def ended(self) -> bool:

@@ -32,10 +32,19 @@ class EngineRoom:
         self._lane = lane
         self._residency = Residency(device)
 
-    def is_anothers(self, engine_id: str) -> bool:
-        """Whether the lane works with another engine for now."""
-        resident = self._residency.resident
-        return resident is not None and resident.info.id != engine_id
+    def shared_engine(self, engine_id: str) -> ColorizeEngine | None:
+        """Return the lane's own engine, loaded, for what may not wait for the lane: it may be at work there meanwhile.
+
+        None where it does not run on the processor, may not be used by several at once, or the lane has another one.
+
+        Raises:
+            as `engine`.
+        """
+        engine = self._on_processor(engine_id)
+        if engine is None or not engine.is_reentrant:
+            return None
+        with faults_mapped():
+            return engine if self._residency.share(engine) else None
 
     def engine_apart(self, engine_id: str) -> ColorizeEngine | None:
         """Load an engine that is nobody else's, for what may not wait for the lane; the caller unloads it.
@@ -45,16 +54,20 @@ class EngineRoom:
         Raises:
             as `engine`.
         """
-        try:
-            engine = self._engines.get(engine_id)
-        except KeyError:
-            return None
-        if engine.info.device != "cpu" or not engine.viability().ok:
+        engine = self._on_processor(engine_id)
+        if engine is None:
             return None
         apart = type(engine)()
         with faults_mapped():
             apart.load(self._residency.device_of(apart))
         return apart
+
+    def _on_processor(self, engine_id: str) -> ColorizeEngine | None:
+        try:
+            engine = self._engines.get(engine_id)
+        except KeyError:
+            return None
+        return engine if engine.info.device == "cpu" and engine.viability().ok else None
 
     @contextmanager
     def engine(self, engine_id: str, check: Callable[[], None]) -> Iterator[tuple[ColorizeEngine, bool]]:

@@ -1,12 +1,15 @@
 """Which page is next. Pure: no threads, no clock.
 
-Jobs take turns. Within a job: first the pages that were asked for by name, in that order; then the visible ones; then
-reading order.
+Within a job: first the pages that were asked for by name, in that order; then the visible ones; then reading order.
+Jobs take turns, those with pages that somebody looks at before the others; where somebody has just looked, the next.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
+
+_UNSEEN: Final = 2  # the rank of pages that nobody looks at
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +26,18 @@ class QueuedPage:
 class _JobQueue:
     pages: dict[str, QueuedPage] = field(default_factory=dict)
     wanted: dict[str, int] = field(default_factory=dict)
-    last_turn: int = -1
+    last_turn: int = 0
 
     def rank(self, page: QueuedPage) -> tuple[int, int, int, str]:
         if page.page_id in self.wanted:
             return 0, self.wanted[page.page_id], page.index, page.page_id
-        return (1 if page.visible else 2), 0, page.index, page.page_id
+        return (1 if page.visible else _UNSEEN), 0, page.index, page.page_id
+
+    def first(self) -> QueuedPage:
+        return min(self.pages.values(), key=self.rank)
+
+    def is_looked_at(self) -> bool:
+        return self.rank(self.first())[0] < _UNSEEN
 
 
 class PageQueue:
@@ -37,6 +46,7 @@ class PageQueue:
     def __init__(self) -> None:
         self._jobs: dict[str, _JobQueue] = {}
         self._turn = 0
+        self._calls = 0
 
     def __len__(self) -> int:
         return sum(len(job.pages) for job in self._jobs.values())
@@ -51,11 +61,13 @@ class PageQueue:
             self._jobs[job_id].pages.pop(page_id, None)
 
     def prioritize(self, job_id: str, page_ids: list[str]) -> None:
-        """Put these pages first, in this order, before those that an earlier call named.
+        """Put these pages first, in this order, before those that an earlier call named; their job has the next turn.
 
         Pages that are not queued yet take their place when they come.
         """
         job = self._jobs.setdefault(job_id, _JobQueue())
+        self._calls += 1
+        job.last_turn = -self._calls
         named = dict.fromkeys(page_ids)
         earlier = sorted(job.wanted, key=job.wanted.__getitem__)
         order = [*named, *(page_id for page_id in earlier if page_id not in named)]
@@ -66,12 +78,17 @@ class PageQueue:
         waiting = [job for job in self._jobs.values() if job.pages]
         if not waiting:
             return None
-        job = min(waiting, key=lambda one: one.last_turn)
-        page = min(job.pages.values(), key=job.rank)
+        job = min(waiting, key=lambda one: (not one.is_looked_at(), one.last_turn))
+        page = job.first()
         del job.pages[page.page_id]
         self._turn += 1
         job.last_turn = self._turn
         return page
+
+    @property
+    def is_looked_at(self) -> bool:
+        """Whether somebody looks at the page that is next."""
+        return any(job.is_looked_at() for job in self._jobs.values() if job.pages)
 
     def forget(self, job_id: str) -> None:
         """Drop all that is known of a job."""

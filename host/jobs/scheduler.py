@@ -12,11 +12,11 @@ import time
 from collections import OrderedDict, deque
 from typing import TYPE_CHECKING, Final
 
-from engines.registry import DEFAULT_ENGINE
 from host.errors import JobCancelled, NotFound
 from host.jobs.announcements import page_done, page_failed, page_preview, page_progress, page_skipped
 from host.jobs.chapter_job import PageState
 from host.jobs.queue import PageQueue, QueuedPage
+from host.jobs.sights import Sights
 from host.jobs.work import Work, WorksInFlight
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ class Scheduler:
         self._telling = threading.Lock()
         self._jobs: OrderedDict[str, ChapterJob] = OrderedDict()
         self._queue = PageQueue()
+        self._sights = Sights()
+        self._is_preparing = False
         self._works = WorksInFlight()
         self._bytes_wanted: dict[str, set[JobPage]] = {}
         self._open_pages = 0
@@ -66,6 +68,7 @@ class Scheduler:
             self._open_pages += len(job.pages)
             for page in job.pages.values():
                 self._bytes_wanted.setdefault(page.sha256, set()).add(page)
+            self._sights.see(job, [page for page in job.in_reading_order() if page.visible])
             self._forget_old_jobs()
 
     def job(self, job_id: str) -> ChapterJob:
@@ -101,9 +104,11 @@ class Scheduler:
         with self._changed:
             if not job.ended:
                 self._queue.prioritize(job.job_id, page_ids)
-                for page_id in page_ids:
-                    if page_id in job.pages:
-                        job.pages[page_id].visible = True
+                seen = [job.pages[page_id] for page_id in page_ids if page_id in job.pages]
+                for page in seen:
+                    page.visible = True
+                self._sights.see(job, seen)
+                self._changed.notify_all()
 
     def cancel(self, job: ChapterJob, page_ids: Iterable[str] | None) -> list[str]:
         """End the pages (None: all) that have not ended as cancelled, and return them; at once, wherever they are."""
@@ -132,7 +137,7 @@ class Scheduler:
         return len(self._works) > 0, self._open_pages
 
     def close(self) -> None:
-        """Let every thread stop at its next step, and nobody wait any more."""
+        """Let every thread stop at its next step."""
         with self._changed:
             self._closing = True
             self._changed.notify_all()
@@ -145,6 +150,7 @@ class Scheduler:
         None when closing.
         """
         with self._changed:
+            self._is_preparing = False
             while not self._closing:
                 queued = self._queue.pop() if self._may_begin() else None
                 if queued is None:
@@ -157,14 +163,43 @@ class Scheduler:
                 work = self._works.join(job, page)
                 if work is not None:
                     self._ahead.add(work)
+                    work.looks = work.begin_look()
+                    self._is_preparing = True
+                    self._changed.notify_all()
                     return work
             return None
 
     def _may_begin(self) -> bool:
-        if any(work.large for work in self._works):
+        if self._works.has_large:
             return False
-        is_quick = all(work.recipe.engine.id == DEFAULT_ENGINE for work in self._works)
-        return len(self._ahead) < (_LOOK_AHEAD_QUICK if is_quick else LOOK_AHEAD)
+        if all(work.is_quick for work in self._works):
+            return len(self._ahead) < _LOOK_AHEAD_QUICK
+        # What somebody looks at is ready for the lane whatever stands before it: a page there may take minutes.
+        is_urgent = self._queue.is_looked_at and not any(work.is_looked_at for work in self._ahead)
+        return len(self._ahead) < LOOK_AHEAD + is_urgent
+
+    def take_look(self) -> Waiting | None:
+        """Wait for a page to make a first sight of: somebody looks at it, and nobody prepares it; None when closing."""
+        with self._changed:
+            while not self._closing:
+                if self._may_look() and (sight := self._sights.take(self._is_unshown)) is not None:
+                    return sight
+                self._changed.wait()
+            return None
+
+    def may_look(self, work: Work) -> bool:
+        """Whether who prepares a page makes a first sight of it: somebody looks at it, and nobody else makes one."""
+        with self._changed:
+            return work.looks or work.begin_look()
+
+    def _may_look(self) -> bool:
+        return (self._is_preparing or not self._may_begin()) and not self._works.has_large
+
+    def _is_unshown(self, page: JobPage) -> bool:
+        if page.state is not PageState.RUNNING:
+            return page.state is PageState.QUEUED
+        # What the embedded engine has on the lane is done in a moment.
+        return all(work in self._ahead or not work.is_quick for work in self._works.of(page))
 
     def claim(self, work: Work, key: str) -> bool:
         """Note a result's key; False where the same result is under way already, which then serves these pages too."""
@@ -188,7 +223,8 @@ class Scheduler:
             self._changed.wait_for(lambda: self._closing or self._prepared, timeout_s)
             if self._closing or not self._prepared:
                 return None
-            work = self._prepared.popleft()
+            work = next((one for one in self._prepared if one.is_looked_at), self._prepared[0])
+            self._prepared.remove(work)
             self._ahead.discard(work)
             self._changed.notify_all()
             return work
@@ -244,9 +280,9 @@ class Scheduler:
 
         return tick
 
-    def preview(self, work: Work, image: bytes, mime: str) -> None:
-        """Send an early picture to all that wait for a computation."""
-        for job, page in tuple(work.waiting):
+    def preview(self, waiting: Iterable[Waiting], image: bytes, mime: str) -> None:
+        """Send an early picture to all that wait for it."""
+        for job, page in tuple(waiting):
             with self._telling:
                 if not page.ended:
                     self._notify(page_preview(job, page, image, mime))
@@ -324,6 +360,8 @@ class Scheduler:
         with self._changed:
             if self._closing or not self._end(job, page, state):
                 return
+        with self._telling:
+            pass  # a first sight of it may be on its way, by another thread
         self._notify(message())
         self._told(job)
 

@@ -1,6 +1,7 @@
 """The threads that bring pages along.
 
 stage: decode … director. lane: the engine. finish: compose … send. cached-page-sender: what the cache has already.
+look: a first sight of what a reader looks at, while the others are busy.
 
 Each holds one page at a time; what stands between them is bounded by the scheduler. Every step runs inside
 `_attempt`, where a cancel ends.
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 
 from engines.malloc_trim import keep_one_small_heap, return_free_memory
 from host.errors import HashMismatch, InternalError, IrodoriError, JobCancelled
+from host.jobs.looks import Looks
 from host.jobs.quick_look import QuickLook
 from host.jobs.series_notes import SeriesNotes
 from host.picture_types import mime_of
@@ -59,6 +61,7 @@ class Stages:
         self._engine_room = engine_room
         self._notes = SeriesNotes(store)
         self._quick_look = QuickLook(engine_room, scheduler.preview)
+        self._looks = Looks(scheduler, self._pipeline, store, self._quick_look)
         self._cached: SimpleQueue[tuple[Waiting, str] | None] = SimpleQueue()
         loops = {
             "stage": self._stage,
@@ -72,6 +75,7 @@ class Stages:
             SupervisedThread(loop, name, died=partial(self._died, name), stopping=lambda: scheduler.closing)
             for name, loop in loops.items()
         ]
+        self._threads.append(self._looks.thread)
         for thread in self._threads:
             thread.start()
         self._warming: threading.Thread | None = None
@@ -191,7 +195,8 @@ class Stages:
         if known is not None and not self._begin(work, pixels, known):
             return
         job = work.recipe.page_job(work.corrections, check)
-        self._quick_look.show(work, page, job, check)
+        if self._scheduler.may_look(work):
+            self._quick_look.show(work.waiting, work.recipe.engine.id, page, job, check)
         read = pipeline.read(page, job, tick)
         if known is None:
             wanted = work.corrections if isinstance(read, SkippedPage) else read.job.corrections
@@ -247,7 +252,7 @@ class Stages:
         if preview is not None and (not work.was_shown or step * 2 >= steps):
             from host.pipeline.encode import encode_page
 
-            self._scheduler.preview(work, *encode_page(preview, "jpeg"))
+            self._scheduler.preview(work.waiting, *encode_page(preview, "jpeg"))
 
     def _complete(self, work: Work) -> None:
         prepared, coloured = work.prepared, work.coloured

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from engines.registry import DEFAULT_ENGINE
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -27,7 +29,7 @@ class Work:
 
     corrections: the page's own. step: the engine's step and how many it takes, None before the first. large: its pixels
     take so much memory that no further page is begun beside it.
-    was_shown: a quick look at it was sent.
+    looks: who prepares it makes a first sight of it.
     """
 
     sha256: str
@@ -37,7 +39,7 @@ class Work:
     key: str | None = None
     step: tuple[int, int] | None = None
     large: bool = False
-    was_shown: bool = False
+    looks: bool = False
     prepared: PreparedPage | None = field(default=None, repr=False)
     coloured: ColouredPage | None = field(default=None, repr=False)
 
@@ -50,6 +52,23 @@ class Work:
     def is_looked_at(self) -> bool:
         """Whether a reader looks at any page that waits for it."""
         return any(page.visible for _, page in self.waiting if not page.ended)
+
+    @property
+    def was_shown(self) -> bool:
+        """Whether a first sight was sent to any of those that wait."""
+        return any(page.was_shown for _, page in self.waiting)
+
+    def begin_look(self) -> bool:
+        """Note that a first sight is made now; False where nobody looks, or one is made already."""
+        seen = [page for _, page in self.waiting if page.visible and not page.ended and not page.looked_into]
+        for page in seen:
+            page.looked_into = True
+        return bool(seen)
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether the embedded engine colours it, which takes about a second."""
+        return self.recipe.engine.id == DEFAULT_ENGINE
 
     @property
     def identity(self) -> Identity:
@@ -69,6 +88,15 @@ class WorksInFlight:
 
     def __iter__(self) -> Iterator[Work]:
         return iter(list(self._by_identity.values()))
+
+    @property
+    def has_large(self) -> bool:
+        """Whether one of them takes so much memory that nothing is begun beside it."""
+        return any(work.large for work in self)
+
+    def of(self, page: JobPage) -> list[Work]:
+        """Return those that a page waits for."""
+        return [work for work in self if any(page is waiting for _, waiting in work.waiting)]
 
     def join(self, job: ChapterJob, page: JobPage) -> Work | None:
         """Let a page wait for a computation; return it where it is new and to be begun."""

@@ -15,12 +15,13 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING, Final, cast
 
+from engines.geometry import Size
 from host.errors import QualityRejected
 from host.pipeline.analysis.shipped import shipped_reader
 from host.pipeline.compose.compose import lay_colour
 from host.pipeline.compose.field import colour_field
 from host.pipeline.compose.paper_colour import find_paper_colour
-from host.pipeline.decode import DecodedPage, DecodeLimits, decode_page, pixels_digest
+from host.pipeline.decode import DecodedPage, DecodeLimits, decode_page, pixels_digest, read_header
 from host.pipeline.encode import encode_page
 from host.pipeline.faults import faults_mapped
 from host.pipeline.finished import ColouredPage, FinishedPage
@@ -75,6 +76,15 @@ class PagePipeline:
             ImageInvalid, TooLarge, OutOfMemory, and whatever `check` raises.
         """
         return decode_page(encoded, self._limits, check)
+
+    def size_of(self, encoded: bytes) -> Size:
+        """Return the size of a captured page by what it says of itself, before it is turned upright.
+
+        Raises:
+            ImageInvalid
+        """
+        header = read_header(encoded, self._limits)
+        return Size(header.height, header.width)
 
     def read(self, page: DecodedPage, job: PageJob, tick: Tick) -> PreparedPage | SkippedPage:
         """Read the page, choose its references and make the engine's request; or say why it stays as it is.

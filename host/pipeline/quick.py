@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isqrt
 from typing import TYPE_CHECKING, Final
 
 import cv2
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 SIDE_PX: Final = 300
 """The shorter side of a first sight; a page that is no larger is done as soon."""
+_PIXELS: Final = 150_000
+_SIDE_MIN_PX: Final = 120  # of a strip so high a window shows little, and nothing would be seen of it
 _SAMPLE_PX: Final = 96
 # Levels of colour beyond the tint of the paper, and the share of a page that may have them and count as grey.
 _COLOUR: Final = 20.0
@@ -36,14 +39,15 @@ def quick_colours(page: DecodedPage, job: PageJob, engine: ColorizeEngine) -> ND
     """Return the page at low size, `(h, w, 3)` uint8 sRGB, in the colours of a loaded engine.
 
     Nothing is protected, as nobody knows yet what is lettering. None for a page that will not be coloured, as far as
-    can be seen at once (it has colour, or nothing on it), and for one that is small.
+    can be seen at once (it has colour, or nothing on it), for one that is small, and for one ten times as high as wide.
 
     Raises:
         as `PagePipeline.colour`.
     """
-    if min(page.size) <= SIDE_PX or not _is_for_colour(page.rgb):
+    side = _side_of(page)
+    if min(page.size) <= SIDE_PX or side < _SIDE_MIN_PX or not _is_for_colour(page.rgb):
         return None
-    small = _shrunk(page)
+    small = _shrunk(page, side)
     with faults_mapped():
         references = tuple(one.pixels for one in job.references[: engine.info.supports.references_max])
         protect = np.zeros(small.size, np.bool_)
@@ -54,8 +58,12 @@ def quick_colours(page: DecodedPage, job: PageJob, engine: ColorizeEngine) -> ND
         return lay_colour(small, protect, field, tint=find_paper_colour(small.rgb)).rgb
 
 
-def _shrunk(page: DecodedPage) -> DecodedPage:
-    rgb = shrunk(page.rgb, SIDE_PX)
+def _side_of(page: DecodedPage) -> int:
+    return min(SIDE_PX, isqrt(_PIXELS * min(page.size) // max(page.size)))
+
+
+def _shrunk(page: DecodedPage, side: int) -> DecodedPage:
+    rgb = shrunk(page.rgb, side)
     grey = cv2.resize(page.grey, (rgb.shape[1], rgb.shape[0]), interpolation=cv2.INTER_AREA)
     return DecodedPage(rgb=rgb, grey=np.asarray(grey, np.uint8), pixels_sha256="")
 

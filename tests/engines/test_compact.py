@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,6 +45,21 @@ class TestCompactEngine(EngineContract):
         alone = loaded.colorize(request_of(page, flat_reference(0.5)), ignore_step).oklab
         both = loaded.colorize(request_of(page, flat_reference(0.5), flat_reference(3.5)), ignore_step).oklab
         assert not np.allclose(alone, both)
+
+    def test_several_may_use_it_at_once_and_it_may_be_unloaded_meanwhile(self, loaded: CompactEngine) -> None:
+        assert loaded.is_reentrant
+        requests = [request_of(drawn_page(360 + 32 * at), flat_reference(0.5)) for at in range(3)]
+        alone = [loaded.colorize(one, ignore_step).oklab.tobytes() for one in requests]
+        begun = threading.Barrier(len(requests))
+
+        def meet(step: int, steps: int, preview: object = None) -> None:
+            if step == 1:
+                begun.wait(20)
+                loaded.unload()
+
+        with ThreadPoolExecutor(len(requests)) as pool:
+            together = list(pool.map(lambda one: loaded.colorize(one, meet).oklab.tobytes(), requests))
+        assert together == alone
 
     def test_a_reference_without_colour_is_none(self, loaded: CompactEngine) -> None:
         page, vivid = drawn_page(), flat_reference(0.5)

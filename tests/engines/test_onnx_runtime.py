@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
 from engines.base import EngineError, EngineOutOfMemory, ModelInvalid
-from engines.onnx_runtime import OnnxNetwork, thread_count
+from engines.onnx_runtime import _TURNS, OnnxNetwork, before_others, thread_count
 from models.store import SHIPPED_WEIGHTS
 
 
@@ -68,3 +70,37 @@ def test_no_other_file_opens_the_library() -> None:
         if isinstance(node, ast.Import) and any(alias.name == "onnxruntime" for alias in node.names)
     }
     assert {one for one in importers if "training" not in one} == {"engines/onnx_runtime.py"}
+
+
+def test_who_hurries_has_the_next_turn_and_one_runs_at_a_time(network: OnnxNetwork) -> None:
+    order: list[str] = []
+    runs, may_end = threading.Event(), threading.Event()
+
+    class Watched:
+        def run(self, outputs: object, feeds: object) -> list[object]:
+            order.append(threading.current_thread().name)
+            runs.set()
+            assert may_end.wait(20)
+            return []
+
+    network._session = Watched()
+
+    def hurried() -> None:
+        with before_others():
+            network.run({})
+
+    first = threading.Thread(target=network.run, args=({},), name="first")
+    first.start()
+    assert runs.wait(20)
+    waiting = [threading.Thread(target=network.run, args=({},), name=name) for name in ("second", "third")]
+    waiting.append(threading.Thread(target=hurried, name="hurried"))
+    for count, thread in enumerate(waiting, 1):
+        thread.start()
+        while len(_TURNS._changed._waiters) < count:  # type: ignore[attr-defined]
+            time.sleep(0.001)
+    assert order == ["first"]
+    may_end.set()
+    for thread in (first, *waiting):
+        thread.join(20)
+    assert order[:2] == ["first", "hurried"]
+    assert sorted(order[2:]) == ["second", "third"]

@@ -33,6 +33,17 @@ def test_second_engine_drives_out_the_first() -> None:
     assert usable(second)
 
 
+def test_who_shares_drives_nobody_out() -> None:
+    first, second = SteppedEngine(0), SteppedEngine(0)
+    residency = Residency(PROCESSOR)
+    assert residency.share(first)
+    assert residency.share(first)
+    assert not residency.share(second)
+    assert usable(first)
+    assert not usable(second)
+    assert residency.resident is first
+
+
 def test_nothing_is_resident_after_a_failed_load() -> None:
     residency = Residency(PROCESSOR)
     first = SteppedEngine(0)

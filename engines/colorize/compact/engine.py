@@ -9,6 +9,7 @@ page's edges. A chapter's references are looked at once.
 from __future__ import annotations
 
 import hashlib
+import threading
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
@@ -67,12 +68,14 @@ class CompactEngine(ColorizeEngine):
     """
 
     info = INFO
+    is_reentrant = True
 
     def __init__(self, folder: Path = SHIPPED_WEIGHTS, card: ModelCard | None = None) -> None:
         self._folder = folder
         self._card = card or load_catalog()["compact"]
         self._network: CompactNetwork | None = None
         self._seen: LRUCache[str, Cells] = LRUCache(_REFERENCES_KEPT)
+        self._looking = threading.Lock()
 
     def viability(self) -> Viability:
         """Look for ONNX Runtime and for the files."""
@@ -100,18 +103,20 @@ class CompactEngine(ColorizeEngine):
 
     def _infer(self, request: ColorizeRequest, on_step: OnStep) -> ColorizeResult:
         """Colour one page; a step for the references and one for every tile of the page."""
-        if self._network is None:
+        network = self._network
+        if network is None:
             raise EngineError("the compact engine is not loaded")
-        references = self._references(self._network, request.references)
+        references = self._references(network, request.references)
         size = working_size(request.size)
-        chroma, parts = _painted(self._network, request, size, references, on_step)
+        chroma, parts = _painted(network, request, size, references, on_step)
         own = grey_to_lightness(resized(request.page, Size(size.height // HALF, size.width // HALF)))
         return ColorizeResult(oklab=np.dstack([own, chroma]), weights=self.weights_digests(), parts=parts)
 
     def unload(self) -> None:
         """Drop the sessions and what was encoded."""
         self._network = None
-        self._seen.clear()
+        with self._looking:
+            self._seen.clear()
 
     def _content(self, name: str) -> bytes:
         try:
@@ -130,9 +135,10 @@ class CompactEngine(ColorizeEngine):
         """Look at a reference, or recall it: a chapter brings the same ones for every page."""
         digest = hashlib.sha256(np.ascontiguousarray(picture).data).hexdigest()
         key = f"{digest} {picture.shape} {count}"
-        if key not in self._seen:
-            self._seen[key] = network.look_at(reference_at(picture, count))
-        return self._seen[key]
+        with self._looking:
+            if key not in self._seen:
+                self._seen[key] = network.look_at(reference_at(picture, count))
+            return self._seen[key]
 
 
 def _painted(

@@ -9,11 +9,9 @@ import type { ColourHint, PageDone, PageFailed, PagePreview, PageSkipped, JobPro
 import { PicturesAgain } from "./again";
 import { changeHints, type HintChange } from "./hints";
 import { ChapterSaver, type Outside } from "./save";
-import { endPage, isOpen, type PageRecord, pagesInOrder, type RunState, sayReason, tallyOf } from "./state";
-
-const UPLOADS_AT_ONCE = 2; // bounds the bytes in memory, keeps the wire busy
-const STOPS_AT_A_PAGE = 3; // a page at which the host stopped so often is left out
-const IDLE_RESUMES = 6; // a host that stops so often without one more page is not called back
+import { endPage, isOpen, type PageRecord, pagesInOrder, recordOf, type RunState, sayReason, tallyOf } from "./state";
+import { STOPS_AT_A_PAGE, Suspects } from "./suspects";
+import { Uploads } from "./uploads";
 
 /** What a run needs besides: somewhere to put its state. */
 export interface RunOutside extends Outside {
@@ -28,13 +26,11 @@ export class ChapterRun {
   readonly saver: ChapterSaver;
   readonly #outside: RunOutside;
   readonly #jobs = new Map<string, Set<string>>();
-  readonly #stops = new Map<string, number>();
+  readonly #suspects = new Suspects();
   readonly #again: PicturesAgain;
-  #triedAlone: string | null = null; // a page that is tried by itself, since the host stopped at it and at others
-  #seen: string[] = []; // what the reader looked at last
+  readonly #uploads = new Uploads(({ pageId }) => this.#seen.has(pageId));
+  #seen: ReadonlySet<string> = new Set(); // what the reader looked at last
   #isResting = false;
-  #idleResumes = 0;
-  #settledAtPause = -1;
 
   constructor(state: RunState, outside: RunOutside) {
     this.state = state;
@@ -60,16 +56,16 @@ export class ChapterRun {
   /** Pages that a script found and could read: colour them, with the corrections that are known of them. */
   async add(pages: (FoundPage & { hints?: ColourHint[] })[], frameId: number): Promise<void> {
     if (this.state.name === "cancelled" || this.state.name === "failed") return;
-    for (const page of pages) this.state.pages[page.pageId] = record(page, frameId);
+    for (const page of pages) this.state.pages[page.pageId] = recordOf(page, frameId);
     if (this.state.name === "paused") return this.#outside.changed(this); // resuming asks for them with the others
     this.state.name = "running";
     this.#outside.changed(this);
-    if (this.#triedAlone === null && !this.#isResting) await this.#submit(pages.map(({ pageId }) => pageId));
+    if (this.#suspects.alone === null && !this.#isResting) await this.#submit(pages.map(({ pageId }) => pageId));
   }
 
   /** A page that could not be read: say so. */
   unreadable(page: Omit<FoundPage, "sha256">, frameId: number, reason: string): void {
-    this.state.pages[page.pageId] = { ...record({ ...page, sha256: "" }, frameId), state: "failed", note: reason };
+    this.state.pages[page.pageId] = { ...recordOf({ ...page, sha256: "" }, frameId), state: "failed", note: reason };
     this.#settled();
   }
 
@@ -148,11 +144,18 @@ export class ChapterRun {
 
   /** The reader looks at these pages now. */
   async prioritize(pageIds: string[]): Promise<void> {
-    this.#seen = pageIds;
-    for (const [job_id, pages] of this.#jobs) {
-      const wanted = pageIds.filter((id) => pages.has(id) && isOpen(this.#page(id)));
-      if (wanted.length) await this.#outside.ask("job.prioritize", { job_id, page_ids: wanted }).catch(ignoreEnd);
-    }
+    this.#seen = new Set(pageIds);
+    this.#uploads.hurry();
+    const first = (jobId: string) => pageIds.findIndex((id) => this.#jobs.get(jobId)?.has(id));
+    const jobs = [...this.#jobs.keys()].sort((a, b) => first(b) - first(a)); // the host takes the last call for the first
+    await Promise.all(jobs.map((jobId) => this.#hurry(jobId)));
+  }
+
+  /** Have the host put first what the reader looks at of a job's pages. */
+  async #hurry(job_id: string): Promise<void> {
+    const pages = this.#jobs.get(job_id);
+    const page_ids = [...this.#seen].filter((id) => pages?.has(id) && isOpen(this.#page(id)));
+    if (page_ids.length) await this.#outside.ask("job.prioritize", { job_id, page_ids }).catch(ignoreEnd);
   }
 
   /** The reader wants no more; what is coloured stays. */
@@ -177,7 +180,8 @@ export class ChapterRun {
     this.#again.end(new HostGone());
     if (this.state.name !== "running") return; // paused already: nothing ran since
     this.state.name = "paused";
-    this.#blame();
+    for (const page of this.#suspects.stopped(Object.values(this.state.pages)))
+      this.#leave(page, i18n.t("run.stoppedHere", [`${STOPS_AT_A_PAGE}`]), "failed");
     for (const page of Object.values(this.state.pages)) if (isOpen(page)) page.state = "waiting";
     this.#outside.changed(this);
   }
@@ -186,9 +190,7 @@ export class ChapterRun {
   async resume(): Promise<void> {
     if (this.state.name !== "paused") return;
     const { total, open } = tallyOf(this.state);
-    this.#idleResumes = total - open === this.#settledAtPause ? this.#idleResumes + 1 : 0;
-    this.#settledAtPause = total - open;
-    if (this.#idleResumes >= IDLE_RESUMES) return this.fail(i18n.t("run.keepsStopping"));
+    if (this.#suspects.keepsStopping(total - open)) return this.fail(i18n.t("run.keepsStopping"));
     this.state.name = "running";
     this.#outside.changed(this);
     await this.#submitOpen();
@@ -202,10 +204,7 @@ export class ChapterRun {
     );
     for (const page of left) Object.assign(page, { state: "waiting", fraction: 0, note: "" });
     for (const { pageId } of left) this.#tell(this.#page(pageId), "page.progress", { pageId, fraction: 0 });
-    this.#stops.clear();
-    this.#triedAlone = null;
-    this.#idleResumes = 0;
-    this.#settledAtPause = -1;
+    this.#suspects.forget();
     Object.assign(this.state, { name: "paused", problem: "" });
     await this.resume();
     if (left.length === 0) this.#settled();
@@ -246,9 +245,11 @@ export class ChapterRun {
     const pages = pageIds.map((id) => this.#page(id)).filter(isOpen);
     if (!pages.length) return this.#settled();
     try {
+      const seen = this.#seen;
       const { job_id, need } = await this.#outside.ask("pipeline.run_chapter", this.#question(pages));
       if (!this.isActive) return void this.#outside.ask("job.cancel", { job_id }).catch(ignoreEnd);
       this.#jobs.set(job_id, new Set(pageIds));
+      if (this.#seen !== seen) void this.#hurry(job_id); // the reader looked elsewhere meanwhile
       await this.#deliver(job_id, need);
     } catch (error) {
       if (error instanceof HostGone) return;
@@ -270,7 +271,7 @@ export class ChapterRun {
         page_id: pageId,
         index,
         sha256,
-        visible,
+        visible: visible || this.#seen.has(pageId),
         ...(hints.length ? { hints } : {}),
       })),
     };
@@ -279,21 +280,13 @@ export class ChapterRun {
   async #deliver(jobId: string, need: string[]): Promise<void> {
     const needed = new Set(need);
     for (const id of this.#jobs.get(jobId) ?? []) if (!needed.has(id)) this.#forgetBytes(id);
-    const queue = need.map((id) => this.#page(id)).sort((a, b) => Number(b.visible) - Number(a.visible));
-    const next = () => {
-      const seen = queue.findIndex(({ pageId }) => this.#seen.includes(pageId)); // the reader may have jumped
-      return queue.splice(Math.max(0, seen), 1)[0];
-    };
-    const worker = async () => {
-      for (let page = next(); page; page = next()) {
-        if (this.#jobs.get(jobId)?.has(page.pageId) && isOpen(page)) await this.#upload(jobId, page);
-      }
-    };
-    await Promise.all(Array.from({ length: UPLOADS_AT_ONCE }, worker));
+    const pages = need.map((id) => this.#page(id));
+    await this.#uploads.add(pages, (page) => this.#upload(jobId, page));
   }
 
   async #upload(jobId: string, page: PageRecord): Promise<void> {
     const { pageId, frameId } = page;
+    if (!this.#jobs.get(jobId)?.has(pageId) || !isOpen(page)) return;
     try {
       const image = await bytesOf(await this.#outside.tell(frameId, "page.bytes", { pageId }));
       await this.#outside.ask("page.put", { job_id: jobId, page_id: pageId, image });
@@ -362,35 +355,15 @@ export class ChapterRun {
     this.#settled();
   }
 
-  /** Only a page that was being coloured each time the host stopped may be what stops it. */
-  #blame(): void {
-    for (const page of Object.values(this.state.pages)) {
-      if (page.state !== "running") this.#acquit(page);
-      else this.#stops.set(page.pageId, (this.#stops.get(page.pageId) ?? 0) + 1);
-    }
-    const guilty = Object.values(this.state.pages).filter(({ pageId }) => this.#stops.get(pageId) === STOPS_AT_A_PAGE);
-    if (guilty.length === 0) return;
-    this.#stops.clear(); // the others were under way with what stopped it
-    for (const page of guilty) this.#leave(page, i18n.t("run.stoppedHere", [`${STOPS_AT_A_PAGE}`]), "failed");
-  }
-
-  /** What was not under way did not stop the host; a page that waits for another to be tried stays under suspicion. */
-  #acquit({ pageId }: PageRecord): void {
-    if (this.#triedAlone === null || this.#triedAlone === pageId) this.#stops.delete(pageId);
-  }
-
   /** Ask for all that lacks a result; of several pages at which the host may have stopped, one by one. */
   async #submitOpen(): Promise<void> {
-    const open = pagesInOrder(this.state).filter(isOpen);
-    const suspects = open.filter(({ pageId }) => (this.#stops.get(pageId) ?? 0) >= STOPS_AT_A_PAGE - 1);
-    this.#triedAlone = suspects.length > 1 ? (suspects[0]?.pageId ?? null) : null;
-    await this.#submit(this.#triedAlone === null ? open.map(({ pageId }) => pageId) : [this.#triedAlone]);
+    await this.#submit(this.#suspects.next(pagesInOrder(this.state).filter(isOpen)));
   }
 
   #settled(): void {
-    const alone = this.#triedAlone === null ? null : this.#page(this.#triedAlone);
+    const alone = this.#suspects.alone === null ? null : this.#page(this.#suspects.alone);
     if (alone && !isOpen(alone) && this.state.name === "running") {
-      this.#stops.delete(alone.pageId);
+      this.#suspects.clear(alone.pageId);
       return void this.#submitOpen();
     }
     if (this.state.name === "running" && tallyOf(this.state).open === 0) this.state.name = "done";
@@ -412,10 +385,6 @@ export class ChapterRun {
     if (!page) throw new Error(`no page ${pageId} in this run`);
     return page;
   }
-}
-
-function record(page: FoundPage & { hints?: ColourHint[] }, frameId: number): PageRecord {
-  return { hints: [], ...page, frameId, state: "waiting", fraction: 0, cached: false, note: "", shown: null };
 }
 
 function pictureOf(image: Uint8Array, type: string): Blob {

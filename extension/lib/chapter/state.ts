@@ -75,6 +75,11 @@ export interface Tally {
   fraction: number;
 }
 
+/** What is known of a page when it is found. */
+export function recordOf(page: FoundPage & { hints?: ColourHint[] }, frameId: number): PageRecord {
+  return { hints: [], ...page, frameId, state: "waiting", fraction: 0, cached: false, note: "", shown: null };
+}
+
 export const isOpen = (page: PageRecord): boolean => page.state === "waiting" || page.state === "running";
 
 /** A page ends without a new picture; one that shows a picture already keeps it, and the corrections of that. */

@@ -26,6 +26,7 @@ import { ChapterReader } from "./reader";
 import type { Holder } from "./holders/holder";
 import { holdersIn } from "./holders/registry";
 import { isSmallFrame, survey } from "./find/survey";
+import { followNaming } from "./find/told";
 import { under } from "./swap/peek";
 
 const HEARTBEAT_MS = 5_000;
@@ -36,7 +37,7 @@ export class Agent {
   #reader: ChapterReader | null = null;
   #pointer: Pointer | null = null;
   readonly #notices = new Marks(this.#stop.signal);
-  readonly #ruled: Promise<void>; // what the reader said of this site's pictures is known
+  readonly #ruled: Promise<void>; // what the reader said of this site's pictures and names is known
   #waiting = new AbortController(); // for a chapter that turns to colour by itself
   #card: AskCard | null = null;
   #pointed = { x: 0, y: 0 }; // where the reader last opened a context menu: its clicks do not tell
@@ -51,7 +52,12 @@ export class Agent {
     addEventListener("pagehide", () => void this.#leave(), { signal });
     addEventListener("pageshow", ({ persisted }) => persisted && void this.#await(), { signal });
     document.addEventListener("prerenderingchange", () => void this.#await(), { signal });
-    this.#ruled = followRules(siteOf(location.href), () => this.#reader?.look(), signal).catch(() => undefined);
+    const site = siteOf(location.href);
+    const followed = [followRules(site, () => this.#reader?.look(), signal), followNaming(site, signal)];
+    this.#ruled = Promise.all(followed).then(
+      () => undefined,
+      () => undefined,
+    );
     void loadCallSign().then((name) => this.#succeed(name));
     void this.#await();
   }

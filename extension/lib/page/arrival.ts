@@ -4,8 +4,8 @@ import type { ChapterFound } from "../messages";
 import { DocumentWatch } from "./capture/watch";
 import { chapterKey } from "./find/chapter";
 import { lookAround } from "./find/find";
-import { namesOf } from "./find/naming";
 import { largeFrames } from "./find/survey";
+import { toldNames } from "./find/told";
 
 const LOOK_EVERY_MS = 500; // whether the document is another one's by now
 
@@ -53,7 +53,7 @@ export class Arrival {
       this.#told = here();
       this.#end();
     }
-    this.#found({ ...namesOf(document, location.href), pages: pages.length });
+    this.#found({ ...toldNames(), pages: pages.length });
   }
 }
 

@@ -5,7 +5,7 @@ import { askWorker, type PageCalls } from "../messages";
 import { type Payload, unpack } from "../payload";
 import { PageRegistry } from "./capture/page-registry";
 import { Corrector, notInColour } from "./correct/corrector";
-import { type Coloured, decodedFrom, dropKept, Kept } from "./holders/coloured";
+import { type Coloured, dropKept, Kept } from "./holders/coloured";
 import { type Candidate, lookAround } from "./find/find";
 import { ruledBy } from "./find/page-rules";
 import { stopListening } from "./holders/asked";
@@ -15,7 +15,7 @@ import { PagesAhead } from "./capture/pages-ahead";
 import { PageUploader } from "./capture/page-uploader";
 import { CLOSED, isMadeByScript } from "./holders/pixels";
 import { pointIn } from "./point";
-import { dealt, isAlone } from "./capture/paste";
+import { dealt, glimpsed, isAlone } from "./capture/paste";
 import { Compare } from "./swap/compare";
 import { type Look, PagePresenter } from "./swap/page-presenter";
 import { Peek } from "./swap/peek";
@@ -196,9 +196,8 @@ export class ChapterReader {
 
   /** Something of a page can be seen already: it is shown until the page ends. One that cannot be shown is left out. */
   async preview(pageId: string, picture: Payload): Promise<void> {
-    const { entries, isOnePage } = this.#sheet(pageId);
-    const preview = isOnePage ? await decodedFrom(new Kept(unpack(picture), null)).catch(() => null) : null;
-    if (preview) this.#presenter.preview(entries[0], preview);
+    const seen = await glimpsed(this.#sheet(pageId), new Kept(unpack(picture), null)).catch(() => []);
+    for (const [entry, preview] of seen) this.#presenter.preview(entry, preview);
   }
 
   /** Pages are shown as they come; sheets that were joined one after the other, for neighbours fade into each other. */
@@ -345,6 +344,7 @@ export class ChapterReader {
     const pageIds = [...new Set(sent.flatMap(({ sheet }) => sheet?.pageId ?? []))];
     if (pageIds.length) void askWorker("agent.visible", { runId: this.runId, pageIds }).catch(() => undefined);
     this.#uploader.retryUnseen(entries);
+    this.#uploader.hurry(entries);
     this.#uploader.read(); // what comes after these may be near enough now
   }
 }

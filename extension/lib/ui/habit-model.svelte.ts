@@ -5,6 +5,7 @@ import {
   loadHabit,
   type Mode,
   modeOf,
+  type Naming,
   NO_HABIT,
   type SeriesHabit,
   type SiteHabit,
@@ -28,6 +29,17 @@ export class HabitModel {
 
   get isWished(): boolean {
     return this.mode !== "never";
+  }
+
+  /** How the site's names are told, where the reader chose that. */
+  get naming(): Naming {
+    return this.habit.naming ?? {};
+  }
+
+  /** Have a site's names told by other rules. */
+  async chooseNaming(change: Naming): Promise<void> {
+    await askWorker("habit.naming", { site: this.site, naming: { ...this.naming, ...change } });
+    this.habit = await loadHabit(this.site);
   }
 
   /** The choice as the list has it: of the series where it has one of its own, else of the site. */

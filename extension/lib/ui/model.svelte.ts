@@ -1,6 +1,7 @@
 /** What the popup shows and does. All truth is the worker's; this mirrors it and passes the reader's wishes on. */
 
 import { browser } from "wxt/browser";
+import type { Naming } from "../habits";
 import { isOpen, type PageRecord, pagesInOrder, type RunState, type Tally, tallyOf } from "../chapter/state";
 import {
   askWorker,
@@ -161,6 +162,14 @@ export class PopupModel {
     if (asked) await browser.permissions.request(asked).catch(() => false);
     await chosen;
     await this.#look();
+  }
+
+  /** Have the names of this site told by other rules: what they tell stands in the fields then. */
+  async chooseNaming(change: Naming): Promise<void> {
+    this.trouble = "";
+    await this.#attempt(this.habits.chooseNaming(change));
+    await this.#look();
+    if (this.survey) [this.series, this.chapter] = [this.habits.own.name, this.survey.chapter];
   }
 
   /** Whether the browser keeps a site from us. */

@@ -19,6 +19,13 @@ export function sayMissing(patterns: readonly string[], wasAsked: boolean): stri
   return wasAsked ? i18n.t("found.refused", [sites]) : i18n.t("found.willAsk", [sites]);
 }
 
+/** A rule of the table by which names are told; readers and standards have names of their own. */
+export function sayRule(of: string): string {
+  const plain = ["address", "breadcrumbs", "heading", "title"];
+  if (of === "data attributes") return i18n.t("naming.by.attributes");
+  return plain.includes(of) ? i18n.t(`naming.by.${of as "title"}`) : of;
+}
+
 /** A key by its place on the keyboard, as it is written there on most. */
 export function sayKey(code: string): string {
   return code === "" ? i18n.t("options.noKey") : code.replace(/^(?:Key|Digit)(?=.$)/, "");

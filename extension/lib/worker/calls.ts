@@ -2,7 +2,7 @@
 
 import { i18n } from "#i18n";
 import { browser } from "wxt/browser";
-import { changeRules, withRule } from "../habits";
+import { changeNaming, changeRules, withRule } from "../habits";
 import type { HostConnection } from "../host/connection";
 import {
   answerCalls,
@@ -96,6 +96,7 @@ export function answerWorkerCalls(woken: Promise<HostConnection>, runs: Runs, by
     "habit.change": ({ tabId, ...change }) => byItself.change(change, tabId),
     "habit.forget": ({ site, told = null }) => byItself.forget(site, told),
     "habit.rules": ({ site, rules }) => changeRules(site, () => rules),
+    "habit.naming": ({ site, naming }) => changeNaming(site, naming),
 
     "agent.here": async ({ probe: arrived }, sender) => {
       learnFrom(arrived);

@@ -163,3 +163,32 @@ test("what the reader jumped to is sent before what was in line", async () => {
   expect(puts).toHaveLength(6);
   expect(puts.indexOf("p6")).toBeLessThan(3);
 });
+
+test("what the reader looked at while the host was asked is put first once it has answered", async () => {
+  const { run, asked, outside } = runWith();
+  const { ask } = outside;
+  let answer: () => void = () => undefined;
+  const answered = new Promise<void>((resolve) => (answer = resolve));
+  outside.ask = (async (method: never, params: never) => {
+    const result = ask(method, params);
+    if (method === "pipeline.run_chapter") await answered;
+    return result;
+  }) as typeof ask;
+  const adding = run.add([found(1), found(2), found(3)], 0);
+  await run.prioritize(["p3"]);
+  expect(methods(asked)).not.toContain("job.prioritize"); // nobody knows the job yet
+  answer();
+  await adding;
+  expect(asked.find(({ method }) => method === "job.prioritize")?.params).toEqual({ job_id: "j1", page_ids: ["p3"] });
+});
+
+test("what is in view counts as seen wherever it is asked for", async () => {
+  const { run, asked } = runWith();
+  await run.add([found(1), found(2)], 0);
+  await run.prioritize(["p2"]);
+  run.pause();
+  await run.resume();
+  const again = asked.filter(({ method }) => method === "pipeline.run_chapter").at(-1);
+  const pages = again?.params.pages as { page_id: string; visible: boolean }[];
+  expect(pages.map(({ visible }) => visible)).toEqual([false, true]);
+});

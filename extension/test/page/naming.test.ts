@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { describe, expect, test } from "vitest";
-import { namesOf, RULES } from "@/lib/page/find/naming";
+import { namesOf, RULES, tableOf } from "@/lib/page/find/naming";
 
 const READ = "https://site.example/read/3";
 
@@ -127,5 +127,34 @@ describe("readers, metadata, addresses", () => {
 
   test("every rule has a name of its own", () => {
     expect(new Set(RULES.map(({ of }) => of)).size).toBe(RULES.length);
+  });
+});
+
+describe("what the reader chose for the site", () => {
+  const html =
+    '<meta property="og:title" content="Rain Town - Chapter 3"><title>Regenstadt - Kapitel 3</title>' +
+    "<h1 class=name> Rain  Town! </h1><p data-volume='Volume 2'>x</p>";
+  const page = new DOMParser().parseFromString(html, "text/html");
+  const address = "https://s.example/manga/rain-town/chapter-3/";
+  const named = (chosen: { series?: string; chapter?: string }) => Object.values(namesOf(page, address, chosen));
+
+  test("the table tells what each rule finds, in its order", () => {
+    expect(tableOf(page, address)).toEqual([
+      { of: "OpenGraph", series: "Rain Town", chapter: "Chapter 3" },
+      { of: "title", series: "Regenstadt", chapter: "Kapitel 3" },
+      { of: "address", series: "Rain Town", chapter: "Chapter 3" },
+    ]);
+  });
+
+  test.each<[{ series?: string; chapter?: string }, string, string]>([
+    [{}, "Rain Town", "Chapter 3"],
+    [{ series: "title" }, "Regenstadt", "Chapter 3"],
+    [{ series: "=h1.name", chapter: "title" }, "Rain Town!", "Kapitel 3"],
+    [{ chapter: "=[data-volume]" }, "Rain Town", "Volume 2"],
+    [{ series: "JSON-LD" }, "Rain Town", "Chapter 3"], // it tells nothing here
+    [{ series: "=.missing", chapter: "=][" }, "Rain Town", "Chapter 3"],
+    [{ series: "a rule of another version" }, "Rain Town", "Chapter 3"],
+  ])("%j", (chosen, series, chapter) => {
+    expect(named(chosen)).toEqual([series, chapter]);
   });
 });

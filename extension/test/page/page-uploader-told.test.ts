@@ -39,6 +39,20 @@ test("pages in view are announced at once, others together", async () => {
   expect(told()[1]).toEqual(["p0", "p1"]);
 });
 
+test("what comes into view while it waits to be announced waits no longer", async () => {
+  const entries = entriesOf(4, []);
+  const uploader = uploaderOf(entries);
+  uploader.read();
+  for (const one of waiting.slice(0, 2)) one.give();
+  await settle(areSent(entries.slice(0, 2)));
+  uploader.hurry(entries.slice(2));
+  await vi.advanceTimersByTimeAsync(40);
+  expect(told()).toEqual([]);
+  uploader.hurry(entries.slice(1, 3));
+  await vi.advanceTimersByTimeAsync(30);
+  expect(told()).toEqual([["p0", "p1"]]);
+});
+
 test("nothing is waited for once all that was found is read", async () => {
   const entries = entriesOf(2, []);
   uploaderOf(entries).read();

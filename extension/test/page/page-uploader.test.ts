@@ -3,6 +3,7 @@ import {
   EDGES,
   SIZE,
   areSent,
+  comeIntoView,
   askWorker,
   capture,
   entriesOf,
@@ -26,6 +27,17 @@ test("what the reader sees is read first, then in the chapter's order, three at 
   waiting[1]?.give();
   await settle(() => waiting.length > 3);
   expect(urls()).toEqual([3, 4, 0, 1]);
+});
+
+test("what comes into view is read beside what is being read", () => {
+  const entries = entriesOf(7, []);
+  const uploader = uploaderOf(entries);
+  uploader.read();
+  expect(urls()).toEqual([0, 1, 2]);
+  for (const entry of entries.slice(4)) comeIntoView(entry);
+  uploader.read();
+  expect(urls()).toEqual([0, 1, 2, 4, 5]); // two, whatever is in view
+  waiting[0]?.refuse("gone");
 });
 
 test("what no element shows yet is left alone", () => {

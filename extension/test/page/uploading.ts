@@ -48,6 +48,13 @@ export function entriesOf(count: number, inView: number[] = [0, 1]): Entry[] {
   });
 }
 
+/** The reader scrolls to a page. */
+export function comeIntoView(entry: Entry): void {
+  const [seen] = entriesOf(1, [0]);
+  entry.holders.clear();
+  for (const holder of seen?.holders ?? []) entry.holders.add(holder);
+}
+
 export interface Waiting {
   url: string;
   give: (shown?: { width: number; height: number; edges?: typeof EDGES; isUnproven?: boolean }) => void;

@@ -248,17 +248,38 @@ describe("what the reader looks at", () => {
   const enters = (target: Element) => ({ target, isIntersecting: true });
   const leaves = (target: Element) => ({ target, isIntersecting: false });
 
-  test("is told top first, some time after it changed, and once for all that changed", () => {
+  test("is told at once after a calm time, and then some times a second", () => {
+    const looksAt = vi.fn();
+    new ViewWatch(looksAt, stop.signal);
+    const [first, second] = [elementAt(0), elementAt(100)];
+    see([enters(first)]);
+    vi.advanceTimersByTime(31);
+    see([enters(second)]); // what comes with it is told with it
+    expect(looksAt).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1);
+    expect(looksAt.mock.calls).toEqual([[[first, second]]]);
+    see([leaves(first)]);
+    vi.advanceTimersByTime(249);
+    expect(looksAt).toHaveBeenCalledTimes(1);
+    vi.advanceTimersByTime(1);
+    expect(looksAt.mock.calls.at(-1)).toEqual([[second]]);
+    vi.advanceTimersByTime(5000);
+    see([enters(first)]); // the reader has jumped
+    vi.advanceTimersByTime(32);
+    expect(looksAt).toHaveBeenCalledTimes(3);
+  });
+
+  test("is told top first, and once for all that changed", () => {
     const looksAt = vi.fn();
     const watching = new ViewWatch(looksAt, stop.signal);
     const [low, high, gone, past] = [elementAt(900), elementAt(100), elementAt(0), elementAt(50)];
     for (const element of [low, high]) watching.include(element);
     expect(observed).toEqual([low, high]);
     see([enters(low), enters(past)]);
-    vi.advanceTimersByTime(100);
+    vi.advanceTimersByTime(10);
     see([enters(gone), enters(high), leaves(past)]);
     gone.remove();
-    vi.advanceTimersByTime(149);
+    vi.advanceTimersByTime(21);
     expect(looksAt).not.toHaveBeenCalled();
     vi.advanceTimersByTime(1);
     const tops = (at: number) =>

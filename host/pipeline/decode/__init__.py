@@ -11,7 +11,8 @@ budget    how much all decodes together may hold
 process   a picture that is large or odd is decoded in a process of its own (worker), which can be ended
 """
 
+from host.pipeline.decode.header import read_header
 from host.pipeline.decode.page import DecodedPage, DecodeLimits, as_page, is_grey, pixels_digest
 from host.pipeline.decode.picture import decode_page
 
-__all__ = ["DecodeLimits", "DecodedPage", "as_page", "decode_page", "is_grey", "pixels_digest"]
+__all__ = ["DecodeLimits", "DecodedPage", "as_page", "decode_page", "is_grey", "pixels_digest", "read_header"]

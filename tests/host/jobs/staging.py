@@ -45,16 +45,25 @@ class Stage:
         self.scheduler = Scheduler(self.listener, self.spool)
         self.jobs = 0
 
-    def job(self, *numbers: int, recipe: Recipe | None = None, bytes_come: bool = True) -> ChapterJob:
+    def job(
+        self, *numbers: int, recipe: Recipe | None = None, bytes_come: bool = True, visible: tuple[int, ...] = ()
+    ) -> ChapterJob:
         self.jobs += 1
         encoded = [page_bytes(number) for number in numbers]
-        pages = [Page(page_id=f"p{at}", index=at, sha256=sha256(one)) for at, one in enumerate(encoded)]
+        pages = [
+            Page(page_id=f"p{at}", index=at, sha256=sha256(one), visible=at in visible)
+            for at, one in enumerate(encoded)
+        ]
         job = ChapterJob(f"j{self.jobs}", "S", "1", recipe or Recipe(), pages)  # type: ignore[arg-type]
         self.scheduler.add(job)
-        for one in encoded if bytes_come else ():
-            self.spool.put(sha256(one), one)
-            self.scheduler.arrived(sha256(one))
+        for number in numbers if bytes_come else ():
+            self.arrive(number)
         return job
+
+    def arrive(self, number: int) -> None:
+        encoded = page_bytes(number)
+        self.spool.put(sha256(encoded), encoded)
+        self.scheduler.arrived(sha256(encoded))
 
     def take(self) -> Work:
         work = soon(self.scheduler.take)

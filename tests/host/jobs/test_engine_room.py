@@ -90,14 +90,12 @@ def test_an_engine_is_held_loaded_and_whether_one_waited_is_told() -> None:
     one, two = Made("one"), Made("two")
     rooms, lane = room(one, two)
     Made.unloads = 0
-    assert not rooms.is_anothers("one")
     for waited in (False, True):
         lane.waited = waited
         with rooms.engine("one", go_on) as (engine, told):
             assert engine is one
             assert told is waited
     assert Made.unloads == 0  # it stayed
-    assert [rooms.is_anothers(name) for name in ("one", "two")] == [False, True]
     with pytest.raises(NotFound), rooms.engine("nobody", go_on):
         pass
 
@@ -121,7 +119,7 @@ def test_memory_that_gives_out_once_is_tried_leaner_and_then_no_more() -> None:
     with pytest.raises(OutOfMemory) as refused:
         rooms.run_with_memory(engine, failing(9, EngineOutOfMemory("full")))
     assert refused.value.hint
-    assert not rooms.is_anothers("another")  # nothing stays loaded
+    assert rooms._residency.resident is None
 
 
 def test_a_model_without_room_is_not_tried_again() -> None:
@@ -153,6 +151,22 @@ def test_an_engine_apart_is_one_of_its_own_on_the_processor_alone() -> None:
         assert room(other)[0].engine_apart("other") is None
     with pytest.raises(WeightsInvalid, match="damaged"):
         room(Broken("other"))[0].engine_apart("other")
+
+
+class Shared(Made):
+    is_reentrant = True
+
+
+def test_an_engine_that_several_may_use_is_shared_with_the_lane_and_takes_nobodys_place() -> None:
+    one, two = Shared("one"), Shared("two")
+    rooms, _ = room(one, two)
+    assert rooms.shared_engine("one") is one  # loaded, where nothing was
+    with rooms.engine("one", go_on):
+        assert rooms.shared_engine("one") is one  # while the lane is held
+        assert rooms.shared_engine("two") is None
+    assert two.policies == []
+    assert rooms.shared_engine("nobody") is None
+    assert room(Made("one"))[0].shared_engine("one") is None
 
 
 def test_what_idles_is_unloaded_and_the_end_gives_everything_back() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -78,11 +80,30 @@ def test_every_page_leaves_once_in_the_order_of_its_rank(
         assert ranks == sorted(ranks)
 
 
-@given(PAGES)
-def test_no_job_waits_for_more_than_one_page_of_another(pages: list[QueuedPage]) -> None:
+def test_a_job_that_somebody_looks_at_goes_before_those_that_nobody_does() -> None:
+    queue = of_one_job(0, 1, 2)
+    for index in range(3):
+        queue.add(QueuedPage("b", f"b{index}", index, visible=index > 0))
+    assert queue.is_looked_at
+    assert drained(queue) == ["b1", "b2", "a0", "b0", "a1", "a2"]
+    assert not queue.is_looked_at
+
+
+def test_where_somebody_has_just_looked_is_the_next_turn() -> None:
+    queue = of_one_job(0, 1, visible=(0, 1))
+    for index in range(2):
+        queue.add(QueuedPage("b", f"b{index}", index, visible=True))
+        queue.add(QueuedPage("c", f"c{index}", index))
+    queue.prioritize("b", ["b1"])
+    queue.prioritize("c", ["c1"])
+    assert drained(queue) == ["c1", "b1", "a0", "b0", "a1", "c0"]
+
+
+@given(PAGES, st.booleans())
+def test_no_job_waits_for_more_than_one_page_of_another(pages: list[QueuedPage], visible: bool) -> None:
     queue = PageQueue()
     for page in pages:
-        queue.add(page)
+        queue.add(replace(page, visible=visible))
     order = [page_id[0] for page_id in drained(queue)]
     both = 2 * min(order.count("a"), order.count("b"))
     assert all(order[place] != order[place + 1] for place in range(both - 1))

@@ -10,7 +10,7 @@ from engines.registry import DEFAULT_ENGINE
 from host.errors import JobCancelled, NotFound
 from host.messaging.messages import JobDone
 from tests.host.jobs.conftest import page_bytes, sha256
-from tests.host.jobs.staging import TROUBLE, Recipe, Stage, result, states, waits
+from tests.host.jobs.staging import TROUBLE, Recipe, Stage, result, soon, states, waits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,6 +131,77 @@ class TestCancel:
         assert stage.scheduler.take_prepared(0.0) is None
 
 
+def looked_at(sight: object) -> str:
+    return sight[1].page_id  # type: ignore[index, no-any-return]
+
+
+class TestLooking:
+    """A first sight of what somebody looks at, apart from who prepares pages."""
+
+    def test_who_prepares_a_page_that_is_looked_at_looks(self, stage: Stage) -> None:
+        stage.job(1, 2, visible=(0,))
+        work = stage.take()
+        assert stage.scheduler.may_look(work)
+        assert not stage.scheduler.may_look(stage.take())
+
+    def test_what_nobody_prepares_yet_is_looked_into_while_another_is_prepared(self, stage: Stage) -> None:
+        job = stage.job(1, 2, 3)
+        stage.scheduler.prioritize(job, ["p1"])
+        thread, given = waits(stage, stage.scheduler.take_look)  # whoever prepares comes to it at once
+        work = stage.take()
+        assert work.waiting[0][1].page_id == "p1"
+        stage.scheduler.prioritize(job, ["p2"])
+        thread.join(20)
+        assert looked_at(given[0]) == "p2"
+        assert not stage.scheduler.may_look(stage.take())  # p2, by another thread
+
+    def test_what_was_looked_at_last_comes_first_and_each_once(self, stage: Stage) -> None:
+        first, second = stage.job(1, 2, 3), stage.job(4, 5)
+        stage.take()
+        stage.scheduler.prioritize(first, ["p1", "p2"])
+        stage.scheduler.prioritize(second, ["p1"])
+        stage.scheduler.prioritize(first, ["p2"])
+        assert [looked_at(soon(stage.scheduler.take_look)) for _ in range(3)] == ["p2", "p1", "p1"]
+        stage.scheduler.prioritize(first, ["p1", "p2"])
+        waits(stage, stage.scheduler.take_look)
+        stage.scheduler.close()
+
+    def test_bytes_that_come_after_the_jump_are_looked_into(self, stage: Stage) -> None:
+        job = stage.job(1, 2, bytes_come=False)
+        stage.job(3)
+        stage.take()
+        stage.scheduler.prioritize(job, ["p1"])
+        thread, given = waits(stage, stage.scheduler.take_look)
+        stage.arrive(2)
+        thread.join(20)
+        assert looked_at(given[0]) == "p1"
+
+    def test_a_page_on_its_way_is_looked_into_unless_it_is_done_in_a_moment(self, stage: Stage) -> None:
+        job = stage.job(1, 2, recipe=Recipe(engine=DEFAULT_ENGINE))
+        work = stage.take()
+        stage.scheduler.prioritize(job, ["p0"])
+        assert looked_at(soon(stage.scheduler.take_look)) == "p0"
+        stage.scheduler.hand_to_lane(work, "prepared")  # type: ignore[arg-type]
+        stage.scheduler.take_prepared(0.0)
+        other = stage.take()
+        stage.scheduler.hand_to_lane(other, "prepared")  # type: ignore[arg-type]
+        stage.scheduler.take_prepared(0.0)
+        stage.scheduler.prioritize(job, ["p1"])
+        waits(stage, stage.scheduler.take_look)
+        stage.scheduler.close()
+
+    def test_nothing_is_looked_into_beside_a_large_page_nor_once_it_has_ended(self, stage: Stage) -> None:
+        job = stage.job(1, 2, 3)
+        work = stage.take()
+        work.large = True
+        stage.scheduler.prioritize(job, ["p1", "p2"])
+        thread, given = waits(stage, stage.scheduler.take_look)
+        stage.scheduler.cancel(job, ["p1"])
+        stage.scheduler.fail(work, TROUBLE)
+        thread.join(20)
+        assert looked_at(given[0]) == "p2"
+
+
 class TestTaking:
     def test_pages_run_as_they_are_taken_two_ahead_of_the_lane(self, stage: Stage) -> None:
         job = stage.job(1, 2, 3, 4)
@@ -162,8 +233,22 @@ class TestTaking:
         thread.join(20)
         assert given
 
+    def test_one_more_is_begun_for_whoever_looks(self, stage: Stage) -> None:
+        job = stage.job(1, 2, 3, 4)
+        for _ in range(2):
+            stage.take()
+        thread, given = waits(stage, stage.scheduler.take)
+        stage.scheduler.prioritize(job, ["p2", "p3"])
+        thread.join(20)
+        assert given[0].waiting[0][1].page_id == "p2"
+        thread, given = waits(stage, stage.scheduler.take)
+        stage.scheduler.fail(given_up := stage.scheduler._works.of(job.pages["p2"])[0], TROUBLE)
+        thread.join(20)
+        assert (given[0].waiting[0][1].page_id, given_up.wanted) == ("p3", False)
+
     def test_closing_lets_everybody_go(self, stage: Stage) -> None:
         calls = [stage.scheduler.take, stage.scheduler.take_coloured, lambda: stage.scheduler.take_prepared(60.0)]
+        calls.append(stage.scheduler.take_look)
         waiting = [waits(stage, call) for call in calls]
         assert not stage.scheduler.closing
         stage.scheduler.close()

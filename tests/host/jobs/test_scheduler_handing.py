@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,11 +10,14 @@ import pytest
 from host.errors import JobCancelled
 from host.jobs.chapter_job import PageState
 from host.messaging.messages import JobProgress, PageDone, PageFailed, PagePreview, PageSkipped
+from tests.host.jobs.conftest import eventually
 from tests.host.jobs.staging import TROUBLE, Recipe, Stage, result, soon, states, waits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from host.messaging.messages import Message
 
 
 @pytest.fixture
@@ -31,6 +35,14 @@ class TestHandingOn:
             stage.scheduler.hand_to_lane(work, "prepared")  # type: ignore[arg-type]
         assert [stage.scheduler.take_prepared(0.0) for _ in range(3)] == [works[1], works[0], None]
         assert works[0].prepared == "prepared"
+
+    def test_what_somebody_looks_at_is_coloured_first(self, stage: Stage) -> None:
+        job = stage.job(1, 2)
+        works = [stage.take(), stage.take()]
+        for work in works:
+            stage.scheduler.hand_to_lane(work, "prepared")  # type: ignore[arg-type]
+        stage.scheduler.prioritize(job, ["p1"])
+        assert [stage.scheduler.take_prepared(0.0) for _ in range(2)] == [works[1], works[0]]
 
     def test_the_lane_waits_for_a_page_as_long_as_it_is_told(self, stage: Stage) -> None:
         stage.job(1)
@@ -107,10 +119,34 @@ class TestWhatIsTold:
         work = stage.take()
         work.waiting.append((other, other.pages["p0"]))
         stage.scheduler.cancel(job, None)
-        stage.scheduler.preview(work, b"jpeg", "image/jpeg")
+        stage.scheduler.preview(work.waiting, b"jpeg", "image/jpeg")
         assert [(one.job_id, one.image, one.mime) for one in stage.listener.of(PagePreview)] == [
             ("j2", b"jpeg", "image/jpeg"),
         ]  # fmt: skip
+
+    def test_a_first_sight_that_is_on_its_way_is_told_before_the_end(self, stage: Stage) -> None:
+        stage.job(1)
+        work = stage.take()
+        is_telling, may_tell = threading.Event(), threading.Event()
+        listen = stage.listener
+
+        def slow(message: Message) -> None:
+            if isinstance(message, PagePreview):
+                is_telling.set()
+                may_tell.wait(20)
+            listen(message)
+
+        stage.scheduler._notify = slow
+        look = threading.Thread(target=stage.scheduler.preview, args=(work.waiting, b"jpeg", "image/jpeg"))
+        look.start()
+        assert is_telling.wait(20)
+        end = threading.Thread(target=lambda: stage.scheduler.deliver(work, result(), cached=False))
+        end.start()
+        assert eventually(lambda: work.waiting[0][1].ended)
+        may_tell.set()
+        for thread in (look, end):
+            thread.join(20)
+        assert stage.names() == ["PagePreview", "PageDone", "JobDone"]
 
     def test_a_result_ends_a_page_with_its_picture_and_a_verdict_without(self, stage: Stage) -> None:
         job = stage.job(1, 2)

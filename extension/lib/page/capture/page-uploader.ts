@@ -16,6 +16,7 @@ import { isInView } from "./watch";
 
 const CACHE_BYTES = 96 * 1024 * 1024;
 const CAPTURES_AT_ONCE = 3;
+const SEEN_BESIDES = 2; // what is in view does not wait until one of the others has come
 const LOADED_WAIT_MS = 8; // half a frame
 const IN_VIEW_WAIT_MS = 30;
 const BATCH_WAIT_MS = 150;
@@ -82,7 +83,13 @@ export class PageUploader {
       !Number.isFinite(ahead) || seen.has(entry) || (entry.index > last && entry.index <= last + ahead);
     const found = entries.filter((entry) => entry.state === "found" && isNear(entry) && isThere(entry));
     found.sort((a, b) => Number(seen.has(b)) - Number(seen.has(a)) || a.index - b.index);
-    for (const entry of found.slice(0, CAPTURES_AT_ONCE - this.#reading)) void this.#readOne(entry);
+    for (const entry of found)
+      if (this.#reading < CAPTURES_AT_ONCE + (seen.has(entry) ? SEEN_BESIDES : 0)) void this.#readOne(entry);
+  }
+
+  /** The reader looks at these now: what of them waits to be announced waits no longer. */
+  hurry(entries: readonly Entry[]): void {
+    if (this.#ready.some((entry) => entries.includes(entry))) this.#announceIn(IN_VIEW_WAIT_MS);
   }
 
   /** Try again what could not be read. */

@@ -41,8 +41,7 @@ export async function dealt(sheet: Sheet, picture: Kept, size: Size): Promise<[E
   const shown: [Entry, Coloured][] = [];
   for (const part of sheet.parts) {
     const { entry, isContext } = part;
-    const again = async () => bytesOf(await cut(await decodedFrom(picture), part, sheet.height, null));
-    const piece = await cut(whole, part, sheet.height, again);
+    const piece = await cut(whole, part, sheet.height, recut(picture, part, sheet.height));
     if (!isContext) shown.push([entry, await own(entry, piece)]);
     else {
       piece.decoded?.close();
@@ -54,6 +53,17 @@ export async function dealt(sheet: Sheet, picture: Kept, size: Size): Promise<[E
   return shown;
 }
 
+/** What each of its slices shows of a sheet of which something can be seen already. Rejects as `dealt`. */
+export async function glimpsed(sheet: Sheet, picture: Kept): Promise<[Entry, Coloured][]> {
+  const whole = await decodedFrom(picture);
+  if (sheet.isOnePage) return [[sheet.entries[0], whole]];
+  const shown: [Entry, Coloured][] = [];
+  for (const part of sheet.parts.filter(({ isContext }) => !isContext))
+    shown.push([part.entry, await cut(whole, part, sheet.height, recut(picture, part, sheet.height))]);
+  whole.decoded?.close();
+  return shown;
+}
+
 /** An entry's own colours, which fade into those that its neighbours have for its edges. */
 function own(entry: Entry, coloured: Coloured): Promise<Coloured> {
   entry.base = coloured.picture;
@@ -61,6 +71,11 @@ function own(entry: Entry, coloured: Coloured): Promise<Coloured> {
 }
 
 type Again = (() => Promise<Blob>) | null;
+
+/** Cuts a part out of a sheet's picture once more. */
+function recut(picture: Kept, part: Part, height: number): () => Promise<Blob> {
+  return async () => bytesOf(await cut(await decodedFrom(picture), part, height, null));
+}
 
 async function cut({ decoded, height }: Coloured, { top, rows }: Part, of: number, again: Again): Promise<Coloured> {
   const bitmap = decoded as ImageBitmap;

@@ -99,13 +99,18 @@ export class DocumentWatch {
 }
 
 const LOOK_MS = 250;
+const FIRST_LOOK_MS = 32; // two frames: what comes into view together is told together
 const WHOLE = 0.99;
 
-/** Calls `looksAt` with the elements in view, top first, some time after they changed, until `signal` aborts. */
+/**
+ * Calls `looksAt` with the elements in view, top first, after they changed: after a calm time at once, else some times a
+ * second, until `signal` aborts.
+ */
 export class ViewWatch {
   readonly #inView = new Set<Element>();
   readonly #observer: IntersectionObserver;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #lookedAt = Number.NEGATIVE_INFINITY;
 
   constructor(looksAt: (elements: Element[]) => void, signal: AbortSignal) {
     this.#observer = new IntersectionObserver(
@@ -114,10 +119,12 @@ export class ViewWatch {
           if (isIntersecting) this.#inView.add(target);
           else this.#inView.delete(target);
         }
+        const wait = Math.max(FIRST_LOOK_MS, this.#lookedAt + LOOK_MS - performance.now());
         this.#timer ??= setTimeout(() => {
           this.#timer = undefined;
+          this.#lookedAt = performance.now();
           looksAt([...this.#inView].filter((element) => element.isConnected).sort(byTop));
-        }, LOOK_MS);
+        }, wait);
       },
       { threshold: [0, WHOLE] },
     );

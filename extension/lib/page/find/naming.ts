@@ -1,7 +1,10 @@
 /**
  * What a document calls its series and its chapter. One table, asked from the top: the first rule that tells the series
- * names it, and the first that tells the chapter. A rule for one more reader is one more line.
+ * names it, and the first that tells the chapter. A rule for one more reader is one more line. What the reader chose for
+ * the site goes before the table.
  */
+
+import { isSelector, type Naming, OWN } from "../../habits";
 
 export interface Names {
   series: string;
@@ -65,15 +68,43 @@ export const RULES: readonly Rule[] = [
 
 const CRUMBS = "nav[aria-label*='readcrumb' i] li, [class*='breadcrumb' i] > li, [class*='breadcrumb' i] > ol > li";
 
-/** The series and the chapter of a document at `address`; never empty. */
-export function namesOf(page: Document, address: string): Names {
+/** What one rule of the table tells of a document; empty where it tells nothing. */
+export interface ToldBy extends Names {
+  of: string;
+}
+
+/** What the rules of the table tell of a document at `address`, in their order; without those that tell nothing. */
+export function tableOf(page: Document, address: string): ToldBy[] {
   const url = new URL(address);
-  const told: Told = {};
+  const told = RULES.map((rule): ToldBy => {
+    const { series, chapter } = rule.tells(page, url);
+    return { of: rule.of, series: clean(series), chapter: clean(chapter) };
+  });
+  return told.filter(({ series, chapter }) => series || chapter);
+}
+
+/** What the reader's choice for the site tells: a rule's name, or after `OWN` a selector of the element that names it. */
+function toldByChoice(page: Document, url: URL, choice: string | undefined, kind: keyof Names): string {
+  if (!choice) return "";
+  if (choice.startsWith(OWN)) {
+    const selector = choice.slice(OWN.length);
+    return isSelector(selector) ? textAt(page, selector) : "";
+  }
+  return clean(RULES.find(({ of }) => of === choice)?.tells(page, url)[kind]);
+}
+
+/** The series and the chapter of a document at `address`, by what was `chosen` where that tells them; never empty. */
+export function namesOf(page: Document, address: string, chosen: Naming = {}): Names {
+  const url = new URL(address);
+  const told: Told = {
+    series: toldByChoice(page, url, chosen.series, "series"),
+    chapter: toldByChoice(page, url, chosen.chapter, "chapter"),
+  };
   for (const rule of RULES) {
+    if (told.series && told.chapter) break;
     const { series, chapter } = rule.tells(page, url);
     told.series ||= clean(series);
     told.chapter ||= clean(chapter);
-    if (told.series && told.chapter) break;
   }
   return {
     series: told.series || clean(page.title) || url.hostname || url.pathname,

@@ -3,7 +3,7 @@
  * where it has a scheme (`*` for anything), else a CSS selector of the element that shows the picture.
  */
 
-import { loadHabit, type PageRule, PATTERN_CHARACTERS, watchHabit } from "../../habits";
+import { isSelector, loadHabit, type PageRule, PATTERN_CHARACTERS, watchHabit } from "../../habits";
 import type { Holder } from "../holders/holder";
 import { DRAWN } from "../holders/pixels";
 
@@ -43,14 +43,7 @@ export function matches(pattern: string, { node, address }: Picture): boolean {
 
 /** Whether something can be meant by a pattern. */
 export function isPattern(pattern: string): boolean {
-  if (pattern === "" || pattern.length > PATTERN_CHARACTERS) return false;
-  if (isOfAddresses(pattern)) return true;
-  try {
-    document.createDocumentFragment().querySelector(pattern);
-    return true;
-  } catch {
-    return false;
-  }
+  return isOfAddresses(pattern) ? pattern.length <= PATTERN_CHARACTERS : isSelector(pattern);
 }
 
 /** The widest pattern that means this picture and its like in other chapters, and none of `others`. */

@@ -6,7 +6,7 @@ import type { Holder } from "../holders/holder";
 import { CLOSED } from "../holders/pixels";
 import { holdersIn } from "../holders/registry";
 import { type Candidate, pagesAmong, picturesOf } from "./find";
-import { namesOf } from "./naming";
+import { toldByEach, toldNames } from "./told";
 
 const SMALLEST_FRAME_PX = 400; // a smaller frame shows no chapter
 const DRAWS_MS = 1200; // longer than a canvas with holes is waited for
@@ -20,7 +20,7 @@ export function isSmallFrame(): boolean {
 
 /** Waits a little for pictures that are being drawn, or of which nobody knows yet whether they are. */
 export async function survey(): Promise<Survey> {
-  const told = { site: siteOf(location.href), ...namesOf(document, location.href) };
+  const told = { site: siteOf(location.href), ...toldNames(), naming: window === window.top ? toldByEach() : [] };
   if (isSmallFrame()) return { pages: 0, origins: [], why: null, ...told };
   const pictures = await drawnPictures();
   const pages = pagesAmong(pictures);
