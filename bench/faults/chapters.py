@@ -101,7 +101,7 @@ def _by_host(folder: Path) -> Figures:
         with MemoryWatch(host.process.pid) as memory:
             added = host.call("reference.add", {"image": _REFERENCE.read_bytes()})
             rows = [
-                {"page_id": name, "index": index, "sha256": hashlib.sha256(page).hexdigest()}
+                {"page_id": name, "index": index, "sha256": hashlib.sha256(page).hexdigest(), "visible": True}
                 for index, (name, page) in enumerate(pages.items())
             ]
             chapter = {

@@ -1,7 +1,7 @@
 """A first sight of what a reader looks at, while the other threads are busy with other pages.
 
-It interrupts nothing: a thread of its own decodes the page a second time, and looks before whoever is at work with a
-network. Pages that take much memory are left to the one who prepares them.
+It interrupts nothing: a thread of its own decodes the page a second time and looks, while the others rest at their
+next step. Pages that take much memory are left to the one who prepares them.
 """
 
 from __future__ import annotations
@@ -43,10 +43,8 @@ class Looks:
         while (sight := self._scheduler.take_look()) is not None:
             try:
                 self._look(*sight)
-            except JobCancelled:
-                pass
-            except IrodoriError as exc:
-                _LOG.info("nothing is shown of a page yet: %s", exc)  # whoever prepares it will say it
+            except Exception as exc:  # noqa: BLE001 - whoever prepares the page will say it
+                _LOG.info("nothing is shown of a page yet: %s", exc, exc_info=not isinstance(exc, IrodoriError))
             finally:
                 return_free_memory()
             del sight
@@ -60,9 +58,10 @@ class Looks:
             page.looked_into = False
             return
         check = partial(self._check, page)
-        decoded = pipeline.decode(encoded, check)
-        wanted = job.recipe.page_job(page.corrections, check)
-        self._quick_look.show([(job, page)], job.recipe.engine.id, decoded, wanted, check)
+        with self._scheduler.right_of_way.hurry():
+            decoded = pipeline.decode(encoded, check)
+            wanted = job.recipe.page_job(page.corrections, check)
+            self._quick_look.show([(job, page)], job.recipe.engine.id, decoded, wanted, check)
 
     def _check(self, page: JobPage) -> None:
         self._scheduler.check_open()

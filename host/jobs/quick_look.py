@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from engines.base import ColorizeEngine
     from host.jobs.chapter_job import ChapterJob, JobPage
     from host.jobs.engine_room import EngineRoom
+    from host.jobs.right_of_way import RightOfWay
     from host.pipeline.decode import DecodedPage
     from host.pipeline.job import PageJob
 
@@ -31,8 +32,11 @@ class QuickLook:
     `send` takes what is to be shown to those that wait for a page: the picture's bytes and its type.
     """
 
-    def __init__(self, room: EngineRoom, send: Callable[[Iterable[Waiting], bytes, str], None]) -> None:
+    def __init__(
+        self, room: EngineRoom, send: Callable[[Iterable[Waiting], bytes, str], None], right_of_way: RightOfWay
+    ) -> None:
         self._room = room
+        self._right_of_way = right_of_way
         self._send = send
         self._apart: ColorizeEngine | None = None
         self._lock = threading.Lock()
@@ -67,7 +71,7 @@ class QuickLook:
         from host.pipeline.encode import encode_page
         from host.pipeline.quick import quick_colours
 
-        with self._engine(engine_id) as engine, before_others():
+        with self._right_of_way.hurry(), self._engine(engine_id) as engine, before_others():
             picture = None if engine is None else quick_colours(page, job, engine)
         if picture is not None:
             self._send(waiting, *encode_page(picture, "jpeg"))

@@ -16,6 +16,7 @@ from host.errors import JobCancelled, NotFound
 from host.jobs.announcements import page_done, page_failed, page_preview, page_progress, page_skipped
 from host.jobs.chapter_job import PageState
 from host.jobs.queue import PageQueue, QueuedPage
+from host.jobs.right_of_way import RightOfWay
 from host.jobs.sights import Sights
 from host.jobs.work import Work, WorksInFlight
 
@@ -40,7 +41,11 @@ Waiting = tuple["ChapterJob", "JobPage"]
 
 
 class Scheduler:
-    """Thread-safe. `notify` may wait for a slow reader, except on the thread that brings requests."""
+    """Thread-safe. `notify` may wait for a slow reader, except on the thread that brings requests.
+
+    Attributes:
+        right_of_way: who has it goes before all that `check`.
+    """
 
     def __init__(self, notify: Callable[[Message], None], spool: Spool) -> None:
         self._notify = notify
@@ -50,6 +55,7 @@ class Scheduler:
         self._jobs: OrderedDict[str, ChapterJob] = OrderedDict()
         self._queue = PageQueue()
         self._sights = Sights()
+        self.right_of_way = RightOfWay()
         self._is_preparing = False
         self._works = WorksInFlight()
         self._bytes_wanted: dict[str, set[JobPage]] = {}
@@ -141,6 +147,7 @@ class Scheduler:
         with self._changed:
             self._closing = True
             self._changed.notify_all()
+        self.right_of_way.close()
 
     # --- work ----------------------------------------------------------------------------------------------------
 
@@ -249,11 +256,12 @@ class Scheduler:
             return work
 
     def check(self, work: Work) -> None:
-        """Go on only if somebody waits for it.
+        """Go on only if somebody waits for it, and after those who have the right of way.
 
         Raises:
             JobCancelled: nobody does, or the host is closing.
         """
+        self.right_of_way.give()
         self.check_open()
         if not work.wanted:
             raise JobCancelled("The page was cancelled.")

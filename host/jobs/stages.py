@@ -60,7 +60,7 @@ class Stages:
         self._store = store
         self._engine_room = engine_room
         self._notes = SeriesNotes(store)
-        self._quick_look = QuickLook(engine_room, scheduler.preview)
+        self._quick_look = QuickLook(engine_room, scheduler.preview, scheduler.right_of_way)
         self._looks = Looks(scheduler, self._pipeline, store, self._quick_look)
         self._cached: SimpleQueue[tuple[Waiting, str] | None] = SimpleQueue()
         loops = {

@@ -94,6 +94,7 @@ def test_chapters_of_a_series_turn_to_colour_without_a_click(
         page.wait_for_load_state("load")
         wish(reader, page, "series:always")
         assert_coloured(page, len(PLAIN))
+        reader.wait_until_done(page, len(PLAIN))  # what was coloured may have been previews
 
         page.reload()
         assert_coloured(page, len(PLAIN))

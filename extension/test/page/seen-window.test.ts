@@ -47,7 +47,10 @@ beforeEach(() => {
   vi.stubGlobal(
     "OffscreenCanvas",
     class {
-      constructor(width: number, height: number) {
+      constructor(
+        readonly width: number,
+        readonly height: number,
+      ) {
         drawn.push([width, height]);
       }
       getContext = (kind: string) =>
@@ -88,12 +91,24 @@ test.each<[string, object, () => void]>([
 describe("in a window of 1000 by 800", () => {
   const at = (left: number, top: number, width: number, height: number) => (box = { left, top, width, height });
 
-  test.each([
-    [-0.5, 0, 1001.1, 400],
-    [-0.5, -0.5, 1001.1, 801.1],
-  ])("one at %d, %d of %d by %d is too wide", async (...place) => {
-    at(...place);
+  test("one that no canvas holds is too large", async () => {
+    at(0, 0, 16_500, 400);
     expect(await refusal()).toMatchObject({ name: "Unseen", message: i18n.t("capture.tooTall") });
+  });
+
+  test.each([
+    [0, 0, 2000, 400, "50"],
+    [-1000, 0, 2000, 400, "50"],
+    [-500, -400, 2000, 1600, "25"],
+  ])("one at %d, %d of %d by %d is put together bit by bit", async (left, top, width, height, seen) => {
+    at(left, top, width, height);
+    expect(await refusal()).toMatchObject({ name: "Unseen", message: i18n.t("capture.scrollOver", [seen]) });
+    expect(askWorker).toHaveBeenCalledTimes(1);
+  });
+
+  test("one that lies beside the window is not looked at", async () => {
+    at(1000, 0, 2000, 400);
+    expect(await refusal()).toMatchObject({ message: i18n.t("capture.scrollOver", ["0"]) });
     expect(askWorker).not.toHaveBeenCalled();
   });
 

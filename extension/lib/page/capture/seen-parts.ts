@@ -9,16 +9,20 @@ import type { Box } from "../holders/place";
 const SIDE_MOST = 32_000;
 const PIXELS_MOST = 60_000_000;
 
-/** The rows from `top` to before `bottom` of a window's picture that show nothing but the holder's. */
-export interface Rows {
+/** A part of a window's picture that shows nothing but the holder's, each end to before its last pixel. */
+export interface Shown {
+  left: number;
   top: number;
+  right: number;
   bottom: number;
 }
+
+type Span = readonly [from: number, to: number];
 
 interface Gathered {
   url: string;
   canvas: OffscreenCanvas;
-  seen: Uint8Array; // by row
+  seen: Span[][]; // by row, in order and apart
 }
 
 const gathered = new WeakMap<Holder, Gathered>();
@@ -29,26 +33,44 @@ export function mayGather(width: number, height: number): boolean {
 }
 
 /**
- * Take what `shown`, the window's picture, has of the picture of `holder`, which lies at `box` in its pixels. The share
- * of its rows that have been seen by now.
+ * Take what `shown`, the window's picture, has of the picture of `holder`, which lies at `box` in its pixels and is to be
+ * seen in `part`. The share of it that has been seen by now.
  */
-export function gather(holder: Holder, url: string, shown: ImageBitmap, box: Box, { top, bottom }: Rows): number {
+export function gather(holder: Holder, url: string, shown: ImageBitmap, box: Box, part: Shown): number {
   const parts = partsOf(holder, url, Math.round(box.width), Math.round(box.height));
-  const context = parts.canvas.getContext("2d");
-  const from = top - box.top < 1 ? 0 : Math.ceil(top - box.top); // a row that is cut is seen another time
-  const to = box.top + box.height - bottom < 1 ? parts.seen.length : Math.floor(bottom - box.top);
-  if (to > from) {
-    const { width } = parts.canvas;
-    context?.drawImage(shown, Math.round(box.left), Math.round(box.top) + from, width, to - from, 0, from, width, to - from); // prettier-ignore
-    parts.seen.fill(1, from, to);
+  const { width, height } = parts.canvas;
+  const [left, right] = within(part.left - box.left, part.right - box.left, width, box.width);
+  const [top, bottom] = within(part.top - box.top, part.bottom - box.top, height, box.height);
+  const [across, down] = [right - left, bottom - top];
+  if (across > 0 && down > 0) {
+    const [x, y] = [Math.round(box.left) + left, Math.round(box.top) + top];
+    parts.canvas.getContext("2d")?.drawImage(shown, x, y, across, down, left, top, across, down);
+    for (let row = top; row < bottom; row++) parts.seen[row] = covered(parts.seen[row] ?? [], [left, right]);
   }
-  return parts.seen.reduce((sum, row) => sum + row, 0) / parts.seen.length;
+  const pixels = parts.seen.flat().reduce((sum, [from, to]) => sum + to - from, 0);
+  return pixels / (width * height);
+}
+
+/** Whole pixels of a side from `from` to `to`; one that is cut is seen another time, but for the picture's own ends. */
+function within(from: number, to: number, pixels: number, length: number): Span {
+  return [from < 1 ? 0 : Math.ceil(from), length - to < 1 ? pixels : Math.floor(to)];
+}
+
+/** Spans, and one more. */
+function covered(spans: readonly Span[], [from, to]: Span): Span[] {
+  const apart = spans.filter(([start, end]) => end < from || start > to);
+  const joined = spans.filter(([start, end]) => end >= from && start <= to);
+  const whole: Span = [
+    Math.min(from, ...joined.map(([start]) => start)),
+    Math.max(to, ...joined.map(([, end]) => end)),
+  ];
+  return [...apart, whole].sort(([a], [b]) => a - b);
 }
 
 /** The picture, once all of it has been seen; it is held no longer then. */
 export async function gatheredOf(holder: Holder): Promise<Blob | null> {
   const parts = gathered.get(holder);
-  if (!parts?.seen.every(Boolean)) return null;
+  if (!parts?.seen.every(([span]) => span?.[0] === 0 && span[1] === parts.canvas.width)) return null;
   gathered.delete(holder);
   return parts.canvas.convertToBlob({ type: "image/png" });
 }
@@ -56,7 +78,7 @@ export async function gatheredOf(holder: Holder): Promise<Blob | null> {
 function partsOf(holder: Holder, url: string, width: number, height: number): Gathered {
   const known = gathered.get(holder);
   if (known?.url === url && known.canvas.width === width && known.canvas.height === height) return known;
-  const parts = { url, canvas: new OffscreenCanvas(width, height), seen: new Uint8Array(height) };
+  const parts = { url, canvas: new OffscreenCanvas(width, height), seen: Array.from({ length: height }, () => []) };
   gathered.set(holder, parts);
   return parts;
 }

@@ -12,7 +12,7 @@ import type { Holder } from "../holders/holder";
 import type { Box } from "../holders/place";
 import { ancestors, isOurs } from "../holders/roots";
 import { inWindow } from "../point";
-import { gather, gatheredOf, mayGather, type Rows } from "./seen-parts";
+import { gather, gatheredOf, mayGather, type Shown } from "./seen-parts";
 
 const CELLS = 16; // a side
 const CELL_PX = 4;
@@ -49,13 +49,12 @@ export class Unseen extends Error {
 
 /**
  * What the window shows of `holder`, in the screen's own pixels: at once where all of it is in view, bit by bit where it is
- * higher than the window. Rejects with what the reader can do.
+ * larger than the window. Rejects with what the reader can do.
  */
 export async function seenOf(holder: Holder, url = ""): Promise<Blob> {
   if (window !== window.top || !holder.isConnected || isWarped(holder)) throw new Error(i18n.t("found.canvas"));
   const box = boxOf(holder);
-  if (box.width > innerWidth + 1) throw new Unseen(i18n.t("capture.tooTall"));
-  if (box.height > innerHeight + 1) return seenBitByBit(holder, url, box);
+  if (box.width > innerWidth + 1 || box.height > innerHeight + 1) return seenBitByBit(holder, url, box);
   const isWhole = box.left > -1 && box.top > -1 && box.left + box.width < innerWidth + 1;
   const isFree = freeCells(holder, box, isOurs).length >= CELLS * CELLS;
   if (!isWhole || box.top + box.height > innerHeight + 1 || !isFree) throw new Unseen(i18n.t("capture.bringIntoView"));
@@ -71,14 +70,15 @@ export async function seenOf(holder: Holder, url = ""): Promise<Blob> {
 }
 
 async function seenBitByBit(holder: Holder, url: string, box: Box): Promise<Blob> {
-  const rows = box.left > -1 && box.left + box.width < innerWidth + 1 ? freeRows(holder, box) : null;
-  if (!rows) throw new Unseen(i18n.t("capture.scrollOver", ["0"]));
+  const part = freePart(holder, box);
+  if (!part) throw new Unseen(i18n.t("capture.scrollOver", ["0"]));
   const shown = await shownNow(holder, box);
   try {
     const scaled = (px: number) => (px * shown.width) / innerWidth;
     const own = { left: scaled(box.left), top: scaled(box.top), width: scaled(box.width), height: scaled(box.height) };
     if (!mayGather(own.width, own.height)) throw new Unseen(i18n.t("capture.tooTall"));
-    const share = gather(holder, url, shown, own, { top: scaled(rows.top), bottom: scaled(rows.bottom) });
+    const [left, top, right, bottom] = [part.left, part.top, part.right, part.bottom].map(scaled);
+    const share = gather(holder, url, shown, own, { left, top, right, bottom } as Shown);
     const seen = await gatheredOf(holder);
     if (!seen) throw new Unseen(i18n.t("capture.scrollOver", [`${Math.floor(100 * share)}`]));
     return seen;
@@ -96,20 +96,22 @@ async function shownNow(holder: Holder, box: Box): Promise<ImageBitmap> {
 }
 
 /** The longest run of the window's rows in which nothing lies over the picture, at `box`; `null` where there is none. */
-function freeRows(holder: Holder, box: Box): Rows | null {
+function freePart(holder: Holder, box: Box): Shown | null {
+  const [left, right] = [Math.max(0, box.left), Math.min(innerWidth, box.left + box.width)];
   const [from, to] = [Math.max(0, box.top), Math.min(innerHeight, box.top + box.height)];
-  let [best, top]: [Rows | null, number] = [null, from];
+  if (right <= left) return null;
+  let [best, top]: [Shown | null, number] = [null, from];
   for (let y = from; y < to; y += ROW_PX) {
     const bottom = Math.min(to, y + ROW_PX);
-    if (!isFreeAcross(holder, box, (y + bottom) / 2)) top = bottom;
-    else if (bottom - top > (best ? best.bottom - best.top : 0)) best = { top, bottom };
+    if (!isFreeAcross(holder, left, right, (y + bottom) / 2)) top = bottom;
+    else if (bottom - top > (best ? best.bottom - best.top : 0)) best = { left, top, right, bottom };
   }
   return best;
 }
 
-function isFreeAcross({ node, frame, covers }: Holder, { left, width }: Box, y: number): boolean {
+function isFreeAcross({ node, frame, covers }: Holder, left: number, right: number, y: number): boolean {
   const root = node.getRootNode() as Document | ShadowRoot;
-  return Array.from({ length: CELLS }, (_, at) => left + (at + 0.5) * (width / CELLS)).every((x) => {
+  return Array.from({ length: CELLS }, (_, at) => left + (at + 0.5) * ((right - left) / CELLS)).every((x) => {
     const uppermost = root.elementsFromPoint(x, y).find((element) => !isOurs(element));
     return uppermost === node || uppermost === frame || (covers && node.contains(uppermost ?? null));
   });

@@ -207,7 +207,7 @@ function sampleOf(canvas: HTMLCanvasElement, name: string): { key: string; hasHo
     return { key: `${width}x${height}:${keyOf(words)}`, hasHoles, clear: clear / words.length };
   } catch {
     pen = null; // it took on the other site's pixels
-    const closed = `${CLOSED.slice(DRAWN.length)}${name}-${width}x${height}-${turnsSoFar(canvas.clientHeight > innerHeight)}`;
+    const closed = `${CLOSED.slice(DRAWN.length)}${name}-${width}x${height}-${turnsSoFar(canvas.clientHeight > innerHeight || canvas.clientWidth > innerWidth)}`;
     return { ...nothing, key: closed };
   }
 }
