@@ -122,9 +122,9 @@ def _tool(name: str, *line: object) -> Check:
 
 
 def _mupdf(written: Path, plain: Path) -> str:
-    if find_spec("fitz") is None:
+    if find_spec("pymupdf") is None:
         return _ABSENT
-    import fitz
+    import pymupdf as fitz
 
     fitz.TOOLS.mupdf_warnings()
     with fitz.open(written) as document:
@@ -146,10 +146,20 @@ def _pikepdf(written: Path, _plain: Path) -> str:
     import pikepdf
 
     with pikepdf.open(written) as document:
-        return "; ".join(map(str, document.check()))
+        return "; ".join(map(str, document.check_pdf_syntax()))
 
 
 # --- EPUB ---
+
+
+def _epubcheck(written: Path, _plain: Path) -> str:
+    found = shutil.which("epubcheck")
+    if found is None:
+        return _ABSENT
+    is_archive = zipfile.is_zipfile(found)  # Debian's is the jar itself, which only some systems start
+    done = _run(*(["java", "-jar", Path(found).resolve()] if is_archive else [found]), written)
+    words = (done.stdout + done.stderr).decode("utf-8", "replace")
+    return "" if "0 fatals / 0 errors / 0 warnings" in words else words.strip()[-600:]
 
 
 def _ebooklib(written: Path, plain: Path) -> str:
@@ -190,7 +200,7 @@ _CHECKS: Final[dict[str, dict[str, Check]]] = {
     "pdf": {
         "PyMuPDF": _mupdf, "pikepdf (qpdf)": _pikepdf, "pdfinfo": _tool("pdfinfo"), "mutool": _tool("mutool", "info"),
     },
-    "epub": {"EPUBCheck": _tool("epubcheck", "--failonwarnings"), "ebooklib": _ebooklib},
+    "epub": {"EPUBCheck": _epubcheck, "ebooklib": _ebooklib},
     "cbz": {
         "comicbox": _comicbox, "unzip": _tool("unzip", "-t"), "7-Zip": _tool("7z", "t"),
         "bsdtar": _tool("bsdtar", "-tf"),
@@ -253,7 +263,9 @@ _EXTRACT: Final = {
     "bsdtar": ("bsdtar", "-xf", "{path}", "-C", "{target}"),
 }
 _READERS: Final[dict[str, Callable[[], bool]]] = {
-    **{name: (lambda name=name: find_spec(name) is not None) for name in ("fitz", "ebooklib", "comicbox", "pikepdf")},
+    **{
+        name: (lambda name=name: find_spec(name) is not None) for name in ("pymupdf", "ebooklib", "comicbox", "pikepdf")
+    },
     **{
         name: (lambda name=name: shutil.which(name) is not None)
         for name in ("epubcheck", "pdfinfo", "mutool", "unzip", "7z", "bsdtar", "unrar")

@@ -10,7 +10,7 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from host.books.comic_info import made
+from host.books.comic_info import made, xml_text
 from host.books.epub_file import EpubFile
 from host.books.pack import pack
 from host.errors import ImageInvalid, IrodoriError
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     _Numbered = Iterator[tuple[int, "Picture"]]
 
 _LOG = logging.getLogger(__name__)
+_PDF_DIRECTIONS: Final = {"rtl": "/R2L", "ltr": "/L2R"}
 _EPUB_TYPES: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 
 
@@ -141,14 +142,21 @@ def notes(written: Written) -> str:
     return " ".join(f"{word}: {', '.join(map(str, numbers))}." for word, numbers in words if numbers)
 
 
-def _write_pdf(_: Chapter, numbered: _Numbered, written: Written, target: Path) -> None:
+def _write_pdf(chapter: Chapter, numbered: _Numbered, written: Written, target: Path) -> None:
+    """Write pages, title and direction; without a date, so that the same pages give the same file."""
     import img2pdf
+    from pikepdf import Dictionary, Name
 
     pages = [page for _, page in _fitting(numbered, written, _for_pdf)]
     _require_some(pages)
+    title = xml_text(" ".join(filter(None, [chapter.series, chapter.chapter])))
     try:
+        document = img2pdf.convert_to_docobject(pages, engine=img2pdf.Engine.pikepdf, nodate=True, title=title or None)
+        if chapter.direction in _PDF_DIRECTIONS:
+            way = Name(_PDF_DIRECTIONS[chapter.direction])
+            document.writer.Root.ViewerPreferences = Dictionary(Direction=way)
         with target.open("wb") as file:
-            img2pdf.convert(pages, outputstream=file)
+            document.tostream(file)
     except (img2pdf.ImageOpenError, img2pdf.AlphaChannelError, img2pdf.JpegColorspaceError) as exc:
         raise ImageInvalid(f"A page does not fit into a PDF: {exc}", "Export as CBZ instead.") from exc
 

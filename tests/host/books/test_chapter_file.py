@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import io
+from datetime import datetime, tzinfo
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
+import img2pdf
 import numpy as np
+import pikepdf
 import pytest
 from PIL import Image
 
 from host.books.chapter_file import Chapter, Picture, Written, notes, slice_of, write_chapter
+from host.books.volume import open_volumes
 from host.errors import ImageInvalid
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from host.vocabulary import Direction, ExportFormat
 
 PIXELS = np.random.default_rng(3).integers(0, 256, (90, 20, 3), np.uint8)
 
@@ -60,6 +66,37 @@ def test_a_document_of_no_picture_is_refused_and_other_bytes_are_missing_in_it(t
     assert (written.coloured, written.as_they_were, sorted(written.missing)) == ([2], [], [1, 3])
     assert written.bytes == (tmp_path / "b").stat().st_size
     assert told == [(1, 3), (2, 3), (3, 3)]
+
+
+class Later(datetime):
+    """Years from now."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Self:
+        return cls(2060, 1, 2, tzinfo=tz)
+
+
+@pytest.mark.parametrize("direction", ["rtl", "ltr", "auto"])
+@pytest.mark.parametrize("kind", ["pdf", "epub"])
+def test_a_document_keeps_its_direction_and_is_the_same_on_every_day(
+    tmp_path: Path, kind: ExportFormat, direction: Direction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = []
+    for day in ("now", "later"):
+        write_chapter(Chapter("S\udcff <&>", "1", direction, [picture]), kind, tmp_path / f"{day}.{kind}")
+        made.append((tmp_path / f"{day}.{kind}").read_bytes())
+        monkeypatch.setattr(img2pdf, "datetime", Later)
+    assert made[0] == made[1]
+    [book] = open_volumes(tmp_path / f"now.{kind}")
+    assert (book.direction, len(book.pages)) == (direction, 1)
+    assert np.array_equal(pixels_of(Picture(book.pages[0].read(), "", is_coloured=True)), PIXELS)
+    book.close()
+
+
+def test_a_pdf_has_its_series_and_number_as_its_title(tmp_path: Path) -> None:
+    write_chapter(Chapter("Séries <&>", "7", "rtl", [picture]), "pdf", tmp_path / "a.pdf")
+    with pikepdf.open(tmp_path / "a.pdf") as document:
+        assert str(document.docinfo.Title) == "Séries <&> 7"
 
 
 def test_a_coloured_page_that_is_none_ends_the_document(tmp_path: Path) -> None:
