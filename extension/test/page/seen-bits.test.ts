@@ -140,14 +140,28 @@ describe("of the window's rows those count in which nothing lies over it", () =>
 });
 
 test.each([
-  [-0.9, 320, 66],
-  [-1, 320, 0],
-  [680.9, 320, 66],
-  [681, 320, 0],
-])("one that begins at %d and is %d wide has been seen by %d percent", async (left, width, percent) => {
-  box = { ...BOX, left, width };
+  [0, 66],
+  [680, 66],
+  [-160, 33],
+  [840, 33],
+  [-319, 0],
+  [-320, 0],
+  [1000, 0],
+])("of one that begins at %d two thirds are seen, as far as it is in the window: %d percent", async (left, percent) => {
+  box = { ...BOX, left };
   expect(await refusal()).toMatchObject(scrollOver(percent));
-  expect(askWorker.mock.calls.length).toBe(percent ? 1 : 0);
+  expect(askWorker.mock.calls.length).toBe(left > -320 && left < 1000 ? 1 : 0);
+});
+
+test("one that is wider than the window is put together from side to side", async () => {
+  box = { left: 0, top: 0, width: 1200, height: 400 };
+  expect(await refusal()).toMatchObject(scrollOver(83));
+  box = { ...box, left: -200 };
+  expect(await seenOf(own, "1")).toBe(PNG);
+  expect(drawn).toEqual([
+    [0, 0, 2000, 800, 0, 0, 2000, 800],
+    [0, 0, 2000, 800, 400, 0, 2000, 800],
+  ]);
 });
 
 test.each([
