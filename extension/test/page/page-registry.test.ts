@@ -64,6 +64,13 @@ describe("meeting pages", () => {
   });
 });
 
+test("a picture that has an address is known by it alone, whatever a script makes of its pixels", () => {
+  const registry = new PageRegistry();
+  const entry = registry.meet(candidate(holderOf("pixels"), "https://x/1"), 0, false);
+  expect(registry.meet(candidate(holderOf("pixels"), "blob:1"), 1, false)).not.toBe(entry);
+  expect(registry.entries).toHaveLength(2);
+});
+
 describe("holders", () => {
   test("an element shows the pages of its holders", () => {
     const registry = new PageRegistry();

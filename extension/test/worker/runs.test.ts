@@ -44,7 +44,7 @@ vi.mock("@/lib/chapter/run", () => ({
   },
 }));
 
-import { habitOf, loadHabit } from "@/lib/habits";
+import { changeHabit, habitOf, loadHabit } from "@/lib/habits";
 import { loadHints, loadRun, saveRun, takeUnderWay } from "@/lib/state";
 import { Runs, startOf, watchTabs } from "@/lib/worker/runs";
 
@@ -141,6 +141,32 @@ describe("starting", () => {
     expect([made().length, made()[0]?.did, runs.of(1)]).toEqual([2, ["cancel"], made()[1]]);
   });
 
+  test("a third click waits for the second one, also once the first has begun", async () => {
+    const runs = open();
+    const order: string[] = [];
+    let looks = 0;
+    outside.surveyTab.mockImplementation(async () => {
+      const click = ++looks;
+      await new Promise((resolve) => setTimeout(resolve, click === 2 ? 100 : 1));
+      order.push(`looked ${click}`);
+      return SURVEY;
+    });
+    const first = runs.start(1, CHOICE);
+    const second = runs.start(1, CHOICE);
+    await vi.advanceTimersByTimeAsync(10);
+    await first;
+    const third = runs.start(1, CHOICE);
+    await vi.advanceTimersByTimeAsync(300);
+    await Promise.all([second, third]);
+    expect(order).toEqual(["looked 1", "looked 2", "looked 3"]);
+  });
+
+  test("what begins by itself has the reference of the last time, what somebody clicks has the one chosen now", async () => {
+    await changeHabit({ site: SURVEY.site, told: SURVEY.series, change: { referenceId: "r9" } });
+    expect((await started(1, { known: SURVEY })).run.state.references).toEqual(["r9"]);
+    expect((await started(2)).run.state.references).toEqual([]);
+  });
+
   test("one that failed does not keep the second click from beginning", async () => {
     const runs = open();
     outside.surveyTab.mockRejectedValueOnce(new Error("closed"));
@@ -222,6 +248,11 @@ describe("the reader's own acts", () => {
     outside.askPage.mockRejectedValue(new Error("gone"));
     await runs.cancel(1);
     expect([run.did, asked("page.cancel").length, await takeUnderWay()]).toEqual([["cancel"], 1, []]);
+  });
+
+  test("a tab without a run has nothing to cancel, and its page is told all the same", async () => {
+    await open().cancel(3);
+    expect(asked("page.cancel")).toEqual([[3, null, "page.cancel", {}]]);
   });
 
   test("the originals are shown, and the run knows", async () => {
