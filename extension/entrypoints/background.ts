@@ -1,7 +1,7 @@
 import { browser } from "wxt/browser";
 import { defineBackground } from "wxt/utils/define-background";
 import type { HostConnection } from "@/lib/host/connection";
-import { takeUnderWay } from "@/lib/state";
+import { isFirstWake, takeUnderWay } from "@/lib/state";
 import { ByItself } from "@/lib/worker/by-itself";
 import { answerWorkerCalls } from "@/lib/worker/calls";
 import { openHost, releaseWhenIdle } from "@/lib/worker/host";
@@ -27,6 +27,7 @@ export default defineBackground(() => {
   };
   const woken = wake();
   const byItself = new ByItself(woken, runs);
+  void isFirstWake().then((isFirst) => void (isFirst && byItself.enter())); // tabs may be there before our scripts are
 
   let popups = 0;
   browser.runtime.onConnect.addListener((port) => {
@@ -35,8 +36,8 @@ export default defineBackground(() => {
   });
   browser.runtime.onInstalled.addListener(({ reason }) => {
     void createMenus();
-    void byItself.sync(); // an update forgets what was registered
-    if (reason === "update") void woken.then(() => runs.carryOn());
+    const carriedOn = reason === "update" ? woken.then(() => runs.carryOn()) : Promise.resolve();
+    void carriedOn.finally(() => byItself.enter()); // an update forgets what was registered
   });
   browser.runtime.onStartup.addListener(() => void takeUnderWay()); // tabs of another day
   answerWorkerCalls(woken, runs, byItself);

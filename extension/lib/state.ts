@@ -84,6 +84,7 @@ type SessionKey = `session:${string}`;
 
 const CONNECTION = "session:connection" satisfies SessionKey;
 export const CHOICES = "local:choices" satisfies LocalKey;
+const WOKEN = "session:woken" satisfies SessionKey;
 const CALL_SIGN = "local:callSign" satisfies LocalKey;
 const RUN = "run:";
 const UNDER_WAY = "under-way:";
@@ -156,6 +157,13 @@ export async function saveHints(sha256: string, hints: ColourHint[]): Promise<vo
   const all = await allOf<Corrected>("local", HINTS);
   const oldest = all.sort(([, a], [, b]) => b.at - a.at).slice(CORRECTED_PAGES_MAX);
   if (oldest.length) await storage.removeItems(oldest.map(([of]) => hintsKey(of)));
+}
+
+/** Whether the worker runs for the first time since the browser began; once. */
+export async function isFirstWake(): Promise<boolean> {
+  const woken = await storage.getItem<boolean>(WOKEN);
+  if (!woken) await storage.setItem(WOKEN, true);
+  return !woken;
 }
 
 /** The name of the event by which this installation's scripts call each other in a document: no page can know it. */

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test, vi } from "vitest";
 
 import { fakeBrowser } from "wxt/testing/fake-browser";
-import { loadHints, saveHints } from "@/lib/state";
+import { isFirstWake, loadHints, saveHints } from "@/lib/state";
 import type { ColourHint } from "@/lib/protocol/messages";
 
 const RED: ColourHint = { points: [[0.3, 0.4]], rgb: [200, 0, 0] };
@@ -32,4 +32,10 @@ test("only so many pages are remembered; those that were corrected longest ago g
   expect(await loadHints([sha(0), sha(1)])).toEqual(new Map());
   expect(await loadHints([sha(2), sha(501)])).toHaveProperty("size", 2);
   expect(await kept()).toHaveProperty("choices");
+});
+
+test("the worker's first life since the browser began is told from the others", async () => {
+  expect([await isFirstWake(), await isFirstWake()]).toEqual([true, false]);
+  await fakeBrowser.storage.session.clear(); // as a browser that begins does
+  expect(await isFirstWake()).toBe(true);
 });

@@ -50,7 +50,9 @@ class SeriesNotes:
         self._recall(told)
 
     def _recall(self, told: list[Waiting], besides: JobCast | None = None) -> None:
-        casts = {cast: [] for job, _ in told if (cast := job.recipe.cast) is not None and cast is not besides}
+        casts: dict[JobCast, list[str]] = {
+            cast: [] for job, _ in told if (cast := job.recipe.cast) is not None and cast is not besides
+        }
         if not casts:
             return
         sources = self._store.sources.get(page.sha256 for _, page in told)

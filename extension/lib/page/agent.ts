@@ -10,6 +10,7 @@ import {
   type PageAct,
   type PageCalls,
   type PointPurpose,
+  type WorkerCalls,
 } from "../messages";
 import { learnFrom, pack, type Payload, probe } from "../payload";
 import { siteOf } from "../sites";
@@ -30,6 +31,7 @@ import { followNaming } from "./find/told";
 import { under } from "./swap/peek";
 
 const HEARTBEAT_MS = 5_000;
+const HERE_AGAIN_MS = [500, 2_000, 8_000]; // a browser that has just begun may have no worker yet that hears
 const ACTS: ReadonlySet<string> = new Set<PageAct>(["compare", "original", "leaveOut", "takeIn"]);
 
 export class Agent {
@@ -133,11 +135,20 @@ export class Agent {
     if (window !== window.top || isPrerendered || this.#reader) return;
     this.#waiting.abort();
     const { signal } = (this.#waiting = new AbortController());
-    const here = await askWorker("agent.here", { probe: probe() }).catch(() => null);
+    const here = await this.#tellHere(signal);
     await this.#ruled;
     if (here) learnFrom(here.probe);
     if (!here?.isAwaited || signal.aborted || !this.isAlive) return;
     new Arrival((found) => void this.#arrived(found, signal), AbortSignal.any([signal, this.#stop.signal]));
+  }
+
+  async #tellHere(signal: AbortSignal): Promise<WorkerCalls["agent.here"]["result"] | null> {
+    for (const wait of [...HERE_AGAIN_MS, 0]) {
+      const here = await askWorker("agent.here", { probe: probe() }).catch(() => null);
+      if (here || signal.aborted || !this.isAlive) return here;
+      await new Promise((resolve) => setTimeout(resolve, wait));
+    }
+    return null;
   }
 
   async #arrived(found: ChapterFound, signal: AbortSignal): Promise<void> {

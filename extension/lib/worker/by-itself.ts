@@ -24,7 +24,7 @@ import { chapterKey } from "../page/find/chapter";
 import { patternOf, siteOf } from "../sites";
 import { loadChoices } from "../state";
 import { flashBadge } from "./badge";
-import { makeCallSignOnce } from "./inject";
+import { ensureAgent, makeCallSignOnce } from "./inject";
 import type { Runs } from "./runs";
 import { surveyTab } from "./survey";
 
@@ -51,6 +51,16 @@ export class ByItself {
   /** Have the page's script wait where something is wished and allowed, and nowhere else. */
   sync(): Promise<void> {
     return this.#oneByOne(register);
+  }
+
+  /** The browser or the extension has just begun: documents that were there before have the page's script, too. */
+  async enter(): Promise<void> {
+    await this.sync();
+    const [script] = await browser.scripting.getRegisteredContentScripts({ ids: [SCRIPT] });
+    if (!script?.matches) return;
+    const tabs = await browser.tabs.query({ url: script.matches, discarded: false });
+    const entered = tabs.map(({ id }) => (id === undefined ? undefined : ensureAgent(id)));
+    await Promise.allSettled(entered); // one that went meanwhile is looked at when it comes back
   }
 
   /** With `tabId`, what is always to be in colour from now on begins with the chapter that this tab shows. */

@@ -12,6 +12,16 @@ const outside = vi.hoisted(() => ({
   allowed: new Set<string>(),
   scripts: [] as unknown[],
   listeners: [] as (() => void)[],
+  open: [] as { id?: number; url: string }[],
+  entered: [] as number[],
+}));
+
+vi.mock("@/lib/worker/inject", () => ({
+  makeCallSignOnce: () => Promise.resolve(),
+  ensureAgent: (tabId: number) => {
+    outside.entered.push(tabId);
+    return tabId === GONE ? Promise.reject(new Error("gone")) : Promise.resolve([0]);
+  },
 }));
 
 vi.mock("wxt/browser", async () => {
@@ -28,6 +38,10 @@ vi.mock("wxt/browser", async () => {
         onAdded: heard,
         onRemoved: heard,
       },
+      tabs: {
+        query: ({ url }: { url: string[] }) =>
+          Promise.resolve(outside.open.filter((tab) => url.some((each) => tab.url.startsWith(each.slice(0, -1))))),
+      },
       scripting: {
         getRegisteredContentScripts: () => Promise.resolve(outside.scripts),
         registerContentScripts: set,
@@ -42,6 +56,7 @@ const { ByItself } = await import("@/lib/worker/by-itself");
 const { loadHabit, habitOf } = await import("@/lib/habits");
 const { saveChoices } = await import("@/lib/state");
 
+const GONE = 9;
 const SITE = "https://reader.example";
 const FOUND = { pages: 3, series: "Rain Town", chapter: "Chapter 3" };
 const started: unknown[] = [];
@@ -58,7 +73,7 @@ const CHAPTER = from(`${SITE}/rain-town/3/1`);
 beforeEach(() => {
   fakeBrowser.reset();
   vi.clearAllMocks();
-  Object.assign(outside, { allowed: new Set([`${SITE}/*`]), scripts: [], listeners: [] });
+  Object.assign(outside, { allowed: new Set([`${SITE}/*`]), scripts: [], listeners: [], open: [], entered: [] });
   started.length = 0;
   byItself = new ByItself(Promise.resolve({ ready } as never), runs as never);
 });
@@ -131,4 +146,19 @@ test.each([
   expect(await byItself.arrived(from(`${SITE}/rain-town/4/1`), FOUND)).toEqual(next);
   expect(started).toHaveLength(2 * starts);
   expect(await byItself.arrived(from(`${SITE}/other/4/1`), { ...FOUND, series: "Other" })).toEqual({ asks: true });
+});
+
+test("tabs that were there before their scripts have them entered, where something is wished and nowhere else", async () => {
+  outside.open = [
+    { id: 7, url: `${SITE}/rain-town/3` },
+    { id: 8, url: "https://other.example/" },
+    { id: GONE, url: `${SITE}/rain-town/4` },
+    { url: `${SITE}/devtools` },
+    { id: 10, url: `${SITE}/rain-town/5` },
+  ];
+  await byItself.enter();
+  expect(outside.entered).toEqual([]);
+  await byItself.change({ site: SITE, told: FOUND.series, change: { mode: "always" } });
+  await byItself.enter();
+  expect(outside.entered).toEqual([7, GONE, 10]);
 });
