@@ -205,8 +205,8 @@ class Scheduler:
     def _is_unshown(self, page: JobPage) -> bool:
         if page.state is not PageState.RUNNING:
             return page.state is PageState.QUEUED
-        # What the embedded engine has on the lane is done in a moment.
-        return all(work in self._ahead or not work.is_quick for work in self._works.of(page))
+        # What the engine has coloured is done in a moment.
+        return any(work.coloured is None for work in self._works.of(page))
 
     def claim(self, work: Work, key: str) -> bool:
         """Note a result's key; False where the same result is under way already, which then serves these pages too."""

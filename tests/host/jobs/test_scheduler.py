@@ -179,13 +179,12 @@ class TestLooking:
     def test_a_page_on_its_way_is_looked_into_unless_it_is_done_in_a_moment(self, stage: Stage) -> None:
         job = stage.job(1, 2, recipe=Recipe(engine=DEFAULT_ENGINE))
         work = stage.take()
+        stage.scheduler.hand_to_lane(work, "prepared")  # type: ignore[arg-type]
+        assert stage.scheduler.take_prepared(0.0) is work
+        other = stage.take()
         stage.scheduler.prioritize(job, ["p0"])
         assert looked_at(soon(stage.scheduler.take_look)) == "p0"
-        stage.scheduler.hand_to_lane(work, "prepared")  # type: ignore[arg-type]
-        stage.scheduler.take_prepared(0.0)
-        other = stage.take()
-        stage.scheduler.hand_to_lane(other, "prepared")  # type: ignore[arg-type]
-        stage.scheduler.take_prepared(0.0)
+        stage.scheduler.hand_to_finish(other, "coloured")  # type: ignore[arg-type]
         stage.scheduler.prioritize(job, ["p1"])
         waits(stage, stage.scheduler.take_look)
         stage.scheduler.close()
