@@ -225,6 +225,49 @@ test("the bands fill the element from side to side, and the page has its turn be
   expect([turns.mock.calls.length, bands(drawing).length]).toEqual([2, 3]);
 });
 
+test("what is wanted again while it is drawn is drawn once", async () => {
+  const drawing = new Drawing(source());
+  for (let at = 0; at < 3; at++) drawing.want({ width: 400, height: 2500, first: 0, last: 0 });
+  await settled();
+  expect(made).toHaveLength(1);
+});
+
+test("a picture of one band is handed over, of several the bands are copied", async () => {
+  const asked: [string, string][] = [];
+  HTMLCanvasElement.prototype.getContext = ((kind: string) => ({
+    drawImage: () => asked.push([kind, "copied"]),
+    transferFromImageBitmap: () => asked.push([kind, "handed over"]),
+  })) as unknown as HTMLCanvasElement["getContext"];
+  const drawing = new Drawing(source());
+  drawing.want({ width: 400, height: BAND_ROWS, first: 0, last: 0 });
+  await settled();
+  drawing.want({ width: 400, height: BAND_ROWS + 2, first: 0, last: 1 });
+  await settled();
+  expect(asked).toEqual([
+    ["bitmaprenderer", "handed over"],
+    ["2d", "copied"],
+    ["2d", "copied"],
+  ]);
+});
+
+test("where the browser gives no canvas, or nobody is to hear of lost bytes, nothing is shown and nothing breaks", async () => {
+  HTMLCanvasElement.prototype.getContext = () => null;
+  const drawing = new Drawing(source());
+  for (const height of [BAND_ROWS, 2 * BAND_ROWS]) {
+    drawing.want({ width: 400, height, first: 0, last: 0 });
+    await settled();
+    expect(bands(drawing)).toHaveLength(1);
+  }
+  const unheard = source();
+  vi.spyOn(unheard.picture, "get").mockRejectedValue(new NotShown("gone"));
+  drawing.replace(unheard);
+  await settled();
+  const next = source();
+  drawing.replace(next);
+  await settled();
+  expect([drawing.source, bands(drawing).length]).toEqual([next, 1]);
+});
+
 test("what is wanted while another size is drawn comes right after it", async () => {
   const drawing = new Drawing(source());
   drawing.want({ width: 400, height: 2500, first: 0, last: 0 });
