@@ -50,7 +50,7 @@ export interface ChapterFound {
 export type AskedAnswer = "once" | "always" | "never" | "later";
 
 /** What is done to a page of the document alone: its script needs no host for that. */
-export type PageAct = "compare" | "original" | "leaveOut" | "takeIn";
+export type PageAct = "compare" | "original" | "leaveOut" | "takeIn" | "save" | "copy";
 
 /** What a picture is pointed at for, from the popup: sites that block the right click do not block this. */
 export type PointPurpose = "reference" | "page" | "correct" | PageAct;

@@ -25,6 +25,15 @@ OPTIONS = POPUP.replace("popup.html", "options.html")
 HEARD = """() => { globalThis.heard = [];
   for (const kind of ['keydown', 'click']) addEventListener(kind, () => heard.push(kind)) }"""
 
+COPIED = """async () => {
+  for (const item of await navigator.clipboard.read())
+    if (item.types.includes('image/png')) {
+      const { width, height } = await createImageBitmap(await item.getType('image/png'));
+      return [width, height];
+    }
+  return null;
+}"""
+
 
 def keep(page: Page, name: str) -> None:
     if folder := os.environ.get("SHOTS"):
@@ -84,6 +93,17 @@ def test_originals_are_peeked_at_compared_and_toggled(shared_reader: Reader, sit
     assert colourfulness(second) > COLOURED
     choose(shared_reader, page, "show-original", first)
     until(lambda: colourfulness(first) > COLOURED, lambda: colourfulness(first))
+
+    size = tuple(first.evaluate("(img) => [img.naturalWidth, img.naturalHeight]"))
+    with page.expect_download() as saved:
+        choose(shared_reader, page, "save-page", first)
+    assert saved.value.suggested_filename == "Rain Town, Chapter 3 001.png"
+    with Image.open(saved.value.path()) as picture:
+        assert picture.size == size
+        assert np.ptp(np.asarray(picture.convert("RGB"), np.int16), axis=2).mean() > COLOURED
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=site.origin)
+    choose(shared_reader, page, "copy-page", first)
+    until(lambda: page.evaluate(COPIED) == list(size), lambda: page.evaluate(COPIED))
 
 
 def test_pictures_that_the_reader_names_are_remembered_and_listed(shared_reader: Reader, site: MangaSite) -> None:

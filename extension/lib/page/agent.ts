@@ -27,12 +27,13 @@ import { ChapterReader } from "./reader";
 import type { Holder } from "./holders/holder";
 import { holdersIn } from "./holders/registry";
 import { isSmallFrame, survey } from "./find/survey";
-import { followNaming } from "./find/told";
+import { followNaming, toldNames } from "./find/told";
+import { copy, fileName, save } from "./take-along";
 import { under } from "./swap/peek";
 
 const HEARTBEAT_MS = 5_000;
 const HERE_AGAIN_MS = [500, 2_000, 8_000]; // a browser that has just begun may have no worker yet that hears
-const ACTS: ReadonlySet<string> = new Set<PageAct>(["compare", "original", "leaveOut", "takeIn"]);
+const ACTS: ReadonlySet<string> = new Set<PageAct>(["compare", "original", "leaveOut", "takeIn", "save", "copy"]);
 
 export class Agent {
   readonly #stop = new AbortController();
@@ -206,14 +207,25 @@ export class Agent {
 
   async #act(act: PageAct, holder: Holder): Promise<void> {
     try {
-      if (act === "compare" || act === "original") {
-        if (!this.#reader) throw new Error(notInColour());
-        if (act === "compare") this.#reader.compare(holder);
-        else this.#reader.toggle(holder);
-      } else await this.#rule(holder, act === "takeIn");
+      if (act === "leaveOut" || act === "takeIn") await this.#rule(holder, act === "takeIn");
+      else if (!this.#reader) throw new Error(notInColour());
+      else if (act === "compare") this.#reader.compare(holder);
+      else if (act === "original") this.#reader.toggle(holder);
+      else await this.#takeAlong(act, holder, await this.#reader.pageIn(holder));
     } catch (error) {
       this.#notices.set(holder, { kind: "notice", text: error instanceof Error ? error.message : String(error) });
     }
+  }
+
+  async #takeAlong(act: "save" | "copy", holder: Holder, page: { picture: Blob; number: number }): Promise<void> {
+    const { series, chapter } = toldNames();
+    const name = fileName(series, chapter, page.number, page.picture.type);
+    let text = i18n.t("page.copied");
+    if (act === "save") {
+      save(page.picture, name);
+      text = i18n.t("page.saved", [name]);
+    } else await copy(page.picture).catch(() => (text = i18n.t("page.notCopied")));
+    this.#notices.set(holder, { kind: "notice", text });
   }
 
   /** The reader says that a picture is a page, or that it is none: here and in the site's other chapters. */

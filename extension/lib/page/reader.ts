@@ -136,6 +136,14 @@ export class ChapterReader {
     return (await this.#pointed(url, x, y)?.entry.coloured?.picture.get()) ?? null;
   }
 
+  /** The coloured page in a holder, and its number in the chapter, from 1. */
+  async pageIn(holder: Holder): Promise<{ picture: Blob; number: number }> {
+    const entry = this.#registry.of(holder);
+    const picture = await entry?.coloured?.picture.get();
+    if (!entry || !picture) throw new Error(notInColour());
+    return { picture, number: entry.index + 1 };
+  }
+
   /** Open a slider over the page in `holder`, or close it; without one over the page that is most in view. */
   compare(holder: Holder | null): void {
     const at = holder ?? mostInView(this.#presenter.covered);

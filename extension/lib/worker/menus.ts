@@ -24,6 +24,8 @@ export const ACTS: readonly (readonly [id: string, act: PageAct])[] = [
   ["show-original", "original"],
   ["leave-out", "leaveOut"],
   ["take-in", "takeIn"],
+  ["save-page", "save"],
+  ["copy-page", "copy"],
 ];
 
 /** Make the menu; browsers keep it, so this is for installs and updates. */
