@@ -1,0 +1,70 @@
+"""Popup, options and side panel by axe-core: no finding in any of their states, light and dark."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.reading import POPUP
+from tests.e2e.site import PLAIN, MangaSite
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from tests.e2e.reading import Reader
+
+pytestmark = pytest.mark.browser
+
+AXE = Path(__file__).parents[2] / "extension" / "node_modules" / "axe-core" / "axe.min.js"
+FINDINGS = """async () => {
+  const { violations } = await axe.run(document, { resultTypes: ['violations'] });
+  return violations.flatMap(({ id, help, nodes }) => nodes.map(({ html }) => `${id}: ${help}: ${html.slice(0, 200)}`));
+}"""
+OPEN_ALL = "() => document.querySelectorAll('details').forEach((one) => (one.open = true))"
+
+
+def assert_accessible(page: Page) -> None:
+    """Every part that can be unfolded is; colours have their contrast in both schemes."""
+    page.evaluate(OPEN_ALL)
+    page.evaluate(AXE.read_text("utf-8"))
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        page.wait_for_timeout(100)
+        findings: list[str] = page.evaluate(FINDINGS)
+        assert not findings, f"{page.url}, {scheme}:\n" + "\n".join(findings)
+
+
+def test_every_page_of_the_extension_is_accessible(shared_reader: Reader, site: MangaSite) -> None:
+    page = shared_reader.open(f"{site.origin}/chapter/plain")
+    popup = shared_reader.popup(page)
+    expect(popup.get_by_role("status")).to_contain_text("Ready")
+    assert_accessible(popup)
+    popup.get_by_role("button", name="Colorize chapter").click()
+    shared_reader.wait_until_done(page, len(PLAIN))
+    expect(popup.get_by_role("button", name="Save chapter")).to_be_visible()
+    assert_accessible(popup)
+
+    panel = shared_reader.open(POPUP.replace("popup.html", "sidepanel.html") + f"?tabId={shared_reader.tab_id(page)}")
+    somebody = panel.get_by_role("button", name="Add ")
+    expect(somebody.first).to_be_visible(timeout=60_000)
+    assert_accessible(panel)
+    somebody.first.click()
+    expect(panel.get_by_role("article")).to_have_count(1)
+    assert_accessible(panel)
+    panel.get_by_role("button", name="Undo", exact=True).click()
+    expect(panel.get_by_role("article")).to_have_count(0)
+
+    popup.get_by_label("By itself").select_option("series:always")
+    options = shared_reader.open(POPUP.replace("popup.html", "options.html"))
+    expect(options.get_by_role("article").first).to_be_visible()
+    assert_accessible(options)
+
+
+def test_without_a_host_the_popup_is_accessible(stranger: Reader, site: MangaSite) -> None:
+    popup = stranger.popup(stranger.open(f"{site.origin}/chapter/plain"))
+    popup.get_by_role("button", name="Colorize chapter").click()
+    expect(popup.get_by_role("button", name="Try again")).to_be_visible(timeout=60_000)
+    assert_accessible(popup)
