@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from engines.base import Plan
 from engines.geometry import Box
 from engines.info import EngineInfo, Supports
+from host.corrections import FigurePalette
 from host.pipeline.generation.colour_names import name_of, names_of
 from host.pipeline.generation.director.direct import direct
 from host.pipeline.generation.director.evidence import gather
@@ -15,7 +16,7 @@ from host.pipeline.generation.prompt import build_words
 from host.pipeline.generation.request import make_request
 from host.pipeline.job import PageJob
 from host.pipeline.records.masks import PageMasks
-from host.pipeline.records.page_meta import Character, PageMeta, ReferenceUse, Signals
+from host.pipeline.records.page_meta import Character, PageMeta, Panel, ReferenceUse, Signals
 from host.pipeline.series import ReferencePicture
 from tests.host.pipeline.drawn import decoded, manga_page
 
@@ -33,6 +34,17 @@ def meta(case="multi_object", figures=2, references=("a",), **signals) -> PageMe
         characters=tuple(Character(box=Box(i, 0, i + 5, 5), index=i) for i in range(figures)),
         references=tuple(ReferenceUse(reference_id=name) for name in references),
         signals=Signals(**CALM | signals, case=case),
+    )
+
+
+def unmeasured(panels=()) -> PageMeta:
+    return PageMeta(
+        size=PAGE.size,
+        pixels_sha256=PAGE.pixels_sha256,
+        kind="story",
+        direction="rtl",
+        panels=panels,
+        references=(ReferenceUse(reference_id="a"),),
     )
 
 
@@ -91,14 +103,81 @@ def test_grounds_and_eyes_are_named():
 @pytest.mark.parametrize(
     ("signals", "guard"),
     [
-        ({"P": 0.8}, "keep the pose exactly"),
-        ({"H": 0.8}, "add nothing that is not drawn"),
-        ({"S": 0.1}, "ignore rough construction lines"),
+        ({"P": 0.61}, "keep the pose exactly"),
+        ({"H": 0.61}, "add nothing that is not drawn"),
+        ({"S": 0.39}, "ignore rough construction lines"),
     ],
 )
 def test_guard_rails_follow_the_signals(signals, guard):
-    assert guard in words(meta(**signals))[0].positive
-    assert guard not in words(meta())[0].positive
+    assert tags(words(meta(**signals))[0].positive)[0] == guard
+    for page in (meta(), meta(P=0.6, H=0.6, S=0.4)):
+        assert guard not in words(page)[0].positive
+
+
+@pytest.mark.parametrize(
+    ("case", "figures", "said"),
+    [
+        ("multi_object", 3, "3 figures, each with their own colours"),
+        ("multi_object", 2, "2 figures, each with their own colours"),
+        ("multi_object", 1, "one figure"),
+        ("single_complex", 1, "one figure"),
+        ("single_complex", 2, ""),
+        ("multi_object", 0, ""),
+    ],
+)
+def test_how_many_figures_there_are_is_said_last(case, figures, said):
+    positive = words(meta(case=case, figures=figures))[0].positive
+    assert positive.endswith(f"coloured background{', ' * bool(said)}{said}")
+
+
+def test_a_page_that_was_not_measured_is_still_said_in_words():
+    assert words(unmeasured())[0].positive.endswith("coloured background")
+
+
+@pytest.mark.parametrize(
+    ("reliability", "distance", "mode", "influence", "asked"),
+    [
+        (0.6, 0.9, "identity", 0.6 * (1 - 0.9 * 0.4), True),
+        (0.59, 0.1, "style", 0.59 * (1 - 0.1 * 0.41), True),
+        (0.5, 0.79, "style", 0.5 * (1 - 0.79 * 0.5), True),
+        (0.5, 0.8, "style", 0.5 * (1 - 0.8 * 0.5), False),
+        (0.0, 1.0, "style", 0.0, False),
+        (1.0, 1.0, "identity", 1.0, True),
+    ],
+)
+def test_what_a_reference_may_do_by_how_far_it_is_relied_on(reliability, distance, mode, influence, asked):
+    page = meta(R=reliability, D=distance)
+    found = gather(page, "standard", reference_coloured=True)
+    assert (found.reference_mode, found.influence) == (mode, pytest.approx(influence))
+    assert found.conflict == pytest.approx(distance * (1 - reliability))
+    assert ("colours of the reference" in words(page)[1].positive) == asked
+
+
+@pytest.mark.parametrize(("quality", "intent"), [("preview", 0.35), ("standard", 0.5), ("best", 0.7)])
+def test_without_references_nothing_contradicts_the_page(quality, intent):
+    found = gather(meta(references=(), D=0.9), quality, reference_coloured=True)
+    assert (found.conflict, found.influence, found.reference_mode) == (0.0, 0.0, "none")
+    assert not found.has_reference
+    assert not found.reference_coloured
+    assert found.intent == intent
+
+
+@pytest.mark.parametrize(("panels", "case"), [(0, "single_complex"), (1, "single_complex"), (2, "multi_object")])
+def test_where_nothing_was_measured_the_middle_stands(panels, case):
+    boxes = tuple(Panel(box=Box(0, 20 * i, 20, 20 * i + 20), order=i, score=1.0) for i in range(panels))
+    found = gather(unmeasured(boxes), "best", reference_coloured=False)
+    assert (found.structure_confidence, found.reference_reliability, found.style_distance) == (0.5, 0.5, 0.5)
+    assert (found.pose_risk, found.hallucination_risk, found.line_quality, found.object_scale) == (0.5, 0.5, 0.5, 0.5)
+    assert (found.case, found.conflict, found.has_reference, found.reference_coloured) == (case, 0.25, True, False)
+
+
+def test_a_figures_palette_is_worn_by_name():
+    palette = FigurePalette(point=(0.5, 0.5), hair=(200, 30, 30), skin=(255, 255, 255))
+    directive = direct(gather(meta(), "standard", reference_coloured=True))
+    structure, clean_up = build_words(meta(), "", "", (), directive, "tags", [palette])
+    assert "a figure with red hair" in structure.positive
+    assert "white skin" in structure.positive
+    assert "hair" not in clean_up.positive
 
 
 def test_style_is_asked_for_in_the_second_pass_only_where_that_is_safe():
