@@ -96,8 +96,8 @@ class Worn:
 
     @property
     def words(self) -> str:
-        """Say whose palette it is, and how many of it wear something."""
-        return f"palette of {self.series}, {self.people} dressed"
+        """Say whose palette it is, and how many of its characters wear something."""
+        return f"palette of {self.series} ({self.people} character{'' if self.people == 1 else 's'})"
 
 
 class SeriesPalettes:

@@ -215,7 +215,7 @@ class _Pass:
         volumes = f"{len(plan.volumes)} volume{'' if len(plan.volumes) == 1 else 's'}"
         say(f"{volumes}{before}; {plan.pages} page{'' if plan.pages == 1 else 's'} to colour, {where}.")
         if plan.pages:
-            disk = f"{plan.disk_bytes / _GIB:.1f} GiB of the {plan.free_bytes / _GIB:.1f} that are free"
+            disk = f"{max(plan.disk_bytes / _GIB, 0.1):.1f} GiB of the {plan.free_bytes / _GIB:.1f} that are free"
             say(f"About {_in_words(plan.seconds)}{guess} and {disk}.")
         if plan.disk_bytes > plan.free_bytes:
             say("The disk may become full: then the run stops, and goes on where it was once there is room.")

@@ -151,7 +151,7 @@ def test_people_wear_their_palette_on_a_page_by_itself_wherever_it_is_coloured(
     choice = choose_embedder()
     worn = SeriesPalettes([made], EmbedderUse(choice.id, choice.version)).of(source("S/v"), "")
     assert worn is not None
-    assert worn.words == f"palette of S, {len(made.characters)} dressed"
+    assert worn.words == f"palette of S ({len(made.characters)} characters)"
     job = orders.order((), "auto", worn).job
     colourer = PageColourer(tmp_path)
     dressed = colourer.colour(encoded, pickle.loads(pickle.dumps(job)))
