@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -12,6 +12,8 @@ from msgspec import structs
 from engines.base import EngineOutOfMemory, Viability
 from host.errors import BadRequest, EngineNotAvailable, HashMismatch, NotFound
 from host.messaging.messages import (
+    ChapterExport,
+    JobCancel,
     JobPrioritize,
     JobProgress,
     JobStatusQuery,
@@ -19,6 +21,7 @@ from host.messaging.messages import (
     Page,
     PageDone,
     PageFailed,
+    PageKeep,
     PagePreview,
     PagePut,
     PageSkipped,
@@ -273,14 +276,68 @@ def test_strangers_are_not_found(reader: Reader) -> None:
         lambda: reader.board.put(PagePut(job_id="no", page_id="p0", image=b"")),
         lambda: reader.board.put(PagePut(job_id=job_id, page_id="no", image=b"")),
         lambda: reader.board.prioritize(JobPrioritize(job_id=job_id, page_ids=["no"])),
+        lambda: reader.board.cancel(JobCancel(job_id="no")),
+        lambda: reader.board.cancel(JobCancel(job_id=job_id, page_ids=["p0", "no"])),
+        lambda: reader.board.export(ChapterExport(format="cbz", job_id="no")),
         lambda: reader.board.status(JobStatusQuery(job_id="no")),
         lambda: reader.board.run_chapter(reader.chapter([1], references=[stranger])),
         lambda: reader.board.run_chapter(reader.chapter([1], references=["../../etc/passwd"])),
         lambda: reader.board.run_chapter(reader.chapter([1], engine="no")),
     ]
     for request in refused:
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFound) as refused_one:
             request()
+        assert refused_one.value.hint
+    with pytest.raises(NotFound) as unknown:
+        reader.board.prioritize(JobPrioritize(job_id=job_id, page_ids=["x" * 200]))
+    assert unknown.value.data == {"page_id": "x" * 128}
+    assert (unknown.value.message, unknown.value.hint) == (
+        "The job has no such page.",
+        "Use the page ids of the request.",
+    )
+
+
+def test_what_was_cancelled_is_named_and_only_once(reader: Reader) -> None:
+    job_id = reader.board.run_chapter(reader.chapter([1, 2, 3])).job_id
+    assert reader.board.cancel(JobCancel(job_id=job_id, page_ids=["p1"])).cancelled == ["p1"]
+    assert reader.board.cancel(JobCancel(job_id=job_id, page_ids=[])).cancelled == []
+    assert reader.board.cancel(JobCancel(job_id=job_id)).cancelled == ["p0", "p2"]
+    assert reader.board.cancel(JobCancel(job_id=job_id)).cancelled == []
+    assert reader.board.status(JobStatusQuery(job_id=job_id))[0].pages.cancelled == 3
+
+
+def test_all_jobs_are_told_of_oldest_first_or_the_one_that_is_asked_for(reader: Reader) -> None:
+    jobs = [reader.board.run_chapter(reader.chapter([seed])).job_id for seed in (1, 2)]
+    assert [one.job_id for one in reader.board.status(JobStatusQuery())] == jobs
+    assert [one.job_id for one in reader.board.status(JobStatusQuery(job_id=jobs[1]))] == jobs[1:]
+    assert reader.board.load() == (False, 2)
+
+
+@pytest.mark.parametrize("named", [{}, {"job_id": "no", "pages": []}])
+def test_what_is_exported_is_a_job_or_pages_and_not_both(reader: Reader, named: dict[str, Any]) -> None:
+    with pytest.raises(BadRequest) as refused:
+        reader.board.export(ChapterExport(format="cbz", **named))
+    assert (refused.value.message, refused.value.hint) == (
+        "Export either a job or pages.",
+        "Leave one of job_id and pages out.",
+    )
+
+
+def test_a_page_that_is_refused_with_its_bytes_leaves_none(reader: Reader) -> None:
+    encoded = page_bytes(1)
+    with pytest.raises(NotFound):
+        reader.board.run_page(RunPage(page_id="x", sha256=sha256(encoded), image=encoded, engine="no"))
+    assert not reader.application.board._store.spool.holds(sha256(encoded))
+
+
+def test_bytes_that_are_kept_for_an_export_stay(reader: Reader) -> None:
+    encoded = page_bytes(1)
+    keep = PageKeep(sha256=sha256(encoded), image=encoded)
+    assert reader.board.keep(keep).accepted
+    assert reader.board.keep(keep).accepted
+    assert reader.application.board._store.spool.holds(keep.sha256)
+    with pytest.raises(HashMismatch):
+        reader.board.keep(PageKeep(sha256=sha256(b"other"), image=encoded))
 
 
 def test_two_pages_of_one_id_are_refused(reader: Reader) -> None:
