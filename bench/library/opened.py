@@ -4,7 +4,7 @@ Every reader that is here is asked, the others are named. A loss is: a reader th
 order of pages, a page with other pixels (PDF) or other bytes (EPUB, CBZ) than the folder output has, a direction that
 was lost, an archive whose pages we read otherwise than they do.
 
-    pip install pymupdf ebooklib comicbox; apt-get install epubcheck unzip 7zip libarchive-tools unrar
+    pip install pymupdf ebooklib comicbox; apt-get install epubcheck unzip 7zip libarchive-tools unar
 """
 
 from __future__ import annotations
@@ -227,7 +227,7 @@ def _again(folder: Path, plain: Path) -> str:
 
 def _made(folder: Path) -> list[Path]:
     files = {f"{number:03}.jpg": page(number) for number in range(_COUNT)}
-    for kind in ("7z", "tar", "tar.gz"):
+    for kind in ("7z", "tar"):
         volume(folder / "others" / kind / "v", kind, files)
     return sorted((folder / "others").rglob("v.*"))
 
@@ -259,6 +259,7 @@ def _archive(path: Path) -> int:
 
 _EXTRACT: Final = {
     "unrar": ("unrar", "x", "-y", "{path}", "{target}/"),
+    "unar": ("unar", "-q", "-o", "{target}", "{path}"),
     "7z": ("7z", "x", "-y", "-o{target}", "{path}"),
     "bsdtar": ("bsdtar", "-xf", "{path}", "-C", "{target}"),
 }
@@ -268,7 +269,7 @@ _READERS: Final[dict[str, Callable[[], bool]]] = {
     },
     **{
         name: (lambda name=name: shutil.which(name) is not None)
-        for name in ("epubcheck", "pdfinfo", "mutool", "unzip", "7z", "bsdtar", "unrar")
+        for name in ("epubcheck", "pdfinfo", "mutool", "unzip", "7z", "bsdtar", "unrar", "unar")
     },
 }
 
