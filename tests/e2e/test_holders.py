@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from tests.e2e.further_markup import FURTHER, LEFT_ALONE, Furnished
-from tests.e2e.holders import HOLDINGS, Holding
+from tests.e2e.holders import GL, HOLDINGS, Holding, script
 from tests.e2e.other_markup import IN_CHUNKS, OTHER
 from tests.e2e.reading import until
 from tests.e2e.stand_in import BEFORE, BLUE, CDN, OFF, SITE, Sights, off, opened, shot, until_shown
@@ -136,20 +136,53 @@ def test_closed_canvas_is_taken_from_the_window_once_it_is_all_in_view(plain_bro
     page.close()
 
 
-def test_closed_canvas_that_is_higher_than_the_window_is_put_together_by_scrolling(
-    plain_browser: Browser, page_side: str
+@pytest.mark.parametrize(
+    ("width", "height", "stops"),
+    [(500, 1300, [(0, 300), (0, 600), (0, 0)]), (1500, 600, [(250, 0), (600, 0), (0, 0)])],
+    ids=["higher", "wider"],
+)
+def test_closed_canvas_that_is_larger_than_the_window_is_put_together_by_scrolling(
+    plain_browser: Browser, page_side: str, width: int, height: int, stops: list[tuple[int, int]]
 ) -> None:
     bar = "main::before{content:'';position:fixed;inset:0 0 auto;height:50px;background:#333}"
-    page = closed_canvases(plain_browser, f".p{{height:1300px}}main{{padding-top:60px}}{bar}")
+    size = f".p{{width:{width}px;height:{height}px}}main{{padding-top:60px}}"
+    page = closed_canvases(plain_browser, f"{size}{bar}")
     page.expose_function("lookAtWindow", lambda: base64.b64encode(page.screenshot()).decode())
     page.evaluate(page_side)
     page.evaluate("() => start()")
     page.wait_for_function("() => told.some(({reason}) => reason === 'capture_scrollOver')")
-    for top in (300, 600):
-        page.evaluate(f"() => scrollTo(0, {top})")
+    for left, top in stops:
+        page.evaluate(f"() => scrollTo({left}, {top})")
         page.wait_for_timeout(900)
-    page.evaluate("() => scrollTo(0, 0)")
     page.wait_for_function("() => told.some(({width}) => width)")
     taken = next(each for each in page.evaluate("() => told") if "width" in each)
-    assert (taken["width"], taken["height"]) == (500, 1300)
+    assert (taken["width"], taken["height"]) == (width, height)
     page.close()
+
+
+def test_canvas_that_webgl_drew_once_and_did_not_keep_is_taken_from_the_window(
+    plain_browser: Browser, page_side: str
+) -> None:
+    """No script can read it any more when we come; an empty canvas reads the same, and nothing is taken of it."""
+    draw = script(f"{GL} gl(document.querySelector('canvas'), false)(urls[0])")
+    drawn = Holding(
+        "WebGL canvas that was drawn once", once=f"<canvas class=p></canvas>{draw}", at_once=1, draws_ms=900
+    )
+    empty = Holding("empty canvas", once="<canvas class=p width=700 height=980></canvas>", at_once=1)
+    taken = []
+    for holding in (drawn, empty):
+        page = opened(plain_browser, holding)
+        looks: list[str] = []
+
+        def look(page: Page = page, looks: list[str] = looks) -> str:
+            looks.append(base64.b64encode(page.screenshot()).decode())
+            return looks[-1]
+
+        page.expose_function("lookAtWindow", look)
+        page.evaluate(page_side)
+        page.evaluate("() => start()")
+        until(lambda page=page, looks=looks: page.wait_for_timeout(100) or looks)  # type: ignore[misc]
+        page.wait_for_timeout(700)
+        taken.append([(each.get("width"), each.get("height")) for each in page.evaluate("() => told")])
+        page.close()
+    assert taken == [[(500, 700)], []]

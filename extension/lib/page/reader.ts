@@ -13,7 +13,7 @@ import type { Entry, Sheet } from "./capture/entry";
 import { Pace } from "./capture/pace";
 import { PagesAhead } from "./capture/pages-ahead";
 import { PageUploader } from "./capture/page-uploader";
-import { CLOSED, isMadeByScript } from "./holders/pixels";
+import { CLOSED, isMadeByScript, UNREAD } from "./holders/pixels";
 import { pointIn } from "./point";
 import { dealt, glimpsed, isAlone } from "./capture/paste";
 import { Compare } from "./swap/compare";
@@ -292,6 +292,7 @@ export class ChapterReader {
     if (this.#stop.signal.aborted) return;
     this.#leaveOut(pictures);
     this.#registry.release(pictures).forEach((holder) => this.#presenter.release(holder));
+    for (const entry of this.#registry.entries.filter(isPassedBy)) this.#forget(entry);
     if (this.#registry.isOver()) return this.#left();
     const wanted = this.#wanted(pictures, pages);
     wanted.forEach((candidate, index) => this.#meet(candidate, index));
@@ -355,6 +356,11 @@ export class ChapterReader {
     this.#uploader.hurry(entries);
     this.#uploader.read(); // what comes after these may be near enough now
   }
+}
+
+/** A canvas that read empty shows something else now, and nothing was taken of it. */
+function isPassedBy({ url, holder, coloured }: Entry): boolean {
+  return url.startsWith(UNREAD) && holder === null && coloured === null;
 }
 
 /** Of what the reader may mean without pointing at it: what takes most of the window. */

@@ -23,6 +23,7 @@ vi.mock("@/lib/page/capture/capture", () => ({
   isProven,
   isReadable: (url: string) => !url.includes("unshown"),
   measured: async (blob: Blob) => ({ ...SIZE, blob, edges: EDGES }),
+  Nothing: class extends Error {},
 }));
 
 vi.mock("@/lib/page/capture/paste", () => ({ joined })); // no pixels are drawn here

@@ -11,9 +11,9 @@ import { digestOf, typeOf } from "../../picture";
 import { patiently } from "../../polite";
 import { type Edges, edgesOf } from "../holders/edges";
 import type { Holder } from "../holders/holder";
-import { CLOSED, DRAWN } from "../holders/pixels";
+import { CLOSED, DRAWN, UNREAD } from "../holders/pixels";
 import { looksAlike, type Sight, sightOf, sightOfHolder } from "../holders/sight";
-import { isSeenIn, seenOf } from "./seen";
+import { isDrawn, isSeenIn, seenOf } from "./seen";
 import { isInView } from "./watch";
 
 /** A picture's encoded bytes, its size in pixels, and what it shows along its edges. */
@@ -42,6 +42,11 @@ const replaced = () => i18n.t("capture.replaced");
 /** The bytes end too early, or are none of a picture. */
 class Damaged extends Error {
   override name = "Damaged";
+}
+
+/** The canvas is as empty as it reads. */
+export class Nothing extends Error {
+  override name = "Nothing";
 }
 
 /** Whether `url` may be read now: a picture of another site only once an element of the page shows it. */
@@ -176,6 +181,7 @@ const readBack: Way = async (url, holder) => {
 const fromWindow: Way = async (url, holder) => {
   if (!holder?.shows(url)) throw new Error(i18n.t("capture.noLongerShown"));
   const seen = await seenOf(holder, url);
+  if (url.startsWith(UNREAD) && !(await isDrawn(seen))) throw new Nothing();
   if (!holder.shows(url)) throw new Error(i18n.t("capture.noLongerShown"));
   return seen;
 };

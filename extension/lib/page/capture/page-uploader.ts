@@ -5,7 +5,7 @@ import { askWorker, type FoundPage } from "../../messages";
 import { pack, type Payload } from "../../payload";
 import { sha256Of } from "../../picture";
 import { bind } from "./binder";
-import { capture, type Captured, isProven, isReadable, measured } from "./capture";
+import { capture, type Captured, isProven, isReadable, measured, Nothing } from "./capture";
 import { CapturedBytesCache } from "./captured-bytes-cache";
 import { type Entry, Sheet } from "./entry";
 import { isPageSized } from "../holders/page-size";
@@ -163,7 +163,8 @@ export class PageUploader {
     } catch (error) {
       entry.isUnseen = error instanceof Unseen;
       if (entry.isUnseen) this.#followScrolling();
-      this.#unreadable(entry, error instanceof Error ? error.message : String(error));
+      if (error instanceof Nothing) this.#enter(entry, "ignored");
+      else this.#unreadable(entry, error instanceof Error ? error.message : String(error));
     }
     this.#reading -= 1;
     if (this.#signal.aborted) return;

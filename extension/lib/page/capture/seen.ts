@@ -42,6 +42,14 @@ export async function isSeenIn(holder: Holder, blob: Blob): Promise<boolean | nu
   );
 }
 
+/** Whether a picture shows anything but one tone. */
+export async function isDrawn(blob: Blob): Promise<boolean> {
+  const picture = await createImageBitmap(blob);
+  const lumas = lumasOf(picture, [0, 0, picture.width, picture.height]);
+  picture.close();
+  return areAlike(lumas, lumas) !== null;
+}
+
 /** The page is not all in the window, or something lies over it: it may be, later. */
 export class Unseen extends Error {
   override name = "Unseen";

@@ -5,6 +5,7 @@ import { classifyPages } from "./page-classifier";
 import { ruledBy } from "./page-rules";
 import type { Holder } from "../holders/holder";
 import { holdersOf } from "../holders/registry";
+import { UNREAD } from "../holders/pixels";
 import { elementsBelow } from "../holders/roots";
 import { atOnce, inSlices } from "../slices";
 
@@ -73,7 +74,9 @@ function* judged(pictures: readonly Candidate[]): Generator<undefined, Candidate
   const others = pictures.filter((picture) => told.get(picture) === null);
   const verdicts = classifyPages(yield* factsOf(others), surroundings());
   others.forEach((picture, at) => told.set(picture, verdicts[at] ?? false));
-  return pictures.filter((picture) => told.get(picture));
+  const pages = pictures.filter((picture) => told.get(picture));
+  const read = pages.filter(({ holder, url }) => !url.startsWith(UNREAD) || ruledBy(holder) === true);
+  return read.length > 0 ? read : pages; // where there are others, what reads empty is none
 }
 
 function countUses(holders: readonly Holder[]): Map<string, number> {

@@ -7,9 +7,10 @@
 import { drawnPart } from "./drawn-part";
 import { Holder, type HolderKind, keep, type Source } from "./holder";
 import type { Laid } from "./laid-out";
-import { CLOSED, DRAWN, keyOf } from "./pixels";
+import { CLOSED, DRAWN, keyOf, UNREAD } from "./pixels";
 import { type Box, fitted, type Size } from "./place";
 import { lookSoon, turnsSoFar, watchRedraws } from "./redraws";
+import { mayShowPage } from "./unread";
 
 const SMALLEST_PX = { width: 240, height: 60 }; // a slice of a strip
 const SAMPLE_PX = 192;
@@ -17,6 +18,7 @@ const LOOKS = 3; // at the end of a frame, before a canvas counts as empty
 const RESTS_MS = 110;
 const RESTS_WITH_HOLES_MS = 1000; // tiles may yet come there
 const CLOSED_RESTS_MS = 700; // nobody sees when it is done
+const EMPTY_MS = 3000; // what reads empty for so long was drawn before, or is not going to be
 const HOLES = 0.02; // of the samples
 const CLEAR = 0.5; // of the samples, of what most is clear
 const CELLS = 8; // a side
@@ -43,6 +45,7 @@ export class CanvasHolder extends Holder {
   readonly #complete = new Set<string>(); // what came to rest before
   #looks = 0; // at the end of a frame
   #lookedAt = 0;
+  #emptySince = Number.POSITIVE_INFINITY;
   readonly #name = crypto.getRandomValues(new Uint32Array(1))[0]?.toString(36) ?? "";
   #copy: OffscreenCanvas | null = null; // of what the browser does not keep, and of the part that is drawn on
   #isFleeting = false;
@@ -140,7 +143,9 @@ export class CanvasHolder extends Holder {
 
   #look(): void {
     this.#lookedAt = performance.now();
-    const { key, hasHoles, clear } = sampleOf(this.#canvas, this.#name);
+    const { key: read, hasHoles, clear } = sampleOf(this.#canvas, this.#name);
+    if (read) this.#emptySince = Number.POSITIVE_INFINITY;
+    const key = read || this.#unread();
     if (key === this.#key || (key === "" && this.#isFleeting)) return;
     const pause = this.#lookedAt - this.#since;
     this.#pause = this.#key !== "" && pause < RESTS_WITH_HOLES_MS ? pause : 0;
@@ -152,6 +157,15 @@ export class CanvasHolder extends Holder {
     this.#measured = "";
     this.#isFleeting = key !== "" && !this.#isClosed && isFleeting(this.#canvas);
     this.#copy = this.#isFleeting ? copyOf(this.#canvas) : null;
+  }
+
+  /** A key by the turns of one that reads empty and may yet show a page; as long as it does, it is believed to. */
+  #unread(): string {
+    if (this.#isFleeting || this.#looks < LOOKS || !isLarge(this.#canvas)) return "";
+    this.#emptySince = Math.min(this.#emptySince, this.#lookedAt);
+    if (this.#lookedAt - this.#emptySince < EMPTY_MS) return "";
+    const isKnown = this.address.startsWith(UNREAD);
+    return isKnown || mayShowPage(this) ? closedKey(this.#canvas, UNREAD, this.#name) : "";
   }
 
   /** Leave out what is clear around the picture, once it is whole: it would be coloured as paper. */
@@ -194,7 +208,6 @@ function isLarge({ width, height }: HTMLCanvasElement): boolean {
 function sampleOf(canvas: HTMLCanvasElement, name: string): { key: string; hasHoles: boolean; clear: number } {
   const nothing = { key: "", hasHoles: false, clear: 0 };
   if (!isLarge(canvas)) return nothing;
-  const { width, height } = canvas;
   pen ??= penOf();
   if (!pen) return nothing;
   pen.clearRect(0, 0, SAMPLE_PX, SAMPLE_PX);
@@ -204,12 +217,17 @@ function sampleOf(canvas: HTMLCanvasElement, name: string): { key: string; hasHo
     if (words.every((word) => word === words[0])) return nothing;
     const clear = words.reduce((sum, word) => sum + Number(word >>> 24 === 0), 0);
     const hasHoles = clear > HOLES * words.length || emptyCells(words) >= EMPTY_CELLS;
-    return { key: `${width}x${height}:${keyOf(words)}`, hasHoles, clear: clear / words.length };
+    return { key: `${canvas.width}x${canvas.height}:${keyOf(words)}`, hasHoles, clear: clear / words.length };
   } catch {
     pen = null; // it took on the other site's pixels
-    const closed = `${CLOSED.slice(DRAWN.length)}${name}-${width}x${height}-${turnsSoFar(canvas.clientHeight > innerHeight || canvas.clientWidth > innerWidth)}`;
-    return { ...nothing, key: closed };
+    return { ...nothing, key: closedKey(canvas, CLOSED, name) };
   }
+}
+
+/** Of a canvas that cannot be read: another one with every turn. */
+function closedKey(canvas: HTMLCanvasElement, kind: string, name: string): string {
+  const goesOn = canvas.clientHeight > innerHeight || canvas.clientWidth > innerWidth;
+  return `${kind.slice(DRAWN.length)}${name}-${canvas.width}x${canvas.height}-${turnsSoFar(goesOn)}`;
 }
 
 /** How many cells of a sample are one tone throughout, and the same one. */

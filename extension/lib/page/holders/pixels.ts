@@ -11,6 +11,9 @@ export const DRAWN = "canvas:";
 /** How it begins for a canvas that no script may read: only the window shows what is on it. */
 export const CLOSED = `${DRAWN}closed-`;
 
+/** How it begins for one of these that reads empty, of which nobody knows whether there is a page on it. */
+export const UNREAD = `${CLOSED}unread-`;
+
 /** Whether `url` is new each time its picture is made. */
 export function isMadeByScript(url: string): boolean {
   return url.startsWith("blob:");
