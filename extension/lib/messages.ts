@@ -6,7 +6,7 @@ import type { HintChange } from "./chapter/hints";
 import type { HabitChange, Naming, PageRule } from "./habits";
 import type { Payload } from "./payload";
 import type { PaletteSheet, WornPart } from "./palette";
-import type { ColourHint, EXPORT_FORMATS, HistorySeries, ModelInfo, PaletteSet } from "./protocol/messages";
+import type { CacheStats, ColourHint, EXPORT_FORMATS, HistorySeries, ModelInfo, PaletteSet } from "./protocol/messages";
 
 /** A page image as the page's script found it; `pageId` is unique over all tabs. */
 export interface FoundPage {
@@ -98,6 +98,8 @@ export interface WorkerCalls {
   "model.dropped": Call<object, ModelInfo[]>;
   "history.list": Call<object, HistorySeries[]>;
   "history.forget": Call<{ series: string | null }>;
+  "cache.stats": Call<object, CacheStats>;
+  "cache.clear": Call<object>;
   "palette.list": Call<object, string[]>;
   "palette.get": Call<{ series: string }, PaletteSheet>;
   "palette.set": Call<PaletteSet, PaletteSheet>;

@@ -60,6 +60,9 @@ def test_every_page_of_the_extension_is_accessible(shared_reader: Reader, site: 
     popup.get_by_label("By itself").select_option("series:always")
     options = shared_reader.open(POPUP.replace("popup.html", "options.html"))
     expect(options.get_by_role("article").first).to_be_visible()
+    expect(options.get_by_role("region", name="What leaves this computer")).to_contain_text("nativeMessaging")
+    cache = options.get_by_role("region", name="Coloured pages on this computer")
+    expect(cache).to_contain_text("page")
     assert_accessible(options)
 
 

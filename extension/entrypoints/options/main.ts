@@ -1,4 +1,5 @@
 import { mount } from "svelte";
+import { CacheModel } from "@/lib/ui/options/cache-model.svelte";
 import { HistoryModel } from "@/lib/ui/options/history-model.svelte";
 import { OptionsModel } from "@/lib/ui/options/options-model.svelte";
 import Options from "@/lib/ui/options/Options.svelte";
@@ -8,7 +9,9 @@ const target = document.getElementById("app");
 if (target) {
   const model = new OptionsModel();
   const history = new HistoryModel();
-  mount(Options, { target, props: { model, history } });
+  const cache = new CacheModel();
+  mount(Options, { target, props: { model, history, cache } });
   void model.open();
   void history.open();
+  void cache.open();
 }

@@ -80,6 +80,8 @@ export function answerWorkerCalls(woken: Promise<HostConnection>, runs: Runs, by
     "history.list": async () => (await woken).request("history.list", {}),
     "history.forget": async ({ series }) =>
       void (await (await woken).request("history.forget", series === null ? {} : { series })),
+    "cache.stats": async () => (await woken).request("cache.stats", {}),
+    "cache.clear": async () => void (await (await woken).request("cache.clear", {})),
     "palette.list": async () => listPalettes(await woken),
     "palette.get": async ({ series }) => getPalette(await woken, series),
     "palette.set": async (change) => setPalette(await woken, runs, change),

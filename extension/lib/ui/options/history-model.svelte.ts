@@ -2,31 +2,18 @@
 
 import { askWorker } from "../../messages";
 import type { HistorySeries } from "../../protocol/messages";
+import { Attempts } from "../attempts.svelte";
 
-export class HistoryModel {
+export class HistoryModel extends Attempts {
   rows = $state.raw<HistorySeries[]>([]);
-  trouble = $state("");
 
   async open(): Promise<void> {
-    await this.#attempt(async () => {
-      this.rows = await askWorker("history.list", {});
-    });
+    this.rows = (await this.attempt(askWorker("history.list", {}))) ?? this.rows;
   }
 
   /** Forget a series with its coloured pages, or with null all of them. */
   async forget(series: string | null): Promise<void> {
-    await this.#attempt(async () => {
-      await askWorker("history.forget", { series });
-      this.rows = await askWorker("history.list", {});
-    });
-  }
-
-  async #attempt(act: () => Promise<void>): Promise<void> {
-    try {
-      await act();
-      this.trouble = "";
-    } catch (error) {
-      this.trouble = error instanceof Error ? error.message : String(error);
-    }
+    const forgotten = askWorker("history.forget", { series });
+    this.rows = (await this.attempt(forgotten.then(() => askWorker("history.list", {})))) ?? this.rows;
   }
 }

@@ -26,6 +26,7 @@ const SHORTCUTS = "chrome://extensions/shortcuts";
 export class OptionsModel {
   sites = $state<SiteRow[]>([]);
   mayCapture = $state(false);
+  permissions = $state<string[]>([]);
   choices = $state<Choices>(NO_CHOICES);
   commands = $state<Command[]>([]);
 
@@ -98,6 +99,7 @@ export class OptionsModel {
     const commands = (await browser.commands?.getAll()) ?? [];
     this.commands = commands.map(({ name = "", description = "", shortcut = "" }) => ({ name, description, shortcut }));
     this.commands = this.commands.filter(({ description }) => description);
+    this.permissions = [...permissions].sort((a, b) => a.localeCompare(b));
     this.mayCapture = permissions.includes("pageCapture") && (optional as string[]).includes("pageCapture");
   }
 }

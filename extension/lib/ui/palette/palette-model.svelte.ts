@@ -9,19 +9,19 @@ import { rgbOf } from "../../palette";
 import { learnFrom, probe } from "../../payload";
 import type { PaletteSet } from "../../protocol/messages";
 import { loadRun, runKey } from "../../state";
+import { Attempts } from "../attempts.svelte";
 
 type Change = Omit<PaletteSet, "series">;
 
 const AGAIN_MS = 2000;
 const AGAIN_TIMES = 30;
 
-export class PaletteModel {
+export class PaletteModel extends Attempts {
   /** The series that is shown; empty where none is known. */
   series = $state("");
   /** All that can be chosen. */
   known = $state<string[]>([]);
   sheet = $state.raw<PaletteSheet | null>(null);
-  trouble = $state("");
   working = $state(false);
   /** How many pages came anew for the last change; null before the first. */
   touched = $state<number | null>(null);
@@ -32,12 +32,13 @@ export class PaletteModel {
   #again: ReturnType<typeof setTimeout> | undefined;
 
   constructor(tabId: number | null) {
+    super();
     this.#asked = tabId;
   }
 
   async open(): Promise<void> {
     browser.runtime.connect({ name: "palette" }); // while the port stands, the host stays warm
-    const answer = await this.#attempt(askWorker("host.connect", { probe: probe() }));
+    const answer = await this.attempt(askWorker("host.connect", { probe: probe() }));
     learnFrom(answer?.probe);
     if (this.#asked !== null) return this.#follow(this.#asked);
     browser.tabs.onActivated.addListener(({ tabId }) => void this.#follow(tabId));
@@ -56,8 +57,8 @@ export class PaletteModel {
   async look(): Promise<void> {
     const { series } = this;
     const [known, sheet] = await Promise.all([
-      this.#attempt(askWorker("palette.list", {})),
-      series ? this.#attempt(askWorker("palette.get", { series })) : null,
+      this.attempt(askWorker("palette.list", {})),
+      series ? this.attempt(askWorker("palette.get", { series })) : null,
     ]);
     if (series !== this.series) return;
     const all = [this.#own, ...(known ?? []), series].filter(Boolean);
@@ -83,7 +84,7 @@ export class PaletteModel {
 
   /** Give the palette's file to the browser's downloads. */
   async save(): Promise<void> {
-    const json = await this.#attempt(askWorker("palette.export", { series: this.series }));
+    const json = await this.attempt(askWorker("palette.export", { series: this.series }));
     if (json === null) return;
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([json], { type: "application/json" }));
@@ -98,7 +99,7 @@ export class PaletteModel {
 
   async #change(asked: Promise<PaletteSheet>): Promise<void> {
     this.working = true;
-    const sheet = await this.#attempt(asked);
+    const sheet = await this.attempt(asked);
     this.working = false;
     if (!sheet) return;
     this.sheet = sheet;
@@ -116,7 +117,7 @@ export class PaletteModel {
   }
 
   async #first(): Promise<string> {
-    return (await this.#attempt(askWorker("palette.list", {})))?.[0] ?? "";
+    return (await this.attempt(askWorker("palette.list", {})))?.[0] ?? "";
   }
 
   #seen(run: RunState | null): void {
@@ -146,16 +147,5 @@ export class PaletteModel {
         if (times > 1 && this.#isBare()) this.#lookAgain(times - 1);
       });
     }, AGAIN_MS);
-  }
-
-  async #attempt<Result>(asked: Promise<Result>): Promise<Result | null> {
-    try {
-      const result = await asked;
-      this.trouble = "";
-      return result;
-    } catch (error) {
-      this.trouble = error instanceof Error ? error.message : String(error);
-      return null;
-    }
   }
 }
