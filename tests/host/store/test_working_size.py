@@ -39,3 +39,9 @@ def test_pixels_are_means_of_what_they_cover() -> None:
     rgb = np.zeros((2048, 2048, 3), np.uint8)
     rgb[::2] = 200
     assert (at_working_size(rgb) == 100).all()
+
+
+def test_no_pixel_is_left_out_of_the_means() -> None:
+    rgb = np.zeros((3072, 3072, 3), np.uint8)
+    rgb[::3] = 150
+    assert (at_working_size(rgb) == 50).all()
