@@ -24,8 +24,9 @@ from host.books.book import (
     told_info,
 )
 from host.books.formats import HEAD_BYTES, container_of_head
-from host.books.names import is_litter, safe_name, told_apart
+from host.books.names import NAMELESS, is_litter, safe_name, told_apart
 from host.errors import BadRequest, TooLarge
+from host.picture_types import UNKNOWN, mime_of
 
 if TYPE_CHECKING:
     import zipfile
@@ -61,10 +62,11 @@ def entry_page(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> B
 
 
 def _book(path: Path, archive: zipfile.ZipFile) -> Book:
-    entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+    # Not `is_dir`, which stumbles over an empty name.
+    entries = [entry for entry in archive.infolist() if not entry.filename.endswith("/")]
     if len(entries) > ENTRIES_MAX:
         raise TooLarge(f"{path} has {len(entries)} entries; the limit is {ENTRIES_MAX}.", "Split it.")
-    named = [(safe_name(zip_entries.decoded_name(entry)), entry) for entry in entries]
+    named = [(_name(archive, entry), entry) for entry in entries]
     left_out = [LeftOut(entry.filename, "it has no name", lost=True) for name, entry in named if name is None]
     kept = [(name, entry) for name, entry in named if name is not None and not is_litter(name)]
     pages: list[BookPage] = []
@@ -88,6 +90,12 @@ def _book(path: Path, archive: zipfile.ZipFile) -> Book:
         info=told_info(extras),
         close=archive.close,
     )
+
+
+def _name(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> str | None:
+    """Return what an entry is called; a picture without a name is a page all the same."""
+    name = safe_name(zip_entries.decoded_name(entry))
+    return NAMELESS if name is None and mime_of(_head(archive, entry)) != UNKNOWN else name
 
 
 def _place(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path) -> None:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _PART_BYTES_MAX: Final = 200  # file systems take 255; a suffix and a temporary name have to fit too
+NAMELESS: Final = "unnamed"
+"""What a page is called whose entry has no name, or one that leads nowhere."""
 _DRIVE: Final = re.compile(r"[A-Za-z]:")
 _ON_WINDOWS: Final = re.compile(r'[<>:"|?*]')
 _JAPANESE: Final = re.compile("[\u3041-\u30ff\u3400-\u9fff]")
@@ -89,12 +91,14 @@ def told_apart(names: Iterable[str], *, suffixes: bool = True, others: Iterable[
 def targets(names: Sequence[str], suffix: str) -> dict[str, tuple[str, str]]:
     """Return for each page's name its two paths: coloured (with `suffix`), and as it was (with its own).
 
-    No path of a page is one of another's. The stem is kept where it can be: `1.jpg` becomes `1.png`; beside a `1.gif`
-    it becomes `1.jpg.png`, and a number comes where that is taken too.
+    No path of a page is one of another's, or a folder in which another's lies. The stem is kept where it can be:
+    `1.jpg` becomes `1.png`; beside a `1.gif` it becomes `1.jpg.png`, and a number comes where that is taken too.
     """
     stems = {name: str(PurePosixPath(name).with_suffix("")) for name in names}
     shared = Counter(same_name(stem) for stem in stems.values())
-    taken: dict[str, str] = {}
+    # Nobody's: where there is a folder, there can be no file.
+    folders = {same_name(str(parent)) for name in names for parent in PurePosixPath(name).parents}
+    taken: dict[str, str | None] = dict.fromkeys(folders)
     found = {}
     for name in names:
         choices = [] if shared[same_name(stems[name])] > 1 else [(f"{stems[name]}{suffix}", name)]

@@ -26,9 +26,10 @@ from host.books.book import (
 from host.books.comic_info import INFO_BYTES_MAX, NAME, read_comic_info
 from host.books.formats import HEAD_BYTES, LABELS, container_of_head
 from host.books.members import ArchiveFault, open_members
-from host.books.names import is_litter, safe_name, told_apart
+from host.books.names import NAMELESS, is_litter, safe_name, told_apart
 from host.books.scratch import Scratch
 from host.errors import BadRequest, TooLarge
+from host.picture_types import UNKNOWN, mime_of
 from host.store.disk import disk_errors
 
 if TYPE_CHECKING:
@@ -102,11 +103,14 @@ def _list(listing: _Listing, number: int, member: Member) -> None:
     safe = safe_name(member.name)
     if member.is_folder or (safe is not None and is_litter(safe)):
         return
-    if safe is None or not member.is_file:
-        reason, lost = ("it has no name", True) if safe is None else ("not a file", False)
-        listing.left_out.append(LeftOut(member.name, reason, lost=lost))
+    if not member.is_file:
+        listing.left_out.append(LeftOut(member.name, "not a file"))
         return
-    listing.entries.append(_Entry(number, member, safe))
+    entry = _Entry(number, member, safe or NAMELESS)
+    if safe is None and mime_of(entry.head) == UNKNOWN:  # a picture without a name is a page all the same
+        listing.left_out.append(LeftOut(member.name, "it has no name", lost=True))
+        return
+    listing.entries.append(entry)
 
 
 def _beginning(member: Member, is_info: bool) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from host.books.book import UnreadablePage
@@ -19,7 +19,6 @@ from host.library.shelf import file_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from host.books.book import Book, BookPage
     from host.books.outputs import Output
@@ -153,9 +152,25 @@ def _take_along(folder: Path, book: Book) -> None:
             data = extra.original()
         except (UnreadablePage, IrodoriError):
             continue
-        path = folder / on_disk(extra.name)
+        path = _place_for(folder, on_disk(extra.name))
         if extra.source is None or not path.exists():
             write_whole(path, data, book.sources)
+
+
+def _place_for(folder: Path, name: str) -> Path:
+    """Return where a file goes: through no other file, and not where a folder is."""
+    *parents, last = name.split("/")
+    for part in parents:
+        folder = _numbered(folder / part, Path.is_file)
+    return _numbered(folder / last, Path.is_dir)
+
+
+def _numbered(path: Path, is_taken: Callable[[Path], bool]) -> Path:
+    candidate, number = path, 1
+    while is_taken(candidate):
+        number += 1
+        candidate = path.with_name(f"{path.stem} ({number}){path.suffix}")
+    return candidate
 
 
 def _digest(path: Path) -> str:

@@ -21,8 +21,7 @@ def names() -> Iterator[Made]:
     """Yield an archive for each kind of names; every entry is a page of its own, and has to come out."""
     for kind, entries in _NAMES.items():
         pages = [(name, is_utf8, small_page(number + len(kind))) for number, (name, is_utf8) in enumerate(entries)]
-        count = len([name for name, _ in entries if name])
-        yield Made(f"names {kind}", {"in.cbz": raw_zip(pages)}, count)
+        yield Made(f"names {kind}", {"in.cbz": raw_zip(pages)}, len(entries))
 
 
 def raw_zip(entries: Sequence[tuple[bytes, bool, bytes]]) -> bytes:

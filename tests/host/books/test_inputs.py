@@ -1,4 +1,5 @@
 import os
+import struct
 import zipfile
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from host.books.inputs import open_inputs
 from host.books.names import decode_name, printable, safe_name
 from host.books.whole_files import write_whole
 from host.errors import BadRequest, TooLarge
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(30)
 
 
 def names(book) -> list[str]:
@@ -159,6 +162,28 @@ def test_a_volume_in_a_volume_is_unpacked_up_to_a_bound(tmp_path: Path, monkeypa
     monkeypatch.setattr(archive_module, "VOLUME_BYTES_MAX", len(inner) - 1)
     with pytest.raises(UnreadablePage, match="when unpacked"):
         nested.place(tmp_path / "over")
+    book.close()
+
+
+def test_a_picture_without_a_name_is_a_page(tmp_path: Path) -> None:
+    path = make_zip(tmp_path / "c.cbz", {"1.png": b"x", "..": PNG, "./..": PNG, "Q": PNG})
+    data = path.read_bytes()
+    with zipfile.ZipFile(path) as archive:
+        entry = archive.getinfo("Q")
+    # An empty name, as no packer of ours writes it: the name's length and its byte are taken out, twice.
+    head = entry.header_offset
+    data = data[: head + 26] + bytes(2) + data[head + 28 : head + 30] + data[head + 31 :]
+    at = data.rindex(b"PK\1\2")
+    data = data[: at + 28] + bytes(2) + data[at + 30 : at + 46] + data[at + 47 :]
+    end = data.rindex(b"PK\5\6")
+    size, offset = struct.unpack("<II", data[end + 12 : end + 20])
+    data = data[: end + 12] + struct.pack("<II", size - 1, offset - 1) + data[end + 20 :]
+    path.write_bytes(data)
+    [book] = open_inputs([path], tmp_path / "out")
+    assert [(one.name, one.read()) for one in book.pages] == [
+        ("1.png", b"x"), ("unnamed", PNG), ("unnamed (2)", PNG), ("unnamed (3)", PNG)
+    ]  # fmt: skip
+    assert not book.left_out
     book.close()
 
 

@@ -1,6 +1,6 @@
 import os
 import zipfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 from hypothesis import given
@@ -24,7 +24,8 @@ def page(book: Book, name: str) -> BookPage:
     return next(each for each in book.pages if each.name == name)
 
 
-NAMES = ["a.png", "a.jpg", "A.webp", "b.png", "c/a.png", "c/a.jpg", "d.a.png", "a.png.webp", "a.jpg.png", "a (2).png"]
+NAMES = ["a.png", "a.jpg", "A.webp", "b.png", "c/a.png", "c/a.jpg", "d.a.png", "a.png.webp", "a.jpg.png", "a (2).png",
+         "a", "a.png/b.png", "a.jpg/a (2).png/1", "c", "b.jpg/1.png"]  # fmt: skip
 
 
 @given(st.lists(st.sampled_from(NAMES), unique_by=same_name))
@@ -33,6 +34,15 @@ def test_no_path_of_a_page_is_one_of_another_s(names: list[str]) -> None:
     for name, paths in targets(names, ".png").items():
         for path in paths:
             assert taken.setdefault(same_name(path), name) == name
+    folders = {same_name(str(parent)) for path in taken for parent in PurePosixPath(path).parents}
+    assert not folders & taken.keys()
+
+
+def test_a_file_and_a_folder_of_one_name_are_both_in_the_output(tmp_path: Path) -> None:
+    book = make_book("a.png", "a.png/b.png", "a")
+    output = FolderOutput(tmp_path / "out", book, NONE, ".png")
+    assert len({output.put(one, one.name.encode(), ".png") for one in book.pages}) == 3
+    assert (tmp_path / "out" / "a.png" / "b.png").read_bytes() == b"a.png/b.png"
 
 
 def test_names_are_kept_where_they_can_be() -> None:

@@ -132,6 +132,12 @@ def test_what_is_no_file_is_named(tmp_path: Path) -> None:
         assert not book.pages
 
 
+def test_a_picture_without_a_name_is_a_page(tmp_path: Path) -> None:
+    with closing(open_unpacked(tar(tmp_path / "a.cbt", {"..": PNG, "a.png": PNG}), "tar")) as book:
+        assert [(one.name, one.read()) for one in book.pages] == [("a.png", PNG), ("unnamed", PNG)]
+        assert not book.left_out
+
+
 def test_what_is_no_archive_is_told(tmp_path: Path) -> None:
     path = tmp_path / "a.cbt"
     path.write_bytes(b"")

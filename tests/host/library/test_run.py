@@ -163,6 +163,17 @@ def test_a_run_that_was_ended_anywhere_goes_on_to_the_same_bytes(
         assert set(repeated) <= shared, end
 
 
+def test_what_travels_along_goes_through_no_file_and_ends_no_run(library: Library) -> None:
+    files = {"a.png": picture(1), "b/1.png": picture(2), "a.png/notes.txt": b"notes", "b": b"words"}
+    make_cbz(library.shelf / "v.cbz", files)
+    library.kind = "folder"
+    library.colour()
+    out = library.output / "v"
+    there = {path.relative_to(out).as_posix(): path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    assert sorted(there) == ["a (2).png/notes.txt", "a.png", "b (2)", "b/1.png"]
+    assert sorted(there.values()) == sorted([b"col" + picture(1), b"col" + picture(2), b"notes", b"words"])
+
+
 def test_one_picture_of_several_pages_is_coloured_once_while_it_is_under_way(library: Library) -> None:
     make_cbz(library.shelf / "v.cbz", {f"{n}.png": picture(1) for n in range(3)})
     library.colour()
