@@ -9,11 +9,12 @@ from engines.base import Plan
 from engines.geometry import Box
 from engines.info import EngineInfo, Supports
 from host.corrections import FigurePalette
-from host.pipeline.generation.colour_names import name_of, names_of
+from host.pipeline.generation.colour_names import _NAMED, name_of, names_of
 from host.pipeline.generation.director.direct import direct
 from host.pipeline.generation.director.evidence import gather
 from host.pipeline.generation.prompt import build_words
 from host.pipeline.generation.request import make_request
+from host.pipeline.generation.style import any_coloured, bind_references
 from host.pipeline.job import PageJob
 from host.pipeline.records.masks import PageMasks
 from host.pipeline.records.page_meta import Character, PageMeta, Panel, ReferenceUse, Signals
@@ -211,3 +212,55 @@ def test_colours_have_names(rgb, name):
     assert name_of(rgb) == name
     assert names_of([rgb, rgb, (255, 255, 0)], 3)[0] == name
     assert len(names_of([rgb, rgb, (255, 255, 0)], 1)) == 1
+
+
+@pytest.mark.parametrize("name", _NAMED)
+def test_a_named_colour_has_its_own_name(name):
+    assert name_of(_NAMED[name]) == name
+
+
+@pytest.mark.parametrize(
+    ("rgb", "name"),
+    [
+        ((0, 0, 0), "black"),
+        ((85, 85, 85), "dark grey"),
+        ((128, 128, 128), "grey"),
+        ((211, 211, 211), "light grey"),
+        ((255, 253, 208), "cream"),
+        ((200, 150, 100), "tan"),
+        ((101, 67, 33), "brown"),
+        ((139, 0, 0), "dark red"),
+        ((255, 127, 80), "coral"),
+        ((255, 182, 193), "pink"),
+        ((255, 140, 0), "orange"),
+        ((255, 255, 0), "yellow"),
+        ((128, 128, 0), "olive"),
+        ((34, 139, 34), "green"),
+        ((0, 80, 40), "dark green"),
+        ((0, 128, 128), "teal"),
+        ((64, 224, 208), "turquoise"),
+        ((135, 206, 235), "sky blue"),
+        ((65, 105, 225), "blue"),
+        ((0, 0, 80), "navy"),
+        ((128, 0, 128), "purple"),
+    ],
+)
+def test_colours_that_people_know_have_the_names_that_people_use(rgb, name):
+    assert name_of(rgb) == name
+
+
+@pytest.mark.parametrize(("rows", "coloured"), [(0, False), (1, False), (2, True), (20, True)])
+def test_a_reference_has_colour_on_more_than_a_twentieth(rows, coloured):
+    pixels = np.full((20, 20, 3), 120, np.uint8)
+    pixels[:rows, :, 0] = 240
+    assert any_coloured([reference(level=120), ReferencePicture(reference_id="b", pixels=pixels)]) is True
+    assert any_coloured([ReferencePicture(reference_id="b", pixels=pixels)]) is coloured
+    assert any_coloured([]) is False
+
+
+def test_references_come_in_the_order_in_which_they_serve():
+    uses = [ReferenceUse(reference_id=name) for name in ("c", "a")]
+    known = [reference("a"), reference("b"), reference("c")]
+    assert bind_references(uses, known) == (known[2], known[0])
+    with pytest.raises(KeyError):
+        bind_references(uses, known[:2])

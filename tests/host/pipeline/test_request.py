@@ -38,13 +38,18 @@ WORDS = Words("ink", "blur"), Words("clean", "spots")
 def test_two_passes_follow_the_sampling_each_with_its_own_words() -> None:
     structure, clean_up = plan_stages(SAMPLING, WORDS, PLAN, 2)
     assert structure == STRUCTURE
-    assert (clean_up.prompt, clean_up.negative_prompt) == ("clean", "spots")
-    assert (clean_up.guidance, clean_up.denoise_01) == (
-        SAMPLING.cleanup_guidance_scale, SAMPLING.cleanup_denoising_strength
-    )  # fmt: skip
-    assert (clean_up.style_weight, clean_up.style_end_01) == (
-        SAMPLING.cleanup_ip_adapter_scale, SAMPLING.cleanup_ip_adapter_end_01
-    )  # fmt: skip
+    assert clean_up == StagePlan(
+        prompt="clean",
+        negative_prompt="spots",
+        guidance=SAMPLING.cleanup_guidance_scale,
+        denoise_01=SAMPLING.cleanup_denoising_strength,
+        steps=9,
+        structure_strength=SAMPLING.controlnet_scale,
+        structure_end_01=SAMPLING.controlnet_end_01,
+        pose_strength=0.0,
+        style_weight=SAMPLING.cleanup_ip_adapter_scale,
+        style_end_01=SAMPLING.cleanup_ip_adapter_end_01,
+    )
 
 
 @pytest.mark.parametrize("passes", [0, 1])
