@@ -90,8 +90,9 @@ class CharacterSeen(Struct, frozen=True, kw_only=True, omit_defaults=False):
 class PaletteView(Struct, frozen=True, kw_only=True, omit_defaults=False):
     """A palette, where its characters were seen, who else was, and whether there is a change to take back.
 
-    pages: the SHA-256 of the encoded bytes of the pages that the change before this answer touched. about: the id of
-    the character that it was about; empty for none.
+    pages: the SHA-256 of the encoded bytes of the pages that the change before this answer touched; one page may have
+    come in several encodings. touched: how many pages that are. about: the id of the character that it was about; empty
+    for none.
     """
 
     palette: SeriesPalette
@@ -100,6 +101,7 @@ class PaletteView(Struct, frozen=True, kw_only=True, omit_defaults=False):
     undo: bool
     pages: list[str]
     about: str = ""
+    touched: Count = 0
 
 
 class PaletteCard(Struct, frozen=True, kw_only=True, omit_defaults=False):

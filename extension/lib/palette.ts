@@ -48,7 +48,7 @@ export interface PaletteSheet {
   maybe: number;
 }
 
-export function sheetOf({ palette, seen, others, undo, pages, about }: PaletteView): PaletteSheet {
+export function sheetOf({ palette, seen, others, undo, touched, about }: PaletteView): PaletteSheet {
   const known = new Map(seen.map((one) => [one.character_id, one]));
   return {
     series: palette.series,
@@ -56,7 +56,7 @@ export function sheetOf({ palette, seen, others, undo, pages, about }: PaletteVi
     characters: (palette.characters ?? []).map((one) => cardOf(one, known.get(one.character_id))),
     others: others.map(figureOf),
     canUndo: undo,
-    touched: pages.length,
+    touched,
     maybe: (about && known.get(about)?.unsure.length) || 0,
   };
 }

@@ -170,7 +170,7 @@ def _told(one: PaletteCharacter, part: str) -> str:
 
 
 def _say(view: PaletteView) -> None:
-    count = len(view.pages)
+    count = view.touched
     Console(highlight=False).print(f"{count} page{'' if count == 1 else 's'} touched: colour them again to see it.")
 
 

@@ -170,7 +170,7 @@ class PaletteBook:
             if wardrobes[page.embedder][0].dress(page) != wardrobes[page.embedder][1].dress(page)
         ]
         view = self._view(series, after)
-        return structs.replace(view, pages=sorted(self._sources.encoded(touched)))
+        return structs.replace(view, pages=sorted(self._sources.encoded(touched)), touched=len(touched))
 
     def _view(self, series: str, palette: SeriesPalette) -> PaletteView:
         from host.palettes.likeness import alike, known_of, whose

@@ -66,7 +66,7 @@ def test_row_of_many_references_is_one_tab_stop_and_no_wider(reader: Reader, sit
     while "Colorize chapter" not in stops and len(stops) < 20:
         stops.append(focused_after(popup, "Tab"))
     assert stops[:2] == ["No reference: neutral colours", "Choose on the page"]
-    assert len(stops) <= 7
+    assert len(stops) <= 8
 
     popup.get_by_role("button", name="No reference").focus()
     first = focused_after(popup, "ArrowRight"), focused_after(popup, "ArrowRight")

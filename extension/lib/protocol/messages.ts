@@ -181,6 +181,7 @@ export interface PaletteView {
   undo: boolean;
   pages: string[];
   about: string;
+  touched: number;
 }
 
 /** A palette that is kept. */

@@ -27,7 +27,8 @@ const VIEW: PaletteView = {
   seen: [{ character_id: "aki", pages: 2, unsure: [{ figure: AT, hair: [1, 2, 3] }] }],
   others: [{ figure: AT, face: new Uint8Array(), name: "Hero", pages: 3 }],
   undo: true,
-  pages: ["b".repeat(64), "c".repeat(64)],
+  pages: ["b".repeat(64), "c".repeat(64), "d".repeat(64)],
+  touched: 2,
   about: "aki",
 };
 

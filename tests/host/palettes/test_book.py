@@ -64,7 +64,7 @@ def chapter(palette_reader: Reader, monkeypatch: pytest.MonkeyPatch) -> Chapter:
 
 def test_a_colour_that_is_corrected_once_touches_the_pages_of_that_one_alone(chapter: Chapter) -> None:
     view = chapter.set(figure=chapter.at(1), hair=RED)
-    assert view.pages == sorted(chapter.encoded[1:3])
+    assert (view.pages, view.touched) == (sorted(chapter.encoded[1:3]), 2)
     assert view.about == view.palette.characters[0].character_id
     done = chapter.colour()
     assert [one.cached for one in done] == [True, False, False, True]
@@ -87,6 +87,14 @@ def test_who_was_seen_is_known_to_every_series_that_the_pages_are_told_to(chapte
     view = chapter.book.get(PaletteQuery(series="T"))
     assert view.palette.characters == []
     assert sorted(one.pages for one in view.others) == [2, 2]
+
+
+def test_a_page_that_came_in_two_encodings_is_one_page_that_a_change_touches(chapter: Chapter) -> None:
+    sources = chapter.reader.application.store.sources
+    again = "f" * 64
+    sources.put(again, sources.get(chapter.encoded)[chapter.encoded[1]])
+    view = chapter.set(figure=chapter.at(1), hair=RED)
+    assert (view.pages, view.touched) == (sorted([*chapter.encoded[1:3], again]), 2)
 
 
 def test_a_change_that_is_taken_back_finds_every_page_in_the_cache(chapter: Chapter) -> None:
