@@ -72,3 +72,40 @@ def test_an_heif_picture_is_a_page(rgb: np.ndarray, monkeypatch: pytest.MonkeyPa
     with pytest.raises(ImageInvalid, match="HEIF") as refused:
         decode_page(target.getvalue())
     assert "irodori[library]" in refused.value.hint
+
+
+def test_without_a_wish_a_page_is_a_png_and_its_pixels_stay_as_they_are(rgb: np.ndarray) -> None:
+    before = rgb.copy()
+    encoded, mime = encode_page(rgb)
+    assert (mime, encoded[:8]) == ("image/png", b"\x89PNG\r\n\x1a\n")
+    assert encoded == encode_page(rgb, "png")[0]
+    assert np.array_equal(rgb, before)
+    assert encode_page(rgb, "png", given_up=True)[0] == encoded
+
+
+@pytest.mark.parametrize("page_format", ["webp", "webp_lossless"])
+@pytest.mark.parametrize("shape", [(16_383, 2), (2, 16_383), (16_384, 2), (2, 16_384)])
+def test_a_side_that_webp_cannot_hold_makes_a_png(page_format: PageFormat, shape: tuple[int, int]) -> None:
+    encoded, mime = encode_page(np.full((*shape, 3), 200, np.uint8), page_format)
+    assert mime == ("image/webp" if max(shape) == 16_383 else "image/png") == mime_of(encoded)
+
+
+def test_a_png_of_rows_that_repeat_is_small() -> None:
+    row = np.random.default_rng(2).integers(0, 256, (1, 400, 3), np.uint8)
+    assert len(encode_page(np.repeat(row, 300, axis=0))[0]) < 0.02 * 300 * 400 * 3
+
+
+def test_colours_keep_their_edges_where_a_format_could_halve_them() -> None:
+    stripes = np.zeros((64, 64, 3), np.uint8)
+    stripes[:, ::2], stripes[:, 1::2] = (200, 40, 40), (40, 40, 200)
+    for page_format in ("jpeg", "avif"):
+        again = decode_page(encode_page(stripes, page_format)[0]).rgb
+        assert np.abs(again.astype(int) - stripes).mean() < 25, page_format
+
+
+def test_a_large_page_is_packed_in_bands_from_eight_megapixels_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    packed = []
+    monkeypatch.setattr("host.pipeline.encode._encode_in_bands", lambda rgb: packed.append(rgb.shape) or b"bands")
+    assert encode_page(np.zeros((2000, 4000, 3), np.uint8))[0] != b"bands"
+    assert encode_page(np.zeros((2001, 4000, 3), np.uint8))[0] == b"bands"
+    assert packed == [(2001, 4000, 3)]
