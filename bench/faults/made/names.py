@@ -21,7 +21,9 @@ def names() -> Iterator[Made]:
     """Yield an archive for each kind of names; every entry is a page of its own, and has to come out."""
     for kind, entries in _NAMES.items():
         pages = [(name, is_utf8, small_page(number + len(kind))) for number, (name, is_utf8) in enumerate(entries)]
-        yield Made(f"names {kind}", {"in.cbz": raw_zip(pages)}, len(entries))
+        # What is still being fetched is no page.
+        count = len([name for name, _ in entries if not name.endswith(b".part")])
+        yield Made(f"names {kind}", {"in.cbz": raw_zip(pages)}, count)
 
 
 def raw_zip(entries: Sequence[tuple[bytes, bool, bytes]]) -> bytes:
