@@ -88,12 +88,18 @@ def told_apart(names: Iterable[str], *, suffixes: bool = True, others: Iterable[
     return apart
 
 
-def targets(names: Sequence[str], suffix: str) -> dict[str, tuple[str, str]]:
+def targets(names: Sequence[str], suffix: str, beside: str = "") -> dict[str, tuple[str, str]]:
     """Return for each page's name its two paths: coloured (with `suffix`), and as it was (with its own).
 
     No path of a page is one of another's, or a folder in which another's lies. The stem is kept where it can be:
     `1.jpg` becomes `1.png`; beside a `1.gif` it becomes `1.jpg.png`, and a number comes where that is taken too.
+
+    beside: what a file that goes with a page adds to its path; nobody's path is that of such a file either.
     """
+
+    def claimed(paths: tuple[str, str]) -> set[str]:
+        return {same_name(f"{path}{end}") for path in paths for end in ("", beside)}
+
     stems = {name: str(PurePosixPath(name).with_suffix("")) for name in names}
     shared = Counter(same_name(stem) for stem in stems.values())
     # Nobody's: where there is a folder, there can be no file.
@@ -104,12 +110,12 @@ def targets(names: Sequence[str], suffix: str) -> dict[str, tuple[str, str]]:
         choices = [] if shared[same_name(stems[name])] > 1 else [(f"{stems[name]}{suffix}", name)]
         choices.append((f"{name}{suffix}", name))
         number = 1
-        while any(taken.get(same_name(path), name) != name for path in choices[0]):
+        while any(taken.get(path, name) != name for path in claimed(choices[0])):
             choices.pop(0)
             number += not choices
             own = PurePosixPath(name).suffix
             choices = choices or [(f"{stems[name]} ({number}){suffix}", f"{stems[name]} ({number}){own}")]
-        taken |= {same_name(path): name for path in choices[0]}
+        taken |= dict.fromkeys(claimed(choices[0]), name)
         found[name] = choices[0]
     return found
 

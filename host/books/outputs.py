@@ -218,7 +218,7 @@ class ArchiveOutput:
         self._path = path
         self._book = book
         self._suffix = suffix
-        self._names = targets([page.name for page in book.pages], suffix)
+        self._names = targets([page.name for page in book.pages], suffix, RECORD_SUFFIX)
         self._sources = sources
         self._waiting = WaitingRoom(waiting, path)
         self._entries: dict[str, list[_Waiting]] = {}
@@ -368,7 +368,7 @@ class _Waiting:
 
 
 def _names(book: Book, suffix: str) -> Mapping[str, tuple[str, str]]:
-    found = targets([page.name for page in book.pages], suffix)
+    found = targets([page.name for page in book.pages], suffix, RECORD_SUFFIX)
     return {name: (on_disk(coloured), on_disk(as_it_was)) for name, (coloured, as_it_was) in found.items()}
 
 

@@ -38,6 +38,14 @@ def test_no_path_of_a_page_is_one_of_another_s(names: list[str]) -> None:
     assert not folders & taken.keys()
 
 
+@given(st.lists(st.sampled_from(["1.png", "1.png.json", "1.png.json.json", "1.jpg", "1", "1.json"]), unique=True))
+def test_no_path_of_a_page_is_that_of_another_s_record(names: list[str]) -> None:
+    found = targets(names, ".png", ".json")
+    for name, paths in found.items():
+        others = {same_name(path) for other, those in found.items() if other != name for path in those}
+        assert not others & {same_name(f"{path}.json") for path in paths}
+
+
 def test_a_file_and_a_folder_of_one_name_are_both_in_the_output(tmp_path: Path) -> None:
     book = make_book("a.png", "a.png/b.png", "a")
     output = FolderOutput(tmp_path / "out", book, NONE, ".png")
