@@ -206,6 +206,15 @@ class TestReferences:
         middle = int(np.argmin(np.square(BINS).sum(1)))
         assert vivid.likely[middle] == pytest.approx(0.4)
 
+    def test_what_is_next_to_a_vivid_colour_is_likely_too(self):
+        # On a bin, so that its neighbours have what the blur of nine tenths of a bin carries to them.
+        there = BINS[int(np.argmin(np.square(BINS - (0.16, 0.04)).sum(1)))]
+        likely = references.joined([self.cells(tuple(float(one) for one in there))]).likely
+        hard = soft_bins(there[None].astype(np.float32))[0]
+        spread = smoothed(hard[:, None], 0.9)[:, 0]
+        far = np.square(BINS).sum(1) > 0.1**2
+        assert np.allclose(likely[far], (spread / spread.max())[far], atol=1e-3)
+
     def test_a_level_has_the_colours_of_cells_as_light(self):
         values = np.eye(305, dtype=np.float32)[[3, 7]]
         steps = np.linspace(0, 1, LEVELS)
