@@ -10,6 +10,8 @@ import pytest
 
 from engines.testing.stepped import SteppedEngine
 from host.application import Application
+from host.jobs.quick_look import QuickLook
+from host.jobs.right_of_way import RightOfWay
 from host.messaging.messages import JobPrioritize, Page, PageDone, PagePreview, PagePut, RunChapter
 from host.paths import state_paths
 from host.pipeline.quick import SIDE_PX
@@ -139,3 +141,15 @@ def test_look_that_goes_wrong_costs_nothing(opened: list[Chapter], monkeypatch: 
     opened.append(chapter)
     assert chapter.listener.end_of(chapter.run([drawn(0)], [0])).done == 1
     assert chapter.previews() == []
+
+
+def test_the_engine_that_looks_gives_its_memory_up_once() -> None:
+    given_up: list[str] = []
+    engine = SteppedEngine(0.0, 1, COMPACT)
+    engine.unload = lambda: given_up.append(COMPACT)  # type: ignore[method-assign]
+    look = QuickLook(None, lambda *sent: None, RightOfWay())  # type: ignore[arg-type]
+    look.release()
+    look._apart = engine
+    look.release()
+    look.release()
+    assert given_up == [COMPACT]
