@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from host.pipeline.quick import _is_for_colour, _shrunk
+from host.pipeline.quick import _is_for_colour, _shrunk, _side_of
 from host.pipeline.series import coloured_share
 from tests.host.pipeline.drawn import decoded
 
@@ -39,7 +39,7 @@ def test_a_tinted_page_is_grey() -> None:
 
 def test_a_first_sight_has_three_hundred_pixels_across() -> None:
     page = decoded(np.zeros((900, 600), np.uint8))
-    small = _shrunk(page)
+    small = _shrunk(page, _side_of(page))
     assert small.rgb.shape == (450, 300, 3)
     assert small.grey.shape == (450, 300)
 
