@@ -298,9 +298,10 @@ export class ChapterRun {
     }
   }
 
-  #progress({ page_id, fraction }: JobProgress): void {
+  #progress({ job_id, page_id, fraction }: JobProgress): void {
     const page = this.#page(page_id);
-    if (!isOpen(page)) return;
+    const isLeft = this.#jobs.has(job_id) && !this.#jobs.get(job_id)?.has(page_id); // told before the host heard of it
+    if (!isOpen(page) || isLeft) return;
     page.state = fraction > 0 ? "running" : page.state;
     page.fraction = Math.max(page.fraction, fraction);
     this.#tell(page, "page.progress", { pageId: page_id, fraction: page.fraction });

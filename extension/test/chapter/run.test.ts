@@ -135,6 +135,8 @@ test("a tab out of sight takes back what the host has not begun, and asks again 
   await run.add([found(1), found(2), found(3)], 0);
   run.hear({ method: "job.progress", params: { job_id: "j1", page_id: "p1", stage: "decode", fraction: 0.2 } });
   await run.rest(true);
+  run.hear({ method: "job.progress", params: { job_id: "j1", page_id: "p2", stage: "decode", fraction: 0.05 } });
+  expect(run.state.pages["p2"]?.state).toBe("waiting"); // told before the host heard that it may rest
   expect(asked.at(-1)).toMatchObject({ method: "job.cancel", params: { job_id: "j1", page_ids: ["p2", "p3"] } });
   run.hear(doneWith("p1"));
   run.hear({
