@@ -40,7 +40,9 @@ def test_a_corrected_character_comes_anew_on_its_pages_and_nothing_else_changes(
 ) -> None:
     page = reader.open(f"{site.origin}/chapter/plain")
     popup = reader.popup(page)
-    popup.get_by_role("textbox", name="Series").fill(SERIES)
+    series = popup.get_by_role("textbox", name="Series")
+    expect(series).to_have_value("Rain Town")  # what the page is called comes first
+    series.fill(SERIES)
     popup.get_by_role("button", name="Colorize chapter").click()
     reader.wait_until_done(page, len(PLAIN))
     popup.close()
