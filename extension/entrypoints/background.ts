@@ -27,7 +27,7 @@ export default defineBackground(() => {
   };
   const woken = wake();
   const byItself = new ByItself(woken, runs);
-  void isFirstWake().then((isFirst) => void (isFirst && byItself.enter())); // tabs may be there before our scripts are
+  void isFirstWake().then((isFirst) => void (isFirst && byItself.enter())); // an update forgets what was registered, too
 
   let popups = 0;
   browser.runtime.onConnect.addListener((port) => {
@@ -36,8 +36,7 @@ export default defineBackground(() => {
   });
   browser.runtime.onInstalled.addListener(({ reason }) => {
     void createMenus();
-    const carriedOn = reason === "update" ? woken.then(() => runs.carryOn()) : Promise.resolve();
-    void carriedOn.finally(() => byItself.enter()); // an update forgets what was registered
+    if (reason === "update") void woken.then(() => runs.carryOn());
   });
   browser.runtime.onStartup.addListener(() => void takeUnderWay()); // tabs of another day
   answerWorkerCalls(woken, runs, byItself);

@@ -6,6 +6,7 @@ import type { HintChange } from "./chapter/hints";
 import type { HabitChange, Naming, PageRule } from "./habits";
 import type { Payload } from "./payload";
 import type { PaletteSheet, WornPart } from "./palette";
+import { reasonOf } from "./reason";
 import type { CacheStats, ColourHint, EXPORT_FORMATS, HistorySeries, ModelInfo, PaletteSet } from "./protocol/messages";
 
 /** A page image as the page's script found it; `pageId` is unique over all tabs. */
@@ -225,7 +226,7 @@ export function answerCalls<Calls extends WorkerCalls | PageCalls>(
       .then(() => handler(call.params, sender))
       .then(
         (value) => respond({ ok: true, value: value ?? null }),
-        (error: unknown) => respond({ ok: false, reason: error instanceof Error ? error.message : String(error) }),
+        (error: unknown) => respond({ ok: false, reason: reasonOf(error) }),
       );
     return true; // the answer comes later
   };

@@ -1,5 +1,6 @@
 /** One port to one host process: envelopes below, requests and notifications above. Knows no state beyond its port. */
 
+import { reasonOf } from "../reason";
 import { i18n } from "#i18n";
 import { type Chunk, type Envelope, FrameFault, owedAck, parseEnvelope } from "../protocol/envelope";
 import { UNFINISHED_MS } from "../protocol/messages";
@@ -123,6 +124,6 @@ function readMessage(frameId: number, frame: Uint8Array): RpcMessage {
   try {
     return decodeMessage(frame);
   } catch (fault) {
-    throw new FrameFault(frameId, fault instanceof Error ? fault.message : String(fault));
+    throw new FrameFault(frameId, reasonOf(fault));
   }
 }

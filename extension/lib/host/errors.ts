@@ -2,6 +2,7 @@
 
 import { i18n } from "#i18n";
 import type { WireError } from "../protocol/messages";
+import { reasonOf } from "../reason";
 
 /** The host answered with an error of its table. */
 export class HostError extends Error {
@@ -52,5 +53,5 @@ export function hostErrorOf(value: unknown): HostError {
 /** One line for a reader: what happened and what to do. */
 export function sayError(error: unknown): string {
   if (error instanceof HostError) return error.hint ? `${error.message} ${error.hint}` : error.message;
-  return error instanceof Error ? error.message : String(error);
+  return reasonOf(error);
 }

@@ -12,7 +12,9 @@ import {
   type PointPurpose,
   type WorkerCalls,
 } from "../messages";
+import { download } from "../download";
 import { learnFrom, pack, type Payload, probe } from "../payload";
+import { reasonOf } from "../reason";
 import { siteOf } from "../sites";
 import { loadCallSign } from "../state";
 import { Arrival } from "./arrival";
@@ -28,7 +30,7 @@ import type { Holder } from "./holders/holder";
 import { holdersIn } from "./holders/registry";
 import { isSmallFrame, survey } from "./find/survey";
 import { followNaming, toldNames } from "./find/told";
-import { copy, fileName, save } from "./take-along";
+import { copy, fileName } from "./take-along";
 import { under } from "./swap/peek";
 
 const HEARTBEAT_MS = 5_000;
@@ -211,21 +213,26 @@ export class Agent {
       else if (!this.#reader) throw new Error(notInColour());
       else if (act === "compare") this.#reader.compare(holder);
       else if (act === "original") this.#reader.toggle(holder);
-      else await this.#takeAlong(act, holder, await this.#reader.pageIn(holder));
+      else {
+        const text = await this.#takeAlong(act, await this.#reader.pageIn(holder));
+        this.#notices.set(holder, { kind: "notice", text });
+      }
     } catch (error) {
-      this.#notices.set(holder, { kind: "notice", text: error instanceof Error ? error.message : String(error) });
+      this.#notices.set(holder, { kind: "notice", text: reasonOf(error) });
     }
   }
 
-  async #takeAlong(act: "save" | "copy", holder: Holder, page: { picture: Blob; number: number }): Promise<void> {
+  /** Returns what is told of it. */
+  async #takeAlong(act: "save" | "copy", { picture, number }: { picture: Blob; number: number }): Promise<string> {
+    if (act === "copy")
+      return copy(picture).then(
+        () => i18n.t("page.copied"),
+        () => i18n.t("page.notCopied"),
+      );
     const { series, chapter } = toldNames();
-    const name = fileName(series, chapter, page.number, page.picture.type);
-    let text = i18n.t("page.copied");
-    if (act === "save") {
-      save(page.picture, name);
-      text = i18n.t("page.saved", [name]);
-    } else await copy(page.picture).catch(() => (text = i18n.t("page.notCopied")));
-    this.#notices.set(holder, { kind: "notice", text });
+    const name = fileName(series, chapter, number, picture.type);
+    download(picture, name);
+    return i18n.t("page.saved", [name]);
   }
 
   /** The reader says that a picture is a page, or that it is none: here and in the site's other chapters. */

@@ -1,28 +1,19 @@
-/** A coloured page out of its document: into the browser's downloads, or onto the clipboard. */
+/** A coloured page out of its document: what its file is called, and onto the clipboard. */
+
+import { titleOf } from "./find/chapter";
 
 const EXTENSIONS: Readonly<Record<string, string>> = { "image/png": "png", "image/jpeg": "jpg", "image/webp": "webp" };
 const NO_PART_OF_NAMES = /[\\/:*?"<>|\p{Cc}]+/gu;
 const NAME_MAX = 120;
-const READ_BY_THEN_MS = 60_000;
 
 /** What a page's file is called: series, chapter and number, without what file systems forbid. */
 export function fileName(series: string, chapter: string, number: number, type: string): string {
-  const named = chapter.startsWith("/") || chapter === "" ? series : `${series}, ${chapter}`; // an address names nothing
-  const clean = named
+  const clean = titleOf(series, chapter)
     .replace(NO_PART_OF_NAMES, " ")
     .replace(/\s+/g, " ")
     .replace(/^[. ]+|[. ]+$/g, "");
   const short = [...(clean || "Irodori")].slice(0, NAME_MAX).join("");
   return `${short} ${String(number).padStart(3, "0")}.${EXTENSIONS[type] ?? "img"}`;
-}
-
-/** Have the browser save a picture as the reader's browser saves files. */
-export function save(picture: Blob, name: string): void {
-  const link = document.createElement("a"); // never in the document: the site hears no click
-  link.href = URL.createObjectURL(picture);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), READ_BY_THEN_MS);
 }
 
 /** Put a picture onto the clipboard, as PNG: others are not taken. Rejects where the browser forbids it. */

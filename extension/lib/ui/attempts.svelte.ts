@@ -1,3 +1,5 @@
+import { reasonOf } from "../reason";
+
 /** What a model asks of the worker; what went wrong last stands in `trouble` until something goes well. */
 export class Attempts {
   trouble = $state("");
@@ -8,7 +10,7 @@ export class Attempts {
       this.trouble = "";
       return result;
     } catch (error) {
-      this.trouble = error instanceof Error ? error.message : String(error);
+      this.trouble = reasonOf(error);
       return null;
     }
   }

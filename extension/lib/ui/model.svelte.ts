@@ -1,5 +1,6 @@
 /** What the popup shows and does. All truth is the worker's; this mirrors it and passes the reader's wishes on. */
 
+import { reasonOf } from "../reason";
 import { browser } from "wxt/browser";
 import type { Naming } from "../habits";
 import { isOpen, type PageRecord, pagesInOrder, type RunState, type Tally, tallyOf } from "../chapter/state";
@@ -271,7 +272,7 @@ export class PopupModel {
     try {
       return await asked;
     } catch (error) {
-      this.trouble = error instanceof Error ? error.message : String(error);
+      this.trouble = reasonOf(error);
       return null;
     }
   }

@@ -3,8 +3,10 @@
 import { i18n } from "#i18n";
 import { browser } from "wxt/browser";
 import type { HostConnection } from "../host/connection";
-import { askPage, type PageAct, type Survey } from "../messages";
+import { askPage, type PageAct } from "../messages";
+import { titleOf } from "../page/find/chapter";
 import type { Payload } from "../payload";
+import { reasonOf } from "../reason";
 import { loadChoices } from "../state";
 import { flashBadge } from "./badge";
 import { fetchPicture } from "./fetch-picture";
@@ -65,8 +67,7 @@ export function answerMenus(host: () => Promise<HostConnection>, runs: Runs): vo
 /** Say on the badge and at the picture what went wrong. */
 export async function sayTrouble(tabId: number, frameId: number, url: string, error: unknown): Promise<void> {
   await flashBadge(tabId, "!", "bad");
-  const text = error instanceof Error ? error.message : String(error);
-  await askPage(tabId, frameId, "page.notice", { url, text }).catch(() => undefined);
+  await askPage(tabId, frameId, "page.notice", { url, text: reasonOf(error) }).catch(() => undefined);
 }
 
 /** Keep a picture of the tab as the style reference. */
@@ -76,16 +77,12 @@ export async function setReference(host: HostConnection, tabId: number, frameId:
   const picture = await captured(tabId, frameId, url);
   const survey = await askPage(tabId, 0, "page.survey", {}).catch(() => null);
   await addReference(host, picture, {
-    name: survey ? nameOf(survey) : "",
+    name: survey ? titleOf(survey.series, survey.chapter) : "",
     series: survey?.series ?? "",
     source_url: url.startsWith("http") ? url.slice(0, 4096) : "",
   });
   await flashBadge(tabId, "✓", "good");
   await askPage(tabId, frameId, "page.notice", { url, text: i18n.t("menu.referenceSet") }).catch(() => undefined);
-}
-
-function nameOf({ series, chapter }: Survey): string {
-  return chapter.startsWith("/") ? series : `${series}, ${chapter}`;
 }
 
 async function captured(tabId: number, frameId: number, url: string): Promise<Payload> {

@@ -11,6 +11,7 @@ vi.mock("@/lib/page/holders/closed-root", () => ({ withoutOurs: async (act: () =
 import { i18n } from "#i18n";
 import { seenOf, Unseen } from "@/lib/page/capture/seen";
 import { disown } from "@/lib/page/holders/roots";
+import { noteDrawing, showWindow } from "./looking";
 
 /** A picture of 320 by 1200 in a window of 1000 by 800, each of whose pixels is two of the screen's. */
 const BOX = { left: 100, top: -200, width: 320, height: 1200 };
@@ -29,25 +30,8 @@ beforeEach(() => {
   [box, above] = [BOX, () => []];
   drawn.length = 0;
   closed.mockReset();
-  inWindow.mockImplementation((_: Holder, [x, y]: [number, number]) => [
-    box.left + x * box.width,
-    box.top + y * box.height,
-  ]);
-  vi.stubGlobal("innerWidth", 1000);
-  vi.stubGlobal("innerHeight", 800);
-  document.elementsFromPoint = (x, y) => [...above(x, y), node, document.body];
-  vi.stubGlobal("createImageBitmap", async () => ({ width: 2000, height: 1600, close: closed }));
-  vi.stubGlobal(
-    "OffscreenCanvas",
-    class {
-      constructor(
-        readonly width: number,
-        readonly height: number,
-      ) {}
-      getContext = () => ({ drawImage: (_: unknown, ...what: number[]) => drawn.push(what) });
-      convertToBlob = async () => PNG;
-    },
-  );
+  showWindow({ box: () => box, node, above: (x, y) => above(x, y) }, inWindow, closed);
+  noteDrawing(drawn, () => PNG);
   askWorker.mockReset().mockImplementation(async () => new Blob());
 });
 

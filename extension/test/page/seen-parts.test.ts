@@ -1,21 +1,12 @@
-import { beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { gather, gatheredOf, mayGather } from "@/lib/page/capture/seen-parts";
 import type { Holder } from "@/lib/page/holders/holder";
+import { noteDrawing } from "./looking";
 
 const drawn: number[][] = [];
 beforeEach(() => {
   drawn.length = 0;
-  vi.stubGlobal(
-    "OffscreenCanvas",
-    class {
-      constructor(
-        readonly width: number,
-        readonly height: number,
-      ) {}
-      getContext = () => ({ drawImage: (_: unknown, ...what: number[]) => drawn.push(what) });
-      convertToBlob = async () => new Blob([`${this.width}x${this.height}`]);
-    },
-  );
+  noteDrawing(drawn, (width, height) => new Blob([`${width}x${height}`]));
 });
 const holder = () => ({}) as Holder;
 const shown = {} as ImageBitmap;

@@ -20,6 +20,7 @@ vi.mock("@/lib/page/holders/closed-root", () => ({
 import { i18n } from "#i18n";
 import { seenOf, Unseen } from "@/lib/page/capture/seen";
 import { disown } from "@/lib/page/holders/roots";
+import { showWindow } from "./looking";
 
 const BOX = { left: 100.2, top: 50, width: 320, height: 480 };
 let box = BOX;
@@ -36,14 +37,7 @@ beforeEach(() => {
   [box, above] = [BOX, () => []];
   drawn.length = 0;
   closed.mockReset();
-  inWindow.mockImplementation((_: Holder, [x, y]: [number, number]) => [
-    box.left + x * box.width,
-    box.top + y * box.height,
-  ]);
-  vi.stubGlobal("innerWidth", 1000);
-  vi.stubGlobal("innerHeight", 800);
-  document.elementsFromPoint = (x, y) => [...above(x, y), node, document.body];
-  vi.stubGlobal("createImageBitmap", async () => ({ width: 2000, height: 1600, close: closed }));
+  showWindow({ box: () => box, node, above: (x, y) => above(x, y) }, inWindow, closed);
   vi.stubGlobal(
     "OffscreenCanvas",
     class {

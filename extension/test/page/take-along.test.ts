@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
-import { copy, fileName, save } from "@/lib/page/take-along";
+import { copy, fileName } from "@/lib/page/take-along";
 
 test.each([
   ["Rain Town", "Chapter 3", 7, "image/webp", "Rain Town, Chapter 3 007.webp"],
@@ -15,34 +15,16 @@ test.each([
   expect(fileName(series, chapter, number, type)).toBe(name);
 });
 
-const links: { href: string; download: string; isInDocument: boolean }[] = [];
 const written: unknown[] = [];
 
 beforeEach(() => {
-  links.length = written.length = 0;
-  vi.useFakeTimers();
-  vi.stubGlobal("URL", Object.assign(URL, { createObjectURL: () => "blob:1", revokeObjectURL: vi.fn() }));
-  vi.spyOn(HTMLAnchorElement.prototype, "click").mockImplementation(function (this: HTMLAnchorElement) {
-    links.push({ href: this.href, download: this.download, isInDocument: this.isConnected });
-  });
+  written.length = 0;
   vi.stubGlobal("ClipboardItem", class {
     constructor(readonly items: Record<string, Blob>) {}
   }); // prettier-ignore
 });
 
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.unstubAllGlobals();
-  vi.useRealTimers();
-});
-
-test("a page is saved under its name without a word to the site, and its address is given back", () => {
-  save(new Blob(["page"]), "page 001.png");
-  expect(links).toEqual([{ href: "blob:1", download: "page 001.png", isInDocument: false }]);
-  expect(URL.revokeObjectURL).not.toHaveBeenCalled();
-  vi.advanceTimersByTime(60_000);
-  expect(URL.revokeObjectURL).toHaveBeenCalledWith("blob:1");
-});
+afterEach(() => void vi.unstubAllGlobals());
 
 test("a PNG is copied as it is; a browser that forbids it says so", async () => {
   const write = vi.fn((items: unknown[]) => Promise.resolve(void written.push(...items)));

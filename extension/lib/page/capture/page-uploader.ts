@@ -4,6 +4,7 @@ import { i18n } from "#i18n";
 import { askWorker, type FoundPage } from "../../messages";
 import { pack, type Payload } from "../../payload";
 import { sha256Of } from "../../picture";
+import { reasonOf } from "../../reason";
 import { bind } from "./binder";
 import { capture, type Captured, isProven, isReadable, measured, Nothing } from "./capture";
 import { CapturedBytesCache } from "./captured-bytes-cache";
@@ -164,7 +165,7 @@ export class PageUploader {
       entry.isUnseen = error instanceof Unseen;
       if (entry.isUnseen) this.#followScrolling();
       if (error instanceof Nothing) this.#enter(entry, "ignored");
-      else this.#unreadable(entry, error instanceof Error ? error.message : String(error));
+      else this.#unreadable(entry, reasonOf(error));
     }
     this.#reading -= 1;
     if (this.#signal.aborted) return;
@@ -230,7 +231,7 @@ export class PageUploader {
     } catch (error) {
       for (const entry of sheet.entries) {
         entry.state = "reading";
-        this.#unreadable(entry, error instanceof Error ? error.message : String(error));
+        this.#unreadable(entry, reasonOf(error));
       }
     }
   }

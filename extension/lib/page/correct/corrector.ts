@@ -1,5 +1,6 @@
 /** Corrects colours by hand: the reader chooses one for the place they pointed at, and the page comes anew. */
 
+import { reasonOf } from "../../reason";
 import { i18n } from "#i18n";
 import { type HintChange, isSamePlace } from "../../chapter/hints";
 import { askWorker } from "../../messages";
@@ -106,7 +107,7 @@ export class Corrector {
       if (entry.isOpen) this.#awaited.set(entry, { ...takeBack("undo"), text });
       else this.#say(entry, text, false);
     } catch (error) {
-      this.#say(entry, error instanceof Error ? error.message : String(error), true);
+      this.#say(entry, reasonOf(error), true);
     }
   }
 

@@ -3,6 +3,7 @@
 import { browser } from "wxt/browser";
 import { storage } from "wxt/utils/storage";
 import { isOpen, type RunState } from "../../chapter/state";
+import { download } from "../../download";
 import { askWorker } from "../../messages";
 import type { PaletteSheet, Part } from "../../palette";
 import { rgbOf } from "../../palette";
@@ -86,11 +87,8 @@ export class PaletteModel extends Attempts {
   async save(): Promise<void> {
     const json = await this.attempt(askWorker("palette.export", { series: this.series }));
     if (json === null) return;
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([json], { type: "application/json" }));
-    link.download = `${this.series.replace(/[^\p{L}\p{N} _-]/gu, "_").slice(0, 80)}.palette.json`;
-    link.click();
-    URL.revokeObjectURL(link.href);
+    const name = this.series.replace(/[^\p{L}\p{N} _-]/gu, "_").slice(0, 80);
+    download(new Blob([json], { type: "application/json" }), `${name}.palette.json`);
   }
 
   async takeIn(file: File): Promise<void> {
