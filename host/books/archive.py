@@ -62,8 +62,7 @@ def entry_page(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> B
 
 
 def _book(path: Path, archive: zipfile.ZipFile) -> Book:
-    # Not `is_dir`, which stumbles over an empty name.
-    entries = [entry for entry in archive.infolist() if not entry.filename.endswith("/")]
+    entries = zip_entries.files(archive)
     if len(entries) > ENTRIES_MAX:
         raise TooLarge(f"{path} has {len(entries)} entries; the limit is {ENTRIES_MAX}.", "Split it.")
     named = [(_name(archive, entry), entry) for entry in entries]

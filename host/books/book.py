@@ -113,6 +113,11 @@ class Book:
     info: ComicInfo | None = None
     nested: tuple[Nested, ...] = ()
 
+    @property
+    def series(self) -> str:
+        """What its ComicInfo.xml calls its series; empty where nobody says."""
+        return self.info.series if self.info is not None else ""
+
 
 def natural_key(name: str) -> list[list[tuple[int, int, str]]]:
     """Return a key that sorts `2.png` before `10.png`, folder by folder, whatever the case."""

@@ -52,7 +52,7 @@ def open_epub(path: Path) -> Book:
 class _Publication:
     def __init__(self, path: Path, archive: zipfile.ZipFile) -> None:
         self._path, self._archive = path, archive
-        self._names = {entry.filename: entry for entry in archive.infolist() if not entry.filename.endswith("/")}
+        self._names = {entry.filename: entry for entry in zip_entries.files(archive)}
         self._left_out: list[LeftOut] = []
 
     def book(self) -> Book:

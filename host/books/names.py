@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 _PART_BYTES_MAX: Final = 200  # file systems take 255; a suffix and a temporary name have to fit too
 NAMELESS: Final = "unnamed"
@@ -86,6 +86,15 @@ def told_apart(names: Iterable[str], *, suffixes: bool = True, others: Iterable[
         taken.add(same_name(candidate))
         apart.append(candidate)
     return apart
+
+
+def numbered(path: Path, is_taken: Callable[[Path], bool]) -> Path:
+    """Return a path, or the first one with a number behind its stem, that is not taken."""
+    candidate, number = path, 1
+    while is_taken(candidate):
+        number += 1
+        candidate = path.with_name(f"{path.stem} ({number}){path.suffix}")
+    return candidate
 
 
 def targets(names: Sequence[str], suffix: str, beside: str = "") -> dict[str, tuple[str, str]]:

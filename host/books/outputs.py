@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, ClassVar, Final, Literal, Protocol
 
 from host.books.book import UnreadablePage
 from host.books.chapter_file import Chapter, Picture, write_chapter
 from host.books.comic_info import NAME, updated
 from host.books.locked import LockedEntry
-from host.books.names import on_disk, same_place, targets, told_apart
+from host.books.names import numbered, on_disk, same_place, targets, told_apart
 from host.books.pack import pack
 from host.books.waiting import SetAside, WaitingRoom
 from host.books.whole_files import require_writable, sweep_parts, temporary_beside, write_whole
@@ -22,7 +22,6 @@ from host.store.disk import disk_errors
 if TYPE_CHECKING:
     import zipfile
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from host.books.book import Book, BookPage
     from host.vocabulary import Direction, PageFormat
@@ -132,7 +131,7 @@ class FolderOutput:
         if not left and path.exists():
             if _holds(path, data):
                 return path
-            path = _free(path)
+            path = numbered(path, Path.exists)
         write_whole(path, data, self._sources)
         return path
 
@@ -262,7 +261,7 @@ class ArchiveOutput:
         if not self._made:
             return Finished(None, f"No page was made, so {self._path} was {self._left_word()}.")
         missing = [page.name for page in self._book.pages if page.name not in self._entries]
-        path = _free(self._path) if missing and not self._ours and self._path.exists() else self._path
+        path = numbered(self._path, Path.exists) if missing and not self._ours else self._path
         with disk_errors(str(path)), temporary_beside(path, self._sources) as temporary:
             self._write(temporary, direction)
         words = [f"{len(missing)} pages are missing in it: {', '.join(missing[:5])}."] if missing else []
@@ -337,7 +336,7 @@ class DocumentOutput(ArchiveOutput):
     def _write(self, temporary: Path, direction: Direction) -> None:
         info = self._book.info
         told = self._book.direction if self._book.direction != "auto" else direction
-        series = info.series if info is not None and info.series else self._book.name
+        series = self._book.series or self._book.name
         pages = [partial(self._picture, page.name) for page in self._book.pages]
         written = write_chapter(
             Chapter(series, info.number if info is not None else "", told, pages), self._kind, temporary
@@ -374,13 +373,6 @@ def _names(book: Book, suffix: str) -> Mapping[str, tuple[str, str]]:
 
 def _with_suffix(name: str, planned: str, suffix: str) -> str:
     return name if suffix == planned else f"{name.removesuffix(planned)}{suffix}"
-
-
-def _free(path: Path) -> Path:
-    number = 2
-    while (candidate := path.with_name(f"{path.stem} ({number}){path.suffix}")).exists():
-        number += 1
-    return candidate
 
 
 def _holds(path: Path, data: bytes) -> bool:

@@ -38,6 +38,11 @@ def open_zip(path: Path) -> zipfile.ZipFile:
         return zipfile.ZipFile(cast("IO[bytes]", _without_flags(path)))
 
 
+def files(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """Return the entries that are no folders; `ZipInfo.is_dir` stumbles over an empty name."""
+    return [entry for entry in archive.infolist() if not entry.filename.endswith("/")]
+
+
 def decoded_name(entry: zipfile.ZipInfo) -> str:
     """Return an entry's name as whoever packed it meant it."""
     if entry.flag_bits & _UTF8:

@@ -142,5 +142,9 @@ class ChapterJob:
         return sorted(self.pages.values(), key=lambda page: (page.index, page.page_id))
 
 
+Waiting = tuple[ChapterJob, JobPage]
+"""A page, and the job that waits for it."""
+
+
 def _job_page(page: Page) -> JobPage:
     return JobPage(page.page_id, page.index, page.sha256, page.visible, corrections_of(page))

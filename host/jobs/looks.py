@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import logging
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from engines.malloc_trim import return_free_memory
 from host.errors import IrodoriError, JobCancelled
+from host.jobs.work import LARGE_PIXELS
 from host.supervised import SupervisedThread
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from host.store.store import Store
 
 _LOG = logging.getLogger(__name__)
-_PIXELS_MAX: Final = 8_000_000
 
 
 class Looks:
@@ -54,7 +54,7 @@ class Looks:
         if encoded is None:
             return
         pipeline = self._pipeline()
-        if pipeline.size_of(encoded).pixels > _PIXELS_MAX:
+        if pipeline.size_of(encoded).pixels > LARGE_PIXELS:
             page.looked_into = False
             return
         check = partial(self._check, page)

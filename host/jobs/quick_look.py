@@ -15,13 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from engines.base import ColorizeEngine
-    from host.jobs.chapter_job import ChapterJob, JobPage
+    from host.jobs.chapter_job import Waiting
     from host.jobs.engine_room import EngineRoom
     from host.jobs.right_of_way import RightOfWay
     from host.pipeline.decode import DecodedPage
     from host.pipeline.job import PageJob
-
-    Waiting = tuple[ChapterJob, JobPage]
 
 _LOG = logging.getLogger(__name__)
 

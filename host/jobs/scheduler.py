@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from host.errors import IrodoriError
-    from host.jobs.chapter_job import ChapterJob, JobPage
+    from host.jobs.chapter_job import ChapterJob, JobPage, Waiting
     from host.messaging.messages import Message
     from host.pipeline.finished import ColouredPage
     from host.pipeline.job import Tick
@@ -37,7 +37,6 @@ LOOK_AHEAD: Final = 2
 """Pages that are prepared while the lane is held."""
 _LOOK_AHEAD_QUICK: Final = 1  # the embedded engine is done before a second one is wanted, and its layers take memory
 _ENDED_JOBS_KEPT: Final = 64
-Waiting = tuple["ChapterJob", "JobPage"]
 
 
 class Scheduler:

@@ -15,8 +15,7 @@ from host.store.history import HistoryEntry
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from host.jobs.chapter_job import ChapterJob, JobPage
-    from host.jobs.scheduler import Waiting
+    from host.jobs.chapter_job import ChapterJob, JobPage, Waiting
     from host.jobs.work import Work
     from host.palettes.cast import JobCast
     from host.pipeline.finished import ColouredPage, FinishedPage
@@ -50,19 +49,11 @@ class SeriesNotes:
         self._recall(told)
 
     def _recall(self, told: list[Waiting], besides: JobCast | None = None) -> None:
-        casts: dict[JobCast, list[str]] = {
-            cast: [] for job, _ in told if (cast := job.recipe.cast) is not None and cast is not besides
-        }
-        if not casts:
-            return
-        sources = self._store.sources.get(page.sha256 for _, page in told)
-        for cast, pixels in casts.items():
-            pixels += [
-                sources[page.sha256].pixels_sha256
-                for job, page in told
-                if job.recipe.cast is cast and page.sha256 in sources
-            ]
-            cast.recall(pixels)
+        casts = {cast for job, _ in told if (cast := job.recipe.cast) is not None and cast is not besides}
+        sources = self._store.sources.get(page.sha256 for _, page in told) if casts else {}
+        for cast in casts:
+            own = [page.sha256 for job, page in told if job.recipe.cast is cast]
+            cast.recall(sources[sha256].pixels_sha256 for sha256 in own if sha256 in sources)
 
 
 def _done(waiting: Iterable[Waiting]) -> list[Waiting]:

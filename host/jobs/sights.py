@@ -10,16 +10,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from host.jobs.chapter_job import ChapterJob, JobPage
-
-    Sight = tuple[ChapterJob, JobPage]
+    from host.jobs.chapter_job import ChapterJob, JobPage, Waiting
 
 
 class Sights:
     """Pages that somebody looks at and of which nothing has been shown. The scheduler's lock guards it."""
 
     def __init__(self) -> None:
-        self._waiting: list[Sight] = []
+        self._waiting: list[Waiting] = []
 
     def see(self, job: ChapterJob, pages: Iterable[JobPage]) -> None:
         """Note that somebody looks at these pages of a job now, first things first."""
@@ -27,7 +25,7 @@ class Sights:
         fresh = {page for _, page in seen}
         self._waiting = seen + [one for one in self._waiting if one[1] not in fresh]
 
-    def take(self, is_ripe: Callable[[JobPage], bool]) -> Sight | None:
+    def take(self, is_ripe: Callable[[JobPage], bool]) -> Waiting | None:
         """Take out the first page of which something can be shown; None where there is none."""
         self._waiting = [one for one in self._waiting if not one[1].looked_into and not one[1].ended]
         found = next((one for one in self._waiting if is_ripe(one[1])), None)

@@ -15,13 +15,14 @@ import time
 from dataclasses import replace
 from functools import partial
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from engines.malloc_trim import keep_one_small_heap, return_free_memory
 from host.errors import HashMismatch, InternalError, IrodoriError, JobCancelled
 from host.jobs.looks import Looks
 from host.jobs.quick_look import QuickLook
 from host.jobs.series_notes import SeriesNotes
+from host.jobs.work import LARGE_PIXELS
 from host.picture_types import mime_of
 from host.pipeline.prepared import SkippedPage, without_engine_s_maps
 from host.store.results import StoredResult
@@ -35,15 +36,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from host.corrections import Corrections
+    from host.jobs.chapter_job import Waiting
     from host.jobs.engine_room import EngineRoom
-    from host.jobs.scheduler import Scheduler, Waiting
+    from host.jobs.scheduler import Scheduler
     from host.jobs.work import Work
     from host.pipeline.page import PagePipeline
     from host.pipeline.prepared import PreparedPage
     from host.store.store import Store
 
 _LOG = logging.getLogger(__name__)
-_LARGE_PIXELS: Final = 8_000_000
 
 
 class Stages:
@@ -188,7 +189,7 @@ class Stages:
             raise HashMismatch("The page's bytes have gone.", "Start the chapter again.")
         check = partial(self._scheduler.check, work)
         page = pipeline.decode(encoded, check)
-        work.large = page.size.pixels > _LARGE_PIXELS
+        work.large = page.size.pixels > LARGE_PIXELS
         self._store.sources.put(work.sha256, Source(page.pixels_sha256, page.size))
         pixels = page.pixels_sha256
         known = work.recipe.corrected([pixels], work.corrections).get(pixels)

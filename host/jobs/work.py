@@ -7,7 +7,7 @@ key is.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from engines.registry import DEFAULT_ENGINE
 
@@ -15,12 +15,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from host.corrections import Corrections
-    from host.jobs.chapter_job import ChapterJob, JobPage
+    from host.jobs.chapter_job import ChapterJob, JobPage, Waiting
     from host.jobs.recipe import JobRecipe
     from host.pipeline.finished import ColouredPage
     from host.pipeline.prepared import PreparedPage
 
     Identity = tuple[str, str, Corrections]
+
+LARGE_PIXELS: Final = 8_000_000
+"""Beyond this a page takes so much memory that nothing is begun beside it."""
 
 
 @dataclass(slots=True, eq=False)
@@ -34,7 +37,7 @@ class Work:
 
     sha256: str
     recipe: JobRecipe
-    waiting: list[tuple[ChapterJob, JobPage]]
+    waiting: list[Waiting]
     corrections: Corrections
     key: str | None = None
     step: tuple[int, int] | None = None

@@ -69,7 +69,7 @@ class References:
 
     def of(self, source: Source, book: Book) -> Chosen:
         """Return the references of a book of a volume."""
-        told = self.told(source, book.info.series if book.info else "")
+        told = self.told(source, book.series)
         if told is not None:
             return told
         own = self._cover(book)

@@ -128,7 +128,7 @@ class ShelfRun:
                 raise BadRequest(planned.fault)
             books = open_source(source)
             chosen = [self._references.of(source, book) if book.pages else None for book in books]
-            worn = [self._palettes.of(source, _series(book)) if self._palettes else None for book in books]
+            worn = [self._palettes.of(source, book.series) if self._palettes else None for book in books]
             orders = [
                 self._orders.order(one.pictures if one is not None else (), self._direction_of(book), dressed)
                 for one, book, dressed in zip(chosen, books, worn, strict=True)
@@ -193,7 +193,7 @@ class ShelfRun:
         except (BadRequest, ImageInvalid) as exc:
             fault = exc.words
         left_out = tuple((one.name, one.reason, one.lost) for book in volume.books for one in book.left_out)
-        source, series = volume.source, tuple(map(_series, volume.books))
+        source, series = volume.source, tuple(book.series for book in volume.books)
         record = VolumeRecord(
             place=source.place,
             stamp=source.stamp,
@@ -233,10 +233,6 @@ class ShelfRun:
     def _end(self, source: Source, record: VolumeRecord) -> None:
         self._manifest.add(record)
         self._listener.ended(source, record)
-
-
-def _series(book: Book) -> str:
-    return book.info.series if book.info is not None else ""
 
 
 def _close(books: list[Book]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from host.books.book import UnreadablePage
-from host.books.names import on_disk, told_apart
+from host.books.names import numbered, on_disk, told_apart
 from host.books.outputs import SUFFIX_OF_FORMAT, SUFFIX_OF_MIME, ArchiveOutput, DocumentOutput, FolderOutput
 from host.books.whole_files import write_whole
 from host.errors import IrodoriError
@@ -161,16 +161,8 @@ def _place_for(folder: Path, name: str) -> Path:
     """Return where a file goes: through no other file, and not where a folder is."""
     *parents, last = name.split("/")
     for part in parents:
-        folder = _numbered(folder / part, Path.is_file)
-    return _numbered(folder / last, Path.is_dir)
-
-
-def _numbered(path: Path, is_taken: Callable[[Path], bool]) -> Path:
-    candidate, number = path, 1
-    while is_taken(candidate):
-        number += 1
-        candidate = path.with_name(f"{path.stem} ({number}){path.suffix}")
-    return candidate
+        folder = numbered(folder / part, Path.is_file)
+    return numbered(folder / last, Path.is_dir)
 
 
 def _digest(path: Path) -> str:

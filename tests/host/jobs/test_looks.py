@@ -76,7 +76,7 @@ def test_each_page_that_is_jumped_to_is_shown_once(opened: list[Chapter]) -> Non
 
 
 def test_large_page_is_left_to_who_prepares_it(opened: list[Chapter], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("host.jobs.looks._PIXELS_MAX", 1)
+    monkeypatch.setattr("host.jobs.looks.LARGE_PIXELS", 1)
     chapter, engine, job_id = begun(opened)
     jump(chapter, job_id, "p5")
     engine.gate.set()
