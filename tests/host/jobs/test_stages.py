@@ -80,8 +80,8 @@ class TestEnds:
 
         first, second, third = line.begin(), line.begin(), line.begin()
         line.stages._attempt(third, lambda _: None)
-        with monkeypatch.context() as patch, pytest.raises(MemoryError):
-            patch.setattr("host.jobs.stages.return_free_memory", die)
+        monkeypatch.setattr("host.jobs.stages.return_free_memory", die)
+        with pytest.raises(MemoryError):
             line.stages._attempt(first, lambda _: None)
         found = []
         for _ in range(2):
