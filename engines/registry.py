@@ -1,6 +1,6 @@
 """Every engine by its id. Facts are here at once; an engine's code is imported when it is first asked for.
 
-A new engine is a package with its facts (`info.py`) and one line in `EngineRegistry`.
+A new engine is a package with its facts (`info.py`), a row in `EngineRegistry` and the function that makes it.
 """
 
 from __future__ import annotations
