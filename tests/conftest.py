@@ -29,7 +29,7 @@ settings.load_profile("irodori")
 _OPTIONAL: Final = (
     *("torch", "diffusers", "transformers", "ultralytics", "onnx", "gguf", "safetensors", "faiss"),
     *("libarchive", "pypdfium2", "pillow_heif", "ray", "rapidocr_onnxruntime"),
-    *("json_repair", "polars", "tenacity", "xarray", "zarr"),
+    *("json_repair", "polars", "tenacity", "xarray", "zarr", "av"),
 )
 _MISSING: Final = [name for name in _OPTIONAL if find_spec(name) is None]
 

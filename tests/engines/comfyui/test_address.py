@@ -26,9 +26,12 @@ def test_a_server_is_named_by_its_scheme_host_and_port(url: str) -> None:
 @pytest.mark.parametrize(
     ("url", "fault"),
     [
-        ("", NO_SERVER), ("a", NO_SERVER), ("http://", NO_SERVER), ("ftp://a", NO_SERVER), ("file:///etc/passwd", NO_SERVER),
-        ("127.0.0.1:8188", NO_SERVER), ("http://[", NO_SERVER), ("http://a:0", NO_SERVER), ("http://a:65536", NO_SERVER),
-        ("http://a:8188x", NO_SERVER), ("http://a b", NO_SERVER), ("http://a\nb", NO_SERVER), ("http://a\x7fb", NO_SERVER),
+        ("", NO_SERVER), ("a", NO_SERVER), ("http://", NO_SERVER), ("ftp://a", NO_SERVER),
+        ("file:///etc/passwd", NO_SERVER),
+        ("127.0.0.1:8188", NO_SERVER), ("http://[", NO_SERVER), ("http://a:0", NO_SERVER),
+        ("http://a:65536", NO_SERVER),
+        ("http://a:8188x", NO_SERVER), ("http://a b", NO_SERVER), ("http://a\nb", NO_SERVER),
+        ("http://a\x7fb", NO_SERVER),
         ("http://a\\b", NO_SERVER), ("https://℀.com", NO_SERVER),
         ("http://u@a", NO_USER), ("http://u:p@a", NO_USER), ("http://@a", NO_USER), ("http://:p@a", NO_USER),
         ("http://a/admin", NOTHING_BEHIND), ("http://a//", NOTHING_BEHIND), ("http://a?b", NOTHING_BEHIND),
@@ -60,7 +63,8 @@ def test_where_only_a_clouds_metadata_answers_nothing_is_sent_however_it_is_spel
 @pytest.mark.parametrize(
     ("url", "is_own"),
     [
-        ("http://localhost:1", True), ("http://localhost.", True), ("http://LOCALHOST", True), ("http://127.8.8.8", True),
+        ("http://localhost:1", True), ("http://localhost.", True), ("http://LOCALHOST", True),
+        ("http://127.8.8.8", True),
         ("http://2130706433", True), ("http://0x7f.1", True), ("http://[::1]", True),
         ("http://localhost.evil.example", False), ("http://127.example", False), ("http://10.0.0.7", False),
         ("http://[::2]", False), ("http://", False), ("http://localhost:0", False), ("", False),

@@ -1,8 +1,7 @@
 """A prompt from its submission to its picture: what the socket says, and where it says nothing, the history."""
 
-from collections.abc import Iterator
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -13,6 +12,9 @@ from engines.colorize.comfyui import follow
 from engines.colorize.comfyui.client import LOOK
 from engines.colorize.comfyui.graph import OUTPUT_NODE
 from engines.colorize.comfyui.socket import Event
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PICTURES = {"outputs": {OUTPUT_NODE: {"images": [{"filename": "1.png"}, {"filename": "2.png"}]}}}
 

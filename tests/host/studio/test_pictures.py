@@ -67,6 +67,7 @@ def test_without_ink_colours_go_on_below_it() -> None:
 
 
 def test_a_drawing_shows_the_page_with_ink_above_flats() -> None:
+    pytest.importorskip("vtracer")
     svg = vectorise(PAGE.rgb, ink()).decode()
     flats, lines = svg.index('<g id="flats">'), svg.index('<g id="ink" ')
     assert flats < lines
