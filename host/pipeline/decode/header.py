@@ -15,6 +15,7 @@ from host.picture_types import mime_of
 from host.pipeline.decode.jpegxl import is_jpeg_xl, jpeg_xl_size
 from host.pipeline.decode.page import HINT_AGAIN
 from host.pipeline.decode.structure import HINT_SAVE, require_few_parts
+from host.pipeline.decode.webp import webp_facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,6 +63,11 @@ def read_header(encoded: bytes, limits: DecodeLimits) -> Header:
         size = jpeg_xl_size(encoded)
         _check_size(size, limits)
         return Header("JXL", *size, light=False)
+    webp = webp_facts(encoded)
+    if webp is not None:
+        size = webp.width, webp.height
+        _check_size(size, limits)
+        return Header("WEBP", *size, light=_is_small(size, webp.profile_bytes))
     require_few_parts(encoded)
     with picture_faults(), open_picture(encoded) as image:
         _check_size(image.size, limits)
@@ -170,11 +176,13 @@ def _scans(image: Image.Image, encoded: bytes) -> int:
 
 
 def _is_light(image: Image.Image, encoded: bytes) -> bool:
-    pixels = image.width * image.height
     return (
         image.format in _LIGHT
         and not (image.format == "BMP" and image.info.get("compression"))  # unpacked in Python
-        and pixels <= _LIGHT_PIXELS
-        and pixels * _scans(image, encoded) <= _LIGHT_SCANNED_PIXELS
-        and len(image.info.get("icc_profile") or b"") <= _LIGHT_PROFILE_BYTES
+        and image.width * image.height * _scans(image, encoded) <= _LIGHT_SCANNED_PIXELS
+        and _is_small((image.width, image.height), len(image.info.get("icc_profile") or b""))
     )
+
+
+def _is_small(size: tuple[int, int], profile_bytes: int) -> bool:
+    return size[0] * size[1] <= _LIGHT_PIXELS and profile_bytes <= _LIGHT_PROFILE_BYTES

@@ -19,9 +19,11 @@ import cv2
 import numpy as np
 from PIL import AvifImagePlugin, Image
 
-from host.errors import ImageInvalid, IrodoriError
+from host.errors import ImageInvalid, IrodoriError, OutOfMemory
 from host.pipeline.decode.bands import assemble, decode_image, flatten, orientation_of
 from host.pipeline.decode.header import open_picture, picture_faults
+from host.pipeline.decode.jpeg2000 import tile_bytes
+from host.pipeline.decode.jpeg_scans import coefficient_bytes, comes_in_scans
 from host.pipeline.decode.jpegxl import is_jpeg_xl
 from host.pipeline.decode.page import HINT_AGAIN, is_grey
 from host.pipeline.decode.process import HEAD_BYTES, planes_in, result_bytes
@@ -38,6 +40,8 @@ _PROCESSOR_S: Final = 4
 _BESIDE_BYTES: Final = 120 * 10**6
 # The library of JPEG XL calls a picture damaged where memory is refused to it: our parent looks at what it holds.
 _UNTOLD: Final = 3
+# What a library needs beside what is counted.
+_SLACK_BYTES: Final = 8 * 10**6
 _PARENT_LOOK_S: Final = 0.2
 _PLAIN_MODES: Final = ("L", "RGB", "RGBA")
 
@@ -50,7 +54,7 @@ def main() -> None:
     _limit_memory(_UNTOLD * cost_bytes if is_jpeg_xl(encoded) else cost_bytes)
     try:
         with picture_faults():
-            page = _decode(encoded)
+            page = _decode(encoded, cost_bytes + _BESIDE_BYTES)
         grey = is_grey(page.rgb)
         head: dict[str, Any] = {"shape": page.grey.shape, "grey": grey, "sha256": page.pixels_sha256, "note": page.note}
         with suppress(OSError):  # where a mapped file may not shrink, it is longer than what is read of it
@@ -97,15 +101,16 @@ def _end_with(parent: int) -> None:
     os._exit(1)
 
 
-def _decode(encoded: bytes) -> DecodedPage:
+def _decode(encoded: bytes, room_bytes: int) -> DecodedPage:
     if is_jpeg_xl(encoded):
-        return _jpeg_xl(encoded)
+        return _jpeg_xl(encoded, room_bytes)
     with open_picture(encoded) as image:
         kind = str(image.format)
         facts = image.info.get("icc_profile"), orientation_of(image)
+        way = _way_of(image, encoded)
+        _require_room(image, encoded, room_bytes, 3 if way == "opencv" else _pixel_bytes(image.mode))
         if lacks_end(encoded, kind):
             return decode_image(image, load_what_is_there(image, encoded), _in_result)
-        way = _way_of(image)
         if way == "pillow":
             image.load()
             return decode_image(image, allocate=_in_result)
@@ -114,15 +119,29 @@ def _decode(encoded: bytes) -> DecodedPage:
     # Pillow's loaders of what may be animated hold canvases and copies of whole pictures, and beside the coefficients
     # of a progressive JPEG its four bytes a pixel are too many: these go without.
     del image
-    return _from_pixels(_by_opencv(encoded, kind) if frame is None else _as_pixels(frame, shape), *facts)
+    if frame is None:
+        return _from_pixels(_by_opencv(encoded, kind), *facts, blue_first=True)
+    return _from_pixels(_as_pixels(frame, shape), *facts)
 
 
-def _way_of(image: Image.Image) -> Literal["pillow", "frame", "opencv"]:
+def _way_of(image: Image.Image, encoded: bytes) -> Literal["pillow", "frame", "opencv"]:
     """Return who decodes a picture in the least memory."""
     if image.format == "AVIF":
         return "frame"
-    is_progressive = image.format in ("JPEG", "MPO") and bool(image.info.get("progressive"))
-    return "opencv" if image.format == "WEBP" or (is_progressive and image.mode == "RGB") else "pillow"
+    is_in_scans = image.mode == "RGB" and comes_in_scans(image, encoded)
+    return "opencv" if image.format == "WEBP" or is_in_scans else "pillow"
+
+
+def _require_room(image: Image.Image, encoded: bytes, room_bytes: int, pixel_bytes: int) -> None:
+    """Check that what libraries hold beside the pixels fits, where they call a picture damaged if memory is refused."""
+    kept = tile_bytes(encoded) if image.format == "JPEG2000" else coefficient_bytes(image, encoded)
+    if kept and kept + pixel_bytes * image.width * image.height + len(encoded) + _SLACK_BYTES > room_bytes:
+        raise OutOfMemory("What is held beside the picture's pixels takes too much memory.")
+
+
+def _pixel_bytes(mode: str) -> int:
+    """Return what Pillow takes for a pixel."""
+    return {"1": 1, "L": 1, "P": 1, "I;16": 2}.get(mode, 4)
 
 
 def _channels(mode: str) -> tuple[int, ...]:
@@ -135,24 +154,16 @@ def _by_pillow(encoded: bytes) -> DecodedPage:
         return decode_image(image, allocate=_in_result)
 
 
-def _takes_less_elsewhere(image: Image.Image) -> bool:
-    is_progressive = image.format in ("JPEG", "MPO") and bool(image.info.get("progressive"))
-    return image.format in ("WEBP", "AVIF") or (is_progressive and image.mode == "RGB")
-
-
 def _by_opencv(encoded: bytes, kind: str) -> NDArray[np.uint8]:
-    """Return `(h, w)`, `(h, w, 3)` or `(h, w, 4)` pixels."""
+    """Return `(h, w)`, `(h, w, 3)` or `(h, w, 4)` pixels, blue first."""
     # Unchanged: also not turned, which is left for later.
     pixels = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None or pixels.dtype != np.uint8:
         raise ImageInvalid(f"The picture is damaged or truncated ({kind}).", HINT_AGAIN)
-    if pixels.ndim == 2:
-        return np.asarray(pixels, np.uint8)
-    code = cv2.COLOR_BGRA2RGBA if pixels.shape[2] == 4 else cv2.COLOR_BGR2RGB
-    return np.asarray(cv2.cvtColor(pixels, code, dst=pixels), np.uint8)
+    return np.asarray(pixels, np.uint8)
 
 
-def _jpeg_xl(encoded: bytes) -> DecodedPage:
+def _jpeg_xl(encoded: bytes, room_bytes: int) -> DecodedPage:
     """Decode without Pillow's picture, which would stand beside the library's; its plug-in has read it by then, too."""
     try:
         from pillow_jxl import Decoder
@@ -165,7 +176,7 @@ def _jpeg_xl(encoded: bytes) -> DecodedPage:
         # Its library speaks of how to build it.
         raise ImageInvalid("The picture is damaged or truncated (JPEG XL).", HINT_AGAIN) from exc
     if is_jpeg:
-        return _decode(data)
+        return _decode(data, room_bytes)
     if facts.mode in _PLAIN_MODES:
         return _from_pixels(_as_pixels(data, (facts.height, facts.width, *_channels(facts.mode))), icc, 1)
     return _by_pillow(encoded)
@@ -175,16 +186,23 @@ def _as_pixels(data: bytes, shape: tuple[int, ...]) -> NDArray[np.uint8]:
     return np.frombuffer(data, np.uint8).reshape(shape)
 
 
-def _from_pixels(pixels: NDArray[np.uint8], icc: object, orientation: int) -> DecodedPage:
+def _from_pixels(pixels: NDArray[np.uint8], icc: object, orientation: int, *, blue_first: bool = False) -> DecodedPage:
     grey = pixels.ndim == 2
     to_srgb = profile_to_srgb("L" if grey else "RGB", icc)
 
     def rows(top: int, bottom: int) -> NDArray[np.uint8]:
-        band = flatten(Image.fromarray(pixels[top:bottom]))
+        part = pixels[top:bottom]
+        band = flatten(Image.fromarray(_red_first(part) if blue_first else part))
         return np.asarray(band if to_srgb is None else to_srgb(band))
 
     height, width = pixels.shape[:2]
     return assemble(rows, (height, width), grey, orientation, allocate=_in_result)
+
+
+def _red_first(rows: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    if rows.ndim == 2:
+        return rows
+    return np.asarray(cv2.cvtColor(rows, cv2.COLOR_BGRA2RGBA if rows.shape[2] == 4 else cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def _in_result(shape: tuple[int, int], grey: bool) -> Planes:

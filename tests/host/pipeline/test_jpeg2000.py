@@ -1,0 +1,50 @@
+"""What a JPEG 2000 picture's library holds of its largest tile."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from PIL import Image, features
+
+from host.errors import ImageInvalid
+from host.pipeline.decode import decode_page
+from host.pipeline.decode.jpeg2000 import tile_bytes
+
+pytestmark = pytest.mark.skipif(not features.check("jpg_2000"), reason="this Pillow has no JPEG 2000")
+
+
+def encoded(mode: str, size: tuple[int, int], **options: object) -> bytes:
+    buffer = io.BytesIO()
+    Image.new(mode, size).save(buffer, "JPEG2000", **options)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("mode", "options", "held"),
+    [
+        ("L", {}, 80 * 48 * 5),
+        ("LA", {}, 80 * 48 * 10),
+        ("RGB", {}, 80 * 48 * 15),
+        ("RGBA", {}, 80 * 48 * 20),
+        ("I;16", {}, 80 * 48 * 6),
+        ("RGB", {"tile_size": (32, 16)}, 32 * 16 * 15),
+        ("RGB", {"tile_size": (200, 16)}, 80 * 16 * 15),
+        ("RGB", {"no_jp2": True}, 80 * 48 * 15),
+    ],
+)
+def test_a_tile_takes_four_bytes_for_every_sample_and_those_of_the_sample(mode, options, held):
+    assert tile_bytes(encoded(mode, (80, 48), **options)) == held
+
+
+@pytest.mark.parametrize("length", [0, 20, 100])
+def test_what_has_no_header_takes_nothing(length):
+    assert tile_bytes(encoded("RGB", (80, 48))[:length]) == 0
+
+
+@pytest.mark.slow
+def test_a_picture_whose_one_tile_does_not_fit_is_told_from_a_damaged_one():
+    size = 7000, 4000
+    with pytest.raises(ImageInvalid, match=r"too large for its kind \(JPEG2000, 7000 x 4000\)"):
+        decode_page(encoded("RGBA", size))
+    assert decode_page(encoded("RGBA", size, tile_size=(1000, 1000))).size == (4000, 7000)
