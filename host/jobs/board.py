@@ -148,7 +148,7 @@ class JobBoard:
         """
         job = self._scheduler.job(request.job_id)
         _require_pages(job, request.page_ids)
-        self._scheduler.prioritize(job, request.page_ids)
+        self._scheduler.prioritize(job, request.page_ids, request.index)
         return Empty()
 
     def cancel(self, request: JobCancel) -> CancelResult:

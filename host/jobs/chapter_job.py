@@ -83,6 +83,11 @@ class ChapterJob:
         self._started_s = time.monotonic()
 
     @property
+    def about(self) -> tuple[str, str]:
+        """The series and the chapter: what the pages' indexes count in."""
+        return self.series, self.chapter
+
+    @property
     def ended(self) -> bool:
         """Whether every page has ended."""
         return self._open == 0

@@ -1,7 +1,8 @@
 """Which page is next. Pure: no threads, no clock.
 
-Within a job: first the pages that were asked for by name, in that order; then the visible ones; then reading order.
-Jobs take turns, those with pages that somebody looks at before the others; where somebody has just looked, the next.
+Within a chapter, whatever jobs its pages are of: first the pages that were asked for by name, in that order; then those
+in view; then those that follow the place where the reader is, the nearest first; then those before it.
+Chapters take turns: those that somebody looks at before the others, and first where somebody has just looked.
 """
 
 from __future__ import annotations
@@ -14,24 +15,33 @@ _UNSEEN: Final = 2  # the rank of pages that nobody looks at
 
 @dataclass(frozen=True, slots=True)
 class QueuedPage:
-    """A page that can be worked on."""
+    """A page that can be worked on. chapter: what its `index` counts in, for all jobs of that chapter."""
 
     job_id: str
     page_id: str
     index: int
     visible: bool = False
+    chapter: tuple[str, str] = ("", "")
 
 
 @dataclass(slots=True)
-class _JobQueue:
-    pages: dict[str, QueuedPage] = field(default_factory=dict)
-    wanted: dict[str, int] = field(default_factory=dict)
-    last_turn: int = 0
+class _Chapter:
+    """place: the index of the page that is looked at, as far as was told. in_view: of those not named."""
 
-    def rank(self, page: QueuedPage) -> tuple[int, int, int, str]:
-        if page.page_id in self.wanted:
-            return 0, self.wanted[page.page_id], page.index, page.page_id
-        return (1 if page.visible else _UNSEEN), 0, page.index, page.page_id
+    pages: dict[tuple[str, str], QueuedPage] = field(default_factory=dict)
+    named: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
+    in_view: set[tuple[str, str]] = field(default_factory=set)
+    place: int = -1
+    last_turn: int = 0
+    jobs: set[str] = field(default_factory=set)
+
+    def rank(self, page: QueuedPage) -> tuple[int, int, int, str, str]:
+        key = page.job_id, page.page_id
+        if key in self.named:
+            return 0, *self.named[key], *key
+        if key in self.in_view:
+            return 1, 0, page.index, *key
+        return _UNSEEN, page.index < self.place, abs(page.index - self.place), *key
 
     def first(self) -> QueuedPage:
         return min(self.pages.values(), key=self.rank)
@@ -44,52 +54,77 @@ class PageQueue:
     """The pages of all jobs that can be worked on."""
 
     def __init__(self) -> None:
-        self._jobs: dict[str, _JobQueue] = {}
+        self._chapters: dict[tuple[str, str], _Chapter] = {}
         self._turn = 0
         self._calls = 0
 
     def __len__(self) -> int:
-        return sum(len(job.pages) for job in self._jobs.values())
+        return sum(len(chapter.pages) for chapter in self._chapters.values())
 
     def add(self, page: QueuedPage) -> None:
         """Queue a page; one that is queued already keeps its place."""
-        self._jobs.setdefault(page.job_id, _JobQueue()).pages.setdefault(page.page_id, page)
+        chapter = self._chapter_of(page.job_id, page.chapter)
+        key = page.job_id, page.page_id
+        if chapter.pages.setdefault(key, page) is page and page.visible:
+            chapter.in_view.add(key)
+            chapter.place = max(chapter.place, page.index)
 
     def remove(self, job_id: str, page_id: str) -> None:
         """Take a page out, if it is there."""
-        if job_id in self._jobs:
-            self._jobs[job_id].pages.pop(page_id, None)
+        for chapter in self._chapters.values():
+            chapter.pages.pop((job_id, page_id), None)
 
-    def prioritize(self, job_id: str, page_ids: list[str]) -> None:
-        """Put these pages first, in this order, before those that an earlier call named; their job has the next turn.
+    def prioritize(
+        self, job_id: str, page_ids: list[str], chapter: tuple[str, str] = ("", ""), place: int | None = None
+    ) -> bool:
+        """Put these pages first, in this order, before those that an earlier call named; their chapter is next.
 
-        Pages that are not queued yet take their place when they come.
+        `place` tells where the reader is, as a page's index; where it is another one than before, nothing else of the
+        chapter is in view any more, or asked for by name, and True is returned. Pages that are not queued yet take
+        their place when they come.
         """
-        job = self._jobs.setdefault(job_id, _JobQueue())
+        this = self._chapter_of(job_id, chapter)
+        has_moved = place is not None and place != this.place
+        if place is not None and has_moved:
+            this.place = place
+            this.named.clear()
+            this.in_view.clear()
         self._calls += 1
-        job.last_turn = -self._calls
-        named = dict.fromkeys(page_ids)
-        earlier = sorted(job.wanted, key=job.wanted.__getitem__)
-        order = [*named, *(page_id for page_id in earlier if page_id not in named)]
-        job.wanted = {page_id: place for place, page_id in enumerate(order)}
+        this.last_turn = -self._calls
+        for at, page_id in enumerate(dict.fromkeys(page_ids)):
+            this.named[job_id, page_id] = -self._calls, at
+        return has_moved
 
     def pop(self) -> QueuedPage | None:
         """Take out the next page; None where nothing is queued."""
-        waiting = [job for job in self._jobs.values() if job.pages]
+        waiting = [chapter for chapter in self._chapters.values() if chapter.pages]
         if not waiting:
             return None
-        job = min(waiting, key=lambda one: (not one.is_looked_at(), one.last_turn))
-        page = job.first()
-        del job.pages[page.page_id]
+        chapter = min(waiting, key=lambda one: (not one.is_looked_at(), one.last_turn))
+        page = chapter.first()
+        del chapter.pages[page.job_id, page.page_id]
         self._turn += 1
-        job.last_turn = self._turn
+        chapter.last_turn = self._turn
         return page
 
     @property
     def is_looked_at(self) -> bool:
         """Whether somebody looks at the page that is next."""
-        return any(job.is_looked_at() for job in self._jobs.values() if job.pages)
+        return any(chapter.is_looked_at() for chapter in self._chapters.values() if chapter.pages)
 
     def forget(self, job_id: str) -> None:
         """Drop all that is known of a job."""
-        self._jobs.pop(job_id, None)
+        for about, chapter in list(self._chapters.items()):
+            chapter.jobs.discard(job_id)
+            if not chapter.jobs:
+                del self._chapters[about]
+                continue
+            for key in [key for key in (*chapter.pages, *chapter.named, *chapter.in_view) if key[0] == job_id]:
+                chapter.pages.pop(key, None)
+                chapter.named.pop(key, None)
+                chapter.in_view.discard(key)
+
+    def _chapter_of(self, job_id: str, about: tuple[str, str]) -> _Chapter:
+        chapter = self._chapters.setdefault(about, _Chapter())
+        chapter.jobs.add(job_id)
+        return chapter

@@ -18,6 +18,7 @@ from host.jobs.chapter_job import PageState
 from host.jobs.queue import PageQueue, QueuedPage
 from host.jobs.right_of_way import RightOfWay
 from host.jobs.sights import Sights
+from host.jobs.wanted_bytes import WantedBytes
 from host.jobs.work import Work, WorksInFlight
 
 if TYPE_CHECKING:
@@ -48,7 +49,6 @@ class Scheduler:
 
     def __init__(self, notify: Callable[[Message], None], spool: Spool) -> None:
         self._notify = notify
-        self._spool = spool
         self._changed = threading.Condition()
         self._telling = threading.Lock()
         self._jobs: OrderedDict[str, ChapterJob] = OrderedDict()
@@ -57,7 +57,7 @@ class Scheduler:
         self.right_of_way = RightOfWay()
         self._is_preparing = False
         self._works = WorksInFlight()
-        self._bytes_wanted: dict[str, set[JobPage]] = {}
+        self._wanted_bytes = WantedBytes(spool)
         self._open_pages = 0
         self._ahead: set[Work] = set()
         self._prepared: deque[Work] = deque()
@@ -71,8 +71,7 @@ class Scheduler:
         with self._changed:
             self._jobs[job.job_id] = job
             self._open_pages += len(job.pages)
-            for page in job.pages.values():
-                self._bytes_wanted.setdefault(page.sha256, set()).add(page)
+            self._wanted_bytes.want(job.pages.values())
             self._sights.see(job, [page for page in job.in_reading_order() if page.visible])
             self._forget_old_jobs()
 
@@ -95,20 +94,20 @@ class Scheduler:
     def arrived(self, sha256: str) -> None:
         """Queue every page that needs these bytes, now in the spool; where there is none, drop them."""
         with self._changed:
-            if sha256 not in self._bytes_wanted:
-                self._spool.drop(sha256)
+            self._wanted_bytes.drop_unwanted(sha256)
             for job in self._jobs.values():
                 for page in () if job.ended else job.pages.values():
                     if page.sha256 == sha256 and page.state is PageState.NEEDED:
                         page.state = PageState.QUEUED
-                        self._queue.add(QueuedPage(job.job_id, page.page_id, page.index, page.visible))
+                        self._queue.add(QueuedPage(job.job_id, page.page_id, page.index, page.visible, job.about))
             self._changed.notify_all()
 
-    def prioritize(self, job: ChapterJob, page_ids: list[str]) -> None:
-        """Put these pages first; somebody looks at them."""
+    def prioritize(self, job: ChapterJob, page_ids: list[str], place: int | None = None) -> None:
+        """Put these pages first; somebody looks at them, at this place of the chapter."""
         with self._changed:
             if not job.ended:
-                self._queue.prioritize(job.job_id, page_ids)
+                if self._queue.prioritize(job.job_id, page_ids, job.about, place):
+                    self._look_away(job.about)
                 seen = [job.pages[page_id] for page_id in page_ids if page_id in job.pages]
                 for page in seen:
                     page.visible = True
@@ -346,6 +345,12 @@ class Scheduler:
 
     # --- inside --------------------------------------------------------------------------------------------------
 
+    def _look_away(self, chapter: tuple[str, str]) -> None:
+        self._sights.leave(chapter)
+        for job in self._jobs.values():
+            for page in job.pages.values() if job.about == chapter else ():
+                page.visible = False
+
     def _finish(self, work: Work) -> list[Waiting]:
         with self._changed:
             self._drop(work)
@@ -377,14 +382,7 @@ class Scheduler:
             return False
         self._open_pages -= 1
         self._queue.remove(job.job_id, page.page_id)
-        wanting = self._bytes_wanted.get(page.sha256, set())
-        wanting.discard(page)
-        if not wanting:
-            self._bytes_wanted.pop(page.sha256, None)
-            if state in (PageState.FAILED, PageState.CANCELLED):
-                self._spool.keep(page.sha256)  # an export has the page as it was captured
-            else:
-                self._spool.drop(page.sha256)
+        self._wanted_bytes.ended(page)
         if job.ended:
             self._queue.forget(job.job_id)
             job.recipe.release()

@@ -25,6 +25,10 @@ class Sights:
         fresh = {page for _, page in seen}
         self._waiting = seen + [one for one in self._waiting if one[1] not in fresh]
 
+    def leave(self, chapter: tuple[str, str]) -> None:
+        """Forget what was looked at of a chapter: the reader is somewhere else in it now."""
+        self._waiting = [one for one in self._waiting if one[0].about != chapter]
+
     def take(self, is_ripe: Callable[[JobPage], bool]) -> Waiting | None:
         """Take out the first page of which something can be shown; None where there is none."""
         self._waiting = [one for one in self._waiting if not one[1].looked_into and not one[1].ended]

@@ -1,7 +1,7 @@
 /** One chapter in one tab: asks the host for its pages, brings the bytes it lacks, and shows what comes back. */
 
 import { i18n } from "#i18n";
-import type { HostNotification, ParamsOf } from "../host/methods";
+import type { HostNotification } from "../host/methods";
 import { HostError, HostGone, HostSilent, sayError } from "../host/errors";
 import { type FoundPage, NobodyThere, type PageCalls } from "../messages";
 import { bytesOf, pack, type Payload } from "../payload";
@@ -9,6 +9,7 @@ import type { ColourHint, PageDone, PageFailed, PagePreview, PageSkipped, JobPro
 import { PicturesAgain } from "./again";
 import { changeHints, type HintChange } from "./hints";
 import { ChapterSaver, type Outside } from "./save";
+import { questionOf } from "./question";
 import { endPage, isOpen, type PageRecord, pagesInOrder, recordOf, type RunState, sayReason, tallyOf } from "./state";
 import { STOPS_AT_A_PAGE, Suspects } from "./suspects";
 import { Uploads } from "./uploads";
@@ -28,8 +29,12 @@ export class ChapterRun {
   readonly #jobs = new Map<string, Set<string>>();
   readonly #suspects = new Suspects();
   readonly #again: PicturesAgain;
-  readonly #uploads = new Uploads(({ pageId }) => this.#seen.has(pageId));
+  readonly #uploads = new Uploads(
+    ({ pageId }) => this.#seen.has(pageId),
+    () => this.#place,
+  );
   #seen: ReadonlySet<string> = new Set(); // what the reader looked at last
+  #place = -1; // the index of the last page of these
   #isResting = false;
 
   constructor(state: RunState, outside: RunOutside) {
@@ -120,7 +125,7 @@ export class ChapterRun {
   /** The picture of a page that is done, once more. */
   again(pageId: string): Promise<Payload> {
     const page = this.#page(pageId);
-    return this.#again.get(page, this.#question([{ ...page, visible: true }]));
+    return this.#again.get(page, questionOf(this.state, [{ ...page, visible: true }], this.#seen));
   }
 
   /** The tab is out of sight: what the host has not begun waits until it is seen again. */
@@ -145,17 +150,26 @@ export class ChapterRun {
   /** The reader looks at these pages now. */
   async prioritize(pageIds: string[]): Promise<void> {
     this.#seen = new Set(pageIds);
+    const indexes = pageIds.filter((id) => this.has(id)).map((id) => this.#page(id).index);
+    if (indexes.length) this.#place = Math.max(...indexes);
     this.#uploads.hurry();
     const first = (jobId: string) => pageIds.findIndex((id) => this.#jobs.get(jobId)?.has(id));
     const jobs = [...this.#jobs.keys()].sort((a, b) => first(b) - first(a)); // the host takes the last call for the first
-    await Promise.all(jobs.map((jobId) => this.#hurry(jobId)));
+    const wanted = jobs.filter((jobId) => this.#wantedOf(jobId).length);
+    // Where all that is seen is in colour, one job is told of the place for the others of the chapter.
+    await Promise.all((wanted.length ? wanted : jobs.slice(-1)).map((jobId) => this.#hurry(jobId)));
   }
 
-  /** Have the host put first what the reader looks at of a job's pages. */
+  /** What the reader looks at of a job's pages and has no colour yet. */
+  #wantedOf(jobId: string): string[] {
+    const pages = this.#jobs.get(jobId);
+    return [...this.#seen].filter((id) => pages?.has(id) && isOpen(this.#page(id)));
+  }
+
+  /** Tell the host where the reader is, and have it put first what they look at of a job's pages. */
   async #hurry(job_id: string): Promise<void> {
-    const pages = this.#jobs.get(job_id);
-    const page_ids = [...this.#seen].filter((id) => pages?.has(id) && isOpen(this.#page(id)));
-    if (page_ids.length) await this.#outside.ask("job.prioritize", { job_id, page_ids }).catch(ignoreEnd);
+    const params = { job_id, page_ids: this.#wantedOf(job_id), ...(this.#place < 0 ? {} : { index: this.#place }) };
+    await this.#outside.ask("job.prioritize", params).catch(ignoreEnd);
   }
 
   /** The reader wants no more; what is coloured stays. */
@@ -246,7 +260,7 @@ export class ChapterRun {
     if (!pages.length) return this.#settled();
     try {
       const seen = this.#seen;
-      const { job_id, need } = await this.#outside.ask("pipeline.run_chapter", this.#question(pages));
+      const { job_id, need } = await this.#outside.ask("pipeline.run_chapter", questionOf(this.state, pages, seen));
       if (!this.isActive) return void this.#outside.ask("job.cancel", { job_id }).catch(ignoreEnd);
       this.#jobs.set(job_id, new Set(pageIds));
       if (this.#seen !== seen) void this.#hurry(job_id); // the reader looked elsewhere meanwhile
@@ -256,25 +270,6 @@ export class ChapterRun {
       if (pages.every(({ shown }) => shown)) pages.forEach((page) => this.#leave(page, sayError(error), "failed"));
       else this.fail(sayError(error));
     }
-  }
-
-  #question(pages: PageRecord[]): ParamsOf<"pipeline.run_chapter"> {
-    const { series, chapter, references, engine, loras } = this.state;
-    return {
-      series,
-      chapter,
-      direction: "auto",
-      references,
-      ...(engine ? { engine } : {}),
-      ...(loras.length ? { options: { loras } } : {}),
-      pages: pages.map(({ pageId, index, sha256, visible, hints }) => ({
-        page_id: pageId,
-        index,
-        sha256,
-        visible: visible || this.#seen.has(pageId),
-        ...(hints.length ? { hints } : {}),
-      })),
-    };
   }
 
   async #deliver(jobId: string, need: string[]): Promise<void> {

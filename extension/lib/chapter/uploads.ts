@@ -1,5 +1,6 @@
 /** The bytes of pages on their way to the host: of all jobs of a run together, what is in view before what is not. */
 
+import { byNearness } from "../nearness";
 import type { PageRecord } from "./state";
 
 const AT_ONCE = 2; // bounds the bytes in memory, keeps the wire busy
@@ -12,12 +13,14 @@ interface Waiting {
 
 export class Uploads {
   readonly #isSeen: (page: PageRecord) => boolean;
+  readonly #place: () => number;
   readonly #waiting: Waiting[] = [];
   #busy = 0;
 
-  /** `isSeen` tells whether the reader looks at a page now. */
-  constructor(isSeen: (page: PageRecord) => boolean) {
+  /** `isSeen` tells whether the reader looks at a page now, `place` the index of the last one that they look at. */
+  constructor(isSeen: (page: PageRecord) => boolean, place: () => number) {
     this.#isSeen = isSeen;
+    this.#place = place;
   }
 
   /** Have each of these brought in its turn; resolves when all have been. `bring` never rejects. */
@@ -41,9 +44,11 @@ export class Uploads {
   }
 
   #next(): Waiting | undefined {
-    const seen = this.#waiting.findIndex(({ page }) => this.#isSeen(page));
-    const visible = this.#waiting.findIndex(({ page }) => page.visible);
-    if (this.#busy >= AT_ONCE + (seen >= 0 || visible >= 0 ? SEEN_BESIDES : 0)) return undefined;
-    return this.#waiting.splice(seen >= 0 ? seen : Math.max(0, visible), 1)[0];
+    const [near, top] = [byNearness(this.#place()), byNearness(-1)];
+    const rank = ({ page }: Waiting) => (this.#isSeen(page) ? 0 : page.visible ? 1 : 2);
+    const [first] = [...this.#waiting].sort((a, b) => rank(a) - rank(b) || (rank(a) < 2 ? top : near)(a.page, b.page));
+    if (!first || this.#busy >= AT_ONCE + (rank(first) < 2 ? SEEN_BESIDES : 0)) return undefined;
+    this.#waiting.splice(this.#waiting.indexOf(first), 1);
+    return first;
   }
 }

@@ -425,6 +425,7 @@ export interface PageAccepted {
 export interface JobPrioritize {
   job_id: string;
   page_ids: string[];
+  index?: number;
 }
 
 /** Stop a job, or only some of its pages. */

@@ -105,8 +105,8 @@ test("scrolling hurries open pages of the right jobs", async () => {
   run.hear(doneWith("p1"));
   await run.prioritize(["p3", "p1", "p2"]);
   expect(asked.slice(-2).map(({ params }) => params)).toEqual([
-    { job_id: "j1", page_ids: ["p2"] },
-    { job_id: "j2", page_ids: ["p3"] },
+    { job_id: "j1", page_ids: ["p2"], index: 3 },
+    { job_id: "j2", page_ids: ["p3"], index: 3 },
   ]);
 });
 
@@ -181,7 +181,11 @@ test("what the reader looked at while the host was asked is put first once it ha
   expect(methods(asked)).not.toContain("job.prioritize"); // nobody knows the job yet
   answer();
   await adding;
-  expect(asked.find(({ method }) => method === "job.prioritize")?.params).toEqual({ job_id: "j1", page_ids: ["p3"] });
+  expect(asked.find(({ method }) => method === "job.prioritize")?.params).toEqual({
+    job_id: "j1",
+    page_ids: ["p3"],
+    index: 3,
+  });
 });
 
 test("what is in view counts as seen wherever it is asked for", async () => {
@@ -193,4 +197,14 @@ test("what is in view counts as seen wherever it is asked for", async () => {
   const again = asked.filter(({ method }) => method === "pipeline.run_chapter").at(-1);
   const pages = again?.params.pages as { page_id: string; visible: boolean }[];
   expect(pages.map(({ visible }) => visible)).toEqual([false, true]);
+});
+
+test("where all that is seen is in colour, one job hears of the place for all", async () => {
+  const { run, asked } = runWith();
+  await run.add([found(1), found(2)], 0);
+  await run.add([found(3)], 0);
+  run.hear(doneWith("p2"));
+  await run.prioritize(["p2"]);
+  const told = asked.filter(({ method }) => method === "job.prioritize").map(({ params }) => params);
+  expect(told).toEqual([{ job_id: "j2", page_ids: [], index: 2 }]);
 });

@@ -15,13 +15,17 @@ function uploading() {
     begun.push(pageId);
     return new Promise<void>((resolve) => ends.set(pageId, resolve));
   };
-  const uploads = new Uploads(({ pageId }) => seen.has(pageId));
+  const at = { place: -1 };
+  const uploads = new Uploads(
+    ({ pageId }) => seen.has(pageId),
+    () => at.place,
+  );
   const add = (...pages: PageRecord[]) => uploads.add(pages, bring);
   const end = async (pageId: string) => {
     ends.get(pageId)?.();
     await new Promise((resolve) => setTimeout(resolve, 0));
   };
-  return { uploads, add, end, begun, seen };
+  return { uploads, add, end, begun, seen, at };
 }
 const page = (n: number, visible = false) => recordOf(found(n, visible), 0);
 
@@ -70,4 +74,12 @@ test("a job's pages are brought when all of them have been", async () => {
   await end("p3");
   expect(isOver).toBe(true);
   await expect(add()).resolves.toBeUndefined();
+});
+
+test("what follows the place where the reader is goes before what they have passed, the nearest first", async () => {
+  const { add, end, begun, at } = uploading();
+  void add(...[1, 2, 3, 4, 5, 6].map((n) => page(n)));
+  at.place = 4;
+  for (const pageId of ["p1", "p2", "p4", "p5"]) await end(pageId);
+  expect(begun).toEqual(["p1", "p2", "p4", "p5", "p6", "p3"]);
 });

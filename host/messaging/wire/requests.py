@@ -119,10 +119,15 @@ class PageAccepted(Message, frozen=True, kw_only=True):
 
 
 class JobPrioritize(Message, frozen=True, kw_only=True):
-    """These pages next, in this order."""
+    """These pages next, in this order.
+
+    `index`: where the reader is now, as the index of the last page in view. Then what was named before is so no more,
+    of all jobs of the chapter, and after these come the pages that follow that place.
+    """
 
     job_id: Identifier
     page_ids: list[Identifier]
+    index: Count | None = None
 
 
 class JobCancel(Message, frozen=True, kw_only=True):

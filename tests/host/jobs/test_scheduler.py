@@ -58,6 +58,19 @@ class TestRequests:
         assert [page.visible for page in job.pages.values()] == [False, False, True]
         assert stage.take().waiting[0][1].page_id == "p2"
 
+    def test_who_moves_on_in_a_chapter_looks_at_nothing_else_of_it(self, stage: Stage) -> None:
+        first, second = stage.job(1, 2, 3, visible=(0,)), stage.job(4, 5)
+        stage.scheduler.prioritize(second, ["p1"], 1)
+        assert [page.visible for page in (*first.pages.values(), *second.pages.values())] == [False] * 4 + [True]
+        stage.scheduler.prioritize(first, ["p1"], 1)  # of the same look
+        assert [first.pages["p1"].visible, second.pages["p1"].visible] == [True, True]
+        stage.scheduler.prioritize(first, [], 2)
+        assert not first.pages["p1"].visible
+        thread, _given = waits(stage, stage.scheduler.take_look)
+        assert [stage.take().waiting[0][1].page_id for _ in range(2)] == ["p2", "p1"]
+        stage.scheduler.close()
+        thread.join(20)
+
     def test_a_job_that_is_over_is_not_put_first(self, stage: Stage) -> None:
         job = stage.job(1)
         stage.scheduler.cancel(job, None)

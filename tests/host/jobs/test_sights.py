@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 from host.corrections import Corrections
 from host.jobs.chapter_job import JobPage, PageState
 from host.jobs.sights import Sights
 
-JOB: Any = object()
+JOB: Any = SimpleNamespace(about=("series", "1"))
 
 
 def pages(count: int) -> list[JobPage]:
@@ -45,3 +46,12 @@ def test_what_is_not_ripe_waits_and_what_ended_or_was_begun_elsewhere_is_left() 
     all_pages[2].looked_into = True
     assert taken(sights, all_pages[0]) == ["p3"]
     assert taken(sights) == ["p0"]
+
+
+def test_what_was_left_is_not_looked_into_until_it_is_seen_again() -> None:
+    sights, all_pages, other = Sights(), pages(3), SimpleNamespace(about=("series", "2"))
+    sights.see(JOB, all_pages[:2])
+    sights.see(other, all_pages[2:])  # type: ignore[arg-type]
+    sights.leave(JOB.about)
+    sights.see(JOB, all_pages[1:2])
+    assert taken(sights) == ["p1", "p2"]

@@ -2,6 +2,7 @@
 
 import { i18n } from "#i18n";
 import { askWorker, type FoundPage } from "../../messages";
+import { byNearness } from "../../nearness";
 import { pack, type Payload } from "../../payload";
 import { sha256Of } from "../../picture";
 import { reasonOf } from "../../reason";
@@ -83,7 +84,9 @@ export class PageUploader {
     const isNear = (entry: Entry) =>
       !Number.isFinite(ahead) || seen.has(entry) || (entry.index > last && entry.index <= last + ahead);
     const found = entries.filter((entry) => entry.state === "found" && isNear(entry) && isThere(entry));
-    found.sort((a, b) => Number(seen.has(b)) - Number(seen.has(a)) || a.index - b.index);
+    const near = byNearness(last);
+    const top = byNearness(-1);
+    found.sort((a, b) => Number(seen.has(b)) - Number(seen.has(a)) || (seen.has(a) ? top : near)(a, b));
     for (const entry of found)
       if (this.#reading < CAPTURES_AT_ONCE + (seen.has(entry) ? SEEN_BESIDES : 0)) void this.#readOne(entry);
   }
