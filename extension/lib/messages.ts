@@ -219,9 +219,9 @@ export function answerCalls<Calls extends WorkerCalls | PageCalls>(
     const call = message as { door?: unknown; kind?: unknown; params?: unknown } | null;
     if (sender.id !== browser.runtime.id || call?.door !== door) return false;
     const kind = String(call.kind);
-    if (!Object.hasOwn(handlers, kind) || !mayAsk(door, kind, sender)) return false;
-    const handler = (handlers as Record<string, (params: unknown, sender: MessageSender) => unknown>)[kind];
-    if (!handler) return false;
+    const known = handlers as Record<string, (params: unknown, sender: MessageSender) => unknown>;
+    const handler = Object.hasOwn(handlers, kind) ? known[kind] : undefined;
+    if (!handler || !mayAsk(door, kind, sender)) return false;
     void Promise.resolve()
       .then(() => handler(call.params, sender))
       .then(
