@@ -66,6 +66,7 @@ test("what is gathered is of one picture", async () => {
 
 describe("of the window's rows those count in which nothing lies over it", () => {
   const rows = async () => {
+    drawn.length = 0;
     await refusal();
     const [, top, , height] = drawn.at(-1) ?? [];
     return [(top ?? 0) / 2, ((top ?? 0) + (height ?? 0)) / 2];

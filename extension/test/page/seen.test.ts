@@ -8,7 +8,7 @@ vi.mock("@/lib/messages", () => ({ askWorker }));
 vi.mock("@/lib/page/point", () => ({ inWindow }));
 
 import { i18n } from "#i18n";
-import { areAlike, isSeenIn } from "@/lib/page/capture/seen";
+import { areAlike, isDrawn, isSeenIn } from "@/lib/page/capture/seen";
 
 const page = Array.from({ length: 120 }, (_, at) => 128 + 90 * Math.sin(at * at));
 const other = Array.from({ length: 120 }, (_, at) => 128 + 90 * Math.cos(at * 3.7));
@@ -65,6 +65,7 @@ const BOX = { left: 100, top: 50, width: 320, height: 480 };
 let box = BOX;
 let over: Element | null = null; // what stands uppermost, where it is not the picture
 let isOver: (x: number, y: number) => boolean = () => false;
+const smoothing: string[] = [];
 let isFull = false; // there is no memory for a canvas
 let node: HTMLElement;
 const holder = () => ({ node, frame: node, isConnected: true }) as unknown as Holder;
@@ -107,6 +108,9 @@ beforeEach(() => {
         if (kind !== "2d" || isFull) return null;
         const { width: wide, height: high } = this;
         return {
+          set imageSmoothingQuality(quality: string) {
+            smoothing.push(quality);
+          },
           drawImage: ({ lumaAt }: Drawn, ...[left, top, width, height]: number[]) => {
             const part = { left: left ?? 0, top: top ?? 0, width: width ?? 0, height: height ?? 0 };
             const pixels = Array.from({ length: wide * high }, (_, at) => {
@@ -120,7 +124,17 @@ beforeEach(() => {
       }
     },
   );
+  smoothing.length = 0;
   askWorker.mockReset();
+});
+
+test.each([
+  ["a page", PAGE, true],
+  ["a tone", { ...PAGE, lumaAt: () => grey(90) }, false],
+  ["what is nearly even", { ...PAGE, lumaAt: (x: number, y: number) => grey(0.03 * PAGE.lumaAt(x, y)[0]) }, false],
+])("%s shows anything: %s", async (_, drawn, isAnything) => {
+  expect(await isDrawn(blobOf(drawn))).toBe(isAnything);
+  expect([...pictures.values()].at(-1)?.closed).toBe(true);
 });
 
 describe("whether the window shows a fetched picture", () => {
@@ -182,6 +196,21 @@ describe("whether the window shows a fetched picture", () => {
       [over, isOver] = [uppermost, () => true];
       expect(await isSeenIn(painted, blobOf(PAGE))).toBe(true);
     }
+  });
+
+  test("what stands in the picture counts as it where its pieces are there, and lies over it where they are not", async () => {
+    [over, isOver] = [node.appendChild(document.createElement("i")), () => true];
+    shot(PAGE);
+    expect(await isSeenIn({ ...holder(), covers: true } as Holder, blobOf(PAGE))).toBe(true);
+    expect(await isSeenIn(holder(), blobOf(PAGE))).toBeNull();
+    over = document.body;
+    expect(await isSeenIn({ ...holder(), covers: true } as Holder, blobOf(PAGE))).toBeNull();
+  });
+
+  test("both are made small as finely as the browser can", async () => {
+    shot(PAGE);
+    await isSeenIn(holder(), blobOf(PAGE));
+    expect(smoothing).toEqual(["high", "high"]);
   });
 
   test.each<[string, [number, number]]>([
