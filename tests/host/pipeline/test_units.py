@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from engines.base import ColorizeRequest, Plan, Region, Repair
 from engines.geometry import Box, Size
+from host.pipeline.generation import units
 from host.pipeline.generation.units import Unit, join, plan_units, request_of
 from host.pipeline.records.page_meta import PageMeta, Panel
 
@@ -146,3 +147,82 @@ def test_a_units_request_holds_its_part_of_everything():
     upper = request_of(request, Unit(Box(0, 0, 200, 200), Box(0, 0, 200, 200)))
     assert upper.repair is None
     assert upper.protect[:100].all()
+
+
+@pytest.mark.parametrize(
+    ("crop", "rows", "columns"),
+    [
+        (Box(0, 0, 400, 200), (0, 20), (0, 40)),
+        (Box(100, 50, 200, 150), (5, 15), (10, 20)),
+        (Box(105, 55, 106, 56), (5, 6), (10, 11)),  # a pixel at least
+        (Box(109, 59, 126, 76), (5, 8), (10, 13)),
+    ],
+)
+def test_a_part_of_a_smaller_picture_is_what_a_crop_of_the_page_shows(crop, rows, columns):
+    picture = np.arange(20 * 40 * 3, dtype=np.uint32).reshape(20, 40, 3).astype(np.uint8)
+    part = units._part(picture, crop, Size(200, 400))
+    np.testing.assert_array_equal(part, picture[slice(*rows), slice(*columns)])
+    assert part.flags.c_contiguous
+
+
+@pytest.mark.parametrize(
+    ("core", "ramp"),
+    [
+        ((10, 14), [1, 1, 1, 1]), ((12, 14), [0.25, 0.75, 1, 1]), ((10, 12), [1, 1, 0.75, 0.25]),
+        ((12, 12), [0.25, 0.75, 0.75, 0.25]),
+    ],
+)  # fmt: skip
+def test_a_crop_counts_in_full_in_its_core_and_falls_to_its_edges(core, ramp):
+    np.testing.assert_allclose(units._ramp(10, 14, *core), ramp)
+
+
+def test_the_ground_under_all_counts_next_to_nothing_and_no_place_counts_nothing():
+    whole, part = Box(0, 0, 4, 6), Box(1, 1, 3, 3)
+    assert set(np.unique(units._fade(whole, whole, Size(6, 4)))) == {np.float32(1e-3)}
+    assert set(np.unique(units._fade(part, part, Size(6, 4)))) == {1}
+    fade = units._fade(whole, part, Size(6, 4))
+    assert fade.shape == (6, 4)
+    assert fade[1:3, 1:3].min() == 1
+    assert fade.min() >= np.float32(1e-3)
+    assert fade[5, 3] < fade[3, 2] < 1
+
+
+@pytest.mark.parametrize(
+    ("core", "margin"),
+    [
+        (Box(1000, 1000, 1700, 1500), 84),  # under 600 px in one side: 0.12 of 700
+        (Box(1000, 1000, 1200, 1100), 48),  # at least
+        (Box(1000, 1000, 2000, 1601), 120),  # 15 % of the page are more
+        (Box(1000, 1000, 3500, 2500), 100),  # a large one: 0.04 of 2500
+    ],
+)
+def test_small_parts_get_more_around_them_than_large_ones(core, margin):
+    crop = units._with_context(core, Size(5000, 5000))
+    assert crop == Box(core.left - margin, core.top - margin, core.right + margin, core.bottom + margin)
+
+
+def test_what_is_around_a_part_ends_with_the_page():
+    assert units._with_context(Box(0, 10, 300, 400), Size(420, 310)) == Box(0, 0, 310, 420)
+
+
+@pytest.mark.parametrize(
+    ("part", "tiles"),
+    [
+        (Box(0, 0, 100, 150), 1), (Box(0, 0, 100, 224), 1), (Box(0, 0, 100, 226), 2), (Box(0, 0, 100, 450), 3),
+        (Box(7, 9, 157, 109), 1), (Box(7, 9, 457, 109), 3),
+    ],
+)  # fmt: skip
+def test_a_long_part_is_cut_across_its_longer_side_into_pieces_half_as_long_again(part, tiles):
+    found = units._tiles(part)
+    assert len(found) == tiles
+    assert sum(tile.area for tile in found) == part.area
+    assert (found[0].left, found[0].top, found[-1].right, found[-1].bottom) == part
+    across = {(tile.left, tile.right) if part.height >= part.width else (tile.top, tile.bottom) for tile in found}
+    assert len(across) == 1
+
+
+@pytest.mark.parametrize(("height", "units_of_it"), [(840, 3), (850, 2)])
+def test_the_page_is_its_own_ground_where_panels_leave_over_15_percent_of_it(height, units_of_it):
+    size = Size(1000, 1000)
+    planned = plan_units(meta(size, Box(0, 0, 500, height), Box(500, 0, 1000, height)), 10_000)
+    assert len(planned) == units_of_it
