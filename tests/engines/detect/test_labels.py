@@ -12,6 +12,7 @@ def test_classes_are_ours_by_name_number_and_spelling():
     assert len(known) == 5
     assert known[0] == "balloon"
     assert known[1] == "panel"
+    assert known[2] == "text"
     assert known[3] == "face"
     assert known[4] is None
 
