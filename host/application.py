@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from engines.colorize.comfyui.info import Server
 from engines.registry import EngineRegistry
 from host.device import machine_device
-from host.errors import BadRequest, SecretsUnavailable
+from host.errors import BadRequest, NotFound, SecretsUnavailable
 from host.jobs.board import JobBoard
 from host.jobs.engine_room import EngineRoom
 from host.jobs.lane import Lane
 from host.jobs.retrieval import HostEmbedder, Memories
+from host.messaging.messages import HistoryReport
 from host.model_library import HF_TOKEN, ModelLibrary
 from host.palettes.book import PaletteBook
 from host.palettes.cast import Casts
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
     from engines.base import EngineSource
     from engines.embed.registry import EmbedderChoice
-    from host.messaging.messages import Message
+    from host.messaging.messages import Message, Preset
     from host.paths import StatePaths
     from host.pipeline.analysis.reader import PageReader
     from host.pipeline.page import PagePipeline
@@ -140,14 +141,31 @@ class Application:
         self.store.spool.limit_bytes = settings.spool_limit_mib * _MIB
         return settings
 
+    def save_preset(self, preset: Preset) -> list[Preset]:
+        """Keep a preset; errors as `PresetFile.save`, and NotFound where it names an engine that there is not."""
+        known = [info.id for info in self.engines.infos()]
+        if preset.engine is not None and preset.engine not in known:
+            raise NotFound(f"There is no engine {preset.engine[:128]!r}.", f"The engines are: {', '.join(known)}.")
+        return self.store.presets.save(preset)
+
+    def report(self, series: str) -> HistoryReport:
+        """Write what was coloured of a series as HTML; errors as `write_report`."""
+        from host.report.series import write_report
+
+        written = write_report(self.store, series, self.paths.reports)
+        return HistoryReport(path=str(written.path), pages=written.pages, remembered=written.remembered)
+
     def forget(self, series: str | None) -> int:
         """Forget that a series, or all, was coloured: its pictures, how they look, and who was seen; return how many.
 
         The palette that the reader made stays, and the references do.
         """
+        from host.report.series import forget_reports
+
         self.store.results.remove(self.store.history.keys(series))
         self.store.indexes.forget(series)
         self.palettes.forget_sightings(series)
+        forget_reports(self.paths.reports, series)
         return self.store.history.forget(series)
 
     def origin_of_secret(self, name: str) -> str:

@@ -8,7 +8,7 @@ from itertools import chain
 from math import isfinite
 from typing import Annotated
 
-from msgspec import Meta, Struct, field, structs
+from msgspec import Meta, Struct, field
 
 from host.errors import BadRequest
 from host.vocabulary import Fraction, Level
@@ -66,16 +66,38 @@ class FigurePalette(Struct, frozen=True, kw_only=True, omit_defaults=True):
             raise BadRequest("A palette names no colour.", "Give one for hair, skin or clothes.")
 
 
+class PageWords(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the reader says of a page, such as its place and the mood there; for engines that read words."""
+
+    text: Annotated[str, Meta(min_length=1, max_length=1000)]
+
+    def require_sound(self) -> None:
+        """Refuse words that say nothing.
+
+        Raises:
+            BadRequest
+        """
+        if not self.text.strip():
+            raise BadRequest("A page's words say nothing.", "Leave them out.")
+
+
 class Corrections(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All of one page, in the order in which they were made: later ones go over earlier ones, hints over palettes."""
 
     hints: Annotated[tuple[ColourHint, ...], Meta(max_length=256)] = ()
     palettes: Annotated[tuple[FigurePalette, ...], Meta(max_length=64)] = ()
+    words: Annotated[tuple[PageWords, ...], Meta(max_length=16)] = ()
 
 
-def with_palettes(corrections: Corrections, worn: tuple[FigurePalette, ...]) -> Corrections:
-    """Return a page's corrections with palettes of its figures that lie below its own."""
-    return structs.replace(corrections, palettes=(*worn, *corrections.palettes)) if worn else corrections
+def laid_over(below: Corrections, own: Corrections) -> Corrections:
+    """Return a page's own corrections with others below them, such as those of its series."""
+    if below == Corrections():
+        return own
+    return Corrections(
+        hints=(*below.hints, *own.hints),
+        palettes=(*below.palettes, *own.palettes),
+        words=(*below.words, *own.words),
+    )
 
 
 def corrections_of(page: Corrections) -> Corrections:

@@ -52,6 +52,18 @@ class PaletteCharacter(Struct, frozen=True, kw_only=True, omit_defaults=True):
     face: Thumbnail = b""
 
 
+class PalettePlace(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A place of a series and its mood, in words for engines that read them.
+
+    shown: the pages that show it, by the SHA-256 of their pixels, as the reader said.
+    """
+
+    place_id: Identifier
+    name: Annotated[str, Meta(max_length=200)] = ""
+    mood: Annotated[str, Meta(max_length=700)] = ""
+    shown: Annotated[list[Sha256], Meta(max_length=5000)] = field(default_factory=list)
+
+
 class SeriesPalette(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The palette of a series. `embedder` made the looks; `mood`: in words, for engines that read them."""
 
@@ -60,6 +72,7 @@ class SeriesPalette(Struct, frozen=True, kw_only=True, omit_defaults=True):
     mood: Annotated[str, Meta(max_length=1000)] = ""
     embedder: Text = ""
     characters: Annotated[list[PaletteCharacter], Meta(max_length=256)] = field(default_factory=list)
+    places: Annotated[list[PalettePlace], Meta(max_length=256)] = field(default_factory=list)
 
 
 class FoundFigure(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -87,6 +100,13 @@ class CharacterSeen(Struct, frozen=True, kw_only=True, omit_defaults=False):
     unsure: list[FoundFigure]
 
 
+class PlaceSeen(Struct, frozen=True, kw_only=True, omit_defaults=False):
+    """The pages that show a place, by the SHA-256 of their encoded bytes; one may have come in several encodings."""
+
+    place_id: str
+    pages: list[str]
+
+
 class PaletteView(Struct, frozen=True, kw_only=True, omit_defaults=False):
     """A palette, where its characters were seen, who else was, and whether there is a change to take back.
 
@@ -102,6 +122,7 @@ class PaletteView(Struct, frozen=True, kw_only=True, omit_defaults=False):
     pages: list[str]
     about: str = ""
     touched: Count = 0
+    places: list[PlaceSeen] = field(default_factory=list)
 
 
 class PaletteCard(Struct, frozen=True, kw_only=True, omit_defaults=False):
@@ -116,6 +137,21 @@ class PaletteQuery(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Ask for the palette of a series; one that nobody made is empty."""
 
     series: Text
+
+
+class PlaceSet(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Change a place of a palette, or without `place_id` make a new one; what is left out stays.
+
+    shows, shows_not: pages that show it from now on, and that do not any more, by the SHA-256 of their encoded bytes or
+    of their pixels. `remove`: all of it.
+    """
+
+    place_id: Identifier | None = None
+    name: Annotated[str, Meta(max_length=200)] | None = None
+    mood: Annotated[str, Meta(max_length=700)] | None = None
+    shows: Annotated[list[Sha256], Meta(max_length=5000)] = field(default_factory=list)
+    shows_not: Annotated[list[Sha256], Meta(max_length=5000)] = field(default_factory=list)
+    remove: bool = False
 
 
 class PaletteSet(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -137,6 +173,7 @@ class PaletteSet(Struct, frozen=True, kw_only=True, omit_defaults=True):
     clear: list[PartName] = field(default_factory=list)
     remove: bool = False
     mood: Annotated[str, Meta(max_length=1000)] | None = None
+    place: PlaceSet | None = None
 
 
 class PaletteMerge(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -51,6 +51,16 @@ class StatePaths:
         return self.data / "palettes"
 
     @property
+    def presets_file(self) -> Path:
+        """Ways of colouring that the reader named (JSON)."""
+        return self.data / "presets.json"
+
+    @property
+    def reports(self) -> Path:
+        """What was coloured of each series, as HTML."""
+        return self.data / "reports"
+
+    @property
     def exports(self) -> Path:
         """Where exported chapters go: to the reader's downloads; without such a folder, among our own data."""
         return self.downloads or self.data / "exports"

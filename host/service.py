@@ -24,8 +24,10 @@ from host.messaging.messages import (
     ModelPull,
     ModelQuery,
     Pong,
+    Preset,
     Reference,
     ReferenceAdd,
+    ReferenceChange,
     ReferenceList,
     ReferenceRemove,
     ReferenceScore,
@@ -63,6 +65,7 @@ class HostService:
             "engine.list": lambda _: self._engines(),
             "reference.add": self._add_reference,
             "reference.list": self._list_references,
+            "reference.change": self._change_reference,
             "reference.remove": self._remove_reference,
             "reference.search": self._search_references,
             "palette.list": lambda _: palettes.list(),
@@ -72,6 +75,10 @@ class HostService:
             "palette.undo": palettes.undo,
             "palette.export": palettes.export,
             "palette.import": palettes.take_in,
+            "preset.list": lambda _: self._application.store.presets.every(),
+            "preset.save": self._save_preset,
+            "preset.remove": lambda asked: self._application.store.presets.remove(asked.name),
+            "pipeline.estimate": board.estimate,
             "pipeline.run_chapter": board.run_chapter,
             "pipeline.run_page": board.run_page,
             "page.put": board.put,
@@ -90,6 +97,7 @@ class HostService:
             "cache.stats": lambda _: self._cache_stats(),
             "cache.clear": self._clear_cache,
             "history.list": lambda _: self._application.store.history.series(),
+            "history.report": lambda asked: self._application.report(asked.series),
             "history.forget": lambda asked: CacheCleared(removed=self._application.forget(asked.series)),
             "host.doctor": lambda _: self._examine(),
         }
@@ -138,6 +146,10 @@ class HostService:
     def _list_references(self, params: ReferenceList) -> list[Reference]:
         return self._application.store.references.list(params.series)
 
+    def _change_reference(self, params: ReferenceChange) -> Reference:
+        told = {name: value for name in ("name", "series", "character") if (value := getattr(params, name)) is not None}
+        return self._application.store.references.describe(params.reference_id, told)
+
     def _remove_reference(self, params: ReferenceRemove) -> Empty:
         self._application.store.references.remove(params.reference_id)
         return Empty()
@@ -149,6 +161,9 @@ class HostService:
         if params.reference_id is not None and params.image is None:
             return searcher.like_reference(params.reference_id, params.k, params.series)
         raise BadRequest("Search by exactly one of image and reference_id.", "Leave one of the two out.")
+
+    def _save_preset(self, preset: Preset) -> list[Preset]:
+        return self._application.save_preset(preset)
 
     def _models(self) -> list[ModelInfo]:
         # Whoever asks shows them, and wants to hear of changes.

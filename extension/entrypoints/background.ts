@@ -9,17 +9,25 @@ import { answerCommands } from "@/lib/worker/commands";
 import { answerMenus, createMenus } from "@/lib/worker/menus";
 import { clearRefererRules } from "@/lib/worker/referer-rule";
 import { Runs, watchTabs } from "@/lib/worker/runs";
+import { Sample } from "@/lib/worker/sample";
 
 /** Listeners are in place before the first await: an event that wakes the worker comes at once. */
 export default defineBackground(() => {
   let host: HostConnection | undefined;
   const runs = new Runs(() => host as HostConnection);
+  const sample = new Sample();
 
   const wake = async (): Promise<HostConnection> => {
     await clearRefererRules();
     host = await openHost(
-      (notification) => runs.hear(notification),
-      (state) => runs.follow(state),
+      (notification) => {
+        runs.hear(notification);
+        sample.hear(notification);
+      },
+      (state) => {
+        runs.follow(state);
+        if (state.name !== "ready") sample.hostLeft();
+      },
     );
     releaseWhenIdle(host, () => runs.anyActive || popups > 0);
     void runs.restore();
@@ -36,10 +44,12 @@ export default defineBackground(() => {
   });
   browser.runtime.onInstalled.addListener(({ reason }) => {
     void createMenus();
+    if (reason === "install" && import.meta.env.MODE !== "e2e")
+      void browser.tabs.create({ url: browser.runtime.getURL("/welcome.html") });
     if (reason === "update") void woken.then(() => runs.carryOn());
   });
   browser.runtime.onStartup.addListener(() => void takeUnderWay()); // tabs of another day
-  answerWorkerCalls(woken, runs, byItself);
+  answerWorkerCalls(woken, runs, byItself, sample);
   answerMenus(() => woken, runs);
   answerCommands(woken, runs);
   watchTabs(runs);

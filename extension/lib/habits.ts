@@ -20,6 +20,7 @@ export interface SeriesHabit {
   original?: boolean;
   /** What was chosen when the series was last coloured by hand; `undefined` before. */
   referenceId?: string | null;
+  moreReferences?: string[];
   engine?: string | null;
 }
 
@@ -158,7 +159,11 @@ export function watchHabit(site: string, seen: (habit: SiteHabit) => void, signa
 /** A reference has gone: no series is coloured after it by itself any more. */
 export async function dropReference(referenceId: string): Promise<void> {
   for (const [site, { series }] of await loadHabits()) {
-    for (const [key, { referenceId: its }] of Object.entries(series))
-      if (its === referenceId) await changeHabit({ site, told: key.slice(1), change: { referenceId: null } });
+    for (const [key, { referenceId: first, moreReferences: more = [] }] of Object.entries(series)) {
+      const all = first ? [first, ...more] : [];
+      if (!all.includes(referenceId)) continue;
+      const [left = null, ...moreReferences] = all.filter((one) => one !== referenceId);
+      await changeHabit({ site, told: key.slice(1), change: { referenceId: left, moreReferences } });
+    }
   }
 }

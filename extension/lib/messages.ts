@@ -7,7 +7,18 @@ import type { HabitChange, Naming, PageRule } from "./habits";
 import type { Payload } from "./payload";
 import type { PaletteSheet, WornPart } from "./palette";
 import { reasonOf } from "./reason";
-import type { CacheStats, ColourHint, EXPORT_FORMATS, HistorySeries, ModelInfo, PaletteSet } from "./protocol/messages";
+import type {
+  CacheStats,
+  ColourHint,
+  DoctorCheck,
+  Estimate,
+  EXPORT_FORMATS,
+  HistoryReport,
+  HistorySeries,
+  ModelInfo,
+  PaletteSet,
+  Preset,
+} from "./protocol/messages";
 
 /** A page image as the page's script found it; `pageId` is unique over all tabs. */
 export interface FoundPage {
@@ -51,7 +62,7 @@ export interface ChapterFound {
 export type AskedAnswer = "once" | "always" | "never" | "later";
 
 /** What is done to a page of the document alone: its script needs no host for that. */
-export type PageAct = "compare" | "original" | "leaveOut" | "takeIn" | "save" | "copy";
+export type PageAct = "compare" | "original" | "leaveOut" | "takeIn" | "save" | "copy" | "useAsReference";
 
 /** What a picture is pointed at for, from the popup: sites that block the right click do not block this. */
 export type PointPurpose = "reference" | "page" | "correct" | PageAct;
@@ -60,6 +71,8 @@ export type PointPurpose = "reference" | "page" | "correct" | PageAct;
 export interface ReferenceCard {
   referenceId: string;
   name: string;
+  series: string;
+  character: string;
   thumbnail: string;
   palette: string[];
 }
@@ -95,9 +108,19 @@ export interface WorkerCalls {
   "page.survey": Call<{ tabId: number }, Survey>;
   "reference.list": Call<object, ReferenceCard[]>;
   "reference.add": Call<{ picture: Payload; name: string; series: string }, ReferenceCard>;
+  "reference.change": Call<
+    { referenceId: string; change: { name?: string; series?: string; character?: string } },
+    ReferenceCard
+  >;
   "reference.remove": Call<{ referenceId: string }>;
+  "preset.list": Call<object, Preset[]>;
+  "preset.save": Call<Preset, Preset[]>;
+  "preset.remove": Call<{ name: string }, Preset[]>;
   "model.dropped": Call<object, ModelInfo[]>;
+  "host.doctor": Call<object, DoctorCheck[]>;
+  "sample.colour": Call<{ picture: Payload }, Payload>;
   "history.list": Call<object, HistorySeries[]>;
+  "history.report": Call<{ series: string }, HistoryReport>;
   "history.forget": Call<{ series: string | null }>;
   "cache.stats": Call<object, CacheStats>;
   "cache.clear": Call<object>;
@@ -110,6 +133,7 @@ export interface WorkerCalls {
   "palette.import": Call<{ series: string; json: string }, PaletteSheet>;
   "page.point": Call<{ tabId: number; purpose: PointPurpose }>;
   "chapter.start": Call<{ tabId: number; choice: ChapterChoice }>;
+  "chapter.cost": Call<{ tabId: number; choice: ChapterChoice }, Estimate | null>;
   "chapter.cancel": Call<{ tabId: number }>;
   "chapter.show": Call<{ tabId: number; original: boolean }>;
   "series.show": Call<{ tabId: number; original: boolean }>;
@@ -138,6 +162,7 @@ export interface WorkerCalls {
   "agent.again": Call<{ runId: string; pageId: string }, Payload>;
   "agent.pointed": Call<{ purpose: PointPurpose; url: string | null }>;
   "agent.left": Call<{ runId: string }>;
+  "agent.reference": Call<{ picture: Payload; name: string; series: string }>;
   "agent.hash": Call<{ picture: Payload }, string>;
   "agent.held": Call<{ urls: string[] }, Payload | null>;
   "agent.look": Call<object, Payload | null>;

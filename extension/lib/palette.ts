@@ -36,10 +36,19 @@ export interface CharacterCard {
   unsure: FigureCard[];
 }
 
+/** A place and its mood, and the pages that show it: SHA-256 of their bytes. */
+export interface PlaceCard {
+  placeId: string;
+  name: string;
+  mood: string;
+  pages: string[];
+}
+
 export interface PaletteSheet {
   series: string;
   mood: string;
   characters: CharacterCard[];
+  places: PlaceCard[];
   others: FigureCard[];
   canUndo: boolean;
   /** How many pages came anew for the change before this. */
@@ -48,12 +57,18 @@ export interface PaletteSheet {
   maybe: number;
 }
 
-export function sheetOf({ palette, seen, others, undo, touched, about }: PaletteView): PaletteSheet {
+export function sheetOf({ palette, seen, others, undo, touched, about, places }: PaletteView): PaletteSheet {
   const known = new Map(seen.map((one) => [one.character_id, one]));
   return {
     series: palette.series,
     mood: palette.mood ?? "",
     characters: (palette.characters ?? []).map((one) => cardOf(one, known.get(one.character_id))),
+    places: (palette.places ?? []).map(({ place_id, name = "", mood = "" }) => ({
+      placeId: place_id,
+      name,
+      mood,
+      pages: places.find((one) => one.place_id === place_id)?.pages ?? [],
+    })),
     others: others.map(figureOf),
     canUndo: undo,
     touched,

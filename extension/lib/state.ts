@@ -2,7 +2,7 @@
 
 import { storage } from "wxt/utils/storage";
 import type { Problem } from "./host/causes";
-import type { ColourHint, EngineState } from "./protocol/messages";
+import type { ColourHint, EngineState, Preset } from "./protocol/messages";
 import type { RunState } from "./chapter/state";
 import type { ChapterChoice, SaveFormat } from "./messages";
 
@@ -24,7 +24,11 @@ export interface ConnectionView {
 /** Kept over browser restarts. */
 export interface Choices {
   referenceId: string | null;
+  /** Further references, in the order in which they count. */
+  moreReferences: string[];
   engine: string | null;
+  /** A way of colouring that was loaded by its name, as it was then; engine and LoRAs chosen besides go before it. */
+  preset: Preset | null;
   /** What a chapter is saved as. */
   saveAs: SaveFormat;
   /** LoRAs to apply, by the host's name for them, with their weights. */
@@ -39,6 +43,17 @@ export interface Choices {
   peekKey: string;
   /** So does a press that is held on a page. */
   peeksByPress: boolean;
+}
+
+/** The references that were chosen, the one that counts most first. */
+export function chosenReferences({ referenceId, moreReferences }: Partial<Choices>): string[] {
+  return referenceId ? [referenceId, ...(moreReferences ?? []).filter((one) => one !== referenceId)] : [];
+}
+
+/** The choice of these references, in this order. */
+export function choiceOf(references: readonly string[]): Pick<Choices, "referenceId" | "moreReferences"> {
+  const [referenceId = null, ...moreReferences] = [...new Set(references)];
+  return { referenceId, moreReferences };
 }
 
 /** A chapter in a tab as its reader started it. */
@@ -69,7 +84,9 @@ export const NO_CONNECTION: ConnectionView = {
 
 export const NO_CHOICES: Choices = {
   referenceId: null,
+  moreReferences: [],
   engine: null,
+  preset: null,
   saveAs: "cbz",
   loras: {},
   pagesAhead: 4,
@@ -188,6 +205,11 @@ export function watchState(
     storage.watch<RunState>(runKey(tabId), (run) => seen.run(run)),
   ];
   signal.addEventListener("abort", () => stops.forEach((stop) => stop()), { once: true });
+}
+
+/** Call back at every change of the connection, as long as the document stands. */
+export function watchConnection(seen: (view: ConnectionView) => void): void {
+  storage.watch<ConnectionView>(CONNECTION, (view) => seen(view ?? NO_CONNECTION));
 }
 
 /** Every record whose key begins with `prefix`, by the rest of its key. */

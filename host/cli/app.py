@@ -13,9 +13,10 @@ import typer
 from host.cli.faults import faults_told
 from host.cli.groups import annotating, cache, history, meta, models, runmeta, settings
 from host.cli.library.all_commands import library
-from host.cli.options import Engine, KeepColoured, ReadingWay, Seed, Strength  # noqa: TC001 - as above
+from host.cli.options import Engine, KeepColoured, PresetName, ReadingWay, Seed, Strength  # noqa: TC001 - as above
 from host.cli.page.commands import page
 from host.cli.palette_group import palette as palette_group
+from host.cli.preset_group import preset as preset_group
 from host.signals import end_on_signals, exit_after
 from host.vocabulary import ExportFormat  # noqa: TC001 - as above
 
@@ -36,6 +37,7 @@ app.add_typer(settings, name="settings")
 app.add_typer(library, name="library")
 app.add_typer(page, name="page")
 app.add_typer(palette_group, name="palette")
+app.add_typer(preset_group, name="preset")
 app.add_typer(history, name="history")
 
 
@@ -102,6 +104,7 @@ def colorize(
         Path | None,
         typer.Option("--elements", help="A record of characters, places, things: what @words in --wish stand for."),
     ] = None,
+    preset: PresetName = None,
     engine: Engine = None,
     seed: Seed = None,
     strength: Strength = None,
@@ -138,6 +141,7 @@ def colorize(
         series=series,
         wish=wish,
         elements=elements,
+        preset=preset,
         engine=engine,
         seed=seed,
         strength=strength,

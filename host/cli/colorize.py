@@ -22,11 +22,13 @@ from host.books.run import PageEnd, Style, colour_book
 from host.books.whole_files import require_nameable, write_whole
 from host.cli.console import STDERR, say
 from host.cli.outcome import LeftRecord, Outcome, PageRecord
+from host.cli.presets import chosen_preset
 from host.cli.progress import BookProgress
 from host.errors import BadRequest, ImageInvalid, IrodoriError, NotFound, TooLarge
 from host.logs import start_log
 from host.messaging.messages import Options
 from host.paths import state_paths
+from host.store.presets import with_preset
 from host.store.process_folder import ProcessFolder
 from host.store_records import ReferenceAdd
 from host.studio.elements.records import read_elements
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from host.books.corrections import CorrectionTexts
     from host.books.layout import Layout
     from host.books.outputs import Output
+    from host.messaging.messages import Preset
     from host.vocabulary import Direction
 
 
@@ -54,6 +57,7 @@ class Request:
     series: str = ""
     wish: str | None = None
     elements: Path | None = None
+    preset: str | None = None
     engine: str | None = None
     seed: int | None = None
     strength: float | None = None
@@ -72,6 +76,7 @@ def run(request: Request) -> int:
     """
     paths, inbox = state_paths(), Inbox()
     start_log(paths.log_file)
+    preset = chosen_preset(request.preset)
     require_nameable(request.layout.target)
     output_format = request.layout.output_format
     with ExitStack() as stack:
@@ -84,7 +89,7 @@ def run(request: Request) -> int:
         references, said = read_references((*request.references, *(wish.pictures if wish else ())))
         application = stack.enter_context(Application.open(paths, inbox, page_format=output_format))
         stack.callback(inbox.close)
-        style = _style(application, request, references, wish)
+        style = _style(application, request, references, wish, preset)
         style = replace(style, corrections=corrections, series=request.series)
         waiting = ProcessFolder.claim_or_none(paths.cache / "waiting")
         stack.callback(waiting.close)
@@ -101,7 +106,7 @@ def run(request: Request) -> int:
             say(line)
         work = list(zip(books, outputs, strict=True))
         outcome = _colour(application, inbox, work, style, pictures=request.report, records=request.runmeta)
-        engine = request.engine or application.settings.current.default_engine
+        engine = style.engine or application.settings.current.default_engine
         return _conclude(request, outcome, books, engine, references)
 
 
@@ -114,19 +119,21 @@ def _wish(request: Request) -> Wish | None:
 
 
 def _style(
-    application: Application, request: Request, references: Sequence[tuple[str, bytes]], wish: Wish | None
-) -> Style:
-    known = [info.id for info in application.engines.infos()]
-    if request.engine is not None and request.engine not in known:
-        raise NotFound(f"There is no engine {request.engine!r}.", f"The engines are: {', '.join(known)}.")
-    options = Options(
+    application: Application, request: Request, references: Sequence[tuple[str, bytes]], wish: Wish | None,
+    preset: Preset | None,
+) -> Style:  # fmt: skip
+    said = Options(
         seed=request.seed,
         strength=request.strength,
         keep_coloured=request.keep_coloured,
         prompt=wish.words if wish else None,
     )
+    engine, options = with_preset(preset, request.engine, said)
+    known = [info.id for info in application.engines.infos()]
+    if engine is not None and engine not in known:
+        raise NotFound(f"There is no engine {engine!r}.", f"The engines are: {', '.join(known)}.")
     ids = [_add_reference(application, name, image) for name, image in references]
-    return Style(tuple(dict.fromkeys(ids)), request.engine, request.direction, options)
+    return Style(tuple(dict.fromkeys(ids)), engine, request.direction, options)
 
 
 def _add_reference(application: Application, name: str, image: bytes) -> str:

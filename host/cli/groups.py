@@ -49,6 +49,17 @@ def history_list() -> None:
         print_history()
 
 
+@history.command("report")
+def history_report(
+    series: Annotated[str, typer.Argument(metavar="SERIES", help="See `irodori history list`.")],
+) -> None:
+    """Write what was coloured of a series as HTML, with the settings that make it again, and say where."""
+    from host.cli.history import print_report
+
+    with faults_told():
+        print_report(series)
+
+
 @history.command("forget")
 def history_forget(
     series: Annotated[str | None, typer.Argument(metavar="[SERIES]", help="Which; --all for all.")] = None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import typer
 from rich.console import Console
 
 from host.application import Application
@@ -26,6 +27,17 @@ def print_history() -> None:
         figures = (str(one.chapters), str(one.pages), ", ".join(one.engines), str(len(one.references)))
         table.add_row(one.series or "(no name)", last, *figures, f"{one.seconds:.1f}")
     Console(highlight=False).print(table)
+
+
+def print_report(series: str) -> None:
+    """Write the report of a series and print where it is.
+
+    Raises:
+        NotFound: nothing of it is in the cache.
+    """
+    with Application.open(state_paths(), _unheard) as application:
+        written = application.report(series)
+    typer.echo(written.path)
 
 
 def forget_history(series: str | None, *, everything: bool) -> None:

@@ -8,6 +8,10 @@ import typer
 
 from host.vocabulary import Direction
 
+PresetName: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--preset", metavar="NAME", help="A way of colouring (`irodori preset`); other options go before it."),
+]
 Engine: TypeAlias = Annotated[str | None, typer.Option(help="Which engine; see `irodori engines`.")]
 Seed: TypeAlias = Annotated[int | None, typer.Option(min=0, help="Same seed, same page, same picture.")]
 Strength: TypeAlias = Annotated[float | None, typer.Option(min=0, max=1, help="How strong the colour is.")]

@@ -16,7 +16,7 @@ from host.books.named_files import read_named
 from host.books.whole_files import write_whole
 from host.cli.console import plain_table
 from host.errors import BadRequest
-from host.palette_records import FigureAt, PaletteFile, PaletteMerge, PaletteQuery, PaletteSet
+from host.palette_records import FigureAt, PaletteFile, PaletteMerge, PaletteQuery, PaletteSet, PlaceSet
 from host.palettes.changes import PARTS
 from host.palettes.files import BYTES_MAX, decode
 from host.paths import state_paths
@@ -45,6 +45,19 @@ class Change:
     clear: tuple[str, ...] = ()
     remove: bool = False
     mood: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceChange:
+    """What `irodori palette place` was asked for."""
+
+    series: str
+    where: str
+    name: str | None = None
+    mood: str | None = None
+    pages: tuple[Path, ...] = ()
+    not_pages: tuple[Path, ...] = ()
+    remove: bool = False
 
 
 def print_palettes() -> None:
@@ -76,6 +89,8 @@ def print_palette(series: str, *, json: bool = False) -> None:
         table.add_row(one.character_id, one.name, *colours, str(known.pages), str(len(known.unsure)))
     console = Console(highlight=False, soft_wrap=True)
     console.print(table)
+    for place in view.palette.places:
+        console.print(f"{place.place_id} {place.name}: {place.mood or '–'}, on {len(place.shown)} page(s)")
     if view.others:
         console.print(f"{len(view.others)} more were seen; name one with --page and --at:")
         for other in view.others:
@@ -104,6 +119,31 @@ def change_palette(change: Change) -> None:
         if page is not None:
             application.palettes.see(change.series, page)
         _say(application.palettes.set(structs.replace(asked, **colours)))
+
+
+def change_place(change: PlaceChange) -> None:
+    """Change a place, or make it, and say which pages show it.
+
+    Raises:
+        NotFound: it is to go and is not there. ImageInvalid: a page is no picture.
+    """
+    shows, shows_not = ([_pixels(path) for path in paths] for paths in (change.pages, change.not_pages))
+    with _open() as application:
+        palette = application.palettes.get(PaletteQuery(series=change.series)).palette
+        known = next((one for one in palette.places if change.where in (one.place_id, one.name)), None)
+        asked = PlaceSet(
+            place_id=known.place_id if known is not None else (change.where if change.remove else None),
+            name=change.name if known is not None or change.name is not None else change.where,
+            mood=change.mood,
+            shows=shows,
+            shows_not=shows_not,
+            remove=change.remove,
+        )
+        view = application.palettes.set(PaletteSet(series=change.series, place=asked))
+    for one in view.palette.places:
+        count = len(one.shown)
+        line = f"{one.place_id} {one.name}: {one.mood or '–'}, {count} page{'' if count == 1 else 's'}"
+        Console(highlight=False, soft_wrap=True).print(line)
 
 
 def merge_characters(series: str, kept: str, gone: str) -> None:
@@ -137,14 +177,22 @@ def _figure(change: Change) -> tuple[DecodedPage | None, FigureAt | None]:
         return None, None
     if change.page is None or change.at is None:
         raise BadRequest("A figure is a page and a point of it.", "Give both --page and --at X,Y.")
-    from host.pipeline.decode import decode_page
-
-    page = decode_page(read_named(change.page, "The page", "Name a picture."))
+    page = _page(change.page)
     try:
         point = tuple(float(number) for number in change.at.split(","))
         return page, msgspec.convert({"page": page.pixels_sha256, "point": point}, FigureAt)
     except (ValueError, msgspec.ValidationError) as exc:
         raise BadRequest(f"{change.at[:128]!r} is no point.", "Write X,Y, each from 0 to 1 of the page.") from exc
+
+
+def _page(path: Path) -> DecodedPage:
+    from host.pipeline.decode import decode_page
+
+    return decode_page(read_named(path, "The page", "Name a picture."))
+
+
+def _pixels(path: Path) -> str:
+    return _page(path).pixels_sha256
 
 
 def _rgb(text: str) -> tuple[int, int, int]:

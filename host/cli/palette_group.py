@@ -77,6 +77,33 @@ def set_(
 
 
 @palette.command()
+def place(
+    series: Series,
+    where: Annotated[str, typer.Argument(metavar="PLACE", help="Its id or its name; a new name makes a new place.")],
+    name: Annotated[str | None, typer.Option(help="What it is called from now on.")] = None,
+    mood: Annotated[str | None, typer.Option(help="The mood there, such as `dusk, orange light`.")] = None,
+    page: Annotated[list[Path] | None, typer.Option("--page", help="A page that shows it (repeatable).")] = None,
+    not_page: Annotated[list[Path] | None, typer.Option("--not-page", help="One that does not (repeatable).")] = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Take the place out.")] = False,
+) -> None:
+    """Say where pages play and what the mood is there, in words, for engines that read them."""
+    from host.cli.palette import PlaceChange, change_place
+
+    with faults_told():
+        change_place(
+            PlaceChange(
+                series=series,
+                where=where,
+                name=name,
+                mood=mood,
+                pages=tuple(page or ()),
+                not_pages=tuple(not_page or ()),
+                remove=remove,
+            )
+        )
+
+
+@palette.command()
 def merge(series: Series, kept: Who, gone: Who) -> None:
     """Make two characters one: the second goes into the first."""
     from host.cli.palette import merge_characters

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from host.corrections import Corrections, with_palettes
+from host.corrections import Corrections, laid_over
 from host.errors import BadRequest, NotFound
 from host.jobs.chapter_job import ChapterJob
 from host.jobs.engine_room import EngineRoom
@@ -17,6 +17,7 @@ from host.jobs.stages import Stages
 from host.messaging.messages import (
     CancelResult,
     Empty,
+    Estimate,
     JobAccepted,
     JobStatus,
     Page,
@@ -87,18 +88,7 @@ class JobBoard:
             BadRequest: two pages of one id, or a hint that lies nowhere. NotFound: no such engine or reference.
             EngineNotAvailable, WeightsMissing
         """
-        if len({page.page_id for page in request.pages}) < len(request.pages):
-            raise BadRequest("Two pages have the same page_id.", "Give every page an id of its own.")
-        recipe = resolve(
-            request,
-            self._settings.current,
-            self._engines,
-            self._store.references,
-            self._memories,
-            self._page_format,
-            self._casts,
-        )
-        job = ChapterJob(secrets.token_hex(8), request.series, request.chapter, recipe, request.pages)
+        job = self._job(request)
         cached = self._find_cached(job)
         self._scheduler.add(job)
         for page in sorted(cached, key=lambda page: (not page.visible, page.index)):
@@ -109,8 +99,16 @@ class JobBoard:
             self._scheduler.arrived(sha256)
         self._scheduler.announce(job)
         if missing:
-            self._stages.warm(recipe.engine.id)
+            self._stages.warm(job.recipe.engine.id)
         return JobAccepted(job_id=job.job_id, need=[page.page_id for page in missing if page.sha256 not in here])
+
+    def estimate(self, request: RunChapter) -> Estimate:
+        """Tell what a chapter would cost; nothing is begun. Errors as `run_chapter`."""
+        job = self._job(request)
+        fresh = len(job.pages) - len(self._find_cached(job))
+        seconds = self._store.history.seconds_a_page(job.recipe.engine.id)
+        rounded = None if seconds is None else round(seconds * fresh, 1)
+        return Estimate(cached=len(job.pages) - fresh, fresh=fresh, seconds=rounded)
 
     def run_page(self, request: RunPage) -> JobAccepted:
         """Begin one page; errors as `run_chapter` and, where its bytes come along, as `put`."""
@@ -216,6 +214,20 @@ class JobBoard:
         self._scheduler.close()
         return self._stages.close(timeout_s)
 
+    def _job(self, request: RunChapter) -> ChapterJob:
+        if len({page.page_id for page in request.pages}) < len(request.pages):
+            raise BadRequest("Two pages have the same page_id.", "Give every page an id of its own.")
+        recipe = resolve(
+            request,
+            self._settings.current,
+            self._engines,
+            self._store.references,
+            self._memories,
+            self._page_format,
+            self._casts,
+        )
+        return ChapterJob(secrets.token_hex(8), request.series, request.chapter, recipe, request.pages)
+
     def _find_cached(self, job: ChapterJob) -> set[JobPage]:
         sources = self._store.sources.get(page.sha256 for page in job.pages.values())
         known = job.recipe.corrected([source.pixels_sha256 for source in sources.values()], Corrections())
@@ -223,8 +235,8 @@ class JobBoard:
         for page in job.pages.values():
             source = sources.get(page.sha256)
             if source is not None and source.pixels_sha256 in known:
-                worn = known[source.pixels_sha256].palettes
-                page.key = job.recipe.key(source.pixels_sha256, with_palettes(page.corrections, worn))
+                below = known[source.pixels_sha256]
+                page.key = job.recipe.key(source.pixels_sha256, laid_over(below, page.corrections))
                 if self._store.results.has(page.key):
                     cached.add(page)
         return cached

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from engines.base import LoraUse, Plan
-from host.corrections import with_palettes
+from host.corrections import laid_over
 from host.errors import BadRequest, EngineNotAvailable, NotFound, WeightsInvalid
 from host.messaging.messages import Options
 from host.model_library import dropped, dropped_id
@@ -73,7 +73,7 @@ class JobRecipe:
         """Return a page's corrections, the series' palette in them, by its pixels; none where it must be read first."""
         if self.cast is None:
             return dict.fromkeys(pixels_sha256s, own)
-        return {pixels: with_palettes(own, worn) for pixels, worn in self.cast.known(pixels_sha256s).items()}
+        return {pixels: laid_over(below, own) for pixels, below in self.cast.known(pixels_sha256s).items()}
 
     def page_job(self, corrections: Corrections | None = None, check: Callable[[], None] | None = None) -> PageJob:
         """Return what the pipeline is asked for, a page's own corrections in it.
@@ -152,7 +152,7 @@ def resolve(
     chosen = tuple(request.references[: settings.references_max])
     options = request.options or Options()
     retrieval = memories.plan(request, settings, engine.info) if memories is not None else None
-    cast = casts.open(request.series) if casts is not None else None
+    cast = casts.open(request.series, reads_words=engine.info.wording != "none") if casts is not None else None
     with faults_mapped():
         weights = engine.digests_for(options.engine_options or {})
     recipe = Recipe(

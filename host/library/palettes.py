@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engines.embed.base import Embedder
-    from host.corrections import FigurePalette
+    from host.corrections import FigurePalette, PageWords
     from host.library.shelf import Source
     from host.palette_records import PaletteCharacter, SeriesPalette
     from host.pipeline.decode import DecodedPage
@@ -76,6 +76,10 @@ class ShelfCast:
             name = f"{self.embedder.id} {self.embedder.version}"
             seen = look_at(page.grey, page.pixels_sha256, meta, characters, self.embedder.open(), name)
         return self.wardrobe.dress(seen)
+
+    def words(self, _: str, /) -> tuple[PageWords, ...]:
+        """Return nothing: places are of the pages that a browser or `irodori palette` named, not of a shelf's."""
+        return ()
 
     def learn(
         self, page: DecodedPage, meta: PageMeta, characters: NDArray[np.uint8] | None, rgb: NDArray[np.uint8],

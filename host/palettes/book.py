@@ -19,6 +19,7 @@ from host.palette_records import (
     PaletteQuery,
     PaletteSet,
     PaletteView,
+    PlaceSeen,
 )
 from host.palettes.cast import Wardrobe
 from host.palettes.changes import changed, merged
@@ -26,10 +27,10 @@ from host.palettes.files import decode, encode
 from host.pipeline.faults import faults_mapped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from engines.embed.base import Embedder
-    from host.palette_records import SeriesPalette
+    from host.palette_records import PlaceSet, SeriesPalette
     from host.palettes.files import PaletteFiles
     from host.palettes.sightings import SeenFigure, SeenPage, Sightings
     from host.pipeline.analysis.reader import PageReader
@@ -144,7 +145,9 @@ class PaletteBook:
     def _found(
         self, change: PaletteSet, pages: Mapping[str, SeenPage]
     ) -> tuple[PaletteSet, tuple[SeenPage, SeenFigure] | None]:
-        """Return a change with its figures named by pixels and by their own points, and the figure that it is about."""
+        """Return a change with its pages named by pixels, figures by their own points, and the figure it is about."""
+        if change.place is not None:
+            change = structs.replace(change, place=self._located(change.place))
         if change.figure is not None and change.is_not is not None:
             raise BadRequest("A figure is somebody or is not.", "Leave figure or is_not out.")
         at = change.figure or change.is_not
@@ -159,6 +162,15 @@ class PaletteBook:
         if change.is_not is not None:
             return structs.replace(change, is_not=exact), None
         return structs.replace(change, figure=exact), (page, figure)
+
+    def _located(self, place: PlaceSet) -> PlaceSet:
+        """Return a change of a place whose pages are named by their pixels."""
+        sources = self._sources.get([*place.shows, *place.shows_not])
+
+        def pixels(pages: Sequence[str]) -> list[str]:
+            return [sources[one].pixels_sha256 if one in sources else one for one in pages]
+
+        return structs.replace(place, shows=pixels(place.shows), shows_not=pixels(place.shows_not))
 
     def _changed(self, series: str, before: SeriesPalette, after: SeriesPalette) -> PaletteView:
         pages = [page for page in self._sightings.get(series).values() if not page.reference_id]
@@ -199,6 +211,10 @@ class PaletteBook:
             others=_gathered(nobodies, alike),
             undo=self._files.can_undo(series),
             pages=[],
+            places=[
+                PlaceSeen(place_id=one.place_id, pages=sorted(self._sources.encoded(one.shown)))
+                for one in palette.places
+            ],
         )
 
     def _look_at_references(self, series: str) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from engines.base import EngineError
-from host.corrections import FigurePalette
+from host.corrections import Corrections, FigurePalette, PageWords
 from host.store.disk import NotNeeded
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ _LOG = logging.getLogger(__name__)
 LAID: Final = ("hair", "skin", "clothes")
 """What an engine's parts can be laid on; eyes are told in words alone."""
 _PALETTES_MAX: Final = 64
+_WORDS_MAX: Final = 16
 
 
 class Wardrobe:
@@ -73,6 +74,16 @@ class Wardrobe:
         return tuple(worn)[:_PALETTES_MAX]
 
 
+def words_of(palette: SeriesPalette) -> dict[str, tuple[PageWords, ...]]:
+    """Return what is said of each page's places, by the digest of its pixels."""
+    found: dict[str, tuple[PageWords, ...]] = {}
+    for place in palette.places:
+        text = ", ".join(filter(None, [place.name.strip(), place.mood.strip()]))
+        for page in place.shown if text else ():
+            found[page] = (*found.get(page, ()), PageWords(text=text))[:_WORDS_MAX]
+    return found
+
+
 class JobCast:
     """The cast of one job; thread-safe. `digest` tells palettes apart that dress pages otherwise; empty: none.
 
@@ -81,9 +92,10 @@ class JobCast:
 
     def __init__(
         self, series: str, palette: SeriesPalette, sightings: Sightings, embedder: tuple[str, str],
-        open_embedder: Callable[[], Embedder],
+        open_embedder: Callable[[], Embedder], *, reads_words: bool = False,
     ) -> None:  # fmt: skip
         self._series = series
+        self._words = words_of(palette) if reads_words else {}
         self._sightings = sightings
         self._embedder = " ".join(embedder)
         self._open_embedder = open_embedder
@@ -92,12 +104,20 @@ class JobCast:
         dresses = bool(self._wardrobe.colours)
         self.digest = hashlib.sha256(msgspec.msgpack.encode(palette)).hexdigest() if dresses else ""
 
-    def known(self, pixels_sha256s: Iterable[str]) -> dict[str, tuple[FigurePalette, ...]]:
-        """Return what figures wear on the pages that were seen before; the others have to be read first."""
+    def known(self, pixels_sha256s: Iterable[str]) -> dict[str, Corrections]:
+        """Return what the palette lays on the pages that were seen before; the others have to be read first."""
         if not self.digest:
-            return dict.fromkeys(pixels_sha256s, ())
+            return {key: Corrections(words=self.words(key)) for key in pixels_sha256s}
         seen = self._sightings.get(self._series, pixels_sha256s)
-        return {key: self._wardrobe.dress(page) for key, page in seen.items() if page.embedder == self._embedder}
+        return {
+            key: Corrections(palettes=self._wardrobe.dress(page), words=self.words(key))
+            for key, page in seen.items()
+            if page.embedder == self._embedder
+        }
+
+    def words(self, pixels_sha256: str, /) -> tuple[PageWords, ...]:
+        """Return what the palette says of the places that a page shows; nothing for engines that read no words."""
+        return self._words.get(pixels_sha256, ())
 
     def dress(
         self, page: DecodedPage, meta: PageMeta, characters: NDArray[np.uint8] | None
@@ -164,12 +184,13 @@ class Casts:
         self._identity = identity
         self._open_embedder = open_embedder
 
-    def open(self, series: str) -> JobCast | None:
-        """Return the cast of a series' job; None for pages of no series.
+    def open(self, series: str, *, reads_words: bool = False) -> JobCast | None:
+        """Return the cast of a series' job; None for pages of no series. reads_words: the engine does.
 
         Raises:
             BadRequest, TooLarge: the palette's file was changed by somebody and is none any more.
         """
         if not series:
             return None
-        return JobCast(series, self._files.get(series), self._sightings, self._identity(), self._open_embedder)
+        palette, identity = self._files.get(series), self._identity()
+        return JobCast(series, palette, self._sightings, identity, self._open_embedder, reads_words=reads_words)

@@ -18,6 +18,7 @@ from host.palette_records import (
     PartName,
     SeriesPalette,
 )
+from host.palettes.places import with_place
 
 if TYPE_CHECKING:
     from host.palettes.sightings import SeenFigure, SeenPage
@@ -38,6 +39,8 @@ def changed(
     """
     if change.mood is not None:
         palette = structs.replace(palette, mood=change.mood.strip())
+    if change.place is not None:
+        palette = with_place(palette, change.place)
     about_somebody = change.character_id is not None or change.figure is not None or change.is_not is not None
     if not about_somebody:
         if _says_something(change):

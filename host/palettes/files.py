@@ -164,11 +164,14 @@ def decode(data: bytes) -> SeriesPalette:
         raise BadRequest(
             f"It is no valid palette: {exc}.", "docs/schemas/palette.schema.json says what one is."
         ) from exc
-    ids = [one.character_id for one in palette.characters]
-    if len(set(ids)) < len(ids):
-        raise BadRequest(
-            "It is no valid palette: two characters have one id.", "Give every character an id of its own."
-        )
+    for what, ids in (
+        ("character", [one.character_id for one in palette.characters]),
+        ("place", [one.place_id for one in palette.places]),
+    ):
+        if len(set(ids)) < len(ids):
+            raise BadRequest(
+                f"It is no valid palette: two {what}s have one id.", f"Give every {what} an id of its own."
+            )
     return palette
 
 

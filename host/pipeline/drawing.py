@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engines.regions import Outline
-    from host.corrections import ColourHint, FigurePalette
+    from host.corrections import ColourHint, FigurePalette, PageWords
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Drawing:
 
     tone: `(H, W)` uint8, the page's grey with its screentone made even; None: the page's grey will do.
     panels: outlines in the page's pixels. hints: what the reader wants where. palettes: what of whom.
-    characters: see `PageMaps`; None where nobody asks for it.
+    characters: see `PageMaps`; None where nobody asks for it. words: what the reader says of the page.
     """
 
     tone: NDArray[np.uint8] | None = None
@@ -37,3 +37,4 @@ class Drawing:
     hints: Sequence[ColourHint] = ()
     palettes: Sequence[PlacedPalette] = ()
     characters: NDArray[np.uint8] | None = None
+    words: Sequence[PageWords] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from host.corrections import with_palettes
+from host.corrections import Corrections, laid_over
 from host.pipeline.compose.palettes import place_palettes
 from host.pipeline.drawing import Drawing
 from host.pipeline.generation.director.signals import measure_signals
@@ -42,11 +42,13 @@ def reason_to_skip(meta: PageMeta, job: PageJob) -> SkipReason | None:
 
 
 def dress(page: DecodedPage, meta: PageMeta, maps: PageMaps | None, job: PageJob) -> PageJob:
-    """Return what is asked for a page that was read, with what its people wear by the series' palette."""
+    """Return what is asked for a page that was read, with what the series' palette says of its people and places."""
     if job.cast is None:
         return job
     worn = job.cast.dress(page, meta, maps.characters if maps is not None else None)
-    return replace(job, corrections=with_palettes(job.corrections, worn)) if worn else job
+    below = Corrections(palettes=worn, words=job.cast.words(page.pixels_sha256))
+    corrections = laid_over(below, job.corrections)
+    return job if corrections is job.corrections else replace(job, corrections=corrections)
 
 
 def prepare(
@@ -77,6 +79,7 @@ def _drawing(request: ColorizeRequest, meta: PageMeta, job: PageJob, maps: PageM
         hints=wanted.hints,
         palettes=place_palettes(wanted.palettes, meta, maps),
         characters=maps.characters if maps is not None and (wanted.palettes or job.cast is not None) else None,
+        words=wanted.words,
     )
 
 

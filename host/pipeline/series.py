@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engines.geometry import Box
-    from host.corrections import FigurePalette
+    from host.corrections import FigurePalette, PageWords
     from host.pipeline.decode import DecodedPage
     from host.pipeline.records.page_meta import PageMeta, ReferenceUse
     from host.vocabulary import CropKind
@@ -70,6 +70,10 @@ class SeriesCast(Protocol):
         self, page: DecodedPage, meta: PageMeta, characters: NDArray[np.uint8] | None
     ) -> tuple[FigurePalette, ...]:
         """Return the palettes of figures on a page that was read."""
+        ...
+
+    def words(self, pixels_sha256: str, /) -> tuple[PageWords, ...]:
+        """Return what is said of the places that a page shows."""
         ...
 
     def learn(

@@ -108,20 +108,49 @@ def _line(number: int, page: ReportPage) -> str:
 def _page(number: int, page: ReportPage) -> str:
     words = f"<p>{escape(page.words)}</p>" if page.words else ""
     heading = f"<header><h2>{escape(page.name)}</h2>{_chip(page)}{words}</header>"
-    return f'<article id="page-{number}">{heading}{_pictures(page)}</article>'
+    return f'<article id="page-{number}">{heading}{_pictures(page)}{_settings(page.runmeta)}</article>'
 
 
 def _chip(page: ReportPage) -> str:
     return f"<span class='chip {page.verdict}'>{_WORDS[page.verdict]}</span>"
 
 
+def _settings(runmeta: dict[str, Any]) -> str:
+    """Return what makes the picture again, from its record; nothing where there is none."""
+    engine, plan = runmeta.get("engine"), runmeta.get("plan")
+    if not isinstance(engine, dict) or not isinstance(plan, dict):
+        return ""
+    loras = ", ".join(f"{one['name']} × {one['weight']:g}" for one in plan.get("loras") or ())
+    references = ", ".join(str(one.get("reference_id", ""))[:12] for one in runmeta.get("references") or ())
+    told = {
+        "engine": f"{engine.get('id', '')} {engine.get('version', '')}",
+        "seed": plan.get("seed"),
+        "strength": plan.get("strength_01"),
+        "steps": plan.get("steps"),
+        "quality": plan.get("quality"),
+        "words": plan.get("prompt"),
+        "not": plan.get("negative_prompt"),
+        "LoRAs": loras,
+        "references": references,
+        "corrections": sum(len(runmeta.get(kind) or ()) for kind in ("hints", "palettes")),
+        "page": str(runmeta.get("pixels_sha256", ""))[:16],
+    }
+    rows = "".join(
+        f"<dt>{name}</dt><dd>{escape(str(value))}</dd>" for name, value in told.items() if value not in (None, "", 0)
+    )
+    return f"<details><summary>How it was made</summary><dl>{rows}</dl></details>"
+
+
 def _pictures(page: ReportPage) -> str:
-    if page.before is None:
+    only = page.before if page.after is None else page.after if page.before is None else None
+    if only is not None:
+        words = escape(page.name if page.after is None else f"{page.name}, coloured", quote=True)
+        size = f"width={only.width} height={only.height}"
+        return f'<div class=single><img src="{only.address}" {size} alt="{words}"></div>'
+    if page.before is None or page.after is None:
         return ""
     size = f"width={page.before.width} height={page.before.height}"
     name = escape(page.name, quote=True)
-    if page.after is None:
-        return f'<div class=single><img src="{page.before.address}" {size} alt="{name}"></div>'
     return (
         "<div class=compare>"
         f'<img src="{page.after.address}" {size} alt="{name}, coloured">'

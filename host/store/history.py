@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass
+from statistics import median
 from typing import TYPE_CHECKING, Final
 
 from host.store.database import forget_oldest
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from host.store.database import Database
 
 _ROWS_MAX: Final = 200_000
+_LAST_PAGES: Final = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,19 @@ class HistoryEntry:
 
     series: str
     chapter: str
+    key: str
+    page: str
+    engine: str
+    references: tuple[str, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColouredPageRow:
+    """What is remembered of a page; number: which one of its chapter, in the order in which they were coloured."""
+
+    chapter: str
+    number: int
     key: str
     page: str
     engine: str
@@ -87,6 +102,38 @@ class History:
             )
             for series, chapters, pages, seconds, first, last, engines, references in rows
         ]
+
+    def seconds_a_page(self, engine: str) -> float | None:
+        """Return what an engine's last pages took each, the middle one; None where it has coloured none."""
+        query = "SELECT seconds FROM history WHERE engine = ? AND seconds > 0 ORDER BY at DESC LIMIT ?"
+        values = (engine, _LAST_PAGES)
+        rows = self._database.read(lambda connection: connection.execute(query, values).fetchall())
+        return median(row[0] for row in rows) if rows else None
+
+    def pages(self, series: str) -> list[ColouredPageRow]:
+        """Return the pages of a series as they were coloured last, chapter by chapter, in the order of colouring."""
+        query = (
+            "SELECT chapter, page, key, engine, refs, seconds, MAX(at) FROM history WHERE series = ?"
+            " GROUP BY chapter, page ORDER BY MIN(at), chapter, page"
+        )
+        rows = self._database.read(lambda connection: connection.execute(query, (series,)).fetchall())
+        chapters = dict.fromkeys(row[0] for row in rows)
+        found = []
+        for chapter in chapters:
+            of_chapter = [row for row in rows if row[0] == chapter]
+            for number, (_, page, key, engine, references, seconds, _) in enumerate(of_chapter, 1):
+                found.append(
+                    ColouredPageRow(
+                        chapter=chapter,
+                        number=number,
+                        key=key,
+                        page=page,
+                        engine=engine,
+                        references=tuple(json.loads(references)),
+                        seconds=seconds,
+                    )
+                )
+        return found
 
     def keys(self, series: str | None) -> list[str]:
         """Return the results of a series, or of all, in the order in which they were made."""

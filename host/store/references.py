@@ -115,6 +115,17 @@ class ReferenceStore:
         held = self._held.get(reference_id)
         return held[0] if held is not None else self._reference(self._folder(reference_id))
 
+    def describe(self, reference_id: str, told: dict[str, str]) -> Reference:
+        """Note what a reference shows, by `name`, `series`, `character`; what is left out stays, an empty text is none.
+
+        Raises:
+            NotFound: there is none of this id. DiskFull, InternalError
+        """
+        folder = self._folder(reference_id)
+        changes = {name: text.strip() or None for name, text in told.items() if name in _TOLD}
+        self._write_facts(folder, msgspec.structs.replace(self._facts(folder), **changes))
+        return self._reference(folder)
+
     def remove(self, reference_id: str) -> None:
         """Forget a reference.
 

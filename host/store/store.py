@@ -14,6 +14,7 @@ from host.store.blobs import BlobFolder
 from host.store.database import Database
 from host.store.history import History
 from host.store.index_folder import IndexFolder
+from host.store.presets import PresetFile
 from host.store.process_folder import ProcessFolder
 from host.store.references import ReferenceStore
 from host.store.results import ResultStore
@@ -29,7 +30,7 @@ _MIB = 1 << 20
 
 class Store:
     """results: coloured pages and verdicts by key. sources: encoded digest → pixels. references: the library.
-    spool: captured pages while this process lives. indexes: pictures by what is on them.
+    spool: captured pages while this process lives. indexes: pictures by what is on them. presets: ways of colouring.
     """  # noqa: D205
 
     def __init__(
@@ -42,6 +43,7 @@ class Store:
         self.results = ResultStore(database, BlobFolder(paths.results, scratch), cache_limit_mib * _MIB)
         self.sources = SourceIndex(database)
         self.history = History(database)
+        self.presets = PresetFile(paths.presets_file)
         self.references = ReferenceStore(paths.references, library_root.path)
         self.indexes = IndexFolder(paths.retrieval)
         self.spool = Spool(results_root.path / "pages", spool_limit_mib * _MIB)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.reading import POPUP, Reader, until
+from tests.e2e.shots import shoot
 from tests.e2e.site import PLAIN, MangaSite
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def test_a_corrected_character_comes_anew_on_its_pages_and_nothing_else_changes(
     somebody = panel.get_by_role("button", name="Add ")
     expect(somebody.first).to_be_visible(timeout=60_000)  # who is on a page is kept after it is told
     expect(panel.get_by_role("combobox", name="Series")).to_have_value(SERIES)
-    shoot(panel, screenshots, "palette-nobody")
+    shoot(panel, screenshots, "palette-nobody", width=380)
     somebody.first.click()
     card = panel.get_by_role("article")
     expect(card).to_have_count(1)
@@ -68,7 +69,26 @@ def test_a_corrected_character_comes_anew_on_its_pages_and_nothing_else_changes(
     until(lambda: keys(reader, page) != before and is_done(reader, page), lambda: reader.pages_of(page), patience_s=120)
     changed = [old != new for old, new in zip(before, keys(reader, page), strict=True)]
     assert sum(changed) == 1
-    shoot(panel, screenshots, "palette-aki")
+    shoot(panel, screenshots, "palette-aki", width=380)
+
+    places = panel.get_by_role("region", name="Places")
+    places.get_by_role("button", name="Add a place").click()
+    place = places.get_by_role("article")
+    place.get_by_label("Name").fill("Harbour")
+    place.get_by_label("Name").press("Enter")
+    place.get_by_label("Mood there").fill("dusk")
+    place.get_by_label("Mood there").press("Enter")
+    place.get_by_label("Pages of this chapter").fill("1, 3-9")
+    place.get_by_label("Pages of this chapter").press("Enter")
+    expect(place.get_by_label("Pages of this chapter")).to_have_value("1, 3")
+    expect(panel.get_by_role("status")).to_have_text("0 pages come anew; the others stay as they are.")
+    shoot(panel, screenshots, "palette-place", width=380)
+    place.get_by_role("button", name="Remove Harbour").click()
+    expect(place).to_have_count(0)
+    for _ in range(5):  # the place came, was named, had its mood and its pages, and went
+        panel.get_by_role("button", name="Undo", exact=True).click()
+        expect(panel.locator("main")).to_have_attribute("aria-busy", "false")
+    expect(place).to_have_count(0)
 
     panel.get_by_role("button", name="Undo", exact=True).click()
     until(lambda: keys(reader, page) == before, lambda: reader.pages_of(page), patience_s=120)
@@ -90,15 +110,3 @@ def choose(panel: Page, label: str, colour: str) -> None:
     """Choose a colour, as the browser's own picker does: no test can reach into that."""
     picked = "(input, hex) => { input.value = hex; input.dispatchEvent(new Event('change', {bubbles: true})) }"
     panel.get_by_label(label, exact=True).evaluate(picked, colour)
-
-
-def shoot(panel: Page, folder: Path | None, name: str) -> None:
-    """Keep pictures of the panel: light and dark, and as large as 200 % zoom makes it."""
-    if folder is None:
-        return
-    for scheme, width in (("light", 380), ("dark", 380), ("light", 190)):
-        size: Any = {"width": width, "height": 900}
-        panel.set_viewport_size(size)
-        panel.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        panel.screenshot(path=folder / f"{name}-{scheme}-{width}.png", full_page=True)
-        assert panel.evaluate("() => document.documentElement.scrollWidth") <= width

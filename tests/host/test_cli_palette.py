@@ -57,6 +57,19 @@ def test_colours_are_set_let_go_and_taken_back() -> None:
 
 
 @pytest.mark.usefixtures("kept")
+def test_a_place_is_named_with_the_pages_that_show_it(pages: Path) -> None:
+    page = pages / "night-en.webp"
+    shown = decode_page(page.read_bytes()).pixels_sha256
+    assert irodori("place", "S", "Harbour", "--mood", "dusk", "--page", page)[1].endswith("Harbour: dusk, 1 page\n")
+    [harbour] = PaletteFiles(state_paths().palettes).get("S").places
+    assert (harbour.name, harbour.mood, harbour.shown) == ("Harbour", "dusk", [shown])
+    assert irodori("place", "S", "Harbour", "--name", "Old harbour", "--not-page", page)[0] == 0
+    assert "Old harbour: dusk, on 0 page(s)" in irodori("show", "S")[1]
+    assert irodori("place", "S", harbour.place_id, "--remove") == (0, "")
+    assert PaletteFiles(state_paths().palettes).get("S").places == []
+
+
+@pytest.mark.usefixtures("kept")
 def test_a_file_moves_a_palette_to_another_series(tmp_path: Path) -> None:
     file = tmp_path / "s.json"
     assert irodori("export", "S", "-o", file)[0] == 0
@@ -76,6 +89,8 @@ def test_a_file_moves_a_palette_to_another_series(tmp_path: Path) -> None:
         (("set", "S", "--at", "0.1,0.2"), "a page and a point"),
         (("export", "T", "-o", "t.json"), "has no palette"),
         (("undo", "T"), "no change to take back"),
+        (("place", "S", "nowhere", "--remove"), "no place 'nowhere'"),
+        (("place", "S", "here", "--page", "no-such.png"), "cannot be read"),
         (("import", "no-such.json"), "cannot be read"),
     ],
 )

@@ -22,7 +22,11 @@ from host.messaging.messages import (
     ModelProgress,
     ModelPull,
     ModelQuery,
+    Options,
+    Preset,
+    PresetRemove,
     ReferenceAdd,
+    ReferenceChange,
     ReferenceList,
     ReferenceRemove,
     ReferenceSearch,
@@ -66,7 +70,16 @@ def test_every_method_of_the_wire_has_a_handler_and_no_other(service: HostServic
 
 @pytest.mark.parametrize(
     "method",
-    ["engine.list", "job.status", "model.list", "settings.get", "cache.stats", "cache.clear", "host.doctor"],
+    [
+        "engine.list",
+        "job.status",
+        "model.list",
+        "preset.list",
+        "settings.get",
+        "cache.stats",
+        "cache.clear",
+        "host.doctor",
+    ],
 )
 def test_what_a_method_returns_is_of_its_declared_type(service: HostService, method: str) -> None:
     result = service.handle(method, empty(method))
@@ -105,6 +118,27 @@ def test_references_are_added_found_and_removed(service: HostService) -> None:
     service.handle("reference.remove", ReferenceRemove(reference_id=warm.reference_id))
     with pytest.raises(NotFound):
         service.handle("reference.search", ReferenceSearch(k=1, reference_id=warm.reference_id))
+
+
+def test_references_are_called_otherwise(service: HostService) -> None:
+    warm: Any = service.handle("reference.add", ReferenceAdd(image=picture(10), name="warm", series="S"))
+    change = ReferenceChange(reference_id=warm.reference_id, name=" Aki at dusk ", series="", character="Aki")
+    called: Any = service.handle("reference.change", change)
+    assert (called.name, called.series, called.character) == ("Aki at dusk", None, "Aki")
+    assert (called.thumbnail, called.palette) == (warm.thumbnail, warm.palette)
+    assert service.handle("reference.list", ReferenceList()) == [called]
+    with pytest.raises(NotFound):
+        service.handle("reference.change", ReferenceChange(reference_id="0" * 32, name="x"))
+
+
+def test_presets_are_kept_for_browser_and_command_line(service: HostService, irodori_home: Path) -> None:
+    soft = Preset(name="Soft", engine="sdxl", options=Options(steps=20))
+    assert service.handle("preset.save", soft) == [soft]
+    assert json.loads((irodori_home / "data" / "presets.json").read_text())["presets"][0]["name"] == "Soft"
+    with pytest.raises(NotFound, match="no engine"):
+        service.handle("preset.save", Preset(name="x", engine="no-such", options=Options()))
+    assert service.handle("preset.list", empty("preset.list")) == [soft]
+    assert service.handle("preset.remove", PresetRemove(name="soft")) == []
 
 
 def test_settings_take_effect_and_strangers_are_refused(service: HostService, irodori_home: Path) -> None:

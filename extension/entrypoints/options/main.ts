@@ -1,8 +1,10 @@
 import { mount } from "svelte";
 import { CacheModel } from "@/lib/ui/options/cache-model.svelte";
 import { HistoryModel } from "@/lib/ui/options/history-model.svelte";
+import { LibraryModel } from "@/lib/ui/options/library-model.svelte";
 import { OptionsModel } from "@/lib/ui/options/options-model.svelte";
 import Options from "@/lib/ui/options/Options.svelte";
+import { PresetsModel } from "@/lib/ui/options/presets-model.svelte";
 import "@/lib/ui/style.css";
 
 const target = document.getElementById("app");
@@ -10,8 +12,12 @@ if (target) {
   const model = new OptionsModel();
   const history = new HistoryModel();
   const cache = new CacheModel();
-  mount(Options, { target, props: { model, history, cache } });
+  const library = new LibraryModel();
+  const presets = new PresetsModel();
+  mount(Options, { target, props: { model, library, presets, history, cache } });
   void model.open();
   void history.open();
   void cache.open();
+  void library.open();
+  void presets.open();
 }

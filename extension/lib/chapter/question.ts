@@ -1,19 +1,22 @@
+/** What the host is asked for a chapter's pages. */
+
 import type { ParamsOf } from "../host/methods";
 import type { PageRecord, RunState } from "./state";
 
-/** What the host is asked for a run's pages; `seen`: the ids of those that the reader looks at now. */
+/** `seen`: pages that the reader looks at besides those that were in view when they were found. */
 export function questionOf(
-  { series, chapter, references, engine, loras }: RunState,
+  { series, chapter, references, engine, loras, options: said = {} }: RunState,
   pages: readonly PageRecord[],
-  seen: ReadonlySet<string>,
+  seen: ReadonlySet<string> = new Set(),
 ): ParamsOf<"pipeline.run_chapter"> {
+  const options = loras.length ? { ...said, loras } : said;
   return {
     series,
     chapter,
     direction: "auto",
     references,
     ...(engine ? { engine } : {}),
-    ...(loras.length ? { options: { loras } } : {}),
+    ...(Object.keys(options).length ? { options } : {}),
     pages: pages.map(({ pageId, index, sha256, visible, hints }) => ({
       page_id: pageId,
       index,

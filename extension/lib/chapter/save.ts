@@ -76,7 +76,12 @@ export class ChapterSaver {
     return { coloured: 0, as_they_were: [], missing: [], need: [], ...result };
   }
 
-  /** Bring the bytes of pages that have no colour; one that cannot be had any more is told as missing. */
+  /** Bring the originals of the pages in colour, for a report that shows both. */
+  async lend(): Promise<void> {
+    await this.#bring(pagesInOrder(this.#run).filter(({ state }) => state === "done"));
+  }
+
+  /** Bring the bytes of pages as they were; one that cannot be had any more is told as missing. */
   async #bring(pages: PageRecord[]): Promise<void> {
     for (const { pageId, frameId, sha256 } of pages) {
       try {

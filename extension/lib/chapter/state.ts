@@ -2,7 +2,7 @@
 
 import { i18n } from "#i18n";
 import type { FoundPage } from "../messages";
-import type { ColourHint, LoraChoice } from "../protocol/messages";
+import type { ColourHint, LoraChoice, Options } from "../protocol/messages";
 
 export type PageStateName = "waiting" | "running" | "done" | "skipped" | "failed" | "cancelled";
 
@@ -47,6 +47,8 @@ export interface RunState {
   engine: string | null;
   references: string[];
   loras: LoraChoice[];
+  /** What a preset says of it besides, where one was loaded. */
+  options?: Options;
   pages: Record<string, PageRecord>;
   problem: string;
   startedAt: number;

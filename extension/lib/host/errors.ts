@@ -1,22 +1,40 @@
 /** What a request to the host can end in besides its result. */
 
 import { i18n } from "#i18n";
-import type { WireError } from "../protocol/messages";
+import type { ErrorCode, WireError } from "../protocol/messages";
 import { reasonOf } from "../reason";
 
-/** The host answered with an error of its table. */
+/** The host answered with an error of its table; `message` is in the reader's language. */
 export class HostError extends Error {
   override name = "HostError";
   readonly code: string;
   readonly hint: string;
   readonly retryable: boolean;
 
-  constructor({ code, message, hint, retryable }: WireError) {
+  constructor(error: WireError) {
+    const { message, hint } = inReadersLanguage(error);
     super(message);
-    this.code = code;
+    this.code = error.code;
     this.hint = hint;
-    this.retryable = retryable;
+    this.retryable = error.retryable;
   }
+}
+
+/**
+ * The host speaks English and says by a code what went wrong. In other languages the code's sentence comes first, with
+ * what to do, and the host's own words behind it: they name files, engines and sizes.
+ */
+function inReadersLanguage({ code, message, hint }: WireError): Pick<WireError, "message" | "hint"> {
+  const isEnglish = i18n.t("errors.language") === "en";
+  const sentence = isEnglish ? "" : sentenceOf(code);
+  return sentence
+    ? { message: i18n.t("errors.said", [sentence, `${message} ${hint}`.trim()]), hint: "" }
+    : { message, hint };
+}
+
+/** What a code of the host's table means and what to do; empty for one of a newer host. */
+function sentenceOf(code: string): string {
+  return i18n.t(`errors.codes.${code as ErrorCode}`) || "";
 }
 
 /** The host went away before it answered; ask again once it is back. */

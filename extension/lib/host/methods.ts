@@ -23,6 +23,7 @@ const TIMEOUTS_MS: Partial<Record<Method, number>> = {
   "page.keep": 60_000,
   "chapter.export": 300_000,
   "host.doctor": 60_000,
+  "history.report": 120_000,
 };
 
 /** Milliseconds after which `method` counts as unanswered. */

@@ -62,6 +62,11 @@ export interface FigurePalette {
   clothes?: [number, number, number];
 }
 
+/** What the reader says of a page, such as its place and the mood there; for engines that read words. */
+export interface PageWords {
+  text: string;
+}
+
 /** A colour and the share of the picture that it covers. */
 export interface PaletteEntry {
   rgb: [number, number, number];
@@ -145,6 +150,14 @@ export interface PaletteCharacter {
   face?: Uint8Array;
 }
 
+/** A place of a series and its mood, in words for engines that read them. */
+export interface PalettePlace {
+  place_id: string;
+  name?: string;
+  mood?: string;
+  shown?: string[];
+}
+
 /** The palette of a series. `embedder` made the looks; `mood`: in words, for engines that read them. */
 export interface SeriesPalette {
   version: 1;
@@ -152,6 +165,7 @@ export interface SeriesPalette {
   mood?: string;
   embedder?: string;
   characters?: PaletteCharacter[];
+  places?: PalettePlace[];
 }
 
 /** A figure that was seen on a coloured page: where, its head, its colours there, and on how many pages its like is. */
@@ -173,6 +187,12 @@ export interface CharacterSeen {
   unsure: FoundFigure[];
 }
 
+/** The pages that show a place, by the SHA-256 of their encoded bytes; one may have come in several encodings. */
+export interface PlaceSeen {
+  place_id: string;
+  pages: string[];
+}
+
 /** A palette, where its characters were seen, who else was, and whether there is a change to take back. */
 export interface PaletteView {
   palette: SeriesPalette;
@@ -182,6 +202,7 @@ export interface PaletteView {
   pages: string[];
   about: string;
   touched: number;
+  places: PlaceSeen[];
 }
 
 /** A palette that is kept. */
@@ -194,6 +215,16 @@ export interface PaletteCard {
 /** Ask for the palette of a series; one that nobody made is empty. */
 export interface PaletteQuery {
   series: string;
+}
+
+/** Change a place of a palette, or without `place_id` make a new one; what is left out stays. */
+export interface PlaceSet {
+  place_id?: string;
+  name?: string;
+  mood?: string;
+  shows?: string[];
+  shows_not?: string[];
+  remove?: boolean;
 }
 
 /** Change a palette, as the reader's own word; what is left out stays. */
@@ -210,6 +241,7 @@ export interface PaletteSet {
   clear?: ("hair" | "skin" | "eyes" | "clothes")[];
   remove?: boolean;
   mood?: string;
+  place?: PlaceSet;
 }
 
 /** Two characters are one: `gone` goes into `kept`, whose name and colours stand where both have them. */
@@ -271,6 +303,7 @@ export interface Page {
   url?: string;
   hints?: ColourHint[];
   palettes?: FigurePalette[];
+  words?: PageWords[];
 }
 
 /** A LoRA that the reader dropped, by its `model_id`, and how strongly it acts. */
@@ -290,6 +323,13 @@ export interface Options {
   keep_coloured?: boolean;
   quality?: "preview" | "standard" | "best";
   engine_options?: Record<string, unknown>;
+}
+
+/** A way of colouring that the reader named. `engine`: None for the one that is chosen otherwise. */
+export interface Preset {
+  name: string;
+  engine?: string;
+  options: Options;
 }
 
 /** How many pages of a job stand where. */
@@ -364,6 +404,14 @@ export interface ReferenceRemove {
   reference_id: string;
 }
 
+/** Call a reference otherwise; what is left out stays, an empty text is none. */
+export interface ReferenceChange {
+  reference_id: string;
+  name?: string;
+  series?: string;
+  character?: string;
+}
+
 /** Ask for the references nearest to a picture: exactly one of `image` and `reference_id`. */
 export interface ReferenceSearch {
   k: number;
@@ -401,6 +449,14 @@ export interface RunPage {
   options?: Options;
   hints?: ColourHint[];
   palettes?: FigurePalette[];
+  words?: PageWords[];
+}
+
+/** What a chapter would cost: pages whose result is in the cache, pages that would be coloured, seconds for these. */
+export interface Estimate {
+  cached: number;
+  fresh: number;
+  seconds?: number;
 }
 
 /** The job's id, and the pages whose bytes the host lacks. */
@@ -480,6 +536,11 @@ export interface PageKeep {
   image: Uint8Array;
 }
 
+/** Forget a preset. */
+export interface PresetRemove {
+  name: string;
+}
+
 /** Name a model of the catalogue. */
 export interface ModelQuery {
   model_id: string;
@@ -515,6 +576,18 @@ export interface CacheClear {
 /** Forget a series that was coloured, its pictures with it; without `series` all of them. Palettes stay. */
 export interface HistoryForget {
   series?: string;
+}
+
+/** Ask for the report of a series. */
+export interface HistoryReportQuery {
+  series: string;
+}
+
+/** A report, an HTML file: where it is, how many pages are in it, and how many are remembered. */
+export interface HistoryReport {
+  path: string;
+  pages: number;
+  remembered: number;
 }
 
 /** How many results were dropped. */
@@ -628,6 +701,7 @@ export interface Methods {
   "engine.list": { params: Empty; result: EngineState[] };
   "reference.add": { params: ReferenceAdd; result: Reference };
   "reference.list": { params: ReferenceList; result: Reference[] };
+  "reference.change": { params: ReferenceChange; result: Reference };
   "reference.remove": { params: ReferenceRemove; result: Empty };
   "reference.search": { params: ReferenceSearch; result: ReferenceScore[] };
   "palette.list": { params: Empty; result: PaletteCard[] };
@@ -637,6 +711,10 @@ export interface Methods {
   "palette.undo": { params: PaletteQuery; result: PaletteView };
   "palette.export": { params: PaletteQuery; result: PaletteFile };
   "palette.import": { params: PaletteFile; result: PaletteView };
+  "pipeline.estimate": { params: RunChapter; result: Estimate };
+  "preset.list": { params: Empty; result: Preset[] };
+  "preset.save": { params: Preset; result: Preset[] };
+  "preset.remove": { params: PresetRemove; result: Preset[] };
   "pipeline.run_chapter": { params: RunChapter; result: JobAccepted };
   "pipeline.run_page": { params: RunPage; result: JobAccepted };
   "page.put": { params: PagePut; result: PageAccepted };
@@ -655,6 +733,7 @@ export interface Methods {
   "cache.stats": { params: Empty; result: CacheStats };
   "cache.clear": { params: CacheClear; result: CacheCleared };
   "history.list": { params: Empty; result: HistorySeries[] };
+  "history.report": { params: HistoryReportQuery; result: HistoryReport };
   "history.forget": { params: HistoryForget; result: CacheCleared };
   "host.doctor": { params: Empty; result: DoctorCheck[] };
 }

@@ -13,11 +13,14 @@ import {
   type SaveFormat,
   type Survey,
 } from "../messages";
-import type { ModelInfo } from "../protocol/messages";
+import { choiceOfPreset } from "../presets";
+import type { Estimate, ModelInfo, Preset } from "../protocol/messages";
 import { learnFrom, pack, probe } from "../payload";
 import { FILES, patternOf } from "../sites";
 import {
   type Choices,
+  choiceOf,
+  chosenReferences,
   type ConnectionView,
   loadChoices,
   loadConnection,
@@ -44,6 +47,9 @@ export class PopupModel {
   survey = $state<Survey | null>(null);
   references = $state<ReferenceCard[]>([]);
   dropped = $state<ModelInfo[]>([]);
+  presets = $state.raw<Preset[]>([]);
+  /** What colouring the chapter anew by the present choice would cost; null where it is the one that it has. */
+  cost = $state.raw<Estimate | null>(null);
   series = $state("");
   chapter = $state("");
   readonly habits = new HabitModel();
@@ -52,6 +58,7 @@ export class PopupModel {
   /** Match patterns of the sites that the reader has not allowed, though pictures come from there. */
   missing = $state<string[]>([]);
   readonly #stop = new AbortController();
+  #weighing = 0;
   #mixing: number | null = null; // the last strength that the worker has yet to hear of
   #port: ReturnType<typeof browser.runtime.connect> | null = null;
 
@@ -88,11 +95,36 @@ export class PopupModel {
     const mirror = {
       connection: (view: ConnectionView) => this.#connectionBecame(view),
       run: (run: RunState | null) => (this.run = run),
-      choices: (choices: Choices) => (this.choices = choices),
+      choices: (choices: Choices) => {
+        this.choices = choices;
+        void this.weigh();
+      },
     };
     watchState(this.tabId, mirror, this.#stop.signal);
     [this.choices, this.run] = await Promise.all([loadChoices(), loadRun(this.tabId)]);
     await Promise.all([this.connect(), this.#look()]);
+    await this.weigh();
+  }
+
+  /** The references that were chosen, in the order in which they count. */
+  get chosen(): ReferenceCard[] {
+    const card = (id: string) => this.references.find(({ referenceId }) => referenceId === id) ?? [];
+    return chosenReferences(this.choices).flatMap(card);
+  }
+
+  /** The library, what is of this series first. */
+  get library(): ReferenceCard[] {
+    const own = this.habits.own.name;
+    const isOwn = ({ series }: ReferenceCard) => own !== "" && series === own;
+    return [...this.references.filter(isOwn), ...this.references.filter((card) => !isOwn(card))];
+  }
+
+  /** Ask what the present choice would cost the chapter that is in colour. */
+  async weigh(): Promise<void> {
+    const turn = (this.#weighing += 1);
+    const call = { tabId: this.tabId, choice: this.#choice() };
+    const cost = this.hasColour ? await askWorker("chapter.cost", call).catch(() => null) : null;
+    if (turn === this.#weighing) this.cost = cost;
   }
 
   /** Reach for the host, again where it failed. */
@@ -105,6 +137,7 @@ export class PopupModel {
   /** Start colouring. Call it straight from the click: the browser asks for sites only then. */
   async colorize(): Promise<void> {
     this.trouble = "";
+    this.cost = null;
     const call: ChapterIntent = { tabId: this.tabId, choice: this.#choice() };
     const wish = wishOf(this.missing, this.run?.wishesCapture ?? false);
     this.working = true;
@@ -183,6 +216,11 @@ export class PopupModel {
     window.close();
   }
 
+  async openWelcome(): Promise<void> {
+    await browser.tabs.create({ url: browser.runtime.getURL("/welcome.html" as "/popup.html") });
+    window.close();
+  }
+
   /** Call it straight from the click: the browser opens a side panel only then. */
   async openPalette(): Promise<void> {
     const { sidePanel, sidebarAction } = browser as unknown as Panels;
@@ -202,8 +240,26 @@ export class PopupModel {
     await saveChoices({ saveAs: format });
   }
 
+  /** Take this reference alone, or with null none. */
   async chooseReference(referenceId: string | null): Promise<void> {
-    await saveChoices({ referenceId });
+    await saveChoices(choiceOf(referenceId === null ? [] : [referenceId]));
+  }
+
+  /** Take this reference besides those that are chosen, behind them; or leave it out again. */
+  async toggleReference(referenceId: string): Promise<void> {
+    const chosen = chosenReferences(this.choices);
+    const others = chosen.filter((one) => one !== referenceId);
+    await saveChoices(choiceOf(others.length < chosen.length ? others : [...chosen, referenceId]));
+  }
+
+  /** Let this one of the chosen references count most. */
+  async putFirst(referenceId: string): Promise<void> {
+    await saveChoices(choiceOf([referenceId, ...chosenReferences(this.choices)]));
+  }
+
+  /** Colour by a preset from now on, or with null by none. */
+  async loadPreset(name: string | null): Promise<void> {
+    await saveChoices(choiceOfPreset(this.presets.find((one) => one.name === name) ?? null));
   }
 
   async chooseEngine(engine: string): Promise<void> {
@@ -252,6 +308,7 @@ export class PopupModel {
   }
 
   async #listDropped(): Promise<void> {
+    this.presets = await askWorker("preset.list", {}).catch(() => []);
     this.dropped = await askWorker("model.dropped", {}).catch(() => []);
     const there = this.dropped.map(({ model_id }) => model_id);
     const kept = Object.entries(this.choices.loras).filter(([name]) => there.includes(name));

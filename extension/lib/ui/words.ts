@@ -4,6 +4,9 @@ import { i18n } from "#i18n";
 import { FILES } from "../sites";
 import type { SavedFile } from "../chapter/state";
 import type { Survey } from "../messages";
+import type { Estimate } from "../protocol/messages";
+
+const MINUTE_S = 60;
 
 /** One sentence or two about what was found. */
 export function sayFound({ pages, why, isFromWindow }: Survey): string {
@@ -26,6 +29,12 @@ export function sayRule(of: string): string {
   return plain.includes(of) ? i18n.t(`naming.by.${of as "title"}`) : of;
 }
 
+/** A check of the host's own chain; those of a newer host have their own names. */
+export function sayCheck(check: string): string {
+  const known = ["folders", "disk", "settings", "database", "cache", "engines", "weights", "lane", "log"];
+  return known.includes(check) ? i18n.t(`welcome.checks.${check as "disk"}`) : check;
+}
+
 /** A key by its place on the keyboard, as it is written there on most. */
 export function sayKey(code: string): string {
   return code === "" ? i18n.t("options.noKey") : code.replace(/^(?:Key|Digit)(?=.$)/, "");
@@ -43,6 +52,16 @@ function sayHosts(first: string, rest: readonly string[]): string {
   return others.length
     ? i18n.t("found.moreSites", [first, `${rest.length}`])
     : i18n.t("found.twoSites", [first, second]);
+}
+
+/** What another choice would cost the chapter that is in colour. */
+export function sayCost({ fresh, cached, seconds }: Estimate): string {
+  if (fresh === 0) return i18n.t("cost.cached", cached);
+  const words = [i18n.t("cost.fresh", fresh)];
+  if (seconds !== undefined && seconds >= MINUTE_S)
+    words.push(i18n.t("cost.minutes", [`${Math.round(seconds / MINUTE_S)}`]));
+  else if (seconds !== undefined) words.push(i18n.t("cost.seconds", [`${Math.max(1, Math.round(seconds))}`]));
+  return words.join(" ");
 }
 
 /** How the chapter's file is coming along, or what is in it and where. */

@@ -22,7 +22,7 @@ import { inTurn } from "../in-turn";
 import type { AskedAnswer, ChapterFound, MessageSender, Survey } from "../messages";
 import { chapterKey } from "../page/find/chapter";
 import { patternOf, siteOf } from "../sites";
-import { loadChoices } from "../state";
+import { choiceOf, chosenReferences, loadChoices } from "../state";
 import { flashBadge } from "./badge";
 import { ensureAgent, makeCallSignOnce } from "./inject";
 import type { Runs } from "./runs";
@@ -65,9 +65,11 @@ export class ByItself {
 
   /** With `tabId`, what is always to be in colour from now on begins with the chapter that this tab shows. */
   async change(change: HabitChange, tabId?: number): Promise<void> {
-    const { referenceId, engine } = await loadChoices();
+    const choices = await loadChoices();
+    const { engine } = choices;
+    const chosen = { ...choiceOf(chosenReferences(choices)), engine };
     const isNew = change.told !== null && !habitOf(await loadHabit(change.site), change.told).mode;
-    await changeHabit(isNew ? { ...change, change: { referenceId, engine, ...change.change } } : change);
+    await changeHabit(isNew ? { ...change, change: { ...chosen, ...change.change } } : change);
     await this.sync();
     await this.#woken;
     if (tabId === undefined || change.change.mode !== "always" || this.#runs.of(tabId)) return;

@@ -21,6 +21,7 @@ import { siteOf } from "../sites";
 import { loadHints, saveChoices } from "../state";
 import { flashBadge } from "./badge";
 import type { ByItself } from "./by-itself";
+import { costOf } from "./cost";
 import { fetchPicture, NotAllowed, Refused } from "./fetch-picture";
 import { couldCapture, heldBy, wouldCapture } from "./held";
 import { windowOf } from "./look";
@@ -34,15 +35,21 @@ import {
   undoPalette,
 } from "./palettes";
 import { pointed, startPointing } from "./pointing";
-import { addReference, listReferences, removeReference } from "./references";
+import { addReference, changeReference, listReferences, removeReference } from "./references";
 import type { Runs } from "./runs";
-import { surveyTab } from "./survey";
+import type { Sample } from "./sample";
+import { refusePrivate, surveyTab } from "./survey";
 
 const POPUP_GRACE_MS = 800; // some browsers close the popup for the permission's question: then the worker starts
 const INTENT_MS = 120_000; // a question that is older was not the one that was answered
 
 /** Answer calls; each waits until the worker has `woken`: its host is there and its runs are restored. */
-export function answerWorkerCalls(woken: Promise<HostConnection>, runs: Runs, byItself: ByItself): void {
+export function answerWorkerCalls(
+  woken: Promise<HostConnection>,
+  runs: Runs,
+  byItself: ByItself,
+  sample: Sample,
+): void {
   const intended = new Map<number, Intent>();
 
   const start = async (tabId: number, choice: ChapterChoice) => {
@@ -75,9 +82,20 @@ export function answerWorkerCalls(woken: Promise<HostConnection>, runs: Runs, by
     "page.point": async ({ tabId, purpose }) => startPointing(tabId, purpose),
     "reference.list": async () => listReferences(await woken),
     "reference.add": async ({ picture, name, series }) => addReference(await woken, picture, { name, series }),
+    "reference.change": async ({ referenceId, change }) => changeReference(await woken, referenceId, change),
     "reference.remove": async ({ referenceId }) => removeReference(await woken, referenceId),
+    "preset.list": async () => (await woken).request("preset.list", {}),
+    "preset.save": async (preset) => (await woken).request("preset.save", preset),
+    "preset.remove": async ({ name }) => (await woken).request("preset.remove", { name }),
     "model.dropped": async () => (await (await woken).request("model.list", {})).filter(({ role }) => role),
+    "host.doctor": async () => (await woken).request("host.doctor", {}),
+    "sample.colour": async ({ picture }) => sample.colour(await woken, picture),
     "history.list": async () => (await woken).request("history.list", {}),
+    "history.report": async ({ series }) => {
+      const host = await woken;
+      await runs.lend(series);
+      return host.request("history.report", { series });
+    },
     "history.forget": async ({ series }) =>
       void (await (await woken).request("history.forget", series === null ? {} : { series })),
     "cache.stats": async () => (await woken).request("cache.stats", {}),
@@ -90,6 +108,7 @@ export function answerWorkerCalls(woken: Promise<HostConnection>, runs: Runs, by
     "palette.export": async ({ series }) => exportPalette(await woken, series),
     "palette.import": async ({ series, json }) => importPalette(await woken, runs, series, json),
     "chapter.start": ({ tabId, choice }) => start(tabId, choice),
+    "chapter.cost": async ({ tabId, choice }) => costOf(await woken, runs.of(tabId)?.state, choice),
     "chapter.cancel": async ({ tabId }) => (await woken, runs.cancel(tabId)),
     "chapter.save": async ({ tabId, format }) => (await woken, runs.save(tabId, format)),
     "chapter.show": async ({ tabId, original }) => (await woken, runs.show(tabId, original)),
@@ -148,6 +167,10 @@ export function answerWorkerCalls(woken: Promise<HostConnection>, runs: Runs, by
     "agent.left": async ({ runId }, sender) => {
       const run = await runOf(sender, runId);
       if (run && (sender.frameId ?? 0) === 0) await runs.forget(run.state.tabId);
+    },
+    "agent.reference": async ({ picture, name, series }, { tab }) => {
+      if (tab?.id !== undefined) await refusePrivate(tab.id);
+      await addReference(await woken, picture, { name, series });
     },
     "agent.hash": async ({ picture }) => sha256Of(unpack(picture)),
     "agent.held": async ({ urls }, { tab }) => {

@@ -3,7 +3,8 @@
 import type { RunState } from "../chapter/state";
 import { changeHabit, habitOf, loadHabit, type SeriesHabit, seriesKey } from "../habits";
 import type { ChapterChoice, Survey } from "../messages";
-import { loadChoices, loadConnection } from "../state";
+import type { LoraChoice, Options } from "../protocol/messages";
+import { type Choices, type ConnectionView, choiceOf, chosenReferences, loadChoices, loadConnection } from "../state";
 
 /** `isByItself`: nobody clicked; the series has the reference and the engine that it had the last time. */
 interface Kind {
@@ -21,10 +22,9 @@ export async function newRun(
   const [choices, connection, habit] = await Promise.all([loadChoices(), loadConnection(), loadHabit(site)]);
   const own = habitOf(habit, told);
   const kept: Partial<SeriesHabit> = isByItself ? own : {};
-  const { referenceId = choices.referenceId, engine = choice.engine } = kept;
-  const { engines, defaultEngine } = connection;
-  const takesLoras = engines.find(({ id }) => id === (engine ?? defaultEngine))?.supports.lora ?? false;
-  if (!isByItself && !isPointed) await remember(site, told, choice, referenceId, seriesKey(told) in habit.series);
+  const { engine = choice.engine } = kept;
+  const references = chosenReferences(kept.referenceId === undefined ? choices : kept);
+  if (!isByItself && !isPointed) await remember(site, told, choice, references, seriesKey(told) in habit.series);
   return {
     runId: crypto.randomUUID(),
     tabId,
@@ -32,8 +32,9 @@ export async function newRun(
     series: choice.series || own.name,
     chapter: choice.chapter || survey.chapter,
     engine,
-    references: referenceId ? [referenceId] : [],
-    loras: takesLoras ? Object.entries(choices.loras).map(([name, weight]) => ({ name, weight })) : [],
+    references,
+    loras: lorasOf(choices, connection, engine),
+    options: optionsOf(choices),
     pages: {},
     problem: "",
     startedAt: Date.now(),
@@ -45,16 +46,29 @@ export async function newRun(
   };
 }
 
+/** The LoRAs that were chosen, for an engine that takes some. */
+export function lorasOf({ loras }: Choices, connection: ConnectionView, engine: string | null): LoraChoice[] {
+  const { engines, defaultEngine } = connection;
+  const takesLoras = engines.find(({ id }) => id === (engine ?? defaultEngine))?.supports.lora ?? false;
+  return takesLoras ? Object.entries(loras).map(([name, weight]) => ({ name, weight })) : [];
+}
+
+/** What a loaded preset says besides engine and LoRAs, which stand in the choices. */
+export function optionsOf({ preset }: Choices): Options {
+  const { loras: _, ...options } = preset?.options ?? {};
+  return options;
+}
+
 /** Of a series that the reader said something about, what it was coloured with; of others nothing is written down. */
 async function remember(
   site: string,
   told: string,
   { series, engine }: ChapterChoice,
-  referenceId: string | null,
+  references: readonly string[],
   isKnown: boolean,
 ): Promise<void> {
   const isRenamed = series !== "" && series !== told;
   if (!site || !(isKnown || isRenamed)) return;
-  const change: Partial<SeriesHabit> = { referenceId, engine, ...(series ? { name: series } : {}) };
+  const change: Partial<SeriesHabit> = { ...choiceOf(references), engine, ...(series ? { name: series } : {}) };
   await changeHabit({ site, told, change });
 }

@@ -8,15 +8,15 @@ import { bytesOf, type Payload } from "../payload";
 import { pictureType } from "../picture";
 import { toBase64 } from "../protocol/base64";
 import type { Reference } from "../protocol/messages";
-import { loadChoices, saveChoices } from "../state";
+import { choiceOf, chosenReferences, loadChoices, saveChoices } from "../state";
 
 const PALETTE_SHOWN = 6;
 
 export async function listReferences(host: HostConnection): Promise<ReferenceCard[]> {
   const references = await host.request("reference.list", {});
-  const { referenceId } = await loadChoices();
-  const chosenIsThere = references.some(({ reference_id }) => reference_id === referenceId);
-  if (referenceId && !chosenIsThere) await saveChoices({ referenceId: null });
+  const chosen = chosenReferences(await loadChoices());
+  const left = chosen.filter((one) => references.some(({ reference_id }) => reference_id === one));
+  if (left.length < chosen.length) await saveChoices(choiceOf(left));
   return Promise.all(references.map(cardOf));
 }
 
@@ -28,21 +28,40 @@ export async function addReference(
 ): Promise<ReferenceCard> {
   const known = Object.fromEntries(Object.entries(about).filter(([, value]) => value));
   const reference = await host.request("reference.add", { image: await bytesOf(picture), ...known });
-  await saveChoices({ referenceId: reference.reference_id });
+  await saveChoices(choiceOf([reference.reference_id]));
   return cardOf(reference);
 }
 
 export async function removeReference(host: HostConnection, referenceId: string): Promise<void> {
   await host.request("reference.remove", { reference_id: referenceId });
-  if ((await loadChoices()).referenceId === referenceId) await saveChoices({ referenceId: null });
+  const chosen = chosenReferences(await loadChoices());
+  if (chosen.includes(referenceId)) await saveChoices(choiceOf(chosen.filter((one) => one !== referenceId)));
   await dropReference(referenceId);
 }
 
-async function cardOf({ reference_id, name, series, thumbnail, palette }: Reference): Promise<ReferenceCard> {
+/** Call a reference otherwise. */
+export async function changeReference(
+  host: HostConnection,
+  referenceId: string,
+  change: { name?: string; series?: string; character?: string },
+): Promise<ReferenceCard> {
+  return cardOf(await host.request("reference.change", { reference_id: referenceId, ...change }));
+}
+
+async function cardOf({
+  reference_id,
+  name = "",
+  series = "",
+  character = "",
+  thumbnail,
+  palette,
+}: Reference): Promise<ReferenceCard> {
   const mime = (await pictureType(new Blob([thumbnail as Uint8Array<ArrayBuffer>]))) ?? "image/webp";
   return {
     referenceId: reference_id,
-    name: name || series || i18n.t("references.unnamed"),
+    name: name || character || series || i18n.t("references.unnamed"),
+    series,
+    character,
     thumbnail: `data:${mime};base64,${toBase64(thumbnail)}`,
     palette: palette.slice(0, PALETTE_SHOWN).map(({ rgb: [red, green, blue] }) => `rgb(${red} ${green} ${blue})`),
   };

@@ -126,6 +126,11 @@ export class Runs {
     await run.saver.save(format);
   }
 
+  /** Bring the originals of the pages of a series that tabs show, as far as they can be had. */
+  async lend(series: string): Promise<void> {
+    for (const run of this.#byTab.values()) if (run.state.series === series) await run.saver.lend();
+  }
+
   /** The tab shows something else now: end its run and remember nothing of it. */
   async forget(tabId: number): Promise<void> {
     const run = this.#byTab.get(tabId);

@@ -132,3 +132,9 @@ test.each([
   const saved = { name: "saved" as const, exportId: "", done: 0, total: 0, path: "/d/x.cbz", problem: "", ...facts };
   expect(saySaved(saved)).toBe(words);
 });
+
+test("lends the originals of the pages in colour, as far as the page has them", async () => {
+  const { saver, asked } = saverOf([page(1), page(2), page(3, { state: "failed" })], [], ["p1", "p3"]);
+  await saver.lend();
+  expect(asked).toEqual([["page.keep", { sha256: page(1).sha256, image: new TextEncoder().encode("p1") }]]);
+});

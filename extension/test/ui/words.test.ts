@@ -3,7 +3,7 @@ import { expect, test, vi } from "vitest";
 vi.mock("wxt/browser", () => ({ browser: {} }));
 
 import type { Survey, WhyNone } from "@/lib/messages";
-import { sayFound, sayMissing } from "@/lib/ui/words";
+import { sayCheck, sayCost, sayFound, sayMissing } from "@/lib/ui/words";
 import { sayNoEntry } from "@/lib/worker/inject";
 import { sumOf } from "@/lib/worker/survey";
 
@@ -59,4 +59,18 @@ test("frames add up, and the telling reason wins", () => {
   );
   expect(sumOf(top, [survey(0, "canvas")]).why).toBe("canvas");
   expect(sumOf(survey(0, "unloaded"), []).why).toBe("unloaded");
+});
+
+test.each([
+  [{ fresh: 0, cached: 3 }, /^This choice is there already: its pages/],
+  [{ fresh: 1, cached: 2, seconds: 0.2 }, /^With this choice 1 page comes anew .* That takes about 1 s\.$/],
+  [{ fresh: 3, cached: 0, seconds: 59.4 }, /3 pages come anew .* about 59 s\.$/],
+  [{ fresh: 90, cached: 0, seconds: 150 }, /about 3 min\.$/],
+  [{ fresh: 2, cached: 0 }, /2 pages come anew when you colorize again\.$/],
+])("a cost of %j is said", (cost, words) => {
+  expect(sayCost(cost)).toMatch(words);
+});
+
+test("checks have names, and those of a newer host their own", () => {
+  expect([sayCheck("disk"), sayCheck("moon")]).toEqual(["Room on the disk", "moon"]);
 });

@@ -23,6 +23,7 @@ const VIEW: PaletteView = {
       },
       { character_id: "who" },
     ],
+    places: [{ place_id: "h", name: "Harbour", mood: "dusk", shown: ["e".repeat(64)] }, { place_id: "x" }],
   },
   seen: [{ character_id: "aki", pages: 2, unsure: [{ figure: AT, hair: [1, 2, 3] }] }],
   others: [{ figure: AT, face: new Uint8Array(), name: "Hero", pages: 3 }],
@@ -30,6 +31,7 @@ const VIEW: PaletteView = {
   pages: ["b".repeat(64), "c".repeat(64), "d".repeat(64)],
   touched: 2,
   about: "aki",
+  places: [{ place_id: "h", pages: ["b".repeat(64)] }],
 };
 
 function world() {
@@ -60,6 +62,10 @@ test("a palette is shown with pictures and colours that a document takes", () =>
   expect(characters[1]).toMatchObject({ name: "", face: "", colours: {}, pages: 0, unsure: [] });
   expect(others).toMatchObject([{ name: "Hero", face: "", pages: 3 }]);
   expect([canUndo, touched, maybe]).toEqual([true, 2, 1]);
+  expect(sheetOf(VIEW).places).toEqual([
+    { placeId: "h", name: "Harbour", mood: "dusk", pages: ["b".repeat(64)] },
+    { placeId: "x", name: "", mood: "", pages: [] },
+  ]);
   expect(rgbOf("#c83c05")).toEqual([200, 60, 5]);
 });
 

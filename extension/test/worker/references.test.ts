@@ -2,8 +2,8 @@ import { beforeEach, expect, test, vi } from "vitest";
 import { fakeBrowser } from "wxt/testing/fake-browser";
 import { changeHabit, habitOf, loadHabit } from "@/lib/habits";
 import type { HostConnection } from "@/lib/host/connection";
-import { loadChoices, saveChoices } from "@/lib/state";
-import { addReference, listReferences, removeReference } from "@/lib/worker/references";
+import { choiceOf, chosenReferences, loadChoices, saveChoices } from "@/lib/state";
+import { addReference, changeReference, listReferences, removeReference } from "@/lib/worker/references";
 
 const request = vi.fn();
 const host = { request } as unknown as HostConnection;
@@ -61,4 +61,29 @@ test.each([
   expect(request).toHaveBeenCalledWith("reference.remove", { reference_id: "a" });
   expect((await loadChoices()).referenceId).toBe(left);
   expect(habitOf(await loadHabit("https://s.example"), "Rain Town").referenceId).not.toBe("a");
+});
+
+test("of several that are chosen those that have gone are left out, and the order stays", async () => {
+  await saveChoices({ referenceId: "gone", moreReferences: ["b", "a"] });
+  request.mockResolvedValue([reference("a"), reference("b")]);
+  await listReferences(host);
+  expect(chosenReferences(await loadChoices())).toEqual(["b", "a"]);
+  await changeHabit({ site: "https://s.example", told: "Rain Town", change: choiceOf(["b", "a", "c"]) });
+  await removeReference(host, "b");
+  expect(chosenReferences(await loadChoices())).toEqual(["a"]);
+  expect(chosenReferences(habitOf(await loadHabit("https://s.example"), "Rain Town"))).toEqual(["a", "c"]);
+});
+
+test("a reference is called otherwise", async () => {
+  request.mockResolvedValue(reference("a", { name: "Aki", character: "Aki" }));
+  expect(await changeReference(host, "a", { name: "Aki" })).toMatchObject({ name: "Aki", character: "Aki" });
+  expect(request).toHaveBeenCalledWith("reference.change", { reference_id: "a", name: "Aki" });
+});
+
+test("each reference is chosen once, and none is nothing", () => {
+  expect(choiceOf(["a", "b", "a"])).toEqual({ referenceId: "a", moreReferences: ["b"] });
+  expect(choiceOf([])).toEqual({ referenceId: null, moreReferences: [] });
+  expect(chosenReferences({ referenceId: "a", moreReferences: ["b", "a"] })).toEqual(["a", "b"]);
+  expect(chosenReferences({ referenceId: null, moreReferences: ["b"] })).toEqual([]);
+  expect(chosenReferences({ referenceId: "a" })).toEqual(["a"]); // as earlier versions kept it
 });

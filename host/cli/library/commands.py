@@ -8,7 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from host.cli.faults import faults_told
-from host.cli.options import Engine, KeepColoured, Seed, Strength  # noqa: TC001 - typer reads the types
+from host.cli.options import Engine, KeepColoured, PresetName, Seed, Strength  # noqa: TC001 - typer reads the types
 from host.vocabulary import Direction, OutputKind, PageFormat  # noqa: TC001 - typer reads the types
 
 library: Final = typer.Typer(help="Whole shelves of comics.", no_args_is_help=True)
@@ -40,6 +40,7 @@ def colour(
         str | None,
         typer.Option(help="The series whose palette all wear (`irodori palette`); default: each volume's own series'."),
     ] = None,
+    preset: PresetName = None,
     engine: Engine = None,
     seed: Seed = None,
     strength: Strength = None,
@@ -63,28 +64,32 @@ def colour(
 ) -> None:
     """Colour whole shelves. A run that was ended goes on where it was; what is done is not done again."""
     from host.cli.library.colour import Request, run
+    from host.cli.presets import chosen_preset
     from host.messaging.messages import Options
+    from host.store.presets import with_preset
 
-    request = Request(
-        roots=tuple(shelves),
-        output=output,
-        kind=kind,
-        page_format=pages,
-        references=tuple(reference or ()),
-        mapping=references,
-        series=series or "",
-        options=Options(seed=seed, strength=strength, keep_coloured=keep_coloured),
-        engine=engine,
-        direction=direction,
-        workers=workers,
-        ray=ray,
-        results=results,
-        plan_only=plan,
-        watch=watch,
-        retry=retry,
-        json=json_,
-    )
+    said = Options(seed=seed, strength=strength, keep_coloured=keep_coloured)
     with faults_told():
+        chosen, options = with_preset(chosen_preset(preset), engine, said)
+        request = Request(
+            roots=tuple(shelves),
+            output=output,
+            kind=kind,
+            page_format=pages,
+            references=tuple(reference or ()),
+            mapping=references,
+            series=series or "",
+            options=options,
+            engine=chosen,
+            direction=direction,
+            workers=workers,
+            ray=ray,
+            results=results,
+            plan_only=plan,
+            watch=watch,
+            retry=retry,
+            json=json_,
+        )
         raise typer.Exit(run(request))
 
 

@@ -82,6 +82,17 @@ class Options(Message, frozen=True, kw_only=True):
     engine_options: dict[str, Any] | None = None
 
 
+class Preset(Message, frozen=True, kw_only=True):
+    """A way of colouring that the reader named. `engine`: None for the one that is chosen otherwise.
+
+    Its name is what tells it from others; case and spaces do not count.
+    """
+
+    name: Annotated[str, Meta(min_length=1, max_length=80)]
+    engine: Identifier | None = None
+    options: Options
+
+
 class PageCounts(Message, frozen=True, kw_only=True, omit_defaults=False):
     """How many pages of a job stand where."""
 

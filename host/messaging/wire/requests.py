@@ -54,6 +54,15 @@ class ReferenceRemove(Message, frozen=True, kw_only=True):
     reference_id: Identifier
 
 
+class ReferenceChange(Message, frozen=True, kw_only=True):
+    """Call a reference otherwise; what is left out stays, an empty text is none."""
+
+    reference_id: Identifier
+    name: Text | None = None
+    series: Text | None = None
+    character: Text | None = None
+
+
 class ReferenceSearch(Message, frozen=True, kw_only=True):
     """Ask for the references nearest to a picture: exactly one of `image` and `reference_id`."""
 
@@ -95,6 +104,17 @@ class RunPage(Message, Corrections, frozen=True, kw_only=True):
     references: Annotated[list[Identifier], Meta(max_length=64)] = field(default_factory=list)
     engine: Identifier | None = None
     options: Options | None = None
+
+
+class Estimate(Message, frozen=True, kw_only=True):
+    """What a chapter would cost: pages whose result is in the cache, pages that would be coloured, seconds for these.
+
+    seconds: by what the engine's last pages took here; None where it has coloured none.
+    """
+
+    cached: int
+    fresh: int
+    seconds: float | None = None
 
 
 class JobAccepted(Message, frozen=True, kw_only=True):
@@ -199,6 +219,15 @@ class PageKeep(Message, frozen=True, kw_only=True):
     image: bytes
 
 
+# --- presets -------------------------------------------------------------------------------------------------------
+
+
+class PresetRemove(Message, frozen=True, kw_only=True):
+    """Forget a preset."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=80)]
+
+
 # --- models, settings, cache ---------------------------------------------------------------------------------------
 
 
@@ -244,6 +273,23 @@ class HistoryForget(Message, frozen=True, kw_only=True):
     """Forget a series that was coloured, its pictures with it; without `series` all of them. Palettes stay."""
 
     series: Text | None = None
+
+
+class HistoryReportQuery(Message, frozen=True, kw_only=True):
+    """Ask for the report of a series."""
+
+    series: Text
+
+
+class HistoryReport(Message, frozen=True, kw_only=True):
+    """A report, an HTML file: where it is, how many pages are in it, and how many are remembered.
+
+    Pages that the cache has dropped are not in it, nor are the oldest of very many.
+    """
+
+    path: str
+    pages: int
+    remembered: int
 
 
 class CacheCleared(Message, frozen=True, kw_only=True):

@@ -32,8 +32,9 @@ def make_request(
     """
     references = job.references
     directive = direct(gather(meta, job.plan.quality, reference_coloured=any_coloured(references)))
+    wish = ", ".join(filter(None, [job.plan.prompt, *(one.text for one in job.corrections.words)]))
     words = build_words(
-        meta, job.plan.prompt, job.plan.negative_prompt, references, directive, job.engine.wording,
+        meta, wish, job.plan.negative_prompt, references, directive, job.engine.wording,
         job.corrections.palettes,
     )  # fmt: skip
     request = ColorizeRequest(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from msgspec import structs
 from pydantic import Field
 
-from host.corrections import ColourHint, Corrections, FigurePalette
+from host.corrections import ColourHint, Corrections, FigurePalette, PageWords
 from host.pipeline.records.page_meta import Order, Record, Unit
 
 if TYPE_CHECKING:
@@ -41,11 +41,18 @@ class PaletteRecord(Record):
     fault: str = ""
 
 
+class WordsRecord(Record):
+    """What was said of the page; the field is that of `host.corrections.PageWords`."""
+
+    text: str
+
+
 class CorrectionsRecord(Record):
     """What a record holds of the corrections: the first fields of `RunMeta`."""
 
     hints: tuple[HintRecord, ...] = ()
     palettes: tuple[PaletteRecord, ...] = ()
+    words: tuple[WordsRecord, ...] = ()
 
 
 def record_corrections(drawing: Drawing, faults: Sequence[str]) -> CorrectionsRecord:
@@ -56,6 +63,7 @@ def record_corrections(drawing: Drawing, faults: Sequence[str]) -> CorrectionsRe
             PaletteRecord(**structs.asdict(one.palette), figures=one.figures, fault=fault)
             for one, fault in zip(drawing.palettes, faults, strict=True)
         ),
+        words=tuple(WordsRecord(**structs.asdict(one)) for one in drawing.words),
     )
 
 
@@ -65,4 +73,5 @@ def recorded_corrections(record: CorrectionsRecord) -> Corrections:
     return Corrections(
         hints=tuple(ColourHint(**hint.model_dump()) for hint in record.hints),
         palettes=tuple(FigurePalette(**palette.model_dump(exclude=found)) for palette in record.palettes),
+        words=tuple(PageWords(**one.model_dump()) for one in record.words),
     )

@@ -61,14 +61,15 @@ def cut_page(page: DecodedPage, box: Box) -> DecodedPage:
 
 
 def corrections_within(asked: Corrections, box: Box, height: int) -> Corrections:
-    """Return the corrections that lie in a piece of a page of this height, in shares of the piece."""
+    """Return the corrections that lie in a piece of a page of this height, in shares of the piece; words are of all."""
     palettes = tuple(
         structs.replace(one, point=(one.point[0], _down(one.point[1], box, height)))
         for one in asked.palettes
         if is_within(one.point[1], box, height)
     )
     hints = (_hint_within(hint, box, height) for hint in asked.hints)
-    return Corrections(hints=tuple(hint for hint in hints if hint is not None), palettes=palettes)
+    found = tuple(hint for hint in hints if hint is not None)
+    return Corrections(hints=found, palettes=palettes, words=asked.words)
 
 
 def is_within(down_01: float, box: Box, height: int) -> bool:

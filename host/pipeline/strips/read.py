@@ -100,7 +100,7 @@ def _strip(
     placed = tuple(PlacedPalette(one, ()) for one in job.corrections.palettes)
     return PreparedPage(
         page=page,
-        drawing=Drawing(hints=job.corrections.hints, palettes=placed),
+        drawing=Drawing(hints=job.corrections.hints, palettes=placed, words=job.corrections.words),
         meta=meta.model_copy(update={"references": choice.uses, "signals": first.meta.signals}),
         request=request,
         directive=first.directive,

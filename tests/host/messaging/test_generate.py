@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from engines.info import Supports
 from host import palette_records, store_records
-from host.corrections import ColourHint, FigurePalette
+from host.corrections import ColourHint, FigurePalette, PageWords
 from host.generated import REPOSITORY
 from host.messaging import messages, wire
 from host.messaging.generate import generated, stale
@@ -31,7 +31,9 @@ def test_every_message_that_is_declared_is_generated_once_and_taken_from_one_doo
     declared = sorted(name for name, kind in everything.items() if issubclass(kind, Message) and kind is not Message)
     floor = [*vars(store_records).values(), *vars(palette_records).values()]
     shared = [kind for kind in floor if isinstance(kind, type) and issubclass(kind, Struct)]
-    elsewhere = {kind.__name__ for kind in (ColourHint, FigurePalette, Supports, *shared) if kind is not Struct}
+    elsewhere = {
+        kind.__name__ for kind in (ColourHint, FigurePalette, PageWords, Supports, *shared) if kind is not Struct
+    }
     assert sorted(record.name for record in records()) == sorted({*declared, *elsewhere})
     assert set(declared) <= set(messages.__all__)
 
@@ -57,6 +59,7 @@ def test_a_key_with_a_default_is_optional_and_one_always_sent_is_not() -> None:
         "url": True,
         "hints": True,
         "palettes": True,
+        "words": True,
     }
     assert not any(by_name["PageCounts"].values())
 

@@ -9,8 +9,8 @@ import pytest
 from msgspec import structs
 
 from engines.base import EngineUnavailable
-from host.corrections import FigurePalette
-from host.palette_records import PartColour
+from host.corrections import Corrections, FigurePalette, PageWords
+from host.palette_records import PalettePlace, PartColour
 from host.palettes.cast import Casts, JobCast, Wardrobe
 from host.palettes.sightings import SeenPage
 from tests.host.palettes.people import EMBEDDER, character, figure, page, palette
@@ -80,13 +80,26 @@ def test_pages_that_were_seen_by_the_same_eyes_are_known():
     job = cast(character("a", 0, RED), sightings=Sightings(mine, foreign))
     never = "f" * 64
     known = job.known([mine.pixels_sha256, foreign.pixels_sha256, never])
-    assert known == {mine.pixels_sha256: (FigurePalette(point=mine.figures[0].point, hair=RED),)}
+    worn = (FigurePalette(point=mine.figures[0].point, hair=RED),)
+    assert known == {mine.pixels_sha256: Corrections(palettes=worn)}
+
+
+def test_engines_that_read_words_hear_of_places_whoever_is_dressed():
+    harbour = PalettePlace(place_id="h", name="Harbour", mood="dusk", shown=["x"])
+    said = (PageWords(text="Harbour, dusk"),)
+    for characters in ((), (character("a", 0, RED),)):
+        of_series = structs.replace(palette(*characters), places=[harbour])
+        shown = Sightings(structs.replace(page(1), pixels_sha256="x"))
+        casts = Casts(SimpleNamespace(get=lambda _, it=of_series: it), shown, lambda: (NAME, VERSION), broken)
+        assert casts.open("S", reads_words=True).known(["x"]) == {"x": Corrections(words=said)}
+        assert casts.open("S", reads_words=True).words("y") == ()
+        assert casts.open("S").known(["x"]) == {"x": Corrections()}
 
 
 def test_a_cast_that_dresses_nobody_knows_every_page():
     job = cast(character("a", 0))
     assert job.digest == ""
-    assert job.known(["x", "y"]) == {"x": (), "y": ()}
+    assert job.known(["x", "y"]) == {"x": Corrections(), "y": Corrections()}
     assert job.dress(None, None, None) == ()
     sightings = Sightings()
     cast(character("a", 0), sightings=sightings).pass_over("x")

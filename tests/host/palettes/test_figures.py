@@ -114,6 +114,9 @@ def test_what_a_cast_learns_of_a_page_are_the_colours_that_its_reader_sees():
     from tests.host.pipeline.drawn import manga_page
 
     class Nobody:
+        def words(self, pixels_sha256):
+            return ()
+
         def dress(self, page, meta, characters):
             return ()
 

@@ -6,7 +6,7 @@ import pytest
 from engines.base import Plan
 from engines.geometry import Box
 from engines.info import EngineInfo, Supports
-from host.corrections import ColourHint, Corrections, FigurePalette
+from host.corrections import ColourHint, Corrections, FigurePalette, PageWords
 from host.pipeline.analysis.reader import PageReading
 from host.pipeline.job import PageJob
 from host.pipeline.prepare import dress, prepare, reason_to_skip
@@ -24,12 +24,18 @@ BLUE = FigurePalette(point=(0.1, 0.1), hair=(30, 30, 200))
 
 
 class Cast:
+    said: tuple[PageWords, ...] = ()
+
     def __init__(self, *worn):
         self.worn, self.seen = worn, []
 
     def dress(self, *seen):
         self.seen.append(seen)
         return self.worn
+
+    def words(self, pixels_sha256):
+        assert pixels_sha256 == PAGE.pixels_sha256
+        return self.said
 
 
 def maps_of(figure: int) -> PageMaps:
@@ -82,6 +88,16 @@ def test_the_readers_palettes_come_with_what_the_series_says():
     assert worn.corrections.palettes == (BLUE, RED)
     assert worn.cast is cast
     assert cast.seen[0][2] is maps.characters
+
+
+def test_what_the_series_says_of_a_place_comes_before_the_page_s_own_words():
+    cast = Cast()
+    cast.said = (PageWords(text="harbour, dusk"),)
+    asked = job(corrections=Corrections(words=(PageWords(text="rain"),)), cast=cast)
+    said = dress(PAGE, meta(), None, asked)
+    assert [one.text for one in said.corrections.words] == ["harbour, dusk", "rain"]
+    choice = Choice(uses=(), retrieved=())
+    assert [one.text for one in prepared(said, choice).drawing.words] == ["harbour, dusk", "rain"]
 
 
 def prepared(job_, choice, maps=None, **things):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from host.corrections import ColourHint, Corrections, FigurePalette
+from host.corrections import ColourHint, Corrections, FigurePalette, PageWords
 from host.pipeline.drawing import Drawing, PlacedPalette
 from host.pipeline.records.corrections import CorrectionsRecord, record_corrections, recorded_corrections
 
@@ -16,11 +16,12 @@ PALETTES = (
     FigurePalette(point=(0.7, 0.8), hair=(7, 8, 9), clothes=(1, 1, 1)),
     FigurePalette(point=(0.9, 1.0), skin=(2, 2, 2)),
 )
+WORDS = (PageWords(text="Harbour, dusk"), PageWords(text="rain"))
 
 
 def recorded() -> CorrectionsRecord:
     placed = (PlacedPalette(PALETTES[0], (3, 1)), PlacedPalette(PALETTES[1], ()))
-    return record_corrections(Drawing(hints=HINTS, palettes=placed), ["", "No figure was found."])
+    return record_corrections(Drawing(hints=HINTS, palettes=placed, words=WORDS), ["", "No figure was found."])
 
 
 def test_each_is_recorded_with_what_became_of_it() -> None:
@@ -35,7 +36,7 @@ def test_each_is_recorded_with_what_became_of_it() -> None:
 
 
 def test_a_record_tells_the_very_corrections_again() -> None:
-    assert recorded_corrections(recorded()) == Corrections(hints=HINTS, palettes=PALETTES)
+    assert recorded_corrections(recorded()) == Corrections(hints=HINTS, palettes=PALETTES, words=WORDS)
     assert recorded_corrections(CorrectionsRecord()) == Corrections()
 
 

@@ -2,7 +2,7 @@
 
 import { browser } from "wxt/browser";
 import { storage } from "wxt/utils/storage";
-import { isOpen, type RunState } from "../../chapter/state";
+import { isOpen, pagesInOrder, type RunState } from "../../chapter/state";
 import { download } from "../../download";
 import { askWorker } from "../../messages";
 import type { PaletteSheet, Part } from "../../palette";
@@ -23,6 +23,8 @@ export class PaletteModel extends Attempts {
   /** All that can be chosen. */
   known = $state<string[]>([]);
   sheet = $state.raw<PaletteSheet | null>(null);
+  /** The pages of the chapter in the tab, in reading order: SHA-256 of their bytes. */
+  pages = $state.raw<string[]>([]);
   working = $state(false);
   /** How many pages came anew for the last change; null before the first. */
   touched = $state<number | null>(null);
@@ -30,6 +32,7 @@ export class PaletteModel extends Attempts {
   #own = ""; // the series of the tab
   #stopWatching: () => void = () => undefined;
   #wasOpen = false;
+  #changes = 0;
   #again: ReturnType<typeof setTimeout> | undefined;
 
   constructor(tabId: number | null) {
@@ -57,11 +60,13 @@ export class PaletteModel extends Attempts {
   /** Ask the host anew. */
   async look(): Promise<void> {
     const { series } = this;
+    const changes = this.#changes;
     const [known, sheet] = await Promise.all([
       this.attempt(askWorker("palette.list", {})),
       series ? this.attempt(askWorker("palette.get", { series })) : null,
     ]);
     if (series !== this.series) return;
+    if (changes !== this.#changes) return this.working ? undefined : this.look(); // what was told is of before
     const all = [this.#own, ...(known ?? []), series].filter(Boolean);
     this.known = all.filter((one, at) => all.indexOf(one) === at);
     this.sheet = sheet;
@@ -73,6 +78,18 @@ export class PaletteModel extends Attempts {
 
   async colour(characterId: string, part: Part, hex: string): Promise<void> {
     await this.set({ character_id: characterId, [part]: rgbOf(hex) });
+  }
+
+  /** Change a place, or without `placeId` make one. */
+  async place(placeId: string | null, change: { name?: string; mood?: string; remove?: boolean }): Promise<void> {
+    await this.set({ place: { ...(placeId === null ? {} : { place_id: placeId }), ...change } });
+  }
+
+  /** These pages of the chapter show the place, counted from 1, and no others of it. */
+  async showPlace(placeId: string, numbers: readonly number[]): Promise<void> {
+    const shows = this.pages.filter((_, at) => numbers.includes(at + 1));
+    const shows_not = this.pages.filter((page) => !shows.includes(page));
+    await this.set({ place: { place_id: placeId, shows, shows_not } });
   }
 
   async merge(kept: string, gone: string): Promise<void> {
@@ -97,7 +114,9 @@ export class PaletteModel extends Attempts {
 
   async #change(asked: Promise<PaletteSheet>): Promise<void> {
     this.working = true;
+    this.#changes += 1;
     const sheet = await this.attempt(asked);
+    this.#changes += 1;
     this.working = false;
     if (!sheet) return;
     this.sheet = sheet;
@@ -111,7 +130,13 @@ export class PaletteModel extends Attempts {
     this.#stopWatching = storage.watch<RunState>(runKey(tabId), (run) => this.#seen(run));
     const run = await loadRun(tabId);
     this.#own = run?.series ?? "";
+    this.#turned(run);
     if (this.#own || !this.series) await this.choose(this.#own || (await this.#first()));
+  }
+
+  #turned(run: RunState | null): void {
+    const pages = run ? pagesInOrder(run).flatMap(({ sha256 }) => (sha256 ? [sha256] : [])) : [];
+    if (pages.join() !== this.pages.join()) this.pages = pages;
   }
 
   async #first(): Promise<string> {
@@ -122,6 +147,7 @@ export class PaletteModel extends Attempts {
     const isAtWork = run !== null && Object.values(run.pages).some(isOpen);
     const isNews = (run?.series ?? "") !== this.#own || (this.#wasOpen && !isAtWork);
     this.#wasOpen = isAtWork;
+    this.#turned(run);
     if (!isNews || !run) return;
     if (run.series === this.#own) {
       void this.look();

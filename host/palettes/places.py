@@ -1,0 +1,60 @@
+"""What a reader does to the places of a palette: where pages play, and the mood there."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Final
+
+from msgspec import structs
+
+from host.errors import NotFound, TooLarge
+from host.palette_records import PalettePlace
+
+if TYPE_CHECKING:
+    from host.palette_records import PlaceSet, SeriesPalette
+
+PLACES_MAX: Final = 256
+_PAGES_MAX: Final = 5000
+
+
+def with_place(palette: SeriesPalette, change: PlaceSet) -> SeriesPalette:
+    """Return the palette after a change of a place; pages are named by the digests of their pixels.
+
+    Raises:
+        NotFound: there is no such place. TooLarge: there are too many, or one has too many pages.
+    """
+    named = change.place_id
+    one = place(palette, named) if named is not None else PalettePlace(place_id=secrets.token_hex(4))
+    others = [other for other in palette.places if other.place_id != one.place_id]
+    if change.remove:
+        return structs.replace(palette, places=others)
+    edited = _edited(one, change)
+    places = [edited if other.place_id == one.place_id else other for other in palette.places]
+    if edited not in places:
+        places.append(edited)
+    if len(places) > PLACES_MAX:
+        raise TooLarge(f"The palette has {len(places)} places.", f"At most {PLACES_MAX}; remove some.")
+    return structs.replace(palette, places=places)
+
+
+def place(palette: SeriesPalette, place_id: str) -> PalettePlace:
+    """Return a place by its id, or by its name where only one has it.
+
+    Raises:
+        NotFound
+    """
+    found = [one for one in palette.places if one.place_id == place_id]
+    found = found or [one for one in palette.places if one.name and one.name.casefold() == place_id.casefold()]
+    if len(found) == 1:
+        return found[0]
+    known = ", ".join(f"{one.place_id} {one.name}".strip() for one in palette.places) or "none yet"
+    raise NotFound(f"There is no place {place_id[:128]!r} in this palette.", f"There are: {known}.")
+
+
+def _edited(one: PalettePlace, change: PlaceSet) -> PalettePlace:
+    gone = set(change.shows_not)
+    shown = list(dict.fromkeys([*(page for page in one.shown if page not in gone), *change.shows]))
+    if len(shown) > _PAGES_MAX:
+        raise TooLarge(f"The place has {len(shown)} pages.", f"At most {_PAGES_MAX}.")
+    said = {name: text.strip() for name in ("name", "mood") if (text := getattr(change, name)) is not None}
+    return structs.replace(one, shown=shown, **said)
