@@ -62,7 +62,7 @@ export interface ChapterFound {
 export type AskedAnswer = "once" | "always" | "never" | "later";
 
 /** What is done to a page of the document alone: its script needs no host for that. */
-export type PageAct = "compare" | "original" | "leaveOut" | "takeIn" | "save" | "copy" | "useAsReference";
+export type PageAct = "compare" | "original" | "leaveOut" | "takeIn" | "save" | "copy";
 
 /** What a picture is pointed at for, from the popup: sites that block the right click do not block this. */
 export type PointPurpose = "reference" | "page" | "correct" | PageAct;
@@ -162,7 +162,6 @@ export interface WorkerCalls {
   "agent.again": Call<{ runId: string; pageId: string }, Payload>;
   "agent.pointed": Call<{ purpose: PointPurpose; url: string | null }>;
   "agent.left": Call<{ runId: string }>;
-  "agent.reference": Call<{ picture: Payload; name: string; series: string }>;
   "agent.hash": Call<{ picture: Payload }, string>;
   "agent.held": Call<{ urls: string[] }, Payload | null>;
   "agent.look": Call<object, Payload | null>;

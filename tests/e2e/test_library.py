@@ -15,6 +15,8 @@ from tests.e2e.site import PLAIN, MangaSite
 from tests.e2e.test_peek import choose
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from playwright.sync_api import Page
 
 pytestmark = pytest.mark.browser
@@ -29,16 +31,21 @@ PASTE = """(base64) => {
 
 
 @pytest.fixture
-def empty(shared_reader: Reader) -> Reader:
-    """Empty the library: other tests of this browser put pictures there."""
-    options = shared_reader.open(POPUP.replace("popup.html", "options.html"))
+def empty(shared_reader: Reader) -> Iterator[Reader]:
+    """Empty the library before and after: other tests of this browser put pictures there, and palettes look at all."""
+    clear(shared_reader)
+    yield shared_reader
+    clear(shared_reader)
+
+
+def clear(reader: Reader) -> None:
+    options = reader.open(POPUP.replace("popup.html", "options.html"))
     library = options.get_by_role("region", name="Style references")
     expect(library.get_by_role("status")).to_contain_text("picture")
     for remove in reversed(library.get_by_role("button", name="Remove ").all()):
         remove.click()
     expect(library.get_by_role("button", name="Remove ")).to_have_count(0)
     options.close()
-    return shared_reader
 
 
 def references(reader: Reader) -> list[str]:
@@ -82,13 +89,13 @@ def test_several_references_count_in_their_order(empty: Reader, site: MangaSite,
     cold = references(reader)
 
     page.bring_to_front()
-    choose(reader, page, "use-page", images(page).first)
+    choose(reader, page, "set-style-reference", images(page).first)
     until(lambda: len(references(reader)) == 1 and references(reader) != cold, lambda: references(reader))
 
     options = reader.open(POPUP.replace("popup.html", "options.html"))
     library = options.get_by_role("region", name="Style references")
     expect(library.get_by_role("status")).to_have_text("4 pictures")
-    library.get_by_label("Search by name").fill("rain TOWN")
+    library.get_by_label("Search by name").fill("chapter 3 TOWN")
     expect(library.get_by_role("status")).to_have_text("1 picture")
     own = library.get_by_label("Name of", exact=False)
     own.fill("Town at dusk")

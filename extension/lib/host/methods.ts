@@ -18,7 +18,9 @@ const TIMEOUTS_MS: Partial<Record<Method, number>> = {
   "session.ping": 10_000,
   "reference.add": 60_000,
   "reference.search": 60_000,
+  "palette.get": 180_000, // the first time it looks at the references of the series
   "pipeline.run_chapter": 30_000,
+  "pipeline.estimate": 30_000,
   "page.put": 60_000,
   "page.keep": 60_000,
   "chapter.export": 300_000,

@@ -30,21 +30,12 @@ import type { Holder } from "./holders/holder";
 import { holdersIn } from "./holders/registry";
 import { isSmallFrame, survey } from "./find/survey";
 import { followNaming, toldNames } from "./find/told";
-import { titleOf } from "./find/chapter";
 import { copy, fileName } from "./take-along";
 import { under } from "./swap/peek";
 
 const HEARTBEAT_MS = 5_000;
 const HERE_AGAIN_MS = [500, 2_000, 8_000]; // a browser that has just begun may have no worker yet that hears
-const ACTS: ReadonlySet<string> = new Set<PageAct>([
-  "compare",
-  "original",
-  "leaveOut",
-  "takeIn",
-  "save",
-  "copy",
-  "useAsReference",
-]);
+const ACTS: ReadonlySet<string> = new Set<PageAct>(["compare", "original", "leaveOut", "takeIn", "save", "copy"]);
 
 export class Agent {
   readonly #stop = new AbortController();
@@ -232,21 +223,13 @@ export class Agent {
   }
 
   /** Returns what is told of it. */
-  async #takeAlong(
-    act: "save" | "copy" | "useAsReference",
-    { picture, number }: { picture: Blob; number: number },
-  ): Promise<string> {
+  async #takeAlong(act: "save" | "copy", { picture, number }: { picture: Blob; number: number }): Promise<string> {
     if (act === "copy")
       return copy(picture).then(
         () => i18n.t("page.copied"),
         () => i18n.t("page.notCopied"),
       );
     const { series, chapter } = toldNames();
-    if (act === "useAsReference") {
-      const name = `${titleOf(series, chapter)} ${number}`.trim();
-      await askWorker("agent.reference", { picture: await pack(picture), name, series });
-      return i18n.t("menu.referenceSet");
-    }
     const name = fileName(series, chapter, number, picture.type);
     download(picture, name);
     return i18n.t("page.saved", [name]);

@@ -38,7 +38,7 @@ import { pointed, startPointing } from "./pointing";
 import { addReference, changeReference, listReferences, removeReference } from "./references";
 import type { Runs } from "./runs";
 import type { Sample } from "./sample";
-import { refusePrivate, surveyTab } from "./survey";
+import { surveyTab } from "./survey";
 
 const POPUP_GRACE_MS = 800; // some browsers close the popup for the permission's question: then the worker starts
 const INTENT_MS = 120_000; // a question that is older was not the one that was answered
@@ -167,10 +167,6 @@ export function answerWorkerCalls(
     "agent.left": async ({ runId }, sender) => {
       const run = await runOf(sender, runId);
       if (run && (sender.frameId ?? 0) === 0) await runs.forget(run.state.tabId);
-    },
-    "agent.reference": async ({ picture, name, series }, { tab }) => {
-      if (tab?.id !== undefined) await refusePrivate(tab.id);
-      await addReference(await woken, picture, { name, series });
     },
     "agent.hash": async ({ picture }) => sha256Of(unpack(picture)),
     "agent.held": async ({ urls }, { tab }) => {

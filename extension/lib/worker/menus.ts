@@ -28,7 +28,6 @@ export const ACTS: readonly (readonly [id: string, act: PageAct])[] = [
   ["take-in", "takeIn"],
   ["save-page", "save"],
   ["copy-page", "copy"],
-  ["use-page", "useAsReference"],
 ];
 
 /** Make the menu; browsers keep it, so this is for installs and updates. */

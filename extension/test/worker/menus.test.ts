@@ -72,7 +72,7 @@ test("the menu is made anew, each entry where it belongs", async () => {
     ...menus.ACTS.map(([id]) => [id, ["page", "image", "link", "video"]]),
     [menus.SAVE_CHAPTER, ["page", "image", "action"]],
   ]);
-  expect(new Set(made.map(({ title }) => title)).size).toBe(11);
+  expect(new Set(made.map(({ title }) => title)).size).toBe(10);
   expect(made.every(({ title }) => title)).toBe(true);
 });
 
