@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
+    from engines.info import DeviceKind
+
 LIBRARIES: Final = ("torch", "diffusers", "transformers", "accelerate", "safetensors", "peft", "gguf")
 INSTALL: Final = "pip install 'irodori[diffusion]'"
 # What torch says where it raises no class of its own: on Apple's devices and on the processor.
@@ -77,10 +79,10 @@ def accelerator() -> Device | None:
     return None
 
 
-def on_accelerator(module: Any) -> tuple[Any, str]:
+def on_accelerator(module: Any) -> tuple[Any, DeviceKind]:
     """Make a module ready to infer on the accelerator, where there is one; return it with the device's name."""
     device = accelerator()
-    name = device.kind if device is not None else "cpu"
+    name: DeviceKind = device.kind if device is not None else "cpu"
     return module.to(name).eval(), name
 
 
@@ -105,6 +107,18 @@ def torch_dtype(device: Device) -> torch.dtype:
     if rules_of(device.kind).precision == "float32":
         return torch.float32
     return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
+
+
+@contextmanager
+def attention_of(model: str, kind: DeviceKind) -> Iterator[None]:
+    """Let torch use only the plain form of attention where a device's rules name the model."""
+    if model not in rules_of(kind).plain_attention:
+        yield
+        return
+    from torch.nn.attention import SDPBackend, sdpa_kernel
+
+    with sdpa_kernel(SDPBackend.MATH):
+        yield
 
 
 @contextmanager

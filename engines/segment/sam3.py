@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from engines.info import DeviceKind
+
 INSTALL: Final = "pip install 'irodori[diffusion]'"
 _LIBRARIES: Final = ("torch", "transformers", "safetensors")
 _FILES: Final = ("config.json", "model.safetensors", "processor_config.json")
@@ -42,7 +44,7 @@ class Sam3(Segmenter):
             raise ModelMissing(f"{folder} lacks {', '.join(lacking)}", _KNOWN)
         self.name = folder.name
         self._folder = folder
-        self._loaded: dict[str, tuple[Any, Any, str]] = {}
+        self._loaded: dict[str, tuple[Any, Any, DeviceKind]] = {}
         kind = self._kind()
         if kind not in _KINDS:
             raise ModelInvalid(f"{folder.name} is a {kind or 'nameless'} model", _KNOWN)
@@ -62,9 +64,11 @@ class Sam3(Segmenter):
     def _named(self, rgb: NDArray[np.uint8], words: str) -> NDArray[np.bool_]:
         import torch
 
+        from engines.torch_runtime import attention_of
+
         model, processor, device = self._part("Sam3Model", "Sam3Processor")
         given = processor(images=rgb, text=words, return_tensors="pt").to(device)
-        with torch.inference_mode():
+        with torch.inference_mode(), attention_of("sam3", device):
             told = model(**given)
         (found,) = processor.post_process_instance_segmentation(
             told, threshold=_SURE, mask_threshold=_SURE, target_sizes=[rgb.shape[:2]]
@@ -92,12 +96,12 @@ class Sam3(Segmenter):
         best = int(told.iou_scores[0, 0].argmax())
         return np.asarray(masks[0, best].numpy(), np.bool_)
 
-    def _part(self, model: str, processor: str) -> tuple[Any, Any, str]:
+    def _part(self, model: str, processor: str) -> tuple[Any, Any, DeviceKind]:
         if model not in self._loaded:
             self._loaded[model] = self._open(model, processor)
         return self._loaded[model]
 
-    def _open(self, model: str, processor: str) -> tuple[Any, Any, str]:
+    def _open(self, model: str, processor: str) -> tuple[Any, Any, DeviceKind]:
         from engines.torch_runtime import on_accelerator, prepare_torch
 
         prepare_torch()

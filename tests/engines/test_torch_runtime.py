@@ -128,3 +128,19 @@ def test_libraries_are_there_and_telemetry_is_off() -> None:
     assert torch_viability().ok
     prepare_torch()
     assert os.environ["HF_HUB_DISABLE_TELEMETRY"] == "1"
+
+
+def test_attention_is_plain_only_where_a_devices_rules_name_the_model() -> None:
+    import torch
+
+    from engines.torch_runtime import attention_of
+
+    flash = torch.backends.cuda.flash_sdp_enabled
+    before = flash()
+    with attention_of("sam3", "mps"):
+        assert not flash()
+        assert torch.backends.cuda.math_sdp_enabled()
+    for model, kind in (("sam3", "cpu"), ("flux2-klein", "mps")):
+        with attention_of(model, kind):
+            assert flash() == before
+    assert flash() == before

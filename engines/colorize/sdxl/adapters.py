@@ -13,7 +13,7 @@ from engines.base import ModelInvalid, ModelMissing
 from engines.weights_files import read_weights_header
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from models.headers import TensorHeader
@@ -35,16 +35,20 @@ class _Adapter(NamedTuple):
     mib: int
 
 
-def find_adapters(folder: Path, cross: int) -> tuple[tuple[Path, ...], Path, tuple[int, int]]:
-    """Return the adapters, the more detailed first, the encoder's folder, and what both take in MiB.
+def find_adapters(
+    folder: Path, cross: int, dropped: Sequence[Path] = ()
+) -> tuple[tuple[Path, ...], Path, tuple[int, int]]:
+    """Return the adapters, the more detailed first, the encoder's folder or file, and what both take in MiB.
 
-    cross: the width of the text that the network reads, which adapters speak, too.
+    cross: the width of the text that the network reads, which adapters speak, too. dropped: files that count where the
+    folder has none.
 
     Raises:
         ModelMissing: there is no adapter or no encoder. ModelInvalid: none fits the other, or there are too many.
     """
-    adapters = _adapters(folder, cross)
+    adapters = _adapters(folder, cross, dropped)
     encoders = [folder / name for name in _ENCODERS if (folder / name / "config.json").is_file()]
+    encoders += [path for path in dropped if is_vision(read_weights_header(path).tensors)]
     if not encoders:
         raise ModelMissing(f"the IP-Adapter's image encoder is not in {folder / _ENCODERS[0]}", _MEND)
     sizes = {encoder: _encoder_widths(encoder) for encoder in encoders}
@@ -70,13 +74,19 @@ def find_adapters(folder: Path, cross: int) -> tuple[tuple[Path, ...], Path, tup
     return tuple(one.path for one in chosen), encoder, (sum(one.mib for one in chosen), sizes[encoder][2])
 
 
-def _adapters(folder: Path, cross: int) -> list[_Adapter]:
+def is_vision(tensors: Mapping[str, TensorHeader]) -> bool:
+    """Say whether a file is an image tower of CLIP with its projection."""
+    return {"visual_projection.weight", "vision_model.embeddings.patch_embedding.weight"} <= tensors.keys()
+
+
+def _adapters(folder: Path, cross: int, dropped: Sequence[Path]) -> list[_Adapter]:
+    beside = sorted(path for name in _PLACES for path in (folder / name).glob("*.safetensors"))
     found, strange = [], ""
-    for path in sorted(path for name in _PLACES for path in (folder / name).glob("*.safetensors")):
+    for path in beside or dropped:
         tensors = read_weights_header(path).tensors
         spoken = next((one.shape[-1] for name, one in tensors.items() if name.endswith("to_k_ip.weight")), 0)
         if spoken != cross:
-            strange = f"{path.name} is no IP-Adapter for SDXL"
+            strange = f"{path.name} is no IP-Adapter for SDXL" if spoken or beside else strange
             continue
         found.append(_measured(path, tensors))
     if not found and strange:
@@ -94,12 +104,12 @@ def _measured(path: Path, headers: Mapping[str, TensorHeader]) -> _Adapter:
     raise ModelInvalid(f"{path.name} is an IP-Adapter of a form that is not read here", _MEND)
 
 
-def _encoder_widths(folder: Path) -> tuple[int, int, int]:
+def _encoder_widths(place: Path) -> tuple[int, int, int]:
     """Return what an encoder gives, projected and before, and what it takes in MiB."""
     tensors: dict[str, TensorHeader] = {}
-    for path in sorted(folder.glob("*.safetensors")):
+    for path in [place] if place.is_file() else sorted(place.glob("*.safetensors")):
         tensors.update(read_weights_header(path).tensors)
     if "visual_projection.weight" not in tensors:
-        raise ModelMissing(f"the image encoder's weights are not in {folder}", _MEND)
+        raise ModelMissing(f"the image encoder's weights are not in {place}", _MEND)
     projected, hidden = tensors["visual_projection.weight"].shape
     return projected, hidden, 2 * sum(prod(one.shape) for one in tensors.values()) // _MIB

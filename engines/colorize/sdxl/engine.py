@@ -19,6 +19,7 @@ from engines.colorize.places import places_of
 from engines.colorize.sdxl.files import find_sdxl
 from engines.colorize.sdxl.info import INFO, STEPS
 from engines.colorize.sdxl.lora import sdxl_loras
+from engines.colorize.within_rules import within_rules
 from engines.device_memory import memory_policy
 from engines.device_rules import rules_of
 from engines.oklab import srgb_to_oklab
@@ -53,7 +54,7 @@ _CLEAN_UP: Final = StagePlan(
 
 
 class SdxlEngine(ColorizeEngine):
-    """Any SDXL checkpoint in diffusers' layout with ControlNet Union and one IP-Adapter, or one for each pass.
+    """Any SDXL checkpoint, a folder or one file, with ControlNet Union and one IP-Adapter, or one for each pass.
 
     pose_* of a plan binds the figures of the request's regions where a ViTPose is there. Weights lie in `folder`, by
     default where pulled models do.
@@ -68,6 +69,7 @@ class SdxlEngine(ColorizeEngine):
         self._pose: PoseReader | None = None
         self._loras = sdxl_loras()
         self._map: LatentMap | None = None
+        self._rules = rules_of("cpu")
 
     def viability(self) -> Viability:
         """Look for torch and for the parts, whose headers are compared with one another."""
@@ -110,7 +112,7 @@ class SdxlEngine(ColorizeEngine):
             pipeline = self._map = self._pose = None
             return_device_memory()
             raise
-        self._pipeline, self.policy = pipeline, policy
+        self._pipeline, self.policy, self._rules = pipeline, policy, rules_of(device.kind)
 
     def _infer(self, request: ColorizeRequest, on_step: OnStep) -> ColorizeResult:
         """Colour one page in two passes."""
@@ -118,6 +120,7 @@ class SdxlEngine(ColorizeEngine):
             raise EngineError(f"{self.info.label} is not loaded")
         from engines.colorize.sdxl.generate import coloured, repaired
 
+        request = within_rules(request, self._rules)
         with torch_memory_mapped():
             self._loras.apply(self._pipeline, request.plan.loras)
         passes, show = _passes(request.plan), self._map.picture

@@ -1,9 +1,12 @@
-"""Find SDXL's parts in a folder and check them against each other, by their headers alone.
+"""Find SDXL's parts and check them against each other, by their headers alone.
 
-folder/                 a checkpoint as diffusers writes it: model_index.json, unet/, vae/, text_encoder/ …
+folder/                 a checkpoint as diffusers writes it: model_index.json, unet/, vae/, text_encoder/ …, or one file
+folder/tokenizer/       for a checkpoint of one file: CLIP's words, or `sdxl-tokenizer`
 folder/controlnet/      ControlNet Union for SDXL; or what was pulled as `sdxl-controlnet-union`
 folder/pose/            a ViTPose, or `sdxl-pose`; without it poses do not bind
 folder/ip_adapter/      one or two IP-Adapters (*.safetensors) and image_encoder/; or `sdxl-ip-adapter`
+
+What is in none of these is looked for among what the reader dropped: repositories, and single files by their tensors.
 """
 
 from __future__ import annotations
@@ -14,16 +17,19 @@ from typing import TYPE_CHECKING, Final
 
 from engines.base import ModelInvalid, ModelMissing
 from engines.colorize.places import Places
-from engines.colorize.sdxl.adapters import find_adapters
+from engines.colorize.sdxl.adapters import find_adapters, is_vision
+from engines.colorize.sdxl.checkpoint import SingleFile, find_tokenizer, single_in
 from engines.device_memory import Needs
-from models.headers import read_header
+from engines.weights_files import read_weights_header
 from models.identify import PICKLES
-from models.store import WeightsInvalid
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from models.headers import TensorHeader
+
+    Tensors = Mapping[str, TensorHeader]
 
 _PARTS: Final = {
     "unet": "the network", "vae": "the autoencoder", "text_encoder": "the first text encoder",
@@ -42,8 +48,9 @@ _MIB: Final = 1 << 20
 class SdxlFiles:
     """Where the parts lie.
 
-    adapters: the IP-Adapters' files, one or two, all of which `encoder` fits. parts_mib: what each part takes, the
-    network first, then autoencoder, text encoders, control.
+    folder: the checkpoint's, or the single file's. single: a checkpoint of one file, with tokenizer its words' folder.
+    control, encoder: a folder, or a single file. adapters: the IP-Adapters' files, one or two, all of which `encoder`
+    fits. parts_mib: what each part takes, the network first, then autoencoder, text encoders, control.
     """
 
     folder: Path
@@ -53,6 +60,8 @@ class SdxlFiles:
     weights: tuple[Path, ...]
     parts_mib: tuple[int, ...]
     pose: Path | None = None
+    single: Path | None = None
+    tokenizer: Path | None = None
 
     def needs(self, label: str) -> Needs:
         """Return what the parts take when they are loaded; the network and its control work together."""
@@ -68,34 +77,84 @@ def find_sdxl(where: Path | Places) -> SdxlFiles:
         another family or width.
     """
     places = where if isinstance(where, Places) else Places(where)
-    folder = _checkpoint(places)
-    found = {part: _weights_in(folder / part, what, _PULL) for part, what in _PARTS.items()}
-    control = _first(places, "controlnet", CONTROL_CARD)
-    found["controlnet"] = _weights_in(
-        control, "ControlNet Union", f"irodori models pull {CONTROL_CARD}, or put it into controlnet/"
-    )
-    tensors = {part: _tensors(paths) for part, paths in found.items()}
+    dropped = _dropped(places)
+    checkpoint = _checkpoint(places)
+    if isinstance(checkpoint, SingleFile):
+        found: dict[str, tuple[Path, ...]] = dict.fromkeys(_PARTS, (checkpoint.path,))
+        tensors: dict[str, Tensors] = dict(checkpoint.parts)
+    else:
+        found = {part: _weights_in(checkpoint / part, what, _PULL) for part, what in _PARTS.items()}
+        tensors = {part: _tensors(paths) for part, paths in found.items()}
+    control, found["controlnet"] = _control(places, dropped)
+    tensors["controlnet"] = _tensors(found["controlnet"])
     _require_sdxl(found, tensors)
     adapters, encoder, measured = find_adapters(
-        _first(places, "ip_adapter", ADAPTER_CARD), _width(tensors["unet"], _ATTENTION)
+        _first(places, "ip_adapter", ADAPTER_CARD), _width(tensors["unet"], _ATTENTION), [*dropped]
     )
-    found |= {"ip_adapter": adapters, "image_encoder": tuple(sorted(encoder.glob("*.safetensors")))}
+    vision = (encoder,) if encoder.is_file() else tuple(sorted(encoder.glob("*.safetensors")))
+    found |= {"ip_adapter": adapters, "image_encoder": vision}
     pose = _first(places, "pose", POSE_CARD)
     found["pose"] = tuple(sorted(pose.glob("*.safetensors"))) if (pose / "config.json").is_file() else ()
     sizes = [2 * sum(prod(one.shape) for one in part.values()) // _MIB for part in tensors.values()]
-    weights = tuple(path for paths in found.values() for path in paths)
-    return SdxlFiles(folder, control, adapters, encoder, weights, (*sizes, *measured), pose if found["pose"] else None)
+    single = checkpoint.path if isinstance(checkpoint, SingleFile) else None
+    return SdxlFiles(
+        folder=checkpoint.path.parent if isinstance(checkpoint, SingleFile) else checkpoint,
+        control=control,
+        adapters=adapters,
+        encoder=encoder,
+        weights=tuple(dict.fromkeys(path for paths in found.values() for path in paths)),
+        parts_mib=(*sizes, *measured),
+        pose=pose if found["pose"] else None,
+        single=single,
+        tokenizer=find_tokenizer(places, _PIPELINES) if single is not None else None,
+    )
 
 
-def _checkpoint(places: Places) -> Path:
+def _checkpoint(places: Places) -> Path | SingleFile:
     if (places.own / "model_index.json").is_file():
         return places.own
+    if (inside := single_in(_single_files(places.own), strict=True)) is not None:
+        return inside
     for folder, _ in places.repositories(_PIPELINES):
         return folder
+    if (inside := single_in(places.files(), strict=False)) is not None:
+        return inside
     if not places.own.is_dir():
         raise ModelMissing("SDXL is not on this machine", _PULL)
-    _refuse_single_files(places.own)
-    raise ModelMissing(f"{places.own} holds no checkpoint in diffusers' layout (model_index.json)", _PULL)
+    raise ModelMissing(
+        f"{places.own} holds no checkpoint, neither in diffusers' layout (model_index.json) nor in one file", _PULL
+    )
+
+
+def _single_files(folder: Path) -> list[Path]:
+    files = sorted(path for path in folder.iterdir() if path.is_file()) if folder.is_dir() else []
+    weights = [path for path in files if path.suffix == ".safetensors"]
+    if not weights:
+        _refuse_pickle(files)
+    return weights
+
+
+def _dropped(places: Places) -> dict[Path, Tensors]:
+    """Return the dropped controls, adapters and image encoders; damaged files are no one's."""
+    found = {}
+    for path in places.files():
+        try:
+            tensors = read_weights_header(path).tensors
+        except (ModelInvalid, ModelMissing):
+            continue
+        if "task_embedding" in tensors or is_vision(tensors) or any(one.startswith("ip_adapter.") for one in tensors):
+            found[path] = tensors
+    return found
+
+
+def _control(places: Places, dropped: Mapping[Path, Tensors]) -> tuple[Path, tuple[Path, ...]]:
+    """Return the control, its folder or file, and its weights."""
+    folder = _first(places, "controlnet", CONTROL_CARD)
+    loose = [path for path, tensors in dropped.items() if "task_embedding" in tensors]
+    if loose and not folder.is_dir():
+        return loose[0], (loose[0],)
+    weights = _weights_in(folder, "ControlNet Union", f"irodori models pull {CONTROL_CARD}, or put it into controlnet/")
+    return (folder if (folder / "config.json").is_file() else weights[0]), weights
 
 
 def _first(places: Places, name: str, card: str) -> Path:
@@ -111,42 +170,23 @@ def _weights_in(place: Path, what: str, mend: str) -> tuple[Path, ...]:
     weights = tuple(path for path in files if path.suffix == ".safetensors" and ".fp16." not in path.name)
     if weights:
         return weights
-    pickles = [path.name for path in files if path.suffix in PICKLES]
-    if pickles:
-        raise ModelInvalid(
-            f"{pickles[0]} is a pickle, which can run code; it was not opened", "Get .safetensors of it."
-        )
+    _refuse_pickle(files)
     raise ModelMissing(f"{what} is not in {place}", mend)
 
 
-def _refuse_single_files(folder: Path) -> None:
-    for path in sorted(folder.iterdir()):
-        if path.suffix in PICKLES:
-            raise ModelInvalid(
-                f"{path.name} is a pickle, which can run code; it was not opened", "Get .safetensors of it."
-            )
-        if path.suffix == ".safetensors":
-            raise ModelInvalid(
-                f"{path.name} is a single file; this engine reads diffusers' folder layout",
-                "Convert it with diffusers, or use it in ComfyUI.",
-            )
+def _refuse_pickle(files: list[Path]) -> None:
+    pickle = next((path.name for path in files if path.suffix in PICKLES), None)
+    if pickle is not None:
+        raise ModelInvalid(f"{pickle} is a pickle, which can run code; it was not opened", "Get .safetensors of it.")
 
 
 def _tensors(paths: tuple[Path, ...]) -> dict[str, TensorHeader]:
-    tensors: dict[str, TensorHeader] = {}
-    for path in paths:
-        try:
-            tensors.update(read_header(path).tensors)
-        except WeightsInvalid as exc:
-            raise ModelInvalid(str(exc), "Pull or copy the file again.") from exc
-        except OSError as exc:
-            raise ModelMissing(f"{path.name} cannot be read: {exc.strerror}", "Look at its permissions.") from exc
-    return tensors
+    return {name: one for path in paths for name, one in read_weights_header(path).tensors.items()}
 
 
-def _require_sdxl(found: dict[str, tuple[Path, ...]], tensors: dict[str, dict[str, TensorHeader]]) -> None:
+def _require_sdxl(found: Mapping[str, tuple[Path, ...]], tensors: Mapping[str, Tensors]) -> None:
     unet, control = (tensors[part] for part in ("unet", "controlnet"))
-    if "add_embedding.linear_1.weight" not in unet:
+    if not {"add_embedding.linear_1.weight", "label_emb.0.0.weight"} & unet.keys():
         raise ModelInvalid(f"{_name(found, 'unet')} is no SDXL (Stable Diffusion 1 or 2?)", "Use an SDXL checkpoint.")
     if "task_embedding" not in control:
         raise ModelInvalid(f"{_name(found, 'controlnet')} is no ControlNet Union", "Use ControlNet Union for SDXL.")
@@ -155,9 +195,9 @@ def _require_sdxl(found: dict[str, tuple[Path, ...]], tensors: dict[str, dict[st
         raise ModelInvalid(f"{_name(found, 'controlnet')} is not for this checkpoint", "Use ControlNet Union for SDXL.")
 
 
-def _width(tensors: dict[str, TensorHeader], ending: str) -> int:
+def _width(tensors: Tensors, ending: str) -> int:
     return next((one.shape[-1] for name, one in tensors.items() if name.endswith(ending) and one.shape), 0)
 
 
-def _name(found: dict[str, tuple[Path, ...]], part: str) -> str:
+def _name(found: Mapping[str, tuple[Path, ...]], part: str) -> str:
     return f"{part}/{found[part][0].name}"

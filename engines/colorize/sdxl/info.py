@@ -9,7 +9,7 @@ from engines.info import EngineInfo, Supports
 INFO: Final = EngineInfo(
     id="sdxl",
     label="SDXL, two passes",
-    version="2",
+    version="3",
     licence="LicenseRef-of-the-checkpoint",
     supports=Supports(references_max=4, preview=True, negative_prompt=True, lora=True, inpaint=True),
     models=("sdxl", "sdxl-controlnet-union", "sdxl-ip-adapter"),

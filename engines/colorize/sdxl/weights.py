@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from engines.base import ModelInvalid
 from engines.colorize.processor_vae import keep_on_processor
+from engines.colorize.sdxl import single
 
 if TYPE_CHECKING:
     import torch
@@ -26,17 +27,22 @@ def load_pipeline(files: SdxlFiles, dtype: torch.dtype) -> Any:
     from transformers import CLIPVisionModelWithProjection
 
     try:
-        control = ControlNetUnionModel.from_pretrained(files.control, dtype=dtype, local_files_only=True)
-        encoder = CLIPVisionModelWithProjection.from_pretrained(files.encoder, dtype=dtype, local_files_only=True)
-        pipeline = StableDiffusionXLControlNetUnionImg2ImgPipeline.from_pretrained(
-            files.folder,
-            controlnet=control,
-            image_encoder=encoder,
-            add_watermarker=False,
-            dtype=dtype,
-            local_files_only=True,
-            use_safetensors=True,
-        )
+        shown: dict[str, Any] = {
+            "controlnet": single.load_control(files.control, dtype)
+            if files.control.is_file()
+            else ControlNetUnionModel.from_pretrained(files.control, dtype=dtype, local_files_only=True),
+            "image_encoder": single.load_vision(files.encoder, dtype)
+            if files.encoder.is_file()
+            else CLIPVisionModelWithProjection.from_pretrained(files.encoder, dtype=dtype, local_files_only=True),
+            "add_watermarker": False,
+        }
+        if files.single is not None and files.tokenizer is not None:
+            parts = single.load_parts(files.single, files.tokenizer, dtype)
+            pipeline = StableDiffusionXLControlNetUnionImg2ImgPipeline(**parts, **shown)
+        else:
+            pipeline = StableDiffusionXLControlNetUnionImg2ImgPipeline.from_pretrained(
+                files.folder, **shown, dtype=dtype, local_files_only=True, use_safetensors=True
+            )
         pipeline.load_ip_adapter(
             [str(adapter.parent) for adapter in files.adapters],
             subfolder=[""],

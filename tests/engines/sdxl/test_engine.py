@@ -233,7 +233,7 @@ def test_a_control_of_another_width_is_told(copy: Path) -> None:
 
 def test_a_single_file_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "animagine.safetensors").write_bytes(b"x")
-    with pytest.raises(ModelInvalid, match="single file"):
+    with pytest.raises(ModelInvalid, match=r"animagine\.safetensors: this is neither"):
         find_sdxl(tmp_path)
     (tmp_path / "animagine.safetensors").rename(tmp_path / "animagine.ckpt")
     with pytest.raises(ModelInvalid, match="pickle"):

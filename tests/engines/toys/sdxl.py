@@ -51,7 +51,7 @@ def make_unet(**changes: Any) -> Any:
         "up_block_types": ("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
         "attention_head_dim": (2, 4, 4), "use_linear_projection": True, "addition_embed_type": "text_time",
         "addition_time_embed_dim": 8, "transformer_layers_per_block": (1, 1, 1),
-        "projection_class_embeddings_input_dim": 6 * 8 + 32, "cross_attention_dim": CROSS, "norm_num_groups": 8,
+        "projection_class_embeddings_input_dim": 6 * 8 + 32, "cross_attention_dim": CROSS, "norm_num_groups": 16,
     }  # fmt: skip
     return UNet2DConditionModel(**facts | changes)
 
@@ -61,7 +61,7 @@ def _vae() -> Any:
 
     return AutoencoderKL(
         block_out_channels=(8, 8, 8, 8), down_block_types=("DownEncoderBlock2D",) * 4,
-        up_block_types=("UpDecoderBlock2D",) * 4, latent_channels=4, norm_num_groups=4, layers_per_block=1,
+        up_block_types=("UpDecoderBlock2D",) * 4, latent_channels=4, norm_num_groups=8, layers_per_block=1,
         scaling_factor=0.13025,
     )  # fmt: skip
 
@@ -72,9 +72,9 @@ def _text_encoders() -> tuple[Any, Any]:
     facts = {
         "bos_token_id": 512, "eos_token_id": 513, "hidden_size": 32, "intermediate_size": 37, "num_attention_heads": 4,
         "num_hidden_layers": 3, "vocab_size": 514, "projection_dim": 32, "max_position_embeddings": 77,
-        "hidden_act": "gelu",
     }  # fmt: skip
-    return CLIPTextModel(CLIPTextConfig(**facts)), CLIPTextModelWithProjection(CLIPTextConfig(**facts))
+    first = CLIPTextModel(CLIPTextConfig(**facts, hidden_act="quick_gelu"))
+    return first, CLIPTextModelWithProjection(CLIPTextConfig(**facts, hidden_act="gelu"))
 
 
 def _tokenizer(folder: Path) -> Any:
@@ -99,7 +99,7 @@ def _control() -> Any:
 
     control = ControlNetUnionModel(
         in_channels=4, down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
-        block_out_channels=CHANNELS, layers_per_block=2, norm_num_groups=8, cross_attention_dim=CROSS,
+        block_out_channels=CHANNELS, layers_per_block=2, norm_num_groups=16, cross_attention_dim=CROSS,
         attention_head_dim=(2, 4, 4), transformer_layers_per_block=(1, 1, 1), use_linear_projection=True,
         addition_embed_type="text_time", addition_time_embed_dim=8, projection_class_embeddings_input_dim=80,
         conditioning_embedding_out_channels=(8, 8, 8, 16), num_control_type=6, num_trans_channel=CHANNELS[0],
@@ -135,7 +135,7 @@ def _adapter(folder: Path, unet: Any) -> None:
     CLIPVisionModelWithProjection(
         CLIPVisionConfig(
             hidden_size=32, intermediate_size=37, projection_dim=32, num_hidden_layers=3, num_attention_heads=4,
-            image_size=56, patch_size=14,
+            image_size=56, patch_size=14, hidden_act="gelu",
         )
     ).save_pretrained(folder / "image_encoder")  # fmt: skip
 
