@@ -61,7 +61,7 @@ class Application:
         self.engines = engines
         self.device = machine_device()
         self._opened_s = time.monotonic()
-        self.models = ModelLibrary(notify, partial(viability_of, engines))
+        self.models = ModelLibrary(notify, partial(viability_of, engines), lambda: settings.current.model_hub)
         self.embedder = HostEmbedder(partial(_choose_embedder, settings.current))
         self.searcher = ReferenceSearcher(store, self.embedder, lambda: _make_reader(settings.current))
         palettes, sightings = PaletteFiles(paths.palettes), Sightings(store.database)
@@ -171,7 +171,7 @@ class Application:
     def origin_of_secret(self, name: str) -> str:
         """Return the server that a secret is for, as it is set now; empty where there is none."""
         if name == HF_TOKEN:
-            return hub_origin()
+            return hub_origin(self.settings.current.model_hub)
         return Server(self.settings.current.comfyui_url).origin if name == COMFYUI_KEY else ""
 
     def close(self, timeout_s: float = CLOSE_S) -> None:

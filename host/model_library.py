@@ -44,9 +44,18 @@ Progress = Literal["pulling", "verifying", "ready", "failed"]
 class ModelLibrary:
     """The models of the catalogue and of the reader on this machine. Thread-safe."""
 
-    def __init__(self, notify: Callable[[Message], None], ask: Callable[[str], Viability] | None = None) -> None:
-        """Take note of who is told, and of who says whether an engine can run (`None`: nobody is asked)."""
+    def __init__(
+        self,
+        notify: Callable[[Message], None],
+        ask: Callable[[str], Viability] | None = None,
+        mirror: Callable[[], str] = str,
+    ) -> None:
+        """Take note of who is told, of who says whether an engine can run (`None`: nobody is asked), and of the hub.
+
+        mirror: gives the address that models are pulled from, empty for the usual one.
+        """
         self._notify = notify
+        self._mirror = mirror
         self._ask = ask or (lambda _: Viability(ok=True))
         self._pulling: set[str] = set()
         self._lock = threading.Lock()
@@ -119,7 +128,7 @@ class ModelLibrary:
                 raise errors.WeightsInvalid(f"{', '.join(damaged)}: missing or damaged.", "Install Irodori again.")
             return
         try:
-            with Hub(_token()) as hub:
+            with self._hub() as hub:
                 pulling.pull(card, local_folder(card.id), hub, lambda at: report(at.done, at.total))
         except pulling.NotEnoughSpace as exc:
             raise DiskFull(str(exc), "Make room, or set IRODORI_MODELS to a folder on another disk.") from exc
@@ -137,7 +146,7 @@ class ModelLibrary:
         if not card.repository:
             return 0, 0
         try:
-            with Hub(_token()) as hub:
+            with self._hub() as hub:
                 ahead = pulling.look_ahead(card, local_folder(card.id), hub)
         except HubError as exc:
             raise RemoteFailed(f"{card.label}: {exc.message}.", exc.hint) from exc
@@ -166,6 +175,10 @@ class ModelLibrary:
         self._closing.set()
         if self._folder is not None:
             self._folder.close()
+
+    def _hub(self) -> Hub:
+        chosen = self._mirror()
+        return Hub(_token(chosen), chosen)
 
     def _info(self, card: ModelCard) -> ModelInfo:
         return ModelInfo(
@@ -302,9 +315,9 @@ def _total(card: ModelCard) -> int:
     return sum(file.bytes for file in files) or card.memory_mib * _MIB
 
 
-def _token() -> str:
+def _token(chosen: str) -> str:
     try:
-        return secret_for(HF_TOKEN, hub_origin()) or ""
+        return secret_for(HF_TOKEN, hub_origin(chosen)) or ""
     except SecretsUnavailable as exc:
         _LOG.info("no token: %s", exc.message)
         return ""

@@ -45,6 +45,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     long (a year at most) gives its memory back (from the next start on). comfyui_url: the ComfyUI server that the
     engine of that name speaks to, such as `http://127.0.0.1:8188`; empty for none. A key for it stands in the keyring
     as `comfyui_key`.
+    model_hub: the address of a mirror that models are pulled from, such as `https://hf-mirror.example`; empty for
+    `HF_ENDPOINT`, else Hugging Face.
     detector_weights: the path of a YOLO detector of the reader's own, `.onnx` or `.pt`; empty for the one that ships.
     retrieval: what joins the chosen references where the engine takes more of them: `pages` that were coloured before
     in the same series and way, `all`: the series' references too where none was chosen, `auto`: pages for engines that
@@ -64,6 +66,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     spool_limit_mib: Mebibytes = 2048
     idle_unload_s: Annotated[float, Meta(ge=1, le=_YEAR_S)] = 300.0
     comfyui_url: Annotated[str, Meta(max_length=512)] = ""
+    model_hub: Annotated[str, Meta(max_length=512)] = ""
     detector_weights: Annotated[str, Meta(max_length=4096)] = ""
     retrieval: RetrievalMode = "auto"
     embedder: EmbedderId = "compact"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,8 +34,9 @@ class ModelCard:
 
     licence: SPDX identifier of the weights. memory_mib: what a device needs to run it. repository and revision:
     where the files are pulled from; empty for a model that ships with the code. allow: which of the repository's files
-    are pulled (glob patterns, empty for all that are data). needs: what else an engine wants beside it, in words.
-    is_part: it is no model by itself.
+    are pulled (glob patterns, empty for all that are data). digests: SHA-256 of those whose content is known, by their
+    place in the repository: whatever a hub or a mirror says, nothing else comes under that name. needs: what else an
+    engine wants beside it, in words. is_part: it is no model by itself.
     """
 
     id: str
@@ -47,6 +49,7 @@ class ModelCard:
     repository: str = ""
     revision: str = ""
     allow: tuple[str, ...] = ()
+    digests: Mapping[str, str] = field(default_factory=dict)
     needs: str = ""
     is_part: bool = False
 
@@ -88,6 +91,9 @@ def _card(name: str, table: Any) -> ModelCard:
         card = ModelCard(**{**table, "files": files, "allow": tuple(table.get("allow", ())), "id": name})
     except (TypeError, KeyError) as exc:
         raise CatalogInvalid(f"card {name}: {exc}") from exc
+    for name_, digest in card.digests.items():
+        if not re.fullmatch(r"[0-9a-f]{64}", digest):
+            raise CatalogInvalid(f"card {name}: the digest of {name_} is none")
     for item in files:
         if Path(item.name).name != item.name:
             raise CatalogInvalid(f"card {name}: {item.name!r} is not a plain file name")

@@ -30,15 +30,15 @@ _NAME_BYTES: Final = 250
 _FILE_BYTES_MAX: Final = 1 << 42
 
 
-def hub_address() -> str:
-    """Return the hub that is asked: Hugging Face, or the mirror that `HF_ENDPOINT` names."""
-    return (os.environ.get("HF_ENDPOINT") or _ENDPOINT).rstrip("/")
+def hub_address(chosen: str = "") -> str:
+    """Return the hub that is asked: the one that was chosen, else the mirror of `HF_ENDPOINT`, else Hugging Face."""
+    return (chosen or os.environ.get("HF_ENDPOINT") or _ENDPOINT).rstrip("/")
 
 
-def hub_origin() -> str:
+def hub_origin(chosen: str = "") -> str:
     """Return scheme and host of the hub that is asked, empty where the address is none."""
     try:
-        parts = urlsplit(hub_address())
+        parts = urlsplit(hub_address(chosen))
         return f"{parts.scheme}://{parts.netloc}".lower() if parts.hostname else ""
     except ValueError:
         return ""
@@ -71,7 +71,7 @@ class Hub:
     def __init__(self, token: str = "", endpoint: str = "") -> None:
         import httpx
 
-        self._endpoint = (endpoint or hub_address()).rstrip("/")
+        self._endpoint = hub_address(endpoint)
         self._token = token
         # Where a proxy is set, it is the one that looks names up.
         judges = not getproxies()

@@ -19,11 +19,16 @@ if TYPE_CHECKING:
 
     Tensors = Mapping[str, TensorHeader]
 
-Role = Literal["transformer", "text_encoder", "vae", "checkpoint", "controlnet", "ip_adapter", "lora", "unknown"]
+Role = Literal[
+    "transformer", "text_encoder", "vae", "checkpoint", "controlnet", "ip_adapter", "image_encoder", "lora", "unknown"
+]
 PICKLES: Final = frozenset({".pt", ".pth", ".ckpt", ".bin", ".pkl"})
 DATA: Final = frozenset({".safetensors", ".sft", ".gguf"})
 _PREFIX: Final = re.compile(r"^(model\.diffusion_model\.|diffusion_model\.|transformer\.|base_model\.model\.)")
 _KLEIN: Final = {size.hidden: size for size in FLUX2_SIZES}
+# What ComfyUI's checkpoints hold beside the network.
+_WHOLE: Final = ("text_encoders.", "vae.", "first_stage_model.")
+_VISION: Final = {1280: "ViT-H", 1664: "ViT-bigG", 1024: "ViT-L"}
 _QWEN: Final = {2560: "Qwen3-4B, for klein 4B", 4096: "Qwen3-8B, for klein 9B"}
 
 
@@ -53,7 +58,7 @@ def identify(path: Path) -> Identity:
     tensors = header.tensors
     if (lora := _lora(tensors, header.metadata)) is not None:
         return lora
-    for look in (_flux2, _text_encoder, _vae, _adapter, _stable_diffusion):
+    for look in (_flux2, _text_encoder, _vae, _adapter, _image_encoder, _stable_diffusion):
         found = look(tensors)
         if found is not None:
             return found
@@ -69,6 +74,8 @@ def _flux2(tensors: Tensors) -> Identity | None:
         return Identity("transformer", "flux1", "a transformer of FLUX.1 or its kin")
     size = _KLEIN.get(image.shape[0])
     label, engines = (size.label, size.engines) if size else ("FLUX.2 of another size", ())
+    if any(name.startswith(_WHOLE) for name in tensors):
+        return Identity("checkpoint", "flux2", f"{label}, a checkpoint with other parts in it", engines)
     return Identity("transformer", "flux2", f"{label}, transformer", engines)
 
 
@@ -103,6 +110,14 @@ def _adapter(tensors: Tensors) -> Identity | None:
     if any(name.startswith(("controlnet_cond_embedding.", "input_hint_block.", "control_model.")) for name in tensors):
         return Identity("controlnet", "", "a ControlNet of Stable Diffusion")
     return None
+
+
+def _image_encoder(tensors: Tensors) -> Identity | None:
+    patches = tensors.get("vision_model.embeddings.patch_embedding.weight")
+    if patches is None or "visual_projection.weight" not in tensors or not patches.shape:
+        return None
+    label = _VISION.get(patches.shape[0], "another size")
+    return Identity("image_encoder", "sdxl", f"CLIP's image encoder, {label}, for IP-Adapters", ("sdxl",))
 
 
 def _stable_diffusion(tensors: Tensors) -> Identity | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -131,11 +131,22 @@ def look_ahead(card: ModelCard, folder: Path, hub: Hub) -> Ahead:
         HubError: not reached, refused, or nothing there can be used.
     """
     revision, files = hub.files(card.repository, _pinned(card, folder) or card.revision or "main")
-    files = wanted(files, card.allow)
+    files = tuple(_pinned_file(card, one) for one in wanted(files, card.allow))
     if not files:
         raise HubError(f"{card.repository} has no files that can be used")
     total = sum(one.bytes for one in files)
     return Ahead(revision, tuple(files), total, total - sum(_here(folder, one) for one in files))
+
+
+def _pinned_file(card: ModelCard, file: HubFile) -> HubFile:
+    """Return a file with the digest that its card knows, which a hub's own has to be."""
+    known = card.digests.get(file.name, file.sha256)
+    if file.sha256 and file.sha256 != known:
+        raise HubError(
+            f"{file.name} of {card.repository} is another file than the catalogue knows",
+            "Use the hub itself, or wait for a catalogue that knows it.",
+        )
+    return replace(file, sha256=known)
 
 
 def _pinned(card: ModelCard, folder: Path) -> str:

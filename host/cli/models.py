@@ -12,6 +12,8 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from host.cli.console import plain_table
 from host.errors import BadRequest, WeightsInvalid
 from host.model_library import ModelLibrary, card_of
+from host.paths import state_paths
+from host.settings import SettingsFile
 from models import store
 from models.identify import identify
 
@@ -105,7 +107,8 @@ def _ask_about(card: ModelCard) -> None:
 
 
 def _shelf() -> ModelLibrary:
-    return ModelLibrary(lambda _: None)
+    settings = SettingsFile(state_paths().settings_file)
+    return ModelLibrary(lambda _: None, mirror=lambda: settings.current.model_hub)
 
 
 class _bar:  # noqa: N801 - used as a function

@@ -82,6 +82,14 @@ def test_a_pull_over_the_wire_reports_and_ends_ready(hub: FakeHub) -> None:
     library.close()
 
 
+def test_a_mirror_that_the_owner_set_is_asked_in_place_of_the_hub(hub: FakeHub, monkeypatch) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    ModelLibrary(lambda _: None, mirror=lambda: hub.url).bring(CARD, lambda *_: None)
+    assert [path for path, _, _ in hub.asked if path.startswith("/api/models/someone/tiny")]
+    with pytest.raises(RemoteFailed):
+        ModelLibrary(lambda _: None).bring(CARD, lambda *_: None)
+
+
 def test_a_pull_that_fails_says_so_and_can_be_tried_again(hub: FakeHub) -> None:
     hub.cut_at = 100_000
     heard = Listener()

@@ -139,7 +139,12 @@ def test_a_stored_default_engine_that_does_not_exist_gives_way_to_one_that_does(
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("comfyui_url", "http://10.0.0.7:8188"), ("detector_weights", "/tmp/x.onnx"), ("embedder_folder", "/tmp")],
+    [
+        ("comfyui_url", "http://10.0.0.7:8188"),
+        ("model_hub", "https://mirror.example"),
+        ("detector_weights", "/tmp/x.onnx"),
+        ("embedder_folder", "/tmp"),
+    ],
 )
 def test_paths_and_addresses_are_the_owners_to_set(service: HostService, key: str, value: str) -> None:
     with pytest.raises(BadRequest) as refused:

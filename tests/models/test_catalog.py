@@ -53,6 +53,7 @@ def test_card_is_read_with_its_files(tmp_path: Path) -> None:
         CARD.replace("bytes = 3", "size = 3"),
         CARD.replace("[[tiny.files]]", "[[tiny.parts]]"),
         CARD.replace("tiny.onnx", "../tiny.onnx"),
+        CARD.replace("memory_mib = 1", 'memory_mib = 1\ndigests = { "a" = "ab" }'),
         "[tiny",
     ],
 )

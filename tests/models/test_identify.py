@@ -65,6 +65,18 @@ CASES = [
     ),
     ({"model.diffusion_model.input_blocks.0.0.weight": (320, 4, 3, 3)}, "checkpoint", "sd15", "Stable Diffusion"),
     ({"ip_adapter.1.to_k_ip.weight": (640, 2048)}, "ip_adapter", "sdxl", "IP-Adapter"),
+    (
+        {"vision_model.embeddings.patch_embedding.weight": (1280, 3, 14, 14), "visual_projection.weight": (1024, 1280)},
+        "image_encoder", "sdxl", "ViT-H",
+    ),
+    (
+        {
+            "model.diffusion_model.img_in.weight": (3072, 128),
+            "model.diffusion_model.double_stream_modulation_img.lin.weight": (18432, 3072),
+            "vae.encoder.conv_in.weight": (128, 3, 3, 3),
+        },
+        "checkpoint", "flux2", "klein 4B",
+    ),
     ({"task_embedding": (6, 320)}, "controlnet", "sdxl", "Union"),
     ({"controlnet_cond_embedding.conv_in.weight": (16, 3, 3, 3)}, "controlnet", "", "ControlNet"),
     (

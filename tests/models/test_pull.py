@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -325,7 +326,23 @@ def test_a_klein_folder_is_brought_without_the_single_file_of_the_same_weights()
     names = ("flux-2-klein-4b.safetensors", "transformer/a.safetensors", "model_index.json", "tokenizer/vocab.json",
              "LICENSE.md")  # fmt: skip
     for card in load_catalog().values():
-        if card.id.startswith("flux2-klein"):
+        if card.id.startswith("flux2-klein") and not card.is_part:
             assert {one.name for one in pulling.wanted([HubFile(name, 1, "") for name in names], card.allow)} == {
                 *names[1:]
             }
+
+
+def test_a_file_that_the_catalogue_knows_comes_as_it_knows_it_or_not_at_all(hub, tmp_path):
+    name = "transformer/diffusion_pytorch_model.safetensors"
+    known = hashlib.sha256(WEIGHTS).hexdigest()
+    bring(hub, tmp_path / "good", replace(CARD, digests={name: known}))
+    assert name in names_in(tmp_path / "good")
+    with pytest.raises(HubError, match="another file than the catalogue knows"):
+        bring(hub, tmp_path / "other", replace(CARD, digests={name: "0" * 64}))
+    assert not (tmp_path / "other").exists()
+
+
+def test_a_small_file_of_which_the_hub_says_nothing_is_counted_against_the_catalogue(hub, tmp_path):
+    with pytest.raises(HubError, match="did not come whole"):
+        bring(hub, tmp_path / "other", replace(CARD, digests={"vae/config.json": "0" * 64}))
+    assert "vae/config.json" not in names_in(tmp_path / "other")
