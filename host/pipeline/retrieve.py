@@ -22,7 +22,7 @@ from host.pipeline.records.page_meta import ReferenceUse
 from host.pipeline.series import MemoryEntry, PageEmbedding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -39,6 +39,8 @@ _LOG = logging.getLogger(__name__)
 RETRIEVED_MAX: Final = 1
 _CROPS_MAX: Final = 24
 _LEAST_PX: Final = 24
+# How much more like the surest picture of a figure is than the next one.
+_CLEARLY: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,7 +110,8 @@ class LikenessRetriever:
         self._learn_references(memory, job, chosen)
         embedder = self._embedder()
         embedding = embed_page(page.grey, meta, embedder)
-        scores = {one: score_of(embedding.kinds, likeness) for one, likeness in memory.likeness(embedding).items()}
+        likeness = memory.likeness(embedding)
+        scores = {one: score_of(embedding.kinds, parts) for one, parts in likeness.items()}
         uses = [ReferenceUse(reference_id=one, score=scores.get(one)) for one in chosen]
         retrieved: list[ReferencePicture] = []
         candidates = memory.candidates(turn) - set(chosen)
@@ -120,7 +123,10 @@ class LikenessRetriever:
             if found is not None:
                 retrieved.append(found[0])
                 uses.append(found[1].model_copy(update={"score": scores[one]}))
-        return Choice(tuple(uses), tuple(retrieved), MemoryEntry(turn, embedding))
+        shown = whose_figures(meta, embedding, {one.reference_id: likeness.get(one.reference_id) for one in uses},
+                              embedder.info.floor)  # fmt: skip
+        bound = (one.model_copy(update={"figures": shown.get(one.reference_id, ())}) for one in uses)
+        return Choice(tuple(bound), tuple(retrieved), MemoryEntry(turn, embedding))
 
     def _learn_references(self, memory: SeriesMemory, job: PageJob, chosen: Sequence[str]) -> None:
         loaded = {one.reference_id: one.pixels for one in job.references}
@@ -172,6 +178,28 @@ def score_of(kinds: Sequence[CropKind], likeness: NDArray[np.float32]) -> float:
         return round(float(likeness[0]), 4)
     best = np.sort(parts)[::-1][: (len(parts) + 1) // 2]
     return round(float(best.mean()), 4)
+
+
+def whose_figures(
+    meta: PageMeta, embedding: PageEmbedding, likeness: Mapping[str, NDArray[np.float32] | None], floor: float
+) -> dict[str, tuple[int, ...]]:
+    """Return the figures of a page that each picture shows, by their indices.
+
+    A figure is a picture's only where it is as like as two things are that have to do with each other, and clearly more
+    so than any other of the pictures: whom nobody can tell apart is coloured by all of them.
+    """
+    whole = Box(0, 0, meta.size.width, meta.size.height)
+    by_box = {figure.box.intersection(whole): figure.index for figure in meta.characters}
+    found: dict[str, list[int]] = {}
+    for place, (kind, box) in enumerate(zip(embedding.kinds, embedding.boxes, strict=True)):
+        ranked = sorted(((float(parts[place]), name) for name, parts in likeness.items() if parts is not None),
+                        reverse=True)  # fmt: skip
+        if kind != "character" or box not in by_box or len(ranked) < 2:
+            continue
+        (best, name), (second, _) = ranked[:2]
+        if best >= floor and best - second >= _CLEARLY:
+            found.setdefault(name, []).append(by_box[box])
+    return {name: tuple(sorted(set(indices))) for name, indices in found.items()}
 
 
 def _chosen(job: PageJob, limit: int) -> list[str]:

@@ -20,6 +20,7 @@ from host.errors import QualityRejected
 from host.pipeline.attempts import Attempt
 from host.pipeline.generation.assess import GREY_CHROMA, assess
 from host.pipeline.generation.director.direct import direct_safer
+from host.pipeline.generation.figures import told, words_within
 from host.pipeline.generation.request import with_sampling
 from host.pipeline.generation.units import join, plan_units, request_of
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from engines.base import ColorizeEngine, ColorizeRequest, OnStep
+    from engines.geometry import Size
     from host.pipeline.attempts import Action, Grade
     from host.pipeline.generation.units import Unit
     from host.pipeline.prepared import PreparedPage
@@ -51,7 +53,7 @@ def colour_page(
         watch raises.
     """
     units = plan_units(prepared.meta, engine.info.comfort_pixels)
-    infer = _Inference(engine, units, watch)
+    infer = _Inference(engine, units, watch, prepared)
     draws = engine.info.draws
     attempts = [
         _attempt("colour", prepared, infer, prepared.request, _span(progress, 0, _FIRST_TRY_01 if draws else 1))
@@ -150,22 +152,32 @@ def _span(progress: Progress, start: float, end: float) -> Progress:
 class _Inference:
     """The engine on all units of a page, as if it were one call."""
 
-    def __init__(self, engine: ColorizeEngine, units: tuple[Unit, ...], watch: OnStep | None) -> None:
+    def __init__(
+        self, engine: ColorizeEngine, units: tuple[Unit, ...], watch: OnStep | None, prepared: PreparedPage
+    ) -> None:
         self.engine = engine
         self._units = units
         self._watch = watch
+        self._prepared = prepared
 
     def __call__(self, request: ColorizeRequest, progress: Progress) -> ColorizeResult:
         wanted = [unit for unit in self._units if self._has_work(request, unit)]
         results: list[tuple[Unit, ColorizeResult]] = []
         for index, unit in enumerate(wanted):
-            result = self.engine.colorize(request_of(request, unit), self._on_step(progress, index, len(wanted)))
+            asked = self._told(request_of(request, unit), unit, request.size)
+            result = self.engine.colorize(asked, self._on_step(progress, index, len(wanted)))
             results.append((unit, result))
         if len(results) == 1 and results[0][0].is_whole(request.size):
             return results[0][1]
         pictures = [(unit, result.oklab) for unit, result in results]
         weights = {name: digest for _, result in results for name, digest in result.weights.items()}
         return ColorizeResult(oklab=join(pictures, request.size), weights=weights)
+
+    def _told(self, asked: ColorizeRequest, unit: Unit, page: Size) -> ColorizeRequest:
+        """Return what is asked of a part with words of what is in it; a whole page has its own."""
+        if unit.is_whole(page) or self.engine.info.wording == "none":
+            return asked
+        return replace(asked, plan=told(asked.plan, words_within(self._prepared, unit.core)))
 
     @staticmethod
     def _has_work(request: ColorizeRequest, unit: Unit) -> bool:

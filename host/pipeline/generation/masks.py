@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
-from engines.base import FACE, FIGURE, Region
+from engines.base import FACE, FIGURE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,15 +24,6 @@ def bind_protect(masks: PageMasks) -> NDArray[np.bool_]:
     protect = masks.protect
     protect.setflags(write=False)
     return protect
-
-
-def bind_regions(meta: PageMeta, maps: PageMaps | None) -> tuple[Region, ...]:
-    """Return a region for every figure that can be seen, the nearest first, without words or references of its own."""
-    if maps is None:
-        return ()
-    figures = sorted(meta.characters, key=lambda one: (-one.depth_01, one.index))
-    regions = (Region(mask=maps.characters == figure.index + 1) for figure in figures)
-    return tuple(region for region in regions if region.mask.any())
 
 
 def bind_tone(maps: PageMaps | None, masks: PageMasks) -> NDArray[np.uint8] | None:

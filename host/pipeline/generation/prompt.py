@@ -78,6 +78,15 @@ def build_words(
     )
 
 
+def figure_words(references: Sequence[ReferencePicture], palettes: Sequence[FigurePalette], wording: Wording) -> str:
+    """Return what one figure is told: who it is, and what it is to wear; empty where nothing is known of it.
+
+    references, palettes: those of this figure alone.
+    """
+    tags = _once([*_cast(references), *map(_worn, palettes)])
+    return _worded(tags, wording) if tags and wording != "none" else ""
+
+
 def _cast(references: Sequence[ReferencePicture]) -> list[str]:
     """Return one tag per named character: the name with the colours that its reference shows."""
     cast = []

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from engines.base import ColorizeRequest, StagePlan
 from host.pipeline.generation.director.direct import Directive, direct
 from host.pipeline.generation.director.evidence import gather
-from host.pipeline.generation.masks import bind_panels, bind_parts, bind_protect, bind_regions, bind_tone
+from host.pipeline.generation.figures import bind_regions
+from host.pipeline.generation.masks import bind_panels, bind_parts, bind_protect, bind_tone
 from host.pipeline.generation.prompt import Words, build_words
 from host.pipeline.generation.style import any_coloured
 
@@ -42,7 +43,9 @@ def make_request(
         protect=bind_protect(masks),
         references=tuple(reference.pixels for reference in references),
         plan=replace(job.plan, stages=plan_stages(directive.sampling, words, job.plan, job.engine.stages)),
-        regions=bind_regions(meta, maps) if job.engine.regions else (),
+        regions=bind_regions(meta, maps, references, job.corrections.palettes, job.engine.wording)
+        if job.engine.regions
+        else (),
         tone=bind_tone(maps, masks),
         parts=bind_parts(meta, maps),
         panels=bind_panels(maps),

@@ -122,13 +122,15 @@ class ReferenceUse(Record):
     """A reference that serves this page; `score` is the similarity, None where nobody measured one.
 
     origin: `reader` was chosen, `library` is of the series where nothing was chosen, `page` is a page coloured before:
-    then reference_id is its result's key, and pixels_sha256 the digest of its coloured pixels.
+    then reference_id is its result's key, and pixels_sha256 the digest of its coloured pixels. figures: indices of the
+    figures that it shows, as far as that is clear.
     """
 
     reference_id: str
     score: float | None = None
     origin: ReferenceOrigin = "reader"
     pixels_sha256: Digest | None = None
+    figures: tuple[Order, ...] = ()
 
 
 class Signals(Record):

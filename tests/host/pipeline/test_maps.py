@@ -17,7 +17,8 @@ from host.pipeline.analysis.maps.outlines import map_panels, with_polygons
 from host.pipeline.analysis.maps.screentone import find_screens
 from host.pipeline.analysis.maps.tone import even_tone
 from host.pipeline.analysis.read import TwoOpinionReader
-from host.pipeline.generation.masks import bind_regions, bind_tone
+from host.pipeline.generation.figures import bind_regions
+from host.pipeline.generation.masks import bind_tone
 from host.pipeline.generation.request import make_request
 from host.pipeline.generation.units import Unit, request_of
 from host.pipeline.job import PageJob
