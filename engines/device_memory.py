@@ -31,14 +31,15 @@ class Needs:
     """What a model takes.
 
     label: what it is called. network_mib: the part that draws; packed: it stays as small as its file (GGUF).
-    others_mib: the other parts, text encoder first. All at two bytes a number. eight_bits: it can be kept at 8 bits.
+    others_mib: the other parts, text encoder first. All at two bytes a number. kept_mib: what the network takes where
+    it is kept at 8 bits, or at the file's own 4; 0: it cannot be.
     """
 
     label: str
     network_mib: int
     others_mib: tuple[int, ...] = ()
     packed: bool = False
-    eight_bits: bool = False
+    kept_mib: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def memory_policy(device: Device, needs: Needs, free: FreeMemory | None = None) 
         return device.policy
     free = free or free_memory(device)
     taken = {policy: _taken(device, needs, policy) for policy in rules_of(device.kind).policies}
-    if not needs.eight_bits or needs.packed:
+    if not needs.kept_mib or needs.packed:
         taken.pop("layerwise_fp8", None)
     fitting = [policy for policy, (ram, own) in taken.items() if ram <= free.ram_mib and own <= free.device_mib]
     if not fitting:
@@ -91,12 +92,12 @@ def _taken(device: Device, needs: Needs, policy: MemoryPolicy) -> tuple[int, int
     network = needs.network_mib * (1 if needs.packed else factor)
     others = [part * factor for part in needs.others_mib]
     working = factor * min(_WORKING_MAX_MIB, round(_WORKING_SHARE * needs.network_mib))
-    eighth = needs.network_mib // 2
+    kept = needs.kept_mib or needs.network_mib // 2
     if not rules.own_memory:
         if policy == "layerwise_fp8":
             # The text encoder keeps its two bytes; while the network is cast it is there at two bytes, too.
             rest = sum(needs.others_mib)
-            return max(rest + eighth + working, rest + needs.network_mib), 0
+            return max(rest + kept + working, rest + needs.network_mib), 0
         whole = network + sum(others) + working
         return whole, whole if device.kind == "mps" else 0
     everything = network + sum(others)
@@ -105,7 +106,7 @@ def _taken(device: Device, needs: Needs, policy: MemoryPolicy) -> tuple[int, int
         # Brought over part by part.
         "full": (max(network, *others, 0), everything + working),
         "model_offload": (everything, max(network + working, encoding)),
-        "layerwise_fp8": (everything, max(eighth + working, encoding)),
+        "layerwise_fp8": (everything, max(kept + working, encoding)),
         "group_offload": (everything, working),
         "auto": (everything, everything + working),
     }[policy]

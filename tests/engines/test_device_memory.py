@@ -11,8 +11,9 @@ from engines.device_memory import FreeMemory, Needs, free_memory, memory_policy
 from engines.device_rules import RULES, rules_of
 from engines.residency import what_fits
 
-KLEIN_4B = Needs(label="klein 4B", network_mib=7_400, others_mib=(6_200, 160), eight_bits=True)
-KLEIN_9B = Needs(label="klein 9B", network_mib=17_300, others_mib=(11_500, 160), eight_bits=True)
+KLEIN_4B = Needs(label="klein 4B", network_mib=7_400, others_mib=(6_200, 160), kept_mib=3_700)
+KLEIN_4B_NVFP4 = Needs(label="klein 4B", network_mib=7_400, others_mib=(6_200, 160), kept_mib=2_200)
+KLEIN_9B = Needs(label="klein 9B", network_mib=17_300, others_mib=(11_500, 160), kept_mib=8_650)
 KLEIN_4B_GGUF = replace(KLEIN_4B, network_mib=2_500, packed=True)
 SDXL = Needs(label="SDXL", network_mib=7_400, others_mib=(1_400, 240, 160, 3_200))
 REFUSED = "refused"
@@ -30,6 +31,8 @@ def chosen(kind: str, needs: Needs, ram_gb: int, own_gb: int = 0) -> str:
     ("needs", "choices"),
     [
         (KLEIN_4B, {4: "group_offload", 8: "layerwise_fp8", 16: "model_offload", 24: "full"}),
+        # The text encoder's turn is what 6 GB do not hold.
+        (KLEIN_4B_NVFP4, {4: "group_offload", 6: "group_offload", 8: "layerwise_fp8", 16: "model_offload"}),
         (KLEIN_9B, {4: "group_offload", 8: "group_offload", 16: "layerwise_fp8", 24: "model_offload"}),
         (KLEIN_4B_GGUF, {4: "group_offload", 8: "model_offload", 16: "full", 24: "full"}),
         (SDXL, {4: "group_offload", 8: "group_offload", 16: "full", 24: "full"}),
@@ -97,6 +100,8 @@ def test_every_row_of_the_table_says_what_its_device_is_known_for() -> None:
     )  # fmt: skip
     assert "layerwise_fp8" not in apple.policies
     assert not apple.own_memory
+    assert apple.plain_attention == {"sam3"}
+    assert not card.plain_attention | processor.plain_attention
     assert card.own_memory
     assert (card.precision, card.vae_on_processor, card.references_max) == ("bfloat16", False, None)
     assert (processor.precision, processor.references_max, processor.collect_first) == ("float32", None, False)

@@ -11,7 +11,7 @@ from engines.info import EngineInfo, Supports
 INFO: Final = EngineInfo(
     id="comfyui",
     label="ComfyUI (FLUX.2 klein)",
-    version="2",
+    version="3",
     licence="LicenseRef-of-the-servers-weights",
     supports=Supports(references_max=4, preview=True, negative_prompt=True, lora=True, inpaint=True),
     models=(),

@@ -7,7 +7,7 @@ by a library that would ask a hub. What shapes cannot tell (rotary axes, group c
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, get_args
 
 from engines.colorize.flux2.names import ENCODER_NAMES, TRANSFORMER_NAMES, Layout
 from models.store import WeightsInvalid
@@ -20,7 +20,12 @@ if TYPE_CHECKING:
     Tensors = Mapping[str, TensorHeader]
 
 Part = Literal["transformer", "vae", "text_encoder"]
+PARTS: Final[tuple[Part, ...]] = get_args(Part)
 PREFIXES: Final = ("", "model.diffusion_model.", "diffusion_model.", "transformer.", "model.")
+_VAE_PREFIXES: Final = ("", "vae.", "first_stage_model.")
+_VAE_ENDS: Final = ("encoder.conv_in.weight", "decoder.conv_in.weight")
+_ENCODERS: Final = "text_encoders."
+_WORDS: Final = ("model.embed_tokens.weight", "token_embd.weight")
 TEXT_LAYERS: Final = (9, 18, 27)
 """The encoder's layers whose states the transformer reads, side by side."""
 ENCODER_LAYERS_KEPT: Final = TEXT_LAYERS[-1] + 1
@@ -119,15 +124,20 @@ class Vae:
         }
 
 
-def part_of(tensors: Tensors) -> Part | None:
-    """Return which part of FLUX.2 a file holds, or None where it is something else."""
-    if any(f"{prefix}{name}" in tensors for prefix in PREFIXES for name in ("img_in.weight", "x_embedder.weight")):
-        return "transformer"
-    if "encoder.conv_in.weight" in tensors and "decoder.conv_in.weight" in tensors:
-        return "vae"
-    if "model.embed_tokens.weight" in tensors or "token_embd.weight" in tensors:
-        return "text_encoder"
-    return None
+def prefix_of(tensors: Tensors, part: Part) -> str | None:
+    """Return what stands before the names of a part in a file, None where the file does not hold it.
+
+    A file of one part has nothing or ComfyUI's prefix there; its checkpoints hold all parts, each with its own.
+    """
+    if part == "transformer":
+        ends = ("img_in.weight", "x_embedder.weight")
+        return next((prefix for prefix in PREFIXES for end in ends if f"{prefix}{end}" in tensors), None)
+    if part == "vae":
+        return next((one for one in _VAE_PREFIXES if {f"{one}{end}" for end in _VAE_ENDS} <= tensors.keys()), None)
+    if any(words in tensors for words in _WORDS):
+        return ""
+    inside = (name for name in tensors if name.startswith(_ENCODERS) and name.endswith(_WORDS[0]))
+    return next((name.removesuffix(_WORDS[0]) for name in inside), None)
 
 
 def measure_transformer(tensors: Tensors) -> Transformer:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from engines.base import ModelInvalid, ModelMissing
 from engines.colorize.flux2.anatomy import measure_text_encoder, measure_transformer, measure_vae
-from engines.colorize.flux2.part_files import PACKED, PartFiles, measured_part, part_in, shards_of
-from engines.weights_files import read_weights_header
+from engines.colorize.flux2.part_files import PartFiles, headers_of, holds_more, measured_part, part_in, shards_of
+from models.packed import NVFP4, unread_form
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,28 +40,28 @@ def dropped_repositories(places: Places, variant: KleinVariant) -> list[Path]:
     return found
 
 
-def dropped_files(places: Places, part: Part, variant: KleinVariant) -> list[Path]:
-    """Return the dropped files that can be a part, the best first; damaged ones are no one's."""
+def dropped_files(places: Places, part: Part, variant: KleinVariant) -> list[PartFiles]:
+    """Return the dropped files that can be a part, the best first; damaged and unreadable ones are no one's."""
     found = []
     for path in places.files():
         try:
-            if part_in(path) != part:
-                continue
-            if part == "transformer" and not _is_variant(path, variant):
+            files = part_in(path, part)
+            if files is None or (part == "transformer" and not _is_variant(files, variant)):
                 continue
             if part == "vae":
-                measured_part(PartFiles((path,)), measure_vae)
+                measured_part(files, measure_vae)
+            rank = _rank(files)
         except (ModelInvalid, ModelMissing):
             continue
-        found.append(path)
-    return sorted(found, key=lambda path: (_quantisation(path), path.name))
+        found.append((rank, path.name, files))
+    return [files for _, _, files in sorted(found, key=lambda one: one[:2])]
 
 
-def _is_variant(path: Path, variant: KleinVariant) -> bool:
-    measured = measured_part(PartFiles((path,)), measure_transformer)
+def _is_variant(files: PartFiles, variant: KleinVariant) -> bool:
+    measured, stem = measured_part(files, measure_transformer), files.paths[0].stem
     if measured.hidden != variant.hidden or measured.guidance:
         return False
-    return bool(_BASE.search(path.stem)) != variant.distilled and bool(_CACHED.search(path.stem)) == variant.cached
+    return bool(_BASE.search(stem)) != variant.distilled and bool(_CACHED.search(stem)) == variant.cached
 
 
 def goes_with(files: PartFiles, part: Part, parts: Mapping[Part, PartFiles]) -> bool:
@@ -75,10 +75,16 @@ def goes_with(files: PartFiles, part: Part, parts: Mapping[Part, PartFiles]) -> 
         return False
 
 
-def _quantisation(path: Path) -> int:
-    """Return 0 for a whole file, more the coarser its numbers are."""
-    header = read_weights_header(path)
+def _rank(files: PartFiles) -> tuple[int, bool]:
+    """Return what puts a file before another: finer numbers, then a part alone before a whole checkpoint."""
+    header = headers_of(files)
     kinds = {one.dtype for one in header.tensors.values()}
-    if header.format == "gguf":
-        return 2
-    return 3 if kinds & set(PACKED) else int(any(kind.startswith("F8_") for kind in kinds))
+    if unread_form(header.tensors):
+        fineness = 4
+    elif NVFP4 in kinds:
+        fineness = 3
+    elif header.format == "gguf":
+        fineness = 2
+    else:
+        fineness = int(any(kind.startswith("F8_") for kind in kinds))
+    return fineness, holds_more(files.paths[0])

@@ -7,7 +7,7 @@ the model makes still moves and relights; `host.pipeline.compose` takes only its
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import cv2
@@ -20,12 +20,15 @@ from engines.base import (
     ModelMissing,
     Viability,
 )
+from engines.colorize.flux2.figures import figures_apart, painted_apart, parted
 from engines.colorize.flux2.files import find_klein
 from engines.colorize.flux2.info import KLEIN_4B
 from engines.colorize.flux2.lora import flux2_loras
 from engines.colorize.flux2.placement import compile_blocks, loading_of, place
 from engines.colorize.flux2.prompts import PromptCache
+from engines.colorize.flux2.throughput import KnownLatents
 from engines.colorize.places import places_of
+from engines.colorize.within_rules import within_rules
 from engines.device_memory import memory_policy
 from engines.device_rules import rules_of
 from engines.oklab import srgb_to_oklab
@@ -44,8 +47,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from engines.base import Device, OnStep
-    from engines.colorize.flux2.generate import Words
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from engines.base import Device, OnStep, Repair
+    from engines.colorize.flux2.generate import Show, Words
     from engines.colorize.flux2.info import KleinVariant
     from engines.colorize.flux2.preview import LatentMap
     from engines.colorize.places import Places
@@ -57,7 +63,8 @@ _GUIDANCE_MAX: Final = 4.0
 class Flux2KleinEngine(ColorizeEngine):
     """One variant of FLUX.2 klein; `folder` says where its files lie, by default where pulled models do.
 
-    Option of a plan: `compile` (true): the transformer's blocks are compiled, where that pays.
+    Options of a plan: `compile` (true): the transformer's blocks are compiled, where that pays. `encode_anew` (true):
+    references are encoded for each page, not once for all.
     """
 
     def __init__(self, variant: KleinVariant = KLEIN_4B, folder: Path | None = None) -> None:
@@ -69,6 +76,7 @@ class Flux2KleinEngine(ColorizeEngine):
         self._loras = flux2_loras()
         self._prompts = PromptCache()
         self._map: tuple[str, LatentMap] | None = None
+        self._latents = KnownLatents()
         self._compiled: bool | None = None
         self._rules = rules_of("cpu")
 
@@ -109,6 +117,7 @@ class Flux2KleinEngine(ColorizeEngine):
             pipeline = None
             return_device_memory()
             raise
+        self._latents.attach(pipeline)
         self._pipeline, self.policy, self._rules = pipeline, policy, rules_of(device.kind)
 
     def _infer(self, request: ColorizeRequest, on_step: OnStep) -> ColorizeResult:
@@ -118,38 +127,40 @@ class Flux2KleinEngine(ColorizeEngine):
             raise EngineError(f"{self.info.label} is not loaded")
         from engines.colorize.flux2 import generate
 
-        request = self._within_rules(request)
+        request = within_rules(request, self._rules)
         if self._compiled is None and request.plan.engine_options.get("compile") is True:
             self._compiled = compile_blocks(pipeline)
+        if request.plan.engine_options.get("encode_anew") is True:
+            self._latents.forget()
         with torch_memory_mapped():
             self._loras.apply(pipeline, request.plan.loras)
             words = self._words(request)
             show = self._latent_map(request).picture
         steps = request.plan.stage(0).steps or self._variant.steps(request.plan.quality)
-        if request.repair is None:
-            rgb = generate.coloured(pipeline, request, words, steps, show, on_step)
-        else:
+        if request.repair is not None:
             rgb = generate.repaired(self._inpainting(), request, request.repair, words, steps, show, on_step)
+        else:
+            figures = figures_apart(request) if self.info.regions else ()
+            first, then = parted(on_step, len(figures))
+            rgb = generate.coloured(pipeline, request, words, steps, show, first)
+            rgb = painted_apart(rgb, request, figures, partial(self._repaired, steps=steps, show=show), then)
         return ColorizeResult(oklab=srgb_to_oklab(rgb), weights=self._all_weights(request))
 
-    def _within_rules(self, request: ColorizeRequest) -> ColorizeRequest:
-        """Return what the device bears of a request, with memory given back first where that is needed."""
-        if self._rules.collect_first:
-            return_device_memory()
-        most = self._rules.references_max
-        if most is None or len(request.references) <= most:
-            return request
-        regions = tuple(
-            replace(one, references=tuple(index for index in one.references if index < most)) for one in request.regions
-        )
-        return replace(request, references=request.references[:most], regions=regions)
+    def _repaired(
+        self, request: ColorizeRequest, repair: Repair, on_step: OnStep, *, steps: int, show: Show
+    ) -> NDArray[np.uint8]:
+        from engines.colorize.flux2.generate import repaired
+
+        with torch_memory_mapped():
+            words = self._words(request)
+        return repaired(self._inpainting(), request, repair, words, steps, show, on_step)
 
     def unload(self) -> None:
         """Drop the pipeline and all that was kept from it."""
         if self._pipeline is not None:
             self._pipeline.remove_all_hooks()
         self._pipeline = self._inpaint = self._map = self._compiled = None
-        self._loras, self._prompts = flux2_loras(), PromptCache()
+        self._loras, self._prompts, self._latents = flux2_loras(), PromptCache(), KnownLatents()
         return_device_memory()
 
     def _place(self) -> Places:
@@ -185,6 +196,7 @@ class Flux2KleinEngine(ColorizeEngine):
 
             self._inpaint = Flux2KleinInpaintPipeline(**self._pipeline.components, is_distilled=self._variant.distilled)
             self._inpaint.set_progress_bar_config(disable=True)
+            self._latents.attach(self._inpaint)
         return self._inpaint
 
     def _all_weights(self, request: ColorizeRequest) -> Mapping[str, str]:

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import prod
-from typing import TYPE_CHECKING, Final, get_args
+from typing import TYPE_CHECKING, Final
 
 from engines.base import ModelInvalid, ModelMissing
 from engines.colorize.flux2.anatomy import (
+    PARTS,
     Part,
     TextEncoder,
     Transformer,
@@ -26,8 +27,8 @@ from engines.colorize.flux2.dropped import dropped_files, dropped_repositories, 
 from engines.colorize.flux2.part_files import (
     COMFY_FOLDERS,
     NAMES,
-    PACKED,
     PartFiles,
+    PartHeader,
     find_part,
     headers_of,
     measured,
@@ -36,6 +37,7 @@ from engines.colorize.flux2.part_files import (
 from engines.colorize.places import Places
 from engines.device_memory import Needs
 from models.catalog import load_catalog
+from models.packed import NVFP4, unread_block, unread_form
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,9 +45,9 @@ if TYPE_CHECKING:
 
     from engines.colorize.flux2.info import KleinVariant
     from models.headers import TensorHeader
-
-
 _HIDDEN_9B: Final = 4096
+_READ: Final = "Get it as bf16, fp8, NVFP4 or GGUF."
+_READ_BLOCKS: Final = "Get it as Q8_0, as K-quants (Q4_K_M, Q6_K …) or as IQ4."
 _TOKENIZER_FILES: Final = ("tokenizer.json", "vocab.json")
 
 
@@ -72,8 +74,9 @@ class KleinFiles:
         packed = self.transformer.format == "gguf"
         others = self.text_encoder.memory_mib, self.vae.memory_mib
         return Needs(
-            label=label, network_mib=self.transformer.memory_mib, others_mib=others, packed=packed, eight_bits=True
-        )
+            label=label, network_mib=self.transformer.memory_mib, others_mib=others, packed=packed,
+            kept_mib=self.transformer.kept_mib,
+        )  # fmt: skip
 
 
 def find_klein(where: Path | Places, variant: KleinVariant) -> KleinFiles:
@@ -85,8 +88,8 @@ def find_klein(where: Path | Places, variant: KleinVariant) -> KleinFiles:
     """
     places = where if isinstance(where, Places) else Places(where)
     folders = [places.own, *dropped_repositories(places, variant)]
-    dropped = {part: dropped_files(places, part, variant) for part in get_args(Part)}
-    if not any(folder.is_dir() for folder in folders) and not dropped["transformer"]:
+    dropped = {part: dropped_files(places, part, variant) for part in PARTS}
+    if not any(folder.is_dir() for folder in [*folders, *_lenders(places, variant.id)]) and not dropped["transformer"]:
         raise ModelMissing(f"{variant.label} is not on this machine", f"irodori models pull {variant.model_id}")
     parts = _parts(places, folders, dropped, variant)
     headers = {part: headers_of(files) for part, files in parts.items()}
@@ -107,29 +110,35 @@ def find_klein(where: Path | Places, variant: KleinVariant) -> KleinFiles:
 
 
 def _parts(
-    places: Places, folders: list[Path], dropped: Mapping[Part, list[Path]], variant: KleinVariant
+    places: Places, folders: list[Path], dropped: Mapping[Part, list[PartFiles]], variant: KleinVariant
 ) -> dict[Part, PartFiles]:
     parts: dict[Part, PartFiles] = {}
-    for part in get_args(Part):
+    for part in PARTS:
         found = next((one for folder in folders if (one := find_part(folder, part)) is not None), None)
-        fitting = [files for path in dropped[part] if goes_with(files := PartFiles((path,)), part, parts)]
-        if part == "vae" or (part == "text_encoder" and "transformer" in parts):
-            lent = [one for folder in _lenders(places) if (one := find_part(folder, part)) is not None]
+        fitting = [files for files in dropped[part] if goes_with(files, part, parts)]
+        if part != "text_encoder" or "transformer" in parts:
+            engine = variant.id if part == "transformer" else ""
+            lent = [one for folder in _lenders(places, engine) if (one := find_part(folder, part)) is not None]
             fitting += [files for files in lent if goes_with(files, part, parts)]
         if found is not None or fitting:
             parts[part] = found or fitting[0]
-    missing = [part for part in get_args(Part) if part not in parts]
+    missing = [part for part in PARTS if part not in parts]
     if missing:
         refuse_pickles([places.own, *(places.own / name for name in (*missing, *COMFY_FOLDERS))])
         raise _missing(places, missing, variant)
     return parts
 
 
-def _lenders(places: Places) -> list[Path]:
-    """Return the folders of FLUX.2's other cards: encoder, autoencoder and tokenizer of one size are the same files."""
+def _lenders(places: Places, engine: str = "") -> list[Path]:
+    """Return the folders of FLUX.2's other cards: encoder, autoencoder and tokenizer of one size are the same files.
+
+    engine: only of cards for this one, as a transformer is.
+    """
     if places.shared is None:
         return []
-    cards = [card.id for card in load_catalog().values() if card.id.startswith("flux2-")]
+    cards = [
+        card.id for card in load_catalog().values() if card.id.startswith("flux2-") and engine in ("", card.engine)
+    ]
     return [folder for name in cards if (folder := places.shared / name).is_dir() and folder != places.own]
 
 
@@ -146,19 +155,23 @@ def _missing(places: Places, parts: list[Part], variant: KleinVariant) -> ModelM
     return ModelMissing(f"the {names} of {variant.label} is not in {places.target}", pull + drop)
 
 
-def _described(part: Part, files: PartFiles, header: tuple[str, Mapping[str, TensorHeader]]) -> PartFiles:
-    form, tensors = header
-    packed = {tensor.dtype for name, tensor in tensors.items() if name.endswith(".weight")} & set(PACKED)
-    if packed:
-        kind = "8-bit integers (INT8)" if "I8" in packed else "4 bits (NVFP4, NF4 and their kin)"
-        raise ModelInvalid(
-            f"{files.paths[0].name} has a quantisation that is not read here: {kind}", "Get it as bf16, fp8 or GGUF."
-        )
-    size = 2 * sum(prod(tensor.shape) for tensor in tensors.values())
-    if form == "gguf" and part == "transformer":  # the one part that stays as small as its file
-        size = sum(path.stat().st_size for path in files.paths)
+def _described(part: Part, files: PartFiles, header: PartHeader) -> PartFiles:
+    form, tensors, of_comfyui = header
+    name = files.paths[0].name
+    if unread := unread_form(tensors):
+        raise ModelInvalid(f"{name} has a quantisation that is not read here: {unread}", _READ)
+    packed = form == "gguf" and part == "transformer"  # the one part that stays as small as its file
+    if packed and (block := unread_block(tensors)):
+        raise ModelInvalid(f"{name} has blocks of GGUF that are not read here: {block}", _READ_BLOCKS)
+    size = (sum(path.stat().st_size for path in files.paths) if packed else 2 * _numbers(tensors)) >> 20
     dtypes = frozenset(tensor.dtype for tensor in tensors.values())
-    return replace(files, format=form, dtypes=dtypes, memory_mib=size >> 20)
+    as_it_is = (_numbers(tensors, NVFP4) // 2 + 2 * _numbers(tensors, but=NVFP4)) >> 20
+    kept = max(1, as_it_is if NVFP4 in dtypes else size // 2)
+    return replace(files, format=form, dtypes=dtypes, of_comfyui=of_comfyui, memory_mib=size, kept_mib=kept)
+
+
+def _numbers(tensors: Mapping[str, TensorHeader], kind: str = "", but: str = "") -> int:
+    return sum(prod(one.shape) for one in tensors.values() if kind in ("", one.dtype) and one.dtype != but)
 
 
 def _require_fit(

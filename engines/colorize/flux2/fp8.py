@@ -1,10 +1,12 @@
-"""Files whose matrices have 8 bits: plain casts, and those with a scale for all, for each row or for each block."""
+"""Files whose matrices have few bits: 8 as plain casts or with a scale for all, for each row or block; NVFP4's 4."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
 from engines.base import ModelInvalid
+from engines.colorize.flux2 import nvfp4
+from models.packed import NVFP4
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,25 +16,32 @@ if TYPE_CHECKING:
 _SCALES: Final = (".weight_scale", ".scale_weight", ".weight_scale_inv")
 # Side of the blocks of Qwen's own 8-bit files.
 _BLOCK: Final = 128
+# MXFP8: 8 bits with a power of two for every 32 numbers in a row.
+_MX_BLOCK, _MX_BIAS = 32, 127
 _ASIDE: Final = (".input_scale", ".scale_input", ".comfy_quant", ".weight_scale_2")
+_INSTEAD: Final = "Get it as bf16, fp8, NVFP4 or GGUF."
 
 
-def has_fp8(dtypes: frozenset[str]) -> bool:
-    """Say whether a file has 8-bit floating point, by the names of its types."""
-    return any(name.startswith("F8_") for name in dtypes)
+def has_few_bits(dtypes: frozenset[str]) -> bool:
+    """Say whether a file has matrices of 8 or 4 bits, by the names of its types."""
+    return NVFP4 in dtypes or any(name.startswith("F8_") for name in dtypes)
 
 
-def restored(tensors: Mapping[str, Any], dtype: torch.dtype, name: str) -> dict[str, Any]:
-    """Return all tensors in `dtype`, matrices with scales multiplied by them; `name` is the file's, for errors.
+def restored(tensors: Mapping[str, Any], dtype: torch.dtype, name: str, *, of_comfyui: bool = False) -> dict[str, Any]:
+    """Return all tensors in `dtype`, matrices with scales multiplied by them.
+
+    name: the file's, for errors. of_comfyui: it says in its header that it is of ComfyUI.
 
     Raises:
         ModelInvalid: the scales have another form.
     """
-    return {key: _restored(tensors, key, value, dtype, name) for key, value in _weights(tensors).items()}
+    return {key: _restored(tensors, key, value, dtype, name, of_comfyui) for key, value in _weights(tensors).items()}
 
 
-def kept(tensors: Mapping[str, Any], dtype: torch.dtype, name: str) -> dict[str, Any] | None:
-    """Return the tensors as `BFLQuantizationConfig` reads them, 8 bits kept and a scale for each row.
+def kept(
+    tensors: Mapping[str, Any], dtype: torch.dtype, name: str, *, of_comfyui: bool = False
+) -> dict[str, Any] | None:
+    """Return the tensors as `BFLQuantizationConfig` reads them: NVFP4 as it is, 8 bits with a scale for each row.
 
     None where no matrix has a scale: then restoring and casting again later loses nothing.
 
@@ -43,13 +52,20 @@ def kept(tensors: Mapping[str, Any], dtype: torch.dtype, name: str) -> dict[str,
 
     out: dict[str, Any] = {}
     for key, value in _weights(tensors).items():
-        scale = _scale(tensors, key)
-        if scale is None or value.dtype != torch.float8_e4m3fn or _is_by_blocks(scale, value):
-            out[key] = _restored(tensors, key, value, dtype, name)
+        scale, stem = _scale(tensors, key), key.removesuffix(".weight")
+        four = nvfp4.packed(tensors, key, name, of_comfyui=of_comfyui)
+        # Without what the activations were measured at, a card's own arithmetic of 4 bits has nothing to go by.
+        if four is not None and (measured := tensors.get(stem + nvfp4.INPUT_SCALE)) is not None:
+            out |= {key: four.codes, stem + nvfp4.SCALE: four.scales, stem + nvfp4.SCALE_OF_ALL: four.scale}
+            out[stem + nvfp4.INPUT_SCALE] = measured.float().reshape(())
+            continue
+        plain = scale is not None and value.dtype == torch.float8_e4m3fn and scale.is_floating_point()
+        if not plain or scale.dtype.itemsize < 2 or _is_by_blocks(scale, value):
+            out[key] = _restored(tensors, key, value, dtype, name, of_comfyui)
             continue
         out[key] = value
         rows = _by_rows(scale, value, name)
-        out[f"{key.removesuffix('.weight')}.weight_scale"] = rows.expand(value.shape[0], 1)[:, 0].contiguous()
+        out[stem + nvfp4.SCALE] = rows.expand(value.shape[0], 1)[:, 0].contiguous()
     return out if any(key.endswith(".weight_scale") for key in out) else None
 
 
@@ -57,13 +73,39 @@ def _weights(tensors: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in tensors.items() if not key.endswith((*_SCALES, *_ASIDE, "scaled_fp8"))}
 
 
-def _restored(tensors: Mapping[str, Any], key: str, value: Any, dtype: torch.dtype, name: str) -> Any:
+def _restored(tensors: Mapping[str, Any], key: str, value: Any, dtype: torch.dtype, name: str, of_comfyui: bool) -> Any:
     scale = _scale(tensors, key)
     if scale is None:
         return value.to(dtype) if value.is_floating_point() else value
+    four = nvfp4.packed(tensors, key, name, of_comfyui=of_comfyui)
+    if four is not None:
+        return nvfp4.numbers(four, dtype)
+    if _is_powers_of_two(scale):
+        return (value.float() * _spread_powers(scale, value, name)).to(dtype)
     if _is_by_blocks(scale, value):
         return (value.float() * _spread(scale, value)).to(dtype)
     return (value.float() * _by_rows(scale, value, name)).to(dtype)
+
+
+def _is_powers_of_two(scale: Any) -> bool:
+    import torch
+
+    return scale.dtype in (torch.uint8, torch.float8_e8m0fnu)
+
+
+def _spread_powers(scale: Any, value: Any, name: str) -> Any:
+    """Return a scale for each number of a matrix of MXFP8, whose exponents lie in rows or in tiles."""
+    import torch
+
+    rows, columns = value.shape[0], -(-value.shape[1] // _MX_BLOCK)
+    sides = nvfp4.tiled(rows, columns)
+    if scale.numel() not in (rows * columns, sides[0] * sides[1]):
+        raise ModelInvalid(f"{name} has scales of shape {tuple(scale.shape)}", _INSTEAD)
+    # ComfyUI is the one that writes them, always in tiles.
+    in_rows = scale.numel() == rows * columns and (rows, columns) != sides
+    powers = scale.reshape(rows, columns) if in_rows else nvfp4.in_rows(scale, rows, columns)
+    exponents = powers.view(torch.uint8).float() - _MX_BIAS
+    return torch.exp2(exponents).repeat_interleave(_MX_BLOCK, 1)[:, : value.shape[1]]
 
 
 def _is_by_blocks(scale: Any, value: Any) -> bool:
@@ -86,5 +128,5 @@ def _scale(tensors: Mapping[str, Any], key: str) -> Any:
 def _by_rows(scale: Any, value: Any, name: str) -> Any:
     """Return a scale as `(1 or rows, 1)` float32."""
     if scale.numel() not in (1, value.shape[0]):
-        raise ModelInvalid(f"{name} has scales of shape {tuple(scale.shape)}", "Get it as bf16, fp8 or GGUF.")
+        raise ModelInvalid(f"{name} has scales of shape {tuple(scale.shape)}", _INSTEAD)
     return scale.float().reshape(-1, 1)

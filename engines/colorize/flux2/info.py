@@ -38,7 +38,7 @@ class KleinVariant:
         return EngineInfo(
             id=self.id,
             label=self.label,
-            version="1",
+            version="2",
             licence=self.licence,
             supports=Supports(
                 references_max=REFERENCES_MAX,
@@ -52,6 +52,8 @@ class KleinVariant:
             wording="sentences",
             comfort_pixels=1024 * 1024,
             draws=True,
+            # The pipeline with cached references cannot inpaint.
+            regions=not self.cached,
         )
 
 

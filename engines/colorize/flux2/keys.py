@@ -46,11 +46,6 @@ _GGUF_ENCODER: Final = {
 }
 
 
-def without_prefix(tensors: Mapping[str, Any], prefix: str) -> Tensors:
-    """Return a transformer's tensors without what ComfyUI's checkpoints put before their names."""
-    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
-
-
 def vae_to_diffusers(tensors: Mapping[str, Any], levels: int) -> Tensors:
     """Return an autoencoder's tensors under diffusers' names; its attention's 1x1 convolutions become matrices."""
     named = {}

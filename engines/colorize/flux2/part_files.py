@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from engines.base import ModelInvalid, ModelMissing
-from engines.colorize.flux2.anatomy import part_of
+from engines.colorize.flux2.anatomy import PARTS, prefix_of
 from engines.weights_files import read_weights_header
+from models.packed import unpacked
 from models.store import WeightsInvalid
 
 if TYPE_CHECKING:
@@ -22,8 +23,7 @@ T = TypeVar("T")
 
 COMFY_FOLDERS: Final = ("diffusion_models", "unet", "vae", "text_encoders", "clip")
 NAMES: Final[dict[Part, str]] = {"transformer": "transformer", "vae": "autoencoder", "text_encoder": "text encoder"}
-PACKED: Final = ("U8", "I8")
-"""Types of numbers that hold several of 4 bits, or whole ones of 8: nvfp4, bitsandbytes, INT8 and others."""
+_COMFYUI_MARK: Final = "_quantization_metadata"
 _DATA: Final = (".safetensors", ".sft", ".gguf")
 _PICKLES: Final = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 
@@ -32,24 +32,39 @@ _PICKLES: Final = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 class PartFiles:
     """Where a part lies. folder: diffusers' subfolder with its configuration, None for a single file.
 
-    format: `safetensors` or `gguf`. dtypes: as the files name them. memory_mib: what it takes when it is loaded.
+    prefix: what stands before its names in a file. format: `safetensors` or `gguf`. dtypes: as the files name them, or
+    `NVFP4`. of_comfyui: its header says that ComfyUI quantised it. memory_mib: what it takes when it is loaded, at two
+    bytes a number; kept_mib: what it takes as the file has it.
     """
 
     paths: tuple[Path, ...]
     folder: Path | None = None
+    prefix: str = ""
     format: str = ""
     dtypes: frozenset[str] = frozenset()
+    of_comfyui: bool = False
     memory_mib: int = 0
+    kept_mib: int = 0
+
+
+class PartHeader(NamedTuple):
+    """What the files of a part say of it: names without the prefix, packed matrices at their own widths."""
+
+    format: str
+    tensors: Mapping[str, TensorHeader]
+    of_comfyui: bool = False
 
 
 def find_part(folder: Path, part: Part) -> PartFiles | None:
     """Return a part in one folder, None where it has none."""
-    singles = [path for path in _single_files(folder) if part_in(path) == part]
-    if len(singles) > 1:
-        names = " and ".join(path.name for path in singles)
+    singles = [files for path in _single_files(folder) if (files := part_in(path, part)) is not None]
+    # A checkpoint that holds all parts steps back behind a file of this part alone.
+    alone = [files for files in singles if not holds_more(files.paths[0])] or singles
+    if len(alone) > 1:
+        names = " and ".join(files.paths[0].name for files in alone)
         raise ModelInvalid(f"{folder.name} has more than one {NAMES[part]}: {names}", "Keep one of them.")
-    if singles:
-        return PartFiles((singles[0],))
+    if alone:
+        return alone[0]
     if (folder / part / "config.json").is_file():
         return PartFiles(tuple(shards_of(folder / part)), folder / part)
     return None
@@ -62,9 +77,16 @@ def _single_files(folder: Path) -> Iterator[Path]:
             yield from sorted(path for path in place.iterdir() if path.suffix in _DATA and path.is_file())
 
 
-def part_in(path: Path) -> Part | None:
-    """Return which part a single file holds, None for something else; raises as `read_weights_header`."""
-    return part_of(read_weights_header(path).tensors)
+def part_in(path: Path, part: Part) -> PartFiles | None:
+    """Return a part in a single file, None where the file does not hold it; raises as `read_weights_header`."""
+    prefix = prefix_of(read_weights_header(path).tensors, part)
+    return None if prefix is None else PartFiles((path,), prefix=prefix)
+
+
+def holds_more(path: Path) -> bool:
+    """Say whether a file holds several parts, as ComfyUI's checkpoints do."""
+    tensors = read_weights_header(path).tensors
+    return sum(prefix_of(tensors, part) is not None for part in PARTS) > 1
 
 
 def shards_of(folder: Path) -> list[Path]:
@@ -101,15 +123,20 @@ def refuse_pickles(folders: Iterable[Path]) -> None:
                 )
 
 
-def headers_of(files: PartFiles) -> tuple[str, Mapping[str, TensorHeader]]:
+def headers_of(files: PartFiles) -> PartHeader:
     """Return format and tensors of a part, over all its shards."""
     tensors: dict[str, TensorHeader] = {}
-    form = ""
+    form, of_comfyui = "", False
     for path in files.paths:
         header = read_weights_header(path)
-        form = header.format
-        tensors.update(header.tensors)
-    return form, tensors
+        form, of_comfyui = header.format, of_comfyui or _COMFYUI_MARK in header.metadata
+        tensors.update(without_prefix(header.tensors, files.prefix))
+    return PartHeader(form, unpacked(tensors), of_comfyui)
+
+
+def without_prefix(tensors: Mapping[str, T], prefix: str) -> dict[str, T]:
+    """Return a part's tensors out of a file's, without what stands before their names."""
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
 
 
 def measured_part(files: PartFiles, measure: Callable[[Mapping[str, TensorHeader]], T]) -> T:
@@ -117,15 +144,13 @@ def measured_part(files: PartFiles, measure: Callable[[Mapping[str, TensorHeader
     return measured(files, measure, headers_of(files))
 
 
-def measured(
-    files: PartFiles, measure: Callable[[Mapping[str, TensorHeader]], T], header: tuple[str, Mapping[str, TensorHeader]]
-) -> T:
+def measured(files: PartFiles, measure: Callable[[Mapping[str, TensorHeader]], T], header: PartHeader) -> T:
     """Return the measures that a header gives.
 
     Raises:
         ModelInvalid: they are another model's; the error names the file.
     """
     try:
-        return measure(header[1])
+        return measure(header.tensors)
     except WeightsInvalid as exc:
         raise ModelInvalid(f"{files.paths[0].name}: {exc}", "Get the files that the model's card names.") from exc

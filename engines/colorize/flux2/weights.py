@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from engines.base import ModelInvalid
 from engines.colorize.flux2 import fp8, keys
 from engines.colorize.flux2.anatomy import ENCODER_LAYERS_KEPT
+from engines.colorize.flux2.part_files import without_prefix
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -68,7 +69,7 @@ def _transformer(files: KleinFiles, how: Loading) -> Any:
 
     part, measures = files.transformer, files.transformer_is
     with _faults_named(part), tempfile.TemporaryDirectory() as place:
-        if part.folder is not None and not fp8.has_fp8(part.dtypes):
+        if part.folder is not None and not fp8.has_few_bits(part.dtypes):
             return _from_folder(Flux2Transformer2DModel, part, how.network_dtype)
         (Path(place) / "config.json").write_text(
             json.dumps({"_class_name": "Flux2Transformer2DModel", **measures.config()}), "utf-8"
@@ -92,12 +93,14 @@ def _transformer_tensors(part: PartFiles, how: Loading, prefix: str) -> tuple[ke
         from diffusers.models.model_loading_utils import load_gguf_checkpoint
 
         tensors = load_gguf_checkpoint(str(part.paths[0]))
-        return keys.without_prefix(tensors, prefix), GGUFQuantizationConfig(compute_dtype=how.dtype)
+        return without_prefix(without_prefix(tensors, part.prefix), prefix), GGUFQuantizationConfig(
+            compute_dtype=how.dtype
+        )
     name = part.paths[0].name
-    tensors = keys.without_prefix(_safetensors(part), prefix)
-    if how.keep_fp8 and (as_they_are := fp8.kept(tensors, how.dtype, name)) is not None:
+    tensors, of_comfyui = without_prefix(_safetensors(part), prefix), part.of_comfyui
+    if how.keep_fp8 and (as_they_are := fp8.kept(tensors, how.dtype, name, of_comfyui=of_comfyui)) is not None:
         return as_they_are, BFLQuantizationConfig(compute_dtype=how.dtype)
-    return fp8.restored(tensors, how.network_dtype, name), None
+    return fp8.restored(tensors, how.network_dtype, name, of_comfyui=of_comfyui), None
 
 
 def _vae(files: KleinFiles, dtype: torch.dtype) -> Any:
@@ -124,7 +127,7 @@ def _text_encoder(files: KleinFiles, dtype: torch.dtype) -> Any:
 
     part, measures = files.text_encoder, files.text_encoder_is
     with _faults_named(part):
-        if part.folder is not None and not fp8.has_fp8(part.dtypes):
+        if part.folder is not None and not fp8.has_few_bits(part.dtypes):
             config = Qwen3Config.from_pretrained(part.folder, local_files_only=True)
             return _from_folder(Qwen3Model, part, dtype, config=_shortened(config)).eval()
         tensors = _encoder_tensors(part, dtype)
@@ -143,7 +146,8 @@ def _shortened(config: Any) -> Any:
 
 def _encoder_tensors(part: PartFiles, dtype: torch.dtype) -> keys.Tensors:
     if part.format != "gguf":
-        return keys.encoder_without_head(fp8.restored(_safetensors(part), dtype, part.paths[0].name))
+        read = keys.encoder_without_head(_safetensors(part))
+        return fp8.restored(read, dtype, part.paths[0].name, of_comfyui=part.of_comfyui)
     import gguf
     import torch
 
@@ -179,7 +183,8 @@ def _scheduler(files: KleinFiles) -> Any:
 def _safetensors(part: PartFiles) -> dict[str, Any]:
     from safetensors.torch import load_file
 
-    return {name: value for path in part.paths for name, value in load_file(path).items()}
+    read = {name: value for path in part.paths for name, value in load_file(path).items()}
+    return without_prefix(read, part.prefix)
 
 
 def _from_folder(kind: Any, part: PartFiles, dtype: torch.dtype, **more: Any) -> Any:

@@ -22,7 +22,9 @@ ENCODER_LAYERS = 30
 HIDDEN = 32
 
 
-def build_folder(folder: Path, *, seed: int = 0, distilled: bool = True, hidden: int = HIDDEN) -> Path:
+def build_folder(
+    folder: Path, *, seed: int = 0, distilled: bool = True, hidden: int = HIDDEN, intermediate: int = 32
+) -> Path:
     """Write a toy in diffusers' folder layout; `hidden` (a multiple of 32) is what tells 4B from 9B."""
     prepare_torch()
     import torch
@@ -38,9 +40,9 @@ def build_folder(folder: Path, *, seed: int = 0, distilled: bool = True, hidden:
     tokenizer = make_tokenizer()
     encoder = Qwen3ForCausalLM(
         Qwen3Config(
-            vocab_size=len(tokenizer), hidden_size=hidden, intermediate_size=32, num_hidden_layers=ENCODER_LAYERS,
-            num_attention_heads=2, num_key_value_heads=1, head_dim=16, max_position_embeddings=40960,
-            rope_theta=1_000_000, tie_word_embeddings=True,
+            vocab_size=len(tokenizer), hidden_size=hidden, intermediate_size=intermediate,
+            num_hidden_layers=ENCODER_LAYERS, num_attention_heads=2, num_key_value_heads=1, head_dim=16,
+            max_position_embeddings=40960, rope_theta=1_000_000, tie_word_embeddings=True,
         )
     )  # fmt: skip
     transformer = Flux2Transformer2DModel(
@@ -106,8 +108,17 @@ def build_single_files(
     return folder
 
 
-def write_gguf(path: Path, tensors: Mapping[str, Any], arch: str, kind: str = "Q8_0") -> Path:
-    """Write tensors as GGUF: matrices quantised, except those that converters keep exact."""
+def write_gguf(
+    path: Path,
+    tensors: Mapping[str, Any],
+    arch: str,
+    kind: str = "Q8_0",
+    packed: Mapping[str, tuple[Any, Any]] | None = None,
+) -> Path:
+    """Write tensors as GGUF: matrices quantised, except those that converters keep exact.
+
+    packed: matrices that are quantised already, with their types.
+    """
     import gguf
 
     writer = gguf.GGUFWriter(path, arch=arch)
@@ -115,7 +126,9 @@ def write_gguf(path: Path, tensors: Mapping[str, Any], arch: str, kind: str = "Q
     quantised = gguf.GGMLQuantizationType[kind]
     for name, value in tensors.items():
         array = value.float().numpy()
-        if array.ndim < 2 or name.startswith(("img_in", "txt_in", "time_in", "final_layer")):
+        if packed and name in packed:
+            writer.add_tensor(name, packed[name][0], raw_dtype=packed[name][1])
+        elif array.ndim < 2 or name.startswith(("img_in", "txt_in", "time_in", "final_layer")):
             writer.add_tensor(name, array.astype(np.float32))
         else:
             writer.add_tensor(name, gguf.quants.quantize(array, quantised), raw_dtype=quantised)

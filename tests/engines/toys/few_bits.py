@@ -1,0 +1,97 @@
+"""Tensors in few bits, in the layouts of public files: NVFP4 of ModelOpt and of ComfyUI, MXFP8, GGUF's K-quants."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+EXACT = ("img_in", "txt_in", "time_in", "final_layer", "model.embed_tokens")
+
+
+def matrices(tensors: Mapping[str, Any], change: Callable[[str, Any], dict[str, Any]]) -> dict[str, Any]:
+    """Return tensors with the matrices that makers of such files change, changed."""
+    out: dict[str, Any] = {}
+    for name, value in tensors.items():
+        keep = value.ndim != 2 or not name.endswith(".weight") or name.startswith(EXACT)
+        out |= {name: value} if keep else change(name.removesuffix(".weight"), value)
+    return out
+
+
+def nvfp4(tensors: Mapping[str, Any], *, comfyui: bool, marked: bool = True, measured: bool = True) -> dict[str, Any]:
+    """Return tensors in 4 bits. marked: each matrix says so. measured: with the scale of its activations."""
+    import torch
+    from diffusers.quantizers.bfl.utils import quantize_nvfp4
+
+    def change(stem: str, value: Any) -> dict[str, Any]:
+        codes, scales, scale = quantize_nvfp4(value)
+        out = {f"{stem}.weight_scale_2": scale}
+        if measured:
+            out[f"{stem}.input_scale"] = torch.tensor(0.01)
+        if comfyui:
+            codes, scales = (codes >> 4) | (codes << 4), in_tiles(scales)
+            if marked:
+                out[f"{stem}.comfy_quant"] = mark("nvfp4")
+        return out | {f"{stem}.weight": codes, f"{stem}.weight_scale": scales}
+
+    return matrices(tensors, change)
+
+
+def mxfp8(tensors: Mapping[str, Any]) -> dict[str, Any]:
+    """Return tensors in 8 bits with a power of two for every 32, as ComfyUI writes them."""
+    import torch
+
+    def change(stem: str, value: Any) -> dict[str, Any]:
+        parted = value.float().reshape(value.shape[0], -1, 32)
+        exponents = torch.ceil(torch.log2(parted.abs().amax(-1).clamp(min=1e-30) / 448)).clamp(-127, 127)
+        small = (parted / torch.exp2(exponents)[..., None]).reshape(value.shape).to(torch.float8_e4m3fn)
+        scales = in_tiles((exponents + 127).to(torch.uint8)).view(torch.float8_e8m0fnu)
+        return {f"{stem}.weight": small, f"{stem}.weight_scale": scales, f"{stem}.comfy_quant": mark("mxfp8")}
+
+    return matrices(tensors, change)
+
+
+def mark(form: str) -> Any:
+    """Return ComfyUI's word for how a matrix is quantised, JSON in bytes."""
+    import torch
+
+    return torch.tensor(list(json.dumps({"format": form}).encode()), dtype=torch.uint8)
+
+
+def in_tiles(scales: Any) -> Any:
+    """Return scales `(rows, columns)` as cuBLAS reads them, tiles of 128 by 4, filled up; place by place."""
+    import torch
+
+    height, width = (-(-side // tile) * tile for side, tile in zip(scales.shape, (128, 4), strict=True))
+    flat = torch.zeros(height * width, dtype=torch.uint8)
+    bytes_of = scales.view(torch.uint8)
+    for row in range(scales.shape[0]):
+        for column in range(scales.shape[1]):
+            tile = (row // 128) * (width // 4) + column // 4
+            flat[tile * 512 + row % 32 * 16 + row % 128 // 32 * 4 + column % 4] = bytes_of[row, column]
+    return flat.reshape(height, width).view(scales.dtype)
+
+
+# Bytes of a block of 256 numbers, and where its half-precision scales stand.
+K_BLOCKS = {
+    "Q2_K": (84, (80, 82)),
+    "Q3_K": (110, (108,)),
+    "Q4_K": (144, (0, 2)),
+    "Q5_K": (176, (0, 2)),
+    "Q6_K": (210, (208,)),
+}
+
+
+def k_quantised(kind: str, rows: int, columns: int, seed: int = 0) -> Any:
+    """Return a matrix of K-quants as GGUF has it, `(rows, bytes)` uint8: any numbers, small ones."""
+    size, scales = K_BLOCKS[kind]
+    blocks = np.random.default_rng(seed).integers(0, 256, (rows * columns // 256, size), np.uint8)
+    if kind == "Q6_K":
+        blocks[:, 192:208] &= 0x0F
+    for place in scales:
+        blocks[:, place : place + 2] = np.frombuffer(np.float16(2e-4).tobytes(), np.uint8)
+    return blocks.reshape(rows, -1)
