@@ -7,10 +7,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
     from numpy.typing import NDArray
 
     from engines.geometry import Box
+
+
+def unchecked() -> None:
+    """Ask nobody whether to go on."""
+
 
 Label = Literal["panel", "balloon", "text", "sfx", "face", "character"]
 LABELS: Final[tuple[Label, ...]] = ("panel", "balloon", "text", "sfx", "face", "character")
@@ -51,10 +58,11 @@ class PageDetector(ABC):
     info: DetectorInfo
 
     @abstractmethod
-    def detect(self, grey: NDArray[np.uint8]) -> tuple[Detection, ...]:
+    def detect(self, grey: NDArray[np.uint8], check: Callable[[], None] = unchecked) -> tuple[Detection, ...]:
         """Return what is on a `(H, W)` uint8 page of any size, best first; tall strips are looked at in tiles.
 
-        Same page, same detections. Never raises for a page's content.
+        Same page, same detections. Never raises for a page's content. check: called between looks; what it raises
+        ends them.
 
         Raises:
             ModelMissing, ModelInvalid: at the first call, when the weights are loaded.
@@ -67,8 +75,10 @@ class PixelReader(ABC):
     info: DetectorInfo
 
     @abstractmethod
-    def read_pixels(self, grey: NDArray[np.uint8]) -> PixelEvidence:
+    def read_pixels(self, grey: NDArray[np.uint8], check: Callable[[], None] = unchecked) -> PixelEvidence:
         """Return the evidence for a `(H, W)` uint8 page of any size. Same page, same evidence.
+
+        check: called between tiles; what it raises ends the reading.
 
         Raises:
             ModelMissing, ModelInvalid: at the first call, when the weights are loaded.

@@ -11,14 +11,14 @@ import cv2
 import numpy as np
 
 from engines.base import ModelInvalid
-from engines.detect.base import DetectorInfo, PixelEvidence, PixelReader
+from engines.detect.base import DetectorInfo, PixelEvidence, PixelReader, unchecked
 from engines.geometry import Box, Size
 from engines.shipped_networks import HINT, open_shipped_network
 from models.catalog import load_catalog
 from models.store import SHIPPED_WEIGHTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -55,7 +55,7 @@ class NetworkPixelReader(PixelReader):
         card = load_catalog().get(CARD)
         self.info = DetectorInfo("pixels", f"{_METHOD}-{card.files[0].sha256[:16]}" if card else "none")
 
-    def read_pixels(self, grey: NDArray[np.uint8]) -> PixelEvidence:
+    def read_pixels(self, grey: NDArray[np.uint8], check: Callable[[], None] = unchecked) -> PixelEvidence:
         """Look at a page at once, at strips and the like in tiles that see beyond their edges."""
         if self._network is None:
             self._network = open_shipped_network(CARD, WEIGHTS_FILE, self._folder)
@@ -64,6 +64,7 @@ class NetworkPixelReader(PixelReader):
         picture = np.asarray(cv2.resize(grey, (seen.width, seen.height), interpolation=way), np.uint8)
         likely = np.empty((2, seen.height // _HALF, seen.width // _HALF), np.uint8)
         for tile in tiles(seen):
+            check()
             _lay(likely, _answer(self._network, _cut(picture, tile.window)), tile)
         return PixelEvidence(balloon=likely[0], lettering=likely[1])
 

@@ -16,6 +16,8 @@ STRIDE_PX = 32
 _MOST_SCALE = 2.0
 _STRIP_RATIO = 1.9
 _OVERLAP = 0.3
+# Of pages of any proportion that somebody draws far fewer are enough; others are seen smaller.
+_MOST_VIEWS = 200
 _GREY = 114
 
 
@@ -31,8 +33,8 @@ def views(page: Size, height_px: int, width_px: int, *, fixed: bool = False) -> 
     """Return the views that cover a page, at least one.
 
     height_px, width_px: an upright page as the network was trained with it. A page, or two side by side, is seen at
-    once; a strip of any length at the width (or height) of a page, in pieces that overlap. fixed: the network takes no
-    other input than this size; then everything has to fit into it.
+    once; a strip of any length at the width (or height) of a page, in pieces that overlap, but never in more than some
+    hundred. fixed: the network takes no other input than this size; then everything has to fit into it.
     """
     height, width = page
     if height > _STRIP_RATIO * width:
@@ -42,6 +44,8 @@ def views(page: Size, height_px: int, width_px: int, *, fixed: bool = False) -> 
     else:
         scale = min(_MOST_SCALE, height_px / height)
     most_width = width_px if fixed else int(height_px * _STRIP_RATIO)
+    reach = (_MOST_VIEWS - 1) * (1 - _OVERLAP)
+    scale = min(scale, reach * height_px / height, reach * most_width / width)
     tall, wide = max(1, int(height_px / scale)), max(1, int(most_width / scale))
     found = []
     for top, bottom in _spans(height, tall):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from engines.base import ModelInvalid, ModelMissing
-from engines.detect.base import LABELS, Detection, DetectorInfo, Label, PageDetector
+from engines.detect.base import LABELS, Detection, DetectorInfo, Label, PageDetector, unchecked
 from engines.detect.boxes import Proposal, joined, suppress, unnested
 from engines.detect.labels import EXPECTED
 from engines.detect.lobes import with_joined_lobes
@@ -22,7 +22,7 @@ from models.catalog import load_catalog
 from models.store import SHIPPED_WEIGHTS, WeightsInvalid, WeightsMissing, read_weights
 
 if TYPE_CHECKING:
-    from collections.abc import Set
+    from collections.abc import Callable, Set
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -53,7 +53,7 @@ class YoloDetector(PageDetector):
         self._network: Network | None = None
         self.info = DetectorInfo("yolo" if weights is None else "yolo-own", _version(weights))
 
-    def detect(self, grey: NDArray[np.uint8]) -> tuple[Detection, ...]:
+    def detect(self, grey: NDArray[np.uint8], check: Callable[[], None] = unchecked) -> tuple[Detection, ...]:
         """Look at a page, or at the pieces of a strip."""
         if self._network is None:
             self._network = self._opened()
@@ -62,6 +62,7 @@ class YoloDetector(PageDetector):
         found: list[Proposal] = []
         seen = views(page, *facts.size, fixed=facts.fixed)
         for view in seen:
+            check()
             proposals = self._network.run(shown(grey, view, facts.channels))
             found += _on_page(decoded(proposals, len(facts.labels), self._least(facts.labels)), view, page)
         if len(seen) > 1:

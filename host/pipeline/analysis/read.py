@@ -61,7 +61,7 @@ class TwoOpinionReader:
 
         check: called between steps; what it raises ends the reading.
         """
-        seen = self._detectors.detect(page.grey)
+        seen = self._detectors.detect(page.grey, check)
         check()
         parts = find_parts(page.grey, [one.box for one in seen or () if one.label == "panel"])
         pieces = [_piece(page.grey, part) for part in parts]

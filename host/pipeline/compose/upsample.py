@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _GRID_PIXELS: Final = 2_000_000
 _GRID_SIDE_MIN: Final = 600
+# OpenCV's warpAffine takes no side of 32767 or more.
+_COLUMNS_MOST: Final = 32_000
 _PASSES: Final = 2
 # How far colour spreads on even ground, in pixels of a fine and of a coarse engine; what change of lightness is a line.
 _REACH_FINE_PX: Final = 3.0
@@ -55,16 +57,29 @@ def grid_lightness(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 def rows_of_grid(grid: NDArray[np.float32], rows: slice, page: Size) -> NDArray[np.float32]:
     """Return these rows of a `(h, w, 3)` grid at the page's size, as if the whole grid had been resized bilinearly."""
-    height, width = page
-    scale_y, scale_x = grid.shape[0] / height, grid.shape[1] / width
-    first = max(0, int((rows.start + 0.5) * scale_y - 0.5) - 1)
-    last = min(grid.shape[0], int((rows.stop + 0.5) * scale_y) + 2)
-    to_grid = np.array([[scale_x, 0, 0.5 * scale_x - 0.5], [0, scale_y, 0]], np.float64)
-    to_grid[1, 2] = (rows.start + 0.5) * scale_y - 0.5 - first
+    lefts = range(0, page.width, _COLUMNS_MOST)
+    parts = [_part_of_grid(grid, rows, slice(left, min(page.width, left + _COLUMNS_MOST)), page) for left in lefts]
+    return parts[0] if len(parts) == 1 else np.hstack(parts)
+
+
+def _part_of_grid(grid: NDArray[np.float32], rows: slice, columns: slice, page: Size) -> NDArray[np.float32]:
+    down, top, bottom = _along(rows, grid.shape[0] / page.height, grid.shape[0])
+    across, left, right = _along(columns, grid.shape[1] / page.width, grid.shape[1])
+    to_grid = np.array([[across[0], 0, across[1]], [0, down[0], down[1]]], np.float64)
     how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    size = (width, rows.stop - rows.start)
-    wide = cv2.warpAffine(grid[first:last], to_grid, size, flags=how, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(wide, np.float32)
+    size = (columns.stop - columns.start, rows.stop - rows.start)
+    part = np.ascontiguousarray(grid[top:bottom, left:right])
+    return np.asarray(cv2.warpAffine(part, to_grid, size, flags=how, borderMode=cv2.BORDER_REPLICATE), np.float32)
+
+
+def _along(pixels: slice, scale: float, length: int) -> tuple[tuple[float, float], int, int]:
+    """Return what brings a pixel's place, from the first of `pixels` on, to its place from `first` on; first and last.
+
+    Those lie around the pixels on a grid of this length.
+    """
+    start = (pixels.start + 0.5) * scale - 0.5
+    first, last = max(0, int(start) - 1), min(length, int((pixels.stop + 0.5) * scale) + 2)
+    return (scale, start - first), first, last
 
 
 def pixel_size(chroma: NDArray[np.float32], grid: Size) -> float:

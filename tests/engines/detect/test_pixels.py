@@ -144,3 +144,19 @@ def damaged(folder: Path) -> Path:
     content[len(content) // 2] ^= 0xFF
     path.write_bytes(bytes(content))
     return folder
+
+
+def test_it_asks_between_its_tiles_whether_to_go_on(reader):
+    class Cancelled(Exception):
+        pass
+
+    def cancelled():
+        nonlocal asked
+        asked += 1
+        if asked == 2:
+            raise Cancelled
+
+    asked = 0
+    with pytest.raises(Cancelled):
+        reader.read_pixels(np.zeros((3000, 16), np.uint8), cancelled)
+    assert asked == 2

@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,6 +44,16 @@ def test_a_strip_is_seen_in_overlapping_pieces_at_the_width_of_a_page():
     assert {look.scale for look in looks} == {0.56}
     for upper, lower in pairwise(looks):
         assert upper.window.bottom - lower.window.top > 0.25 * upper.window.height
+
+
+@pytest.mark.parametrize("fixed", [True, False])
+@pytest.mark.parametrize("page", [(100, 200_000), (1, 60_000), (100_000, 8), (200_000, 300), (40_000, 60)])
+def test_a_page_of_a_proportion_that_nobody_draws_is_seen_smaller_in_some_hundred_looks(page, fixed):
+    looks = views(Size(*page), 640, 448, fixed=fixed)
+    assert 50 < len(looks) <= 200
+    assert sum(look.window.area for look in looks) >= page[0] * page[1]
+    assert looks[-1].window.bottom == page[0]
+    assert looks[-1].window.right == page[1]
 
 
 def test_the_page_stands_in_the_corner_and_grey_around_it():

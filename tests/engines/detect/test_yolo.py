@@ -146,3 +146,19 @@ def test_boxes_lie_on_pages_of_any_size(tmp_path_factory, height, width):
         assert one.label in LABELS
         assert one.box.intersection(Box(0, 0, width, height)) == one.box
         assert one.box.area
+
+
+def test_it_asks_between_its_looks_whether_to_go_on(tmp_path):
+    class Cancelled(Exception):
+        pass
+
+    def cancelled():
+        nonlocal asked
+        asked += 1
+        if asked == 3:
+            raise Cancelled
+
+    asked, detector = 0, YoloDetector(network(tmp_path / "own.onnx", raw((32, 32, 32, 16, 0, 0.4))))
+    with pytest.raises(Cancelled):
+        detector.detect(np.zeros((2000, 64), np.uint8), cancelled)
+    assert asked == 3

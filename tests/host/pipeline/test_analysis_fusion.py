@@ -10,7 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engines.base import ModelMissing
-from engines.detect.base import LABELS, Detection, DetectorInfo, PageDetector, PixelEvidence, PixelReader
+from engines.detect.base import (
+    LABELS,
+    Detection,
+    DetectorInfo,
+    PageDetector,
+    PixelEvidence,
+    PixelReader,
+    unchecked,
+)
 from engines.geometry import Box
 from host.pipeline.analysis.classical.glyphs import glyphs_by_pixels
 from host.pipeline.analysis.classical.lettering import find_letters, mask_of, with_light
@@ -26,7 +34,7 @@ class ToldPixels(PixelReader):
     def __init__(self, balloon, lettering) -> None:
         self.evidence = PixelEvidence(balloon=balloon, lettering=lettering)
 
-    def read_pixels(self, grey):
+    def read_pixels(self, grey, check=unchecked):
         return self.evidence
 
 
@@ -35,7 +43,7 @@ class Absent(PageDetector):
 
     info = DetectorInfo("absent", "1")
 
-    def detect(self, grey):
+    def detect(self, grey, check=unchecked):
         raise ModelMissing("there are no weights", "Install Irodori again.")
 
 
@@ -231,7 +239,7 @@ def test_highlights_beside_white_words_on_black_are_no_words():
     class Reader(PixelReader):
         info = DetectorInfo("told", "1")
 
-        def read_pixels(self, grey):
+        def read_pixels(self, grey, check=unchecked):
             return PixelEvidence(balloon=np.zeros_like(grey), lettering=words.astype(np.uint8) * 255)
 
     lettering = TwoOpinionReader(None, Reader()).read(decoded(page), "ltr").masks.lettering

@@ -133,6 +133,7 @@ class TestEvidence:
             ((10_000, 2000), (5000, 1000)),  # a strip, by its width
             ((1400, 4000), (1400, 4000)),
             ((3000, 900), (3000, 900)),
+            ((100, 200_000), (63, 126_491)),  # never more than some megapixels
         ],
     )
     def test_pages_are_read_at_one_size(self, size: tuple[int, int], read: tuple[int, int]) -> None:

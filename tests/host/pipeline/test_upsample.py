@@ -55,6 +55,17 @@ def test_rows_of_the_page_are_those_of_the_whole_grid_resized(rows: slice) -> No
     assert np.abs(found - whole[rows]).mean() < 0.01
 
 
+@pytest.mark.parametrize("channels", [(), (2,), (3,)])
+def test_a_page_wider_than_any_that_opencv_moves_has_the_columns_of_the_whole_grid_resized(
+    channels: tuple[int, ...],
+) -> None:
+    grid = np.random.default_rng(2).random((9, 40_000, *channels)).astype(np.float32)
+    whole = cv2.resize(grid, (70_100, 30), interpolation=cv2.INTER_LINEAR)
+    found = rows_of_grid(grid, slice(4, 30), Size(30, 70_100))
+    assert found.shape == (26, 70_100, *channels)
+    assert np.abs(found - whole[4:]).max() < 0.05
+
+
 @pytest.mark.parametrize(
     ("chroma", "grid", "size_px", "coarse"),
     [

@@ -30,6 +30,8 @@ BALLOON_HINT: Final = 0.15
 _UNUSABLE: Final = (EngineUnavailable, ModelInvalid, ModelMissing)
 _READING_WIDTH: Final = 1000
 _READING_HEIGHT: Final = 1400
+# Strips are read in parts, and double pages are no wider: only pages hundreds of times as wide as high are over it.
+_READING_PIXELS: Final = 8_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,26 +76,29 @@ class Detectors:
         check: called between looks, and within the classical one; what it raises ends them.
         """
         within = tuple(_within(one, part, grey.shape) for one in seen or () if _belongs(one.box, part))
-        pixels = self._evidence(grey)
+        pixels = self._evidence(grey, check)
         check()
         return PageEvidence(grey, find_classically(grey, check), within, pixels, has_detector=seen is not None)
 
-    def detect(self, grey: NDArray[np.uint8]) -> tuple[Detection, ...] | None:
-        """Return what the detector sees on a `(H, W)` uint8 page; None where there is no detector."""
+    def detect(self, grey: NDArray[np.uint8], check: Callable[[], None] = unchecked) -> tuple[Detection, ...] | None:
+        """Return what the detector sees on a `(H, W)` uint8 page; None where there is no detector.
+
+        check: called between its looks; what it raises ends them.
+        """
         if self._detector is None:
             return None
         try:
-            return self._detector.detect(grey)
+            return self._detector.detect(grey, check)
         except _UNUSABLE as exc:
             _LOG.warning("pages are read without the detector: %s", exc)
             self._detector = None
             return None
 
-    def _evidence(self, grey: NDArray[np.uint8]) -> PixelEvidence | None:
+    def _evidence(self, grey: NDArray[np.uint8], check: Callable[[], None]) -> PixelEvidence | None:
         if self._pixel_reader is None:
             return None
         try:
-            found = self._pixel_reader.read_pixels(grey)
+            found = self._pixel_reader.read_pixels(grey, check)
         except _UNUSABLE as exc:
             _LOG.warning("pages are read without the pixel network: %s", exc)
             self._pixel_reader = None
@@ -102,9 +107,13 @@ class Detectors:
 
 
 def for_reading(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return a page at reading size: the width for portrait pages and strips, the height for double pages."""
+    """Return a page at reading size: the width for portrait pages and strips, the height for double pages.
+
+    Never more than some megapixels, however long a side is.
+    """
     height, width = grey.shape
     scale = min(1.0, max(_READING_WIDTH / width, min(1.0, _READING_HEIGHT / height)))
+    scale = min(scale, (_READING_PIXELS / (width * height)) ** 0.5)
     if scale == 1.0:
         return grey
     size = max(1, round(width * scale)), max(1, round(height * scale))
