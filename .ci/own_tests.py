@@ -18,16 +18,26 @@ TESTS = ROOT / "tests"
 def own_tests(module: Path) -> list[Path]:
     """Return the test files of a module, which is a path below the root; those that say most about it first."""
     package, *_, stem = (parts := module.with_suffix("").parts)
-    files = sorted((TESTS / package).rglob("test_*.py"))
+    files = _test_files(package)
     stem = parts[-2] if stem == "__init__" else stem
     by_name = [path for path in files if path.stem in (f"test_{stem}", f"test_{parts[-2]}_{stem}")]
     importers = [path for path in files if ".".join(parts).removesuffix(".__init__") in _imported(path)]
-    with (TESTS / "modules.toml").open("rb") as table:
-        named = tomllib.load(table).get(package, {}).get("/".join(parts[1:]), [])
+    named = _table().get(package, {}).get("/".join(parts[1:]), [])
     by_table = [TESTS / package / f"{name}.py" for name in named]
     by_room = [path for path in files if f"{path.stem}_".startswith(f"test_{parts[-2]}_")]
     near = sorted(by_name, key=lambda path: -len(set(path.parts) & set(parts)))
     return list(dict.fromkeys([*near, *by_table, *importers, *by_room]))
+
+
+@cache
+def _test_files(package: str) -> list[Path]:
+    return sorted((TESTS / package).rglob("test_*.py"))
+
+
+@cache
+def _table() -> dict[str, dict[str, list[str]]]:
+    with (TESTS / "modules.toml").open("rb") as table:
+        return tomllib.load(table)
 
 
 @cache

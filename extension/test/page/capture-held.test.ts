@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
-import { OWN, PAGE, answer, drawn, holderOf, pictureOf, type Fake } from "./capturing"; // first: it stands in for what is outside
+import { OWN, PAGE, answer, drawn, location, holderOf, pictureOf, type Fake } from "./capturing"; // first: it stands in for what is outside
 import { capture, isProven } from "@/lib/page/capture/capture";
+import type { Holder } from "@/lib/page/holders/holder";
 
 describe("what the browser held of the page's own site", () => {
   const held = (fake: Fake) => vi.mocked(fetch).mockResolvedValue(answer(pictureOf(fake)) as unknown as Response);
@@ -26,8 +27,23 @@ describe("what the browser held of the page's own site", () => {
     expect([width, isUnproven]).toEqual([800, undefined]);
   });
 
+  test("is not held against an element that has left the document", async () => {
+    const gone = { ...holderOf({ url, sight: "page" }), isConnected: false } as Holder;
+    expect(await isProven(pictureOf({ ...PAGE, sight: "decoy" }), url, gone)).toBe(true);
+  });
+
+  test("is to be proven on a site without encryption as well", async () => {
+    held(PAGE);
+    vi.stubGlobal("self", { origin: "http://site.example" });
+    const plain = "http://site.example/1.png";
+    const { isUnproven } = await capture(plain, holderOf({ url: plain }));
+    vi.stubGlobal("self", { origin: location.origin });
+    expect(isUnproven).toBe(true);
+  });
+
   test("in memory is what the page made of it", async () => {
     held(PAGE);
-    expect((await capture("blob:1", holderOf({ url: "blob:1" }))).isUnproven).toBeUndefined();
+    for (const address of ["blob:1", "blob:https://site.example/1", "data:image/svg+xml,https:"])
+      expect((await capture(address, holderOf({ url: address }))).isUnproven).toBeUndefined();
   });
 });

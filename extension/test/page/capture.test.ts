@@ -1,9 +1,22 @@
 import { describe, expect, test, vi } from "vitest";
-import { OWN, PAGE, THEIRS, answer, askWorker, asked, drawn, fetches, holderOf, pictureOf, seenOf } from "./capturing"; // first: it stands in for what is outside
+import {
+  OWN,
+  PAGE,
+  THEIRS,
+  answer,
+  askWorker,
+  asked,
+  drawn,
+  fetches,
+  holderOf,
+  isDrawn,
+  pictureOf,
+  seenOf,
+} from "./capturing"; // first: it stands in for what is outside
 import { i18n } from "#i18n";
 import { capture, isReadable } from "@/lib/page/capture/capture";
 import type { Holder } from "@/lib/page/holders/holder";
-import { CLOSED, DRAWN } from "@/lib/page/holders/pixels";
+import { CLOSED, DRAWN, UNREAD } from "@/lib/page/holders/pixels";
 
 describe("what may be read", () => {
   test("one's own always, another site's only where an element of the page shows it", () => {
@@ -111,6 +124,19 @@ describe("what the element shows", () => {
   test("but nobody may read is said so", async () => {
     const url = `${DRAWN}1`;
     await expect(capture(url, holderOf({ url }))).rejects.toThrow(i18n.t("capture.noLongerShown"));
+  });
+
+  test.each([
+    [UNREAD, false, "Nothing"],
+    [UNREAD, true, null],
+    [CLOSED, false, null],
+  ])("%s and the window shows anything: %s", async (kind, isAnything, fault) => {
+    const url = `${kind}1`;
+    seenOf.mockResolvedValue(pictureOf(PAGE));
+    isDrawn.mockResolvedValue(isAnything);
+    const captured = capture(url, holderOf({ url }));
+    if (fault) await expect(captured).rejects.toMatchObject({ name: fault });
+    else expect((await captured).width).toBe(800);
   });
 
   test("and only the window can tell is taken from there", async () => {

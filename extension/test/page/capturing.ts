@@ -3,8 +3,9 @@
 import { beforeEach, vi } from "vitest";
 import type { Holder } from "@/lib/page/holders/holder";
 
-const { askWorker, isSeenIn, seenOf } = vi.hoisted(() => ({
+const { askWorker, isDrawn, isSeenIn, seenOf } = vi.hoisted(() => ({
   askWorker: vi.fn(),
+  isDrawn: vi.fn(),
   isSeenIn: vi.fn(),
   seenOf: vi.fn(),
 }));
@@ -13,7 +14,7 @@ vi.mock("@/lib/messages", () => ({ askWorker }));
 vi.mock("@/lib/page/capture/watch", () => ({
   isInView: (holder: Holder) => holder.box().top >= 0 && holder.box().top < 1000,
 }));
-vi.mock("@/lib/page/capture/seen", () => ({ isSeenIn, seenOf }));
+vi.mock("@/lib/page/capture/seen", () => ({ isDrawn, isSeenIn, seenOf }));
 vi.mock("@/lib/page/holders/edges", () => ({ edgesOf: () => ({}) })); // no pixels are drawn here
 vi.mock("@/lib/page/holders/sight", () => ({
   sightOf: ({ sight }: { sight: string }) => sight,
@@ -80,6 +81,7 @@ beforeEach(() => {
   drawn.mockReset();
   askWorker.mockReset();
   seenOf.mockReset();
+  isDrawn.mockReset().mockResolvedValue(true);
   isSeenIn.mockReset().mockResolvedValue(null);
   askWorker.mockResolvedValue(null);
   vi.stubGlobal(
@@ -106,4 +108,4 @@ beforeEach(() => {
 export const fetches = () => vi.mocked(fetch).mock.calls.map(([, init]) => init);
 export const asked = () => askWorker.mock.calls.map(([kind]) => kind as string);
 
-export { askWorker, isSeenIn, seenOf };
+export { askWorker, isDrawn, isSeenIn, seenOf };

@@ -10,6 +10,8 @@ from host.pipeline.analysis.read import TwoOpinionReader
 from host.pipeline.decode import decode_page
 from tests.host.pipeline.drawn import PANELS, manga_page
 
+pytestmark = pytest.mark.slow  # reads some fifty whole pages
+
 READER = TwoOpinionReader()
 GREY = np.dstack([manga_page()] * 3)
 
