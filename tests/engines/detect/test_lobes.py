@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from engines.detect import lobes
 from engines.detect.boxes import Proposal
 from engines.detect.lobes import with_joined_lobes
 
@@ -41,3 +42,33 @@ def test_boxes_that_run_off_the_page_are_taken_as_they_are():
     page_of_one = np.full((1, 1), 255, np.uint8)
     odd = [Proposal(1, 0.5, (-9, -9, 4, 4)), Proposal(1, 0.4, (-5, -5, 9, 9)), Proposal(1, 0.3, (0, 0, 0.2, 0.1))]
     assert len(with_joined_lobes(page_of_one, odd, BALLOONS)) in (1, 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("edges", "corner", "rows", "columns"),
+    [
+        ((40, 30, 160, 110), (0, 0), (39, 60), (54, 91)),  # 0.12 of 80 and 120
+        ((40, 30, 160, 110), (40, 20), (19, 60), (14, 91)),
+        ((-40, -30, 0, 10), (0, 0), (0, 30), (0, 30)),  # off the page: from its corner on
+        ((5, 5, 5.5, 5.5), (5, 5), (0, 1), (0, 1)),  # a pixel at least
+    ],
+)
+def test_the_middle_of_a_lobe_is_its_box_without_a_rim(edges, corner, rows, columns):
+    inner = lobes._inner(Proposal(1, 1, edges), *corner)
+    for found, (start, length) in zip(inner, (rows, columns), strict=True):
+        assert (found.start, found.stop - found.start) == (start, length)
+
+
+@pytest.mark.parametrize(
+    ("levels", "level"),
+    [([250] * 9, 252), ([0] * 9, 4), ([250] * 5 + [10] * 4, 252), ([100] * 3 + [108] * 3 + [20] * 4, 108)],
+)
+def test_the_fill_is_the_grey_that_is_there_most_to_eight_levels_and_its_neighbours(levels, level):
+    assert abs(lobes._fill_level(np.array([levels], np.uint8)) - level) <= 8
+
+
+@pytest.mark.parametrize(
+    ("numbers", "region"), [([1, 1, 1, 2], 1), ([0, 0, 0, 2], None), ([0, 2, 2, 2], 2), ([0, 0, 0, 0], None)]
+)
+def test_the_region_of_a_lobe_is_the_one_that_fills_it(numbers, region):
+    assert lobes._main_region(np.array([numbers] * 3, np.int32)) == region
