@@ -8,7 +8,8 @@ import pytest
 from engines.base import FACE, FIGURE
 from engines.geometry import Box, Size
 from host.pipeline.analysis.layout.direction import DirectionVote, added, lettering_vote, shape_vote, winner
-from host.pipeline.generation.masks import bind_panels, bind_parts, bind_protect, bind_regions, bind_tone
+from host.pipeline.generation.figures import bind_regions
+from host.pipeline.generation.masks import bind_panels, bind_parts, bind_protect, bind_tone
 from host.pipeline.records.masks import PageMaps, PageMasks
 from host.pipeline.records.page_meta import Character, Face, PageMeta
 
