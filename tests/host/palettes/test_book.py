@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -11,6 +12,7 @@ from host.corrections import FigurePalette
 from host.errors import BadRequest, NotFound
 from host.messaging.messages import METHODS, PageDone
 from host.palette_records import FigureAt, PaletteFile, PaletteQuery, PaletteSet
+from host.palettes.book import PaletteBook
 from host.pipeline.decode import decode_page
 from tests.host.jobs.conftest import eventually
 from tests.host.palettes.people import AKI, BLUE, BOTAN, RED, figure, page
@@ -165,3 +167,27 @@ def test_what_cannot_be_done_is_said(chapter: Chapter) -> None:
         chapter.book.export(PaletteQuery(series="nobody's"))
     with pytest.raises(NotFound, match="no change"):
         chapter.book.undo(PaletteQuery(series="nobody's"))
+
+
+@pytest.mark.parametrize(
+    ("in_colour", "kind", "has_colours"),
+    [
+        (True, "story", True),
+        (False, "already_coloured", True),
+        (True, "already_coloured", True),
+        (False, "story", False),
+    ],
+)
+def test_colours_are_looked_at_where_a_page_has_its_own(
+    monkeypatch: pytest.MonkeyPatch, kind: str, *, in_colour: bool, has_colours: bool
+) -> None:
+    looked: list[Any] = []
+    monkeypatch.setattr("host.palettes.look.look_at", lambda *facts: looked.append(facts))
+    meta = SimpleNamespace(kind=kind)
+    reader = SimpleNamespace(read=lambda *_: SimpleNamespace(meta=meta, maps=SimpleNamespace(characters="who")))
+    embedder = SimpleNamespace(info=SimpleNamespace(id="looks", version="2"))
+    none: Any = None
+    book = PaletteBook(none, none, none, none, lambda: embedder, lambda: reader)  # type: ignore[arg-type, return-value]
+    asked: Any = SimpleNamespace(grey="grey", rgb="rgb", pixels_sha256="digest")
+    book._looked_at(asked, in_colour=in_colour)
+    assert looked == [("grey", "digest", meta, "who", embedder, "looks 2", "rgb" if has_colours else None)]
