@@ -147,11 +147,14 @@ class MangaSite:
         script = f"""<script>
           const rest = {list(LONG[2:])!r};
           const end = document.getElementById('end');
-          new IntersectionObserver((seen) => {{
+          const watch = new IntersectionObserver((seen) => {{
             if (!seen.some((entry) => entry.isIntersecting) || !rest.length) return;
-            const img = new Image(); img.alt = ''; img.src = '/pages/' + rest.shift();
+            const img = new Image(); img.alt = '';
+            img.onload = () => {{ watch.unobserve(end); watch.observe(end) }}; // it may have left and come back unseen
+            img.src = '/pages/' + rest.shift();
             document.querySelector('main').append(img);
-          }}, {{rootMargin: '200px'}}).observe(end);
+          }}, {{rootMargin: '200px'}});
+          watch.observe(end);
         </script>"""
         images = "".join(f'<img src="/pages/{name}" alt="">' for name in LONG[:2])
         return self._frame(f'<main>{images}</main><div id="end" style="height:20px"></div>', script)
