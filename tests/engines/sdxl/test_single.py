@@ -32,12 +32,17 @@ NEAR = 2e-5
 
 def made(engine: SdxlEngine) -> tuple[dict[str, Any], NDArray[np.float32]]:
     """Return the weights of all parts, and a picture."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)  # two add up in another order where memory is aligned otherwise
     engine.load(PROCESSOR)
     parts = {name: part for name, part in engine._pipeline.components.items() if hasattr(part, "state_dict")}
     weights = {f"{name}.{key}": value for name, part in parts.items() for key, value in part.state_dict().items()}
     request = request_of(drawn_page(64, 64), flat_reference(1.0, 48), plan=PLAN)
     oklab = engine.colorize(request, ignore_step).oklab
     engine.unload()
+    torch.set_num_threads(before)
     return weights, oklab
 
 
