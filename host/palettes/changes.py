@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, get_args
 
 from msgspec import structs
 
-from host.errors import BadRequest, NotFound, TooLarge
+from host.errors import BadRequest, TooLarge
 from host.palette_records import (
     ColourOrigin,
     FigureAt,
@@ -18,6 +18,7 @@ from host.palette_records import (
     PartName,
     SeriesPalette,
 )
+from host.palettes.named import by_id_or_name
 from host.palettes.places import with_place
 
 if TYPE_CHECKING:
@@ -84,12 +85,8 @@ def character(palette: SeriesPalette, character_id: str) -> PaletteCharacter:
     Raises:
         NotFound
     """
-    found = [one for one in palette.characters if one.character_id == character_id]
-    found = found or [one for one in palette.characters if one.name and one.name.casefold() == character_id.casefold()]
-    if len(found) == 1:
-        return found[0]
-    known = ", ".join(f"{one.character_id} {one.name}".strip() for one in palette.characters) or "none yet"
-    raise NotFound(f"There is no character {character_id[:128]!r} in this palette.", f"There are: {known}.")
+    known = [(one.character_id, one) for one in palette.characters]
+    return by_id_or_name(known, character_id, "character")
 
 
 def _edited(

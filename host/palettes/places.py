@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import structs
 
-from host.errors import NotFound, TooLarge
+from host.errors import TooLarge
 from host.palette_records import PalettePlace
+from host.palettes.named import by_id_or_name
 
 if TYPE_CHECKING:
     from host.palette_records import PlaceSet, SeriesPalette
@@ -43,12 +44,7 @@ def place(palette: SeriesPalette, place_id: str) -> PalettePlace:
     Raises:
         NotFound
     """
-    found = [one for one in palette.places if one.place_id == place_id]
-    found = found or [one for one in palette.places if one.name and one.name.casefold() == place_id.casefold()]
-    if len(found) == 1:
-        return found[0]
-    known = ", ".join(f"{one.place_id} {one.name}".strip() for one in palette.places) or "none yet"
-    raise NotFound(f"There is no place {place_id[:128]!r} in this palette.", f"There are: {known}.")
+    return by_id_or_name([(one.place_id, one) for one in palette.places], place_id, "place")
 
 
 def _edited(one: PalettePlace, change: PlaceSet) -> PalettePlace:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
 from engines.colorize.flux2.names import ENCODER_NAMES, TRANSFORMER_NAMES, Layout
+from engines.colorize.tensor_shapes import count_blocks, sides_of
 from models.store import WeightsInvalid
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def measure_transformer(tensors: Tensors) -> Transformer:
 
 def _measured(tensors: Tensors, layout: Layout, prefix: str, names: Mapping[str, str]) -> Transformer:
     image, text, time, mlp = (_matrix(tensors, prefix + names[key]) for key in ("image", "text", "time", "mlp"))
-    head = _shape(tensors, prefix + names["norm"], 1)[0]
+    head = sides_of(tensors, prefix + names["norm"], 1)[0]
     hidden = image[0]
     if hidden % head or head % 4:
         raise WeightsInvalid(f"a width of {hidden} does not divide into heads of {head}")
@@ -165,8 +166,8 @@ def _measured(tensors: Tensors, layout: Layout, prefix: str, names: Mapping[str,
         hidden=hidden,
         joint=text[1],
         head=head,
-        double_blocks=_blocks(tensors, prefix + names["double"]),
-        single_blocks=_blocks(tensors, prefix + names["single"]),
+        double_blocks=count_blocks(tensors, prefix + names["double"]),
+        single_blocks=count_blocks(tensors, prefix + names["single"]),
         in_channels=image[1],
         time_channels=time[1],
         mlp_ratio=mlp[0] / (2 * hidden),
@@ -185,8 +186,8 @@ def measure_text_encoder(tensors: Tensors) -> TextEncoder:
     if names["norm"] not in tensors:
         raise WeightsInvalid("this is no Qwen3 language model")
     words, gate = (_matrix(tensors, names[key]) for key in ("words", "gate"))
-    head = _shape(tensors, names["norm"], 1)[0]
-    layers = _blocks(tensors, names["layers"])
+    head = sides_of(tensors, names["norm"], 1)[0]
+    layers = count_blocks(tensors, names["layers"])
     if layers < ENCODER_LAYERS_KEPT:
         raise WeightsInvalid(f"this Qwen3 model has {layers} layers, at least {ENCODER_LAYERS_KEPT} are read")
     return TextEncoder(
@@ -211,32 +212,18 @@ def measure_vae(tensors: Tensors) -> Vae:
         raise WeightsInvalid("this is no FLUX.2 autoencoder (FLUX.1's lacks the batch norm)")
     single = any(name.startswith("encoder.down.") for name in tensors)
     down, up, block = ("down", "up", "block") if single else ("down_blocks", "up_blocks", "resnets")
-    levels = _blocks(tensors, f"encoder.{down}.")
-    encoder = [_shape(tensors, f"encoder.{down}.{level}.{block}.0.conv2.weight", 4)[0] for level in range(levels)]
+    levels = count_blocks(tensors, f"encoder.{down}.")
+    encoder = [sides_of(tensors, f"encoder.{down}.{level}.{block}.0.conv2.weight", 4)[0] for level in range(levels)]
     order = range(levels) if single else range(levels - 1, -1, -1)
-    decoder = [_shape(tensors, f"decoder.{up}.{level}.{block}.0.conv2.weight", 4)[0] for level in order]
+    decoder = [sides_of(tensors, f"decoder.{up}.{level}.{block}.0.conv2.weight", 4)[0] for level in order]
     return Vae(
         layout="single" if single else "diffusers",
         encoder_channels=tuple(encoder),
         decoder_channels=tuple(decoder),
-        layers_per_block=_blocks(tensors, f"encoder.{down}.0.{block}."),
+        layers_per_block=count_blocks(tensors, f"encoder.{down}.0.{block}."),
     )
 
 
-def _blocks(tensors: Tensors, start: str) -> int:
-    numbers = {name[len(start) :].split(".", 1)[0] for name in tensors if name.startswith(start)}
-    return len({number for number in numbers if number.isdecimal()})
-
-
 def _matrix(tensors: Tensors, name: str) -> tuple[int, int]:
-    rows, columns = _shape(tensors, name, 2)
+    rows, columns = sides_of(tensors, name, 2)
     return rows, columns
-
-
-def _shape(tensors: Tensors, name: str, dimensions: int) -> tuple[int, ...]:
-    header = tensors.get(name)
-    if header is None:
-        raise WeightsInvalid(f"{name} is missing")
-    if len(header.shape) != dimensions or 0 in header.shape:
-        raise WeightsInvalid(f"{name} has the shape {header.shape}, {dimensions} dimensions are expected")
-    return header.shape

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from engines.colorize.tensor_shapes import count_blocks, sides_of
 from models.store import WeightsInvalid
 
 if TYPE_CHECKING:
@@ -40,11 +41,11 @@ def unet_config(tensors: Tensors, pooled: int) -> Config:
     """
     if "label_emb.0.0.weight" not in tensors:
         raise WeightsInvalid("this is no SDXL (Stable Diffusion 1 or 2?)")
-    into = _sides(tensors, "input_blocks.0.0.weight", 4)[1]
+    into = sides_of(tensors, "input_blocks.0.0.weight", 4)[1]
     if into != 4:
         raise WeightsInvalid(f"this is a checkpoint for inpainting or editing ({into} channels); plain SDXL has 4")
     channels, layers, depths, attends = _levels(tensors)
-    embedding = _sides(tensors, "label_emb.0.0.weight", 2)[1]
+    embedding = sides_of(tensors, "label_emb.0.0.weight", 2)[1]
     cross = next((one.shape[-1] for name, one in tensors.items() if name.endswith(".attn2.to_k.weight")), 0)
     linear = next((len(one.shape) == 2 for name, one in tensors.items() if name.endswith(".1.proj_in.weight")), True)
     if (embedding - pooled) % _TIME_IDS or embedding <= pooled:
@@ -72,14 +73,14 @@ def vae_config(tensors: Tensors) -> Config:
     Raises:
         WeightsInvalid: a tensor is missing.
     """
-    levels = _count(tensors, "encoder.down.")
-    channels = [_sides(tensors, f"encoder.down.{level}.block.0.conv2.weight", 4)[0] for level in range(levels)]
+    levels = count_blocks(tensors, "encoder.down.")
+    channels = [sides_of(tensors, f"encoder.down.{level}.block.0.conv2.weight", 4)[0] for level in range(levels)]
     return {
         "block_out_channels": channels,
         "down_block_types": ["DownEncoderBlock2D"] * levels,
         "up_block_types": ["UpDecoderBlock2D"] * levels,
-        "layers_per_block": _count(tensors, "encoder.down.0.block."),
-        "latent_channels": _sides(tensors, "decoder.conv_in.weight", 4)[1],
+        "layers_per_block": count_blocks(tensors, "encoder.down.0.block."),
+        "latent_channels": sides_of(tensors, "decoder.conv_in.weight", 4)[1],
         "norm_num_groups": min(_GROUPS, *channels),
         "scaling_factor": 0.13025,
         "sample_size": 1024,
@@ -88,20 +89,20 @@ def vae_config(tensors: Tensors) -> Config:
 
 def first_config(tensors: Tensors) -> Config:
     """Return the configuration of the first text encoder, in transformers' names; raises `WeightsInvalid`."""
-    words, hidden = _sides(tensors, "text_model.embeddings.token_embedding.weight", 2)
-    inner = _sides(tensors, "text_model.encoder.layers.0.mlp.fc1.weight", 2)[0]
-    layers = _count(tensors, "text_model.encoder.layers.")
-    positions = _sides(tensors, "text_model.embeddings.position_embedding.weight", 2)[0]
+    words, hidden = sides_of(tensors, "text_model.embeddings.token_embedding.weight", 2)
+    inner = sides_of(tensors, "text_model.encoder.layers.0.mlp.fc1.weight", 2)[0]
+    layers = count_blocks(tensors, "text_model.encoder.layers.")
+    positions = sides_of(tensors, "text_model.embeddings.position_embedding.weight", 2)[0]
     return _clip(words, hidden, inner, layers, positions) | {"hidden_act": "quick_gelu", "projection_dim": hidden}
 
 
 def second_config(tensors: Tensors) -> Config:
     """Return the configuration of the second text encoder, in OpenCLIP's names; raises `WeightsInvalid`."""
-    words, hidden = _sides(tensors, "token_embedding.weight", 2)
-    inner = _sides(tensors, "transformer.resblocks.0.mlp.c_fc.weight", 2)[0]
-    layers = _count(tensors, "transformer.resblocks.")
-    positions = _sides(tensors, "positional_embedding", 2)[0]
-    projected = _sides(tensors, "text_projection", 2)[1]
+    words, hidden = sides_of(tensors, "token_embedding.weight", 2)
+    inner = sides_of(tensors, "transformer.resblocks.0.mlp.c_fc.weight", 2)[0]
+    layers = count_blocks(tensors, "transformer.resblocks.")
+    positions = sides_of(tensors, "positional_embedding", 2)[0]
+    projected = sides_of(tensors, "text_projection", 2)[1]
     return _clip(words, hidden, inner, layers, positions) | {"hidden_act": "gelu", "projection_dim": projected}
 
 
@@ -113,24 +114,24 @@ def control_config(tensors: Tensors) -> Config:
     """
     if "task_embedding" not in tensors:
         raise WeightsInvalid("this is no ControlNet Union")
-    types, trans = _sides(tensors, "task_embedding", 2)
-    levels = _count(tensors, "down_blocks.")
+    types, trans = sides_of(tensors, "task_embedding", 2)
+    levels = count_blocks(tensors, "down_blocks.")
     names = [f"down_blocks.{level}" for level in range(levels)]
-    channels = [_sides(tensors, f"{name}.resnets.0.conv2.weight", 4)[0] for name in names]
+    channels = [sides_of(tensors, f"{name}.resnets.0.conv2.weight", 4)[0] for name in names]
     attends = [any(one.startswith(f"{name}.attentions.") for one in tensors) for name in names]
-    depths = [max(1, _count(tensors, f"{name}.attentions.0.transformer_blocks.")) for name in names]
+    depths = [max(1, count_blocks(tensors, f"{name}.attentions.0.transformer_blocks.")) for name in names]
     embedding, control = (
-        _sides(tensors, f"{name}.linear_1.weight", 2)[1] for name in ("add_embedding", "control_add_embedding")
+        sides_of(tensors, f"{name}.linear_1.weight", 2)[1] for name in ("add_embedding", "control_add_embedding")
     )
     cross = next((one.shape[-1] for name, one in tensors.items() if name.endswith(".attn2.to_k.weight")), 0)
-    steps = range(1, _count(tensors, "controlnet_cond_embedding.blocks."), 2)
+    steps = range(1, count_blocks(tensors, "controlnet_cond_embedding.blocks."), 2)
     hint = ["conv_in", *(f"blocks.{step}" for step in steps)]
     linear = next((len(one.shape) == 2 for name, one in tensors.items() if name.endswith(".proj_in.weight")), True)
     return {
-        "in_channels": _sides(tensors, "conv_in.weight", 4)[1],
+        "in_channels": sides_of(tensors, "conv_in.weight", 4)[1],
         "down_block_types": [_EDGE_BLOCKS[one][0] for one in attends],
         "block_out_channels": channels,
-        "layers_per_block": _count(tensors, "down_blocks.0.resnets."),
+        "layers_per_block": count_blocks(tensors, "down_blocks.0.resnets."),
         "transformer_layers_per_block": depths,
         "attention_head_dim": [_heads(one) for one in channels],
         "norm_num_groups": min(_GROUPS, *channels),
@@ -141,28 +142,28 @@ def control_config(tensors: Tensors) -> Config:
         "addition_time_embed_dim": control // types,
         "projection_class_embeddings_input_dim": embedding,
         "conditioning_embedding_out_channels": [
-            _sides(tensors, f"controlnet_cond_embedding.{name}.weight", 4)[0] for name in hint
+            sides_of(tensors, f"controlnet_cond_embedding.{name}.weight", 4)[0] for name in hint
         ],
         "num_control_type": types,
         "num_trans_channel": trans,
         "num_trans_head": 8 if trans % _HEAD == 0 else 2,
-        "num_trans_layer": _count(tensors, "transformer_layes."),
-        "num_proj_channel": _sides(tensors, "spatial_ch_projs.weight", 2)[0],
+        "num_trans_layer": count_blocks(tensors, "transformer_layes."),
+        "num_proj_channel": sides_of(tensors, "spatial_ch_projs.weight", 2)[0],
     }
 
 
 def vision_config(tensors: Tensors) -> Config:
     """Return the configuration of CLIP's image tower in transformers' names; raises `WeightsInvalid`."""
-    hidden, _, patch, _ = _sides(tensors, "vision_model.embeddings.patch_embedding.weight", 4)
-    places = _sides(tensors, "vision_model.embeddings.position_embedding.weight", 2)[0] - 1
+    hidden, _, patch, _ = sides_of(tensors, "vision_model.embeddings.patch_embedding.weight", 4)
+    places = sides_of(tensors, "vision_model.embeddings.position_embedding.weight", 2)[0] - 1
     return {
         "hidden_size": hidden,
-        "intermediate_size": _sides(tensors, "vision_model.encoder.layers.0.mlp.fc1.weight", 2)[0],
-        "num_hidden_layers": _count(tensors, "vision_model.encoder.layers."),
+        "intermediate_size": sides_of(tensors, "vision_model.encoder.layers.0.mlp.fc1.weight", 2)[0],
+        "num_hidden_layers": count_blocks(tensors, "vision_model.encoder.layers."),
         "num_attention_heads": _VISION_HEADS.get(hidden, _heads(hidden)),
         "patch_size": patch,
         "image_size": round(places**0.5) * patch,
-        "projection_dim": _sides(tensors, "visual_projection.weight", 2)[0],
+        "projection_dim": sides_of(tensors, "visual_projection.weight", 2)[0],
         "hidden_act": _QUICK.get(hidden, "gelu"),
     }
 
@@ -170,13 +171,13 @@ def vision_config(tensors: Tensors) -> Config:
 def _levels(tensors: Tensors) -> tuple[list[int], int, list[int], list[bool]]:
     """Return channels, layers in each, transformer blocks and whether there are any, from the blocks' order."""
     channels, depths, attends, layers, here = [], [], [], 0, 0
-    for number in range(1, _count(tensors, "input_blocks.")):
+    for number in range(1, count_blocks(tensors, "input_blocks.")):
         start = f"input_blocks.{number}"
         if f"{start}.0.op.weight" in tensors:
             layers, here = max(layers, here), 0
             continue
-        out = _sides(tensors, f"{start}.0.out_layers.3.weight", 4)[0]
-        depth = _count(tensors, f"{start}.1.transformer_blocks.")
+        out = sides_of(tensors, f"{start}.0.out_layers.3.weight", 4)[0]
+        depth = count_blocks(tensors, f"{start}.1.transformer_blocks.")
         if not here:
             channels.append(out)
             depths.append(depth)
@@ -197,17 +198,3 @@ def _clip(words: int, hidden: int, inner: int, layers: int, positions: int) -> C
 
 def _heads(width: int) -> int:
     return width // (_HEAD if width % _HEAD == 0 else _HEAD_OF_TOYS) or 1
-
-
-def _count(tensors: Tensors, start: str) -> int:
-    numbers = {name[len(start) :].split(".", 1)[0] for name in tensors if name.startswith(start)}
-    return len({number for number in numbers if number.isdecimal()})
-
-
-def _sides(tensors: Tensors, name: str, dimensions: int) -> tuple[int, ...]:
-    one = tensors.get(name)
-    if one is None:
-        raise WeightsInvalid(f"{name} is missing")
-    if len(one.shape) != dimensions or 0 in one.shape:
-        raise WeightsInvalid(f"{name} has the shape {one.shape}, {dimensions} dimensions are expected")
-    return one.shape
