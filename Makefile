@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast check static generated install uninstall extension extension-e2e bench clean node chromium docs dist mutants coverage screenshots
+.PHONY: help demo set-up test test-fast check static static-python static-extension generated install uninstall extension extension-e2e bench clean node chromium docs dist mutants coverage screenshots
 
 PIP := .venv/bin/pip install -qq --disable-pip-version-check --no-input -c constraints.txt
 # A file's tests stay together, for they share what is slow to make. Real windows, where a mouse answers what the browser
@@ -17,10 +17,10 @@ help: ## list what can be made
 demo: .venv/irodori.stamp extension ## colour the bundled chapter; writes demo/out/report.html
 	@.venv/bin/python demo/run.py
 
-test: .venv/irodori-dev.stamp extension-e2e extension chromium ## run every test, also those in a real Chromium
+test: set-up extension-e2e extension ## run every test, also those in a real Chromium
 	@$(IN_EXTENSION) npm test --silent
 	@$(ON_ALL_CORES) -m "not browser" --ignore=tests/e2e $(COVERAGE)
-	@.venv/bin/python -m pytest tests/e2e -n 2 --dist loadfile --ignore=tests/e2e/test_window.py
+	@.venv/bin/python -m pytest tests/e2e -n 3 --dist loadfile --ignore=tests/e2e/test_window.py
 	@.venv/bin/python -m pytest tests/e2e/test_window.py
 
 test-fast: .venv/irodori-light.stamp ## the tests that need neither torch, nor a browser, nor seconds, on all cores
@@ -36,13 +36,24 @@ mutants: .venv/irodori-mutants.stamp extension/node_modules/.stamp ## change lin
 screenshots: .venv/irodori-dev.stamp extension-e2e chromium ## make the guide's pictures anew, by the browser test that stands for them
 	@.venv/bin/python -m pytest tests/e2e/test_guide.py --screenshots docs/images
 
+# Two at a time what waits for downloads and one core: environment, browser; types, lint.
+TWO_AT_A_TIME := $(MAKE) --no-print-directory --jobs=2 --output-sync=target
+
+set-up: node
+	@$(TWO_AT_A_TIME) .venv/irodori-dev.stamp extension/node_modules/.stamp chromium
+
 check: COVERAGE := --cov --cov-report=term:skip-covered
 check: static test ## what CI runs: formatting, lint, types, generated files, tests with the branches that they take
 
-static: .venv/irodori-dev.stamp extension/node_modules/.stamp generated
+static: set-up
+	@$(TWO_AT_A_TIME) static-python static-extension
+
+static-python: generated
 	@.venv/bin/ruff format --check .
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
+
+static-extension: extension/node_modules/.stamp
 	@$(IN_EXTENSION) npm run --silent check
 
 generated: .venv/irodori-dev.stamp

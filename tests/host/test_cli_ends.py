@@ -23,10 +23,13 @@ pytestmark = [
 @pytest.fixture
 def comic(tmp_path: Path, pages: Path) -> Path:
     """A CBZ of twelve small pages."""
-    path = tmp_path / "in.cbz"
+    return packed(tmp_path / "in.cbz", pages, 12)
+
+
+def packed(path: Path, pages: Path, count: int) -> Path:
     with zipfile.ZipFile(path, "w") as archive, Image.open(pages / "panels-en.webp") as picture:
         small = picture.convert("L").resize((300, 420))
-        for number in range(12):
+        for number in range(count):
             with archive.open(f"{number:02}.png", "w") as entry:
                 small.rotate(number, fillcolor=255).save(entry, "PNG")
     return path
@@ -116,14 +119,15 @@ def test_pages_that_end_at_once_end_the_run_without_an_abort(
         assert "terminate called" not in said
 
 
-def test_outputs_have_the_modes_that_the_umask_leaves(irodori_home: Path, comic: Path, tmp_path: Path) -> None:
+def test_outputs_have_the_modes_that_the_umask_leaves(irodori_home: Path, pages: Path, tmp_path: Path) -> None:
+    comic = packed(tmp_path / "in.cbz", pages, 3)
     for target in ("out", "out.cbz"):
         arguments = ("colorize", comic, "-o", tmp_path / target, "--report", "--runmeta")
         with start(irodori_home, *arguments, umask=0o077) as process:
             _, said = process.communicate(timeout=240)
         assert process.returncode == 0, said
     written = [path for path in tmp_path.rglob("*") if path != comic and irodori_home not in (path, *path.parents)]
-    assert len(written) >= 26
+    assert len(written) >= 8
     for path in written:
         assert path.stat().st_mode & 0o077 == 0, path
 

@@ -206,7 +206,7 @@ def test_memory_does_not_grow_with_a_strip_but_for_its_pixels():
         tracemalloc.stop()
         return held, page.grey.size
 
-    (small, few), (large, many) = peak(16), peak(48)
+    (small, few), (large, many) = peak(10), peak(24)
     # three bytes for the picture that is made, the encoder's own copy of it, and what is packed
     assert (large - small) / (many - few) < 8
 
