@@ -18,7 +18,7 @@ from msgspec import Meta, Struct
 
 from host.errors import BadRequest
 from host.settings_bounds import HINT, checked_value
-from host.store.disk import disk_errors, file_stamp, write_synced
+from host.store.disk import disk_errors, file_stamp, keep_aside, read_kept, write_synced
 from host.vocabulary import OutputFormat, Quality, Text  # noqa: TC001 - msgspec reads the types when it converts
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ class SettingsFile:
 
     def _read(self) -> dict[str, Any]:
         try:
-            content = _content(self._path)
+            content = read_kept(self._path, _FILE_BYTES)
         except FileNotFoundError:
             return {}
         except OSError as exc:
@@ -152,12 +152,9 @@ class SettingsFile:
         return stored
 
     def _keep_aside(self, reason: str) -> None:
-        aside = self._path.with_suffix(".broken.json")
-        self._warn(f"{self._path} cannot be read ({reason}); defaults are in force, the file is kept as {aside.name}")
-        try:
-            self._path.replace(aside)
-        except OSError as exc:
-            _LOG.warning("%s cannot be kept aside: %s", self._path, exc)
+        aside = keep_aside(self._path)
+        kept = f", the file is kept as {aside.name}" if aside is not None else ""
+        self._warn(f"{self._path} cannot be read ({reason}); defaults are in force{kept}")
 
     def _read_environment(self) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -203,14 +200,3 @@ def _field(key: str) -> msgspec.structs.FieldInfo:
     if field is None:
         raise BadRequest(f"There is no setting {str(key)[:_SHOWN]!r}.", HINT, key=str(key)[:_SHOWN])
     return field
-
-
-def _content(path: Path) -> bytes:
-    """Return a file's bytes; a device or a pipe, which might never end, is not opened."""
-    if path.exists() and not path.is_file():
-        raise OSError("it is no file")
-    with path.open("rb") as file:
-        content = file.read(_FILE_BYTES + 1)
-    if len(content) > _FILE_BYTES:
-        raise OSError("it is over 1 MiB")
-    return content

@@ -2,13 +2,13 @@
 
 from msgspec import Struct
 
-from host.vocabulary import Fraction, Text
+from host.vocabulary import Fraction, Level, Text
 
 
 class PaletteEntry(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A colour and the share of the picture that it covers."""
 
-    rgb: tuple[int, int, int]
+    rgb: tuple[Level, Level, Level]
     share: Fraction
 
 

@@ -19,6 +19,8 @@ MODES: Final = {
         "bench.faults.settings",
         "every setting with hostile values, by wire, file, environment and command line",
     ),
+    "requests": ("bench.faults.requests", "every method of the wire with hostile parameters"),
+    "stored": ("bench.faults.stored", "every file and row of a home with hostile content"),
     "cancels": ("bench.faults.cancels", "two pages cancelled at random points: how soon the next one is begun"),
     "chapters": ("bench.faults.chapters", "an ordinary chapter and a strip: the largest memory"),
     "floods": ("bench.faults.floods", "floods over the wire: frames, counts, peers that do not read, cancels"),

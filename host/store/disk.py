@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_ASIDE_MAX: Final = 100
 
 
 @contextmanager
@@ -48,6 +49,39 @@ class NotNeeded:
             _LOG.warning("%s: %s", self._what, exc)
             return True
         return False
+
+
+def read_kept(path: Path, bytes_max: int) -> bytes:
+    """Return a file's bytes; a folder, a device or a pipe, which might never end, is not opened.
+
+    Raises:
+        FileNotFoundError: there is nothing of this name. OSError: it is no file, is too large or cannot be read.
+    """
+    if path.is_symlink() and not path.exists():
+        raise OSError("it is a link to nothing")
+    if path.exists() and not path.is_file():
+        raise OSError("it is no file")
+    with path.open("rb") as file:
+        content = file.read(bytes_max + 1)
+    if len(content) > bytes_max:
+        raise OSError(f"it has over {bytes_max} bytes")
+    return content
+
+
+def keep_aside(path: Path) -> Path | None:
+    """Rename what cannot be read, so that it can be mended by hand and another takes its place; return its new path.
+
+    None: it cannot be renamed, which the log tells.
+    """
+    names = (path.with_suffix(f".broken{number}{path.suffix}") for number in ("", *range(2, _ASIDE_MAX)))
+    aside = next((name for name in names if not os.path.lexists(name)), path.with_suffix(f".broken{path.suffix}"))
+    try:
+        path.replace(aside)
+    except OSError as exc:
+        _LOG.warning("%s cannot be kept aside: %s", path, exc)
+        return None
+    _LOG.warning("%s is kept as %s", path, aside.name)
+    return aside
 
 
 def write_synced(path: Path, data: bytes) -> None:

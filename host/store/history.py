@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 
 _ROWS_MAX: Final = 200_000
 _LAST_PAGES: Final = 50
+# Of a damaged database only rows are believed that are such as we write them.
+_SOUND: Final = (
+    "typeof(series) = 'text' AND typeof(chapter) = 'text' AND typeof(key) = 'text' AND typeof(page) = 'text'"
+    " AND typeof(engine) = 'text' AND typeof(refs) = 'text' AND typeof(at) = 'real' AND at BETWEEN 0 AND 1e11"
+    " AND typeof(seconds) = 'real' AND seconds BETWEEN 0 AND 1e9"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,9 +90,9 @@ class History:
     def series(self) -> list[HistorySeries]:
         """Return what is remembered of every series, the one that was coloured last first."""
         query = (
-            "SELECT series, COUNT(DISTINCT chapter), COUNT(DISTINCT page), TOTAL(seconds), MIN(at), MAX(at),"
+            "SELECT series, COUNT(DISTINCT chapter), COUNT(DISTINCT page), TOTAL(seconds), MIN(at), MAX(at),"  # noqa: S608
             " json_group_array(DISTINCT engine), json_group_array(DISTINCT refs)"
-            " FROM history GROUP BY series ORDER BY MAX(at) DESC"
+            f" FROM history WHERE {_SOUND} GROUP BY series ORDER BY MAX(at) DESC"
         )
         rows = self._database.read(lambda connection: connection.execute(query).fetchall())
         return [
@@ -98,14 +104,15 @@ class History:
                 first=first,
                 last=last,
                 engines=sorted(json.loads(engines)),
-                references=sorted({one for refs in json.loads(references) for one in json.loads(refs)}),
+                references=sorted({one for refs in json.loads(references) for one in _references(refs)}),
             )
             for series, chapters, pages, seconds, first, last, engines, references in rows
         ]
 
     def seconds_a_page(self, engine: str) -> float | None:
         """Return what an engine's last pages took each, the middle one; None where it has coloured none."""
-        query = "SELECT seconds FROM history WHERE engine = ? AND seconds > 0 ORDER BY at DESC LIMIT ?"
+        where = f"engine = ? AND seconds > 0 AND {_SOUND}"
+        query = f"SELECT seconds FROM history WHERE {where} ORDER BY at DESC LIMIT ?"  # noqa: S608
         values = (engine, _LAST_PAGES)
         rows = self._database.read(lambda connection: connection.execute(query, values).fetchall())
         return median(row[0] for row in rows) if rows else None
@@ -113,7 +120,8 @@ class History:
     def pages(self, series: str) -> list[ColouredPageRow]:
         """Return the pages of a series as they were coloured last, chapter by chapter, in the order of colouring."""
         query = (
-            "SELECT chapter, page, key, engine, refs, seconds, MAX(at) FROM history WHERE series = ?"
+            "SELECT chapter, page, key, engine, refs, seconds, MAX(at)"  # noqa: S608 - ours
+            f" FROM history WHERE series = ? AND {_SOUND}"
             " GROUP BY chapter, page ORDER BY MIN(at), chapter, page"
         )
         rows = self._database.read(lambda connection: connection.execute(query, (series,)).fetchall())
@@ -129,7 +137,7 @@ class History:
                         key=key,
                         page=page,
                         engine=engine,
-                        references=tuple(json.loads(references)),
+                        references=_references(references),
                         seconds=seconds,
                     )
                 )
@@ -139,10 +147,19 @@ class History:
         """Return the results of a series, or of all, in the order in which they were made."""
         where, values = ("", ()) if series is None else (" WHERE series = ?", (series,))
         query = f"SELECT key FROM history{where} ORDER BY at, chapter, key"  # noqa: S608 - ours
-        return [row[0] for row in self._database.read(lambda connection: connection.execute(query, values).fetchall())]
+        rows = self._database.read(lambda connection: connection.execute(query, values).fetchall())
+        return [key for (key,) in rows if isinstance(key, str)]
 
     def forget(self, series: str | None) -> int:
         """Forget a series, or all of them; return how many pages that were."""
         where, values = ("", ()) if series is None else (" WHERE series = ?", (series,))
         query = f"DELETE FROM history{where}"  # noqa: S608 - one of two texts of ours
         return int(self._database.write(lambda connection: connection.execute(query, values).rowcount))
+
+
+def _references(text: str) -> tuple[str, ...]:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return ()
+    return tuple(one for one in found if isinstance(one, str)) if isinstance(found, list) else ()

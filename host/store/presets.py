@@ -2,55 +2,58 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import threading
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
-from msgspec import Meta, Struct, field, structs
+from msgspec import Raw, Struct, field, structs
 
-from host.errors import BadRequest, Busy, InternalError, NotFound, TooLarge
+from host.errors import BadRequest, Busy, NotFound, TooLarge
 from host.locks import ProcessLock
 from host.messaging.messages import Options, Preset
-from host.store.disk import disk_errors, write_synced
+from host.store.disk import disk_errors, keep_aside, read_kept, write_synced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+_LOG = logging.getLogger(__name__)
 PRESETS_MAX: Final = 200
 _BYTES_MAX: Final = 4 << 20
 _WAIT_S: Final = 5.0
 _SHOWN: Final = 128
+_UNREADABLE: Final = (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class _File(Struct, frozen=True, kw_only=True, omit_defaults=True):
     version: Literal[1]
-    presets: Annotated[list[Preset], Meta(max_length=PRESETS_MAX)] = field(default_factory=list)
+    presets: list[Raw] = field(default_factory=list)
 
 
 class PresetFile:
-    """Thread-safe, and safe beside another process on the same home."""
+    """Thread-safe, and safe beside another process on the same home.
+
+    What cannot be read in the file is left out with a line in the log; a file that held such is kept aside before
+    another takes its place.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.RLock()
 
     def every(self) -> list[Preset]:
-        """Return all presets by their names.
-
-        Raises:
-            BadRequest: the file was changed by somebody and holds none any more. TooLarge, InternalError
-        """
-        return sorted(self._read(), key=lambda one: one.name.casefold())
+        """Return all presets that can be read, by their names."""
+        return sorted(self._read()[0], key=lambda one: one.name.casefold())
 
     def get(self, name: str) -> Preset:
         """Return a preset; case does not count.
 
         Raises:
-            NotFound: there is none of this name; the hint tells those that are. Errors as `every`.
+            NotFound: there is none of this name; the hint tells those that are.
         """
         known = self.every()
         found = next((one for one in known if _key(one.name) == _key(name)), None)
@@ -63,7 +66,8 @@ class PresetFile:
         """Keep a preset, in the place of one of its name; return all.
 
         Raises:
-            BadRequest: its name says nothing. TooLarge: there are too many. Busy, DiskFull, InternalError
+            BadRequest: its name says nothing. TooLarge: there are too many, or they are too large together. Busy,
+            DiskFull, InternalError
         """
         kept = structs.replace(preset, name=" ".join(preset.name.split()))
         if not kept.name:
@@ -92,28 +96,30 @@ class PresetFile:
 
     def _change(self, edit: Callable[[list[Preset]], list[Preset]]) -> list[Preset]:
         with self._held():
-            data = msgspec.json.encode(_File(version=1, presets=edit(self._read())))
+            presets, is_whole = self._read()
+            edited = [Raw(msgspec.json.encode(one)) for one in edit(presets)]
+            data = msgspec.json.format(msgspec.json.encode(_File(version=1, presets=edited)), indent=1) + b"\n"
+            if len(data) > _BYTES_MAX:
+                raise TooLarge(f"The presets would take {len(data) >> 10} KiB.", f"At most {_BYTES_MAX >> 20} MiB.")
             temporary = self._path.with_suffix(f".{secrets.token_hex(8)}.new")
             with disk_errors("the presets"):
-                write_synced(temporary, msgspec.json.format(data, indent=1) + b"\n")
+                write_synced(temporary, data)
+                if not is_whole:
+                    keep_aside(self._path)
                 temporary.replace(self._path)
             return self.every()
 
-    def _read(self) -> list[Preset]:
+    def _read(self) -> tuple[list[Preset], bool]:
+        """Return the presets that can be read, and whether that is all that the file holds."""
         try:
-            with self._path.open("rb") as file:
-                data = file.read(_BYTES_MAX + 1)
+            stored = msgspec.json.decode(read_kept(self._path, _BYTES_MAX), type=_File).presets
         except (FileNotFoundError, NotADirectoryError):  # in a home that takes no folder
-            return []
-        except OSError as exc:
-            message = f"The presets cannot be read: {exc.strerror or exc}."
-            raise InternalError(message, "`irodori doctor` checks the folders.") from exc
-        if len(data) > _BYTES_MAX:
-            raise TooLarge("The file of presets is too large.", f"At most {_BYTES_MAX >> 20} MiB.")
-        try:
-            return list(msgspec.json.decode(data, type=_File).presets)
-        except (msgspec.DecodeError, UnicodeDecodeError) as exc:
-            raise BadRequest(f"{self._path.name} holds no presets: {exc}.", "Mend it, or move it away.") from exc
+            return [], True
+        except _UNREADABLE as exc:
+            _LOG.warning("%s holds no presets that can be read: %s", self._path.name, exc)
+            return [], False
+        found = [one for one in map(_preset, stored[:PRESETS_MAX]) if one is not None]
+        return found, len(found) == len(stored)
 
     @contextmanager
     def _held(self) -> Iterator[None]:
@@ -137,6 +143,14 @@ def with_preset(preset: Preset | None, engine: str | None, options: Options) -> 
         return engine, options
     said = {name: value for name in Options.__struct_fields__ if (value := getattr(options, name)) is not None}
     return engine or preset.engine, structs.replace(preset.options, **said)
+
+
+def _preset(stored: Raw) -> Preset | None:
+    try:
+        return msgspec.json.decode(stored, type=Preset)
+    except _UNREADABLE as exc:
+        _LOG.warning("a preset is left out: %s", exc)
+        return None
 
 
 def _key(name: str) -> str:

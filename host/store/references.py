@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import re
 import secrets
 import shutil
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from host.errors import DiskFull, ImageInvalid, InternalError, NotFound
-from host.store.disk import disk_errors, sync_folder, write_synced
+from host.errors import DiskFull, InternalError, IrodoriError, NotFound
+from host.store.disk import NotNeeded, disk_errors, keep_aside, read_kept, sync_folder, write_synced
 from host.store_records import PaletteEntry, Reference, ReferenceAdd
+from host.vocabulary import Text  # noqa: TC001 - msgspec reads the type when the struct is built
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -37,6 +39,9 @@ _FACTS: Final = "facts.json"
 _PICTURE: Final = "picture"
 _THUMBNAIL: Final = "thumbnail.webp"
 _THUMBNAIL_PX: Final = 256
+_FACTS_BYTES: Final = 1 << 18
+_THUMBNAIL_BYTES: Final = 1 << 19
+_Side = Annotated[int, Meta(ge=1, le=1 << 24)]
 _TOLD: Final = ("name", "series", "character", "source_url")
 
 
@@ -46,13 +51,13 @@ Check = Callable[[], None] | None
 class Facts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What stands in `facts.json`."""
 
-    width: int
-    height: int
-    palette: list[PaletteEntry]
-    name: str | None = None
-    series: str | None = None
-    character: str | None = None
-    source_url: str | None = None
+    width: _Side
+    height: _Side
+    palette: Annotated[list[PaletteEntry], Meta(max_length=256)]
+    name: Text | None = None
+    series: Text | None = None
+    character: Text | None = None
+    source_url: Text | None = None
 
 
 class ReferenceStore:
@@ -86,17 +91,26 @@ class ReferenceStore:
             return self._hold(reference_id, request.image, page, told)
 
     def _kept(self, folder: Path, encoded: bytes, page: DecodedPage, changes: dict[str, Any]) -> Reference:
-        if not (folder / _PICTURE).is_file():
+        if not self._holds(folder, encoded, page):
             self._create(folder, encoded, page)
         if changes:
             self._write_facts(folder, msgspec.structs.replace(self._facts(folder), **changes))
         return self._reference(folder)
 
-    def _hold(self, reference_id: str, encoded: bytes, page: DecodedPage, told: dict[str, Any]) -> Reference:
-        from host.store.palette import palette_of
+    @staticmethod
+    def _holds(folder: Path, encoded: bytes, page: DecodedPage) -> bool:
+        """Tell whether a folder has this picture; one that was damaged is not it."""
+        from host.pipeline.decode import decode_page
 
-        facts: dict[str, Any] = {"width": page.size.width, "height": page.size.height, "palette": palette_of(page.rgb)}
-        held = Reference(reference_id=reference_id, thumbnail=_thumbnail_of(page.rgb), **facts, **told)
+        try:
+            kept = (folder / _PICTURE).read_bytes() if (folder / _PICTURE).is_file() else b""
+            return kept == encoded or (bool(kept) and decode_page(kept).pixels_sha256 == page.pixels_sha256)
+        except (OSError, IrodoriError):
+            return False
+
+    def _hold(self, reference_id: str, encoded: bytes, page: DecodedPage, told: dict[str, Any]) -> Reference:
+        facts = msgspec.structs.asdict(_facts_of(page)) | told
+        held = Reference(reference_id=reference_id, thumbnail=_thumbnail_of(page.rgb), **facts)
         self._held[reference_id] = held, encoded
         return held
 
@@ -186,10 +200,10 @@ class ReferenceStore:
         building = self._scratch / secrets.token_hex(8)
         with disk_errors("a style reference"):
             building.mkdir(parents=True)
-            if folder.exists():  # without its picture: nothing that could be kept
-                folder.rename(self._scratch / secrets.token_hex(8))
             write_synced(building / _PICTURE, encoded)
-            self._describe(building, page)
+            self._describe(building, page, self._known_facts(folder) or _facts_of(page))
+            if folder.exists():  # its picture is gone or damaged
+                folder.rename(self._scratch / secrets.token_hex(8))
             try:
                 building.rename(folder)
             except OSError:
@@ -199,29 +213,37 @@ class ReferenceStore:
             sync_folder(self._root)
         shutil.rmtree(building, ignore_errors=True)
 
-    def _describe(self, folder: Path, page: DecodedPage) -> Facts:
-        """Write thumbnail and facts from the picture alone."""
-        from host.store.palette import palette_of
-
-        write_synced(folder / _THUMBNAIL, _thumbnail_of(page.rgb))
-        facts = Facts(width=page.size.width, height=page.size.height, palette=palette_of(page.rgb))
+    def _describe(self, folder: Path, page: DecodedPage, facts: Facts) -> None:
+        _write_anew(folder / _THUMBNAIL, _thumbnail_of(page.rgb))
         self._write_facts(folder, facts)
-        return facts
 
     def _facts(self, folder: Path) -> Facts:
-        try:
-            return msgspec.json.decode((folder / _FACTS).read_bytes(), type=Facts)
-        except (OSError, msgspec.DecodeError) as exc:
+        known = self._known_facts(folder)
+        if known is None:
             from host.pipeline.decode import decode_page
 
-            _LOG.warning("the facts of reference %s are made anew: %s", folder.name, exc)
-            return self._describe(folder, decode_page((folder / _PICTURE).read_bytes()))
+            page = decode_page(_picture(folder))
+            known = _facts_of(page)
+            with NotNeeded("the facts of a reference were not written"), disk_errors("a style reference"):
+                self._describe(folder, page, known)
+        return known
+
+    @staticmethod
+    def _known_facts(folder: Path) -> Facts | None:
+        try:
+            return msgspec.json.decode(read_kept(folder / _FACTS, _FACTS_BYTES), type=Facts)
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+            if folder.exists():
+                _LOG.warning("the facts of reference %s are made anew: %s", folder.name, exc)
+            return None
 
     def _write_facts(self, folder: Path, facts: Facts) -> None:
         temporary = self._scratch / secrets.token_hex(8)
         with disk_errors("a style reference"):
             self._scratch.mkdir(parents=True, exist_ok=True)
             write_synced(temporary, msgspec.json.encode(facts))
+            if (folder / _FACTS).is_dir():
+                keep_aside(folder / _FACTS)
             temporary.replace(folder / _FACTS)
 
     def _reference(self, folder: Path) -> Reference:
@@ -230,23 +252,49 @@ class ReferenceStore:
         return Reference(reference_id=folder.name, thumbnail=self._thumbnail(folder), **known)
 
     def _reference_if_whole(self, folder: Path) -> Reference | None:
-        """Return a reference; None where another host has just removed it, or its picture is damaged."""
+        """Return a reference; None where another host has just removed it, or its picture is gone or damaged."""
         try:
-            return self._reference(folder)
-        except (OSError, ImageInvalid) as exc:
+            return self._reference(folder) if (folder / _PICTURE).is_file() else None
+        except (OSError, IrodoriError) as exc:
             _LOG.warning("reference %s is left out: %s", folder.name, exc)
             return None
 
     def _thumbnail(self, folder: Path) -> bytes:
         try:
-            return (folder / _THUMBNAIL).read_bytes()
-        except FileNotFoundError:
+            return _require_thumbnail(read_kept(folder / _THUMBNAIL, _THUMBNAIL_BYTES))
+        except OSError:
             from host.pipeline.decode import decode_page
 
-            thumbnail = _thumbnail_of(decode_page((folder / _PICTURE).read_bytes()).rgb)
-            with disk_errors("a thumbnail"):
-                write_synced(folder / _THUMBNAIL, thumbnail)
+            thumbnail = _thumbnail_of(decode_page(_picture(folder)).rgb)
+            with NotNeeded("a thumbnail was not written"), disk_errors("a thumbnail"):
+                _write_anew(folder / _THUMBNAIL, thumbnail)
             return thumbnail
+
+
+def _facts_of(page: DecodedPage) -> Facts:
+    from host.store.palette import palette_of
+
+    return Facts(width=page.size.width, height=page.size.height, palette=palette_of(page.rgb))
+
+
+def _picture(folder: Path) -> bytes:
+    try:
+        return (folder / _PICTURE).read_bytes()
+    except OSError as exc:
+        raise NotFound("The picture of a style reference is gone.", "Add it again.", reference_id=folder.name) from exc
+
+
+def _require_thumbnail(data: bytes) -> bytes:
+    if data[:4] != b"RIFF" or data[8:12] != b"WEBP" or len(data) != 8 + int.from_bytes(data[4:8], "little"):
+        raise OSError("it is no whole WebP")
+    return data
+
+
+def _write_anew(path: Path, data: bytes) -> None:
+    """Write what can be made again, whatever stands in its place."""
+    if os.path.lexists(path) and (path.is_symlink() or not path.is_file()):
+        keep_aside(path)
+    write_synced(path, data)
 
 
 def _thumbnail_of(rgb: NDArray[np.uint8]) -> bytes:

@@ -1,8 +1,9 @@
-"""Palettes on the disk: readable, taken back step by step, never overwritten where somebody broke them."""
+"""Palettes on the disk: readable, taken back step by step, and by their versions where somebody broke them."""
 
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -11,13 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from host.errors import BadRequest, InternalError, NotFound, TooLarge
+from host.errors import BadRequest, NotFound, TooLarge
 from host.palette_records import SeriesPalette
 from host.palettes import schemas
 from host.palettes.files import BYTES_MAX, VERSIONS_KEPT, PaletteFiles, decode, encode
 from tests.host.palettes.people import AKI, RED, character, palette
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -65,15 +67,46 @@ def test_the_file_is_json_that_a_person_can_read(files: PaletteFiles, tmp_path: 
     assert path.read_text("utf-8").count("\n") > 10
 
 
-def test_a_file_that_somebody_broke_is_told_and_stays_as_it_is(files: PaletteFiles, tmp_path: Path) -> None:
-    files.change("S", lambda _: palette(character("Aki", AKI, RED)))
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"", b"{", b"null", b"[" * 100_000, b'{"a":' * 100_000, b'{"version": 1, "series": "\xff"}',
+        b'{"version": 2, "series": "S"}', b'{"version": 1, "series": 5}', b" " * (BYTES_MAX + 1),
+    ],
+)  # fmt: skip
+def test_where_a_file_is_broken_the_newest_version_is_in_force_and_the_file_is_kept_aside(
+    files: PaletteFiles, tmp_path: Path, content: bytes
+) -> None:
+    moods(files, "dawn", "noon", "dusk")
     (path,) = tmp_path.rglob("palette.json")
-    path.write_text(path.read_text("utf-8").replace('"reader"', '"me"'), "utf-8")
-    broken = path.read_bytes()
-    with pytest.raises(BadRequest, match=r"characters.*origin"):
-        moods(files, "dawn")
-    assert path.read_bytes() == broken
-    assert files.every() == []
+    path.write_bytes(content)
+    (path.parent / "00000003.json").write_bytes(content)
+    assert files.get("S").mood == "dawn"
+    assert [one.mood for one in files.every()] == ["dawn"]
+    assert path.read_bytes() == content
+    moods(files, "night")
+    assert files.get("S").mood == "night"
+    assert (path.parent / "palette.broken.json").read_bytes() == content
+    assert [files.undo("S")[1].mood for _ in range(2)] == ["dawn", "dawn"]
+
+
+def test_the_last_change_of_a_broken_file_can_be_taken_back(files: PaletteFiles, tmp_path: Path) -> None:
+    moods(files, "dawn", "noon")
+    (path,) = tmp_path.rglob("palette.json")
+    path.write_text("{")
+    assert files.undo("S")[1].mood == "dawn"
+    assert files.get("S").mood == "dawn"
+    assert (path.parent / "palette.broken.json").read_text() == "{"
+
+
+def test_a_palette_that_would_be_too_large_to_be_read_is_not_written(
+    files: PaletteFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moods(files, "dawn")
+    monkeypatch.setattr("host.palettes.files.BYTES_MAX", 500)
+    with pytest.raises(TooLarge):
+        moods(files, "x" * 500)
+    assert files.get("S").mood == "dawn"
 
 
 def test_a_home_that_takes_no_folder_has_no_palettes(tmp_path: Path) -> None:
@@ -83,14 +116,15 @@ def test_a_home_that_takes_no_folder_has_no_palettes(tmp_path: Path) -> None:
     assert files.every() == []
 
 
-def test_a_file_that_cannot_be_read_is_told(files: PaletteFiles, tmp_path: Path) -> None:
-    files.change("S", lambda _: palette(character("Aki", AKI, RED)))
+@pytest.mark.parametrize("make", [os.mkdir, os.mkfifo, lambda path: path.symlink_to(path.name)])
+def test_what_is_no_file_is_never_opened(files: PaletteFiles, tmp_path: Path, make: Callable[[Path], None]) -> None:
+    moods(files, "dawn", "noon")
     (path,) = tmp_path.rglob("palette.json")
     path.unlink()
-    path.mkdir()
-    with pytest.raises(InternalError, match="cannot be read"):
-        files.get("S")
-    assert files.every() == []
+    make(path)
+    assert files.get("S").mood == "dawn"
+    moods(files, "night")
+    assert files.get("S").mood == "night"
 
 
 def test_what_fails_while_it_changes_leaves_all_as_it_was(files: PaletteFiles, tmp_path: Path) -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import random
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from engines.geometry import Size
 from host.paths import state_paths
+from host.store.history import HistoryEntry
 from host.store.results import StoredResult
 from host.store.sources import Source
 from host.store.store import Store
+from host.store_records import HistorySeries
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -222,3 +226,32 @@ def test_put_says_whether_a_result_was_kept(paths: StatePaths) -> None:
         assert not store.results.put(KEYS[1], large(0, 2 << 20))
         assert not store.results.has(KEYS[1])
         assert store.results.has(KEYS[0])
+
+
+_HOSTILE = ("x'ff'", "NULL", "-1", "9e999", "'['", "'{}'", "'[5]'", "''", "1e308")
+
+
+@pytest.mark.parametrize("garbage", _HOSTILE)
+@pytest.mark.parametrize("column", ["series", "chapter", "key", "at", "page", "engine", "refs", "seconds"])
+def test_a_garbled_row_of_the_history_is_left_out_or_told_as_far_as_it_is_sound(
+    paths: StatePaths, column: str, garbage: str
+) -> None:
+    store = open_store(paths)
+    facts = {"chapter": "1", "page": "p", "engine": "e", "references": ("r",), "seconds": 1.0}
+    store.history.add([HistoryEntry(series="S", key="a", **facts), HistoryEntry(series="T", key="b", **facts)])  # type: ignore[arg-type]
+    with suppress(sqlite3.IntegrityError):  # no such row can be there
+        store.database.write(
+            lambda connection: connection.execute(f"UPDATE history SET {column} = {garbage} WHERE series = 'S'")
+        )
+    told = store.history.series()
+    assert "T" in [one.series for one in told]
+    for one in told:
+        msgspec.convert(msgspec.to_builtins(one), HistorySeries)
+        assert math.isfinite(one.seconds + one.first + one.last)
+        assert one.references in (["r"], [])
+    assert [row.references for row in store.history.pages("T")] == [("r",)]
+    store.history.pages("S")
+    assert store.history.seconds_a_page("e") == 1.0
+    assert "b" in store.history.keys(None)
+    assert store.history.forget(None) == 2
+    store.close()

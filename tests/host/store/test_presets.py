@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,7 @@ from host.store import presets
 from host.store.presets import PresetFile, with_preset
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 SOFT = Preset(name="Soft", engine="sdxl", options=Options(steps=20, strength=0.6, loras=[LoraChoice(name="ink")]))
@@ -54,18 +56,63 @@ def test_what_cannot_be_kept_is_refused(kept: PresetFile, monkeypatch: pytest.Mo
     assert kept.save(SOFT) == [SOFT]
 
 
-def test_a_file_that_holds_none_is_said_and_stays(kept: PresetFile, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"", b"{", b"null", b"[]", b'{"version": 2}', b"[" * 100_000, b'{"a":' * 100_000,
+        b'{"version": 1, "presets": [{"name": "\xff", "options": {}}]}',
+        b'{"version": 1, "presets": [{"name": "", "options": {}}]}', b'{"version": 1, "presets": {}}',
+        b" " * ((4 << 20) + 1),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_left_out_and_kept_aside_before_others_are_written(
+    kept: PresetFile, tmp_path: Path, content: bytes
+) -> None:
     file = tmp_path / "data" / "presets.json"
     file.parent.mkdir()
-    for content in ("{", '{"version": 2}', '{"version": 1, "presets": [{"name": "", "options": {}}]}'):
-        file.write_text(content)
-        for ask in (kept.every, lambda: kept.save(SOFT)):
-            with pytest.raises(BadRequest, match="holds no presets"):
-                ask()
-        assert file.read_text() == content
-    file.write_bytes(b" " * (presets._BYTES_MAX + 1))
-    with pytest.raises(TooLarge):
-        kept.every()
+    file.write_bytes(content)
+    assert kept.every() == []
+    assert file.read_bytes() == content
+    assert kept.save(SOFT) == [SOFT]
+    assert (tmp_path / "data" / "presets.broken.json").read_bytes() == content
+    file.write_bytes(b"{")
+    assert kept.save(LOUD) == [LOUD]
+    assert (tmp_path / "data" / "presets.broken.json").read_bytes() == content
+    assert (tmp_path / "data" / "presets.broken2.json").read_bytes() == b"{"
+
+
+@pytest.mark.parametrize("bad", ['{"name": 5}', '{"name": "x"}', "7", '{"name": "x", "options": {"seed": -1}}'])
+def test_one_that_cannot_be_read_takes_no_other_with_it(kept: PresetFile, tmp_path: Path, bad: str) -> None:
+    kept.save(SOFT)
+    file = tmp_path / "data" / "presets.json"
+    content = file.read_text().replace('"presets": [', f'"presets": [{bad},')
+    file.write_text(content)
+    assert kept.every() == [SOFT]
+    assert kept.save(LOUD) == [LOUD, SOFT]
+    assert (tmp_path / "data" / "presets.broken.json").read_text() == content
+    assert kept.remove("loud") == [SOFT]
+    assert not (tmp_path / "data" / "presets.broken2.json").exists()
+
+
+@pytest.mark.parametrize("make", [os.mkdir, os.mkfifo, lambda path: path.symlink_to(path.name)])
+def test_what_is_no_file_is_never_opened(kept: PresetFile, tmp_path: Path, make: Callable[[Path], None]) -> None:
+    (tmp_path / "data").mkdir()
+    make(tmp_path / "data" / "presets.json")
+    assert kept.every() == []
+    assert kept.save(SOFT) == [SOFT]
+    assert kept.every() == [SOFT]
+
+
+def test_presets_that_would_make_a_file_too_large_to_be_read_are_refused(kept: PresetFile) -> None:
+    def large(name: str) -> Preset:
+        return Preset(name=name, options=Options(engine_options={"a": "x" * 1_500_000}))
+
+    kept.save(large("1"))
+    kept.save(large("2"))
+    with pytest.raises(TooLarge, match="KiB"):
+        kept.save(large("3"))
+    assert [one.name for one in kept.every()] == ["1", "2"]
+    assert [one.name for one in kept.remove("1")] == ["2"]
 
 
 def test_another_host_that_changes_them_is_waited_for(

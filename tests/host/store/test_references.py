@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from typing import TYPE_CHECKING
 
 import cv2
@@ -19,7 +20,7 @@ from host.store.store import Store
 from host.store_records import ReferenceAdd
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -113,6 +114,54 @@ def test_damaged_facts_are_made_anew_and_a_damaged_picture_is_left_out(store: St
     (folder / "facts.json").write_bytes(b"{")
     (folder / "picture").write_bytes(b"{")
     assert store.references.list() == [other]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"", b"[" * 100_000, b'{"a":' * 100_000, b'{"name": "\xff"}', b'{"width": -1, "height": 5, "palette": []}',
+        b'{"width": 9, "height": 9, "palette": [{"rgb": [0, 0, 99999999999999999999999], "share": 0}]}',
+        b'{"width": 9, "height": 9, "palette": [], "name": "' + b"x" * 5000 + b'"}', b" " * ((1 << 18) + 1),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("lost", ["facts.json", "thumbnail.webp"])
+def test_hostile_content_beside_the_picture_is_made_anew_from_it(store: Store, lost: str, content: bytes) -> None:
+    added = store.references.add(ReferenceAdd(image=png(blocks(RED, BLUE))))
+    (state_paths().references / added.reference_id / lost).write_bytes(content)
+    assert store.references.list() == [added]
+    assert store.references.list() == [added]
+
+
+@pytest.mark.parametrize("make", [os.mkdir, os.mkfifo, lambda path: path.symlink_to(path.name)])
+@pytest.mark.parametrize("lost", ["facts.json", "thumbnail.webp"])
+def test_what_is_no_file_beside_the_picture_gives_way(store: Store, lost: str, make: Callable[[Path], None]) -> None:
+    added = store.references.add(ReferenceAdd(image=png(blocks(RED, BLUE))))
+    file = state_paths().references / added.reference_id / lost
+    file.unlink()
+    make(file)
+    assert store.references.list() == [added]
+    assert file.is_file()
+
+
+@pytest.mark.parametrize("content", [b"", b"{", png(blocks(GREEN)), None])
+def test_a_damaged_picture_is_replaced_where_it_is_added_again_and_keeps_its_names(
+    store: Store, content: bytes | None
+) -> None:
+    added = store.references.add(ReferenceAdd(image=png(blocks(RED, BLUE)), name="Cover", series="S"))
+    picture = state_paths().references / added.reference_id / "picture"
+    picture.unlink()
+    if content is not None:
+        picture.write_bytes(content)
+    assert store.references.add(ReferenceAdd(image=png(blocks(RED, BLUE)))) == added
+    assert (store.references.pixels(added.reference_id) == blocks(RED, BLUE)).all()
+
+
+def test_references_whose_picture_is_gone_are_not_listed(store: Store) -> None:
+    added = store.references.add(ReferenceAdd(image=png(blocks(RED, BLUE))))
+    (state_paths().references / added.reference_id / "picture").unlink()
+    assert store.references.list() == []
+    with pytest.raises(NotFound):
+        store.references.get(added.reference_id)
 
 
 def test_a_large_reference_is_brought_down_for_work(store: Store) -> None:
