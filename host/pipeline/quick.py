@@ -11,11 +11,11 @@ import numpy as np
 from engines.base import ColorizeRequest
 from host.pipeline.compose.compose import lay_colour
 from host.pipeline.compose.field import colour_field
-from host.pipeline.compose.paper_colour import find_paper_colour
-from host.pipeline.decode import DecodedPage
+from host.pipeline.compose.paper_colour import paper_colour_with
+from host.pipeline.decode import DecodedPage, is_grey
 from host.pipeline.drawing import Drawing
 from host.pipeline.faults import faults_mapped
-from host.pipeline.tint import find_tint, luma_of, shrunk
+from host.pipeline.tint import Tint, find_tint, luma_of, shrunk
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -46,9 +46,12 @@ def quick_colours(page: DecodedPage, job: PageJob, engine: ColorizeEngine) -> ND
         as `PagePipeline.colour`.
     """
     side = _side_of(page)
-    if min(page.size) <= SIDE_PX or side < _SIDE_MIN_PX or not _is_for_colour(page.rgb):
+    if min(page.size) <= SIDE_PX or side < _SIDE_MIN_PX:
         return None
     small = _shrunk(page, side)
+    tint = None if is_grey(page.rgb) else find_tint(small.rgb)
+    if not _is_for_colour(small.rgb, tint):
+        return None
     with faults_mapped():
         references = tuple(one.pixels for one in job.references[: engine.info.supports.references_max])
         seen, protect = _shrunk(page, round(side * _ENGINE_SHARE)), np.zeros(small.size, np.bool_)
@@ -57,7 +60,8 @@ def quick_colours(page: DecodedPage, job: PageJob, engine: ColorizeEngine) -> ND
         result = engine.colorize(request, _ignore)
         drawing = Drawing(hints=job.corrections.hints)
         field = colour_field(small, protect, result.oklab, job.plan.strength_01, drawing, result.parts)
-        return lay_colour(small, protect, field, tint=find_paper_colour(small.rgb)).rgb
+        paper = None if tint is None else paper_colour_with(tint, small.rgb)
+        return lay_colour(small, protect, field, tint=paper).rgb
 
 
 def _side_of(page: DecodedPage) -> int:
@@ -70,13 +74,12 @@ def _shrunk(page: DecodedPage, side: int) -> DecodedPage:
     return DecodedPage(rgb=rgb, grey=np.asarray(grey, np.uint8), pixels_sha256="")
 
 
-def _is_for_colour(rgb: NDArray[np.uint8]) -> bool:
+def _is_for_colour(rgb: NDArray[np.uint8], tint: Tint | None) -> bool:
     sample = shrunk(rgb, _SAMPLE_PX).astype(np.float32)
     luma = luma_of(sample)
     dark, light = np.percentile(luma, (2, 98))
     if light - dark < _CONTRAST:
         return False
-    tint = find_tint(rgb)
     if tint is None:
         return True
     own = sample - luma[..., None] - tint.at(luma)

@@ -104,6 +104,7 @@ def _fitted(
 ) -> NDArray[np.float64]:
     """Return the factors of what most samples have, by reweighted least squares (Geman and McClure 1987)."""
     # A mixture of one ink and one paper to begin with: beside much paper ink would be an outlier, and never be heard.
+    design = np.ascontiguousarray(design)  # what is laid out by rows once is not copied at each round
     factors = np.zeros((design.shape[1], 3))
     mixture = [0, design.shape[1] // _LUMA_TERMS]
     factors[mixture] = least_squares(design[:, mixture], levels, rarity, _RIDGE)
@@ -123,7 +124,8 @@ def least_squares(
     One thread: on a machine with other work, the threads of NumPy's product take many times its time to meet.
     """
     both = np.hstack([design, values]) * np.sqrt(weights)[:, None]
-    squares = np.asarray(cv2.mulTransposed(both, aTa=True), np.float64)
+    # Twice the products that are asked for (they lie on both sides of the diagonal), in half of `mulTransposed`'s time.
+    squares = np.asarray(cv2.gemm(both, both, 1.0, np.empty(0), 0.0, flags=cv2.GEMM_1_T), np.float64)
     terms = design.shape[1]
     factors = np.linalg.solve(squares[:terms, :terms] + ridge * np.eye(terms), squares[:terms, terms:])
     return np.asarray(factors, np.float64)

@@ -17,7 +17,7 @@ import numpy as np
 from engines.geometry import Size
 from host.pipeline.compose.upsample import rows_of_grid
 from host.pipeline.decode import is_grey
-from host.pipeline.tint import find_tint, luma_of, shrunk
+from host.pipeline.tint import Tint, find_tint, luma_of, shrunk
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,8 +60,11 @@ def find_paper_colour(rgb: NDArray[np.uint8]) -> PaperColour | None:
     The page is one without colour of its own, but for what stays as it is.
     """
     tint = None if is_grey(rgb) else find_tint(rgb)
-    if tint is None:
-        return None
+    return None if tint is None else paper_colour_with(tint, rgb)
+
+
+def paper_colour_with(tint: Tint, rgb: NDArray[np.uint8]) -> PaperColour | None:
+    """Return what `find_paper_colour` does for a page whose tint is known."""
     small = np.asarray(shrunk(rgb, _SAMPLE_SIDE), np.float32)
     size = Size(*small.shape[:2])
     luma = np.asarray(luma_of(small), np.float32)
