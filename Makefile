@@ -8,6 +8,8 @@ PIP := .venv/bin/pip install -qq --disable-pip-version-check --no-input -c const
 # A file's tests stay together, for they share what is slow to make. Real windows, where a mouse answers what the browser
 # asks, come after all others.
 ON_ALL_CORES := .venv/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+# What is compiled is kept, whatever the shell says: every worker and every host would compile it anew.
+test test-fast coverage check: export PYTHONDONTWRITEBYTECODE :=
 IN_EXTENSION := cd extension && PATH="$(CURDIR)/.venv/bin:$$PATH"
 EXTENSION_SOURCES := $(shell find extension -type d \( -name node_modules -o -name .output -o -name .wxt \) -prune -o -type f -print)
 
@@ -23,7 +25,7 @@ test: set-up extension-e2e extension ## run every test, also those in a real Chr
 	@.venv/bin/python -m pytest tests/e2e -n 3 --dist loadfile --ignore=tests/e2e/test_window.py
 	@.venv/bin/python -m pytest tests/e2e/test_window.py
 
-test-fast: .venv/irodori-light.stamp ## the tests that need neither torch, nor a browser, nor seconds, on all cores
+test-fast: .venv/irodori-light.stamp ## the tests that need neither torch, nor a browser, nor a third of a second each, on all cores
 	@$(ON_ALL_CORES) --fast --ignore=tests/e2e
 
 coverage: .venv/irodori-dev.stamp ## every test but those in a browser, with the branches that they take, also as htmlcov/

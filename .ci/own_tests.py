@@ -10,6 +10,7 @@ import sys
 import tomllib
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
 TESTS = ROOT / "tests"
@@ -21,7 +22,8 @@ def own_tests(module: Path) -> list[Path]:
     files = _test_files(package)
     stem = parts[-2] if stem == "__init__" else stem
     by_name = [path for path in files if path.stem in (f"test_{stem}", f"test_{parts[-2]}_{stem}")]
-    importers = [path for path in files if ".".join(parts).removesuffix(".__init__") in _imported(path)]
+    name = ".".join(parts).removesuffix(".__init__")
+    importers = [path for path in files if name in imports(path).modules | imports(path).names]
     named = _table().get(package, {}).get("/".join(parts[1:]), [])
     by_table = [TESTS / package / f"{name}.py" for name in named]
     by_room = [path for path in files if f"{path.stem}_".startswith(f"test_{parts[-2]}_")]
@@ -40,15 +42,50 @@ def _table() -> dict[str, dict[str, list[str]]]:
         return tomllib.load(table)
 
 
+class Imports(NamedTuple):
+    """What a file imports, also in functions: modules, full names of what is taken from them or of plain imports.
+
+    at_runtime: those names that are not for type checkers alone. relative: whether one is relative.
+    """
+
+    modules: frozenset[str]
+    names: frozenset[str]
+    at_runtime: frozenset[str]
+    relative: bool
+
+
 @cache
-def _imported(path: Path) -> set[str]:
-    """Return the names that a test file imports, and those of the modules that it imports them from."""
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            found |= {node.module, *(f"{node.module}.{one.name}" for one in node.names)}
-        elif isinstance(node, ast.Import):
-            found |= {one.name for one in node.names}
+def imports(path: Path) -> Imports:
+    """Return what a file imports. Trees are not kept: many of them make every collection of garbage slow."""
+    modules: set[str] = set()
+    names: tuple[set[str], set[str]] = (set(), set())
+    relative = False
+    waiting: list[tuple[ast.stmt, bool]] = [(one, False) for one in ast.parse(path.read_text("utf-8")).body]
+    while waiting:
+        one, typing = waiting.pop()
+        if isinstance(one, ast.Import):
+            found = [alias.name for alias in one.names]
+            modules.update(found)
+            names[typing].update(found)
+        elif isinstance(one, ast.ImportFrom):
+            relative |= one.level != 0
+            modules.add(str(one.module))
+            names[typing].update(f"{one.module}.{alias.name}" for alias in one.names)
+        elif isinstance(one, ast.If) and "TYPE_CHECKING" in ast.unparse(one.test):
+            waiting += [(inner, True) for inner in one.body]
+            waiting += [(inner, typing) for inner in one.orelse]
+        else:
+            waiting += [(inner, typing) for inner in _within(one)]
+    return Imports(frozenset(modules), frozenset(names[0] | names[1]), frozenset(names[0]), relative)
+
+
+def _within(one: ast.stmt) -> list[ast.stmt]:
+    """Return the statements of a statement's blocks; an import stands in no expression."""
+    found: list[ast.stmt] = []
+    for block in ("body", "orelse", "finalbody"):
+        found += getattr(one, block, ())
+    for clause in (*getattr(one, "handlers", ()), *getattr(one, "cases", ())):
+        found += clause.body
     return found
 
 

@@ -89,6 +89,7 @@ def test_within_reach_is_what_the_reference_holds():
     assert np.abs(both[-1, 0] - srgb_to_oklab(truth)[-1, 0]).max() < 0.006
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BASELINES)
 def test_every_baseline_is_an_engine_that_paints_the_same_twice(name):
     engine = PaintEngine(name, BASELINES[name])

@@ -34,6 +34,7 @@ def test_a_long_picture_moves_as_its_parts_do(across: float, down: float, long_s
     assert np.abs(found[window][inner] - alone[inner]).max() < 1e-5
 
 
+@pytest.mark.slow
 def test_a_page_with_a_side_over_32767_can_be_composed_and_registered() -> None:
     from host.pipeline.analysis.registration import brought_together
     from host.pipeline.compose.paper import cost_of_paper

@@ -41,6 +41,7 @@ def test_palettes_and_their_characters_are_shown() -> None:
     assert json.loads(irodori("show", "S", "--json")[1])["characters"][0]["name"] == "Aki"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("kept")
 def test_colours_are_set_let_go_and_taken_back() -> None:
     files = PaletteFiles(state_paths().palettes)
@@ -56,6 +57,7 @@ def test_colours_are_set_let_go_and_taken_back() -> None:
     assert len(files.get("S").characters) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("kept")
 def test_a_place_is_named_with_the_pages_that_show_it(pages: Path) -> None:
     page = pages / "night-en.webp"

@@ -24,6 +24,7 @@ def irodori(*arguments: object) -> tuple[int, str]:
     return done.exit_code, done.output
 
 
+@pytest.mark.slow
 def test_a_preset_is_saved_shown_and_deleted() -> None:
     said = ("--engine", "sdxl", "--steps", 12, "--quality", "best", "--lora", "a=b=0.5", "--lora", "ink", "--wish", "x")
     assert irodori("preset", "save", "Soft ink", *said, "--avoid", "y", "--strength", 0.5) == (0, "")

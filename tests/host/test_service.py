@@ -106,6 +106,7 @@ def test_ping_tells_an_idle_host(service: HostService) -> None:
     assert pong.uptime_s >= 0
 
 
+@pytest.mark.slow
 def test_references_are_added_found_and_removed(service: HostService) -> None:
     warm: Any = service.handle("reference.add", ReferenceAdd(image=picture(10), series="S"))
     cold: Any = service.handle("reference.add", ReferenceAdd(image=picture(110)))

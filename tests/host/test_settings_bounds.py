@@ -159,6 +159,7 @@ def test_paths_and_addresses_are_the_owners_to_set(service: HostService, key: st
     assert service.handle("settings.set", everything) == everything
 
 
+@pytest.mark.slow
 def test_the_command_line_says_what_is_set_and_refuses_what_makes_no_sense(irodori_home: Path) -> None:
     run = CliRunner().invoke
     assert run(app, ["settings", "set", "strength", "0.5"]).output == "strength = 0.5\n"

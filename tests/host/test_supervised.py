@@ -56,6 +56,7 @@ def test_a_loop_that_nobody_needs_is_not_begun_again() -> None:
     assert not thread.is_alive()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", [OverflowError("too far"), NoOrdinaryError(), SystemExit(3), KeyboardInterrupt()])
 def test_an_engine_that_raises_anything_fails_its_page_and_the_next_is_coloured(
     irodori_home: Path, fault: BaseException
@@ -71,6 +72,7 @@ def test_an_engine_that_raises_anything_fails_its_page_and_the_next_is_coloured(
         assert listener.end_of(reader.run([2])).done == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["take", "take_prepared", "take_coloured"])
 def test_a_thread_that_dies_between_pages_ends_the_open_ones_and_the_next_is_coloured(
     irodori_home: Path, where: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture

@@ -37,6 +37,7 @@ def good_host(folder: Path) -> Path:
     return script(folder, text)
 
 
+@pytest.mark.slow
 def test_register_status_unregister(home: Path, tmp_path: Path) -> None:
     launcher = make_launcher(tmp_path)
     done = installer(home, "register", "--host", str(launcher))
@@ -138,6 +139,7 @@ def test_root_does_not_write_into_somebody_else_s_home(home: Path, tmp_path: Pat
     assert not (home / MANIFEST).exists()
 
 
+@pytest.mark.slow
 def test_doctor_names_the_first_broken_link_and_the_command_that_mends_it(home: Path, tmp_path: Path) -> None:
     missing = installer(home, "doctor", "--host", str(tmp_path / "nothing"))
     assert missing.returncode == 1

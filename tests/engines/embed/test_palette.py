@@ -2,6 +2,7 @@
 
 import cv2
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
@@ -12,6 +13,7 @@ from engines.testing.contract import flat_reference
 pictures = npst.arrays(np.uint8, st.tuples(st.integers(1, 40), st.integers(1, 40), st.just(3)))
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=40)
 @given(pictures)
 def test_every_picture_gives_a_vector_of_length_one(picture: np.ndarray) -> None:

@@ -222,6 +222,7 @@ def test_what_a_killed_process_left_is_swept_and_what_is_in_use_is_not(tmp_path:
     assert list(tmp_path.iterdir()) == [used]
 
 
+@pytest.mark.slow
 def test_folders_are_made_however_deep(deep_folder: Path) -> None:
     path = deep_folder / "1.png"
     write_whole(path, b"x")

@@ -72,6 +72,7 @@ def test_a_message_becomes_these_very_bytes(vector: dict[str, Any]) -> None:
     assert envelopes == vector["envelopes"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("vector", load("large"), ids=named)
 def test_a_large_message_is_cut_like_this(vector: dict[str, Any]) -> None:
     frame = msgpack.packb(spelled(vector["message"]))
@@ -103,6 +104,7 @@ def test_a_fault_is_told_and_what_follows_is_heard(vector: dict[str, Any]) -> No
     assert [{"id": ack.id, "q": ack.q} for ack in acks if ack is not None] == vector["acks"]
 
 
+@pytest.mark.slow
 def test_the_vectors_are_those_that_make_py_makes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     made: dict[str, Any] = {"__file__": str(tmp_path / "make.py"), "__name__": "make"}
     exec(compile((VECTORS / "make.py").read_text(encoding="utf-8"), "make.py", "exec"), made)

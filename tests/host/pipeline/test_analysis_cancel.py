@@ -38,6 +38,7 @@ def test_every_region_that_may_be_a_balloon_is_a_place_to_stop(monkeypatch: pyte
     assert len(set(looked)) == len(looked)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.8, 1.0])
 def test_a_cancel_ends_a_reading_wherever_it_is(share: float) -> None:
     page, whole = decoded(manga_page()), Asked()
@@ -48,6 +49,7 @@ def test_a_cancel_ends_a_reading_wherever_it_is(share: float) -> None:
         TwoOpinionReader().read(page, "rtl", check=ending)
 
 
+@pytest.mark.slow
 def test_a_page_full_of_marks_is_asked_about_more_often() -> None:
     dice = np.random.default_rng(2)
     busy, bare = Asked(), Asked()

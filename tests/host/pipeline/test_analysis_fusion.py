@@ -62,6 +62,7 @@ def balloons_seen(score=0.8):
     ]
 
 
+@pytest.mark.slow
 def test_without_weights_the_classical_reader_goes_on_and_it_is_told_once(caplog):
     reader = TwoOpinionReader(Absent())
     with caplog.at_level(logging.WARNING):
@@ -71,6 +72,7 @@ def test_without_weights_the_classical_reader_goes_on_and_it_is_told_once(caplog
     assert len([one for one in caplog.records if "no weights" in one.getMessage()]) == 1
 
 
+@pytest.mark.slow
 def test_what_only_looks_like_a_balloon_is_left_to_colour():
     """A shop's sign, a word on white: the detector sees the two balloons, and no balloon there."""
     page = manga_page()
@@ -124,6 +126,7 @@ def test_where_both_see_a_panel_its_edge_is_the_exact_one():
     assert all(np.abs(np.array(a.box) - b).max() <= 6 for a, b in zip(panels, PANELS, strict=True))
 
 
+@pytest.mark.slow
 def test_white_lettering_on_dark_art_is_protected_where_the_detector_reads():
     page = manga_page()
     page[708:1332, 528:932] = 60
@@ -161,6 +164,7 @@ def test_figures_faces_and_sounds_know_where_they_belong():
     assert [one.panel for one in meta.sound_effects] == [1]
 
 
+@pytest.mark.slow
 def test_a_page_of_many_parts_is_shown_to_the_detector_once():
     page = np.vstack([manga_page()[:660]] * 6)
     detector = Told()
@@ -175,6 +179,7 @@ detections = st.builds(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(
     st.lists(detections, max_size=8), st.integers(1, 120), st.integers(1, 120), st.integers(0, 2**32 - 1),
@@ -224,6 +229,7 @@ def test_what_does_not_stand_out_from_a_dark_page_is_not_read_but_for_what_the_d
     assert found[305:325, 60:240].all()
 
 
+@pytest.mark.slow
 def test_highlights_beside_white_words_on_black_are_no_words():
     page = np.full((1400, 1000), 255, np.uint8)
     page[30:-30, 30:-30] = 8
@@ -267,6 +273,7 @@ STAR = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("outline", "mark", "score", "is_kept"),
     [

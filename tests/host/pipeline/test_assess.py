@@ -147,6 +147,7 @@ def test_large_pages_are_measured_at_a_thousand_pixels() -> None:
     assert found.panels[0].line_recall > 0.95
 
 
+@pytest.mark.slow
 def test_a_picture_of_a_finer_resolution_is_measured_by_what_its_pixels_are_together() -> None:
     """A screen of colours that an eye mixes is no noise."""
     fine = cv2.resize(picture(), (1500, 2100), interpolation=cv2.INTER_NEAREST)

@@ -178,6 +178,7 @@ def test_a_shifted_picture_is_moved_back():
     assert np.abs(straight[40:-40, 40:-40].astype(int) - mended[40:-40, 40:-40]).mean() < 0.2
 
 
+@pytest.mark.slow
 def test_same_page_same_bytes():
     grey = manga_page()
     lab = engine_picture(grey, RED, BLUE)
@@ -185,6 +186,7 @@ def test_same_page_same_bytes():
     assert np.array_equal(first, second)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [(1, 1), (1, 700), (900, 1), (8000, 300), (37, 1501)])
 def test_a_page_of_any_shape_is_composed(shape):
     grey = np.random.default_rng(1).integers(0, 255, shape, np.uint8)

@@ -24,6 +24,7 @@ def encoded(pixels, kind, **options):
     return buffer.getvalue()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "options"),
     [
@@ -54,7 +55,7 @@ def test_jpeg_xl_keeps_every_pixel(pixels):
 @pytest.mark.parametrize("size", [(1, 1), (8, 8), (800, 1200), (1600, 900), (333, 4000), (513, 7)])
 def test_a_jpeg_xl_tells_its_size_before_it_is_decoded(size):
     pytest.importorskip("pillow_jxl")
-    assert jpeg_xl_size(encoded(Image.new("L", size), "JXL")) == size
+    assert jpeg_xl_size(encoded(Image.new("L", size), "JXL", effort=1)) == size
 
 
 @pytest.mark.parametrize("mode", ["LA", "RGBA"])
@@ -145,6 +146,7 @@ def test_a_progressive_page_without_its_detail_is_refused():
         decode_page(whole[:second])
 
 
+@pytest.mark.slow
 def test_a_tall_strip_is_a_page():
     strip = decode_page(encoded(Image.new("1", (800, 60_000), 1), "PNG"))
     assert strip.size == (60_000, 800)

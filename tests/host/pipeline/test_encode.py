@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tracemalloc
+import zlib
 from typing import get_args
 
 import cv2
@@ -109,3 +110,35 @@ def test_a_large_page_is_packed_in_bands_from_eight_megapixels_on(monkeypatch: p
     assert encode_page(np.zeros((2000, 4000, 3), np.uint8))[0] != b"bands"
     assert encode_page(np.zeros((2001, 4000, 3), np.uint8))[0] == b"bands"
     assert packed == [(2001, 4000, 3)]
+
+
+@pytest.mark.parametrize(
+    ("page_format", "kind", "options"),
+    [
+        ("jpeg", "JPEG", {"quality": 92, "subsampling": 0}),
+        ("webp", "WEBP", {"quality": 90, "method": 2}),
+        ("webp_lossless", "WEBP", {"lossless": True, "quality": 0, "method": 0}),
+        ("avif", "AVIF", {"quality": 90, "subsampling": "4:4:4", "speed": 7, "max_threads": 1}),
+        ("jxl", "JXL", {"lossless": True, "effort": 3}),
+    ],
+)
+def test_each_format_is_written_with_the_effort_that_was_measured(
+    rgb: np.ndarray, page_format: PageFormat, kind: str, options: dict[str, object]
+) -> None:
+    expected = io.BytesIO()
+    Image.fromarray(rgb).save(expected, kind, **options)
+    assert encode_page(rgb, page_format)[0] == expected.getvalue()
+
+
+def test_a_png_is_packed_fast_by_runs_of_its_rows_differences(rgb: np.ndarray) -> None:
+    encoded, _ = encode_page(rgb)
+    data, place = b"", 8
+    while place < len(encoded):
+        size = int.from_bytes(encoded[place : place + 4])
+        data += encoded[place + 8 : place + 8 + size] if encoded[place + 4 : place + 8] == b"IDAT" else b""
+        place += size + 12
+    assert data[:2] == b"\x78\x01"  # zlib's fastest level
+    rows = np.frombuffer(zlib.decompress(data), np.uint8).reshape(len(rgb), -1)
+    assert set(rows[1:, 0]) == {2}  # each row as what it differs by from the one above
+    above = np.vstack([np.zeros_like(rows[:1, 1:]), rgb.reshape(len(rgb), -1)[:-1]])
+    assert np.array_equal(rows[:, 1:], rgb.reshape(len(rgb), -1) - above)

@@ -49,12 +49,14 @@ def wanted(rgb):
     return chroma_of(np.array(rgb, np.uint8))[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", [INSIDE, (207, 409), (60, 60), (790, 1190), (0, 0)])
 def test_the_pixel_of_a_hint_has_its_chroma(place):
     rgb = coloured(boxed(), ColourHint(points=(at(*place),), rgb=RED))
     assert np.abs(chroma_of(rgb[place[1], place[0]]) - wanted(RED)).max() < ROUNDING
 
 
+@pytest.mark.slow
 def test_a_hint_fills_its_region_and_stops_at_the_line():
     grey = boxed()
     plain, rgb = coloured(grey), coloured(grey, ColourHint(points=(at(*INSIDE),), rgb=RED))
@@ -64,6 +66,7 @@ def test_a_hint_fills_its_region_and_stops_at_the_line():
     assert np.array_equal(rgb[beyond], plain[beyond])
 
 
+@pytest.mark.slow
 def test_a_stroke_colours_every_region_that_it_runs_through():
     rgb = coloured(boxed(), ColourHint(points=(at(100, 500), at(300, 500)), rgb=RED))
     for x, y in ((100, 500), (300, 500), (300, 600), (60, 1100)):
@@ -79,17 +82,20 @@ def test_two_hints_share_a_region_by_distance():
     assert np.abs(middle - (wanted(RED) + wanted(BLUE)) / 2).max() < 0.02
 
 
+@pytest.mark.slow
 def test_a_later_hint_goes_over_an_earlier_one():
     hints = [ColourHint(points=(at(*INSIDE),), rgb=rgb) for rgb in (RED, BLUE)]
     x, y = INSIDE
     assert np.abs(chroma_of(coloured(boxed(), *hints)[y, x]) - wanted(BLUE)).max() < ROUNDING
 
 
+@pytest.mark.slow
 def test_a_grey_hint_takes_colour_away():
     rgb = coloured(boxed(), ColourHint(points=(at(*INSIDE),), rgb=(128, 128, 128)))
     assert np.hypot(*chroma_of(rgb[410:630, 210:410]).T).max() < ROUNDING
 
 
+@pytest.mark.slow
 def test_ink_and_protected_pixels_stay():
     grey = boxed()
     protect = np.zeros(grey.shape, np.bool_)
@@ -100,6 +106,7 @@ def test_ink_and_protected_pixels_stay():
     assert np.abs(chroma_of(rgb[600, 300]) - wanted(RED)).max() < ROUNDING
 
 
+@pytest.mark.slow
 def test_in_a_shaded_region_a_hint_goes_where_the_tone_is_like_its_own():
     grey = np.tile(np.linspace(60, 240, WIDTH).astype(np.uint8), (HEIGHT, 1))
     field, plain = (
@@ -113,6 +120,7 @@ def test_in_a_shaded_region_a_hint_goes_where_the_tone_is_like_its_own():
     assert taken[100, 390] < 0.35
 
 
+@pytest.mark.slow
 def test_hints_are_not_scaled_by_the_strength():
     grey = boxed()
     hint = ColourHint(points=(at(*INSIDE),), rgb=RED)

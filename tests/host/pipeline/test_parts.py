@@ -66,6 +66,7 @@ def test_the_reading_of_a_strip_is_joined_without_a_seam():
     assert reading.masks.gutters[:, 5].all()
 
 
+@pytest.mark.slow
 def test_two_pages_side_by_side_are_two_and_the_right_one_is_read_first():
     page = np.hstack([manga_page(), manga_page()])
     reading = TwoOpinionReader().read(decoded(page), "rtl")

@@ -69,6 +69,7 @@ def test_one_picture_is_not_cut_for_its_size():
     assert len(plan_units(meta(Size(3000, 2000)), 1_000_000)) == 1
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(
     st.integers(200, 900), st.integers(150, 700),

@@ -81,6 +81,7 @@ def test_no_canvas_is_made_where_a_picture_is_only_asked_for_its_size(monkeypatc
     assert (header.format, header.width, header.height, header.light) == ("WEBP", 4000, 3000, False)
 
 
+@pytest.mark.slow
 def test_a_picture_over_the_pixel_limit_is_refused_by_its_header():
     with pytest.raises(ImageInvalid, match="over the pixel limit: 4000 x 3000"):
         read_header(encoded("RGB", (4000, 3000)), DecodeLimits(pixels=11_999_999))

@@ -164,6 +164,7 @@ def test_references_whose_picture_is_gone_are_not_listed(store: Store) -> None:
         store.references.get(added.reference_id)
 
 
+@pytest.mark.slow
 def test_a_large_reference_is_brought_down_for_work(store: Store) -> None:
     added = store.references.add(ReferenceAdd(image=png(np.full((3000, 2000, 3), 90, np.uint8))))
     height, width, _ = store.references.pixels(added.reference_id).shape
@@ -187,6 +188,7 @@ def test_a_blank_picture_has_a_palette_all_the_same() -> None:
     assert entry.share == 1.0
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(st.integers(1, 60), st.integers(1, 60), st.integers(0, 2**32 - 1))
 def test_every_picture_has_one_palette_whose_shares_fit(height: int, width: int, seed: int) -> None:
