@@ -26,8 +26,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from bench.faults.made.books import books
 from bench.faults.made.colours import colours
 from bench.faults.made.encodings import encodings
+from bench.faults.made.lies import lies
 from bench.faults.made.made import Made
 from bench.faults.made.names import names
 from bench.faults.made.pictures import pictures
@@ -45,7 +47,8 @@ if TYPE_CHECKING:
 _ROOT: Final = Path(__file__).parents[2]
 _REFERENCE: Final = _ROOT / "tests" / "pages" / "reference-warm.webp"
 _MADE: Final[dict[str, Callable[[], Iterator[Made]]]] = {
-    "names": names, "suffixes": suffixes, "pictures": pictures, "encodings": encodings, "colours": colours
+    "names": names, "suffixes": suffixes, "pictures": pictures, "encodings": encodings, "colours": colours,
+    "books": books, "lies": lies,
 }  # fmt: skip
 _RUN_S: Final = 3600
 _ENDS: Final = {"page.done": "coloured", "page.skipped": "skipped", "page.failed": "failed"}

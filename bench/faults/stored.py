@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+import random
 import shutil
 import sqlite3
 import subprocess
@@ -57,13 +58,17 @@ def main(arguments: Sequence[str]) -> int:
     """Try all; 1 where anything was lost."""
     parser = argparse.ArgumentParser(prog="python -m bench.faults stored", description=__doc__)
     parser.add_argument("--only", default="", help="files and columns whose name holds this")
+    parser.add_argument("-n", type=int, help="only so many of them, by chance")
+    parser.add_argument("--seed", type=int, default=0, help="of the chance")
     options = parser.parse_args(arguments)
     counts: Counter[str] = Counter()
     with tempfile.TemporaryDirectory(prefix="irodori-stored-") as name:
         whole = Path(name) / "whole"
         page = _make(whole)
-        trials = [*_files(whole), *_rows(whole)]
-        for number, (title, spoil) in enumerate(one for one in trials if options.only in one[0]):
+        trials = [one for one in (*_files(whole), *_rows(whole)) if options.only in one[0]]
+        if options.n is not None:
+            trials = random.Random(options.seed).sample(trials, min(options.n, len(trials)))
+        for number, (title, spoil) in enumerate(trials):
             home = Path(name) / f"{number}"
             shutil.copytree(whole, home)
             lost = _try(home, spoil, page, number, anew=not title.startswith(_NEVER_ASKED))

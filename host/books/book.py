@@ -133,6 +133,11 @@ def is_picture_name(name: str) -> bool:
     return dot >= 0 and name[dot:].casefold() in PICTURE_SUFFIXES
 
 
+def why_no_page(extra: BookPage) -> str:
+    """Return why a file that travels along is no page."""
+    return "a picture that is on no page" if is_picture_name(extra.name) else "not a picture"
+
+
 def is_picture(name: str, head: Callable[[], bytes]) -> bool:
     """Say whether a file is a page: by its name or, where that says nothing, by what it begins with.
 

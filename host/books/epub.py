@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import posixpath
 from html.parser import HTMLParser
 from pathlib import PurePosixPath
@@ -106,7 +107,7 @@ class _Publication:
         if media_type.startswith("image/") and media_type != "image/svg+xml":
             return [name]
         try:
-            looked = _Pictures.of(self._bytes(name).decode("utf-8", "replace"))
+            looked = _Pictures.of(_text(self._bytes(name)))
         except UnreadablePage as exc:
             self._left_out.append(LeftOut(name, str(exc), lost=True))
             return []
@@ -191,6 +192,11 @@ class _Pictures(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.has_text = self.has_text or (not self._silent and bool(data.strip()))
+
+
+def _text(data: bytes) -> str:
+    """Return a document's text: UTF-8, or the UTF-16 that its first bytes tell of."""
+    return data.decode("utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8", "replace")
 
 
 def _is(element: ElementTree.Element, name: str) -> bool:

@@ -6,7 +6,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from host.books.book import PAGES_MAX, LeftOut
+from host.books.book import PAGES_MAX, LeftOut, why_no_page
 from host.books.folder import is_volume, open_folder, open_pictures
 from host.books.names import told_apart
 from host.books.volume import open_volumes
@@ -89,7 +89,7 @@ def _check_pages(books: Sequence[Book]) -> None:
             raise TooLarge(f"{book.name} has {len(book.pages)} pages; the limit is {PAGES_MAX}.", "Split it.")
     if not any(book.pages for book in books):
         told = [f"{each.name}: {each.reason}" for book in books for each in book.left_out[:5]]
-        told += [f"{each.name}: not a picture" for book in books for each in book.extras[:5]]
+        told += [f"{each.name}: {why_no_page(each)}" for book in books for each in book.extras[:5]]
         reasons = "; ".join(told)
         raise BadRequest(f"There is no page in the input{f' ({reasons})' if reasons else ''}.", "Pages are pictures.")
 

@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 _UTF8: Final = 0x800
 _LOCAL: Final = b"PK\x03\x04"
 _DIRECTORY: Final = b"PK\x01\x02"
+_END: Final = b"PK\x05\x06"
 _LOCAL_BYTES: Final = 30
+_ENTRY_BYTES: Final = 46
+_END_BYTES: Final = 22
+_ZIP64: Final = 1
+_NO_FIELD: Final = b"\xfe\xca"
 
 
 class _Inflater(Protocol):
@@ -27,7 +32,7 @@ class _Inflater(Protocol):
 
 
 def open_zip(path: Path) -> zipfile.ZipFile:
-    """Open an archive, also one whose names are not the UTF-8 that they claim to be.
+    """Open an archive, also one whose names are not the UTF-8 that they claim to be, or whose extra fields are none.
 
     Raises:
         Exception: whatever zipfile meets in a damaged one.
@@ -36,6 +41,11 @@ def open_zip(path: Path) -> zipfile.ZipFile:
         return zipfile.ZipFile(path)
     except UnicodeDecodeError:
         return zipfile.ZipFile(cast("IO[bytes]", _without_flags(path)))
+    except (zipfile.BadZipFile, struct.error):
+        # One entry's extra field takes all others with it.
+        if (mended := _without_extras(path)) is None:
+            raise
+        return zipfile.ZipFile(cast("IO[bytes]", mended))
 
 
 def files(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
@@ -117,10 +127,46 @@ class _Mapped(mmap.mmap):
         return True
 
 
+def _mapped(path: Path) -> _Mapped:
+    with path.open("rb") as file:
+        return _Mapped(file.fileno(), 0, access=mmap.ACCESS_COPY)
+
+
+def _without_extras(path: Path) -> _Mapped | None:
+    """Return the archive without the extra fields of its directory that are none; None where all of them are."""
+    if path.stat().st_size < _END_BYTES:
+        return None
+    data = _mapped(path)
+    end = data.rfind(_END)
+    at = end - int.from_bytes(data[end + 12 : end + 16], "little") if end >= 0 else -1
+    mended = False
+    while at >= 0 and data[at : at + 4] == _DIRECTORY and at + _ENTRY_BYTES <= end:
+        name, extra, comment = struct.unpack("<HHH", data[at + 28 : at + 34])
+        start = at + _ENTRY_BYTES + name
+        if start + extra <= end and not _are_fields(data[start : start + extra], _left_to_extra(data, at)):
+            data[start : start + extra] = (_NO_FIELD + struct.pack("<H", max(0, extra - 4)) + bytes(extra))[:extra]
+            mended = True
+        at = start + extra + comment
+    return data if mended else None
+
+
+def _left_to_extra(data: _Mapped, at: int) -> int:
+    """Return how many bytes of sizes and places an entry of the directory leaves to its extra field."""
+    return 8 * sum(data[at + place : at + place + 4] == b"\xff" * 4 for place in (20, 24, 42))
+
+
+def _are_fields(extra: bytes, needed: int) -> bool:
+    while len(extra) >= 4:
+        kind, length = struct.unpack("<HH", extra[:4])
+        if length > len(extra) - 4 or (kind == _ZIP64 and length < needed):
+            return False
+        extra = extra[4 + length :]
+    return True
+
+
 def _without_flags(path: Path) -> _Mapped:
     """Return the archive without its claims of UTF-8; the file itself stays as it is."""
-    with path.open("rb") as file:
-        data = _Mapped(file.fileno(), 0, access=mmap.ACCESS_COPY)
+    data = _mapped(path)
     for signature, place in ((_LOCAL, 6), (_DIRECTORY, 8)):
         at = data.find(signature)
         while at >= 0:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from host.application import Application
-from host.books.book import UnreadablePage
+from host.books.book import UnreadablePage, why_no_page
 from host.books.correction_kinds import KINDS
 from host.books.corrections import read_corrections
 from host.books.inbox import Inbox
@@ -183,7 +183,7 @@ def _direction(wanted: Direction, read: Counter[str]) -> Direction:
 def _tell_left_out(book: Book, output: Output, outcome: Outcome) -> None:
     left = [LeftRecord(book.name, each.name, each.reason, lost=each.lost) for each in book.left_out]
     if not output.carries_extras:
-        left += [LeftRecord(book.name, each.name, "not a picture") for each in book.extras]
+        left += [LeftRecord(book.name, each.name, why_no_page(each)) for each in book.extras]
     for each in left:
         say(f"  {each.name}: left out, {each.reason}")
         outcome.leave_out(each)

@@ -14,6 +14,7 @@ from host.errors import ImageInvalid, IrodoriError, OutOfMemory
 from host.picture_types import mime_of
 from host.pipeline.decode.jpegxl import is_jpeg_xl, jpeg_xl_size
 from host.pipeline.decode.page import HINT_AGAIN
+from host.pipeline.decode.png_texts import without_large_texts
 from host.pipeline.decode.structure import HINT_SAVE, require_few_parts
 from host.pipeline.decode.webp import webp_facts
 
@@ -87,7 +88,7 @@ def open_picture(encoded: bytes) -> Image.Image:
         _register_heif()
         formats = ("HEIF",)
     try:
-        return Image.open(io.BytesIO(encoded), formats=formats)
+        return Image.open(io.BytesIO(without_large_texts(encoded)), formats=formats)
     except OSError as exc:
         if formats != ("JXL",) or isinstance(exc, UnidentifiedImageError):
             raise

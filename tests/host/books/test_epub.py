@@ -89,6 +89,14 @@ def test_pages_come_in_the_order_of_the_spine_after_a_cover_of_its_own(
     assert pictures_of(made(tmp_path / "a.epub", content, FILES)) == pages
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_documents_are_read_in_the_encoding_that_they_begin_with(tmp_path: Path, encoding: str) -> None:
+    mark = "\ufeff" if encoding in ("utf-16-le", "utf-16-be") else ""
+    document = (mark + page("../i/1.png")).encode(encoding)
+    book = made(tmp_path / "b.epub", package(refs("p1"), ITEMS), FILES | {"O/p/1.xhtml": document})
+    assert pictures_of(book) == [b"1"]
+
+
 def test_pages_are_named_by_their_places(tmp_path: Path) -> None:
     files = FILES | {
         "O/i/2.JPG": b"\xff\xd8\xff2",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -92,3 +93,53 @@ def test_the_same_entries_are_packed_to_the_same_bytes_in_their_order(tmp_path: 
     with zipfile.ZipFile(tmp_path / "one.zip") as file:
         assert [(one.filename, one.compress_type) for one in file.infolist()] == [("b.png", 0), ("a.png", 0)]
         assert file.read("a.png") == b"1"
+
+
+def with_extra(path: Path, extra: bytes, sizes: bytes = b"") -> None:
+    """Write two entries, the second with this in the place of its extra field and of its sizes, behind something."""
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("1.png", CONTENT)
+        facts = zipfile.ZipInfo("2.png")
+        facts.extra = b"\xfe\xca" + struct.pack("<H", len(extra) - 4) + bytes(len(extra) - 4)
+        file.writestr(facts, CONTENT)
+    data = bytearray(path.read_bytes())
+    entry = data.rindex(b"PK\1\2")
+    data[entry + 51 : entry + 51 + len(extra)] = extra
+    data[entry + 20 : entry + 20 + len(sizes)] = sizes
+    path.write_bytes(b"before" + data)
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        b"\1\0\x18\0",
+        b"up\xff\xff\1",
+        b"\xff\xff\xff\xff",
+        b"UT\5\0\3\0\0\0\0xx\x09\0",
+        b"\1\0\0\0\1\0\x10\0" + bytes(15),
+    ],
+)
+def test_an_extra_field_that_is_none_costs_no_entry(tmp_path: Path, extra: bytes) -> None:
+    path = tmp_path / "a.cbz"
+    with_extra(path, extra)
+    before = path.read_bytes()
+    with open_zip(path) as found:
+        assert [(name, found.read(name)) for name in found.namelist()] == [("1.png", CONTENT), ("2.png", CONTENT)]
+    assert path.read_bytes() == before
+
+
+def test_sizes_that_an_extra_field_does_not_have_cost_their_own_entry_alone(tmp_path: Path) -> None:
+    with_extra(tmp_path / "a.cbz", b"\1\0\x08\0" + bytes(8), sizes=b"\xff" * 8)
+    with open_zip(tmp_path / "a.cbz") as found:
+        assert found.namelist() == ["1.png", "2.png"]
+        assert found.read("1.png") == CONTENT
+
+
+def test_what_is_no_archive_for_another_reason_stays_none(tmp_path: Path) -> None:
+    path = tmp_path / "a.cbz"
+    with_extra(path, b"\xfe\xca\0\0")
+    whole = path.read_bytes()
+    for data in (b"", b"PK\5\6", whole[:-30], b"PK\5\6" + bytes(4) + b"\xff" * 14):
+        path.write_bytes(data)
+        with pytest.raises(zipfile.BadZipFile):
+            open_zip(path)
