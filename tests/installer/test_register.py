@@ -30,6 +30,11 @@ def test_every_row_is_registered_where_its_browser_looks_and_leaves_nothing_behi
     outcomes = register(machine, [row], Plan(launcher, ("a" * 32,)))
 
     assert {outcome.action for outcome in outcomes} == {"registered"}
+    places = [str(path) for path in manifest_paths(machine, row)]
+    assert [outcome.place for outcome in outcomes] == [
+        *places,
+        *(f"HKEY_CURRENT_USER\\{key}" for key in registry_keys(row)),
+    ]
     for path in manifest_paths(machine, row):
         manifest = json.loads(path.read_text())
         assert path.name == f"{manifest['name']}.json" == f"{HOST_NAME}.json"

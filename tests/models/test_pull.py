@@ -283,6 +283,15 @@ def test_a_file_that_cannot_be_is_told_as_the_hubs_fault(hub, tmp_path, sibling)
         bring(hub, tmp_path)
 
 
+def test_a_file_of_four_tebibytes_is_the_largest_that_a_hub_may_name(hub):
+    with Hub("", hub.url) as client:
+        hub.siblings = [{"rfilename": "a.json", "size": 1 << 42}]
+        assert [file.bytes for file in client.files(CARD.repository, "main")[1]] == [1 << 42]
+        hub.siblings = [{"rfilename": "a.json", "size": (1 << 42) + 1}]
+        with pytest.raises(HubError):
+            client.files(CARD.repository, "main")
+
+
 @pytest.mark.parametrize("body", [b"[" * 100_000, b'{"siblings":' * 50_000, b"[]", b"3", b"\xff", b" " * (17 << 20)])
 def test_any_answer_of_a_hub_ends_in_its_own_error(hub, tmp_path, body, monkeypatch):
     import httpx

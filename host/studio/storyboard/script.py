@@ -42,7 +42,7 @@ def storyboard_of_script(text: str, title: str = "") -> Storyboard:
     heading, shots = _UNTITLED, list[Shot]()
     for block in _blocks(text):
         first, rest = block[0], block[1:]
-        if _HEADING.match(first) and not _PANEL.match(first):
+        if _HEADING.match(first):
             scenes += scenes_of(heading, shots)
             heading, shots = first.lstrip(".").strip(), []
             block = rest
