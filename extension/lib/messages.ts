@@ -135,6 +135,7 @@ export interface WorkerCalls {
   "chapter.start": Call<{ tabId: number; choice: ChapterChoice }>;
   "chapter.cost": Call<{ tabId: number; choice: ChapterChoice }, Estimate | null>;
   "chapter.cancel": Call<{ tabId: number }>;
+  "chapter.first": Call<{ tabId: number }>;
   "chapter.show": Call<{ tabId: number; original: boolean }>;
   "series.show": Call<{ tabId: number; original: boolean }>;
   "chapter.mix": Call<{ tabId: number; strength: number }>;

@@ -1,5 +1,6 @@
 /** What outlives the service worker: the session's storage, and the reader's lasting choices. Typed, one key a record. */
 
+import { browser } from "wxt/browser";
 import { storage } from "wxt/utils/storage";
 import type { Problem } from "./host/causes";
 import type { ColourHint, EngineState, Preset } from "./protocol/messages";
@@ -205,6 +206,14 @@ export function watchState(
     storage.watch<RunState>(runKey(tabId), (run) => seen.run(run)),
   ];
   signal.addEventListener("abort", () => stops.forEach((stop) => stop()), { once: true });
+}
+
+/** Call back at every change of a tab's run, as long as the document stands; null where it is forgotten. */
+export function watchRuns(seen: (tabId: number, run: RunState | null) => void): void {
+  browser.storage.session.onChanged.addListener((changes) => {
+    for (const [key, { newValue }] of Object.entries(changes))
+      if (key.startsWith(RUN)) seen(Number(key.slice(RUN.length)), (newValue as RunState | undefined) ?? null);
+  });
 }
 
 /** Call back at every change of the connection, as long as the document stands. */

@@ -146,7 +146,7 @@ class JobBoard:
         """
         job = self._scheduler.job(request.job_id)
         _require_pages(job, request.page_ids)
-        self._scheduler.prioritize(job, request.page_ids, request.index)
+        self._scheduler.prioritize(job, request.page_ids, request.index, first=request.first)
         return Empty()
 
     def cancel(self, request: JobCancel) -> CancelResult:

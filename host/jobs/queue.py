@@ -2,7 +2,8 @@
 
 Within a chapter, whatever jobs its pages are of: first the pages that were asked for by name, in that order; then those
 in view; then those that follow the place where the reader is, the nearest first; then those before it.
-Chapters take turns: those that somebody looks at before the others, and first where somebody has just looked.
+Chapters take turns: those that somebody looks at before the others, and first where somebody has just looked. Of the
+others, one that was preferred goes before those that were not, or earlier.
 """
 
 from __future__ import annotations
@@ -26,13 +27,17 @@ class QueuedPage:
 
 @dataclass(slots=True)
 class _Chapter:
-    """place: the index of the page that is looked at, as far as was told. in_view: of those not named."""
+    """place: the index of the page that is looked at, as far as was told. in_view: of those not named.
+
+    preferred: the larger, the later it was preferred to the others.
+    """
 
     pages: dict[tuple[str, str], QueuedPage] = field(default_factory=dict)
     named: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
     in_view: set[tuple[str, str]] = field(default_factory=set)
     place: int = -1
     last_turn: int = 0
+    preferred: int = 0
     jobs: set[str] = field(default_factory=set)
 
     def rank(self, page: QueuedPage) -> tuple[int, int, int, str, str]:
@@ -95,12 +100,17 @@ class PageQueue:
             this.named[job_id, page_id] = -self._calls, at
         return has_moved
 
+    def prefer(self, job_id: str, chapter: tuple[str, str] = ("", "")) -> None:
+        """Put a chapter before all others that nobody looks at, until another is preferred."""
+        self._calls += 1
+        self._chapter_of(job_id, chapter).preferred = self._calls
+
     def pop(self) -> QueuedPage | None:
         """Take out the next page; None where nothing is queued."""
         waiting = [chapter for chapter in self._chapters.values() if chapter.pages]
         if not waiting:
             return None
-        chapter = min(waiting, key=lambda one: (not one.is_looked_at(), one.last_turn))
+        chapter = min(waiting, key=lambda one: (not one.is_looked_at(), -one.preferred, one.last_turn))
         page = chapter.first()
         del chapter.pages[page.job_id, page.page_id]
         self._turn += 1

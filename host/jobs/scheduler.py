@@ -102,10 +102,17 @@ class Scheduler:
                         self._queue.add(QueuedPage(job.job_id, page.page_id, page.index, page.visible, job.about))
             self._changed.notify_all()
 
-    def prioritize(self, job: ChapterJob, page_ids: list[str], place: int | None = None) -> None:
-        """Put these pages first; somebody looks at them, at this place of the chapter."""
+    def prioritize(
+        self, job: ChapterJob, page_ids: list[str], place: int | None = None, *, first: bool = False
+    ) -> None:
+        """Put these pages first; somebody looks at them, at this place of the chapter.
+
+        first: prefer the chapter to others besides.
+        """
         with self._changed:
             if not job.ended:
+                if first:
+                    self._queue.prefer(job.job_id, job.about)
                 if self._queue.prioritize(job.job_id, page_ids, job.about, place):
                     self._look_away(job.about)
                 seen = [job.pages[page_id] for page_id in page_ids if page_id in job.pages]

@@ -1,6 +1,7 @@
 import { mount } from "svelte";
 import { PaletteModel } from "@/lib/ui/palette/palette-model.svelte";
-import Palette from "@/lib/ui/palette/Palette.svelte";
+import { QueueModel } from "@/lib/ui/queue/queue-model.svelte";
+import SidePanel from "@/lib/ui/SidePanel.svelte";
 import "@/lib/ui/style.css";
 
 /** `sidepanel.html?tabId=N` is about that tab; else it follows the one in front. */
@@ -8,7 +9,9 @@ const asked = Number(new URLSearchParams(location.search).get("tabId"));
 
 const target = document.getElementById("app");
 if (target) {
-  const model = new PaletteModel(Number.isInteger(asked) && asked > 0 ? asked : null);
-  mount(Palette, { target, props: { model } });
-  void model.open();
+  const palette = new PaletteModel(Number.isInteger(asked) && asked > 0 ? asked : null);
+  const queue = new QueueModel();
+  mount(SidePanel, { target, props: { palette, queue } });
+  void palette.open();
+  void queue.open();
 }

@@ -160,6 +160,14 @@ export class ChapterRun {
     await Promise.all((wanted.length ? wanted : jobs.slice(-1)).map((jobId) => this.#hurry(jobId)));
   }
 
+  /** The chapter goes before those of other tabs, but for what is in view there. */
+  async first(): Promise<void> {
+    const asked = [...this.#jobs.keys()].map((job_id) =>
+      this.#outside.ask("job.prioritize", { job_id, page_ids: [], first: true }).catch(ignoreEnd),
+    );
+    await Promise.all(asked);
+  }
+
   /** What the reader looks at of a job's pages and has no colour yet. */
   #wantedOf(jobId: string): string[] {
     const pages = this.#jobs.get(jobId);

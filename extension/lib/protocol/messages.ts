@@ -482,6 +482,7 @@ export interface JobPrioritize {
   job_id: string;
   page_ids: string[];
   index?: number;
+  first?: boolean;
 }
 
 /** Stop a job, or only some of its pages. */

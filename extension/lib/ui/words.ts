@@ -2,7 +2,7 @@
 
 import { i18n } from "#i18n";
 import { FILES } from "../sites";
-import type { SavedFile } from "../chapter/state";
+import { type RunState, type SavedFile, tallyOf } from "../chapter/state";
 import type { Survey } from "../messages";
 import type { Estimate } from "../protocol/messages";
 
@@ -12,6 +12,21 @@ const MINUTE_S = 60;
 export function sayFound({ pages, why, isFromWindow }: Survey): string {
   if (why !== null) return i18n.t(`found.${why}`);
   return [i18n.t("found.pages", pages), ...(isFromWindow ? [i18n.t("found.window")] : [])].join(". ");
+}
+
+/** How far a chapter is. */
+export function sayRun(run: RunState): string {
+  const tally = tallyOf(run);
+  if (run.name === "failed") return run.problem;
+  if (run.name === "cancelled") return i18n.t("progress.cancelled", [`${tally.done}`, `${tally.total}`]);
+  if (run.name === "paused") return i18n.t("progress.paused");
+  if (tally.total === 0) return run.name === "done" ? i18n.t("progress.noneYet") : i18n.t("progress.looking");
+  if (tally.open > 0) return i18n.t("progress.ended", [`${tally.total - tally.open}`, `${tally.total}`]);
+  const rest = [
+    tally.skipped && i18n.t("progress.skipped", [`${tally.skipped}`]),
+    tally.failed && i18n.t("progress.failed", [`${tally.failed}`]),
+  ];
+  return [i18n.t("progress.coloured", tally.done), ...rest.filter(Boolean)].join(" · ");
 }
 
 /** What the reader has not allowed yet, or an empty string. `patterns` are match patterns. */

@@ -110,6 +110,7 @@ export function answerWorkerCalls(
     "chapter.start": ({ tabId, choice }) => start(tabId, choice),
     "chapter.cost": async ({ tabId, choice }) => costOf(await woken, runs.of(tabId)?.state, choice),
     "chapter.cancel": async ({ tabId }) => (await woken, runs.cancel(tabId)),
+    "chapter.first": async ({ tabId }) => (await woken, runs.first(tabId)),
     "chapter.save": async ({ tabId, format }) => (await woken, runs.save(tabId, format)),
     "chapter.show": async ({ tabId, original }) => (await woken, runs.show(tabId, original)),
     "series.show": async ({ tabId, original }) => (await woken, runs.showSeries(tabId, original)),

@@ -86,6 +86,11 @@ export class Runs {
     await askPage(tabId, null, "page.cancel", {}).catch(() => undefined); // the page may be gone
   }
 
+  /** Put the tab's chapter before those of other tabs. */
+  async first(tabId: number): Promise<void> {
+    await this.#byTab.get(tabId)?.first();
+  }
+
   async show(tabId: number, original: boolean): Promise<void> {
     const run = this.#byTab.get(tabId);
     if (!run) return;

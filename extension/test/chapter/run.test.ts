@@ -52,6 +52,19 @@ test("a preview is shown while its page is being coloured, and never after its e
   expect(previewed()).toEqual(["p1"]);
 });
 
+test("the chapter is put before others in each of its jobs; one that has ended has nothing to put first", async () => {
+  const { run, asked, problems } = runWith();
+  await run.add([found(1)], 0);
+  await run.add([found(2)], 0);
+  problems.set(
+    "job.prioritize",
+    new HostError({ code: "E_NOT_FOUND", message: "No such job.", hint: "", retryable: false }),
+  );
+  await run.first();
+  const firsts = asked.filter(({ method }) => method === "job.prioritize").map(({ params }) => params);
+  expect(firsts).toEqual(["j1", "j2"].map((job_id) => ({ job_id, page_ids: [], first: true })));
+});
+
 test("a page that its job ends without a word counts as cancelled", async () => {
   const { run } = runWith();
   await run.add([found(1), found(2)], 0);

@@ -40,6 +40,7 @@ vi.mock("@/lib/chapter/run", () => ({
     revive = async () => void this.did.push("revive");
     fail = (why: string) => void this.did.push(`fail ${why}`);
     hear = ({ method }: { method: string }) => void this.did.push(`hear ${method}`);
+    first = async () => void this.did.push("first");
     redress = async (sha256s: readonly string[]) => void this.did.push(`redress ${sha256s.join()}`);
   },
 }));
@@ -253,6 +254,13 @@ describe("the reader's own acts", () => {
   test("a tab without a run has nothing to cancel, and its page is told all the same", async () => {
     await open().cancel(3);
     expect(asked("page.cancel")).toEqual([[3, null, "page.cancel", {}]]);
+  });
+
+  test("a chapter is put first; a tab without one has none", async () => {
+    const { runs, run } = await started();
+    await runs.first(1);
+    await runs.first(2);
+    expect(run.did).toEqual(["first"]);
   });
 
   test("the originals are shown, and the run knows", async () => {

@@ -143,11 +143,13 @@ class JobPrioritize(Message, frozen=True, kw_only=True):
 
     `index`: where the reader is now, as the index of the last page in view. Then what was named before is so no more,
     of all jobs of the chapter, and after these come the pages that follow that place.
+    `first`: the whole chapter goes before all others, from now on, but for pages that somebody looks at.
     """
 
     job_id: Identifier
     page_ids: list[Identifier]
     index: Count | None = None
+    first: bool = False
 
 
 class JobCancel(Message, frozen=True, kw_only=True):

@@ -44,6 +44,19 @@ def test_named_pages_come_first_in_the_order_named_and_the_latest_call_wins() ->
     assert drained(queue) == ["a2", "a4", "a3", "a0", "a1"]
 
 
+def test_a_preferred_chapter_goes_before_others_but_not_before_what_is_looked_at() -> None:
+    queue = of_one_job(0, 1)
+    for job in "bcd":
+        for index in range(2):
+            queue.add(queued(job, index, job == "d" and index == 1))
+    queue.prefer("b", ("series", "b"))
+    queue.prefer("c", ("series", "c"))
+    assert drained(queue) == ["d1", "c0", "c1", "b0", "b1", "a0", "d0", "a1"]
+    queue.add(queued("a", 5))
+    queue.add(queued("c", 5))
+    assert drained(queue) == ["c5", "a5"]
+
+
 def test_a_page_may_be_named_before_it_comes() -> None:
     queue = of_one_job(0, 1)
     queue.prioritize("a", ["a7"], ("series", "a"))
