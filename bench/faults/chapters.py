@@ -1,7 +1,7 @@
 """Colour an ordinary chapter by host and by command line, colour and analyze a strip; print the largest memory of each.
 
 A chapter is ten pages of 1200 x 1800 after one reference. Bounds: 500 MB for a chapter; 500 MB and the picture that is
-made for a strip of 800 x 60,000. The memory of decoding processes counts. A loss is more, or a page without colour.
+made for a strip of 800 x 60,000 and for pages of proportions that nobody draws. The memory of decoding processes counts. A loss is more, or a page without colour.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -31,6 +32,7 @@ _DRAWN: Final = ("panels-en.webp", "panels-ja.jpg", "manga-library-ja.png", "ins
 _REFERENCE: Final = _PAGES / "reference-warm.webp"
 _SIZE: Final = (1200, 1800)
 _STRIP: Final = (800, 60_000)
+_NARROW: Final = ((200_000, 100), (40_000, 60), (300, 60_000))
 _CHAPTER_BYTES: Final = 500 * 10**6
 _STRIP_BYTES: Final = _CHAPTER_BYTES + 3 * _STRIP[0] * _STRIP[1]
 _ANSWER_S: Final = 1800.0
@@ -47,11 +49,15 @@ class Figures(NamedTuple):
 def main(arguments: Sequence[str]) -> int:
     """Measure; 1 where anything was lost."""
     parser = argparse.ArgumentParser(prog="python -m bench.faults chapters", description=__doc__)
-    ways: dict[str, tuple[Callable[[Path], Figures], int, int]] = {
+    ways: dict[str, tuple[Callable[[Path], Figures], int | None, int]] = {
         "host": (_by_host, 10, _CHAPTER_BYTES),
         "command line": (_by_command_line, 10, _CHAPTER_BYTES),
         "strip": (_strip_by_command_line, 1, _STRIP_BYTES),
         "strip analyzed": (_strip_analyzed, 1, _STRIP_BYTES),
+        **{
+            f"{width}x{height}": (partial(_narrow, (width, height)), None, _CHAPTER_BYTES + 3 * width * height)
+            for width, height in _NARROW
+        },
     }
     parser.add_argument("--only", nargs="*", default=list(ways), choices=list(ways))
     lost = 0
@@ -59,11 +65,11 @@ def main(arguments: Sequence[str]) -> int:
         run, pages, bound = ways[name]
         with tempfile.TemporaryDirectory(prefix="irodori-chapters-") as folder:
             found = run(Path(folder))
-        good = found.peak_bytes <= bound and found.coloured == pages
+        good = found.peak_bytes <= bound and found.coloured == (found.coloured if pages is None else pages)
         lost += not good
         sys.stdout.write(
             f"{name:14} {'held' if good else 'LOST'}: at most {found.peak_bytes / 1e6:.0f} MB of {bound / 1e6:.0f}, "
-            f"{found.coloured} of {pages} coloured, {found.lasted_s:.1f} s\n"
+            f"{found.coloured} of {pages or 1} coloured, {found.lasted_s:.1f} s\n"
         )
         sys.stdout.flush()
     sys.stdout.write(f"{lost} losses\n")
@@ -127,6 +133,16 @@ def _by_command_line(folder: Path) -> Figures:
 def _strip_by_command_line(folder: Path) -> Figures:
     (folder / "01.png").write_bytes(strip_page())
     return _colorize(folder)
+
+
+def _narrow(size: tuple[int, int], folder: Path) -> Figures:
+    """Colour a page of a proportion that nobody draws; whether it gets colour is left open, but it ends."""
+    with Image.open(_PAGES / _DRAWN[0]) as picture:
+        (folder / "01.png").write_bytes(_png(picture.convert("L").resize(size)))
+    figures = _colorize(folder)
+    if not list((folder / "out").iterdir()):
+        raise RuntimeError(f"the page of {size} is not in the output")
+    return figures
 
 
 def _strip_analyzed(folder: Path) -> Figures:

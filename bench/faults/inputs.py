@@ -51,6 +51,7 @@ _MADE: Final[dict[str, Callable[[], Iterator[Made]]]] = {
     "books": books, "lies": lies,
 }  # fmt: skip
 _RUN_S: Final = 3600
+_PING_S: Final = 20.0
 _ENDS: Final = {"page.done": "coloured", "page.skipped": "skipped", "page.failed": "failed"}
 _PRINTED: Final = "\n\r\t"
 # Controls, what turns writing round, surrogates, separators of lines.
@@ -272,5 +273,13 @@ def _send(host: HostClient, image: bytes, name: str, reference: str) -> tuple[st
     def ended(notes: list[tuple[str, dict[str, Any]]]) -> tuple[str, dict[str, Any]] | None:
         return next((note for note in notes if note[0] in _ENDS and note[1]["job_id"] == accepted["job_id"]), None)
 
-    method, told = host.wait_until(ended, _RUN_S)
+    until_s = time.monotonic() + _RUN_S
+    while True:
+        try:
+            method, told = host.wait_until(ended, _PING_S)
+            break
+        except TimeoutError:
+            if time.monotonic() > until_s:
+                raise
+            host.call("session.ping")  # a host that hears nothing for long ends
     return _ENDS[method], str((told.get("error") or {}).get("code", ""))
