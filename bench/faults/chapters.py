@@ -1,7 +1,8 @@
 """Colour an ordinary chapter by host and by command line, colour and analyze a strip; print the largest memory of each.
 
 A chapter is ten pages of 1200 x 1800 after one reference. Bounds: 500 MB for a chapter; 500 MB and the picture that is
-made for a strip of 800 x 60,000 and for pages of proportions that nobody draws. The memory of decoding processes counts. A loss is more, or a page without colour.
+made for a strip of 800 x 60,000 and for pages of proportions that nobody draws. The memory of decoding processes
+counts. A loss is more, or a page without colour.
 """
 
 from __future__ import annotations

@@ -31,6 +31,8 @@ def opened(data: bytes) -> Image.Image:
         ("RGB", (32, 16), {"subsampling": 0}, 3 * 32 * 16),
         ("RGB", (32, 16), {"subsampling": 1}, 2 * 32 * 16),  # 4:2:2
         ("RGB", (33, 17), {"subsampling": 2}, 40 * 24 + 2 * 24 * 16),  # 4:2:0
+        ("RGB", (33, 17), {"subsampling": 1}, 40 * 24 + 2 * 24 * 24),
+        ("RGB", (17, 33), {"subsampling": 1}, 24 * 40 + 2 * 16 * 40),
         ("CMYK", (32, 16), {}, 4 * 32 * 16),
     ],
 )
@@ -53,6 +55,28 @@ def test_a_jpeg_whose_channels_come_one_after_the_other_keeps_them_without_being
     data = bytearray(encoded("RGB", (16, 16), subsampling=0))
     data[data.index(b"\xff\xda") + 4] = 1
     assert coefficient_bytes(opened(bytes(data)), bytes(data)) == 2 * 3 * 16 * 16
+
+
+@pytest.mark.parametrize(
+    "between", [b"\xff", b"\xff\xff\xff", b"\xff\xd0", b"\xff\x01", b"\0", b"\xff\0", b"\xff\xfe\0\4\xff\xda"]
+)
+def test_the_first_scan_is_found_behind_whatever_may_stand_between_segments(between):
+    whole = encoded("RGB", (16, 16), subsampling=0)
+    for channels in (1, 3):
+        data = bytearray(whole[:2] + between + whole[2:])
+        data[data.rindex(b"\xff\xda") + 4] = channels
+        assert comes_in_scans(opened(whole), bytes(data)) == (channels == 1)
+
+
+def test_a_jpeg_without_a_scan_keeps_nothing():
+    whole = encoded("RGB", (16, 16))
+    assert not comes_in_scans(opened(whole), whole[: whole.index(b"\xff\xda")])
+
+
+def test_another_format_has_no_scans_though_it_is_told_as_progressive():
+    picture = Image.new("RGB", (16, 16))
+    picture.info["progressive"] = 1
+    assert not comes_in_scans(picture, encoded("RGB", (16, 16)))
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP", "GIF"])

@@ -38,6 +38,48 @@ def test_a_still_picture_tells_its_size_and_how_long_its_profile_is(mode, size, 
     assert webp_facts(encoded(mode, size, **options)) == WebpFacts(*size, profile_bytes)
 
 
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return kind + len(data).to_bytes(4, "little") + data + b"\0" * (len(data) % 2)
+
+
+def riff(*chunks: bytes, kind: bytes = b"WEBP") -> bytes:
+    body = kind + b"".join(chunks)
+    return b"RIFF" + len(body).to_bytes(4, "little") + body
+
+
+def extended(width: int, height: int, flags: int, more: bytes = b"") -> bytes:
+    sides = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+    return chunk(b"VP8X", bytes((flags, 0, 0, 0)) + sides + more)
+
+
+PLAIN = chunk(b"VP8 ", b"\0\0\0\x9d\x01\x2a" + (300).to_bytes(2, "little") + (200).to_bytes(2, "little"))
+PROFILE = chunk(b"ICCP", b"p" * 77)
+
+
+@pytest.mark.parametrize(
+    ("data", "facts"),
+    [
+        (riff(PLAIN), WebpFacts(300, 200, 0)),
+        # The upper two bits of a side say how a player may enlarge it.
+        (riff(PLAIN.replace(b"\x2c\1\xc8\0", b"\x2c\x41\xc8\xc0")), WebpFacts(300, 200, 0)),
+        (riff(PLAIN, kind=b"WAVE"), None),
+        (b"LIST" + riff(PLAIN)[4:], None),
+        (riff(PLAIN.replace(b"\x9d\x01", b"\x9d\x02")), None),
+        (riff(chunk(b"VP8L", b"\x2f" + bytes(9))), WebpFacts(1, 1, 0)),
+        (riff(chunk(b"VP8L", b"\x2e" + bytes(9))), None),
+        (riff(extended(70_000, 90_000, 0), PLAIN), WebpFacts(70_000, 90_000, 0)),
+        (riff(extended(2**24, 2**24, 0), PLAIN), WebpFacts(2**24, 2**24, 0)),
+        (riff(extended(5, 6, 0x20), PROFILE, PLAIN), WebpFacts(5, 6, 77)),
+        (riff(extended(5, 6, 0x20, b"x"), PROFILE, PLAIN), WebpFacts(5, 6, 77)),
+        (riff(extended(5, 6, 0), PROFILE, PLAIN), WebpFacts(5, 6, 0)),
+        (riff(extended(5, 6, 0x02), PLAIN), None),
+        (riff(chunk(b"ANIM", bytes(20))), None),
+    ],
+)
+def test_what_its_first_chunk_says(data, facts):
+    assert webp_facts(data) == facts
+
+
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF"])
 def test_other_formats_tell_nothing(kind):
     assert webp_facts(encoded("L", (16, 16), kind)) is None
