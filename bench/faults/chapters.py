@@ -1,8 +1,8 @@
 """Colour an ordinary chapter by host and by command line, colour and analyze a strip; print the largest memory of each.
 
 A chapter is ten pages of 1200 x 1800 after one reference. Bounds: 500 MB for a chapter; 500 MB and the picture that is
-made for a strip of 800 x 60,000 and for pages of proportions that nobody draws. The memory of decoding processes
-counts. A loss is more, or a page without colour.
+made for a strip of 800 x 60,000; 750 MB and the picture for pages of proportions that nobody draws. The memory of
+decoding processes counts. A loss is more, or a page without colour.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ _STRIP: Final = (800, 60_000)
 _NARROW: Final = ((200_000, 100), (40_000, 60), (300, 60_000))
 _CHAPTER_BYTES: Final = 500 * 10**6
 _STRIP_BYTES: Final = _CHAPTER_BYTES + 3 * _STRIP[0] * _STRIP[1]
+_NARROW_BYTES: Final = 750 * 10**6
 _ANSWER_S: Final = 1800.0
 
 
@@ -56,7 +57,7 @@ def main(arguments: Sequence[str]) -> int:
         "strip": (_strip_by_command_line, 1, _STRIP_BYTES),
         "strip analyzed": (_strip_analyzed, 1, _STRIP_BYTES),
         **{
-            f"{width}x{height}": (partial(_narrow, (width, height)), None, _CHAPTER_BYTES + 3 * width * height)
+            f"{width}x{height}": (partial(_narrow, (width, height)), None, _NARROW_BYTES + 3 * width * height)
             for width, height in _NARROW
         },
     }

@@ -22,6 +22,8 @@ REFERENCE_CELL_PX: Final = 8
 """The same of a reference."""
 _PAGE: Final = Size(840, 560)
 _SCALE_MAX: Final = 1.5
+# A strip of 690 x 8,600 fits.
+_PIXELS_MAX: Final = 4_000_000
 _TILE: Final = Size(896, 640)
 _OVERLAP_PX: Final = 128
 # Grey of bare paper, and of the darkest shade that is no ink; shares of shades in what is not ink.
@@ -34,8 +36,12 @@ _CELLS_EACH_MAX: Final = 1024
 
 
 def working_size(page: Size) -> Size:
-    """Return the size at which a page is seen, sides multiples of 4: a usual page has 560 x 840, strips their scale."""
+    """Return the size at which a page is seen, sides multiples of 4: a usual page has 560 x 840, strips their scale.
+
+    Pages of a proportion that nobody draws are seen smaller: what is held grows with it.
+    """
     scale = min(_SCALE_MAX, max(_PAGE.height / page.height, _PAGE.width / page.width))
+    scale = min(scale, (_PIXELS_MAX / page.pixels) ** 0.5)
     return Size(*(max(CELL_PX, round(side * scale / CELL_PX) * CELL_PX) for side in page))
 
 
