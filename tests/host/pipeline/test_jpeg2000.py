@@ -67,7 +67,7 @@ def test_what_has_no_header_takes_nothing(length):
     assert tile_bytes(encoded("RGB", (80, 48))[:length]) == 0
 
 
-def siz(
+def codestream(
     *parts: tuple[int, int, int], area: tuple[int, int, int, int] = (0, 0, 100, 60), tile: tuple[int, int] = (100, 60)
 ) -> bytes:
     """Return a codestream's head: left, top, right, bottom of the picture; depth, steps across and down of channels."""
@@ -83,24 +83,24 @@ GREY = (7, 1, 1)
 @pytest.mark.parametrize(
     ("head", "held"),
     [
-        (siz(GREY), 100 * 60 * 5),
-        (b"before" + siz(GREY), 100 * 60 * 5),
-        (siz(GREY, area=(30, 10, 100, 60)), 70 * 50 * 5),
-        (siz(GREY, tile=(40, 20)), 40 * 20 * 5),
-        (siz(GREY, tile=(40, 2**31)), 40 * 60 * 5),
-        (siz(GREY, tile=(2**31, 20)), 100 * 20 * 5),
-        (siz((0x87, 1, 1)), 100 * 60 * 5),
-        (siz((8, 1, 1)), 100 * 60 * 6),
-        (siz((0x88, 1, 1)), 100 * 60 * 6),
-        (siz(GREY, (7, 2, 1), (7, 2, 2)), 100 * 60 * 5 + 50 * 60 * 5 + 50 * 30 * 5),
-        (siz(GREY, (7, 0, 1), (7, 1, 0)), 100 * 60 * 5),
-        (siz(*[GREY] * 40), 16 * 100 * 60 * 5),
-        (siz(GREY, GREY)[:-1], 100 * 60 * 5),
-        (siz(GREY, area=(100, 0, 30, 60)), 0),
-        (siz(GREY, area=(0, 60, 100, 10)), 0),
-        (siz(), 0),
-        (siz()[:-1], 0),
-        (siz(GREY)[1:], 0),
+        (codestream(GREY), 100 * 60 * 5),
+        (b"before" + codestream(GREY), 100 * 60 * 5),
+        (codestream(GREY, area=(30, 10, 100, 60)), 70 * 50 * 5),
+        (codestream(GREY, tile=(40, 20)), 40 * 20 * 5),
+        (codestream(GREY, tile=(40, 2**31)), 40 * 60 * 5),
+        (codestream(GREY, tile=(2**31, 20)), 100 * 20 * 5),
+        (codestream((0x87, 1, 1)), 100 * 60 * 5),
+        (codestream((8, 1, 1)), 100 * 60 * 6),
+        (codestream((0x88, 1, 1)), 100 * 60 * 6),
+        (codestream(GREY, (7, 2, 1), (7, 2, 2)), 100 * 60 * 5 + 50 * 60 * 5 + 50 * 30 * 5),
+        (codestream(GREY, (7, 0, 1), (7, 1, 0)), 100 * 60 * 5),
+        (codestream(*[GREY] * 40), 16 * 100 * 60 * 5),
+        (codestream(GREY, GREY)[:-1], 100 * 60 * 5),
+        (codestream(GREY, area=(100, 0, 30, 60)), 0),
+        (codestream(GREY, area=(0, 60, 100, 10)), 0),
+        (codestream(), 0),
+        (codestream()[:-1], 0),
+        (codestream(GREY)[1:], 0),
     ],
 )
 def test_what_a_head_tells_is_counted_channel_by_channel(head, held):
