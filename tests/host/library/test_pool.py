@@ -122,3 +122,16 @@ def test_a_process_ends_with_its_parent(monkeypatch: pytest.MonkeyPatch) -> None
     pool._end_with_parent()
     os.close(reading)
     assert codes == [1]
+
+
+def test_a_worker_computes_on_one_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    counts: list[tuple[str, int]] = []
+    environ: dict[str, str] = {"KEPT": "9", "OMP_NUM_THREADS": "8"}
+    monkeypatch.setattr(pool.os, "environ", environ)
+    monkeypatch.setattr("cv2.setNumThreads", lambda count: counts.append(("cv2", count)))
+    monkeypatch.setattr("engines.onnx_runtime.limit_threads", lambda count: counts.append(("onnx", count)))
+    pool.share_cores()
+    assert sorted(counts) == [("cv2", 1), ("onnx", 1)]
+    assert environ.pop("KEPT") == "9"
+    assert {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"} <= environ.keys()
+    assert set(environ.values()) == {"1"}

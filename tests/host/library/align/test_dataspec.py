@@ -107,6 +107,16 @@ def test_doubles_are_tagged_by_the_command(made: Path) -> None:
     assert len((made / "t_canonical.txt").read_text().splitlines()) == 2
 
 
+def test_where_no_dataspec_is_listed_nothing_is_written(tmp_path: Path) -> None:
+    (tmp_path / "empty.txt").write_text("")
+    done = CliRunner().invoke(
+        app, ["library", "dataspec", "in", str(tmp_path / "empty.txt"), "-o", str(tmp_path / "out")]
+    )
+    assert done.exit_code == 2
+    assert "There is no DataSpec file there" in done.output
+    assert not (tmp_path / "out").exists()
+
+
 def test_wrong_usage_is_said(tmp_path: Path) -> None:
     for arguments in (
         ("align", "-o", "t.csv"),
