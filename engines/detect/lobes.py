@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
+from engines.components import find_components
 from engines.detect.boxes import Proposal
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def _fill_level(inner: NDArray[np.uint8]) -> int:
 
 def _broad_regions(fill: NDArray[np.bool_], side: float) -> NDArray[np.int32]:
     """Return the numbers of the regions of fill, lettering filled in and narrow links broken; 0 is elsewhere."""
-    _, holes, facts, _ = cv2.connectedComponentsWithStats((~fill).astype(np.uint8))
+    holes, facts, _ = find_components(~fill, 8)
     small = facts[:, cv2.CC_STAT_AREA] < (_LETTER * side) ** 2
     small[0] = False
     filled = (fill | small[holes]).astype(np.uint8)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
+from engines.components import find_components
 from host.pipeline.analysis.classical.blocks import free_lettering
 from host.pipeline.analysis.classical.lettering import find_letters
 
@@ -41,12 +42,12 @@ def is_laid_over(rgb: NDArray[np.uint8], coloured: NDArray[np.bool_]) -> bool:
 def _banners(coloured: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return the areas that fill a bar from one side of the page to the other."""
     height, width = coloured.shape
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(coloured.view(np.uint8), connectivity=4)
+    labels, stats, _ = find_components(coloured, 4)
     across, down, area = stats[:, 2], stats[:, 3], stats[:, 4]
     bars = (across >= _BANNER_WIDTH * width) & (down <= _BANNER_HEIGHT * height)
     bars &= area >= _BANNER_FILL * across * down
     bars[0] = False
-    return np.asarray(np.take(bars, np.asarray(labels, np.int32)), np.bool_)
+    return np.asarray(np.take(bars, labels), np.bool_)
 
 
 def _writing(rgb: NDArray[np.uint8], shape: tuple[int, ...]) -> NDArray[np.bool_]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import cv2
 import numpy as np
 
+from engines.components import find_components
 from host.pipeline.analysis.registration import brought_together
 from host.pipeline.analysis.toning import without_toning
 from host.pipeline.decode import is_grey
@@ -304,8 +305,8 @@ def _areas(evidence: _Evidence, *, least: float, seed: float, crisp: float = _CR
     levels = evidence.levels
     opened = cv2.morphologyEx((levels > least).view(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
     found = np.asarray(opened, np.uint8)
-    count, *parts = cv2.connectedComponentsWithStats(found, connectivity=8)
-    labels, stats = np.asarray(parts[0], np.int32), np.asarray(parts[1], np.int32)
+    labels, stats, _ = find_components(found, 8)
+    count = len(stats)
     peak = np.zeros(count, np.float32)
     np.maximum.at(peak, labels, levels)
     ends = _is_crisp(labels, evidence, count, crisp) | (peak >= _STRONG)

@@ -204,3 +204,10 @@ class TestLight:
         mask = mask_of(letters, [np.array([0]), np.array([2])])
         assert np.array_equal(mask, (letters.labels == 1) | (letters.labels == 3))
         assert not mask_of(letters, []).any()
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 6, 11, 40])
+def test_the_typical_size_is_the_median_without_what_is_small_beside_the_large(count):
+    random = np.random.default_rng(count)
+    for size in (random.integers(2, 60, count).astype(np.float64), 60 * random.random(count)):
+        assert typical_size(size) == np.median(size[size >= 0.4 * np.percentile(size, 80)])

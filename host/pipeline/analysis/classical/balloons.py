@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import cv2
 import numpy as np
 
+from engines.components import find_components
 from engines.geometry import Box
 from host.pipeline.analysis.classical.blocks import groups_outside
 from host.pipeline.analysis.classical.lettering import Letters, is_short_word, likeness, typical_size
@@ -134,11 +135,11 @@ def _regions(grey: NDArray[np.uint8], free: NDArray[np.bool_], letters: Letters,
     reach = round(trial.opening * grey.shape[1])
     if reach:
         bright = _open_around_letters(bright, letters, reach)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(bright, connectivity=4)
-    for index in _worth_a_look(np.asarray(stats, np.int32), letters, grey.size):
-        left, top, width, height, _ = (int(number) for number in stats[index])
+    found = find_components(bright, 4)
+    for index in _worth_a_look(found.stats, letters, grey.size):
+        left, top, width, height, _ = (int(number) for number in found.stats[index])
         box = Box(left, top, left + width, top + height)
-        yield from _region((labels[_window(box)] == index).view(np.uint8), box, letters)
+        yield from _region((found.labels[_window(box)] == index).view(np.uint8), box, letters)
 
 
 def _region(ground: NDArray[np.uint8], box: Box, letters: Letters) -> Iterator[Region]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
+from engines.components import find_components
 from engines.geometry import Box
 from host.pipeline.analysis.classical.lettering import Letters, likeness, typical_size
 
@@ -27,7 +28,7 @@ def text_boxes(ink: NDArray[np.bool_], size: float, left: int = 0, top: int = 0)
     gap = int(1.2 * size) | 1
     padded = np.pad(ink.view(np.uint8), gap)
     joined = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, np.ones((gap, gap), np.uint8))
-    _, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    stats = find_components(np.asarray(joined, np.uint8), 8).stats
     return tuple(
         Box(int(x) - gap + left, int(y) - gap + top, int(x + w) - gap + left, int(y + h) - gap + top)
         for x, y, w, h, area in stats[1:]

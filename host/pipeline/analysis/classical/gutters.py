@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
+from engines.components import find_components
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -115,7 +117,7 @@ def _doubled(mask: NDArray[np.bool_], shape: tuple[int, ...]) -> NDArray[np.bool
 
 def _bars(mask: NDArray[np.uint8], length: int) -> NDArray[np.bool_]:
     """Keep the lying straight bars of a mask: a gutter is one, the gaps between strokes of open white art are none."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(np.ascontiguousarray(mask), connectivity=8)
+    labels, stats, _ = find_components(np.ascontiguousarray(mask), 8)
     across, down, area = stats[:, 2], stats[:, 3], stats[:, 4]
     bars = (across >= length) & (down <= length * _BAR_SLIMNESS) & (area >= _BAR_FULLNESS * across * down)
     bars[0] = False

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
+from engines.components import find_components
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -66,8 +68,7 @@ def find_letters(grey: NDArray[np.uint8], ground_min: int = _GROUND_MIN) -> Lett
     ground = cv2.morphologyEx(grey, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
     ink = cv2.subtract(ground, grey) > np.maximum(ground // 4, _INK_DEPTH)
     flat = cv2.morphologyEx(ground, cv2.MORPH_GRADIENT, np.ones((9, 9), np.uint8)) <= _GROUND_RANGE
-    _, *found = cv2.connectedComponentsWithStats(ink.view(np.uint8), connectivity=8)
-    labels, stats, centres = np.asarray(found[0], np.int32), np.asarray(found[1], np.int32), np.asarray(found[2])
+    labels, stats, centres = find_components(ink, 8)
     size = stats[:, 2:4].max(axis=1)
     good = (size <= _LETTER_MAX * width) & (size >= 2) & (stats[:, 4] >= 4)
     good &= _share_inside(flat & (ground >= ground_min), stats) >= _FLAT_SHARE_MIN
@@ -160,7 +161,15 @@ def typical_size(size: NDArray[np.float64]) -> float:
     """Return the median size, dots and accents left out."""
     if not size.size:
         return 0.0
-    return float(np.median(size[size >= 0.4 * np.percentile(size, 80)]))
+    # Pages ask hundreds of times: sorting once takes a tenth of what numpy's own quantiles take.
+    ordered = np.sort(size)
+    place = (len(ordered) - 1) * 0.8
+    below = int(place)
+    lower, upper, share = ordered[below], ordered[min(below + 1, len(ordered) - 1)], place - below
+    large = upper - (upper - lower) * (1 - share) if share >= 0.5 else lower + (upper - lower) * share
+    kept = ordered[np.searchsorted(ordered, 0.4 * large) :]
+    middle = len(kept) // 2
+    return float(kept[middle]) if len(kept) % 2 else float((kept[middle - 1] + kept[middle]) / 2)
 
 
 def _share_inside(mask: NDArray[np.bool_], stats: NDArray[np.int32]) -> NDArray[np.float64]:

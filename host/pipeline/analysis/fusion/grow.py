@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
+from engines.components import find_components
 from engines.geometry import Box
 from host.pipeline.analysis.classical.balloons import Region, beside
 
@@ -99,7 +100,7 @@ def unseen_regions(evidence: PageEvidence, regions: list[Region]) -> list[Region
         view = slice(region.box.top, region.box.bottom), slice(region.box.left, region.box.right)
         likely[view][region.body > 0] = 0
     opened = cv2.morphologyEx(likely, cv2.MORPH_OPEN, np.ones((_NEAR_PX, _NEAR_PX), np.uint8))
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=4)
+    labels, stats, _ = find_components(np.asarray(opened, np.uint8), 4)
     found = []
     for index in range(1, len(stats)):
         left, top, width, height, area = (int(number) for number in stats[index])
@@ -170,8 +171,8 @@ def _opened(ground: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
 
 
 def _largest(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
-    if count < 2:
+    labels, stats, _ = find_components(mask, 4)
+    if len(stats) <= 1:
         return mask
     return np.asarray(labels == 1 + int(np.argmax(stats[1:, 4])), np.uint8)
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-import cv2
 import numpy as np
 
+from engines.components import find_components
 from host.pipeline.analysis.classical.lettering import typical_size
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def _lines(ink: NDArray[np.bool_]) -> Literal["rows", "columns", ""]:
 
 
 def _letter_size(ink: NDArray[np.bool_]) -> float:
-    _, _, stats, _ = cv2.connectedComponentsWithStats(ink.view(np.uint8), connectivity=8)
+    stats = find_components(ink, 8).stats
     return typical_size(stats[1:, 2:4].max(axis=1).astype(np.float64))
 
 

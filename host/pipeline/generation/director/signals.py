@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
+from engines.components import find_components
 from engines.geometry import Box
 from host.pipeline.records.page_meta import Signals
 from host.pipeline.series import coloured_share
@@ -134,8 +135,7 @@ def _ink(grey: NDArray[np.uint8]) -> NDArray[np.bool_]:
 def _line_quality(grey: NDArray[np.uint8], ink: NDArray[np.bool_]) -> float:
     if not ink.any():
         return 0.5
-    _, _, stats, _ = cv2.connectedComponentsWithStats(ink.view(np.uint8), connectivity=8)
-    boxes = stats[1:]
+    boxes = find_components(ink, 8).stats[1:]
     longest = np.maximum(boxes[:, 2], boxes[:, 3])
     filled = boxes[:, 4] / np.maximum(boxes[:, 2] * boxes[:, 3], 1)
     strokes = (longest >= _SPECK_PX) & ((filled < _BLOT_SHARE) | (longest < 4 * _SPECK_PX))
