@@ -59,6 +59,7 @@ if TYPE_CHECKING:
 ENCODER_FILE: Final = "compact-encoder.onnx"
 PAINTER_FILE: Final = "compact-painter.onnx"
 _REFERENCES_KEPT: Final = 16
+_SETS_KEPT: Final = 4
 
 
 class CompactEngine(ColorizeEngine):
@@ -75,6 +76,7 @@ class CompactEngine(ColorizeEngine):
         self._card = card or load_catalog()["compact"]
         self._network: CompactNetwork | None = None
         self._seen: LRUCache[str, Cells] = LRUCache(_REFERENCES_KEPT)
+        self._joined: LRUCache[tuple[str, ...], References | None] = LRUCache(_SETS_KEPT)
         self._looking = threading.Lock()
 
     def viability(self) -> Viability:
@@ -117,6 +119,7 @@ class CompactEngine(ColorizeEngine):
         self._network = None
         with self._looking:
             self._seen.clear()
+            self._joined.clear()
 
     def _content(self, name: str) -> bytes:
         try:
@@ -127,18 +130,24 @@ class CompactEngine(ColorizeEngine):
             raise ModelInvalid(str(exc), "Install Irodori again.") from exc
 
     def _references(self, network: CompactNetwork, pictures: tuple[NDArray[np.uint8], ...]) -> References | None:
-        seen = [self._look_at(network, one, len(pictures)) for one in pictures]
-        coloured = [one for one in seen if has_colour(one)]
-        return joined(coloured) if coloured else None
-
-    def _look_at(self, network: CompactNetwork, picture: NDArray[np.uint8], count: int) -> Cells:
-        """Look at a reference, or recall it: a chapter brings the same ones for every page."""
-        digest = hashlib.sha256(np.ascontiguousarray(picture).data).hexdigest()
-        key = f"{digest} {picture.shape} {count}"
+        """Return what references show, or recall it: a chapter brings the same ones for every page."""
+        names = tuple(_name(one, len(pictures)) for one in pictures)
         with self._looking:
-            if key not in self._seen:
-                self._seen[key] = network.look_at(reference_at(picture, count))
-            return self._seen[key]
+            if names not in self._joined:
+                seen = [self._look_at(network, *one, len(names)) for one in zip(names, pictures, strict=True)]
+                coloured = [one for one in seen if has_colour(one)]
+                self._joined[names] = joined(coloured) if coloured else None
+            return self._joined[names]
+
+    def _look_at(self, network: CompactNetwork, name: str, picture: NDArray[np.uint8], count: int) -> Cells:
+        if name not in self._seen:
+            self._seen[name] = network.look_at(reference_at(picture, count))
+        return self._seen[name]
+
+
+def _name(picture: NDArray[np.uint8], count: int) -> str:
+    """Name a reference by its pixels and by how many there are, which says how large it is looked at."""
+    return f"{hashlib.sha256(np.ascontiguousarray(picture).data).hexdigest()} {picture.shape} {count}"
 
 
 def _painted(

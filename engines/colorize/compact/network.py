@@ -34,7 +34,7 @@ class Said(NamedTuple):
     logits: `(305, h, w)` over the bins. parts: `(12, h, w)` logits. evidence: `(bins, h, w)`, what share of the look at
     the references fell on each of their bins. shares: `(3, h, w)` how far to believe this look, the references' colours
     at this lightness, and the logits; 1 in all, the logits alone without references. copied: `(2, h, w)` a and b of
-    what it looks at there, their mean. grey: `(h, w)` sRGB 0..1.
+    what it looks at there, their mean. grey: `(h, w)` sRGB 0..1, of 8 bits.
     """
 
     logits: Array

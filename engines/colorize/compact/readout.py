@@ -31,7 +31,8 @@ IN_LIGHT: Final = 0.7
 _INKED: Final = 0.5
 # The mean of what is likely is paler than the truth; on pages of light and shade by about this much (measured).
 _PALE: Final = 1.15
-_CELLS: Final = 8192
+# As many as a core's own cache holds with all bins.
+_CELLS: Final = 512
 _SHADED: Final = 0.06
 _MIXED: Final = 0.05
 _LARGE_SHARE: Final = 0.25

@@ -57,6 +57,9 @@ class Sources:
         self._references = references
         self._shares, self._grey = said.shares.reshape(3, -1), said.grey.ravel()
         self._copied = said.copied.reshape(2, -1)
+        # Greys are of 8 bits: the references' colours are looked up for each of them once.
+        self._toned = at_levels(references.tones, np.arange(256, dtype=np.float32) / np.float32(255))
+        self._level = np.rint(self._grey * np.float32(255)).astype(np.intp)
         self._whole = np.log(references.shares + np.float32(_DOUBT))[:, None]
         self._related = np.float32(_related(logits, self._evidence, references))
         one_hue = max(0.0, references.agreement - _ONE_HUE_FROM) / (1 - _ONE_HUE_FROM)
@@ -74,7 +77,7 @@ class Sources:
         """Return the mixture of look, tone and prior that the network was taught, `(305, cells)`, 1 in all."""
         copy, tone, prior = self._shares[:, cells]
         mixed = as_shares(logits) * prior
-        mixed += at_levels(self._references.tones, self._grey[cells]).T * tone
+        mixed += cv2.transpose(self._toned[self._level[cells]] * tone[:, None])
         mixed[self._references.bins] += self._evidence[:, cells] * copy
         return np.asarray(mixed, np.float32)
 
@@ -105,8 +108,10 @@ def _related(logits: Array, evidence: Array, references: References) -> float:
     of how far (Kullback and Leibler) they are from it.
     """
     some = np.s_[:, ::_SAMPLED]
-    prior = logits[some] - logits[some].max(0)
-    prior = np.log(np.exp(prior) / np.exp(prior).sum(0) + _FAINT)[references.bins]
+    prior = np.ascontiguousarray(logits[some])
+    prior -= prior.max(0)
+    np.exp(prior, out=prior)
+    prior = np.log(prior[references.bins] / prior.sum(0) + _FAINT)
     looks = evidence[some] / np.maximum(evidence[some].sum(0), _FAINT)
     whole = (references.shares / references.shares.sum())[:, None]
     gain = float(((looks - whole) * prior).sum(0).mean())
