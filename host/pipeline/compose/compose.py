@@ -16,8 +16,8 @@ import numpy as np
 
 from engines.geometry import Size
 from engines.oklab import grey_to_lightness, max_chroma, oklab_to_srgb
-from host.pipeline.compose.paper import cost_of_paper, ground_weight, ink_weight, luma_shift
-from host.pipeline.compose.upsample import grid_lightness, rows_of_grid
+from host.pipeline.compose.paper import cost_of_paper, ink_weight, luma_shift
+from host.pipeline.compose.upsample import rows_of_grid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,20 +57,23 @@ def lay_colour(
     tint: the colour of the page's paper and ink, to which the engine's is added; None: they lose it.
     Same arguments give the same pixels.
     """
-    field = _with_cost(colour.chroma * np.float32(share_01), page.grey, paper_01)
+    field = _with_cost(colour.chroma * np.float32(share_01), colour.ground, paper_01)
     coloured = _colour(page.grey, field, tint)
-    np.copyto(coloured, page.rgb, where=protect[..., None])
+    cv2.copyTo(page.rgb, protect.view(np.uint8), coloured)
     return Composition(coloured, colour.shift, colour.faults)
 
 
-def paper_cost(chroma: NDArray[np.float32], grey: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return the share of its lightness paper gives for chroma `(2, h, w)`, `(h, w)` float32, on the page's grid."""
-    return cost_of_paper(*_polar(*chroma)) * ground_weight(grid_lightness(grey))
+def paper_cost(chroma: NDArray[np.float32], ground: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the share of its lightness paper gives for chroma `(2, h, w)`, `(h, w)` float32.
+
+    ground: its `ground_weight`.
+    """
+    return cost_of_paper(*_polar(*chroma)) * ground
 
 
-def _with_cost(chroma: NDArray[np.float32], grey: NDArray[np.uint8], paper_01: float) -> NDArray[np.float32]:
+def _with_cost(chroma: NDArray[np.float32], ground: NDArray[np.float32], paper_01: float) -> NDArray[np.float32]:
     """Return a, b and the cost d of paper on the page's grid, `(h, w, 3)` float32."""
-    cost = paper_cost(chroma, grey) * np.float32(paper_01)
+    cost = paper_cost(chroma, ground) * np.float32(paper_01)
     return np.asarray(cv2.merge((*chroma, cost)), np.float32)
 
 
@@ -83,8 +86,8 @@ def _colour(grey: NDArray[np.uint8], field: NDArray[np.float32], tint: PaperColo
         levels = grey[rows]
         a, b, cost = cv2.split(rows_of_grid(field, rows, Size(height, width)))
         chroma, hue = _polar(np.asarray(a, np.float32), np.asarray(b, np.float32))
-        lightness = tone[levels] * (1 - np.asarray(cost, np.float32))
-        coloured[rows] = oklab_to_srgb(_fit(lightness, chroma * ink[levels], hue))
+        lightness = np.asarray(cv2.LUT(levels, tone), np.float32) * (1 - np.asarray(cost, np.float32))
+        coloured[rows] = oklab_to_srgb(_fit(lightness, chroma * np.asarray(cv2.LUT(levels, ink)), hue))
         if tint is not None:
             # Of luma it has none: the ink stays where it is.
             own = tint.at(levels, rows, Size(height, width))

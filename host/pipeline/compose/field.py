@@ -14,6 +14,7 @@ from host.pipeline.compose.align import Shift, measure_shift, undo_shift
 from host.pipeline.compose.flats import even_flats, flatness
 from host.pipeline.compose.hints import lay_hints
 from host.pipeline.compose.palettes import lay_palettes
+from host.pipeline.compose.paper import ground_weight
 from host.pipeline.compose.upsample import coarseness, grid_lightness, pixel_size, spread_chroma, trust_of
 from host.pipeline.drawing import Drawing
 
@@ -31,11 +32,13 @@ _CELL_ENGINE_PX = 4
 class ColourField:
     """Chroma on the page's grid, `(2, h, w)` float32 OKLab a and b, and the shift of the engine that was undone.
 
+    ground: `(h, w)` float32, how far each place is paper (`paper.ground_weight`).
     faults: what of each palette could not be laid, in words; "" for nothing.
     """
 
     chroma: NDArray[np.float32]
     shift: Shift
+    ground: NDArray[np.float32]
     faults: tuple[str, ...] = ()
 
 
@@ -65,7 +68,8 @@ def colour_field(
     spread = spread_chroma(chroma, lightness, trust, labels)
     evened = even_flats(spread, trust, labels, flat, coarseness(pixel_px), (_CELL_ENGINE_PX * pixel_px) ** 2)
     dressed, faults = lay_palettes(evened, labels, _figures(drawing, grid), parts, drawing.palettes)
-    return ColourField(lay_hints(dressed, lightness, labels, flat, drawing.hints), shift, faults)
+    ground = ground_weight(lightness if drawing.tone is None else grid_lightness(page.grey))
+    return ColourField(lay_hints(dressed, lightness, labels, flat, drawing.hints), shift, ground, faults)
 
 
 def _figures(drawing: Drawing, grid: Size) -> NDArray[np.uint8]:

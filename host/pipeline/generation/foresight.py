@@ -33,7 +33,7 @@ _SEEN_PIXELS: Final = 600_000
 
 def paper_share(page: DecodedPage, protect: NDArray[np.bool_], colour: ColourField) -> float:
     """Return the largest of `PAPER_SHARES` at which line Dice is foreseen to suffice; 0 keeps every luma."""
-    cost = paper_cost(colour.chroma, page.grey)
+    cost = paper_cost(colour.chroma, colour.ground)
     if not cost.any():
         return PAPER_SHARES[0]
     whole = Size(*page.grey.shape)

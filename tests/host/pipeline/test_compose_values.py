@@ -11,7 +11,7 @@ from host.pipeline.compose.compose import paper_cost
 from host.pipeline.compose.flats import even_flats, flatness
 from host.pipeline.compose.paper import LIGHTNESS_COST_MAX, cost_of_paper, ground_weight, ink_weight, luma_shift
 from host.pipeline.compose.paper_colour import PaperColour, _stains, find_paper_colour
-from host.pipeline.compose.upsample import grid_size
+from host.pipeline.compose.upsample import grid_lightness, grid_size
 
 
 def plane(*values: float) -> np.ndarray:
@@ -55,7 +55,7 @@ class TestPaper:
         grey[:, 500:] = 90
         grid = grid_size(Size(1400, 1000))
         chroma = np.full((2, *grid), 0.08, np.float32)
-        cost = paper_cost(chroma, grey)
+        cost = paper_cost(chroma, ground_weight(grid_lightness(grey)))
         assert cost.shape == grid
         whole = cost_of_paper(plane(np.hypot(0.08, 0.08)), plane(np.pi / 4))[0, 0]
         assert cost[50, 50] == pytest.approx(whole, abs=1e-4)
