@@ -8,6 +8,9 @@ Logits are by place, `(1, 305, h * w)`: a copy of them would be the largest arra
 gathers of `reference_values` `(1, cells, any number)`, at an eighth of the page; it looks a little harder for that than
 the copy does.
 
+What is said of all places and bins, and of all places and cells, is made and used up some places at a time: whole, such
+arrays are the largest of a page, and most of the time would be spent on fetching them from memory.
+
 Weights are stored as float16 and widened when a session loads them; the arithmetic stays float32. Nothing is folded
 into them, so that `state_from_onnx` gives back what a later training goes on from.
 """
@@ -40,6 +43,7 @@ _EVIDENCE: Final = "evidence"
 _OPSET: Final = 17
 _PREFIX: Final = "network."
 _HALF: Final = ".half"
+_PIECES: Final = 16
 _log = logging.getLogger(__name__)
 
 
@@ -154,14 +158,24 @@ class _Painter(nn.Module):
         features: Tensor,
         chroma: Tensor,
         values: Tensor,
-        *given: Tensor,
+        palette: Tensor,
+        has_reference: Tensor,
     ) -> tuple[Tensor, ...]:
-        made = self.network.paint(eighth, quarter, toned, features, chroma, *given)
-        # Made to shares when it is gathered and small.
-        harder = made.attention * made.attention
-        gathered = (harder @ values) / harder.sum(-1, keepdim=True)
-        evidence = gathered.transpose(1, 2).reshape(1, -1, *eighth.shape[-2:])
-        return made.flat, *(getattr(made, name) for name in _OUTPUTS[1:]), evidence
+        network = self.network
+        seen = network.seen_as_places(quarter, palette, has_reference)
+        mean = torch.cat([network.mean_of_places(some) for some in seen.chunk(_PIECES, 2)], 1)
+        queries, keys = network.looks(eighth, features, chroma)
+        gathered, evidence = [], []
+        for some in queries.chunk(_PIECES, 1):
+            attention = torch.softmax(some @ keys, -1)
+            gathered.append(network.gathered(attention, chroma))
+            # Made to shares when it is gathered and small.
+            harder = attention * attention
+            evidence.append((harder @ values) / harder.sum(-1, keepdim=True))
+        said = network.believed(eighth, quarter, toned, mean, torch.cat(gathered, 1), has_reference)
+        looked_at = torch.cat(evidence, 1).transpose(1, 2).reshape(1, -1, *eighth.shape[-2:])
+        copied, _, shares, parts = said
+        return network.logits_of_places(seen), shares, copied, parts, looked_at
 
 
 def _sized(name: str) -> dict[int, str]:

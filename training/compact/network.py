@@ -139,36 +139,55 @@ class ColourNetwork(nn.Module):
 
         toned: see `Coloured`. palette: `(n, 305)`, how the reference's chroma is spread over the bins.
         """
+        seen = self.seen_as_places(quarter, palette, has_reference)
+        queries, keys = self.looks(eighth, reference_features, reference_chroma)
+        attention = torch.softmax(queries @ keys, -1)
+        gathered = self.gathered(attention, reference_chroma)
+        said = self.believed(eighth, quarter, toned, self.mean_of_places(seen), gathered, has_reference)
+        return Coloured(self.logits_of_places(seen), *said, attention, reference_chroma)
+
+    def believed(
+        self, eighth: Tensor, quarter: Tensor, toned: Tensor, mean: Tensor, gathered: Tensor, has_reference: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Return copied, toned, shares and parts as `Coloured` has them.
+
+        mean: from `mean_of_places`; gathered: from `gathered`.
+        """
         given = has_reference[:, None]
-        scale, shift = self.palette(palette * given)[..., None, None].chunk(2, 1)
-        flat, mean = self._prior(quarter * (1 + scale) + shift)
-        mean = mean.reshape(len(mean), 2, *quarter.shape[2:])
-        attention = self._attention(eighth, reference_features, reference_chroma)
-        copied, agreement, peak = (_wide(one) for one in self._copied(attention, reference_chroma, eighth))
+        mean = mean.transpose(1, 2).reshape(len(mean), 2, *quarter.shape[2:])
+        copied, agreement, peak = (_wide(one) for one in self._copied(gathered, eighth))
         toned = toned * given[..., None, None]
         local = [copied * _CHROMA_SCALE, agreement, peak.clamp_min(1e-6).log() / 5, mean * _CHROMA_SCALE]
         apart = [(one - other).square().sum(1, keepdim=True) for one, other in _pairs(copied, toned, mean)]
         overall = torch.cat([local[1], local[2], *(one * _APART_SCALE for one in apart)], 1).mean((2, 3), keepdim=True)
         seen = [quarter, *local, toned * _CHROMA_SCALE, overall.expand(-1, -1, *quarter.shape[-2:])]
         shares = torch.softmax(self.gate(torch.cat(seen, 1)) + self._without(given), 1)
-        return Coloured(flat, copied, toned, shares, self.parts(quarter), attention, reference_chroma)
+        return copied, toned, shares, self.parts(quarter)
 
-    def _prior(self, quarter: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the prior's logits `(n, 305, h/4 * w/4)` and the mean `(n, 2, h/4 * w/4)` of what they say, sharpened.
+    def seen_as_places(self, quarter: Tensor, palette: Tensor, has_reference: Tensor) -> Tensor:
+        """Return what the prior's last layer sees, `(n, 64, h/4 * w/4)`."""
+        scale, shift = self.palette(palette * has_reference[:, None])[..., None, None].chunk(2, 1)
+        seen: Tensor = self.prior[0](quarter * (1 + scale) + shift)
+        return seen.flatten(2)
 
-        Planes of all bins are the largest arrays of all. So the last layer is a product of matrices, whose result
-        nobody copies, and what the mean is made of comes by a second one, which is quicker than to change the first.
+    def logits_of_places(self, seen: Tensor) -> Tensor:
+        """Return the prior's logits `(n, 305, places)`, by a product of matrices, whose result nobody copies."""
+        weight, bias = self._last()
+        flat: Tensor = torch.cat([weight, bias[:, None]], 1) @ torch.cat([seen, torch.ones_like(seen[:, :1])], 1)
+        return flat
+
+    def mean_of_places(self, seen: Tensor) -> Tensor:
+        """Return the mean `(n, places, 2)` of what the prior says of them, sharpened.
+
+        It makes its own logits, by rows: quicker than to change planes that lie as those do.
         """
-        block, last = cast("tuple[nn.Module, nn.Conv2d]", tuple(self.prior))
-        seen = block(quarter).flatten(2)
-        one = torch.ones_like(seen[:, :1])
+        weight, bias = (one / _SEEN_TEMPERATURE for one in self._last())
+        return torch.softmax(functional.linear(seen.transpose(1, 2), weight, bias), -1) @ self.bins
+
+    def _last(self) -> tuple[Tensor, Tensor]:
+        last = cast("nn.Conv2d", self.prior[1])
         assert last.bias is not None
-        weight, bias = last.weight.flatten(1), last.bias[:, None]
-        flat: Tensor = torch.cat([weight, bias], 1) @ torch.cat([seen, one], 1)
-        shifted = torch.cat([weight, bias, -torch.ones_like(bias)], 1) * (1 / _SEEN_TEMPERATURE)
-        likely = (shifted @ torch.cat([seen, one, flat.amax(1, keepdim=True)], 1)).exp()
-        sums = torch.cat([self.bins, torch.ones_like(bias)], 1).T @ likely
-        return flat, sums[:, :2] / sums[:, 2:]
+        return last.weight.flatten(1), last.bias
 
     @staticmethod
     def _without(given: Tensor) -> Tensor:
@@ -176,23 +195,27 @@ class ColourNetwork(nn.Module):
         away = (given - 1) * 1e4
         return torch.cat([away, away, away * 0], 1)[..., None, None]
 
-    def _attention(self, eighth: Tensor, features: Tensor, chroma: Tensor) -> Tensor:
+    def looks(self, eighth: Tensor, features: Tensor, chroma: Tensor) -> tuple[Tensor, Tensor]:
+        """Return what is looked for by place `(n, h/8 * w/8, 64)`, and at which cells `(n, 64, cells)` it is found."""
         queries = functional.normalize(self.query(eighth), dim=1).flatten(2).transpose(1, 2)
         strength = chroma.norm(dim=2, keepdim=True) * _CHROMA_SCALE
         cells = torch.cat([features, strength], 2).transpose(1, 2)[..., None]
         keys = functional.normalize(self.key(cells)[..., 0], dim=1)
-        return torch.softmax((queries * self.sharpness.exp()) @ keys, -1)
+        return queries * self.sharpness.exp(), keys
 
     @staticmethod
-    def _copied(attention: Tensor, chroma: Tensor, eighth: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return the copied chroma, how far the colours it is made of agree, and the peak, all at an eighth."""
+    def gathered(attention: Tensor, chroma: Tensor) -> Tensor:
+        """Return `(n, places, 4)`: the chroma that is looked at, the mean of its strength, and the look's peak."""
         strength = chroma.norm(dim=2, keepdim=True)
-        gathered = (attention @ torch.cat([chroma, strength], 2)).transpose(1, 2)
-        gathered = gathered.reshape(eighth.shape[0], 3, *eighth.shape[-2:])
-        copied = gathered[:, :2]
-        agreement = copied.norm(dim=1, keepdim=True) / (gathered[:, 2:] + _FAINT)
-        peak = attention.amax(-1).reshape(eighth.shape[0], 1, *eighth.shape[-2:])
-        return copied, agreement, peak
+        return torch.cat([attention @ torch.cat([chroma, strength], 2), attention.amax(-1, keepdim=True)], 2)
+
+    @staticmethod
+    def _copied(gathered: Tensor, eighth: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the copied chroma, how far the colours it is made of agree, and the peak, all at an eighth."""
+        planes = gathered.transpose(1, 2).reshape(eighth.shape[0], 4, *eighth.shape[-2:])
+        copied = planes[:, :2]
+        agreement = copied.norm(dim=1, keepdim=True) / (planes[:, 2:3] + _FAINT)
+        return copied, agreement, planes[:, 3:]
 
 
 class _Decoder(nn.Module):
