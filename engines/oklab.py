@@ -85,7 +85,8 @@ def grey_to_lightness(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
 def lightness_to_grey(lightness: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Return the sRGB grey of an OKLab lightness 0..1 of any shape."""
     steps = lightness * lightness * lightness * np.float32(_LINEAR_STEPS - 1) + np.float32(0.5)
-    return np.take(_level_by_step(), np.clip(steps, 0, _LINEAR_STEPS - 1).astype(np.uint16), mode="wrap")
+    clipped = np.clip(steps, 0, _LINEAR_STEPS - 1).astype(np.uint16)
+    return np.asarray(np.take(_level_by_step(), clipped, mode="wrap"), np.uint8)
 
 
 def max_chroma(lightness: NDArray[np.float32], hue: NDArray[np.float32]) -> NDArray[np.float32]:

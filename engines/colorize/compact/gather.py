@@ -78,9 +78,9 @@ class RegionTable:
         keys = (labels.astype(np.int64) * (height * width) + cells).ravel()
         order = np.argsort(keys, kind="stable")
         pairs = keys[order]
-        first = np.flatnonzero(np.diff(pairs, prepend=-1))
-        region, cell = np.divmod(pairs[first], height * width)
-        trusted = np.add.reduceat(trust.ravel()[order].astype(np.float64), first)
+        new = np.flatnonzero(np.diff(pairs, prepend=-1))
+        region, cell = np.divmod(pairs[new], height * width)
+        trusted = np.add.reduceat(trust.ravel()[order].astype(np.float64), new)
         share = trusted.astype(np.float32) * weight.ravel()[cell]
         starts = np.flatnonzero(np.diff(region, prepend=-1))
         flat = distribution.reshape(len(BINS), -1)

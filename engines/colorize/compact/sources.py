@@ -108,7 +108,7 @@ def _related(logits: Array, evidence: Array, references: References) -> float:
     of how far (Kullback and Leibler) they are from it.
     """
     some = np.s_[:, ::_SAMPLED]
-    prior = np.ascontiguousarray(logits[some])
+    prior = logits[some].copy()
     prior -= prior.max(0)
     np.exp(prior, out=prior)
     prior = np.log(prior[references.bins] / prior.sum(0) + _FAINT)
