@@ -80,9 +80,11 @@ def _trap_balls(walls: Mask) -> tuple[Labels, int]:
         found, parts = cv2.connectedComponents(fits, connectivity=4, ltype=cv2.CV_32S)
         known = np.zeros(found, np.bool_)
         known[0] = True
-        known[parts[seeds > 0]] = True
+        if count:
+            known[parts[seeds > 0]] = True
         numbers = np.where(known, 0, np.cumsum(~known) + count).astype(np.int32)
-        seeds = np.where(seeds > 0, seeds, numbers[parts])
+        # Where a larger ball fits a smaller one fits, too: what has a seed lies in what is known.
+        seeds += np.take(numbers, np.asarray(parts, np.int32))
         count += int(np.count_nonzero(~known))
     return seeds, count
 
@@ -96,9 +98,10 @@ def _joined(grown: Labels, walls: Mask, count: int) -> Labels:
     roots = np.array([_root(representative, label) for label in range(count + 1)])
     numbers = np.searchsorted(np.unique(roots[1:]), roots) + 1
     numbers[0] = 0
-    # The borders, one pixel wide and also around the picture, go to a neighbour.
-    labels = np.where(grown > 0, numbers[np.maximum(grown, 0)], 0).astype(np.float32)
-    return np.where(grown > 0, labels, cv2.dilate(labels, np.ones((3, 3), np.uint8))).clip(1).astype(np.int32)
+    # The borders, one pixel wide and also around the picture, go to a neighbour. They are numbered -1, the last place.
+    labels = np.take(np.append(numbers, 0).astype(np.float32), grown, mode="wrap")
+    cv2.copyTo(cv2.dilate(labels, np.ones((3, 3), np.uint8)), (labels == 0).view(np.uint8), labels)
+    return np.maximum(labels, 1).astype(np.int32)
 
 
 def _open_pairs(grown: Labels, walls: Mask, count: int) -> list[tuple[int, int]]:

@@ -133,13 +133,14 @@ def _spread(
     step_down = _way(np.diff(lightness, axis=0), np.diff(labels, axis=0), reach_px)
     step_right = np.ascontiguousarray(_way(np.diff(lightness, axis=1), np.diff(labels, axis=1), reach_px).T)
     rows_first = np.ascontiguousarray(planes.transpose(1, 0, 2))
+    columns_first = np.empty((planes.shape[2], len(planes), planes.shape[1]), np.float32)
     for index in range(_PASSES):
         sigma = reach_px * 3**0.5 * 2 ** (_PASSES - index - 1) / (4**_PASSES - 1) ** 0.5
         feedback = np.float32(-(2**0.5) / sigma)
         _recur(rows_first, np.exp(feedback * step_down))
-        columns_first = np.ascontiguousarray(rows_first.transpose(2, 1, 0))
+        _turn(rows_first, columns_first)
         _recur(columns_first, np.exp(feedback * step_right))
-        rows_first = np.ascontiguousarray(columns_first.transpose(2, 1, 0))
+        _turn(columns_first, rows_first)
     planes[:] = rows_first.transpose(1, 0, 2)
 
 
@@ -152,9 +153,16 @@ def _way(change: NDArray[np.float32], border: NDArray[np.int32], reach_px: float
 def _recur(lines: NDArray[np.float32], keep: NDArray[np.float32]) -> None:
     """Run the recursive filter over axis 0 in place, there and back. lines: `(n, planes, m)`; keep: `(n - 1, m)`."""
     difference = np.empty(lines.shape[1:], np.float32)
-    order = [(index + 1, index, index) for index in range(len(keep))]
-    back = [(index, index + 1, index) for index in reversed(range(len(keep)))]
-    for here, before, step in order + back:
-        np.subtract(lines[before], lines[here], out=difference)
-        difference *= keep[step]
-        lines[here] += difference
+    there, steps = list(lines), list(keep)
+    order = list(zip(there[1:], there[:-1], steps, strict=True))
+    back = zip(reversed(there[:-1]), reversed(there[1:]), reversed(steps), strict=True)
+    for here, before, step in [*order, *back]:
+        np.subtract(before, here, out=difference)
+        np.multiply(difference, step, out=difference)
+        np.add(here, difference, out=here)
+
+
+def _turn(lines: NDArray[np.float32], turned: NDArray[np.float32]) -> None:
+    """Write `(n, planes, m)` to `(m, planes, n)`, plane by plane: OpenCV does it in blocks."""
+    for plane in range(lines.shape[1]):
+        turned[:, plane] = cv2.transpose(lines[:, plane])

@@ -113,7 +113,7 @@ def _dice(ours: NDArray[np.bool_], theirs: NDArray[np.bool_]) -> float:
 def _ink_by_contrast(luma: NDArray[np.uint8]) -> NDArray[np.bool_]:
     side = max(7, luma.shape[1] // 128) | 1
     ground = cv2.morphologyEx(luma, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
-    return np.asarray(luma < _CONTRAST_LEVELS[ground], np.bool_)
+    return np.asarray(luma < cv2.LUT(ground, _CONTRAST_LEVELS), np.bool_)
 
 
 def _ink_by_threshold(luma: NDArray[np.uint8]) -> NDArray[np.bool_]:
