@@ -101,7 +101,8 @@ def colours_of(
 
 def face_of(rgb: NDArray[np.uint8], person: Person) -> bytes:
     """Return a head as a small WebP."""
-    from PIL import Image
+    # Unless the format is there already, Pillow imports all of its seventy to find it.
+    from PIL import Image, WebPImagePlugin  # noqa: F401
 
     box = person.head
     picture, buffer = Image.fromarray(rgb[box.top : box.bottom, box.left : box.right]), io.BytesIO()
