@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from engines import registry
-from engines.base import ColorizeEngine, Plan
+from engines.base import Plan
 from host.device import machine_device
 from host.pipeline.decode import decode_page
 from host.pipeline.generation.review import review_page
@@ -33,6 +33,8 @@ from host.pipeline.series import ReferencePicture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from host.pipeline.finished import FinishedPage
 
 PAGES = Path(__file__).resolve().parent.parent / "tests" / "pages"
 TARGET_S = 1.2
@@ -48,18 +50,35 @@ class Figures:
     peak_mib: float = 0.0
 
 
+class WarmPage:
+    """The page, its reference and an engine that is loaded."""
+
+    def __init__(self, engine_id: str = registry.DEFAULT_ENGINE) -> None:
+        self._engine = registry.get(engine_id)
+        self._engine.load(machine_device())
+        pixels = decode_page((PAGES / "reference-warm.webp").read_bytes()).rgb
+        references = (ReferencePicture(reference_id="warm", pixels=pixels),)
+        self._job = PageJob(engine=self._engine.info, plan=Plan(seed=0), references=references, direction="ltr")
+        self._pipeline, self._encoded = PagePipeline(), bench_page()
+
+    def colour(self) -> tuple[PreparedPage, FinishedPage, float]:
+        """Return the page as it was prepared and as it is done, and how many seconds decoding took."""
+        started = time.perf_counter()
+        page = self._pipeline.decode(self._encoded)
+        decode_s = time.perf_counter() - started
+        prepared = self._pipeline.read(page, self._job, _unheard)
+        if not isinstance(prepared, PreparedPage):
+            raise SystemExit(f"the page was skipped: {prepared.reason}")
+        coloured = self._pipeline.colour(prepared, self._engine, _unheard)
+        return prepared, self._pipeline.finish(prepared, coloured, _unheard), decode_s
+
+
 def measure(runs: int, engine_id: str = registry.DEFAULT_ENGINE) -> Figures:
     """Colour the page `runs` times, after two runs that warm everything up."""
-    engine = registry.get(engine_id)
-    engine.load(machine_device())
-    reference = ReferencePicture(
-        reference_id="warm", pixels=decode_page((PAGES / "reference-warm.webp").read_bytes()).rgb
-    )
-    job = PageJob(engine=engine.info, plan=Plan(seed=0), references=(reference,), direction="ltr")
-    pipeline, encoded, figures = PagePipeline(), bench_page(), Figures()
+    page, figures = WarmPage(engine_id), Figures()
     with _peak_memory(figures):
         for run in range(-2, runs):
-            stages_ms, seconds = _colour(pipeline, encoded, job, engine)
+            stages_ms, seconds = _timed(page)
             if run >= 0:
                 figures.seconds.append(seconds)
                 for stage, milliseconds in stages_ms.items():
@@ -74,16 +93,9 @@ def bench_page() -> bytes:
     return encoded.tobytes()
 
 
-def _colour(
-    pipeline: PagePipeline, encoded: bytes, job: PageJob, engine: ColorizeEngine
-) -> tuple[dict[str, float], float]:
+def _timed(page: WarmPage) -> tuple[dict[str, float], float]:
     started = time.perf_counter()
-    page = pipeline.decode(encoded)
-    decode_s = time.perf_counter() - started
-    prepared = pipeline.read(page, job, _unheard)
-    if not isinstance(prepared, PreparedPage):
-        raise SystemExit(f"the page was skipped: {prepared.reason}")
-    finished = pipeline.finish(prepared, pipeline.colour(prepared, engine, _unheard), _unheard)
+    prepared, finished, decode_s = page.colour()
     seconds = time.perf_counter() - started
     return {"decode": decode_s * 1000, **finished.runmeta.duration_ms, "review alone": _review_ms(prepared)}, seconds
 

@@ -66,8 +66,8 @@ def before_others() -> Iterator[None]:
 class OnnxNetwork:
     """A network, opened; deterministic. Several threads may run it. Drop the object to give its memory back.
 
-    inputs and outputs: their names and shapes as the file has them, texts for sides that are free. metadata: what the
-    file says of itself.
+    what: its name in messages. inputs and outputs: their names and shapes as the file has them, texts for sides that
+    are free. metadata: what the file says of itself.
     """
 
     def __init__(self, content: bytes, what: str, hint: str, *, pattern: bool = True) -> None:
@@ -79,7 +79,7 @@ class OnnxNetwork:
         Raises:
             ModelInvalid: it is no network that can be run. EngineUnavailable: there is no ONNX Runtime.
         """
-        self._what, self._hint = what, hint
+        self.what, self._hint = what, hint
         self._session = _open(content, what, hint, pattern=pattern)
         self.inputs: dict[str, list[Any]] = {one.name: list(one.shape) for one in self._session.get_inputs()}
         self.outputs: dict[str, list[Any]] = {one.name: list(one.shape) for one in self._session.get_outputs()}
@@ -95,11 +95,11 @@ class OnnxNetwork:
             with _TURNS.take(hurries=getattr(_thread, "hurries", False)):
                 results: list[Array] = self._session.run(outputs, feeds)
         except MemoryError as exc:
-            raise EngineOutOfMemory(f"memory did not suffice for {self._what}") from exc
+            raise EngineOutOfMemory(f"memory did not suffice for {self.what}") from exc
         except Exception as exc:
             if "alloc" in str(exc).lower():
-                raise EngineOutOfMemory(f"memory did not suffice for {self._what}") from exc
-            raise ModelInvalid(f"{self._what} failed: {exc}", self._hint) from exc
+                raise EngineOutOfMemory(f"memory did not suffice for {self.what}") from exc
+            raise ModelInvalid(f"{self.what} failed: {exc}", self._hint) from exc
         return results
 
 
