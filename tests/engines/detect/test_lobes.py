@@ -72,3 +72,42 @@ def test_the_fill_is_the_grey_that_is_there_most_to_eight_levels_and_its_neighbo
 )
 def test_the_region_of_a_lobe_is_the_one_that_fills_it(numbers, region):
     assert lobes._main_region(np.array([numbers] * 3, np.int32)) == region
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "edges"),
+    [
+        ((5, 6, 20, 30), (9, 2, 15, 40), (5, 2, 20, 40)),
+        ((9, 2, 15, 40), (5, 6, 20, 30), (5, 2, 20, 40)),
+        ((1, 50, 2, 60), (30, 4, 40, 5), (1, 4, 40, 60)),
+    ],
+)
+def test_the_union_of_two_lobes_holds_both_and_is_as_sure_as_the_surer(one, other, edges):
+    found = lobes._union(Proposal(1, 0.3, one, frozenset({0, 2})), Proposal(1, 0.6, other, frozenset({1, 2})))
+    assert found == Proposal(1, 0.6, edges, frozenset({2}))
+
+
+def test_the_fill_is_the_grey_that_is_there_most():
+    assert lobes._fill_level(np.array([[0, 1, 200, 201, 202]], np.uint8)) == 196
+    assert lobes._fill_level(np.full((3, 3), 255, np.uint8)) == 244
+    assert lobes._fill_level(np.array([[9, 17, 25, 90, 90]], np.uint8)) == 20  # the neighbours of a level count with it
+
+
+@pytest.mark.parametrize(
+    ("numbers", "main"), [([0, 0, 0, 0], None), ([2, 2, 2, 0], 2), ([1, 2, 2, 2], 2), ([1, 0, 0, 0], None)]
+)
+def test_the_main_region_is_the_largest_of_those_that_fill_most_of_a_lobe(numbers, main):
+    assert lobes._main_region(np.array([numbers], np.int32)) == main
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Proposal(2, 0.7, LOWER.edges),
+        Proposal(1, 0.7, (160, 95, 260, 175)),  # side by side
+        Proposal(1, 0.7, (90, 110, 210, 175)),  # one above the other
+    ],
+)
+def test_boxes_of_two_kinds_or_apart_are_no_lobes(other):
+    assert lobes._are_lobes(page(outlined=False), UPPER, LOWER)
+    assert not lobes._are_lobes(page(outlined=False), UPPER, other)
