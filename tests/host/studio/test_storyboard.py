@@ -11,7 +11,7 @@ from host.pipeline.records.page_meta import Balloon, Character, Face, PageMeta, 
 from host.studio import schemas
 from host.studio.storyboard.fountain import as_fountain
 from host.studio.storyboard.from_pages import ReadPage, storyboard_of_pages
-from host.studio.storyboard.records import Scene, Shot, Storyboard
+from host.studio.storyboard.records import MatchedElement, Scene, Shot, Storyboard, scenes_of
 from host.studio.storyboard.replies import normal_shot, storyboard_of_reply
 from host.studio.storyboard.script import shot_named, storyboard_of_script
 from host.studio.storyboard.sheet import contact_sheet
@@ -233,6 +233,20 @@ def test_a_contact_sheet_shows_panels_and_escapes_words() -> None:
     assert "<b>&" not in html
     assert "1 scene, 1 shot" in html
     assert contact_sheet(board, lambda _: None).decode().count("<img ") == 0
+
+
+def test_a_contact_sheet_says_who_speaks_and_which_elements_are_there() -> None:
+    matched = MatchedElement(element="<Hero>", confidence=0.875, signals=("name", "look"))
+    spoken = Shot(shot_type="close_up", action="A & B", character="Aki", dialogue="<Run>", matched_elements=(matched,))
+    silent = Shot(shot_type="wide", action="c", dialogue="Boom")
+    board = Storyboard(title="", told_by="script", scenes=tuple(scenes_of("ROOF", [spoken, silent])))
+    html = contact_sheet(board, lambda _: None).decode()
+    assert "<title>Storyboard" in html
+    assert "1. ROOF" in html
+    assert "<b>1.1 close up</b><span>A &amp; B</span><q>Aki: &lt;Run&gt;</q>" in html
+    assert "<small>&lt;Hero&gt; 0.88 (name, look)</small>" in html
+    assert "<b>1.2 wide</b><span>c</span><q>Boom</q>" in html
+    assert "1 scene, 2 shots" in html
 
 
 def test_the_exported_schemas_are_current() -> None:
