@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from host.books import locked
 from host.books.archive import open_archive
 from host.books.book import UnreadablePage
 from host.books.outputs import ArchiveOutput, FolderOutput
@@ -98,3 +99,27 @@ def test_a_folder_has_no_place_for_a_locked_page(tmp_path: Path) -> None:
     with pytest.raises(UnreadablePage):
         output.keep(book.pages[0], left=False)
     book.close()
+
+
+def field(kind: int, data: bytes) -> bytes:
+    return struct.pack("<HH", kind, len(data)) + data
+
+
+@pytest.mark.parametrize(
+    ("extra", "kept"),
+    [
+        (b"", b""),
+        (field(1, b"12345678"), b""),
+        (field(0x9901, b"aes") + field(1, b"1234") + field(0x5455, b""), field(0x9901, b"aes") + field(0x5455, b"")),
+        (field(0x9901, b"aes") + b"\1\0", field(0x9901, b"aes")),  # what is cut off is none
+    ],
+)
+def test_of_the_extra_fields_the_sizes_of_large_archives_go(extra: bytes, kept: bytes) -> None:
+    assert locked._without_zip64(extra) == kept
+
+
+def test_nothing_is_written_into_an_archive_that_is_closed(tmp_path: Path) -> None:
+    archive = zipfile.ZipFile(tmp_path / "a.cbz", "w")
+    archive.close()
+    with pytest.raises(ValueError, match="closed"):
+        locked.write_locked(archive, "a", locked.LockedEntry(zipfile.ZipInfo("a"), b""))

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from host.report.pictures import Picture
-from host.report.report import ReportPage, _figures, _line, _pictures, _settings, _summary
 from host.report.report import Report as Whole
+from host.report.report import ReportPage, _figures, _line, _pictures, _settings, _summary
 
 BEFORE, AFTER = Picture("data:before", 30, 40), Picture("data:after", 31, 41)
 FIGURES = {
