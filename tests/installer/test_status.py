@@ -95,3 +95,19 @@ def test_sandboxed_browsers_are_named_on_linux_only(machine: Machine, tmp_path: 
     assert [each.label for each in sandboxed_browsers(machine)] == ["Brave (Flatpak)", "Chromium (Snap)"]
     elsewhere = Machine("macos", machine.roots)
     assert sandboxed_browsers(elsewhere) == []
+
+
+def test_a_manifest_that_cannot_be_read_is_broken(machine, chromium, launcher) -> None:
+    path = manifest_paths(machine, chromium)[0]
+    path.unlink()
+    path.mkdir()
+    found = status(machine, chromium, launcher)
+    assert found.state == "broken"
+    assert f"{path}: cannot be read (" in found.detail
+
+
+def test_a_manifest_that_is_not_there_is_not_registered(machine, chromium, launcher) -> None:
+    path = manifest_paths(machine, chromium)[0]
+    path.unlink()
+    found = status(machine, chromium, launcher)
+    assert (found.state, found.detail) == ("not registered", f"no {path}")
