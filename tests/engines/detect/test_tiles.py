@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engines.detect.tiles import STRIDE_PX, shown, views
-from engines.geometry import Size
+from engines.detect.tiles import STRIDE_PX, View, shown, views
+from engines.geometry import Box, Size
 
 sides = st.integers(1, 6000)
 
@@ -65,3 +65,23 @@ def test_the_page_stands_in_the_corner_and_grey_around_it():
     assert (picture[0, :, :200, :140] == 1).all()
     assert np.allclose(picture[0, :, 200:], 114 / 255)
     assert np.allclose(picture[0, :, :, 140:], 114 / 255)
+
+
+def test_a_page_that_is_seen_smaller_is_averaged_and_a_sliver_of_it_is_still_seen():
+    ruled = np.zeros((400, 400), np.uint8)
+    ruled[::4] = 255
+    picture = shown(ruled, View(Box(0, 0, 400, 400), Size(128, 128), 0.25))[0, 0]
+    assert picture.shape == (128, 128)
+    assert np.allclose(picture[:100, :100], 0.25, atol=0.01)
+    assert np.allclose(picture[100:], 114 / 255)
+    (line,) = shown(np.full((1, 1000), 255, np.uint8), View(Box(0, 0, 1000, 1), Size(32, 128), 0.1), channels=1)[0]
+    assert (line[0, :100] == 1).all()
+    assert np.allclose(line[1:], 114 / 255)
+
+
+@pytest.mark.parametrize("side", [225, 226])
+def test_a_piece_that_is_rounded_up_fits_its_input(side):
+    page = np.full((side, side), 255, np.uint8)
+    picture = shown(page, View(Box(0, 0, side, side), Size(224, 224), 1.0))
+    assert picture.shape == (1, 3, 224, 224)
+    assert (picture == 1).all()

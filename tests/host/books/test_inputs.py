@@ -362,3 +362,8 @@ def test_more_pages_than_a_job_takes_are_refused(tmp_path: Path, monkeypatch: py
         (tmp_path / f"{index}.png").write_bytes(b"x")
     with pytest.raises(TooLarge):
         open_inputs([tmp_path], tmp_path / "out")
+
+
+def test_files_that_travel_along_say_why_they_are_no_page() -> None:
+    for name, reason in {"a/cover.PNG": "a picture that is on no page", "ComicInfo.xml": "not a picture"}.items():
+        assert book_module.why_no_page(book_module.BookPage(name, bytes)) == reason
