@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from engines.base import Viability
 from engines.info import EngineInfo, Supports
 from host.cli.app import app
-from host.errors import BadRequest, NotFound, RemoteFailed, WeightsMissing
+from host.errors import BadRequest, Busy, NotFound, RemoteFailed, WeightsMissing
 from host.jobs.recipe import _lora
 from host.messaging.messages import LoraChoice, ModelChanged, ModelProgress
 from host.model_library import ModelLibrary
@@ -100,6 +100,15 @@ def test_a_pull_that_fails_says_so_and_can_be_tried_again(hub: FakeHub) -> None:
     library.pull("tiny")
     heard.wait(lambda one: isinstance(one, ModelProgress) and one.state == "ready")
     library.close()
+
+
+def test_what_is_being_pulled_is_neither_pulled_again_nor_removed(hub: FakeHub) -> None:
+    library = ModelLibrary(lambda message: None)
+    library._pulling.add("tiny")
+    for ask in (library.remove, library.pull):
+        with pytest.raises(Busy, match="is being pulled") as told:
+            ask("tiny")
+        assert told.value.hint == "Wait for it."
 
 
 def test_a_licence_that_forbids_commercial_use_is_accepted_first(irodori_home: Path) -> None:

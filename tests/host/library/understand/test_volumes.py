@@ -204,3 +204,15 @@ def test_a_volume_that_cannot_be_opened_ends_with_the_reason_and_the_others_are_
     assert records["v1"].books == ()
     assert records["v1"].order == records["v2"].order == "one"
     assert not records["v2"].fault
+
+
+def test_a_page_that_cannot_be_had_fails_with_the_reason_and_the_others_are_read(way: Way) -> None:
+    path = way.shelf / "v2.cbz"
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b"IENDltr", b"IENDxtr").replace(b"ltr", b"xtr", 1))  # its checksum is another one
+    tally = way.run().tally
+    assert (tally.read, tally.failed) == (3, 2)
+    fault = dict(way.heard.ended_pages)["v2/1.png"]
+    assert fault.startswith("The page cannot be read: ")
+    assert way.run().tally.failed == 2
+    assert way.heard.open == 0
