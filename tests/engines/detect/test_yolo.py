@@ -16,9 +16,11 @@ from onnx import TensorProto, helper, numpy_helper
 
 from engines.base import ModelInvalid, ModelMissing
 from engines.detect.base import LABELS
+from engines.detect.boxes import Proposal
 from engines.detect.networks import labels_of
-from engines.detect.yolo import YoloDetector, decoded
-from engines.geometry import Box
+from engines.detect.tiles import View
+from engines.detect.yolo import YoloDetector, _on_page, decoded
+from engines.geometry import Box, Size
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -162,3 +164,36 @@ def test_it_asks_between_its_looks_whether_to_go_on(tmp_path):
     with pytest.raises(Cancelled):
         detector.detect(np.zeros((2000, 64), np.uint8), cancelled)
     assert asked == 3
+
+
+def test_what_edges_cut_is_told_and_the_pages_own_edges_cut_nothing():
+    def cut(view, *edges):
+        (found,) = _on_page([Proposal(0, 0.9, edges)], view, Size(200, 64))
+        return found.edges, found.cut
+
+    upper, middle = (View(Box(0, top, 64, top + 64), Size(64, 64), 1.0) for top in (0, 68))
+    assert cut(upper, 0, 0, 64, 64) == ((0, 0, 64, 64), {3})
+    assert cut(middle, 0, 0, 64, 64) == ((0, 68, 64, 132), {1, 3})
+    assert cut(middle, 5, 5, 59, 59) == ((5, 73, 59, 127), set())
+    assert cut(middle, 5, 3, 59, 70) == ((5, 71, 59, 132), {1, 3})
+    # Near is near in the picture that the network sees.
+    assert cut(View(Box(0, 0, 64, 128), Size(64, 32), 0.5), 4, 4, 28, 62) == ((8, 8, 56, 124), {3})
+    assert cut(View(Box(0, 0, 64, 32), Size(64, 128), 2.0), 4, 4, 28, 62) == ((2, 2, 14, 31), {3})
+    assert cut(View(Box(0, 0, 64, 32), Size(64, 128), 2.0), 4, 4, 28, 60) == ((2, 2, 14, 30), set())
+
+
+def test_a_panel_that_the_looks_at_a_strip_cut_is_one_panel(tmp_path):
+    own = network(tmp_path / "own.onnx", raw((32, 32, 40, 64, 0, 0.9)))
+    (found,) = YoloDetector(own).detect(np.zeros((400, 64), np.uint8))
+    assert (found.box.top, found.box.bottom) == (0, 400)
+
+
+def test_a_text_in_a_text_is_one(tmp_path):
+    said = raw((32, 32, 40, 40, 0.9), (30, 30, 20, 20, 0.7), classes=1)
+    found = YoloDetector(network(tmp_path / "own.onnx", said, {0: "text"})).detect(np.zeros((64, 64), np.uint8))
+    assert [one.box for one in found] == [Box(12, 12, 52, 52)]
+
+
+def test_numbers_that_are_none_become_places_that_are():
+    (found,) = decoded(raw((float("nan"), 20, float("inf"), 10, 0.9)), 3, ALL)
+    assert np.isfinite(found.edges).all()
