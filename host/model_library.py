@@ -190,6 +190,7 @@ class ModelLibrary:
             memory_mib=card.memory_mib,
             state="pulling" if card.id in self._pulling else _state(card),
             detail=card.needs or None,
+            ships=not card.repository,
         )
 
     def _dropped(self, one: Dropped) -> ModelInfo:

@@ -8,6 +8,7 @@ import { openHost, releaseWhenIdle } from "@/lib/worker/host";
 import { answerCommands } from "@/lib/worker/commands";
 import { answerMenus, createMenus } from "@/lib/worker/menus";
 import { clearRefererRules } from "@/lib/worker/referer-rule";
+import { PullWatch } from "@/lib/worker/pulls";
 import { Runs, watchTabs } from "@/lib/worker/runs";
 import { Sample } from "@/lib/worker/sample";
 
@@ -16,6 +17,7 @@ export default defineBackground(() => {
   let host: HostConnection | undefined;
   const runs = new Runs(() => host as HostConnection);
   const sample = new Sample();
+  const pulls = new PullWatch();
 
   const wake = async (): Promise<HostConnection> => {
     await clearRefererRules();
@@ -23,10 +25,13 @@ export default defineBackground(() => {
       (notification) => {
         runs.hear(notification);
         sample.hear(notification);
+        pulls.hear(notification);
       },
       (state) => {
         runs.follow(state);
-        if (state.name !== "ready") sample.hostLeft();
+        if (state.name === "ready") return;
+        sample.hostLeft();
+        pulls.hostLeft();
       },
     );
     releaseWhenIdle(host, () => runs.anyActive || popups > 0);

@@ -117,6 +117,9 @@ export interface WorkerCalls {
   "preset.save": Call<Preset, Preset[]>;
   "preset.remove": Call<{ name: string }, Preset[]>;
   "model.dropped": Call<object, ModelInfo[]>;
+  "model.catalogue": Call<object, ModelInfo[]>;
+  "model.pull": Call<{ modelId: string; licenceAccepted: boolean }>;
+  "model.remove": Call<{ modelId: string }>;
   "host.doctor": Call<object, DoctorCheck[]>;
   "sample.colour": Call<{ picture: Payload }, Payload>;
   "history.list": Call<object, HistorySeries[]>;

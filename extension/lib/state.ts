@@ -64,6 +64,16 @@ export interface UnderWay {
   chapter: string;
 }
 
+/** How far the download of a model is, or how it ended. */
+export interface Pull {
+  bytes: number;
+  totalBytes: number;
+  state: "pulling" | "verifying" | "ready" | "failed";
+}
+
+/** The downloads of this session, by their models. */
+export type Pulls = Record<string, Pull>;
+
 /** A page's corrections, and when the last one was made. */
 interface Corrected {
   hints: ColourHint[];
@@ -102,6 +112,7 @@ type SessionKey = `session:${string}`;
 
 const CONNECTION = "session:connection" satisfies SessionKey;
 export const CHOICES = "local:choices" satisfies LocalKey;
+const PULLS = "session:pulls" satisfies SessionKey;
 const WOKEN = "session:woken" satisfies SessionKey;
 const CALL_SIGN = "local:callSign" satisfies LocalKey;
 const RUN = "run:";
@@ -214,6 +225,19 @@ export function watchRuns(seen: (tabId: number, run: RunState | null) => void): 
     for (const [key, { newValue }] of Object.entries(changes))
       if (key.startsWith(RUN)) seen(Number(key.slice(RUN.length)), (newValue as RunState | undefined) ?? null);
   });
+}
+
+export async function loadPulls(): Promise<Pulls> {
+  return storage.getItem(PULLS, { fallback: {} });
+}
+
+export async function savePulls(pulls: Pulls): Promise<void> {
+  await storage.setItem(PULLS, pulls);
+}
+
+/** Call back at every change of the downloads, as long as the document stands. */
+export function watchPulls(seen: (pulls: Pulls) => void): void {
+  storage.watch<Pulls>(PULLS, (pulls) => seen(pulls ?? {}));
 }
 
 /** Call back at every change of the connection, as long as the document stands. */

@@ -71,6 +71,7 @@ def test_a_pull_over_the_wire_reports_and_ends_ready(hub: FakeHub) -> None:
     heard = Listener()
     library = ModelLibrary(heard)
     assert state_of(library, "tiny") == "missing"
+    assert {one.model_id: one.ships for one in library.list()}.items() >= {"tiny": False, "compact": True}.items()
     library.pull("tiny")
     heard.wait(lambda one: isinstance(one, ModelProgress) and one.state == "ready")
     heard.wait(lambda one: isinstance(one, ModelChanged))

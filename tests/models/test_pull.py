@@ -41,8 +41,9 @@ CARD = ModelCard(
 class FakeHub:
     """What the tests can make it do: cut a transfer off, tell a wrong digest, want a token, redirect to storage."""
 
-    def __init__(self) -> None:
-        self.files = dict(FILES)
+    def __init__(self, repository: str = "someone/tiny", files: dict[str, bytes] = FILES) -> None:
+        self.repository = repository
+        self.files = dict(files)
         self.cut_at: int | None = None
         self.token = ""
         self.lies: dict[str, str] = {}
@@ -76,9 +77,9 @@ class _Handler(BaseHTTPRequestHandler):
         hub, path = self.hub, unquote(urlsplit(self.path).path)
         key = self.headers.get("Authorization", "")
         hub.asked.append((path, self.headers.get("Range", ""), key))
-        if path.startswith("/api/models/someone/tiny"):
+        if path.startswith(f"/api/models/{hub.repository}"):
             self._facts(key)
-        elif path.startswith("/someone/tiny/resolve/abc/"):
+        elif path.startswith(f"/{hub.repository}/resolve/abc/"):
             self.send_response(302)
             self.send_header("Location", f"{hub.storage}/storage/{path.split('/resolve/abc/')[1]}")
             self.send_header("Content-Length", "0")

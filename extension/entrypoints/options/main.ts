@@ -2,6 +2,7 @@ import { mount } from "svelte";
 import { CacheModel } from "@/lib/ui/options/cache-model.svelte";
 import { HistoryModel } from "@/lib/ui/options/history-model.svelte";
 import { LibraryModel } from "@/lib/ui/options/library-model.svelte";
+import { ModelsModel } from "@/lib/ui/options/models-model.svelte";
 import { OptionsModel } from "@/lib/ui/options/options-model.svelte";
 import Options from "@/lib/ui/options/Options.svelte";
 import { PresetsModel } from "@/lib/ui/options/presets-model.svelte";
@@ -14,10 +15,12 @@ if (target) {
   const cache = new CacheModel();
   const library = new LibraryModel();
   const presets = new PresetsModel();
-  mount(Options, { target, props: { model, library, presets, history, cache } });
+  const models = new ModelsModel();
+  mount(Options, { target, props: { model, library, presets, models, history, cache } });
   void model.open();
   void history.open();
   void cache.open();
   void library.open();
   void presets.open();
+  void models.open();
 }

@@ -360,6 +360,7 @@ export interface ModelInfo {
   state: "ready" | "missing" | "pulling" | "invalid";
   role?: string;
   detail?: string;
+  ships?: boolean;
 }
 
 /** One link of the chain that `host.doctor` walks. */

@@ -88,6 +88,10 @@ export function answerWorkerCalls(
     "preset.save": async (preset) => (await woken).request("preset.save", preset),
     "preset.remove": async ({ name }) => (await woken).request("preset.remove", { name }),
     "model.dropped": async () => (await (await woken).request("model.list", {})).filter(({ role }) => role),
+    "model.catalogue": async () => (await (await woken).request("model.list", {})).filter(({ role }) => !role),
+    "model.pull": async ({ modelId, licenceAccepted }) =>
+      void (await (await woken).request("model.pull", { model_id: modelId, licence_accepted: licenceAccepted })),
+    "model.remove": async ({ modelId }) => void (await (await woken).request("model.remove", { model_id: modelId })),
     "host.doctor": async () => (await woken).request("host.doctor", {}),
     "sample.colour": async ({ picture }) => sample.colour(await woken, picture),
     "history.list": async () => (await woken).request("history.list", {}),
