@@ -58,10 +58,11 @@ def _system() -> System:
 
 
 def _roots(home: Path, environ: Mapping[str, str]) -> dict[Root, Path]:
-    config = environ.get("CHROME_CONFIG_HOME") or environ.get("XDG_CONFIG_HOME") or home / ".config"
+    xdg = Path(environ.get("XDG_CONFIG_HOME") or home / ".config")
     return {
         "home": home,
-        "config": Path(config),
+        "config": Path(environ.get("CHROME_CONFIG_HOME") or xdg),
+        "xdg": xdg,
         "support": home / "Library" / "Application Support",
         "local": Path(environ.get("LOCALAPPDATA") or home / "AppData" / "Local"),
         "roaming": Path(environ.get("APPDATA") or home / "AppData" / "Roaming"),

@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 System = Literal["linux", "macos", "windows"]
 Family = Literal["chromium", "gecko"]
-Root = Literal["home", "config", "support", "local", "roaming"]
+Root = Literal["home", "config", "xdg", "support", "local", "roaming"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,16 @@ TABLE: Final[tuple[Row, ...]] = (
         "Firefox",
         "linux",
         "gecko",
-        Folder("home", ".mozilla"),
+        Folder("home", ".mozilla/firefox"),
+        (Folder("home", ".mozilla/native-messaging-hosts"),),
+    ),
+    # From version 147 on new profiles stand where XDG says; manifests are looked for in ~/.mozilla all the same
+    Row(
+        "firefox",
+        "Firefox",
+        "linux",
+        "gecko",
+        Folder("xdg", "mozilla/firefox"),
         (Folder("home", ".mozilla/native-messaging-hosts"),),
     ),
     _macos("chrome", "Google Chrome", "Google/Chrome", "com.google.Chrome"),

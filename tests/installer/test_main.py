@@ -108,11 +108,15 @@ def test_dry_run_says_would(home: Path, tmp_path: Path) -> None:
     assert not (home / MANIFEST).exists()
 
 
-def test_one_browser_only(home: Path, tmp_path: Path) -> None:
-    (home / ".mozilla").mkdir()
+@pytest.mark.parametrize("profiles", [".mozilla/firefox", ".config/mozilla/firefox"], ids=["to-146", "from-147"])
+def test_one_browser_only(home: Path, tmp_path: Path, profiles: str) -> None:
+    (home / profiles).mkdir(parents=True)
+    before = sorted(home.rglob("*"))
     installer(home, "register", "--browser", "firefox", "--host", str(make_launcher(tmp_path)))
     assert (home / ".mozilla/native-messaging-hosts/app.irodori.host.json").exists()
     assert not (home / MANIFEST).exists()
+    installer(home, "unregister", "--browser", "firefox")
+    assert sorted(home.rglob("*")) == before
 
 
 def test_user_data_dir_registers_only_that_profile(home: Path, tmp_path: Path) -> None:
