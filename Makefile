@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo set-up test test-fast check static static-python static-extension generated install uninstall extension extension-e2e bench clean node chromium docs dist mutants coverage screenshots
+.PHONY: help demo set-up test test-fast check static static-python static-extension generated install uninstall extension extension-e2e extension-firefox test-firefox bench clean node chromium firefox firefox-where-we-may docs dist mutants coverage screenshots
 
 PIP := .venv/bin/pip install -qq --disable-pip-version-check --no-input -c constraints.txt
 # A file's tests stay together, for they share what is slow to make. Real windows, where a mouse answers what the browser
@@ -19,7 +19,7 @@ help: ## list what can be made
 demo: .venv/irodori.stamp extension ## colour the bundled chapter; writes demo/out/report.html
 	@.venv/bin/python demo/run.py
 
-test: set-up extension-e2e extension ## run every test, also those in a real Chromium
+test: set-up extension-e2e extension extension-firefox ## run every test, also those in a real Chromium and, where there is one, in a real Firefox
 	@$(IN_EXTENSION) npm test --silent
 	@$(ON_ALL_CORES) -m "not browser" --ignore=tests/e2e $(COVERAGE)
 	@.venv/bin/python -m pytest tests/e2e -n 3 --dist loadfile --ignore=tests/e2e/test_window.py
@@ -27,6 +27,9 @@ test: set-up extension-e2e extension ## run every test, also those in a real Chr
 
 test-fast: .venv/irodori-light.stamp ## the tests that need neither torch, nor a browser, nor a third of a second each, on all cores
 	@$(ON_ALL_CORES) --fast --ignore=tests/e2e
+
+test-firefox: .venv/irodori-dev.stamp extension-firefox firefox ## the tests in a real Firefox alone
+	@.venv/bin/python -m pytest tests/e2e/test_firefox.py
 
 coverage: .venv/irodori-dev.stamp ## every test but those in a browser, with the branches that they take, also as htmlcov/
 	@$(ON_ALL_CORES) -m "not browser" --ignore=tests/e2e --cov --cov-report=term:skip-covered --cov-report=html
@@ -42,7 +45,7 @@ screenshots: .venv/irodori-dev.stamp extension-e2e chromium ## make the guide's 
 TWO_AT_A_TIME := $(MAKE) --no-print-directory --jobs=2 --output-sync=target
 
 set-up: node
-	@$(TWO_AT_A_TIME) .venv/irodori-dev.stamp extension/node_modules/.stamp chromium
+	@$(TWO_AT_A_TIME) .venv/irodori-dev.stamp extension/node_modules/.stamp chromium firefox-where-we-may
 
 check: COVERAGE := --cov --cov-report=term:skip-covered
 check: static test ## what CI runs: formatting, lint, types, generated files, tests with the branches that they take
@@ -71,6 +74,8 @@ uninstall: .venv/irodori.stamp ## take the host out of your browsers again
 extension: extension/.output/chrome-mv3/manifest.json ## build the extension into extension/.output/chrome-mv3/
 
 extension-e2e: extension/.output/chrome-mv3-e2e/manifest.json ## the same, allowed on 127.0.0.1 and localhost, for tests
+
+extension-firefox: extension/.output/firefox-mv3/manifest.json ## build the extension for Firefox into extension/.output/firefox-mv3/
 
 bench: .venv/irodori-dev.stamp extension-e2e chromium ## measure what DESIGN promises and print the figures
 	@.venv/bin/python -m bench
@@ -137,5 +142,15 @@ extension/.output/chrome-mv3-e2e/manifest.json: extension/node_modules/.stamp $(
 	@$(IN_EXTENSION) npm run --silent build:e2e
 	@touch $@
 
+extension/.output/firefox-mv3/manifest.json: extension/node_modules/.stamp $(EXTENSION_SOURCES)
+	@$(IN_EXTENSION) npm run --silent build:firefox
+	@touch $@
+
 chromium:
 	@sh .ci/ensure-chromium
+
+firefox:
+	@sh .ci/ensure-firefox
+
+firefox-where-we-may:
+	@sh .ci/ensure-firefox || true

@@ -34,12 +34,12 @@ export default defineConfig({
       "contextMenus",
       "nativeMessaging",
       "declarativeNetRequestWithHostAccess",
-      ...(mode === "e2e" ? [PAGE_CAPTURE] : []),
+      ...(mode === "e2e" && browser !== "firefox" ? [PAGE_CAPTURE] : []),
     ],
     ...(browser === "firefox" || mode === "e2e" ? {} : { optional_permissions: [PAGE_CAPTURE] }),
     optional_host_permissions: ["*://*/*", ...(browser === "firefox" ? [] : [FILES])],
     ...(mode === "e2e" ? { host_permissions: TEST_ORIGINS } : {}),
-    action: { default_title: "Irodori" },
+    action: { default_title: "Irodori", ...(browser === "firefox" ? { default_area: "navbar" as const } : {}) },
     commands: {
       "colorize-chapter": {
         description: "__MSG_manifest_colorizeChapter__",
@@ -53,7 +53,7 @@ export default defineConfig({
           browser_specific_settings: {
             gecko: {
               id: "host@irodori.app",
-              strict_min_version: "128.0",
+              strict_min_version: "142.0", // says by itself, on phones too, that nothing is collected
               data_collection_permissions: { required: ["none"] },
             },
           },

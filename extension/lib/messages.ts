@@ -34,7 +34,7 @@ export interface FoundPage {
 }
 
 /** Why there is nothing to colour: nothing like a page, pages that are no pictures, or pictures that cannot be read. */
-export type WhyNone = "none" | "canvas" | "unloaded" | "frame" | "file" | "pdf";
+export type WhyNone = "none" | "canvas" | "unloaded" | "frame" | "file" | "fileNever" | "pdf";
 
 /** What a look at a page tells before anything is started; `why` is set where nothing can be coloured. */
 export interface Survey {

@@ -11,12 +11,15 @@ const PRIVATE_NAME = /(?:^|\.)(?:localhost|local|internal|home\.arpa|lan)\.?$|^[
 /** All files of the computer are one site. */
 export const FILES = "file://";
 
+/** What a reader is told of a file: Chromium has a switch that opens them to extensions, Firefox opens them to none. */
+export const CLOSED_FILE = import.meta.env.FIREFOX ? "fileNever" : "file";
+
 /** The site of an address, or of the document that made it; empty for what is of none. */
 export function siteOf(address: string): string {
   if (!URL.canParse(address)) return "";
   const { protocol, hostname, origin } = new URL(address);
   if (protocol === "blob:") return siteOf(origin);
-  if (protocol === "file:") return FILES;
+  if (protocol === "file:") return import.meta.env.FIREFOX ? "" : FILES;
   return /^https?:$/.test(protocol) ? `${protocol}//${hostname}` : "";
 }
 

@@ -119,6 +119,12 @@ export class PopupModel {
     return [...this.references.filter(isOwn), ...this.references.filter((card) => !isOwn(card))];
   }
 
+  /** A choice holds at once: what it is for may be pressed before it is stored. */
+  async #keep(chosen: Partial<Choices>): Promise<void> {
+    this.choices = { ...this.choices, ...chosen };
+    await saveChoices(chosen);
+  }
+
   /** Ask what the present choice would cost the chapter that is in colour. */
   async weigh(): Promise<void> {
     const turn = (this.#weighing += 1);
@@ -237,39 +243,39 @@ export class PopupModel {
   }
 
   async saveAs(format: SaveFormat): Promise<void> {
-    await saveChoices({ saveAs: format });
+    await this.#keep({ saveAs: format });
   }
 
   /** Take this reference alone, or with null none. */
   async chooseReference(referenceId: string | null): Promise<void> {
-    await saveChoices(choiceOf(referenceId === null ? [] : [referenceId]));
+    await this.#keep(choiceOf(referenceId === null ? [] : [referenceId]));
   }
 
   /** Take this reference besides those that are chosen, behind them; or leave it out again. */
   async toggleReference(referenceId: string): Promise<void> {
     const chosen = chosenReferences(this.choices);
     const others = chosen.filter((one) => one !== referenceId);
-    await saveChoices(choiceOf(others.length < chosen.length ? others : [...chosen, referenceId]));
+    await this.#keep(choiceOf(others.length < chosen.length ? others : [...chosen, referenceId]));
   }
 
   /** Let this one of the chosen references count most. */
   async putFirst(referenceId: string): Promise<void> {
-    await saveChoices(choiceOf([referenceId, ...chosenReferences(this.choices)]));
+    await this.#keep(choiceOf([referenceId, ...chosenReferences(this.choices)]));
   }
 
   /** Colour by a preset from now on, or with null by none. */
   async loadPreset(name: string | null): Promise<void> {
-    await saveChoices(choiceOfPreset(this.presets.find((one) => one.name === name) ?? null));
+    await this.#keep(choiceOfPreset(this.presets.find((one) => one.name === name) ?? null));
   }
 
   async chooseEngine(engine: string): Promise<void> {
-    await saveChoices({ engine });
+    await this.#keep({ engine });
   }
 
   /** Wear a LoRA with a weight, or take it off with null. */
   async applyLora(name: string, weight: number | null): Promise<void> {
     const { [name]: _, ...others } = this.choices.loras;
-    await saveChoices({ loras: weight === null ? others : { ...others, [name]: weight } });
+    await this.#keep({ loras: weight === null ? others : { ...others, [name]: weight } });
   }
 
   async upload(file: File): Promise<void> {
@@ -312,17 +318,17 @@ export class PopupModel {
     this.dropped = await askWorker("model.dropped", {}).catch(() => []);
     const there = this.dropped.map(({ model_id }) => model_id);
     const kept = Object.entries(this.choices.loras).filter(([name]) => there.includes(name));
-    if (kept.length < Object.keys(this.choices.loras).length) await saveChoices({ loras: Object.fromEntries(kept) });
+    if (kept.length < Object.keys(this.choices.loras).length) await this.#keep({ loras: Object.fromEntries(kept) });
   }
 
   async #look(): Promise<void> {
     const survey = await this.#attempt(askWorker("page.survey", { tabId: this.tabId }));
     if (!survey) return;
-    this.survey = survey;
+    const missing = await missingOrigins(survey.origins);
+    [this.survey, this.missing] = [survey, missing]; // together: who is told of pages and presses is asked for their sites
     await this.habits.open(survey, this.#stop.signal);
     this.series ||= this.run?.series ?? this.habits.own.name;
     this.chapter ||= this.run?.chapter ?? survey.chapter;
-    this.missing = await missingOrigins(survey.origins);
   }
 
   async #attempt<Result>(asked: Promise<Result>): Promise<Result | null> {

@@ -63,6 +63,11 @@ export function answerWorkerCalls(
     for (const [tabId, { choice }] of intended) void start(tabId, choice).catch(() => flashBadge(tabId, "!", "bad"));
   };
 
+  const leave = async (tabId: number) => {
+    await woken;
+    await runs.forgetLeft(tabId);
+  };
+
   const runOf = async (sender: MessageSender, runId: string) => {
     await woken;
     return runs.find(sender.tab?.id, runId);
@@ -78,7 +83,7 @@ export function answerWorkerCalls(
       );
       return { probe: probe() };
     },
-    "page.survey": ({ tabId }) => surveyTab(tabId),
+    "page.survey": ({ tabId }) => surveyTab(tabId).catch((error) => leave(tabId).then(() => Promise.reject(error))),
     "page.point": async ({ tabId, purpose }) => startPointing(tabId, purpose),
     "reference.list": async () => listReferences(await woken),
     "reference.add": async ({ picture, name, series }) => addReference(await woken, picture, { name, series }),

@@ -4,10 +4,12 @@ import { i18n } from "#i18n";
 import { browser } from "wxt/browser";
 import { askPage } from "../messages";
 import { learnFrom, probe } from "../payload";
+import { CLOSED_FILE } from "../sites";
 import { makeCallSign } from "../state";
 
 const BROWSERS_OWN = /^(?:chrome|edge|brave|vivaldi|opera|about|devtools|view-source|chrome-extension|moz-extension):/i;
 const SAYS_BROWSERS_OWN = /chrome:\/\/|chrome-extension:|about:|extensions gallery|error page/i;
+const SAYS_FIREFOX_OWN = /^Missing host permission/; // the click gives it everywhere else: Mozilla's sites, `about:`
 
 let callSign: Promise<void> | undefined;
 
@@ -29,14 +31,17 @@ export async function ensureAgent(tabId: number): Promise<number[]> {
       const allowsFiles = await browser.extension.isAllowedFileSchemeAccess();
       throw new Error(sayNoEntry(tab?.url ?? "", error.message, allowsFiles));
     });
+  const frames = entered.filter((frame) => (frame as unknown) !== undefined); // of Firefox's own documents nothing is told
+  if (frames.length === 0) throw new Error(i18n.t("tab.browsersOwn"));
   const hello = await askPage(tabId, 0, "page.hello", { probe: probe() });
   learnFrom(hello.probe);
-  return [...new Set([0, ...entered.map(({ frameId }) => frameId)])];
+  return [...new Set([0, ...frames.map(({ frameId }) => frameId)])];
 }
 
 /** Why a tab at this address cannot be read, and what to do. */
 export function sayNoEntry(url: string, error: string, allowsFiles: boolean): string {
-  if (BROWSERS_OWN.test(url) || SAYS_BROWSERS_OWN.test(error)) return i18n.t("tab.browsersOwn");
-  if ((url.startsWith("file:") || error.includes("file://")) && !allowsFiles) return i18n.t("found.file");
+  if ([SAYS_BROWSERS_OWN, SAYS_FIREFOX_OWN].some((own) => own.test(error))) return i18n.t("tab.browsersOwn");
+  if (BROWSERS_OWN.test(url)) return i18n.t("tab.browsersOwn");
+  if ((url.startsWith("file:") || error.includes("file://")) && !allowsFiles) return i18n.t(`found.${CLOSED_FILE}`);
   return i18n.t("tab.clickFirst");
 }

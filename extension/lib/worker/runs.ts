@@ -148,6 +148,11 @@ export class Runs {
     await showBadge(tabId, null);
   }
 
+  /** End the run of a tab whose document is gone without a word: none comes from Firefox where its own documents follow. */
+  async forgetLeft(tabId: number): Promise<void> {
+    if (this.#byTab.has(tabId) && !(await isThere(tabId))) await this.forget(tabId);
+  }
+
   /** The tab's chapter has pictures that can only be taken from what the page holds: the popup asks for that. */
   wishCapture(tabId: number | undefined): void {
     const run = tabId === undefined ? undefined : this.#byTab.get(tabId);
@@ -190,8 +195,7 @@ export class Runs {
   /** Take up what an earlier life of the worker left. */
   async restore(): Promise<void> {
     for (const state of await loadRuns()) {
-      const alive = await askPage(state.tabId, 0, "page.hello", { probe: null }).catch(() => null);
-      if (!alive) await forgetRun(state.tabId);
+      if (!(await isThere(state.tabId))) await forgetRun(state.tabId);
       else this.#adopt(state).pause();
     }
     if (this.anyActive)
@@ -224,6 +228,11 @@ export class Runs {
     };
     this.#saving.set(tabId, setTimeout(save, SAVE_EVERY_MS));
   }
+}
+
+/** Whether the tab's document has a living script. */
+async function isThere(tabId: number): Promise<boolean> {
+  return !!(await askPage(tabId, 0, "page.hello", { probe: null }).catch(() => null));
 }
 
 /** What a page's script is told to start a run, or to take in one more picture of it. */

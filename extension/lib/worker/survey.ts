@@ -3,6 +3,7 @@
 import { i18n } from "#i18n";
 import { browser } from "wxt/browser";
 import { askPage, type Survey } from "../messages";
+import { CLOSED_FILE } from "../sites";
 import { ensureAgent } from "./inject";
 
 /** The survey of a tab: names from its document, pages and origins from every frame. Rejects where nothing may be read. */
@@ -16,7 +17,7 @@ export async function surveyTab(tabId: number): Promise<Survey> {
     top,
     frames.filter((frame) => frame !== null),
   );
-  return (await isClosedFile(tabId)) ? { ...total, why: "file" } : total;
+  return (await isClosedFile(tabId)) ? { ...total, why: CLOSED_FILE } : total;
 }
 
 /** What is coloured is kept on this computer, which a private window must not do: nothing is coloured there. */

@@ -226,6 +226,17 @@ describe("what a run is told of", () => {
     expect(outside.showBadge).toHaveBeenLastCalledWith(1, null);
   });
 
+  test("so is one whose document went without a word", async () => {
+    const { runs, run } = await started();
+    outside.askPage.mockResolvedValue({ probe: null });
+    await runs.forgetLeft(1);
+    expect([runs.of(1), run.did]).toEqual([run, []]);
+    outside.askPage.mockRejectedValue(new Error("nobody there"));
+    await runs.forgetLeft(2);
+    await runs.forgetLeft(1);
+    expect([runs.of(1), run.did]).toEqual([undefined, ["cancel"]]);
+  });
+
   test("so is one that was closed", async () => {
     const { runs } = await started(4);
     watchTabs(runs);

@@ -90,6 +90,15 @@ class NotNow extends Error {
   override name = "NotNow";
 }
 
+/** What the browser promises; its own reason tells nothing. Firefox reports what a `catch` on a promise of the page's throws. */
+async function orNotNow<Kept>(promised: Promise<Kept>): Promise<Kept> {
+  try {
+    return await promised;
+  } catch {
+    throw new NotNow();
+  }
+}
+
 /** One way's picture, if it is what the element shows. What comes cut or garbled is asked for once more. */
 async function asShown(way: Way, url: string, holder: Holder | null): Promise<Captured> {
   const isHeld = way === heldFetch;
@@ -154,7 +163,7 @@ const openFetch: Way = (url, holder) =>
 const corsFetch: Way = async (url) => {
   if (!/^https?:/.test(url)) throw new NotNow();
   const init = { mode: "cors", credentials: "omit", cache: "force-cache" } as const;
-  return answered(await patiently(() => fetch(url, init).catch(() => Promise.reject(new NotNow())), url));
+  return answered(await patiently(() => orNotNow(fetch(url, init)), url));
 };
 
 /** The worker may ask sites that the reader allowed; of others this script has what every page has. */
@@ -174,7 +183,7 @@ const readBack: Way = async (url, holder) => {
   const { natural, pixels } = holder;
   const canvas = new OffscreenCanvas(natural.width, natural.height);
   if (pixels) canvas.getContext("2d")?.drawImage(pixels, 0, 0, natural.width, natural.height);
-  return canvas.convertToBlob({ type: "image/png" }).catch(() => Promise.reject(new NotNow())); // another site's
+  return orNotNow(canvas.convertToBlob({ type: "image/png" })); // another site's
 };
 
 /** What no script may read, but the reader sees. */
