@@ -38,9 +38,13 @@ class ReferencePicture:
 
 def coloured_share(rgb: NDArray[np.uint8]) -> float:
     """Return how much of a `(h, w, 3)` sRGB picture has colour, 0..1, by a sample of its pixels."""
+    import numpy as np
+
     step = max(1, max(rgb.shape[:2]) // _SAMPLE_SIDE)
-    sample = rgb[::step, ::step]
-    return float((sample.max(axis=2) - sample.min(axis=2) > _GREY_SPREAD).mean())
+    # Plane by plane: over an axis of three numpy takes many times as long.
+    red, green, blue = (rgb[::step, ::step, channel] for channel in range(3))
+    spread = np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)
+    return float((spread > _GREY_SPREAD).mean())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
