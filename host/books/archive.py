@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _ENCRYPTED: Final = 0x1
 _BLOCK_BYTES: Final = 1 << 20
+_CUT_OFF: Final = "it ends too early"  # EOFError has no words
 
 
 def open_archive(path: Path) -> Book:
@@ -109,7 +110,7 @@ def _place(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path) -> No
     except UnreadablePage:
         raise
     except Exception as exc:
-        raise UnreadablePage(f"damaged in the archive: {exc}") from exc
+        raise UnreadablePage(f"damaged in the archive: {str(exc) or _CUT_OFF}") from exc
 
 
 def _head(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
@@ -142,7 +143,7 @@ def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
         whole = zip_entries.salvage(archive, entry, PAGE_BYTES_MAX)
         if whole is not None and zip_entries.is_whole(entry, whole):
             return whole  # a header that contradicts the directory in its name alone
-        raise UnreadablePage(f"damaged in the archive: {exc}") from exc
+        raise UnreadablePage(f"damaged in the archive: {str(exc) or _CUT_OFF}") from exc
     if len(data) > PAGE_BYTES_MAX:
         raise UnreadablePage(f"over {PAGE_BYTES_MAX >> 20} MiB when unpacked")
     return data

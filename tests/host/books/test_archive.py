@@ -166,3 +166,14 @@ def test_a_part_of_a_path_has_two_hundred_bytes_at_most() -> None:
     assert on_disk(suffix) == "x" * 180 + on_disk(suffix)[180:]
     assert len(on_disk(suffix)) == 189
     assert on_disk("y" * 300 + ".ninechars").endswith(".ninechars")
+
+
+def test_an_entry_that_ends_too_early_says_so(tmp_path: Path) -> None:
+    path = packed(tmp_path / "a.cbz", one__png=PNG)
+    data = bytearray(path.read_bytes())
+    directory = data.index(b"PK\1\2")
+    data[directory + 20 : directory + 28] = (5000).to_bytes(4, "little") * 2
+    path.write_bytes(data)
+    with closing(open_archive(path)) as book, pytest.raises(UnreadablePage) as told:
+        book.pages[0].read()
+    assert str(told.value) == "damaged in the archive: it ends too early"
