@@ -322,7 +322,8 @@ class Furnished:
         return Holding(self.name, IMAGE if self.pages else "", self.style, once=self.once)
 
 
-def _many(form: str, count: int) -> str:
+def many(form: str, count: int) -> str:
+    """Return `form` so many times, with its number in place of `{n}`."""
     return "".join(form.replace("{n}", str(number)) for number in range(count))
 
 
@@ -331,32 +332,32 @@ LEFT_ALONE: Final = (
     Furnished(
         "faces and pictures among comments",
         "<section class=comments>"
-        + _many(
+        + many(
             "<div><img src='/b.png?no-page-f{n}' style='width:48px;height:48px'><p>Thanks!</p><img src='/c.png?no-page-c{n}' style='width:480px'></div>",
             4,
         )
         + "</section>",
     ),
-    Furnished("covers of other series", f"<div class=swiper><h3>You may also like</h3>{_many(COVER, 8)}</div>"),
-    Furnished("advertisements", _many("<a href='https://shop.test/{n}'><img class=p src='/a.png?no-page{n}'></a>", 2)),
+    Furnished("covers of other series", f"<div class=swiper><h3>You may also like</h3>{many(COVER, 8)}</div>"),
+    Furnished("advertisements", many("<a href='https://shop.test/{n}'><img class=p src='/a.png?no-page{n}'></a>", 2)),
     Furnished(
         "small pictures of all pages",
-        f"<ol class=thumbs>{_many('<li><img src=/a.png?no-page{n} style=width:80px>', 9)}</ol>",
+        f"<ol class=thumbs>{many('<li><img src=/a.png?no-page{n} style=width:80px>', 9)}</ol>",
     ),
     Furnished(
         "backdrop of the site",
         "<section style=\"background:url('/a.png?no-page') center/cover;height:380px;width:1000px\"></section>",
     ),
-    Furnished("list of series", f"<h1>Series</h1>{_many(COVER, 12)}", pages=0),
+    Furnished("list of series", f"<h1>Series</h1>{many(COVER, 12)}", pages=0),
     Furnished(
         "wall of covers without gaps",
-        f"<div class=w>{_many(COVER, 12)}</div>",
+        f"<div class=w>{many(COVER, 12)}</div>",
         ".w{display:flex;flex-wrap:wrap;width:760px;font-size:0}",
         pages=0,
     ),
     Furnished(
         "pictograms of one picture",
-        "<ul>" + _many("<li style=\"background:url('/a.png?no-page') -{n}0px 0\"></li>", 40) + "</ul>",
+        "<ul>" + many("<li style=\"background:url('/a.png?no-page') -{n}0px 0\"></li>", 40) + "</ul>",
         "ul{display:grid;grid-template-columns:repeat(5,24px);margin:0;padding:0;list-style:none}li{width:24px;height:24px}",
     ),
 )

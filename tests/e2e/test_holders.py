@@ -13,6 +13,7 @@ from PIL import Image
 from tests.e2e.further_markup import FURTHER, LEFT_ALONE, Furnished
 from tests.e2e.holders import GL, HOLDINGS, Holding, script
 from tests.e2e.other_markup import IN_CHUNKS, OTHER
+from tests.e2e.rarer_markup import RARER, WORTH_NOTHING
 from tests.e2e.reading import until
 from tests.e2e.stand_in import BEFORE, BLUE, CDN, OFF, SITE, Sights, off, opened, shot, until_shown
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-ALL = HOLDINGS + OTHER + FURTHER
+ALL = HOLDINGS + OTHER + FURTHER + RARER
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +36,7 @@ def test_pages_are_found_coloured_in_their_place_and_given_back(sights: Sights, 
     assert sights.of(holding) == []
 
 
-@pytest.mark.parametrize("document", LEFT_ALONE, ids=lambda document: document.name)
+@pytest.mark.parametrize("document", LEFT_ALONE + WORTH_NOTHING, ids=lambda document: document.name)
 def test_what_is_no_page_is_left_alone(plain_browser: Browser, page_side: str, document: Furnished) -> None:
     page = opened(plain_browser, document.holding)
     page.evaluate(page_side)

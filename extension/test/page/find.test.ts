@@ -3,7 +3,13 @@ import { beforeEach, expect, test, vi } from "vitest";
 import type { Candidate } from "@/lib/page/find/find";
 import type { Holder } from "@/lib/page/holders/holder";
 
-const outside = vi.hoisted(() => ({ holders: [] as unknown[], verdicts: [] as boolean[], facts: vi.fn() }));
+const outside = vi.hoisted(() => ({
+  holders: [] as unknown[],
+  verdicts: [] as boolean[],
+  facts: vi.fn(),
+  judged: vi.fn(),
+  isArticle: false,
+}));
 vi.mock("@/lib/page/holders/roots", () => ({
   elementsBelow: (root: Document, seenRoot: (root: Document) => void) => (seenRoot(root), outside.holders),
 }));
@@ -16,6 +22,9 @@ vi.mock("@/lib/page/find/facts", () => ({
 }));
 vi.mock("@/lib/page/find/page-rules", () => ({
   ruledBy: (holder: { isRuled?: boolean } | undefined) => holder?.isRuled ?? null,
+}));
+vi.mock("@/lib/page/find/prose", () => ({
+  illustrate: (found: Candidate[]) => (outside.judged(found), outside.isArticle),
 }));
 vi.mock("@/lib/page/find/page-classifier", () => ({ classifyPages: () => outside.verdicts }));
 
@@ -77,4 +86,14 @@ test("a look in slices finds the same", async () => {
   outside.verdicts = [false, true];
   const { pictures, pages } = await lookAround(vi.fn(), vi.fn());
   expect([pictures.length, pages.map(({ url }) => url)]).toEqual([2, ["b"]]);
+});
+
+test("what illustrates an article is no page, but what the reader said is one stays one", () => {
+  const pictures = ["a", "b", "c"].map((url) => ({ url }) as Candidate);
+  const told = { url: "told", holder: { isRuled: true } } as unknown as Candidate;
+  outside.verdicts = [true, false, true];
+  outside.isArticle = true;
+  expect(pagesAmong([...pictures, told])).toEqual([told]);
+  expect(outside.judged).toHaveBeenLastCalledWith([pictures[0], pictures[2]]);
+  outside.isArticle = false;
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { classifyPages, type Facts, groupBy, type Surroundings, weightOf } from "@/lib/page/find/page-classifier";
 import { isPageSized, WIDEST } from "@/lib/page/holders/page-size";
 
-const WINDOW: Surroundings = { width: 1200, height: 800, listsChapters: false, isPicture: false };
+const WINDOW: Surroundings = { width: 1200, height: 800, isAbout: false, isPicture: false };
 const COLUMN = { left: 250, top: 0, width: 700, height: 1050 };
 
 const page = (change: Partial<Facts> = {}, box: Partial<Facts["box"]> = {}): Facts => ({
@@ -83,8 +83,8 @@ describe("a picture alone", () => {
     [shown(300, 424), false, false],
     [shown(350, 500), true, false],
     [shown(560, 790), true, true],
-  ])("%j beside a list of chapters %s: %s", (picture, listsChapters, expected) => {
-    expect(classify([picture], { listsChapters })).toEqual([expected]);
+  ])("%j beside a list of chapters %s: %s", (picture, isAbout, expected) => {
+    expect(classify([picture], { isAbout })).toEqual([expected]);
   });
 
   test("in a narrow window", () => {
@@ -184,8 +184,8 @@ describe("to the pixel", () => {
     [300, 719, true, false],
     [960, 300, true, true],
     [959, 300, true, false],
-  ])("one picture alone, %d by %d, where chapters are listed %s: %s", (width, height, listsChapters, expected) => {
-    expect(classify([page({}, { width, height })], { listsChapters })).toEqual([expected]);
+  ])("one picture alone, %d by %d, where chapters are listed %s: %s", (width, height, isAbout, expected) => {
+    expect(classify([page({}, { width, height })], { isAbout })).toEqual([expected]);
   });
 
   test("one that is hidden may be one", () => expect(classify([page({}, hidden)])).toEqual([true]));
@@ -278,4 +278,26 @@ test("groups keep their items in order", () => {
     [1, [1, 3, 5]],
     [0, [2, 4]],
   ]);
+});
+
+describe("a spread in different markup", () => {
+  const leaf = (change: Partial<Facts["box"]> = {}) =>
+    page({ group: "svg>image" }, { left: 950, width: 700, ...change });
+  const right = page({}, { left: 250 });
+
+  test.each([
+    ["the other leaf", leaf(), true],
+    ["one that is a little lower", leaf({ top: 40 }), true],
+    ["one further down", leaf({ top: 300 }), false],
+    ["a small one beside the page", leaf({ width: 300, height: 420 }), false],
+    ["one that lies on the page", leaf({ left: 900 }), false],
+    ["one far away", leaf({ left: 3000 }), true], // a column further on
+  ])("%s: %s", (_, other, expected) => {
+    expect(classify([right, other])).toEqual([true, expected]);
+  });
+
+  test("pages in a column have no leaf beside them", () => {
+    const column = [page(), page({}, { top: 1100 })];
+    expect(classify([...column, leaf()])).toEqual([true, true, false]);
+  });
 });

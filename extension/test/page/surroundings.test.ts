@@ -1,7 +1,15 @@
 // @vitest-environment jsdom
 // @vitest-environment-options {"url": "https://reader.test/read/rain/3/7"}
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { countsOn, isFurniture, leadsAway, listsChapters } from "@/lib/page/find/surroundings";
+import {
+  addsSecond,
+  countsOn,
+  isFurniture,
+  leadsAway,
+  listsChapters,
+  listsPages,
+  sells,
+} from "@/lib/page/find/surroundings";
 
 const pictured = (html: string): Element => {
   document.body.innerHTML = html;
@@ -95,4 +103,68 @@ test("a list of chapters", () => {
   expect(listsChapters(document)).toBe(true);
   document.body.innerHTML = "<a href='/c/4'>Chapter 4</a>";
   expect(listsChapters(document)).toBe(false);
+});
+
+test.each([
+  ["/g/7", "/g/7/2", true],
+  ["/g/7/", "/g/7/2/", true],
+  ["/c/rain", "/c/rain?page=2", true],
+  ["/c/rain/", "/c/rain/?p=02", true],
+  ["/c/rain?lang=en", "/c/rain?lang=en&page=2", true],
+  ["/c/rain.html", "/c/rain_2.html", true],
+  ["/c/rain", "/c/rain-2", true],
+  ["/c/rain", "/c/rain/page/2", true],
+  ["/c/rain", "/c/rain/3", false],
+  ["/c/rain", "/c/rain/12", false],
+  ["/c/rain", "/c/rainy2", false],
+  ["/c/rain", "/c/rain/chapter-2", false],
+  ["/c/rain", "/about/2", false],
+])("%s → %s is the second page: %s", (from, to, expected) => {
+  expect(addsSecond(from, to)).toBe(expected);
+});
+
+test("a link from the first page, which has no number, leads to the second", () => {
+  history.pushState(null, "", "/g/7/");
+  expect(leadsAway(pictured("<a href='/g/7/2/'><img id=at></a>"))).toBe(false);
+  expect(leadsAway(pictured("<a href='/g/8/2/'><img id=at></a>"))).toBe(true);
+  history.pushState(null, "", "/");
+});
+
+describe("pages that are linked to", () => {
+  const linked = (numbers: readonly number[], to = (at: number) => `/g/7/${at}/`) =>
+    (document.body.innerHTML = numbers.map((at) => `<a href="${to(at)}"><img></a>`).join(""));
+
+  test.each([
+    ["/g/7/", [1, 2, 3, 4, 5, 6], false], // whose first page it may be
+    ["/gallery/7", [1, 2, 3, 4, 5, 6], true],
+    ["/g/7/3/", [1, 2, 3, 4, 5, 6], false], // a reader with its pages beside
+    ["/gallery/7", [1, 2, 4, 5, 6], false],
+    ["/gallery/7", [], false],
+  ])("%s with %j: %s", (here, numbers, expected) => {
+    history.pushState(null, "", here);
+    linked(numbers);
+    expect(listsPages(document)).toBe(expected);
+    history.pushState(null, "", "/");
+  });
+
+  test("links of words, and those to another site, are none", () => {
+    document.body.innerHTML = [2, 3, 4, 5].map((at) => `<a href="/g/7/${at}">${at}</a>`).join("");
+    expect(listsPages(document)).toBe(false);
+    document.body.innerHTML = "<a href='/comic/second-day'><img></a>";
+    expect(listsPages(document)).toBe(false);
+    linked([1, 2, 3, 4, 5], (at) => `https://other.example/g/${at}`);
+    expect(listsPages(document)).toBe(false);
+  });
+});
+
+test.each([
+  ["<button>Add to cart</button>", true],
+  ["<input type=submit value='カートに入れる'>", true],
+  ["<a class=btn-cart href='#'>In den Warenkorb</a>", true],
+  ["<div itemscope itemtype='https://schema.org/Product'></div>", true],
+  ["<button>Next</button><a href='/cart'>Cart</a>", false],
+  ["<p>Add to cart</p>", false],
+])("%s sells what it shows: %s", (html, expected) => {
+  document.body.innerHTML = html;
+  expect(sells(document)).toBe(expected);
 });

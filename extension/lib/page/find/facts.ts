@@ -5,7 +5,7 @@ import { type Box, type Facts, groupBy, type Surroundings, weightOf } from "./pa
 import { isPageSized } from "../holders/page-size";
 import { intersection } from "../holders/place";
 import { ancestors, pathOf } from "../holders/roots";
-import { type Headings, isFurniture, leadsAway, listsChapters } from "./surroundings";
+import { type Headings, isFurniture, leadsAway, listsChapters, listsPages, sells } from "./surroundings";
 
 /** A holder and the picture that it stands for; a size of 0 is not known yet. */
 export interface Candidate extends Source {
@@ -17,6 +17,9 @@ export interface Candidate extends Source {
 const MOST = 0.8; // of the weight of all that could be pages
 const MARK_PX = 60; // the sign of a picture that is not there is lower than any page
 const SAME_PX = 2;
+const HEADING = "h1, h2, h3";
+const BLURRED_PX = 3;
+const FAINT = 0.4;
 const LAID_ON = 0.2; // of the area of what lies behind
 
 /** The facts of each picture, one a step. */
@@ -40,6 +43,7 @@ export function* factsOf(pictures: readonly Candidate[]): Generator<undefined, F
       isFurniture:
         isFurniture(holder.node, holdsMost, headings) ||
         isBackdrop(picture, pictures, boxes) ||
+        isFaint(picture, pictures, boxes) ||
         isFilm(picture, pictures, boxes),
       leadsAway: leadsAway(holder.node),
       uses: uses.get(url)?.length ?? 1,
@@ -51,7 +55,8 @@ export function* factsOf(pictures: readonly Candidate[]): Generator<undefined, F
 
 export function surroundings(): Surroundings {
   const isPicture = document.contentType.startsWith("image/");
-  return { width: innerWidth, height: innerHeight, listsChapters: listsChapters(document), isPicture };
+  const isAbout = listsChapters(document) || listsPages(document) || sells(document);
+  return { width: innerWidth, height: innerHeight, isAbout, isPicture };
 }
 
 /** Tells whether an element holds most of what could be pages by size and place. */
@@ -67,14 +72,30 @@ function majority(pictures: readonly Candidate[], boxes: Map<Candidate, Box>): (
     large.length > 0 && weighed(large.filter(({ holder }) => isWithin(holder, element))) > MOST * total;
 }
 
-/** Whether other pictures of some size stand in the element that paints this one: it is what they lie on. */
+/** Whether other pictures of some size, or a heading, stand in the element that paints this one: it is what they lie on. */
 function isBackdrop({ holder }: Candidate, pictures: readonly Candidate[], boxes: Map<Candidate, Box>): boolean {
   if (!holder.isBehind) return false;
+  if ([...holder.node.querySelectorAll(HEADING)].some((heading) => heading.getBoundingClientRect().width > 0))
+    return true;
   const { width, height } = holder.box();
   return pictures.some((other) => {
     const box = boxes.get(other) as Box;
     const isLarge = box.width * box.height >= LAID_ON * width * height;
     return isLarge && other.holder.node !== holder.node && holder.node.contains(other.holder.node);
+  });
+}
+
+/** Whether it is shown so that nobody can read it, where another picture lies: a blurred copy, one that is there to be dragged. */
+function isFaint(picture: Candidate, pictures: readonly Candidate[], boxes: Map<Candidate, Box>): boolean {
+  const own = boxes.get(picture) as Box;
+  if (own.width === 0 || !picture.loaded) return false;
+  const { opacity, filter } = getComputedStyle(picture.holder.node);
+  const isBlurred = Number(/\bblur\(([\d.]+)px/.exec(filter)?.[1] ?? 0) >= BLURRED_PX;
+  if (!isBlurred && Number(opacity || 1) >= FAINT) return false;
+  return pictures.some((other) => {
+    const { width, height } = intersection(own, boxes.get(other) as Box);
+    const isOther = other !== picture && (isBlurred || other.url === picture.url);
+    return isOther && width * height >= LAID_ON * own.width * own.height;
   });
 }
 

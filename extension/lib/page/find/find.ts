@@ -3,6 +3,7 @@
 import { type Candidate, factsOf, surroundings } from "./facts";
 import { classifyPages } from "./page-classifier";
 import { ruledBy } from "./page-rules";
+import { illustrate } from "./prose";
 import type { Holder } from "../holders/holder";
 import { holdersOf } from "../holders/registry";
 import { UNREAD } from "../holders/pixels";
@@ -73,7 +74,8 @@ function* judged(pictures: readonly Candidate[]): Generator<undefined, Candidate
   const told = new Map(pictures.map((picture) => [picture, ruledBy(picture.holder)]));
   const others = pictures.filter((picture) => told.get(picture) === null);
   const verdicts = classifyPages(yield* factsOf(others), surroundings());
-  others.forEach((picture, at) => told.set(picture, verdicts[at] ?? false));
+  const found = others.filter((_, at) => verdicts[at]);
+  if (!illustrate(found)) for (const picture of found) told.set(picture, true);
   const pages = pictures.filter((picture) => told.get(picture));
   const read = pages.filter(({ holder, url }) => !url.startsWith(UNREAD) || ruledBy(holder) === true);
   return read.length > 0 ? read : pages; // where there are others, what reads empty is none

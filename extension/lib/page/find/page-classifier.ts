@@ -25,11 +25,11 @@ export interface Facts {
   uses: number;
 }
 
-/** What is known of the document: the window's size, and whether it lists a series' chapters. */
+/** What is known of the document: the window's size, and whether it is about a book: it lists its chapters, or sells it. */
 export interface Surroundings {
   width: number;
   height: number;
-  listsChapters: boolean;
+  isAbout: boolean;
   /** It is nothing but a picture that was opened by itself. */
   isPicture: boolean;
 }
@@ -43,10 +43,11 @@ const SAME_WIDTH = 0.05;
 const NARROWER_KIN = 0.5; // of the usual width, where the markup is the same
 const NARROWER_STRANGER = 0.88; // where it is not
 const WIDER_STRANGER = 2.1; // a double page
+const LEAF = 0.08; // of its height, that leaves of one spread differ by
 const REPEATED = 3;
 const GRID_COLUMNS = 3;
 const LONE = { height: 0.6, width: 0.5 }; // of the window: a lone picture that is smaller illustrates something
-const LONE_COVER = { height: 0.9, width: 0.8 }; // where chapters are listed
+const LONE_COVER = { height: 0.9, width: 0.8 }; // where it may be a cover
 
 /** For each picture whether it is a page of the chapter. */
 export function classifyPages(pictures: readonly Facts[], around: Surroundings): boolean[] {
@@ -110,9 +111,10 @@ function isKinsWidth({ box }: Facts, company: readonly Facts[]): boolean {
   return box.width === 0 || box.width >= NARROWER_KIN * usualWidth(company);
 }
 
-/** Other markup, but as wide as the pages and in their column. */
+/** Other markup, but as wide as the pages and in their column, or the other leaf of a spread. */
 function fits({ box, width }: Facts, company: readonly Facts[]): boolean {
   if (box.width === 0 || width === 0) return false;
+  if (isOtherLeaf(box, company)) return true;
   const usual = usualWidth(company);
   const narrower = company.some((each) => each.width > 0) ? NARROWER_STRANGER : NARROWER_KIN; // else its width is a guess
   if (usual === 0 || box.width < narrower * usual || box.width > WIDER_STRANGER * usual) return false;
@@ -122,15 +124,29 @@ function fits({ box, width }: Facts, company: readonly Facts[]): boolean {
   return Math.min(right, box.left + box.width) - Math.max(left, box.left) >= usual / 2;
 }
 
+/** Beside pages that all stand in one row, as high as they are. */
+function isOtherLeaf(box: Box, company: readonly Facts[]): boolean {
+  const row = [box, ...company.flatMap((each) => (each.box.width > 0 ? [each.box] : []))].sort(
+    (a, b) => a.left - b.left,
+  );
+  const isAlike = ({ top, height }: Box) =>
+    Math.abs(top - box.top) <= LEAF * box.height && Math.abs(height - box.height) <= LEAF * box.height;
+  return row.length > 1 && row.every((each, at) => isAlike(each) && each.left >= endOf(row[at - 1]) - 1);
+}
+
+function endOf(box: Box | undefined): number {
+  return box ? box.left + box.width : -Infinity;
+}
+
 /** The last piece of a long strip is as wide as the others, however short. */
 function isSlice({ width, height }: Facts, company: readonly Facts[]): boolean {
   const usual = median(company.filter((each) => each.width > 0).map((each) => each.width));
   return height >= SLICE_SIDE_PX && Math.abs(width - usual) <= SAME_WIDTH * usual && height > width / 12;
 }
 
-function standsAlone({ box }: Facts, { width, height, listsChapters, isPicture }: Surroundings): boolean {
+function standsAlone({ box }: Facts, { width, height, isAbout, isPicture }: Surroundings): boolean {
   if (isPicture) return true;
-  const least = listsChapters ? LONE_COVER : LONE;
+  const least = isAbout ? LONE_COVER : LONE;
   return box.width === 0 || box.height >= least.height * height || box.width >= least.width * width;
 }
 

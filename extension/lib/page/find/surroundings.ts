@@ -20,6 +20,11 @@ const HEADING = "h1, h2, h3, h4, h5, h6, [role=heading]";
 const NEXT = /^(?:next\b|›|»|→|>|次)|\bnext (?:page|comic|strip|chapter)\b/i;
 const CHAPTER_LINK = /\b(?:chapter|chap|ch|episode|ep|vol|volume)\.?\s*#?\d+|第\s*\d+\s*[話章回巻]/i;
 const CHAPTERS_LISTED = 4;
+const SECOND = /^\/?[/?&_-](?:p|pg|page|seite|pagina|img|image)?[=/_-]?0*2$/i; // what is added to the first page's address
+const PRODUCT = "meta[property='og:type'][content*=product i], [itemtype$='schema.org/Product']";
+const BUTTON = "button, [role=button], input[type=submit], a[class*=cart i], a[class*=basket i]";
+const INTO_CART =
+  /^(?:add to (?:cart|basket|bag|trolley)|カートに(?:入れる|追加)|in den (?:warenkorb|einkaufswagen)|a[ñn]adir (?:al|a la) (?:carrito|cesta)|加入(?:购物车|購物車)|ajouter au panier)/i;
 const VIEWER = 0.5; // of the window
 
 /** What was found out of elements in one look: the heading that each stands under, or `null`. */
@@ -59,6 +64,36 @@ export function listsChapters(root: Document): boolean {
   return links.length >= CHAPTERS_LISTED;
 }
 
+/** Whether the document shows the pages of a chapter as links to them, and is none of these itself. */
+export function listsPages(root: Document): boolean {
+  const here = location.pathname + location.search;
+  const links = [...root.querySelectorAll<HTMLAnchorElement>("a[href]")].filter((link) => link.querySelector("img"));
+  const addresses = new Set(links.filter(({ origin }) => origin === location.origin).map(addressOf));
+  const second = [...addresses].find((address) => {
+    const rest = [2, 3, 4, 5].map((number) => address.replace(/\d+(?=\D*$)/, `${number}`));
+    return rest[0] === address && rest[1] !== address && rest.every((each) => addresses.has(each));
+  });
+  return second !== undefined && !isLike(here, second) && !addsSecond(here, second);
+}
+
+function addressOf({ pathname, search }: HTMLAnchorElement): string {
+  return pathname + search;
+}
+
+/** Whether two addresses differ in their last number alone. */
+function isLike(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((address) => address.replace(/\d+(?=\D*$)/, "#"));
+  return a === b;
+}
+
+/** Whether the document sells what its picture shows. */
+export function sells(root: Document): boolean {
+  if (root.querySelector(PRODUCT)) return true;
+  return [...root.querySelectorAll<HTMLElement>(BUTTON)].some((button) =>
+    INTO_CART.test(button instanceof HTMLInputElement ? button.value : (button.textContent ?? "").trim()),
+  );
+}
+
 function wordsOf(element: Element): string {
   return `${element.id} ${element.getAttribute("class") ?? ""}`;
 }
@@ -92,10 +127,11 @@ function isSameDocument({ origin, pathname, search }: HTMLAnchorElement): boolea
   return origin === location.origin && pathname === location.pathname && search === location.search;
 }
 
-/** The next page's address counts on by one, or is that of a link that says so. */
+/** The next page's address counts on by one, is the second's, or is that of a link that says so. */
 function isNextPage(link: HTMLAnchorElement): boolean {
   if (link.origin !== location.origin) return false;
-  if (isNextLink(link) || countsOn(location.pathname + location.search, link.pathname + link.search)) return true;
+  const [from, to] = [location.pathname + location.search, link.pathname + link.search];
+  if (isNextLink(link) || countsOn(from, to) || addsSecond(from, to)) return true;
   const { href } = link;
   return [...document.querySelectorAll<HTMLAnchorElement>("a[href]")].some(
     (other) => other !== link && other.href === href && isNextLink(other),
@@ -105,6 +141,12 @@ function isNextPage(link: HTMLAnchorElement): boolean {
 function isNextLink(link: HTMLAnchorElement): boolean {
   const words = `${link.getAttribute("aria-label") ?? ""} ${link.title} ${link.querySelector("img")?.alt ?? ""}`.trim();
   return link.rel.split(" ").includes("next") || NEXT.test((link.textContent ?? "").trim()) || NEXT.test(words);
+}
+
+/** Whether an address names the second page of what the other one is the first of, which has no number of its own. */
+export function addsSecond(from: string, to: string): boolean {
+  const [first, second] = [from, to].map((address) => address.replace(/\/$|\.html?$/i, "")) as [string, string];
+  return second.startsWith(first) && SECOND.test(second.slice(first.length));
 }
 
 /** Whether two addresses differ in numbers alone, and the first that differs counts on by one. */

@@ -1,8 +1,9 @@
 /** Every kind of holder, once. */
 
 import { background } from "./background";
+import { borderImage } from "./border-image";
 import { canvas } from "./canvas";
-import { contentUrl } from "./content-url";
+import { contentUrl, pseudoContent } from "./content-url";
 import type { Holder, HolderKind } from "./holder";
 import { img } from "./img";
 import { inputImage } from "./input-image";
@@ -10,9 +11,22 @@ import { mosaic } from "./mosaic";
 import { object } from "./object";
 import { elementsBelow } from "./roots";
 import { svgImage } from "./svg-image";
+import { svgPattern } from "./svg-pattern";
 import { videoPoster } from "./video-poster";
 
-const KINDS: readonly HolderKind[] = [img, canvas, svgImage, object, videoPoster, inputImage, background, mosaic];
+const KINDS: readonly HolderKind[] = [
+  img,
+  canvas,
+  svgImage,
+  svgPattern,
+  object,
+  videoPoster,
+  inputImage,
+  background,
+  borderImage,
+  pseudoContent,
+  mosaic,
+];
 
 /** The attributes that sites change to show another picture, for observers. */
 export const WATCHED_ATTRIBUTES = [...new Set(KINDS.flatMap(({ attributes }) => attributes))];

@@ -14,28 +14,44 @@ export const svgImage: HolderKind = {
   attributes: ["href", "xlink:href"],
   of: (element) => {
     if ((element.localName !== "image" && element.localName !== "use") || element.closest(NOT_DRAWN)) return [];
-    const frame = outermost(element as SVGElement);
-    if (!frame?.parentElement || !imageOf(element)) return [];
-    return [keep(element, "image", () => new SvgImageHolder(element, frame))];
+    return SvgImageHolder.on(element, imageOf(element), (frame) =>
+      keep(element, "image", () => new SvgImageHolder(element, frame)),
+    );
   },
 };
 
-class SvgImageHolder extends AddressHolder {
+export class SvgImageHolder extends AddressHolder {
+  /** What shows an `image` by `element`, in the box of the SVG that is laid out; none without either. */
+  static on(element: Element, image: Element | null, make: (frame: Element) => SvgImageHolder): SvgImageHolder[] {
+    const frame = image && outermost(element as SVGElement);
+    return frame?.parentElement ? [make(frame)] : [];
+  }
+
   override get address(): string {
-    const image = imageOf(this.node);
+    const { image } = this;
     return image ? addressFrom(hrefOf(image), image) : "";
+  }
+
+  /** The picture that the element shows. */
+  protected get image(): SVGImageElement | null {
+    return imageOf(this.node);
+  }
+
+  /** The room for the picture, in the element's own units. */
+  protected room(): Box {
+    const { x, y, width, height } = (this.node as SVGGraphicsElement).getBBox();
+    return { left: x, top: y, width, height };
   }
 
   override lies(_laid: Laid, _style: CSSStyleDeclaration, coming: Size): Box {
     const shown = this.node as SVGGraphicsElement;
-    const image = imageOf(shown) ?? (shown as SVGImageElement);
-    const { x, y, width, height } = shown.getBBox();
+    const image = this.image ?? (shown as SVGImageElement);
     const natural = this.natural.width > 0 ? this.natural : coming;
     const { align, meetOrSlice } = image.preserveAspectRatio.animVal;
     const fit = FITS[align] || (meetOrSlice === SVGPreserveAspectRatio.SVG_MEETORSLICE_SLICE ? "cover" : "contain");
     const at = align - SVGPreserveAspectRatio.SVG_PRESERVEASPECTRATIO_XMINYMIN;
     const position = `${SHARES[at % 3] ?? "50%"} ${SHARES[Math.floor(at / 3)] ?? "50%"}`;
-    return within(toFrame(shown, this.frame), fitted({ left: x, top: y, width, height }, natural, fit, position));
+    return within(toFrame(shown, this.frame), fitted(this.room(), natural, fit, position));
   }
 }
 
