@@ -152,5 +152,5 @@ chromium:
 firefox:
 	@sh .ci/ensure-firefox
 
-firefox-where-we-may:
+firefox-where-we-may: | chromium # one installation at a time
 	@sh .ci/ensure-firefox || true
