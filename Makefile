@@ -22,7 +22,7 @@ demo: .venv/irodori.stamp extension ## colour the bundled chapter; writes demo/o
 test: set-up extension-e2e extension extension-firefox ## run every test, also those in a real Chromium and, where there is one, in a real Firefox
 	@$(IN_EXTENSION) npm test --silent
 	@$(ON_ALL_CORES) -m "not browser" --ignore=tests/e2e $(COVERAGE)
-	@.venv/bin/python -m pytest tests/e2e -n 3 --dist loadfile --ignore=tests/e2e/test_window.py
+	@.venv/bin/python -m pytest tests/e2e -n 2 --dist loadfile --ignore=tests/e2e/test_window.py
 	@.venv/bin/python -m pytest tests/e2e/test_window.py
 
 test-fast: .venv/irodori-light.stamp ## the tests that need neither torch, nor a browser, nor a third of a second each, on all cores

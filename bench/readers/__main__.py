@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import io
 import re
-import subprocess
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PIL import Image
@@ -23,6 +21,7 @@ from rich.table import Table
 from bench.readers.field import FIELD
 from bench.readers.held_out import HELD_OUT
 from bench.readers.themes import TUNED
+from tests.e2e.bundling import bundled
 from tests.e2e.reading import chromium
 
 if TYPE_CHECKING:
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
 
     from bench.readers.markup import Layout
 
-EXTENSION = Path(__file__).parents[2] / "extension"
 SITE = "http://reader.test"
 TARGET_01 = 0.98
 FINDER = """import { pagesAmong, picturesOf } from "./lib/page/find/find";
@@ -61,7 +59,7 @@ class Outcome:
 
 def outcomes(layouts: Sequence[Layout]) -> list[Outcome]:
     """Open each layout and look for its pages."""
-    finder = bundled()
+    finder = bundled(FINDER)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         tab = browser.new_page(viewport={"width": 1200, "height": 800})
@@ -71,13 +69,6 @@ def outcomes(layouts: Sequence[Layout]) -> list[Outcome]:
         found = [_look(tab, layout, served, finder) for layout in layouts]
         browser.close()
     return found
-
-
-def bundled() -> str:
-    """Return the extension's finder as one script."""
-    command = ["node_modules/.bin/esbuild", "--bundle", "--format=iife", f"--alias:@={EXTENSION}", "--loader=ts"]
-    made = subprocess.run(command, cwd=EXTENSION, input=FINDER, capture_output=True, text=True, check=True)
-    return made.stdout
 
 
 def _look(tab: Page, layout: Layout, served: dict[str, Layout], finder: str) -> Outcome:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.e2e import stand_in
 from tests.e2e.habits import Habits, serve_habits
 from tests.e2e.reading import Reader, browsers, chromium, reading, reading_in, register_host
 from tests.e2e.site import MangaSite, serve
-from tests.e2e.stand_in import bundled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,7 +93,7 @@ def stranger(extension: Path, tmp_path: Path, home: Path) -> Iterator[Reader]:
 def page_side(extension: Path) -> str:
     """Return the extension's page side and its stand-in as one script; the texts come with the built `extension`."""
     assert extension.is_dir()
-    return bundled()
+    return stand_in.page_side()
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import os
-import subprocess
 import time
 from functools import partial
 from pathlib import Path
@@ -19,6 +18,7 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Error
 
+from tests.e2e.bundling import bundled
 from tests.e2e.holders import NAMES, SIZES, Holding, drawn, encoded
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from playwright.sync_api import Browser, Page, Route
 
-EXTENSION = Path(__file__).parents[2] / "extension"
 SITE = "http://holders.test"
 CDN = "http://cdn.test"
 PATIENCE_S = 60.0
@@ -104,11 +103,9 @@ BOXES = "() => [...document.querySelectorAll('body *')].map((each) => JSON.strin
 OURS = "[...document.querySelectorAll('div[aria-hidden=true]')]"  # none of the documents has one of its own
 
 
-def bundled() -> str:
-    """Return the extension's page side and the stand-in as one script; its texts are those of the last build."""
-    aliases = [f"--alias:@={EXTENSION}", f"--alias:#i18n={EXTENSION}/.wxt/i18n/index.ts"]
-    command = ["node_modules/.bin/esbuild", "--bundle", "--format=iife", *aliases, "--loader=ts"]
-    return subprocess.run(command, cwd=EXTENSION, input=STAND_IN, capture_output=True, text=True, check=True).stdout
+def page_side() -> str:
+    """Return the extension's page side and the stand-in as one script."""
+    return bundled(STAND_IN)
 
 
 def answer(route: Route, holding: Holding) -> None:

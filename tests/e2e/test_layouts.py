@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import io
 import os
-import subprocess
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cv2
@@ -18,6 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.e2e.bundling import bundled
 from tests.e2e.layouts import LAYOUTS, Layout
 from tests.e2e.reading import browsers, chromium
 
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-EXTENSION = Path(__file__).parents[2] / "extension"
 SITE = "http://layouts.test"
 SIZE = (700, 980)
 BLOCK_PX = 35
@@ -89,8 +87,7 @@ PICTURES = {"/page.png": drawn(coloured=False), "/coloured.png": drawn(coloured=
 @pytest.fixture(scope="module")
 def overlay() -> str:
     """Return the extension's overlay as one script."""
-    command = ["node_modules/.bin/esbuild", "--bundle", "--format=iife", f"--alias:@={EXTENSION}", "--loader=ts"]
-    return subprocess.run(command, cwd=EXTENSION, input=OVERLAY, capture_output=True, text=True, check=True).stdout
+    return bundled(OVERLAY)
 
 
 @pytest.fixture(scope="module")
