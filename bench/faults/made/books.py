@@ -9,7 +9,7 @@ import zipfile
 import zlib
 from typing import TYPE_CHECKING, Any, Final
 
-from bench.faults.made.made import Made, encoded, grey_page, small_page
+from bench.faults.made.made import Made, encoded, grey_page, small_page, zipped
 from bench.faults.made.names import raw_zip
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def books() -> Iterator[Made]:
 
 def _zips() -> Iterator[Made]:
     pages = {"1.png": small_page(1), "2.png": small_page(2)}
-    book = _zip(pages)
+    book = zipped(pages)
     end = book.rindex(b"PK\5\6")
     directory = book.index(b"PK\1\2")
     second = book.index(b"PK\1\2", directory + 4)
@@ -57,11 +57,11 @@ def _zips() -> Iterator[Made]:
     yield Made("book: an extra field of chance", {"in.cbz": _with_extra(b"\x75\x70\xff\xff\1")}, None, _ANY)
     comment = b"PK\5\6" + bytes(18) + b"c" * 60_000
     yield Made("book: an end within its comment", {"in.cbz": book[:-2] + struct.pack("<H", len(comment)) + comment})
-    yield Made("book: two books in a row", {"in.cbz": book + _zip({"3.png": small_page(3)})}, None, _PART)
+    yield Made("book: two books in a row", {"in.cbz": book + zipped({"3.png": small_page(3)})}, None, _PART)
     many = {f"{number}.png": small_page(1) for number in range(3)} | {f"{number}.txt": b"" for number in range(19_000)}
-    yield Made("book: 19,000 notes", {"in.cbz": _zip(many)}, 3, _READ)
+    yield Made("book: 19,000 notes", {"in.cbz": zipped(many)}, 3, _READ)
     for name, xml in _COMIC_INFOS.items():
-        yield Made(f"book: ComicInfo {name}", {"in.cbz": _zip({**pages, "ComicInfo.xml": xml})}, 2, _READ)
+        yield Made(f"book: ComicInfo {name}", {"in.cbz": zipped({**pages, "ComicInfo.xml": xml})}, 2, _READ)
 
 
 def _with_extra(extra: bytes) -> bytes:
@@ -173,7 +173,7 @@ def _epubs() -> Iterator[Made]:
 
 def _epub(package: bytes, files: dict[str, bytes]) -> bytes:
     container = b'<container><rootfiles><rootfile full-path="p.opf"/></rootfiles></container>'
-    return _zip({"mimetype": b"application/epub+zip", "META-INF/container.xml": container, "p.opf": package, **files})
+    return zipped({"mimetype": b"application/epub+zip", "META-INF/container.xml": container, "p.opf": package, **files})
 
 
 def _pdfs() -> Iterator[Made]:
@@ -229,14 +229,6 @@ def _pdf(change: Callable[[Any], object] | None, **how: Any) -> bytes:
         change(document.pages[1].obj)
     buffer = io.BytesIO()
     document.save(buffer, **how)
-    return buffer.getvalue()
-
-
-def _zip(files: dict[str, bytes], compression: int = zipfile.ZIP_STORED) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", compression) as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
     return buffer.getvalue()
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pillow_jxl  # noqa: F401 - it registers itself with Pillow
 from PIL import Image
 
-from bench.faults.made.made import Made, encoded, grey_page
+from bench.faults.made.made import Made, encoded, folders, grey_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,12 +22,9 @@ _TILE: Final = 64
 
 
 def encodings() -> Iterator[Made]:
-    """Yield a folder for each format; each file's page has its verdict."""
+    """Return a folder for each format; each file's page has its verdict."""
     kinds = {"TIFF": _tiffs, "BMP": _bmps, "PNG": _pngs, "JPEG": _jpegs, "newer": _newer, "strangers": _strangers}
-    for name, make in kinds.items():
-        made = list(make())
-        verdicts = {file: verdict for file, _, verdict in made}
-        yield Made(f"encodings {name}", {file: data for file, data, _ in made}, len(made), frozenset({0, 1}), verdicts)
+    return folders("encodings", kinds)
 
 
 def _tiffs() -> Iterator[tuple[str, bytes, str]]:

@@ -12,7 +12,7 @@ import pillow_jxl  # noqa: F401 - it registers itself with Pillow
 from PIL import Image, ImageCms
 
 from bench.faults.made.encodings import tiff
-from bench.faults.made.made import Made, encoded, grey_page
+from bench.faults.made.made import Made, encoded, folders, grey_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,12 +25,9 @@ _SIZE: Final = (240, 339)
 
 
 def lies() -> Iterator[Made]:
-    """Yield a folder for each format; each file's page has its verdict."""
+    """Return a folder for each format; each file's page has its verdict."""
     kinds = {"PNG": _pngs, "JPEG": _jpegs, "GIF": _gifs, "TIFF": _tiffs, "BMP, ICO": _bmps, "newer": _newer}
-    for name, make in kinds.items():
-        made = list(make())
-        verdicts = {file: verdict for file, _, verdict in made}
-        yield Made(f"lies {name}", {file: data for file, data, _ in made}, len(made), frozenset({0, 1}), verdicts)
+    return folders("lies", kinds)
 
 
 def _page() -> Image.Image:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -59,3 +60,20 @@ def encoded(picture: Image.Image, kind: str, **how: object) -> bytes:
     buffer = io.BytesIO()
     picture.save(buffer, kind, **how)
     return buffer.getvalue()
+
+
+def zipped(files: Mapping[str, bytes], compression: int = zipfile.ZIP_STORED) -> bytes:
+    """Return files as an archive's bytes."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", compression) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return buffer.getvalue()
+
+
+def folders(subject: str, kinds: Mapping[str, Callable[[], Iterable[tuple[str, bytes, str]]]]) -> Iterator[Made]:
+    """Yield a folder for each kind of picture, whose maker gives names, bytes and right verdicts."""
+    for kind, make in kinds.items():
+        made = list(make())
+        verdicts = {name: verdict for name, _, verdict in made}
+        yield Made(f"{subject} {kind}", {name: data for name, data, _ in made}, len(made), frozenset({0, 1}), verdicts)

@@ -8,7 +8,7 @@ import tarfile
 import zipfile
 from typing import TYPE_CHECKING, Final
 
-from bench.faults.made.made import Made, encoded, grey_page, small_page
+from bench.faults.made.made import Made, encoded, grey_page, small_page, zipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +22,7 @@ _ANY: Final = frozenset({0, 1, 2})
 
 def suffixes() -> Iterator[Made]:
     """Yield each file by itself, with the statuses that are right for it."""
-    book = _zip({"1.png": small_page(1), "2.png": small_page(2)})
+    book = zipped({"1.png": small_page(1), "2.png": small_page(2)})
     for suffix in ("cbr", "rar", "7z", "cb7", "cbt", "tar", "dat", "epub", "pdf", "zip"):
         yield Made(f"suffix: a ZIP named .{suffix}", {f"in.{suffix}": book}, 2, _READ)
     yield Made("suffix: a ZIP without one", {"in": book}, 2, _READ)
@@ -43,21 +43,13 @@ def suffixes() -> Iterator[Made]:
         yield Made(f"suffix: {name}", {name: data}, 1, _FAILS)
     deep = book
     for _ in range(40):
-        deep = _zip({"inner.cbz": deep})
+        deep = zipped({"inner.cbz": deep})
     yield Made("suffix: 40 ZIPs in each other", {"in.cbz": deep}, None, _ANY)
-    bomb = _zip({"1.png": bytes(400 << 20)}, zipfile.ZIP_DEFLATED)
+    bomb = zipped({"1.png": bytes(400 << 20)}, zipfile.ZIP_DEFLATED)
     yield Made("suffix: a page of 400 MiB of zeros", {"in.cbz": bomb}, None, frozenset({1, 2}))
-    damaged = bytearray(_zip({"1.png": small_page(1), "2.png": small_page(2)}, zipfile.ZIP_LZMA))
+    damaged = bytearray(zipped({"1.png": small_page(1), "2.png": small_page(2)}, zipfile.ZIP_LZMA))
     damaged[120:140] = bytes(20)
     yield Made("suffix: damaged LZMA", {"in.cbz": bytes(damaged)}, None, _ANY)
-
-
-def _zip(files: dict[str, bytes], compression: int = zipfile.ZIP_STORED) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", compression) as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return buffer.getvalue()
 
 
 def _tar(files: dict[str, bytes]) -> bytes:

@@ -55,11 +55,11 @@ class Sources:
         wide = [cv2.resize(one, (width, height), interpolation=cv2.INTER_LINEAR) for one in said.evidence]
         self._evidence = np.stack(wide).reshape(len(wide), -1)
         self._references = references
-        self._shares, self._grey = said.shares.reshape(3, -1), said.grey.ravel()
+        self._shares = said.shares.reshape(3, -1)
         self._copied = said.copied.reshape(2, -1)
         # Greys are of 8 bits: the references' colours are looked up for each of them once.
         self._toned = at_levels(references.tones, np.arange(256, dtype=np.float32) / np.float32(255))
-        self._level = np.rint(self._grey * np.float32(255)).astype(np.intp)
+        self._level = np.rint(said.grey.ravel() * np.float32(255)).astype(np.intp)
         self._whole = np.log(references.shares + np.float32(_DOUBT))[:, None]
         self._related = np.float32(_related(logits, self._evidence, references))
         one_hue = max(0.0, references.agreement - _ONE_HUE_FROM) / (1 - _ONE_HUE_FROM)

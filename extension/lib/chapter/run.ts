@@ -10,7 +10,17 @@ import { PicturesAgain } from "./again";
 import { changeHints, type HintChange } from "./hints";
 import { ChapterSaver, type Outside } from "./save";
 import { questionOf } from "./question";
-import { endPage, isOpen, type PageRecord, pagesInOrder, recordOf, type RunState, sayReason, tallyOf } from "./state";
+import {
+  endPage,
+  isOpen,
+  isUnderWay,
+  type PageRecord,
+  pagesInOrder,
+  recordOf,
+  type RunState,
+  sayReason,
+  tallyOf,
+} from "./state";
 import { STOPS_AT_A_PAGE, Suspects } from "./suspects";
 import { Uploads } from "./uploads";
 
@@ -46,7 +56,7 @@ export class ChapterRun {
   }
 
   get isActive(): boolean {
-    return this.state.name === "running" || this.state.name === "paused";
+    return isUnderWay(this.state);
   }
 
   has(pageId: string): boolean {

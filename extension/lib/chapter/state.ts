@@ -82,6 +82,9 @@ export function recordOf(page: FoundPage & { hints?: ColourHint[] }, frameId: nu
   return { hints: [], ...page, frameId, state: "waiting", fraction: 0, cached: false, note: "", shown: null };
 }
 
+/** Whether a run goes on, now or once its host is back. */
+export const isUnderWay = ({ name }: RunState): boolean => name === "running" || name === "paused";
+
 export const isOpen = (page: PageRecord): boolean => page.state === "waiting" || page.state === "running";
 
 /** A page ends without a new picture; one that shows a picture already keeps it, and the corrections of that. */

@@ -2,7 +2,7 @@
 
 import { browser } from "wxt/browser";
 import { storage } from "wxt/utils/storage";
-import type { RunState } from "../../chapter/state";
+import { isUnderWay, type RunState } from "../../chapter/state";
 import { askWorker } from "../../messages";
 import { loadRuns, watchRuns } from "../../state";
 import { Attempts } from "../attempts.svelte";
@@ -51,8 +51,4 @@ export class QueueModel extends Attempts {
     this.#cleared = this.#runs.filter((run) => !isUnderWay(run)).map(({ runId }) => runId);
     await storage.setItem(CLEARED, [...this.#cleared]);
   }
-}
-
-export function isUnderWay({ name }: RunState): boolean {
-  return name === "running" || name === "paused";
 }
