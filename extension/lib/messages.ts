@@ -139,7 +139,7 @@ export interface WorkerCalls {
   "chapter.cost": Call<{ tabId: number; choice: ChapterChoice }, Estimate | null>;
   "chapter.cancel": Call<{ tabId: number }>;
   "chapter.first": Call<{ tabId: number }>;
-  "chapter.show": Call<{ tabId: number; original: boolean }>;
+  "chapter.toggleOriginal": Call<{ tabId: number }>;
   "series.show": Call<{ tabId: number; original: boolean }>;
   "chapter.mix": Call<{ tabId: number; strength: number }>;
   "chapter.save": Call<{ tabId: number; format: SaveFormat }>;

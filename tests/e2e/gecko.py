@@ -158,6 +158,13 @@ class Gecko:
         self.in_browser("document.querySelectorAll('panel').forEach((each) => each.hidePopup?.())")
         until(lambda: not self.is_open("popup.html"))
 
+    def put_away(self) -> None:
+        """Close what stands over the page or beside it, whatever a test that failed left there."""
+        self.in_browser(
+            "document.querySelectorAll('panel').forEach((each) => each.hidePopup?.()); SidebarController.hide();"
+            "PopupNotifications._currentNotifications?.slice().forEach((each) => PopupNotifications.remove(each))"
+        )
+
     def answer(self, *, allow: bool) -> None:
         """Answer what the browser asks."""
         until(lambda: self.in_browser("return PopupNotifications.isPanelOpen"))

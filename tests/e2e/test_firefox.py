@@ -59,6 +59,7 @@ def gecko(browser: tuple[Gecko, Path]) -> Iterator[Gecko]:
     """Give the shared Firefox: nothing is chosen, corrected or allowed."""
     gecko, _ = browser
     yield gecko
+    gecko.put_away()
     gecko.open("about:blank")
     gecko.evaluate(EVENT_PAGE, FORGET)
 

@@ -169,9 +169,7 @@ export class PopupModel {
 
   /** Of the chapter; where the series shows its originals, colours are wanted for the series again. */
   async toggleOriginal(): Promise<void> {
-    const original = !this.run?.original;
-    const kind = !original && this.habits.own.original ? "series.show" : "chapter.show";
-    await this.#attempt(askWorker(kind, { tabId: this.tabId, original }));
+    await this.#attempt(askWorker("chapter.toggleOriginal", { tabId: this.tabId }));
   }
 
   /** Show the originals of all of the series' chapters, or of this one alone. */

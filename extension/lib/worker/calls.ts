@@ -121,7 +121,7 @@ export function answerWorkerCalls(
     "chapter.cancel": async ({ tabId }) => (await woken, runs.cancel(tabId)),
     "chapter.first": async ({ tabId }) => (await woken, runs.first(tabId)),
     "chapter.save": async ({ tabId, format }) => (await woken, runs.save(tabId, format)),
-    "chapter.show": async ({ tabId, original }) => (await woken, runs.show(tabId, original)),
+    "chapter.toggleOriginal": async ({ tabId }) => (await woken, runs.toggleOriginal(tabId)),
     "series.show": async ({ tabId, original }) => (await woken, runs.showSeries(tabId, original)),
     "chapter.mix": async ({ tabId, strength }) => (await woken, runs.mix(tabId, strength)),
     "habit.change": ({ tabId, ...change }) => byItself.change(change, tabId),

@@ -20,7 +20,7 @@ export function answerCommands(woken: Promise<HostConnection>, runs: Runs): void
     try {
       await woken;
       if (command === COLORIZE_CHAPTER) await runs.start(tabId, { series: "", engine: (await loadChoices()).engine });
-      if (command === TOGGLE_ORIGINAL) await runs.show(tabId, !(runs.of(tabId)?.state.original ?? false));
+      if (command === TOGGLE_ORIGINAL) await runs.toggleOriginal(tabId);
       if (command === COMPARE) {
         await ensureAgent(tabId);
         await askPage(tabId, null, "page.act", { act: "compare", url: null });

@@ -6,7 +6,7 @@ import { ChapterRun } from "../chapter/run";
 import { type RunState, tallyOf } from "../chapter/state";
 import type { ConnectionState, HostConnection } from "../host/connection";
 import type { HostNotification } from "../host/methods";
-import { changeHabit } from "../habits";
+import { changeHabit, habitOf, loadHabit } from "../habits";
 import { askPage, type ChapterChoice, type PageCalls, type SaveFormat, type Survey } from "../messages";
 import { forgetRun, forgetUnderWay, loadRuns, saveHints, saveRun, saveUnderWay, takeUnderWay } from "../state";
 import { showBadge } from "./badge";
@@ -97,6 +97,17 @@ export class Runs {
     run.state.original = original;
     this.#changed(run);
     await askPage(tabId, null, "page.show", { original });
+  }
+
+  /** Show the tab's originals, or its colours again: then those of the whole series, where its originals were wished. */
+  async toggleOriginal(tabId: number): Promise<void> {
+    const { state } = this.#byTab.get(tabId) ?? {};
+    if (!state) return;
+    const shown = this.show(tabId, !state.original); // at once: who presses twice means both
+    const { site = "", told = "", original } = state;
+    if (!original && site && habitOf(await loadHabit(site), told).original)
+      await changeHabit({ site, told, change: { original } });
+    await shown;
   }
 
   /** The same for all chapters of the tab's series, from now on. */

@@ -294,6 +294,25 @@ describe("the reader's own acts", () => {
     expect([asked("page.show").length, await kept()]).toEqual([2, false]);
   });
 
+  test("who presses twice at once sees the colours again, whatever is stored by then", async () => {
+    const { runs, run } = await started();
+    await Promise.all([runs.toggleOriginal(1), runs.toggleOriginal(1), runs.toggleOriginal(2)]); // 2 has no run
+    const told = asked("page.show").map(([, , , params]) => params);
+    expect([run.state.original, told]).toEqual([false, [{ original: true }, { original: false }]]);
+  });
+
+  test("the colours of a series whose originals were wished come back for its other chapters, too", async () => {
+    const { runs, run } = await started();
+    const kept = async () => habitOf(await loadHabit(SURVEY.site), SURVEY.series).original;
+    await runs.toggleOriginal(1);
+    expect([run.state.original, await kept()]).toEqual([true, undefined]);
+    await runs.showSeries(1, true);
+    await runs.toggleOriginal(1);
+    expect([run.state.original, await kept()]).toEqual([false, false]);
+    await runs.toggleOriginal(1);
+    expect([run.state.original, await kept()]).toEqual([true, false]);
+  });
+
   test.each(["showSeries", "mix"] as const)("what is of no site is kept for none: %s", async (act) => {
     const { runs, run } = await started();
     await settle();
