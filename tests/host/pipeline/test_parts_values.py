@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -131,7 +133,10 @@ class TestFolds:
     def test_a_double_page_falls_apart_between_its_panels(self, panels: list[Box], fold: int | None) -> None:
         assert parts._fold(self.PAGE, panels) == fold
 
-    @pytest.mark.parametrize(("height", "width", "count"), [(400, 460, 2), (400, 459, 1), (48, 100, 2), (47, 100, 1)])
+    @pytest.mark.parametrize(
+        ("height", "width", "count"),
+        [(400, 460, 2), (400, 459, 1), (48, 100, 2), (47, 100, 1), (400, 1600, 2), (400, 1602, 1)],
+    )
     def test_only_wide_pages_are_double(self, height: int, width: int, count: int) -> None:
         page = np.full((height, width), 90, np.uint8)
         middle = width // 2
@@ -139,6 +144,14 @@ class TestFolds:
         found = parts.find_parts(page, panels)
         assert len(found) == count
         assert found[0].right == (middle if count == 2 else width)
+
+    def test_a_band_is_looked_at_in_no_more_than_its_own_pixels(self) -> None:
+        tracemalloc.start()
+        try:
+            assert len(parts.find_parts(np.full((60, 40_000), 90, np.uint8))) == 1
+            assert tracemalloc.get_traced_memory()[1] < 20 * 10**6
+        finally:
+            tracemalloc.stop()
 
     def pages(self, seam: int, gap: int, rows: int = 380) -> np.ndarray:
         """Return two pictures with paper of this width between them, down to a row."""

@@ -37,7 +37,9 @@ _LONG_RUN: Final = 0.5
 # Frames slant and boxes are loose: this share of a panel, at both ends, may be cut.
 _FRAME: Final = 0.03
 _IN_PANEL: Final = 300.0
+# Widths of a double page, in heights. What is wider is a band: its sample would grow with its width, not its pixels.
 _DOUBLE_RATIO: Final = 1.15
+_DOUBLE_RATIO_MAX: Final = 4.0
 _FOLD_REACH: Final = 0.04
 _FOLD_ROWS: Final = 0.985
 _PAPER_LEVELS: Final = 12
@@ -54,7 +56,8 @@ def find_parts(grey: NDArray[np.uint8], panels: Sequence[Box] = ()) -> list[Box]
     if height > STRIP_RATIO * width and width >= _SIDE_MIN_PX:
         edges = [0, *_strip_cuts(grey, panels), height]
         return [Box(0, top, width, bottom) for top, bottom in pairwise(edges)]
-    fold = _fold(grey, panels) if width >= _DOUBLE_RATIO * height and height >= _SIDE_MIN_PX else None
+    is_double = _DOUBLE_RATIO * height <= width <= _DOUBLE_RATIO_MAX * height and height >= _SIDE_MIN_PX
+    fold = _fold(grey, panels) if is_double else None
     if fold is not None:
         return [Box(0, 0, fold, height), Box(fold, 0, width, height)]
     return [Box(0, 0, width, height)]
