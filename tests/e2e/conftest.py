@@ -19,18 +19,28 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 ROOT = Path(__file__).parents[2]
-BUILT = ROOT / "extension" / ".output" / "chrome-mv3-e2e"
+BUILT = ROOT / "extension" / ".output"
 
 
 @pytest.fixture(scope="session")
 def extension() -> Path:
     """Return the extension's build for tests; made anew where a source is newer."""
+    return built("extension-e2e", "chrome-mv3-e2e")
+
+
+@pytest.fixture(scope="session")
+def readers_build() -> Path:
+    """Return the extension as readers load it: it may read no site until they say so."""
+    return built("extension", "chrome-mv3")
+
+
+def built(target: str, folder: str) -> Path:
     if chromium() is None:
         pytest.fail("The browser tests need Chromium: run `make chromium`.")
-    made = subprocess.run(["make", "extension-e2e"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=280)
+    made = subprocess.run(["make", target], cwd=ROOT, capture_output=True, text=True, check=False, timeout=280)
     if made.returncode != 0:
-        pytest.fail(f"`make extension-e2e` failed:\n{made.stdout[-2000:]}{made.stderr[-2000:]}")
-    return BUILT
+        pytest.fail(f"`make {target}` failed:\n{made.stdout[-2000:]}{made.stderr[-2000:]}")
+    return BUILT / folder
 
 
 @pytest.fixture(scope="module")

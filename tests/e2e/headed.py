@@ -6,6 +6,7 @@ the popup and the keyboard answers the browser, which no tool can.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import io
 import json
@@ -59,7 +60,7 @@ class HeadedReader(Reader):
         until(lambda: self._found_button(), patience_s=60)
         self._light = self._brightness()
         self.press("mousemove", *(self._button or ()), "click", 1)
-        popup = Popup(self, page)
+        popup = Popup(page)
         if needs_host:
             popup.wait_for_host()
         return popup
@@ -117,8 +118,8 @@ class HeadedReader(Reader):
 class Popup:
     """The toolbar's popup, which closes as soon as something else has the focus."""
 
-    def __init__(self, reader: HeadedReader, page: Page) -> None:
-        self._reader, self._page = reader, page
+    def __init__(self, page: Page) -> None:
+        self._page = page
         self._tools = page.context.new_cdp_session(page)
         self._answers: dict[int, Any] = {}
         self._tools.on("Target.receivedMessageFromTarget", lambda event: self._hear(json.loads(event["message"])))
@@ -133,13 +134,13 @@ class Popup:
     def wait_for(self, words: str) -> None:
         until(lambda: words in self.text(), self.text)
 
-    def wait_for_host(self) -> None:
+    def wait_for_host(self, ready: str = "Ready") -> None:
         """Wait until the host is there; on a busy machine it may be tried again."""
 
         def is_ready() -> bool:
             if "Try again" in self.text():
                 self.click("Try again")
-            return "Ready" in self.text()
+            return ready in self.text()
 
         until(is_ready, self.text)
 
@@ -159,14 +160,22 @@ class Popup:
 
     def evaluate(self, function: str, *values: object) -> Any:
         """Return what a function gives in the popup; `None` where it is closed or fails."""
+        expression = f"({function})({', '.join(map(json.dumps, values))})"
+        params = {"expression": expression, "returnByValue": True, "awaitPromise": True, "userGesture": True}
+        return self._send("Runtime.evaluate", params).get("result", {}).get("value")
+
+    def shot(self) -> bytes:
+        """Return what the popup shows, as PNG; nothing where it is closed."""
+        return base64.b64decode(self._send("Page.captureScreenshot", {}).get("data", ""))
+
+    def _send(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
+        """Ask the browser's tools about the popup; empty where it is closed."""
         target = self._target()
         if target is None:
-            return None
+            return {}
         attached = self._tools.send("Target.attachToTarget", {"targetId": target, "flatten": False})["sessionId"]
         self._asked += 1
-        expression = f"({function})({', '.join(map(json.dumps, values))})"
-        call = {"id": self._asked, "method": "Runtime.evaluate", "params": {"expression": expression}}
-        call["params"] |= {"returnByValue": True, "awaitPromise": True, "userGesture": True}
+        call = {"id": self._asked, "method": method, "params": params}
         with contextlib.suppress(Exception):  # closed meanwhile
             self._tools.send("Target.sendMessageToTarget", {"sessionId": attached, "message": json.dumps(call)})
         deadline = time.monotonic() + 5
@@ -174,7 +183,8 @@ class Popup:
             self._page.wait_for_timeout(20)
         with contextlib.suppress(Exception):
             self._tools.send("Target.detachFromTarget", {"sessionId": attached})
-        return self._answers.pop(self._asked, {}).get("result", {}).get("result", {}).get("value")
+        told: dict[str, Any] = self._answers.pop(self._asked, {}).get("result", {})
+        return told
 
     def _hear(self, answer: dict[str, Any]) -> None:
         self._answers[answer.get("id", 0)] = answer

@@ -21,7 +21,7 @@ from host.paths import EXTENSION_IDS, HOME_VARIABLE
 from installer.manifest import FILE_NAME, compose, write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -156,15 +156,15 @@ def browsers() -> Iterator[Playwright]:
 
 
 @contextlib.contextmanager
-def reading(extension: Path, profile: Path, home: Path) -> Iterator[Reader]:
+def reading(extension: Path, profile: Path, home: Path, flags: Sequence[str] = (), **environ: str) -> Iterator[Reader]:
     """Start Chromium with `extension` on `profile`; its hosts keep their state in `home`."""
     with browsers() as playwright:
         context = playwright.chromium.launch_persistent_context(
             profile,
             executable_path=chromium(),
             headless=False,  # the flag below is the headless that loads extensions
-            args=[*FLAGS, f"--disable-extensions-except={extension}", f"--load-extension={extension}"],
-            env={**os.environ, HOME_VARIABLE: str(home)},
+            args=[*FLAGS, *flags, f"--disable-extensions-except={extension}", f"--load-extension={extension}"],
+            env={**os.environ, HOME_VARIABLE: str(home), **environ},
             viewport={"width": 1000, "height": 800},
         )
         try:

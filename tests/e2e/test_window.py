@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import Error
 
-from tests.e2e.conftest import ROOT
 from tests.e2e.habits import PAGES as HABITS
 from tests.e2e.habits import serve_habits
 from tests.e2e.headed import MISSING, HeadedReader, reading_in_a_window
-from tests.e2e.reading import chromium, colourfulness, images, until
+from tests.e2e.reading import colourfulness, images, until
 from tests.e2e.site import PLAIN, MangaSite
 
 if TYPE_CHECKING:
@@ -39,17 +37,6 @@ A_PDF = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj "
     b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 400 600]>>endobj\ntrailer<</Root 1 0 R>>"
 )
-
-
-@pytest.fixture(scope="module")
-def readers_build() -> Path:
-    """Return the extension as readers load it: it may read no site until they say so."""
-    if chromium() is None:
-        pytest.fail("The browser tests need Chromium: run `make chromium`.")
-    made = subprocess.run(["make", "extension"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=280)
-    if made.returncode != 0:
-        pytest.fail(f"`make extension` failed:\n{made.stdout[-2000:]}{made.stderr[-2000:]}")
-    return ROOT / "extension" / ".output" / "chrome-mv3"
 
 
 @pytest.fixture(scope="module")
