@@ -30,9 +30,11 @@ _UNKNOWN_MAX_S: Final = 10.0
 
 
 def picture_of(
-    client: ComfyClient, socket: ComfySocket, graph: Mapping[str, Any], steps: int, on_step: OnStep
+    client: ComfyClient, socket: ComfySocket, graph: Mapping[str, Any], steps: tuple[int, ...], on_step: OnStep
 ) -> bytes:
     """Queue a graph, wait for it and return its picture as the server encoded it.
+
+    steps: those of its samplers, one after the other.
 
     Whatever `on_step` raises cancels our prompt on the server and passes on.
 
@@ -54,27 +56,42 @@ def picture_of(
 
 
 class _Progress:
-    """What the caller hears. Samplers and loaders both report progress; only the sampler's steps are counted."""
+    """What the caller hears. Samplers and loaders both report progress; only the samplers' steps are counted."""
 
-    def __init__(self, steps: int, on_step: OnStep) -> None:
-        self._steps = steps
+    def __init__(self, passes: tuple[int, ...], on_step: OnStep) -> None:
+        self._passes = passes
+        self._total = sum(passes)
         self._on_step = on_step
+        self._pass = 0
         self._step = 0
 
     def take(self, event: Event | None) -> None:
         """Report where we are; called often, so that a cancel is heard soon."""
         preview = None
-        if event is not None and event.kind == "progress" and event.steps == self._steps:
-            self._step = max(self._step, min(event.step, self._steps))
+        if event is not None and event.kind == "progress":
+            self._count(event)
         if event is not None and event.kind == "preview":
             preview = decoded(event.image)
-        self._on_step(self._step, self._steps, preview)
+        self._on_step(self._done, self._total, preview)
 
     def finish(self) -> None:
         """Report the last step, where the server was too fast to do so."""
-        if self._step < self._steps:
-            self._step = self._steps
-            self._on_step(self._step, self._steps)
+        if self._done < self._total:
+            self._pass, self._step = len(self._passes) - 1, self._passes[-1]
+            self._on_step(self._total, self._total)
+
+    @property
+    def _done(self) -> int:
+        return sum(self._passes[: self._pass]) + self._step
+
+    def _count(self, event: Event) -> None:
+        """Take a sampler's step; one that begins anew, or with another number of steps, is the next pass."""
+        ends_in, now = event.steps, self._passes[self._pass]
+        after = self._passes[self._pass + 1] if self._pass + 1 < len(self._passes) else None
+        if ends_in == after and self._step and (ends_in != now or event.step < self._step):
+            self._pass, self._step = self._pass + 1, min(event.step, after)
+        elif ends_in == now:
+            self._step = max(self._step, min(event.step, now))
 
 
 def _record_of(client: ComfyClient, socket: ComfySocket, prompt_id: str, progress: _Progress) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ from engines.info import EngineInfo, Supports
 INFO: Final = EngineInfo(
     id="comfyui",
     label="ComfyUI (FLUX.2 klein)",
-    version="3",
+    version="4",
     licence="LicenseRef-of-the-servers-weights",
     supports=Supports(references_max=4, preview=True, negative_prompt=True, lora=True, inpaint=True),
     models=(),
@@ -19,6 +19,7 @@ INFO: Final = EngineInfo(
     wording="sentences",
     comfort_pixels=1024 * 1024,
     draws=True,
+    regions=True,
 )
 
 

@@ -188,7 +188,7 @@ def test_something_else_on_the_port_is_recognised():
 
 
 def test_a_server_that_does_not_answer_is_given_up(monkeypatch):
-    monkeypatch.setattr("engines.colorize.comfyui.engine._VIABLE_ANSWER_S", 0.2)
+    monkeypatch.setattr("engines.colorize.comfyui.server_engine._VIABLE_ANSWER_S", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         engine = ComfyUiEngine(lambda: Server(f"http://127.0.0.1:{silent.getsockname()[1]}"))
         assert "in time" in engine.viability().reason

@@ -65,12 +65,12 @@ class Server:
 def followed(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Return what follows a prompt of four steps on a server, and notes what was told of it."""
 
-    def run(server: Server, told: list[Any] | None = None) -> bytes:
+    def run(server: Server, told: list[Any] | None = None, passes: tuple[int, ...] = (4,)) -> bytes:
         clock = SimpleNamespace(monotonic=lambda: server.now_s, sleep=server.sleep)
         monkeypatch.setattr(follow, "time", clock)
         heard = told if told is not None else []
         on_step = lambda step, steps, preview=None: heard.append((step, steps, preview is not None))  # noqa: E731
-        return follow.picture_of(server, server, "graph", 4, on_step)  # type: ignore[arg-type]
+        return follow.picture_of(server, server, "graph", passes, on_step)  # type: ignore[arg-type]
 
     return run
 
@@ -92,6 +92,16 @@ def test_steps_of_the_sampler_alone_are_told_and_never_fall(followed: Any) -> No
     followed(Server(events, [PICTURES]), told)
     assert [step for step, _, _ in told] == [1, 1, 3, 3, 3, 3, 4, 4]
     assert [at for at, (_, _, shown) in enumerate(told) if shown] == [4]
+
+
+@pytest.mark.parametrize(("first", "second"), [(4, 4), (4, 2), (2, 5)])
+def test_steps_go_on_over_the_samplers_of_a_graph(followed: Any, first: int, second: int) -> None:
+    passes = [*(Event("progress", at + 1, first) for at in range(first)),
+              *(Event("progress", at + 1, second) for at in range(second))]  # fmt: skip
+    told: list[Any] = []
+    followed(Server([*passes, Event("finished")], [PICTURES]), told, (first, second))
+    assert [step for step, _, _ in told][: first + second] == list(range(1, first + second + 1))
+    assert {steps for _, steps, _ in told} == {first + second}
 
 
 @pytest.mark.parametrize(
@@ -178,7 +188,7 @@ def test_whoever_stops_it_cancels_the_prompt_though_the_server_does_not_hear_it(
         if refuses:
             server.cancel = lambda _: (_ for _ in ()).throw(EngineRemoteFailed("gone"))  # type: ignore[method-assign]
         with pytest.raises(Stop):
-            follow.picture_of(server, server, "graph", 4, stop)  # type: ignore[arg-type]
+            follow.picture_of(server, server, "graph", (4,), stop)  # type: ignore[arg-type]
         assert server.cancelled == ([] if refuses else ["prompt of graph"])
 
 

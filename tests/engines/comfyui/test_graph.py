@@ -9,6 +9,7 @@ from engines.base import (
     LoraUse,
     ModelMissing,
     Plan,
+    Region,
     Repair,
     StagePlan,
 )
@@ -191,3 +192,33 @@ def test_the_same_pictures_are_uploaded_under_the_same_names(comfy):
     colour(comfy)
     assert set(comfy.uploads) == names
     assert all(name.startswith("irodori/") for name in names)
+
+
+def test_figures_are_made_one_by_one_shown_their_own_references_alone(comfy):
+    page = drawn_page(256, 320)
+    red, blue = (np.full((64, 64, 3), colour, np.uint8) for colour in ((220, 40, 40), (40, 40, 220)))
+    left, right = np.zeros(page.shape, bool), np.zeros(page.shape, bool)
+    left[40:220, 30:120] = right[40:220, 200:290] = True
+    regions = (Region(mask=left, references=(0,), prompt="Aki"), Region(mask=right, references=(1,)))
+    steps = []
+    plan = Plan(stages=(StagePlan(prompt="everybody"),))
+    request = replace(request_of(page, red, blue, plan=plan), regions=regions)
+    rgb = oklab_to_srgb(colour(comfy, request, on_step=lambda step, total, _=None: steps.append((step, total))).oklab)
+    whole, first, second = comfy.graphs
+    assert [len(nodes(graph, "LoadImage")) for graph in (whole, first, second)] == [3, 3, 3]
+    assert len(nodes(whole, "ReferenceLatent")) == 6
+    for graph, words in ((first, "Aki"), (second, "everybody")):
+        assert nodes(graph, "CLIPTextEncode")[0]["text"] == words
+        assert len(nodes(graph, "ReferenceLatent")) == 4
+        assert {"SetLatentNoiseMask", "LoadImageMask"} <= set(classes(graph))
+        assert nodes(graph, "Flux2Scheduler")[0]["width"] < nodes(whole, "Flux2Scheduler")[0]["width"]
+    assert (steps[0][1], steps[-1]) == (12, (12, 12))
+    assert steps == sorted(steps)
+    paper = page > 250
+    inside = [rgb[where & paper].mean(axis=0) for where in (left, right)]
+    assert inside[0][0] > inside[0][2] + 50
+    assert inside[1][2] > inside[1][0] + 50
+    comfy.graphs.clear()
+    plain = oklab_to_srgb(colour(comfy, replace(request, regions=())).oklab)
+    assert len(comfy.graphs) == 1
+    assert np.abs(plain.astype(int) - rgb)[~(left | right)].max() <= 1
