@@ -27,6 +27,9 @@ _ARRAY_MAX: Final = 1 << 21
 # What a tensor has at most of each in the header.
 _MARKS: Final = {b":": 4, b"[": 2, b"{": 1, b",": 12}
 _DIMENSIONS_MAX: Final = 8
+# Where BitsAndBytes says of a matrix what it was before it was packed: JSON, as a tensor.
+PACKED_FACTS: Final = ".quant_state.bitsandbytes__"
+_FACTS_MAX: Final = 4096
 _STRING_MAX: Final = 1 << 20
 _SCALARS: Final = {0: "<B", 1: "<b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f", 7: "<?", 10: "<Q", 11: "<q", 12: "<d"}
 _STRING, _ARRAY = 8, 9
@@ -55,7 +58,11 @@ class TensorHeader:
 
 @dataclass(frozen=True, slots=True)
 class WeightsHeader:
-    """What a file says of itself. metadata: safetensors' `__metadata__`, or GGUF's keys (arrays left out)."""
+    """What a file says of itself.
+
+    metadata: safetensors' `__metadata__` and, by their names, the tensors that hold a text of BitsAndBytes; or GGUF's
+    keys (arrays left out).
+    """
 
     format: str
     tensors: Mapping[str, TensorHeader]
@@ -103,9 +110,16 @@ def _safetensors(stream: BinaryIO, size: int) -> WeightsHeader:
         metadata = {str(key): str(value) for key, value in (table.pop("__metadata__", None) or {}).items()}
         tensors = {str(name): TensorHeader(str(item["dtype"]), _shape(item["shape"])) for name, item in table.items()}
         end = max((int(item["data_offsets"][1]) for item in table.values()), default=0)
+        places = {
+            name: [int(at) for at in item["data_offsets"]] for name, item in table.items() if PACKED_FACTS in name
+        }
     except (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError, RecursionError) as exc:
         raise _Damaged(f"the header is damaged ({type(exc).__name__})") from exc
     _require_whole(8 + length + end, size)
+    for name, (first, last) in places.items():
+        if 0 <= last - first <= _FACTS_MAX:
+            stream.seek(8 + length + first)
+            metadata[name] = stream.read(last - first).decode("utf-8", "replace")
     return WeightsHeader("safetensors", tensors, metadata)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from models.headers import read_header
 from models.lora_family import FLUX2_SIZES, lora_family
 from models.lora_layers import lora_layers
+from models.packed import unpacked
 from models.store import WeightsInvalid
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def identify(path: Path) -> Identity:
     if path.suffix.lower() in PICKLES:
         raise WeightsInvalid(f"{path.name} can run code when it is opened; ask for a .safetensors or .gguf of it")
     header = read_header(path)
-    tensors = header.tensors
+    tensors = unpacked(header.tensors, header.metadata)
     if (lora := _lora(tensors, header.metadata)) is not None:
         return lora
     for look in (_flux2, _text_encoder, _vae, _adapter, _image_encoder, _stable_diffusion):

@@ -34,6 +34,23 @@ def safetensors(path: Path, **shapes: tuple[int, ...]) -> Path:
     return path
 
 
+def test_a_transformer_that_bitsandbytes_packed_is_told_by_what_it_was(tmp_path: Path) -> None:
+    """Packed, a matrix of 3072 × 128 is a column of bytes; its first width stands in the text beside it."""
+    facts = json.dumps({"quant_type": "nf4", "blocksize": 64, "shape": [3072, 128]}).encode()
+    name, rows = "img_in.weight", 3072 * 128 // 2
+    table = {
+        name: {"dtype": "U8", "shape": [rows, 1], "data_offsets": [0, rows]},
+        f"{name}.quant_state.bitsandbytes__nf4": {
+            "dtype": "U8", "shape": [len(facts)], "data_offsets": [rows, rows + len(facts)]
+        },
+        "double_stream_modulation_img.lin.weight": {"dtype": "BF16", "shape": [0, 9], "data_offsets": [rows, rows]},
+    }  # fmt: skip
+    header = json.dumps(table).encode()
+    path = tmp_path / "a.safetensors"
+    path.write_bytes(struct.pack("<Q", len(header)) + header + bytes(rows) + facts)
+    assert "klein 4B" in identify(path).label
+
+
 KLEIN_4B = {"img_in.weight": (3072, 128), "double_stream_modulation_img.lin.weight": (18432, 3072)}
 CASES = [
     (KLEIN_4B, "transformer", "flux2", "klein 4B"),

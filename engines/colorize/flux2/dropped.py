@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from engines.base import ModelInvalid, ModelMissing
 from engines.colorize.flux2.anatomy import measure_text_encoder, measure_transformer, measure_vae
 from engines.colorize.flux2.part_files import PartFiles, headers_of, holds_more, measured_part, part_in, shards_of
-from models.packed import NVFP4, unread_form
+from models.packed import NF4, NVFP4, unread_form
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,7 +81,7 @@ def _rank(files: PartFiles) -> tuple[int, bool]:
     kinds = {one.dtype for one in header.tensors.values()}
     if unread_form(header.tensors):
         fineness = 4
-    elif NVFP4 in kinds:
+    elif kinds & {NF4, NVFP4}:
         fineness = 3
     elif header.format == "gguf":
         fineness = 2

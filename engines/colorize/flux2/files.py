@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from engines.colorize.flux2.info import KleinVariant
     from models.headers import TensorHeader
 _HIDDEN_9B: Final = 4096
-_READ: Final = "Get it as bf16, fp8, NVFP4 or GGUF."
+_READ: Final = "Get it as bf16, fp8, NVFP4, NF4 or GGUF."
 _READ_BLOCKS: Final = "Get it as Q8_0, as K-quants (Q4_K_M, Q6_K …) or as IQ4."
 _TOKENIZER_FILES: Final = ("tokenizer.json", "vocab.json")
 

@@ -1,12 +1,12 @@
-"""Files whose matrices have few bits: 8 as plain casts or with a scale for all, for each row or block; NVFP4's 4."""
+"""Matrices of few bits: 8 as plain casts or with a scale for all, for each row or block; NVFP4's and NF4's 4."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
 from engines.base import ModelInvalid
-from engines.colorize.flux2 import nvfp4
-from models.packed import NVFP4
+from engines.colorize.flux2 import nf4, nvfp4
+from models.packed import NF4, NVFP4
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +24,7 @@ _INSTEAD: Final = "Get it as bf16, fp8, NVFP4 or GGUF."
 
 def has_few_bits(dtypes: frozenset[str]) -> bool:
     """Say whether a file has matrices of 8 or 4 bits, by the names of its types."""
-    return NVFP4 in dtypes or any(name.startswith("F8_") for name in dtypes)
+    return bool({NF4, NVFP4} & dtypes) or any(name.startswith("F8_") for name in dtypes)
 
 
 def restored(tensors: Mapping[str, Any], dtype: torch.dtype, name: str, *, of_comfyui: bool = False) -> dict[str, Any]:
@@ -70,12 +70,15 @@ def kept(
 
 
 def _weights(tensors: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in tensors.items() if not key.endswith((*_SCALES, *_ASIDE, "scaled_fp8"))}
+    no_weights = (*_SCALES, *_ASIDE, "scaled_fp8")
+    return {key: value for key, value in tensors.items() if not key.endswith(no_weights) and not nf4.is_aside(key)}
 
 
 def _restored(tensors: Mapping[str, Any], key: str, value: Any, dtype: torch.dtype, name: str, of_comfyui: bool) -> Any:
     scale = _scale(tensors, key)
     if scale is None:
+        if (exact := nf4.numbers(tensors, key, dtype, name)) is not None:
+            return exact
         return value.to(dtype) if value.is_floating_point() else value
     four = nvfp4.packed(tensors, key, name, of_comfyui=of_comfyui)
     if four is not None:

@@ -33,8 +33,8 @@ class PartFiles:
     """Where a part lies. folder: diffusers' subfolder with its configuration, None for a single file.
 
     prefix: what stands before its names in a file. format: `safetensors` or `gguf`. dtypes: as the files name them, or
-    `NVFP4`. of_comfyui: its header says that ComfyUI quantised it. memory_mib: what it takes when it is loaded, at two
-    bytes a number; kept_mib: what it takes as the file has it.
+    `NVFP4` and `NF4`. of_comfyui: its header says that ComfyUI quantised it. memory_mib: what it takes when it is
+    loaded, at two bytes a number; kept_mib: what it takes as the file has it.
     """
 
     paths: tuple[Path, ...]
@@ -130,8 +130,8 @@ def headers_of(files: PartFiles) -> PartHeader:
     for path in files.paths:
         header = read_weights_header(path)
         form, of_comfyui = header.format, of_comfyui or _COMFYUI_MARK in header.metadata
-        tensors.update(without_prefix(header.tensors, files.prefix))
-    return PartHeader(form, unpacked(tensors), of_comfyui)
+        tensors.update(without_prefix(unpacked(header.tensors, header.metadata), files.prefix))
+    return PartHeader(form, tensors, of_comfyui)
 
 
 def without_prefix(tensors: Mapping[str, T], prefix: str) -> dict[str, T]:

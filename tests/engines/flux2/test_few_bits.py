@@ -133,6 +133,74 @@ def test_mxfp8_is_read_in_its_tiles(toy_folder: Path, toy: KleinVariant, bfl: di
     assert apart(picture(folder, toy, "layerwise_fp8"), exact) < 2e-3
 
 
+@pytest.mark.parametrize(("nested", "form"), [(True, "nf4"), (False, "nf4"), (True, "fp4")])
+def test_bitsandbytes_gives_the_picture_of_its_numbers(
+    toy_folder: Path, toy: KleinVariant, bfl: dict[str, Any], tmp_path: Path, nested: bool, form: str
+) -> None:
+    packed, held = few_bits.nf4(bfl, nested=nested, form=form)
+    plain = klein.build_single_files(toy_folder, tmp_path / "plain", transformer=held)
+    folder = klein.build_single_files(toy_folder, tmp_path / "packed", transformer=packed)
+    found, want = find_klein(folder, toy), find_klein(plain, toy)
+    assert found.transformer_is == want.transformer_is
+    assert "NF4" in found.transformer.dtypes
+    assert found.needs("a") == want.needs("a")
+    assert apart(picture(folder, toy), picture(plain, toy)) <= NEAR
+
+
+def test_a_repository_that_bitsandbytes_packed_is_read_without_the_library(
+    toy_folder: Path, toy: KleinVariant, tmp_path: Path
+) -> None:
+    """Transformer and text encoder under the names of diffusers and transformers, as `…-bnb-4bit` has them."""
+    from safetensors.torch import save_file
+
+    for name in ("packed", "plain"):
+        shutil.copytree(toy_folder, tmp_path / name)
+    for part in ("transformer", "text_encoder"):
+        packed, held = few_bits.nf4(klein.weights_of(toy_folder, part))
+        for name, tensors in (("packed", packed), ("plain", held)):
+            (path,) = (tmp_path / name / part).glob("*.safetensors")
+            save_file({key: value.contiguous() for key, value in tensors.items()}, path, {"format": "pt"})
+    ours = picture(tmp_path / "packed", toy)
+    assert apart(ours, picture(tmp_path / "plain", toy)) <= NEAR
+    assert apart(ours, picture(toy_folder, toy)) > NEAR
+
+
+LIBRARY = "ddddcccccffffeeeee9998111666667777444445555555222222222223333333"
+FP4 = [
+    0.0, 0.0052083334885537624, 0.6666666865348816, 1.0, 0.3333333432674408, 0.5, 0.1666666716337204, 0.25,
+    0.0, -0.0052083334885537624, -0.6666666865348816, -1.0, -0.3333333432674408, -0.5, -0.1666666716337204, -0.25,
+]  # fmt: skip
+LIBRARY_AT = [0, 1, 7, 20, 21, 22, 40, 41, 62, 63]
+LIBRARY_GIVES = [-1.0, -1.0, -0.6666666865348816, -0.010416666977107525, 0.0, 0.010416666977107525, 1.0, 1.0, 2.0,
+                 2.0]  # fmt: skip
+
+
+def test_what_the_library_itself_packed_is_read_to_the_bit() -> None:
+    """Made by bitsandbytes 0.50.2: `quantize_4bit(torch.linspace(-1, 2, 64).reshape(4, 16), quant_type="fp4")`."""
+    import torch
+
+    from engines.colorize.flux2 import nf4
+
+    codes = torch.tensor(list(bytes.fromhex(LIBRARY)), dtype=torch.uint8)[:, None]
+    facts = b'{"quant_type": "fp4", "blocksize": 64, "dtype": "float32", "shape": [4, 16]}'
+    tensors = {
+        "a.weight": codes, "a.weight.absmax": torch.tensor([2.0]), "a.weight.quant_map": torch.tensor(FP4),
+        "a.weight.quant_state.bitsandbytes__fp4": torch.tensor(list(facts), dtype=torch.uint8),
+    }  # fmt: skip
+    found = nf4.numbers(tensors, "a.weight", torch.float32, "file")
+    assert tuple(found.shape) == (4, 16)
+    exact = torch.linspace(-1, 2, 64).reshape(4, 16)
+    assert (found - exact).abs().max() < 0.34
+    assert torch.equal(found.flatten()[LIBRARY_AT], torch.tensor(LIBRARY_GIVES))
+    assert nf4.numbers({"a.weight": codes}, "a.weight", torch.float32, "file") is None
+    for lost in ("absmax", "quant_map"):
+        less = {name: value for name, value in tensors.items() if not name.endswith(lost)}
+        with pytest.raises(ModelInvalid, match=r"file: a\.weight cannot be unpacked"):
+            nf4.numbers(less, "a.weight", torch.float32, "file")
+    with pytest.raises(ModelInvalid, match="cannot be unpacked"):
+        nf4.numbers({**tensors, "a.weight": codes[:5]}, "a.weight", torch.float32, "file")
+
+
 def test_scales_that_have_to_be_filled_up_are_tiles_and_others_go_by_the_files_word() -> None:
     import torch
     from diffusers.quantizers.bfl.utils import dequantize_nvfp4, quantize_nvfp4
@@ -219,7 +287,7 @@ def test_a_text_encoder_of_k_quants_is_read(toy: KleinVariant, wide_folder: Path
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"single_blocks.0.linear2.weight.quant_state.bitsandbytes__nf4": "uint8"}, "NF4"),
+        ({"single_blocks.0.linear2.weight.quant_state.bitsandbytes__nf4": "uint8"}, "BitsAndBytes"),
         ({"single_blocks.0.linear2.qweight": "uint8", "single_blocks.0.linear2.wscales": "float32"}, "SVDQuant"),
         ({"single_blocks.0.linear2.qweight": "int32", "single_blocks.0.linear2.qzeros": "int32"}, "GPTQ or AWQ"),
         ({"single_blocks.0.linear2.weight": "int8"}, "INT8"),
@@ -234,7 +302,7 @@ def test_other_forms_are_refused_by_their_names(
     engine = Flux2KleinEngine(toy, klein.build_single_files(toy_folder, tmp_path, transformer={**bfl, **odd}))
     with pytest.raises(ModelInvalid, match=rf"klein\.safetensors.*{words}") as caught:
         engine.load(PROCESSOR)
-    assert "NVFP4 or GGUF" in caught.value.hint
+    assert "NVFP4, NF4 or GGUF" in caught.value.hint
 
 
 def test_blocks_that_are_not_read_are_named(

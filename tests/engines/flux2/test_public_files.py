@@ -85,7 +85,12 @@ TRANSFORMERS: dict[str, tuple[Callable[[Toy], Tensors], str]] = {
     "nvfp4 by ModelOpt": (lambda toy: few_bits.nvfp4(toy.transformer, comfyui=False), LOADS),
     "mxfp8": (lambda toy: few_bits.mxfp8(toy.transformer), LOADS),
     "int8": (lambda toy: {**toy.transformer, LAYER: toy.transformer[LAYER].char()}, "8-bit integers"),
-    "bnb-nf4": (lambda toy: {**toy.transformer, **ones(**{f"{LAYER}.quant_state.bitsandbytes__nf4": (4,)})}, "NF4"),
+    "bnb-nf4": (lambda toy: few_bits.nf4(toy.transformer)[0], LOADS),
+    "bnb-fp4": (lambda toy: few_bits.nf4(toy.transformer, nested=False, form="fp4")[0], LOADS),
+    "bnb-nf4 without its facts": (
+        lambda toy: {**toy.transformer, **ones(**{f"{LAYER}.quant_state.bitsandbytes__nf4": (4,)})}, "BitsAndBytes"
+    ),
+    "bnb-nf4 without its scales": (lambda toy: without(few_bits.nf4(toy.transformer)[0], ".absmax"), "absmax"),
     "svdq-int4": (
         lambda toy: {**toy.transformer, **ones(**{"a.qweight": (4, 4), "a.wscales": (4, 4)})}, "SVDQuant"
     ),
@@ -114,6 +119,7 @@ ENCODERS: dict[str, tuple[Callable[[Toy], Tensors], str]] = {
     "qwen_3_8b_fp8mixed": (lambda toy: fp8(toy.encoder, "whole", ".weight_scale"), LOADS),
     "qwen_3_8b_fp4mixed": (lambda toy: few_bits.nvfp4(toy.encoder, comfyui=True, measured=False), LOADS),
     "qwen_3_4b_fp4_flux2": (lambda toy: few_bits.nvfp4(toy.encoder, comfyui=True), LOADS),
+    "qwen_3_4b_bnb_4bit": (lambda toy: few_bits.nf4(toy.encoder)[0], LOADS),
     "qwen 2": (lambda toy: without(toy.encoder, "q_norm"), "no Qwen3"),
     "too short": (lambda toy: without(toy.encoder, "layers.28", "layers.29", "layers.27"), "27 layers"),
     "int8": (lambda toy: {**toy.encoder, UP: toy.encoder[UP].char()}, "8-bit integers"),

@@ -1,4 +1,4 @@
-"""Tensors in few bits, in the layouts of public files: NVFP4 of ModelOpt and of ComfyUI, MXFP8, GGUF's K-quants."""
+"""Tensors in few bits, as public files have them: NVFP4 of ModelOpt and of ComfyUI, NF4, MXFP8, GGUF's K-quants."""
 
 from __future__ import annotations
 
@@ -53,6 +53,48 @@ def mxfp8(tensors: Mapping[str, Any]) -> dict[str, Any]:
         return {f"{stem}.weight": small, f"{stem}.weight_scale": scales, f"{stem}.comfy_quant": mark("mxfp8")}
 
     return matrices(tensors, change)
+
+
+# The 16 quantiles of a normal distribution that QLoRA's paper gives (https://arxiv.org/abs/2305.14314, appendix E).
+NF4 = (
+    -1.0, -0.6961928009986877, -0.5250730514526367, -0.39491748809814453, -0.28444138169288635, -0.18477343022823334,
+    -0.09105003625154495, 0.0, 0.07958029955625534, 0.16093020141124725, 0.24611230194568634, 0.33791524171829224,
+    0.44070982933044434, 0.5626170039176941, 0.7229568362236023, 1.0,
+)  # fmt: skip
+_BLOCK, _NESTED = 64, 256
+
+
+def nf4(tensors: Mapping[str, Any], *, nested: bool = True, form: str = "nf4") -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return tensors in BitsAndBytes' 4 bits, and the numbers that they hold. nested: the scales are packed, too."""
+    import torch
+
+    packed: dict[str, Any] = {}
+    held: dict[str, Any] = {}
+    table = torch.tensor(NF4)
+    for name, value in tensors.items():
+        if value.ndim != 2 or not name.endswith(".weight") or value.numel() % _BLOCK:
+            packed[name] = held[name] = value
+            continue
+        blocks = value.float().reshape(-1, _BLOCK)
+        scales = blocks.abs().amax(1).clamp(min=1e-8)
+        facts: dict[str, Any] = {"quant_type": form, "blocksize": _BLOCK, "dtype": "bfloat16", "shape": [*value.shape]}
+        beside: dict[str, Any] = {"quant_map": table, "absmax": scales}
+        if nested:
+            offset = float(scales.mean())
+            steps = torch.linspace(-1, 1, 256)
+            outer = torch.stack([one.abs().amax() for one in (scales - offset).split(_NESTED)]).clamp(min=1e-8)
+            spread = outer.repeat_interleave(_NESTED)[: len(scales)]
+            codes = ((scales - offset) / spread)[:, None].sub(steps).abs().argmin(1)
+            scales = steps[codes] * spread + offset
+            beside |= {"absmax": codes.to(torch.uint8), "nested_absmax": outer, "nested_quant_map": steps}
+            facts |= {"nested_blocksize": _NESTED, "nested_dtype": "float32", "nested_offset": offset}
+        codes = (blocks / scales[:, None])[..., None].sub(table).abs().argmin(-1)
+        held[name] = (table[codes] * scales[:, None]).reshape(value.shape)
+        pairs = codes.flatten().to(torch.uint8)
+        beside[f"quant_state.bitsandbytes__{form}"] = torch.tensor(list(json.dumps(facts).encode()), dtype=torch.uint8)
+        packed[name] = ((pairs[::2] << 4) | pairs[1::2])[:, None]
+        packed |= {f"{name}.{end}": one.clone() for end, one in beside.items()}
+    return packed, held
 
 
 def mark(form: str) -> Any:
