@@ -191,6 +191,7 @@ class ModelLibrary:
             state="pulling" if card.id in self._pulling else _state(card),
             detail=card.needs or None,
             ships=not card.repository,
+            non_commercial=card.non_commercial,
         )
 
     def _dropped(self, one: Dropped) -> ModelInfo:

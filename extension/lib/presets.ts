@@ -9,3 +9,23 @@ export function choiceOfPreset(preset: Preset | null): Pick<Choices, "preset"> &
   const loras = Object.fromEntries((preset.options.loras ?? []).map(({ name, weight = 1 }) => [name, weight]));
   return { preset, loras, ...(preset.engine ? { engine: preset.engine } : {}) };
 }
+
+/** What is chosen now, with the engine that it means, as a preset of this name. */
+export function presetOf(name: string, { preset, loras: worn }: Choices, engine: string): Preset {
+  const { loras: _, ...options } = preset?.options ?? {};
+  const loras = Object.entries(worn).map(([name, weight]) => ({ name, weight }));
+  return {
+    name,
+    ...(engine ? { engine } : {}),
+    options: { ...options, ...(loras.length ? { loras } : {}) },
+  };
+}
+
+/** Whether two names are of one preset: neither case nor spaces count. */
+export function isSameName(one: string, other: string): boolean {
+  return plain(one) === plain(other);
+}
+
+function plain(name: string): string {
+  return name.replace(/\s+/g, " ").trim().toLowerCase();
+}

@@ -70,9 +70,10 @@ class OrderBook:
         # No state of a chapter goes along: a page is read and coloured by itself.
         job = replace(recipe.page_job(), chapter=None, references=chosen, output_format=self._page_format)
         facts = [recipe.identity, self._page_format, *(one.reference_id for one in chosen)]
-        if worn is not None and worn.cast is not None:
-            job = replace(job, cast=worn.cast)
-            facts.append(f"palette {worn.digest}")
+        if worn is not None:
+            cast, digest = worn.worn(reads_words=job.engine.wording != "none")
+            job = replace(job, cast=cast)
+            facts += [f"palette {digest}"] if cast is not None else []
         return Order(job, hashlib.sha256("\0".join(facts).encode()).hexdigest())
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
@@ -18,11 +18,11 @@ from msgspec import structs
 
 from host.errors import EngineNotAvailable, NotFound
 from host.library.align.naming import name_of
-from host.palettes.cast import LAID, Wardrobe
+from host.palettes.cast import LAID, Wardrobe, words_of
 from host.pipeline.faults import faults_mapped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
@@ -56,10 +56,14 @@ class EmbedderUse:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ShelfCast:
-    """What people wear on the pages of a volume. It goes to workers and nodes with each page."""
+    """What people wear on the pages of a volume, and what is said of its places. It goes to workers with each page.
+
+    places: by the digest of a page's pixels; empty for engines that read no words.
+    """
 
     wardrobe: Wardrobe
     embedder: EmbedderUse
+    places: Mapping[str, tuple[PageWords, ...]] = field(default_factory=dict)
 
     def dress(
         self, page: DecodedPage, meta: PageMeta, characters: NDArray[np.uint8] | None
@@ -70,6 +74,8 @@ class ShelfCast:
             EngineNotAvailable, InternalError, OutOfMemory: heads cannot be compared here. The page fails then:
             undressed it would be another page than elsewhere.
         """
+        if not self.wardrobe.colours:
+            return ()
         from host.palettes.look import look_at
 
         with faults_mapped():
@@ -77,9 +83,9 @@ class ShelfCast:
             seen = look_at(page.grey, page.pixels_sha256, meta, characters, self.embedder.open(), name)
         return self.wardrobe.dress(seen)
 
-    def words(self, _: str, /) -> tuple[PageWords, ...]:
-        """Return nothing: places are of the pages that a browser or `irodori palette` named, not of a shelf's."""
-        return ()
+    def words(self, pixels_sha256: str, /) -> tuple[PageWords, ...]:
+        """Return what the palette says of the places that a page shows, as the reader named them."""
+        return self.places.get(pixels_sha256, ())
 
     def learn(
         self, page: DecodedPage, meta: PageMeta, characters: NDArray[np.uint8] | None, rgb: NDArray[np.uint8],
@@ -90,18 +96,28 @@ class ShelfCast:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Worn:
-    """The palette of a volume. cast: None where nobody in it has colours of the reader's; mood: of it, in words."""
+    """The palette of a volume. cast: None where nobody in it has colours of the reader's; mood: of it, in words.
+
+    colours: the digest of what the cast wears. wordy: the same with what is said of places, for engines that read that.
+    digest: of all of it.
+    """
 
     series: str
     digest: str
     mood: str
     cast: ShelfCast | None
     people: int
+    colours: str = ""
+    wordy: ShelfCast | None = None
 
     @property
     def words(self) -> str:
         """Say whose palette it is, and how many of its characters wear something."""
         return f"palette of {self.series} ({self.people} character{'' if self.people == 1 else 's'})"
+
+    def worn(self, *, reads_words: bool) -> tuple[ShelfCast | None, str]:
+        """Return what pages wear by an engine, and what tells that from another palette. reads_words: it does."""
+        return (self.wordy, self.digest) if reads_words and self.wordy is not None else (self.cast, self.colours)
 
 
 class SeriesPalettes:
@@ -144,13 +160,22 @@ def _worn(palette: SeriesPalette, embedder: EmbedderUse) -> Worn | None:
     """Return a palette as pages wear it, without what they do not: faces, names, colours that were only found."""
     bare = structs.replace(palette, characters=[_bare(one) for one in palette.characters])
     wardrobe = Wardrobe(bare, f"{embedder.id} {embedder.version}")
-    if not wardrobe.colours and not bare.mood:
+    places = words_of(bare)
+    if not wardrobe.colours and not bare.mood and not places:
         return None
     if not wardrobe.colours:
         bare = structs.replace(bare, characters=[])
-    facts = msgspec.msgpack.encode((structs.replace(bare, series=""), embedder.id, embedder.version))
-    cast = ShelfCast(wardrobe, embedder) if wardrobe.colours else None
-    return Worn(palette.series, hashlib.sha256(facts).hexdigest(), bare.mood, cast, len(wardrobe.colours))
+    dressed = ShelfCast(wardrobe, embedder) if wardrobe.colours else None
+    return Worn(
+        series=palette.series, digest=_digest(bare, embedder), mood=bare.mood, cast=dressed,
+        people=len(wardrobe.colours), colours=_digest(structs.replace(bare, mood="", places=[]), embedder),
+        wordy=ShelfCast(wardrobe, embedder, places) if places else None,
+    )  # fmt: skip
+
+
+def _digest(palette: SeriesPalette, embedder: EmbedderUse) -> str:
+    facts = (structs.replace(palette, series=""), embedder.id, embedder.version)
+    return hashlib.sha256(msgspec.msgpack.encode(facts)).hexdigest()
 
 
 def _bare(one: PaletteCharacter) -> PaletteCharacter:

@@ -115,6 +115,8 @@ def test_what_is_being_pulled_is_neither_pulled_again_nor_removed(hub: FakeHub) 
 def test_a_licence_that_forbids_commercial_use_is_accepted_first(irodori_home: Path) -> None:
     with pytest.raises(BadRequest, match="non-commercial"):
         ModelLibrary(lambda _: None).pull("flux2-klein-9b")
+    forbidding = {one.model_id: one.non_commercial for one in ModelLibrary(lambda _: None).list()}
+    assert (forbidding["flux2-klein-9b"], forbidding["flux2-klein-4b"], forbidding["compact"]) == (True, False, False)
 
 
 def test_what_ships_is_verified_by_a_pull_and_cannot_be_removed(irodori_home: Path) -> None:

@@ -361,6 +361,7 @@ export interface ModelInfo {
   role?: string;
   detail?: string;
   ships?: boolean;
+  non_commercial?: boolean;
 }
 
 /** One link of the chain that `host.doctor` walks. */

@@ -13,7 +13,7 @@ import {
   type SaveFormat,
   type Survey,
 } from "../messages";
-import { choiceOfPreset } from "../presets";
+import { choiceOfPreset, isSameName, presetOf } from "../presets";
 import type { Estimate, ModelInfo, Preset } from "../protocol/messages";
 import { learnFrom, pack, probe } from "../payload";
 import { FILES, patternOf } from "../sites";
@@ -264,6 +264,21 @@ export class PopupModel {
   /** Colour by a preset from now on, or with null by none. */
   async loadPreset(name: string | null): Promise<void> {
     await this.#keep(choiceOfPreset(this.presets.find((one) => one.name === name) ?? null));
+  }
+
+  /** What is chosen now, as a preset of this name. */
+  asPreset(name: string): Preset {
+    return presetOf(name, $state.snapshot(this.choices), this.engine);
+  }
+
+  /** Keep what is chosen now under a name, and colour by that from now on; whether that went well. */
+  async keepPreset(name: string): Promise<boolean> {
+    this.trouble = "";
+    const kept = await this.#attempt(askWorker("preset.save", this.asPreset(name)));
+    if (!kept) return false;
+    this.presets = kept;
+    await this.loadPreset(kept.find((one) => isSameName(one.name, name))?.name ?? null);
+    return true;
   }
 
   async chooseEngine(engine: string): Promise<void> {

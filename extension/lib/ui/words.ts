@@ -4,7 +4,7 @@ import { i18n } from "#i18n";
 import { FILES } from "../sites";
 import { type RunState, type SavedFile, tallyOf } from "../chapter/state";
 import type { Survey } from "../messages";
-import type { Estimate } from "../protocol/messages";
+import type { EngineState, Estimate, Preset } from "../protocol/messages";
 
 const MINUTE_S = 60;
 
@@ -48,6 +48,22 @@ export function sayRule(of: string): string {
 export function sayCheck(check: string): string {
   const known = ["folders", "disk", "settings", "database", "cache", "engines", "weights", "lane", "log"];
   return known.includes(check) ? i18n.t(`welcome.checks.${check as "disk"}`) : check;
+}
+
+/** What a preset sets, in a line. */
+export function sayPreset({ engine, options }: Preset, engines: readonly EngineState[]): string {
+  const { steps, strength, quality, loras = [], prompt, negative_prompt } = options;
+  return [
+    engines.find(({ id }) => id === engine)?.label ?? engine ?? "",
+    steps === undefined ? "" : i18n.t("presets.stepsOf", [`${steps}`]),
+    strength === undefined ? "" : i18n.t("popup.strengthOf", [`${Math.round(strength * 100)}`]),
+    quality ? i18n.t(`presets.qualities.${quality}`) : "",
+    ...loras.map(({ name, weight = 1 }) => `${name} × ${weight}`),
+    prompt ?? "",
+    negative_prompt ? i18n.t("presets.not", [negative_prompt]) : "",
+  ]
+    .filter(Boolean)
+    .join(" · ");
 }
 
 /** A key by its place on the keyboard, as it is written there on most. */

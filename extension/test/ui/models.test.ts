@@ -16,14 +16,14 @@ vi.mock("@/lib/messages", () => ({
 }));
 
 const { NO_CONNECTION, saveConnection, savePulls } = await import("@/lib/state");
-const { isForNonCommercial, ModelsModel } = await import("@/lib/ui/options/models-model.svelte");
+const { ModelsModel } = await import("@/lib/ui/options/models-model.svelte");
 
 const model = (model_id: string, more: Partial<ModelInfo> = {}): ModelInfo => ({
   ...{ model_id, label: model_id, engine: "flux2-klein", licence: "Apache-2.0", bytes: 5, memory_mib: 6 },
   ...{ state: "missing", ...more },
 });
 const KLEIN = model("klein");
-const LARGE = model("large", { licence: "LicenseRef-FLUX-Non-Commercial" });
+const LARGE = model("large", { non_commercial: true });
 
 beforeEach(() => {
   fakeBrowser.reset();
@@ -76,7 +76,6 @@ test("what is for non-commercial use waits for its licence to be accepted", asyn
   expect(answers.asked).toEqual([]);
   await models.pull(LARGE, true);
   expect(answers.asked[0]).toEqual(["model.pull", { modelId: "large", licenceAccepted: true }]);
-  expect(["CC-BY-NC-4.0", "Apache-2.0", "openrail++"].map(isForNonCommercial)).toEqual([true, false, false]);
 });
 
 test("models that come or go elsewhere are looked at again", async () => {

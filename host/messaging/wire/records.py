@@ -116,7 +116,8 @@ class ModelInfo(Message, frozen=True, kw_only=True):
     """A model of the catalogue, or a file that the reader dropped into the models' folder.
 
     state: `ready`, `missing`, `pulling` or `invalid`. role: only for dropped files, what they are (`lora`, `vae` and so
-    on). detail: what it is or needs, or why it is invalid. ships: it came with Irodori and stays.
+    on). detail: what it is or needs, or why it is invalid. ships: it came with Irodori and stays. non_commercial: its
+    licence forbids commercial use; `model.pull` wants it accepted.
     """
 
     model_id: str
@@ -129,6 +130,7 @@ class ModelInfo(Message, frozen=True, kw_only=True):
     role: str | None = None
     detail: str | None = None
     ships: bool = False
+    non_commercial: bool = False
 
 
 class DoctorCheck(Message, frozen=True, kw_only=True, omit_defaults=False):

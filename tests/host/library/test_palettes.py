@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,9 +22,11 @@ from host.library.palettes import EmbedderUse, SeriesPalettes, ShelfCast
 from host.library.references import Chosen, References
 from host.library.shelf import Source
 from host.messaging.messages import Options
-from host.palette_records import PaletteCharacter, PartColour, SeriesPalette
+from host.palette_records import PaletteCharacter, PalettePlace, PartColour, SeriesPalette
 from host.paths import state_paths
 from host.pipeline.decode import decode_page
+from host.pipeline.prepare import dress
+from host.pipeline.records.page_meta import PageMeta
 from tests.host.library.shelves import people_of_page
 from tests.host.palettes.people import AKI, BLUE, BOTAN, EMBEDDER, RED, character, palette
 
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
 
     import numpy as np
     from numpy.typing import NDArray
+
+    from host.library.palettes import Worn
 
 TOY = EmbedderUse(*EMBEDDER.split())
 
@@ -130,8 +135,48 @@ def test_an_order_with_a_palette_has_a_key_of_its_own_and_its_mood_goes_where_wo
     keys = [orders.order((), "auto", one).key("0" * 64) for one in (None, red, blue)]
     assert len(set(keys)) == 3
     assert orders.order((), "auto", red).job.cast is red.cast  # type: ignore[union-attr]
+    moody = SeriesPalettes([of("S", character("Aki", AKI, RED), mood="dark")], TOY).of(source("S/v"), "")
+    assert orders.order((), "auto", moody).identity == orders.order((), "auto", red).identity
     mood = SeriesPalettes([of("S", mood="dark")], TOY).of(source("S/v"), "")
     assert orders.order((), "auto", mood).identity == orders.base.identity  # compact reads no words
+
+
+def test_places_are_told_to_engines_that_read_words_and_to_no_others(orders: OrderBook) -> None:
+    def placed(mood: str, *people: PaletteCharacter) -> Worn:
+        harbour = PalettePlace(place_id="h", name="Harbour", mood=mood, shown=["a" * 64])
+        told = structs.replace(of("S", *people), places=[harbour])
+        return SeriesPalettes([told], TOY).of(source("S/v"), "")  # type: ignore[return-value]
+
+    aki = character("Aki", AKI, RED)
+    dusk, dawn, alone = placed("dusk", aki), placed("dawn", aki), placed("dusk")
+    cast, digest = dusk.worn(reads_words=True)
+    assert cast is not None
+    assert [[one.text for one in cast.words(page * 64)] for page in "ab"] == [["Harbour, dusk"], []]
+    assert cast.wardrobe.colours == dusk.cast.wardrobe.colours  # type: ignore[union-attr]
+    assert digest != dawn.worn(reads_words=True)[1]
+    mute, plain = dusk.worn(reads_words=False)
+    assert mute is not None
+    assert mute.words("a" * 64) == ()
+    bare = SeriesPalettes([of("S", aki)], TOY).of(source("S/v"), "")
+    assert plain == dawn.worn(reads_words=False)[1] == bare.digest  # type: ignore[union-attr]
+
+    wordy = alone.worn(reads_words=True)[0]
+    assert wordy is not None
+    assert [one.text for one in wordy.words("a" * 64)] == ["Harbour, dusk"]
+    assert alone.worn(reads_words=False)[0] is None
+    assert orders.order((), "auto", alone).identity == orders.base.identity  # compact reads no words
+
+
+def test_a_page_of_a_shelf_hears_of_the_place_that_it_shows(orders: OrderBook, pages: Path) -> None:
+    page = decode_page((pages / "night-en.webp").read_bytes())
+    harbour = PalettePlace(place_id="h", name="Harbour", mood="dusk", shown=[page.pixels_sha256])
+    worn = SeriesPalettes([structs.replace(of("S"), places=[harbour])], EmbedderUse("compact", "0-other"))
+    cast, _ = worn.of(source("S/v"), "").worn(reads_words=True)  # type: ignore[union-attr]
+    job = replace(orders.base.job, cast=pickle.loads(pickle.dumps(cast)))
+    meta = PageMeta(size=page.size, pixels_sha256=page.pixels_sha256, kind="story", direction="rtl", panels=[])
+    dressed = dress(page, meta, None, job)
+    assert [one.text for one in dressed.corrections.words] == ["Harbour, dusk"]
+    assert dressed.corrections.palettes == ()
 
 
 def test_an_embedder_that_is_another_one_elsewhere_fails_the_page() -> None:

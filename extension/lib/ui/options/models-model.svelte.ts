@@ -30,8 +30,8 @@ export class ModelsModel extends Attempts {
     return pull && pull.state !== "ready" ? pull : null;
   }
 
-  async pull({ model_id, licence }: ModelInfo, licenceAccepted: boolean): Promise<void> {
-    if (isForNonCommercial(licence) && !licenceAccepted) return;
+  async pull({ model_id, non_commercial }: ModelInfo, licenceAccepted: boolean): Promise<void> {
+    if (non_commercial && !licenceAccepted) return;
     await this.#change(askWorker("model.pull", { modelId: model_id, licenceAccepted }));
   }
 
@@ -47,5 +47,3 @@ export class ModelsModel extends Attempts {
     this.models = (await this.attempt(askWorker("model.catalogue", {}))) ?? this.models;
   }
 }
-
-export const isForNonCommercial = (licence: string): boolean => /non-?commercial|-NC\b/i.test(licence);

@@ -2,7 +2,7 @@
 
 import { askWorker } from "../../messages";
 import { probe } from "../../payload";
-import { choiceOfPreset } from "../../presets";
+import { choiceOfPreset, isSameName } from "../../presets";
 import type { EngineState, ModelInfo, Preset } from "../../protocol/messages";
 import { loadConnection, saveChoices } from "../../state";
 import { Attempts } from "../attempts.svelte";
@@ -37,8 +37,7 @@ export class PresetsModel extends Attempts {
     if (!saved) return;
     this.rows = saved;
     this.draft = null;
-    const name = draft.name.replace(/\s+/g, " ").trim().toLowerCase();
-    if (before !== null && before.toLowerCase() !== name) await this.remove(before);
+    if (before !== null && !isSameName(before, draft.name)) await this.remove(before);
   }
 
   async remove(name: string): Promise<void> {
