@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo set-up test test-fast check static static-python static-extension generated install uninstall extension extension-e2e extension-firefox test-firefox bench clean node chromium firefox firefox-where-we-may docs dist mutants coverage screenshots
+.PHONY: help demo set-up test test-fast check static static-python static-extension generated install uninstall extension extension-e2e extension-firefox test-firefox bench clean node chromium firefox firefox-where-we-may docs dist mutants mutants-sample coverage screenshots
 
 PIP := .venv/bin/pip install -qq --disable-pip-version-check --no-input -c constraints.txt
 # A file's tests stay together, for they share what is slow to make. Real windows, where a mouse answers what the browser
@@ -37,6 +37,9 @@ coverage: .venv/irodori-dev.stamp ## every test but those in a browser, with the
 mutants: .venv/irodori-mutants.stamp extension/node_modules/.stamp ## change lines where a wrong one would reach a reader, and count what no test sees
 	@.venv/bin/python .ci/mutants.py $(MODULES)
 	@test -n "$(MODULES)" || { $(IN_EXTENSION) npm run --silent mutants; }
+
+mutants-sample: .venv/irodori-dev.stamp ## try N random mistakes (SEED, in PATHS or anywhere), each by its module's own tests alone
+	@.venv/bin/python .ci/mutants_sample.py --seed $(or $(SEED),0) --count $(or $(N),60) $(PATHS)
 
 screenshots: .venv/irodori-dev.stamp extension-e2e chromium ## make the guide's pictures anew, by the browser test that stands for them
 	@.venv/bin/python -m pytest tests/e2e/test_guide.py --screenshots docs/images
