@@ -92,7 +92,7 @@ class FoundFigure(Struct, frozen=True, kw_only=True, omit_defaults=True):
     sure: Fraction = 0.0
 
 
-class CharacterSeen(Struct, frozen=True, kw_only=True, omit_defaults=False):
+class CharacterSeen(Struct, frozen=True, kw_only=True):
     """On how many pages a character was seen for sure, and the figures that may be this one: the reader knows."""
 
     character_id: str
@@ -100,14 +100,14 @@ class CharacterSeen(Struct, frozen=True, kw_only=True, omit_defaults=False):
     unsure: list[FoundFigure]
 
 
-class PlaceSeen(Struct, frozen=True, kw_only=True, omit_defaults=False):
+class PlaceSeen(Struct, frozen=True, kw_only=True):
     """The pages that show a place, by the SHA-256 of their encoded bytes; one may have come in several encodings."""
 
     place_id: str
     pages: list[str]
 
 
-class PaletteView(Struct, frozen=True, kw_only=True, omit_defaults=False):
+class PaletteView(Struct, frozen=True, kw_only=True):
     """A palette, where its characters were seen, who else was, and whether there is a change to take back.
 
     pages: the SHA-256 of the encoded bytes of the pages that the change before this answer touched; one page may have
@@ -125,7 +125,7 @@ class PaletteView(Struct, frozen=True, kw_only=True, omit_defaults=False):
     places: list[PlaceSeen] = field(default_factory=list)
 
 
-class PaletteCard(Struct, frozen=True, kw_only=True, omit_defaults=False):
+class PaletteCard(Struct, frozen=True, kw_only=True):
     """A palette that is kept."""
 
     series: str

@@ -43,7 +43,7 @@ class ReferenceScore(Struct, frozen=True, kw_only=True, omit_defaults=True):
     score: float
 
 
-class HistorySeries(Struct, frozen=True, kw_only=True, omit_defaults=False):
+class HistorySeries(Struct, frozen=True, kw_only=True):
     """What is remembered of a series that was coloured here; `first` and `last` in seconds since 1970.
 
     seconds: what the machine took for its pages. engines, references: ids of all that served.

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
 from engines.base import Device, EngineTooLarge
-from engines.device_memory import FreeMemory, Needs, free_memory, memory_policy
+from engines.device_memory import FreeMemory, Needs, _taken, free_memory, memory_policy
 from engines.device_rules import RULES, rules_of
 from engines.residency import what_fits
+
+if TYPE_CHECKING:
+    from engines.base import MemoryPolicy
 
 KLEIN_4B = Needs(label="klein 4B", network_mib=7_400, others_mib=(6_200, 160), kept_mib=3_700)
 KLEIN_4B_NVFP4 = Needs(label="klein 4B", network_mib=7_400, others_mib=(6_200, 160), kept_mib=2_200)
@@ -105,3 +109,50 @@ def test_every_row_of_the_table_says_what_its_device_is_known_for() -> None:
     assert card.own_memory
     assert (card.precision, card.vae_on_processor, card.references_max) == ("bfloat16", False, None)
     assert (processor.precision, processor.references_max, processor.collect_first) == ("float32", None, False)
+
+
+LARGE = Needs(label="x", network_mib=8_000, others_mib=(3_000, 200), kept_mib=3_500)
+HUGE = Needs(label="x", network_mib=90_000, others_mib=(30_000, 200), packed=True)
+WORDY = Needs(label="x", network_mib=1_000, others_mib=(9_000,), kept_mib=500)
+
+
+@pytest.mark.parametrize(
+    ("kind", "policy", "needs", "taken"),
+    [
+        # weights pass through memory part by part; on the card are all of them and four tenths of the network's size
+        ("cuda", "full", LARGE, (8_000, 8_000 + 3_200 + 3_200)),
+        ("cuda", "full", HUGE, (90_000, 90_000 + 30_200 + 4_000)),
+        ("cuda", "full", WORDY, (9_000, 1_000 + 9_000 + 400)),
+        # one part at a time: the network at work, or the text encoder
+        ("cuda", "model_offload", LARGE, (11_200, 8_000 + 3_200)),
+        ("cuda", "model_offload", WORDY, (10_000, 9_000 + 800)),
+        ("cuda", "layerwise_fp8", LARGE, (11_200, 3_500 + 3_200)),
+        ("cuda", "layerwise_fp8", replace(LARGE, kept_mib=0), (11_200, 4_000 + 3_200)),
+        ("cuda", "layerwise_fp8", WORDY, (10_000, 9_000 + 800)),
+        ("cuda", "group_offload", LARGE, (11_200, 3_200)),
+        ("cuda", "auto", LARGE, (11_200, 11_200 + 3_200)),
+        # four bytes a number, in one memory; what is packed stays as small as it is, but for the work
+        ("cpu", "full", LARGE, (2 * (11_200 + 3_200), 0)),
+        ("cpu", "full", HUGE, (90_000 + 2 * (30_200 + 4_000), 0)),
+        ("cpu", "layerwise_fp8", LARGE, (3_200 + 3_500 + 6_400, 0)),
+        ("cpu", "layerwise_fp8", replace(LARGE, kept_mib=0), (3_200 + 4_000 + 6_400, 0)),
+        ("cpu", "layerwise_fp8", WORDY, (9_000 + 500 + 800, 0)),
+        ("mps", "full", LARGE, (2 * (11_200 + 3_200), 2 * (11_200 + 3_200))),
+    ],
+)
+def test_what_a_policy_takes(kind: str, policy: MemoryPolicy, needs: Needs, taken: tuple[int, int]) -> None:
+    assert _taken(Device(kind, kind, 0), needs, policy) == taken  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("free", "card"),
+    [
+        (FreeMemory(2_048, 3_072), "; of the card's own it takes 14 GiB, 3.0 GiB are free"),
+        (FreeMemory(2_048, 14_400), ""),
+        (FreeMemory(2_048, 14_399), "; of the card's own it takes 14 GiB, 14.1 GiB are free"),
+    ],
+)
+def test_the_device_s_own_is_in_a_refusal_where_it_lacks_too(free: FreeMemory, card: str) -> None:
+    with pytest.raises(EngineTooLarge) as told:
+        memory_policy(Device("cuda", "the card", 0), LARGE, free)
+    assert str(told.value) == f"x takes 8 GiB of memory, 2.0 GiB are free{card}"

@@ -83,7 +83,7 @@ class PageFailed(Message, frozen=True, kw_only=True):
     error: WireError
 
 
-class JobDone(Message, frozen=True, kw_only=True, omit_defaults=False):
+class JobDone(Message, frozen=True, kw_only=True):
     """The job's end: every page is counted once."""
 
     job_id: str
@@ -102,7 +102,7 @@ class ExportProgress(Message, frozen=True, kw_only=True):
     total: int
 
 
-class ModelProgress(Message, frozen=True, kw_only=True, omit_defaults=False):
+class ModelProgress(Message, frozen=True, kw_only=True):
     """How far a pull is; `state` is `pulling`, `verifying`, `ready`, `failed`."""
 
     task_id: str

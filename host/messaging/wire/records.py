@@ -28,7 +28,7 @@ class Limits(Message, frozen=True, kw_only=True):
     frame_bytes: int
 
 
-class EngineState(Message, frozen=True, kw_only=True, omit_defaults=False):
+class EngineState(Message, frozen=True, kw_only=True):
     """One engine, and whether it is ready; `reason` says why it is not and how to mend it."""
 
     id: str
@@ -133,7 +133,7 @@ class ModelInfo(Message, frozen=True, kw_only=True):
     non_commercial: bool = False
 
 
-class DoctorCheck(Message, frozen=True, kw_only=True, omit_defaults=False):
+class DoctorCheck(Message, frozen=True, kw_only=True):
     """One link of the chain that `host.doctor` walks."""
 
     check: str

@@ -31,7 +31,7 @@ class Welcome(Message, frozen=True, kw_only=True):
     settings: dict[str, Any]
 
 
-class Pong(Message, frozen=True, kw_only=True, omit_defaults=False):
+class Pong(Message, frozen=True, kw_only=True):
     """How busy the host is."""
 
     uptime_s: float

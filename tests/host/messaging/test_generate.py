@@ -6,17 +6,19 @@ import pkgutil
 import re
 from importlib import import_module
 
+import msgspec
+import pytest
 from msgspec import Struct
 
 from engines.info import Supports
-from host import palette_records, store_records
+from host import corrections, palette_records, store_records
 from host.corrections import ColourHint, FigurePalette, PageWords
 from host.generated import REPOSITORY
 from host.messaging import messages, wire
 from host.messaging.generate import generated, stale
 from host.messaging.messages import METHODS, NOTIFICATIONS, Message
 from host.messaging.protocol_doc import protocol_page
-from host.messaging.shapes import error_codes, records
+from host.messaging.shapes import error_codes, is_record, records
 from host.messaging.typescript import typescript
 
 
@@ -36,6 +38,32 @@ def test_every_message_that_is_declared_is_generated_once_and_taken_from_one_doo
     }
     assert sorted(record.name for record in records()) == sorted({*declared, *elsewhere})
     assert set(declared) <= set(messages.__all__)
+
+
+def test_records_never_change_and_are_made_by_names_and_say_nothing_twice() -> None:
+    """Those of the wire and those on the disk. What has a default is left out, unless its record says otherwise."""
+    modules = [import_module(f"{wire.__name__}.{one.name}") for one in pkgutil.iter_modules(wire.__path__)]
+    everything = [
+        kind for one in (*modules, palette_records, store_records, corrections) for kind in vars(one).values()
+    ]
+    kinds = {kind for kind in everything if isinstance(kind, type) and issubclass(kind, Struct)} - {Struct}
+    assert len(kinds) > 80
+    for kind in kinds:
+        assert kind.__struct_config__.frozen, kind
+        if kind.__struct_fields__:
+            with pytest.raises(TypeError, match="Extra positional arguments"):
+                kind(*([None] * len(kind.__struct_fields__)))
+    whole = {kind.__name__ for kind in kinds if not kind.__struct_config__.omit_defaults and optional(kind)}
+    assert whole == {"PageCounts", "PageDone", "PaletteView"}
+
+
+def test_what_crosses_the_wire_as_a_map_is_a_struct_or_a_dataclass() -> None:
+    assert [is_record(kind) for kind in (Message, Supports)] == [True, True]
+    assert [is_record(kind) for kind in (str, dict[str, Supports], Supports(0), None)] == [False] * 4
+
+
+def optional(kind: type[Struct]) -> bool:
+    return any(not field.required for field in msgspec.structs.fields(kind))
 
 
 def test_the_page_names_everything_on_the_wire() -> None:

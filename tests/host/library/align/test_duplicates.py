@@ -63,8 +63,16 @@ def test_columns_say_which_page_is_kept_and_why_others_are_not() -> None:
     assert len({tagged[page]["dup_group_phash"] for page in ("a/1", "b/1", "c/1")}) == 1
     assert tagged["d/1"]["dup_group_phash"] is None
     assert tagged["f/blank"]["dup_reason"] == ""
+    for column in ("md5", "phash"):
+        assert [one[f"dup_{column}"] for one in tagged.values()] == [one[column] for one in rows]
     assert tagged["g/unread"]["dup_canonical_key"] == "g/unread"
     plain = {str(one["page_id"]): one for one in tag_duplicates(rows, perceptual=False)}
     assert plain["c/1"]["dup_reason"] == ""
     assert plain["c/1"]["dup_phash"] == ""
     assert plain["b/1"]["dup_md5"] == "m1"
+
+
+def test_a_page_whose_hashes_nobody_knows_has_empty_ones() -> None:
+    for unknown in ({"page_id": "a"}, {"page_id": "a", "md5": None, "phash": None}):
+        (tagged,) = tag_duplicates([unknown], perceptual=True)
+        assert (tagged["dup_md5"], tagged["dup_phash"]) == ("", "")
