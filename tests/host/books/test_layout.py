@@ -155,3 +155,37 @@ def test_archives_of_a_folder_are_books_beside_its_own_pages(tmp_path: Path) -> 
     assert places(Layout(tmp_path / "out"), books, tmp_path) == ["out/cover.png", "out/v01/1.png", "out/v02/1.png"]
     for book in books:
         book.close()
+
+
+@pytest.mark.parametrize(
+    ("target", "options", "books", "message", "hint"),
+    [
+        ("page.png", {}, TWO, "page.png is one picture, but there are 3 pages.", "Choose a folder."),
+        ("page.png", {}, [], "page.png is one picture, but there are 0 pages.", "Choose a folder."),
+        ("out.cbz", {}, TWO, "out.cbz is one archive, but there are 2 books.", "Choose a folder"),
+        ("out.CBZ", {"as_images": True}, ONE, "out.CBZ is an archive, but --format is images.", "Choose a folder."),
+        ("out.pdf", {"as_images": True}, ONE, "out.pdf is an archive, but --format is images.", "Choose a folder."),
+        (
+            *("out.cbz", {"as_document": "pdf"}, ONE),
+            "out.cbz is named otherwise than --format pdf.",
+            "Name a .pdf, or a folder.",
+        ),
+        (
+            *("out.pdf", {"as_archives": True}, ONE),
+            "out.pdf is named otherwise than --format cbz.",
+            "Name a .cbz, or a folder.",
+        ),
+        ("out.cbr", {}, ONE, "out.cbr: .cbr files are not written.", "Name a folder, a .cbz, .pdf or .epub"),
+    ],
+)
+def test_a_refusal_says_what_does_not_fit_and_what_does(tmp_path: Path, target, options, books, message, hint) -> None:
+    with pytest.raises(BadRequest) as told:
+        Layout(tmp_path / target, **options).outputs(books, "png", tmp_path / "waiting")
+    assert told.value.message == f"{tmp_path / message}"
+    assert told.value.hint.startswith(hint)
+
+
+def test_a_folder_may_be_called_like_anything(tmp_path: Path) -> None:
+    for name in ("out.cbr", "page.png"):
+        (tmp_path / name).mkdir()
+        Layout(tmp_path / name).outputs(ONE, "png", tmp_path / "waiting")

@@ -1,5 +1,6 @@
 import os
 import zipfile
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from host.books.book import Book, BookPage, UnreadablePage
 from host.books.names import on_disk, same_name, targets
-from host.books.outputs import ArchiveOutput, FileOutput, FolderOutput
+from host.books.outputs import ArchiveOutput, FileOutput, Finished, FolderOutput
 from host.books.whole_files import sweep_parts, write_whole
 from host.errors import BadRequest, InternalError
 from host.locks import ProcessLock
@@ -263,3 +264,52 @@ def test_names_that_no_disk_takes_are_cut_and_stay_apart_with_their_suffix() -> 
     assert all(name.endswith(".png") and name.startswith("あ" * 50) for name in long)
     assert "." not in on_disk(f"{'z' * 300}.no-suffix-at-all")
     assert on_disk("y" * 300) == on_disk("y" * 300)
+
+
+def finished(folder: Path, missing: int = 0, lost: int = 0, *, there: bool = False, ours: bool = False) -> Finished:
+    """Return what an archive of a made page says, with so many missing pages and files that cannot be had."""
+
+    def gone() -> bytes:
+        raise UnreadablePage("it is gone")
+
+    extras = tuple(BookPage(f"{number}.txt", gone) for number in range(lost))
+    book = replace(make_book("made.png", *(f"{number}.png" for number in range(missing))), extras=extras)
+    if there:
+        (folder / "out.cbz").write_bytes(b"before")
+    output = ArchiveOutput(folder / "out.cbz", book, NONE, ".png", folder / "waiting", ours=ours)
+    output.put(page(book, "made.png"), b"x", ".png")
+    end = output.finish()
+    output.discard()
+    return end
+
+
+def test_an_archive_says_nothing_where_nothing_is_amiss(tmp_path: Path) -> None:
+    assert finished(tmp_path, there=True) == Finished(tmp_path / "out.cbz", "")
+    assert zipfile.is_zipfile(tmp_path / "out.cbz")
+
+
+def test_an_archive_names_five_of_what_it_lacks(tmp_path: Path) -> None:
+    assert finished(tmp_path, missing=6, lost=7) == Finished(
+        tmp_path / "out.cbz",
+        "6 pages are missing in it: 0.png, 1.png, 2.png, 3.png, 4.png."
+        " 7 other files could not be taken along: 0.txt, 1.txt, 2.txt, 3.txt, 4.txt.",
+    )
+
+
+def test_an_archive_that_is_there_gives_way_to_a_whole_one_or_to_one_of_its_own_book(tmp_path: Path) -> None:
+    end = finished(tmp_path, missing=1, there=True)
+    assert (tmp_path / "out.cbz").read_bytes() == b"before"
+    assert end.path is not None
+    assert end.path.name == "out (2).cbz"
+    assert end.words == f"1 pages are missing in it: 0.png. {tmp_path / 'out.cbz'} stays as it was."
+    assert finished(tmp_path, missing=1, there=True, ours=True).path == tmp_path / "out.cbz"
+    assert zipfile.is_zipfile(tmp_path / "out.cbz")
+
+
+def test_where_no_page_was_made_nothing_is_written_and_what_was_there_stays(tmp_path: Path) -> None:
+    path = tmp_path / "out.cbz"
+    output = ArchiveOutput(path, make_book("1.png"), NONE, ".png", tmp_path / "waiting")
+    assert output.finish() == Finished(None, f"No page was made, so {path} was not written.")
+    path.write_bytes(b"before")
+    assert output.finish() == Finished(None, f"No page was made, so {path} was left as it was.")
+    output.discard()

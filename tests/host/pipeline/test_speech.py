@@ -38,6 +38,7 @@ class TestBoxes:
             (Box(0, 0, 100, 100), True),
             (Box(40, 0, 140, 100), True),
             (Box(41, 0, 141, 100), False),
+            (Box(50, 50, 51, 51), True),
             (Box(50, 50, 50, 60), False),  # nothing
         ],
     )

@@ -8,6 +8,7 @@ import pytest
 
 from engines.geometry import Size
 from host.pipeline.compose.upsample import (
+    _spread,
     coarseness,
     grid_lightness,
     grid_size,
@@ -140,3 +141,18 @@ def test_even_colour_stays_what_it_is() -> None:
     found = spread(np.full((10, 14, 2), (0.07, -0.03), np.float32), lightness)
     assert np.allclose(found[0], 0.07, atol=1e-4)
     assert np.allclose(found[1], -0.03, atol=1e-4)
+
+
+@pytest.mark.parametrize("reach_px", [8.0, 20.0])
+def test_on_even_ground_a_point_spreads_as_far_as_it_may_reach(reach_px: float) -> None:
+    """Along each axis its variance is the reach's square, whatever the number of passes; nothing is lost or made."""
+    side = 401
+    planes = np.zeros((1, side, side), np.float32)
+    planes[0, 200, 200] = 1
+    _spread(planes, np.zeros((side, side), np.float32), np.zeros((side, side), np.int32), reach_px)
+    away = np.arange(side) - 200.0
+    for axis in (0, 1):
+        profile = planes[0].sum(axis=axis, dtype=np.float64)
+        assert profile.sum() == pytest.approx(1, abs=0.01)
+        assert (profile * away).sum() == pytest.approx(0, abs=0.02 * reach_px)
+        assert (profile * away**2).sum() == pytest.approx(reach_px**2, rel=0.02)
