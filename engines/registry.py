@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from engines.colorize.comfyui.info import INFO as COMFYUI
+from engines.colorize.comfyui.info import SDXL_INFO as COMFYUI_SDXL
 from engines.colorize.comfyui.info import Server
 from engines.colorize.compact.info import INFO as COMPACT
 from engines.colorize.flux2 import info as flux2
@@ -30,7 +31,7 @@ class EngineRegistry:
     def __init__(self, comfyui_server: Callable[[], Server] = Server, more: tuple[ColorizeEngine, ...] = ()) -> None:
         """Take note of how engines are made.
 
-        comfyui_server: which server the engine of that name speaks to, asked anew for every page. more: engines that
+        comfyui_server: which server the engines of that name speak to, asked anew for every page. more: engines that
         no reader is offered, for tests and benchmarks.
         """
         self._factories: dict[str, tuple[EngineInfo, Callable[[], ColorizeEngine]]] = {
@@ -38,6 +39,7 @@ class EngineRegistry:
             **{variant.id: (variant.info(), partial(_flux2, variant)) for variant in flux2.VARIANTS},
             SDXL.id: (SDXL, _sdxl),
             COMFYUI.id: (COMFYUI, partial(_comfyui, comfyui_server)),
+            COMFYUI_SDXL.id: (COMFYUI_SDXL, partial(_comfyui_sdxl, comfyui_server)),
         }
         self._factories |= {one.info.id: (one.info, partial(_itself, one)) for one in more}
         self._made: dict[str, ColorizeEngine] = {}
@@ -80,6 +82,12 @@ def _comfyui(server: Callable[[], Server]) -> ColorizeEngine:
     from engines.colorize.comfyui.engine import ComfyUiEngine
 
     return ComfyUiEngine(server)
+
+
+def _comfyui_sdxl(server: Callable[[], Server]) -> ColorizeEngine:
+    from engines.colorize.comfyui.sdxl_engine import ComfySdxlEngine
+
+    return ComfySdxlEngine(server)
 
 
 def _itself(engine: ColorizeEngine) -> ColorizeEngine:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from engines.base import ColorizeRequest, Device, OnStep, Repair
     from engines.colorize.comfyui.client import ComfyClient
-    from engines.colorize.comfyui.graph import ModelFiles, Painting, RepairPictures
+    from engines.colorize.comfyui.graph import ModelFiles, Painting
     from engines.colorize.comfyui.socket import ComfySocket
     from engines.colorize.flux2.pad import Fit
 
@@ -94,7 +94,7 @@ def _names(files: ModelFiles) -> tuple[str, ...]:
 
 def _painting(client: ComfyClient, request: ColorizeRequest, repair: Repair | None, where: Fit) -> Painting:
     from engines.colorize.comfyui.graph import Painting
-    from engines.colorize.comfyui.pictures import uploaded
+    from engines.colorize.comfyui.pictures import uploaded, uploaded_repair
     from engines.colorize.flux2.pad import fit_reference, laid_out
     from engines.geometry import Size
 
@@ -115,14 +115,5 @@ def _painting(client: ComfyClient, request: ColorizeRequest, repair: Repair | No
         seed=request.plan.seed,
         loras=request.plan.loras,
         quality=request.plan.quality,
-        repair=_repair(client, repair, where) if repair is not None else None,
+        repair=uploaded_repair(client, repair, where),
     )
-
-
-def _repair(client: ComfyClient, repair: Repair, where: Fit) -> RepairPictures:
-    from engines.colorize.comfyui.graph import RepairPictures
-    from engines.colorize.comfyui.pictures import uploaded, uploaded_mask
-    from engines.colorize.flux2.pad import laid_out, laid_out_mask
-
-    mask = uploaded_mask(client, laid_out_mask(repair.mask, where))
-    return RepairPictures(uploaded(client, laid_out(repair.picture, where)), mask)

@@ -76,19 +76,31 @@ class RepairPictures:
     mask: str
 
 
-class _Graph:
+class Graph:
+    """Nodes by their ids, as they are added."""
+
     def __init__(self) -> None:
         self.nodes: dict[str, dict[str, Any]] = {}
 
     def add(self, class_type: str, *, name: str = "", **inputs: Any) -> Link:
+        """Add a node and return the link to its first output. name: its id, a number by default."""
         node = name or str(len(self.nodes) + 1)
         self.nodes[node] = {"class_type": class_type, "inputs": inputs}
         return [node, 0]
 
+    def start(self, repair: RepairPictures | None, page: str, vae: Link) -> Link:
+        """Return the latent of a page or, for a repair, of the picture that is there, free under its mask alone."""
+        shown = page if repair is None else repair.picture
+        latent = self.add("VAEEncode", pixels=self.add("LoadImage", image=shown), vae=vae)
+        if repair is None:
+            return latent
+        mask = self.add("LoadImageMask", image=repair.mask, channel="red")
+        return self.add("SetLatentNoiseMask", samples=latent, mask=mask)
+
 
 def klein_graph(files: ModelFiles, painting: Painting) -> dict[str, dict[str, Any]]:
     """Return the graph, node id to class and inputs, as `POST /prompt` takes it."""
-    graph = _Graph()
+    graph = Graph()
     model = _model(graph, files, painting.loras)
     clip = _text_encoder(graph, files)
     vae = graph.add("VAELoader", vae_name=files.vae)
@@ -107,7 +119,7 @@ def klein_graph(files: ModelFiles, painting: Painting) -> dict[str, dict[str, An
     if painting.repair is None:
         start = graph.add("EmptyFlux2LatentImage", width=width, height=height, batch_size=1)
     else:
-        start = _masked(graph, painting.repair, vae)
+        start = graph.start(painting.repair, painting.page, vae)
     sampled = graph.add(
         "SamplerCustomAdvanced",
         noise=graph.add("RandomNoise", noise_seed=painting.seed),
@@ -131,7 +143,7 @@ def is_gguf(name: str) -> bool:
     return name.casefold().endswith(".gguf")
 
 
-def _model(graph: _Graph, files: ModelFiles, loras: Sequence[LoraUse]) -> Link:
+def _model(graph: Graph, files: ModelFiles, loras: Sequence[LoraUse]) -> Link:
     if is_gguf(files.unet):
         model = graph.add("UnetLoaderGGUF", unet_name=files.unet)
     else:
@@ -141,13 +153,6 @@ def _model(graph: _Graph, files: ModelFiles, loras: Sequence[LoraUse]) -> Link:
     return graph.add("FluxKVCache", model=model) if files.caches_references else model
 
 
-def _masked(graph: _Graph, repair: RepairPictures, vae: Link) -> Link:
-    """Return the picture's own latent, of which only what the mask shows is made anew."""
-    picture = graph.add("VAEEncode", pixels=graph.add("LoadImage", image=repair.picture), vae=vae)
-    mask = graph.add("LoadImageMask", image=repair.mask, channel="red")
-    return graph.add("SetLatentNoiseMask", samples=picture, mask=mask)
-
-
-def _text_encoder(graph: _Graph, files: ModelFiles) -> Link:
+def _text_encoder(graph: Graph, files: ModelFiles) -> Link:
     loader = "CLIPLoaderGGUF" if is_gguf(files.text_encoder) else "CLIPLoader"
     return graph.add(loader, clip_name=files.text_encoder, type="flux2")

@@ -1,4 +1,4 @@
-"""The facts of the engine, and what a server is; imports nothing heavy."""
+"""The facts of both engines, and what a server is; imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -17,6 +17,22 @@ INFO: Final = EngineInfo(
     models=(),
     device="remote",
     wording="sentences",
+    comfort_pixels=1024 * 1024,
+    draws=True,
+    regions=True,
+)
+
+
+SDXL_INFO: Final = EngineInfo(
+    id="comfyui-sdxl",
+    label="ComfyUI (SDXL, two passes)",
+    version="1",
+    licence="LicenseRef-of-the-servers-weights",
+    supports=Supports(references_max=4, preview=True, negative_prompt=True, lora=True, inpaint=True),
+    models=(),
+    device="remote",
+    wording="tags",
+    stages=2,
     comfort_pixels=1024 * 1024,
     draws=True,
     regions=True,

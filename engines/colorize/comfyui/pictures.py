@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from engines.colorize.comfyui.graph import RepairPictures
 from engines.colorize.flux2.pad import cut_out, laid_out, laid_out_mask
 
 if TYPE_CHECKING:
@@ -31,6 +32,14 @@ def uploaded(client: ComfyClient, rgb: NDArray[np.uint8]) -> str:
 def uploaded_mask(client: ComfyClient, mask: NDArray[np.bool_]) -> str:
     """Bring a mask `(h, w)` to the server, white where it is True, and return its name there."""
     return uploaded(client, np.repeat(mask[..., None].astype(np.uint8) * 255, 3, axis=2))
+
+
+def uploaded_repair(client: ComfyClient, repair: Repair | None, where: Fit) -> RepairPictures | None:
+    """Bring a repair's picture and mask to the server, laid out on a canvas; None for none."""
+    if repair is None:
+        return None
+    picture = uploaded(client, laid_out(repair.picture, where))
+    return RepairPictures(picture, uploaded_mask(client, laid_out_mask(repair.mask, where)))
 
 
 def cut_from(picture: NDArray[np.uint8], where: Fit, repair: Repair | None) -> NDArray[np.uint8]:

@@ -25,7 +25,10 @@ _QUANTISED: Final = tuple(
     for pattern in (r"^(fp8|mxfp8|e4m3fn|e5m2)", r"^int8|^w8a8", r"fp4|nvfp4|nf4|int4", r"^q\d|^iq\d")
 )
 # Weights that were trained on for something else, and those that want a node of their own.
-_SPECIAL: Final = frozenset(("kv", "instruct", "thinking", "coder", "embedding", "abliterated", "vl", "heretic"))
+_SPECIAL: Final = frozenset(
+    ("kv", "instruct", "thinking", "coder", "embedding", "abliterated", "vl", "heretic", "inpaint", "inpainting",
+     "refiner", "turbo", "lightning", "hyper", "lcm", "dmd2")
+)  # fmt: skip
 _VAE: Final = re.compile(r"flux[-_. ]?2.*vae|ae.*flux[-_. ]?2", re.IGNORECASE)
 
 
@@ -37,14 +40,14 @@ def find_files(client: ComfyClient, wanted: Mapping[str, object]) -> ModelFiles:
     Raises:
         ModelMissing: a file is not in the server's lists; the message names it and the folder that it belongs into.
     """
-    unets = [*_listed(client, "UNETLoader", "unet_name"), *_listed(client, "UnetLoaderGGUF", "unet_name")]
-    unet = _choose(unets, wanted.get("unet"), _KLEIN, "FLUX.2 klein", "models/diffusion_models")
+    unets = [*listed(client, "UNETLoader", "unet_name"), *listed(client, "UnetLoaderGGUF", "unet_name")]
+    unet = choose(unets, wanted.get("unet"), _KLEIN, "FLUX.2 klein", "models/diffusion_models")
     nine = bool(_NINE.search(unet))
-    encoders = [*_listed(client, "CLIPLoader", "clip_name"), *_listed(client, "CLIPLoaderGGUF", "clip_name")]
+    encoders = [*listed(client, "CLIPLoader", "clip_name"), *listed(client, "CLIPLoaderGGUF", "clip_name")]
     name = "qwen_3_8b" if nine else "qwen_3_4b"
-    encoder = _choose(encoders, wanted.get("text_encoder"), _ENCODER[nine], name, "models/text_encoders")
-    vaes = _listed(client, "VAELoader", "vae_name")
-    vae = _choose(vaes, wanted.get("vae"), _VAE, "flux2-vae.safetensors", "models/vae")
+    encoder = choose(encoders, wanted.get("text_encoder"), _ENCODER[nine], name, "models/text_encoders")
+    vaes = listed(client, "VAELoader", "vae_name")
+    vae = choose(vaes, wanted.get("vae"), _VAE, "flux2-vae.safetensors", "models/vae")
     cached = ModelFiles(unet, encoder, vae)
     has_node = not cached.caches_references or client.node("FluxKVCache") is not None
     return ModelFiles(unet, encoder, vae, cache_node=has_node)
@@ -93,17 +96,25 @@ def choices_of(declaration: Any) -> list[str] | None:
     return options if declaration[0] == "COMBO" and isinstance(options, list) else None
 
 
-def _listed(client: ComfyClient, class_type: str, name: str) -> list[str]:
+def listed(client: ComfyClient, class_type: str, name: str) -> list[str]:
+    """Return the files that a server lists for an input of a node; none where it lacks the node."""
     signature = client.node(class_type) or {}
     return choices_of(signature.get("input", {}).get("required", {}).get(name)) or []
 
 
-def _choose(listed: Sequence[str], wanted: object, pattern: re.Pattern[str], what: str, folder: str) -> str:
+def choose(names: Sequence[str], wanted: object, pattern: re.Pattern[str], what: str, folder: str) -> str:
+    """Return the file that the reader names, else the best of those whose names fit a pattern.
+
+    what, folder: what it is and where it belongs, for errors.
+
+    Raises:
+        ModelMissing: it is not listed, or none fits.
+    """
     if isinstance(wanted, str) and wanted:
-        if wanted in listed:
+        if wanted in names:
             return wanted
         raise ModelMissing(f"ComfyUI does not list {wanted!r}", f"Put it into ComfyUI's {folder}.")
-    fitting = [name for name in listed if pattern.search(name)]
+    fitting = [name for name in names if pattern.search(name)]
     if not fitting:
         raise ModelMissing(f"ComfyUI has no {what}", f"Put it into ComfyUI's {folder}.")
     return min(fitting, key=_rank)

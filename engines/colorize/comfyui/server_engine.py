@@ -105,7 +105,7 @@ class ServerEngine(ColorizeEngine):
                 f"{node['class_type']} {value}"
                 for node in graph.values()
                 for key, value in node["inputs"].items()
-                if "_name" in key
+                if key.endswith(("_name", "_file"))
             }
             | {node["class_type"] for node in graph.values()}
         )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,13 +11,13 @@ from engines.base import (
     ColorizeResult,
     EngineError,
     ModelMissing,
-    StagePlan,
     Viability,
 )
 from engines.colorize.places import places_of
 from engines.colorize.sdxl.files import find_sdxl
-from engines.colorize.sdxl.info import INFO, STEPS
+from engines.colorize.sdxl.info import INFO
 from engines.colorize.sdxl.lora import sdxl_loras
+from engines.colorize.sdxl.passes import passes_of
 from engines.colorize.within_rules import within_rules
 from engines.device_memory import memory_policy
 from engines.device_rules import rules_of
@@ -40,17 +39,8 @@ if TYPE_CHECKING:
 
     from engines.base import ColorizeRequest, Device, OnStep, Plan
     from engines.colorize.places import Places
-    from engines.colorize.sdxl.generate import Pass
     from engines.colorize.sdxl.pose import PoseReader
     from engines.colorize.sdxl.preview import LatentMap
-
-# Where nothing was planned: the middle of the director's ranges.
-_STRUCTURE: Final = StagePlan(
-    guidance=8.0, denoise_01=0.85, structure_strength=0.75, structure_end_01=0.8, style_weight=0.6
-)
-_CLEAN_UP: Final = StagePlan(
-    guidance=7.5, denoise_01=0.4, structure_strength=0.75, structure_end_01=0.8, style_weight=0.35
-)
 
 
 class SdxlEngine(ColorizeEngine):
@@ -123,7 +113,7 @@ class SdxlEngine(ColorizeEngine):
         request = within_rules(request, self._rules)
         with torch_memory_mapped():
             self._loras.apply(self._pipeline, request.plan.loras)
-        passes, show = _passes(request.plan), self._map.picture
+        passes, show = passes_of(request.plan), self._map.picture
         if request.repair is None:
             rgb = coloured(self._pipeline, request, passes, show, on_step, self._pose)
         else:
@@ -153,16 +143,3 @@ class SdxlEngine(ColorizeEngine):
 
     def _place(self) -> Places:
         return places_of(INFO.models[0], self._folder)
-
-
-def _passes(plan: Plan) -> tuple[Pass, Pass]:
-    from engines.colorize.sdxl.generate import Pass
-
-    if plan.stages:
-        first, second = plan.stage(0), plan.stage(1)
-    else:
-        first, second = (
-            replace(stage, prompt=plan.prompt, negative_prompt=plan.negative_prompt, steps=plan.steps)
-            for stage in (_STRUCTURE, _CLEAN_UP)
-        )
-    return Pass(first, first.steps or STEPS[plan.quality]), Pass(second, second.steps or STEPS[plan.quality])

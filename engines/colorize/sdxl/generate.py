@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import cv2
 import numpy as np
 from PIL import Image
 
 from engines.colorize.flux2.pad import cut_out, fit, laid_out, laid_out_mask
+from engines.colorize.sdxl.lines import line_art
 from engines.colorize.sdxl.prompts import embeds_of
 from engines.torch_runtime import pipeline_picture
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from engines.base import ColorizeRequest, OnStep, Repair, StagePlan
     from engines.colorize.flux2.pad import Fit
+    from engines.colorize.sdxl.passes import Pass
     from engines.colorize.sdxl.pose import PoseReader
 
     Show = Callable[[torch.Tensor, Fit], NDArray[np.uint8]]
@@ -32,26 +33,6 @@ if TYPE_CHECKING:
 LINE_ART: Final = 3
 """ControlNet Union's mode for canny, line art, anime line art and mlsd."""
 OPEN_POSE: Final = 0
-_LINE_BLOCK_PX: Final = 15
-_LINE_LEVELS: Final = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Pass:
-    """One pass. steps: those that are really made; scheduled: the schedule's, of which denoise takes the last share."""
-
-    stage: StagePlan
-    scheduled: int
-
-    @property
-    def strength(self) -> float:
-        """How much is made anew: at least one step's worth."""
-        return max(self.stage.denoise_01, 1 / self.scheduled)
-
-    @property
-    def steps(self) -> int:
-        """The steps that the pipeline makes of it."""
-        return min(int(self.scheduled * self.strength), self.scheduled)
 
 
 def coloured(
@@ -140,14 +121,6 @@ def _control(stage: StagePlan, lines: NDArray[np.uint8], skeletons: NDArray[np.u
 
 def _adapters_of(pipeline: Any) -> int:
     return len(pipeline.unet.encoder_hid_proj.image_projection_layers)
-
-
-def line_art(page: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return a page's lines white on black, as line art controls were trained, `(h, w, 3)` uint8."""
-    grey = np.asarray(cv2.cvtColor(page, cv2.COLOR_RGB2GRAY), np.int16)
-    ground = cv2.boxFilter(grey, -1, (_LINE_BLOCK_PX, _LINE_BLOCK_PX))
-    lines = np.clip((ground - grey - _LINE_LEVELS) * 4, 0, 255).astype(np.uint8)
-    return np.repeat(lines[..., None], 3, axis=2)
 
 
 @dataclass(frozen=True, slots=True)

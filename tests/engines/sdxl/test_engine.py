@@ -22,7 +22,7 @@ from engines.base import (
 from engines.colorize.flux2.pad import cut_out, fit, laid_out
 from engines.colorize.sdxl.engine import SdxlEngine
 from engines.colorize.sdxl.files import find_sdxl
-from engines.colorize.sdxl.generate import line_art
+from engines.colorize.sdxl.lines import line_art
 from engines.colorize.sdxl.weights import load_pipeline
 from engines.oklab import srgb_to_oklab
 from engines.testing.contract import PROCESSOR, EngineContract, drawn_page, flat_reference, ignore_step, request_of
