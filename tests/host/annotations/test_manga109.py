@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from host.annotations.annotations import AnnotatedBox, AnnotatedPage, Annotations, Rectangle
-from host.annotations.manga109 import read_manga109, write_manga109
+from host.annotations.manga109 import _around, _Attributes, read_manga109, write_manga109
 from host.errors import BadRequest
 from tests.host.annotations.strategies import annotations, polygons, refusal_of
 
@@ -218,3 +218,53 @@ def test_a_damaged_file_is_read_or_refused_but_never_trips(data) -> None:
 def test_utf_16_is_read() -> None:
     data = BOOK.replace('encoding="utf-8"', 'encoding="utf-16"').encode("utf-16")
     assert read_manga109(data).annotations == read_manga109(BOOK.encode()).annotations
+
+
+def attributes(**given: str) -> _Attributes:
+    return _Attributes("body", given, 7)
+
+
+@pytest.mark.parametrize(
+    ("xmax", "ymax", "rectangle"),
+    [
+        ("10", "20", Rectangle(10, 20, 0, 0)),
+        ("13", "24.5", Rectangle(10, 20, 3, 4.5)),
+        ("9", "20", None),
+        ("10", "19", None),
+    ],
+)
+def test_a_box_ends_where_it_begins_or_after_it_along_both_sides(
+    xmax: str, ymax: str, rectangle: Rectangle | None
+) -> None:
+    element = attributes(xmin="10", ymin="20", xmax=xmax, ymax=ymax)
+    if rectangle is not None:
+        assert element.rectangle() == rectangle
+    else:
+        with pytest.raises(BadRequest) as told:
+            element.rectangle()
+        assert told.value.message == "Line 7: <body>: it ends before it begins."
+        assert told.value.hint == "xmax and ymax are the larger ones."
+
+
+@pytest.mark.parametrize(
+    ("given", "call", "message", "hint"),
+    [
+        ({}, lambda one: one.required("id"), "id is missing", 'Add id="…".'),
+        ({"id": ""}, lambda one: one.required("id"), "id is missing", 'Add id="…".'),
+        ({"a": "x" * 90}, lambda one: one.number("a"), f"a is {'x' * 40!r}", "Give a number of pixels."),
+        ({"a": "1.5"}, lambda one: one.whole("a"), "a is '1.5'", "Give a whole number."),
+        ({"a": "-1"}, lambda one: one.whole("a"), "a is '-1'", "Give a whole number."),
+        ({"y0": "1"}, lambda one: one.polygon(), "x0 is missing", 'Add x0="…".'),
+        ({"x0": "1", "y0": "2", "x1": "3"}, lambda one: one.polygon(), "y1 is missing", 'Add y1="…".'),
+    ],
+)
+def test_an_attribute_that_is_not_as_it_must_be_is_named_with_its_line(given, call, message, hint) -> None:
+    with pytest.raises(BadRequest) as told:
+        call(attributes(**given))
+    assert (told.value.message, told.value.hint) == (f"Line 7: <body>: {message}.", hint)
+
+
+def test_an_outline_goes_as_far_as_it_is_numbered() -> None:
+    sides = {"x0": "1", "y0": "-2.5", "x1": "3", "y1": "4", "x3": "5", "y3": "6"}
+    assert attributes(**sides).polygon() == (1, -2.5, 3, 4)
+    assert _around((1, -2.5, 3, 4, 2, 9)) == Rectangle(1, -2.5, 2, 11.5)

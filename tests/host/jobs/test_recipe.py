@@ -12,9 +12,11 @@ from engines.base import Plan, Viability
 from engines.info import EngineInfo, Supports
 from engines.testing.stepped import SteppedEngine
 from host.corrections import ColourHint, Corrections
-from host.errors import BadRequest, EngineNotAvailable, NotFound
+from host.errors import BadRequest, EngineNotAvailable, NotFound, WeightsInvalid
+from host.jobs import recipe
 from host.jobs.recipe import _plan, resolve, viable_engine
 from host.messaging.messages import LoraChoice, Options, ReferenceAdd
+from host.pipeline.version import PIPELINE_VERSION
 from host.settings import Settings
 from tests.host.jobs.conftest import Engines, page_bytes
 
@@ -169,3 +171,27 @@ def test_options_that_are_no_plain_values_and_references_that_are_gone_are_refus
         resolve(odd, settings, application.engines, references)
     with pytest.raises(NotFound):
         resolve(structs.replace(reader.chapter([1]), references=["gone"]), settings, application.engines, references)
+
+
+def test_a_detector_that_cannot_be_read_says_what_is_wrong_and_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights = tmp_path / "own.onnx"
+    weights.write_bytes(b"weights")
+
+    def refused(path: Path) -> str:
+        assert path == weights
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(recipe, "file_digest", refused)
+    with pytest.raises(WeightsInvalid) as told:
+        recipe._pipeline_version(_with(Settings(), str(weights)))
+    assert told.value.message == "The detector of your own cannot be read: Permission denied."
+    assert told.value.hint == "Mend its rights."
+    assert recipe._pipeline_version(_with(Settings(), str(tmp_path))) == PIPELINE_VERSION
+    assert recipe._pipeline_version(Settings()) == PIPELINE_VERSION
+
+
+def test_what_fits_is_named_in_place_of_a_lora_that_does_not() -> None:
+    assert recipe._fitting(()) == "Choose another LoRA."
+    assert recipe._fitting(("sdxl", "flux2")) == "Choose sdxl, flux2, or another LoRA."
