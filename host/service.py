@@ -87,6 +87,7 @@ class HostService:
             "job.cancel": board.cancel,
             "job.status": board.status,
             "chapter.export": board.export,
+            "export.cancel": board.cancel_export,
             "model.list": lambda _: self._models(),
             "model.pull": self._pull_model,
             "model.remove": self._remove_model,

@@ -151,7 +151,8 @@ def _sound_requests(host: HostClient) -> dict[str, dict[str, Any]]:
             "format": "cbz", "pages": [exported], "series": _SERIES, "chapter": "1", "direction": "rtl",
             "export_id": "e", "partial": True,
         },
-        "settings.set": {"seed": 1}, "cache.clear": {"older_than_s": 5.0}, "history.report": {"series": _SERIES},
+        "export.cancel": {"export_id": "e"}, "settings.set": {"seed": 1}, "cache.clear": {"older_than_s": 5.0},
+        "history.report": {"series": _SERIES},
         "history.forget": {"series": _SERIES}, "model.remove": {"model_id": "m"},
         "reference.remove": {"reference_id": other},
     }  # fmt: skip

@@ -143,6 +143,7 @@ export interface WorkerCalls {
   "series.show": Call<{ tabId: number; original: boolean }>;
   "chapter.mix": Call<{ tabId: number; strength: number }>;
   "chapter.save": Call<{ tabId: number; format: SaveFormat }>;
+  "chapter.cancelSave": Call<{ tabId: number }>;
   "habit.change": Call<HabitChange & { tabId?: number }>;
   "habit.forget": Call<{ site: string; told?: string }>;
   "habit.rules": Call<{ site: string; rules: PageRule[] }>;

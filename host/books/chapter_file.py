@@ -6,9 +6,10 @@ that one of which nothing can be had leaves a gap that shows. Pages are read one
 
 from __future__ import annotations
 
+import io
 import logging
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from host.books.comic_info import made, xml_text
 from host.books.epub_file import EpubFile
@@ -19,10 +20,12 @@ from host.picture_types import suffix_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
+    from typing import IO
 
     from host.vocabulary import Direction, ExportFormat, OutputFormat
 
     _Numbered = Iterator[tuple[int, "Picture"]]
+    _Check = Callable[[], None]
 
 _LOG = logging.getLogger(__name__)
 _PDF_DIRECTIONS: Final = {"rtl": "/R2L", "ltr": "/L2R"}
@@ -62,18 +65,23 @@ class Written:
 
 
 def write_chapter(
-    chapter: Chapter, kind: ExportFormat, target: Path, told: Callable[[int, int], None] = lambda _done, _total: None
+    chapter: Chapter,
+    kind: ExportFormat,
+    target: Path,
+    told: Callable[[int, int], None] = lambda _done, _total: None,
+    check: Callable[[], None] = lambda: None,
 ) -> Written:
     """Write the file to `target`, a temporary one of the caller's.
 
-    told: hears after every page how many of how many are done.
+    told: hears after every page how many of how many are done. check: is asked before every page, and while what they
+    are in is written; what it raises ends the writing.
 
     Raises:
-        ImageInvalid: a coloured page does not fit into a PDF. What reading a page raises. OSError
+        ImageInvalid: a coloured page does not fit into a PDF. What reading a page or `check` raises. OSError
     """
     written = Written()
-    numbered = _pictures(chapter, written, told)
-    WRITERS[kind](chapter, numbered, written, target)
+    numbered = _pictures(chapter, written, told, check)
+    WRITERS[kind](chapter, numbered, written, target, check)
     written.bytes = target.stat().st_size
     return written
 
@@ -99,8 +107,9 @@ def _encoded_again(picture: Picture, kind: OutputFormat, rows: tuple[int, int | 
     return Picture(image, mime, picture.is_coloured)
 
 
-def _pictures(chapter: Chapter, written: Written, told: Callable[[int, int], None]) -> _Numbered:
+def _pictures(chapter: Chapter, written: Written, told: Callable[[int, int], None], check: _Check) -> _Numbered:
     for number, read in enumerate(chapter.pages, 1):
+        check()
         picture = read()
         if picture is None:
             written.missing.append(number)
@@ -110,11 +119,11 @@ def _pictures(chapter: Chapter, written: Written, told: Callable[[int, int], Non
         told(number, len(chapter.pages))
 
 
-def _write_cbz(chapter: Chapter, numbered: _Numbered, written: Written, target: Path) -> None:
+def _write_cbz(chapter: Chapter, numbered: _Numbered, written: Written, target: Path, _check: _Check) -> None:
     pack(target, _entries(chapter, numbered, written, comic=True))
 
 
-def _write_zip(chapter: Chapter, numbered: _Numbered, written: Written, target: Path) -> None:
+def _write_zip(chapter: Chapter, numbered: _Numbered, written: Written, target: Path, _check: _Check) -> None:
     pack(target, _entries(chapter, numbered, written, comic=False))
 
 
@@ -142,12 +151,31 @@ def notes(written: Written) -> str:
     return " ".join(f"{word}: {', '.join(map(str, numbers))}." for word, numbers in words if numbers)
 
 
-def _write_pdf(chapter: Chapter, numbered: _Numbered, written: Written, target: Path) -> None:
+class _Checked:
+    """What a library reads a page from or writes a document to, at work for minutes: it asks first whether to go on."""
+
+    def __init__(self, inner: IO[bytes], check: _Check) -> None:
+        self._inner = inner
+        self._check = check
+
+    def read(self) -> bytes:
+        self._check()
+        return self._inner.read()
+
+    def write(self, data: bytes) -> int:
+        self._check()
+        return self._inner.write(data)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+
+def _write_pdf(chapter: Chapter, numbered: _Numbered, written: Written, target: Path, check: _Check) -> None:
     """Write pages, title and direction; without a date, so that the same pages give the same file."""
     import img2pdf
     from pikepdf import Dictionary, Name
 
-    pages = [page for _, page in _fitting(numbered, written, _for_pdf)]
+    pages = [_Checked(io.BytesIO(page), check) for _, page in _fitting(numbered, written, _for_pdf)]
     _require_some(pages)
     title = xml_text(" ".join(filter(None, [chapter.series, chapter.chapter])))
     try:
@@ -156,12 +184,12 @@ def _write_pdf(chapter: Chapter, numbered: _Numbered, written: Written, target: 
             way = Name(_PDF_DIRECTIONS[chapter.direction])
             document.writer.Root.ViewerPreferences = Dictionary(Direction=way)
         with target.open("wb") as file:
-            document.tostream(file)
+            document.tostream(_Checked(file, check))
     except (img2pdf.ImageOpenError, img2pdf.AlphaChannelError, img2pdf.JpegColorspaceError) as exc:
         raise ImageInvalid(f"A page does not fit into a PDF: {exc}", "Export as CBZ instead.") from exc
 
 
-def _write_epub(chapter: Chapter, numbered: _Numbered, written: Written, target: Path) -> None:
+def _write_epub(chapter: Chapter, numbered: _Numbered, written: Written, target: Path, _check: _Check) -> None:
     with EpubFile(target, chapter.series, chapter.chapter, chapter.direction) as epub:
         for number, page in _fitting(numbered, written, _for_epub):
             epub.add(number, page)
@@ -213,10 +241,13 @@ def _for_pdf(picture: Picture) -> bytes:
     return _encoded_again(picture, "png").image
 
 
-WRITERS: Final[dict[ExportFormat, Callable[[Chapter, _Numbered, Written, Path], None]]] = {
+WRITERS: Final[dict[ExportFormat, Callable[[Chapter, _Numbered, Written, Path, _Check], None]]] = {
     "cbz": _write_cbz,
     "pdf": _write_pdf,
     "zip": _write_zip,
     "epub": _write_epub,
 }
-"""A writer for each format. Pages come one at a time, numbered; `written` is whole once the last one came."""
+"""A writer for each format. Pages come one at a time, numbered; `written` is whole once the last one came.
+
+What goes on after that asks `check`.
+"""

@@ -9,6 +9,7 @@ from msgspec import structs
 
 from host.corrections import Corrections, laid_over
 from host.errors import BadRequest, NotFound
+from host.jobs.cancelled_exports import CancelledExports
 from host.jobs.chapter_job import ChapterJob
 from host.jobs.engine_room import EngineRoom
 from host.jobs.recipe import resolve
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from host.jobs.retrieval import Memories
     from host.messaging.messages import (
         ChapterExport,
+        ExportCancel,
         ExportResult,
         JobCancel,
         JobPrioritize,
@@ -76,6 +78,7 @@ class JobBoard:
         self._casts = casts
         self._page_format = page_format
         self._exports = exports
+        self._cancelled_exports = CancelledExports()
         self._notify = notify
         self._scheduler = Scheduler(notify, store.spool)
         room = EngineRoom(engines, lane, device, settings.current.idle_unload_s)
@@ -174,16 +177,25 @@ class JobBoard:
 
         Raises:
             BadRequest: not exactly one of both is named, or no page is done. NotFound: no such job, or a page that the
-            cache has dropped. DiskFull
+            cache has dropped. DiskFull. JobCancelled: by `cancel_export`; nothing was written.
         """
         if (request.job_id is None) == (request.pages is None):
             raise BadRequest("Export either a job or pages.", "Leave one of job_id and pages out.")
         from host.jobs.export import Exporter
 
-        exporter = Exporter(self._store, self._exports, self._notify, self.check_open)
+        exporter = Exporter(self._store, self._exports, self._notify, self._check_export)
         if request.job_id is None:
             return exporter.export_pages(request)
         return exporter.export_job(self._scheduler.job(request.job_id), request)
+
+    def cancel_export(self, request: ExportCancel) -> Empty:
+        """Stop the export of this id, also one that is still to come; one that has ended stays as it is."""
+        self._cancelled_exports.cancel(request.export_id)
+        return Empty()
+
+    def _check_export(self, export_id: str | None) -> None:
+        self.check_open()
+        self._cancelled_exports.check(export_id)
 
     def keep(self, request: PageKeep) -> PageAccepted:
         """Take in a page's bytes for an export; they stay while there is room.

@@ -35,23 +35,25 @@ _HAS_RESULT: Final = (PageState.DONE, PageState.SKIPPED)
 class Exporter:
     """Writes chapters into one folder.
 
-    notify: hears how far an export is that has an id. check_open: raises JobCancelled once the host closes.
+    notify: hears how far an export is that has an id. check: is asked while it is written, with that id; what it raises
+    ends the export, and nothing of the file stays.
     """
 
     def __init__(
-        self, store: Store, folder: Path, notify: Callable[[Message], None], check_open: Callable[[], None]
+        self, store: Store, folder: Path, notify: Callable[[Message], None], check: Callable[[str | None], None]
     ) -> None:
         self._results = store.results
         self._spool = store.spool
         self._folder = folder
         self._notify = notify
-        self._check_open = check_open
+        self._check = check
 
     def export_job(self, job: ChapterJob, request: ChapterExport) -> ExportResult:
         """Write a job's pages.
 
         Raises:
-            BadRequest: no page is done yet. NotFound: the cache has dropped a page. DiskFull, InternalError
+            BadRequest: no page is done yet. NotFound: the cache has dropped a page. DiskFull, InternalError, and
+            whatever `check` raises.
         """
         finished = [page for page in job.pages.values() if page.state in _HAS_RESULT]
         if not any(page.state is PageState.DONE for page in finished) and not (finished and job.ended):
@@ -63,7 +65,8 @@ class Exporter:
         """Write the pages that the request lists; first asks for the bytes that are lacking, unless it is `partial`.
 
         Raises:
-            BadRequest: no page of it has a result. NotFound: the cache has dropped a page. DiskFull, InternalError
+            BadRequest: no page of it has a result. NotFound: the cache has dropped a page. DiskFull, InternalError, and
+            whatever `check` raises.
         """
         pages = request.pages or []
         if not any(page.result_key for page in pages):
@@ -86,11 +89,13 @@ class Exporter:
         content = Chapter(series, chapter, direction, [partial(self._picture, page) for page in pages])
         wanted = chapter_path(self._folder, series, chapter, request.format)
         settled: list[Path] = []
+        check = partial(self._check, request.export_id)
         with disk_errors("the exported chapter"):
             sweep_parts(self._folder)
             with temporary_in(self._folder, lambda whole: settled.append(_settle(whole, wanted))) as temporary:
-                written = write_chapter(content, request.format, temporary, self._told(request))
+                written = write_chapter(content, request.format, temporary, self._told(request), check)
                 sync_file(temporary)
+                check()
             sync_folder(self._folder)
         if written.missing:
             _LOG.warning("pages of an exported chapter that are not in it: %s", written.missing)
@@ -104,7 +109,6 @@ class Exporter:
 
     def _told(self, request: ChapterExport) -> Callable[[int, int], None]:
         def told(done: int, total: int) -> None:
-            self._check_open()
             if request.export_id is not None:
                 self._notify(ExportProgress(export_id=request.export_id, done=done, total=total))
 

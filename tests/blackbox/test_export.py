@@ -76,3 +76,22 @@ def test_slices_that_were_coloured_as_one_are_pages_of_the_file_again(tmp_path: 
         for number, part in enumerate(expected, 1):
             written = Image.open(io.BytesIO(archive.read(f"{number:03}.png"))).convert("RGB")
             assert np.array_equal(np.asarray(written), part), number
+
+
+def test_a_cancelled_export_ends_as_cancelled_and_leaves_no_file(tmp_path: Path) -> None:
+    image = page_bytes(1, 400, 300)
+    with HostClient.spawn(home=tmp_path) as host:
+        host.hello()
+        key = coloured(host, image)["result_key"]
+        pages = [{"page_id": f"p{number}", "result_key": key} for number in range(5000)]
+        request: dict[str, Any] = {"format": "epub", "series": "S", "chapter": "1", "pages": pages, "export_id": "e"}
+        answer = host.request("chapter.export", request)
+        host.wait_for("export.progress", export_id="e", done=1)
+        assert host.call("export.cancel", {"export_id": "e"}) == {}
+        with pytest.raises(HostFault) as fault:
+            answer.result(60)
+        assert fault.value.code == "E_CANCELLED"
+        exports = tmp_path / "data" / "exports"
+        assert list(exports.iterdir()) == []
+        again = host.call("chapter.export", {**request, "pages": pages[:2], "export_id": "another"})
+        assert [str(each) for each in exports.iterdir()] == [again["path"]]

@@ -6,6 +6,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from host.books.book import BookPage
+from host.books.chapter_file import Picture
+from host.cli import export
+from host.store.store import Store
+from host.vocabulary import ExportFormat
 from tests.host.test_cli import irodori
 
 pytestmark = pytest.mark.slow
@@ -60,3 +65,28 @@ def test_a_file_of_no_known_kind_is_refused(irodori_home: Path, comic: Path, tmp
     refused = irodori(irodori_home, "export", comic, "-o", tmp_path / output)
     assert refused.returncode == 2
     assert "--format" in refused.stderr
+
+
+@pytest.mark.parametrize("kind", ["cbz", "zip", "pdf", "epub"])
+def test_an_interrupted_export_leaves_what_was_there_and_nothing_half_written(
+    irodori_home: Path, comic: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: ExportFormat
+) -> None:
+    monkeypatch.setenv("IRODORI_HOME", str(irodori_home))
+    folder = tmp_path / "files"
+    folder.mkdir()
+    earlier = folder / f"out.{kind}"
+    earlier.write_bytes(b"an earlier one")
+    read = []
+
+    def interrupted(_store: Store, _latest: dict[str, str], page: BookPage) -> Picture:
+        read.append(page.name)
+        if len(read) == 3:
+            raise KeyboardInterrupt
+        return Picture((comic / "2.png").read_bytes(), "image/png", is_coloured=True)
+
+    monkeypatch.setattr(export, "_picture", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        export.run(export.Request(inputs=(comic,), output=earlier))
+    assert read == ["2.png", "10.png", "11.png"]
+    assert [path.name for path in folder.iterdir()] == [earlier.name]
+    assert earlier.read_bytes() == b"an earlier one"

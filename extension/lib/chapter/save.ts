@@ -1,6 +1,6 @@
 /** Saves a run's chapter as one file: asks the host to write it, and brings the pages that it lacks. */
 
-import { HostGone, sayError } from "../host/errors";
+import { HostError, HostGone, sayError } from "../host/errors";
 import type { Method, ParamsOf, ResultOf } from "../host/methods";
 import type { PageCalls, SaveFormat } from "../messages";
 import { bytesOf } from "../payload";
@@ -33,6 +33,8 @@ export class ChapterSaver {
   readonly #run: RunState;
   readonly #outside: Outside;
   readonly #changed: () => void;
+  /** The file that the reader does not want any more. */
+  #unwanted = "";
 
   constructor(run: RunState, outside: Outside, changed: () => void) {
     this.#run = run;
@@ -40,22 +42,46 @@ export class ChapterSaver {
     this.#changed = changed;
   }
 
-  /** Write the file; `run.saved` tells how it goes and how it ended. Rejects where the host cannot write it. */
-  async save(format: SaveFormat): Promise<void> {
-    if (this.#run.saved?.name === "saving") return;
+  /**
+   * Write the file; `run.saved` tells how it goes and how it ended, and the result whether it is there: it is not where
+   * the reader cancelled. Rejects where the host cannot write it.
+   */
+  async save(format: SaveFormat): Promise<boolean> {
+    if (this.#run.saved?.name === "saving") return false;
     const pages = pagesInOrder(this.#run);
     this.#become({ ...UNSAVED, exportId: crypto.randomUUID(), total: pages.flatMap(exportPages).length });
     try {
       const first = await this.#export(format, pages, false);
-      if (first.need.length) await this.#bring(pages.filter(({ pageId }) => first.need.includes(pageId)));
+      if (first.need.length)
+        await this.#bring(
+          pages.filter(({ pageId }) => first.need.includes(pageId)),
+          () => this.#isUnwanted,
+        );
       const { path, coloured, as_they_were, missing } = first.need.length
         ? await this.#export(format, pages, true)
         : first;
       this.#become({ name: "saved", path, coloured, asTheyWere: as_they_were, missing });
+      return true;
     } catch (error) {
+      if (error instanceof HostError && error.code === "E_CANCELLED" && this.#isUnwanted) {
+        this.#become({ name: "cancelled" });
+        return false;
+      }
       this.#become({ name: "failed", problem: sayError(error) });
       throw error;
     }
+  }
+
+  /** Stop writing the file; nothing of it stays. One that is there by then is told as saved. */
+  async cancel(): Promise<void> {
+    const { saved } = this.#run;
+    if (saved?.name !== "saving") return;
+    this.#unwanted = saved.exportId;
+    await this.#outside.ask("export.cancel", { export_id: saved.exportId });
+  }
+
+  get #isUnwanted(): boolean {
+    return this.#unwanted !== "" && this.#unwanted === this.#run.saved?.exportId;
   }
 
   /** How far the host is with one of this tab's files. */
@@ -81,9 +107,10 @@ export class ChapterSaver {
     await this.#bring(pagesInOrder(this.#run).filter(({ state }) => state === "done"));
   }
 
-  /** Bring the bytes of pages as they were; one that cannot be had any more is told as missing. */
-  async #bring(pages: PageRecord[]): Promise<void> {
+  /** Bring the bytes of pages as they were, until nobody wants them; one that cannot be had is told as missing. */
+  async #bring(pages: PageRecord[], isUnwanted = () => false): Promise<void> {
     for (const { pageId, frameId, sha256 } of pages) {
+      if (isUnwanted()) return;
       try {
         const image = await bytesOf(await this.#outside.tell(frameId, "page.bytes", { pageId }));
         await this.#outside.ask("page.keep", { sha256, image });

@@ -24,7 +24,7 @@ export interface PageRecord extends FoundPage {
 
 /** The chapter's file, on its way or written. Numbers are of pages as the reader counts them, from 1. */
 export interface SavedFile {
-  name: "saving" | "saved" | "failed";
+  name: "saving" | "saved" | "failed" | "cancelled";
   exportId: string;
   done: number;
   total: number;

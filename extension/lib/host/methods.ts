@@ -23,7 +23,7 @@ const TIMEOUTS_MS: Partial<Record<Method, number>> = {
   "pipeline.estimate": 30_000,
   "page.put": 60_000,
   "page.keep": 60_000,
-  "chapter.export": 300_000,
+  "chapter.export": 3_600_000, // a PDF of 500 pages takes many minutes; who does not want to wait cancels it
   "host.doctor": 60_000,
   "history.report": 120_000,
 };

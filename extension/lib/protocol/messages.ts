@@ -533,6 +533,11 @@ export interface ExportResult {
   need?: string[];
 }
 
+/** Stop the export of this `export_id`, under way or still to come: it ends with E_CANCELLED, and without a file. */
+export interface ExportCancel {
+  export_id: string;
+}
+
 /** The captured bytes of a page that a file is to hold as it was. */
 export interface PageKeep {
   sha256: string;
@@ -726,6 +731,7 @@ export interface Methods {
   "job.cancel": { params: JobCancel; result: CancelResult };
   "job.status": { params: JobStatusQuery; result: JobStatus[] };
   "chapter.export": { params: ChapterExport; result: ExportResult };
+  "export.cancel": { params: ExportCancel; result: Empty };
   "model.list": { params: Empty; result: ModelInfo[] };
   "model.pull": { params: ModelPull; result: TaskAccepted };
   "model.remove": { params: ModelQuery; result: Empty };

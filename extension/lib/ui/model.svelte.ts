@@ -240,6 +240,10 @@ export class PopupModel {
     });
   }
 
+  async cancelSave(): Promise<void> {
+    await this.#attempt(askWorker("chapter.cancelSave", { tabId: this.tabId }));
+  }
+
   async saveAs(format: SaveFormat): Promise<void> {
     await this.#keep({ saveAs: format });
   }

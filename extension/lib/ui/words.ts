@@ -98,6 +98,7 @@ export function sayCost({ fresh, cached, seconds }: Estimate): string {
 /** How the chapter's file is coming along, or what is in it and where. */
 export function saySaved({ name, done, total, path, coloured, asTheyWere, missing, problem }: SavedFile): string {
   if (name === "failed") return problem;
+  if (name === "cancelled") return i18n.t("save.cancelled");
   if (name === "saving") return done > 0 ? i18n.t("save.savingPage", [`${done}`, `${total}`]) : i18n.t("save.saving");
   const words = [i18n.t("save.saved", coloured, [`${coloured}`, path])];
   if (asTheyWere.length) words.push(i18n.t("save.asBefore", asTheyWere.length, ["", asTheyWere.join(", ")]));

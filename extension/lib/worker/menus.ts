@@ -111,8 +111,7 @@ async function saveChapter(host: () => Promise<HostConnection>, runs: Runs, tabI
   try {
     await host();
     await flashBadge(tabId, "…", "busy");
-    await runs.save(tabId, (await loadChoices()).saveAs);
-    await flashBadge(tabId, "✓", "good");
+    if (await runs.save(tabId, (await loadChoices()).saveAs)) await flashBadge(tabId, "✓", "good");
   } catch {
     await flashBadge(tabId, "!", "bad"); // the popup says why
   }

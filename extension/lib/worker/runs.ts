@@ -134,12 +134,17 @@ export class Runs {
     for (const run of this.#byTab.values()) if (run.state.series === series) void run.redress(sha256s);
   }
 
-  /** Save the tab's chapter as a file; rejects where there is none, or where it cannot be written. */
-  async save(tabId: number, format: SaveFormat): Promise<void> {
+  /** Save the tab's chapter as a file; whether it is there. Rejects where there is none, or it cannot be written. */
+  async save(tabId: number, format: SaveFormat): Promise<boolean> {
     const run = this.#byTab.get(tabId);
     if (!run || tallyOf(run.state).done === 0) throw new Error(i18n.t("save.nothingYet"));
     await this.#host().ready();
-    await run.saver.save(format);
+    return run.saver.save(format);
+  }
+
+  /** Stop saving the tab's chapter. */
+  async cancelSave(tabId: number): Promise<void> {
+    await this.#byTab.get(tabId)?.saver.cancel();
   }
 
   /** Bring the originals of the pages of a series that tabs show, as far as they can be had. */

@@ -4,7 +4,7 @@ vi.mock("wxt/browser", () => ({ browser: {} }));
 
 import { ChapterSaver } from "@/lib/chapter/save";
 import type { PageRecord, RunState } from "@/lib/chapter/state";
-import { HostGone } from "@/lib/host/errors";
+import { HostError, HostGone } from "@/lib/host/errors";
 import type { ExportResult } from "@/lib/protocol/messages";
 import { saySaved } from "@/lib/ui/words";
 
@@ -41,12 +41,14 @@ function saverOf(pages: PageRecord[], results: (ExportResult | Error)[], bytes: 
       return result;
     },
     async tell(_frame: number, _kind: string, { pageId }: { pageId: string }) {
+      made.brought();
       if (!bytes.includes(pageId)) throw new Error("This page is not here any more.");
       return new Blob([pageId]);
     },
   };
   const saver = new ChapterSaver(state, outside as never, () => seen.push(state.saved?.name ?? ""));
-  return { saver, state, asked, seen };
+  const made = { saver, state, asked, seen, brought: (): unknown => undefined };
+  return made;
 }
 
 test("slices that were coloured as one are pages of the file again", async () => {
@@ -119,6 +121,63 @@ test("a second click while the file is written asks for nothing", async () => {
   const { saver, asked } = saverOf([page(1, { resultKey: "a" })], [{ path: "/d/x.cbz", bytes: 9 }]);
   await Promise.all([saver.save("cbz"), saver.save("cbz")]);
   expect(asked).toHaveLength(1);
+});
+
+const CANCELLED = new HostError({ code: "E_CANCELLED", message: "cancelled", hint: "", retryable: true });
+
+test("a cancel names the file's id, and what the host ends so is told as cancelled, not as failed", async () => {
+  const { saver, state, asked } = saverOf([page(1, { resultKey: "a" })], [CANCELLED]);
+  const saving = saver.save("cbz");
+  const { exportId } = state.saved!;
+  await saver.cancel();
+  expect(await saving).toBe(false);
+  expect(asked[1]).toEqual(["export.cancel", { export_id: exportId }]);
+  expect(state.saved).toMatchObject({ name: "cancelled", problem: "" });
+  expect(saySaved(state.saved!)).toBe("Cancelled; nothing was saved.");
+});
+
+test("a file that is there before the cancel arrives is told as saved", async () => {
+  const { saver, state } = saverOf([page(1, { resultKey: "a" })], [{ path: "/d/x.cbz", bytes: 9, coloured: 1 }]);
+  const saving = saver.save("cbz");
+  await saver.cancel();
+  expect(await saving).toBe(true);
+  expect(state.saved).toMatchObject({ name: "saved", path: "/d/x.cbz" });
+});
+
+test("after a cancel no more pages are brought", async () => {
+  const pages = [page(1, { resultKey: "a" }), page(2, { state: "failed" }), page(3, { state: "failed" })];
+  const made = saverOf(pages, [{ path: "", bytes: 0, need: ["p2", "p3"] }, CANCELLED], ["p2", "p3"]);
+  let cancelled: Promise<void> | undefined;
+  made.brought = () => (cancelled ??= made.saver.cancel());
+  expect(await made.saver.save("cbz")).toBe(false);
+  await cancelled;
+  expect(made.asked.map(([method]) => method)).toEqual([
+    "chapter.export",
+    "export.cancel",
+    "page.keep",
+    "chapter.export",
+  ]);
+});
+
+test("an end that nobody asked for is a failure, and nothing is asked where nothing is being saved", async () => {
+  const { saver, state, asked } = saverOf([page(1, { resultKey: "a" })], [CANCELLED]);
+  await saver.cancel();
+  expect(asked).toEqual([]);
+  await expect(saver.save("cbz")).rejects.toThrow("cancelled");
+  expect(state.saved?.name).toBe("failed");
+  await saver.cancel();
+  expect(asked).toHaveLength(1);
+});
+
+test("a file that was cancelled can be saved again, under another id", async () => {
+  const whole = { path: "/d/x.cbz", bytes: 9, coloured: 1 };
+  const { saver, state, asked } = saverOf([page(1, { resultKey: "a" })], [CANCELLED, whole]);
+  const saving = saver.save("cbz");
+  await saver.cancel();
+  await saving;
+  expect(await saver.save("cbz")).toBe(true);
+  expect(asked[2]?.[1].export_id).not.toBe(asked[0]?.[1].export_id);
+  expect(state.saved?.name).toBe("saved");
 });
 
 test.each([

@@ -52,6 +52,7 @@ beforeEach(() => {
   for (const each of [...Object.values(mocks), ...Object.values(runs)]) each.mockReset().mockResolvedValue(undefined);
   openHost.mockReset().mockResolvedValue(host);
   outside.query.mockResolvedValue([{ id: 5 }]);
+  runs.save.mockResolvedValue(true);
   outside.askPage.mockImplementation(async (_tab: number, _frame: number, kind: string) => {
     if (kind === "page.capture") return new Blob(["picture"]);
     return kind === "page.survey" ? { series: "Rain Town", chapter: "Chapter 3" } : undefined;
@@ -174,6 +175,7 @@ describe("the chapter's file", () => {
 
   test.each([
     ["without a host", () => openHost.mockRejectedValue(new Error("no")), ["!"]],
+    ["that was cancelled", () => runs.save.mockResolvedValue(false), ["…"]],
     ["that cannot be written", () => runs.save.mockRejectedValue(new Error("no")), ["…", "!"]],
   ])("%s is told by the badge", async (_, fail, texts) => {
     fail();

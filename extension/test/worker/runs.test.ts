@@ -24,7 +24,7 @@ vi.mock("@/lib/worker/badge", () => ({ showBadge: outside.showBadge }));
 vi.mock("@/lib/chapter/run", () => ({
   ChapterRun: class {
     isActive = true;
-    readonly saver = { save: vi.fn(async () => undefined) };
+    readonly saver = { save: vi.fn(async () => true), cancel: vi.fn(async () => undefined) };
     readonly did: string[] = [];
     constructor(
       readonly state: RunState,
@@ -52,7 +52,7 @@ import { Runs, startOf, watchTabs } from "@/lib/worker/runs";
 interface FakeRun {
   state: RunState;
   isActive: boolean;
-  saver: { save: ReturnType<typeof vi.fn> };
+  saver: { save: ReturnType<typeof vi.fn>; cancel: ReturnType<typeof vi.fn> };
   did: string[];
   out: Record<string, (...given: unknown[]) => unknown>;
 }
@@ -354,10 +354,18 @@ describe("the reader's own acts", () => {
     await expect(runs.save(2, "cbz")).rejects.toThrow(/./);
     run.state.pages = { p: { state: "done", fraction: 1 } } as never;
     host.ready.mockClear();
-    await runs.save(1, "pdf");
+    expect(await runs.save(1, "pdf")).toBe(true);
     expect([run.saver.save.mock.calls, host.ready.mock.calls.length]).toEqual([[["pdf"]], 1]);
     host.ready.mockRejectedValue(new Error("gone"));
     await expect(runs.save(1, "pdf")).rejects.toThrow("gone");
+  });
+
+  test("saving is cancelled in the tab that is told, and in no other", async () => {
+    const { runs, run } = await started();
+    await runs.cancelSave(2);
+    expect(run.saver.cancel).not.toHaveBeenCalled();
+    await runs.cancelSave(1);
+    expect(run.saver.cancel).toHaveBeenCalledTimes(1);
   });
 
   test("that pictures need a permission is wished once", async () => {

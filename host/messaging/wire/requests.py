@@ -214,6 +214,12 @@ class ExportResult(Message, frozen=True, kw_only=True):
     need: list[str] = field(default_factory=list)
 
 
+class ExportCancel(Message, frozen=True, kw_only=True):
+    """Stop the export of this `export_id`, under way or still to come: it ends with E_CANCELLED, and without a file."""
+
+    export_id: Identifier
+
+
 class PageKeep(Message, frozen=True, kw_only=True):
     """The captured bytes of a page that a file is to hold as it was."""
 

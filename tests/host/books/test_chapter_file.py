@@ -18,6 +18,7 @@ from host.books.volume import open_volumes
 from host.errors import ImageInvalid
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from host.vocabulary import Direction, ExportFormat
@@ -66,6 +67,26 @@ def test_a_document_of_no_picture_is_refused_and_other_bytes_are_missing_in_it(t
     assert (written.coloured, written.as_they_were, sorted(written.missing)) == ([2], [], [1, 3])
     assert written.bytes == (tmp_path / "b").stat().st_size
     assert told == [(1, 3), (2, 3), (3, 3)]
+
+
+class Stopped(Exception):
+    """What a check raises."""
+
+
+@pytest.mark.parametrize(("kind", "asked"), [("cbz", 2), ("zip", 2), ("epub", 2), ("pdf", 5)])
+def test_a_check_ends_the_writing_wherever_it_is(tmp_path: Path, kind: ExportFormat, asked: int) -> None:
+    chapter, checks = Chapter("S", "1", "auto", [picture, picture]), list[None]()
+    write_chapter(chapter, kind, tmp_path / "whole", check=lambda: checks.append(None))
+    assert len(checks) >= asked  # before each page; for a PDF also as each is laid, and as the file is written
+    for last in (*range(min(8, len(checks))), len(checks) - 1):
+        left = iter(range(last))
+
+        def check(left: Iterator[int] = left) -> None:
+            if next(left, None) is None:
+                raise Stopped
+
+        with pytest.raises(Stopped):
+            write_chapter(chapter, kind, tmp_path / "part", check=check)
 
 
 class Later(datetime):

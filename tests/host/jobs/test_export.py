@@ -22,6 +22,7 @@ from host.jobs.export import _settle
 from host.messaging.messages import (
     CacheClear,
     ChapterExport,
+    ExportCancel,
     ExportPage,
     ExportProgress,
     JobStatusQuery,
@@ -36,6 +37,7 @@ from tests.host.jobs.conftest import eventually, page_bytes, sha256
 from tests.host.jobs.test_board import coloured_bytes
 
 if TYPE_CHECKING:
+    from host.messaging.messages import Message
     from tests.host.jobs.conftest import Reader, Watched
 
 pytestmark = pytest.mark.slow
@@ -249,6 +251,57 @@ def test_a_host_that_closes_leaves_no_part_of_a_file(reader: Reader) -> None:
     with pytest.raises(JobCancelled):
         reader.board.export(ChapterExport(job_id=job_id, format="cbz"))
     assert list(reader.application.paths.exports.iterdir()) == []
+
+
+class Stopping:
+    """Takes notifications in place of a board's listener, and cancels an export once so many of its pages are done."""
+
+    def __init__(self, reader: Reader, after: int) -> None:
+        self.reader, self.after, self.heard = reader, after, list[int]()
+
+    def __call__(self, message: Message) -> None:
+        if isinstance(message, ExportProgress):
+            self.heard.append(message.done)
+            if message.done == self.after:
+                self.reader.board.cancel_export(ExportCancel(export_id=message.export_id))
+
+
+@pytest.mark.parametrize("kind", get_args(ExportFormat))
+def test_a_cancelled_export_ends_at_the_next_page_and_leaves_nothing(
+    reader: Reader, kind: ExportFormat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = run_mixed(reader)
+    stopping = Stopping(reader, after=2)
+    monkeypatch.setattr(reader.board, "_notify", stopping)
+    with pytest.raises(JobCancelled):
+        reader.board.export(ChapterExport(job_id=job_id, format=kind, export_id="e"))
+    assert stopping.heard == [1, 2]
+    assert list(reader.application.paths.exports.iterdir()) == []
+    stopping.after = 0
+    result = reader.board.export(ChapterExport(job_id=job_id, format=kind, export_id="another"))
+    assert [each.name for each in reader.application.paths.exports.iterdir()] == [Path(result.path).name]
+
+
+@pytest.mark.parametrize("kind", get_args(ExportFormat))
+def test_a_file_whose_pages_are_all_in_it_is_cancelled_as_well(
+    reader: Reader, kind: ExportFormat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = run_mixed(reader)
+    monkeypatch.setattr(reader.board, "_notify", Stopping(reader, after=4))
+    with pytest.raises(JobCancelled):
+        reader.board.export(ChapterExport(job_id=job_id, format=kind, export_id="e"))
+    assert list(reader.application.paths.exports.iterdir()) == []
+
+
+def test_a_cancel_that_comes_before_its_export_holds_and_one_after_it_changes_nothing(reader: Reader) -> None:
+    job_id = reader.run([1])
+    reader.listener.end_of(job_id)
+    reader.board.cancel_export(ExportCancel(export_id="early"))
+    with pytest.raises(JobCancelled):
+        reader.board.export(ChapterExport(job_id=job_id, format="cbz", export_id="early"))
+    result = reader.board.export(ChapterExport(job_id=job_id, format="cbz", export_id="late"))
+    reader.board.cancel_export(ExportCancel(export_id="late"))
+    assert Path(result.path).stat().st_size == result.bytes
 
 
 def test_which_way_it_is_read_is_what_its_pages_were_read_as(reader: Reader) -> None:
