@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 from dataclasses import asdict, dataclass, replace
 from fnmatch import fnmatchcase
@@ -28,6 +29,7 @@ RECORD: Final = "irodori-pull.json"
 # The commit that a pull began with, so that what is resumed is of one piece.
 _STARTED: Final = ".irodori-pull-started.json"
 _PART: Final = ".part"
+_COMMIT: Final = re.compile(r"[0-9a-f]{40}")
 _WANTED: Final = frozenset({".safetensors", ".gguf", ".onnx", ".json", ".txt", ".jinja", ".model"})
 _LEGAL: Final = ("license", "licence", "notice")
 _SPARE_BYTES: Final = 256 << 20
@@ -128,9 +130,12 @@ def look_ahead(card: ModelCard, folder: Path, hub: Hub) -> Ahead:
     """Return what a pull into a folder would bring; what was begun or brought once keeps its commit.
 
     Raises:
-        HubError: not reached, refused, or nothing there can be used.
+        HubError: not reached, refused, of another commit, or nothing there can be used.
     """
-    revision, files = hub.files(card.repository, _pinned(card, folder) or card.revision or "main")
+    asked = _pinned(card, folder) or card.revision or "main"
+    revision, files = hub.files(card.repository, asked)
+    if _COMMIT.fullmatch(asked) and revision != asked:
+        raise HubError(f"the hub gives another commit of {card.repository} than {asked[:10]}", "Use the hub itself.")
     files = tuple(_pinned_file(card, one) for one in wanted(files, card.allow))
     if not files:
         raise HubError(f"{card.repository} has no files that can be used")

@@ -1,6 +1,7 @@
 """The catalogue and the store of weights."""
 
 import hashlib
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -44,6 +45,17 @@ def test_card_is_read_with_its_files(tmp_path: Path) -> None:
     assert card.file("tiny.onnx") == ModelFile("tiny.onnx", 3, "ab")
     with pytest.raises(KeyError):
         card.file("other.onnx")
+
+
+def test_what_is_pulled_is_pinned_by_a_commit_or_file_by_file() -> None:
+    """The one that is neither has no commit that anybody names."""
+    loose = set()
+    for card in load_catalog().values():
+        weights = [name for name in card.allow if name.endswith((".safetensors", ".gguf"))]
+        by_digest = bool(weights) and set(weights) <= set(card.digests)
+        if card.repository and not re.fullmatch("[0-9a-f]{40}", card.revision) and not by_digest:
+            loose.add(card.id)
+    assert loose == {"flux2-klein-9b-kv"}
 
 
 @pytest.mark.parametrize(

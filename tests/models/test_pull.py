@@ -356,3 +356,9 @@ def test_a_small_file_of_which_the_hub_says_nothing_is_counted_against_the_catal
     with pytest.raises(HubError, match="did not come whole"):
         bring(hub, tmp_path / "other", replace(CARD, digests={"vae/config.json": "0" * 64}))
     assert "vae/config.json" not in names_in(tmp_path / "other")
+
+
+def test_a_hub_that_gives_another_commit_than_the_catalogues_is_refused(hub, tmp_path):
+    with pytest.raises(HubError, match="another commit"):
+        bring(hub, tmp_path / "other", replace(CARD, revision="a" * 40))
+    assert not (tmp_path / "other").exists()
