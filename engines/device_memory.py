@@ -32,7 +32,8 @@ class Needs:
 
     label: what it is called. network_mib: the part that draws; packed: it stays as small as its file (GGUF).
     others_mib: the other parts, text encoder first. All at two bytes a number. kept_mib: what the network takes where
-    it is kept at 8 bits, or at the file's own 4; 0: it cannot be.
+    it is kept at 8 bits, or at the file's own 4; 0: it cannot be. encoder_kept_mib: what the text encoder does then;
+    0: it is not.
     """
 
     label: str
@@ -40,6 +41,7 @@ class Needs:
     others_mib: tuple[int, ...] = ()
     packed: bool = False
     kept_mib: int = 0
+    encoder_kept_mib: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def memory_policy(device: Device, needs: Needs, free: FreeMemory | None = None) 
         return device.policy
     free = free or free_memory(device)
     taken = {policy: _taken(device, needs, policy) for policy in rules_of(device.kind).policies}
-    if not needs.kept_mib or needs.packed:
+    if not (needs.encoder_kept_mib if needs.packed else needs.kept_mib):
         taken.pop("layerwise_fp8", None)
     fitting = [policy for policy, (ram, own) in taken.items() if ram <= free.ram_mib and own <= free.device_mib]
     if not fitting:
@@ -92,12 +94,13 @@ def _taken(device: Device, needs: Needs, policy: MemoryPolicy) -> tuple[int, int
     network = needs.network_mib * (1 if needs.packed else factor)
     others = [part * factor for part in needs.others_mib]
     working = factor * min(_WORKING_MAX_MIB, round(_WORKING_SHARE * needs.network_mib))
-    kept = needs.kept_mib or needs.network_mib // 2
+    kept = needs.network_mib if needs.packed else needs.kept_mib or needs.network_mib // 2
+    # First the encoder is read at two bytes a number and cast, then the network.
+    at_two = sum(needs.others_mib)
+    rest = at_two - needs.others_mib[0] + needs.encoder_kept_mib if needs.encoder_kept_mib else at_two
     if not rules.own_memory:
         if policy == "layerwise_fp8":
-            # The text encoder keeps its two bytes; while the network is cast it is there at two bytes, too.
-            rest = sum(needs.others_mib)
-            return max(rest + kept + working, rest + needs.network_mib), 0
+            return max(at_two, rest + kept + working, rest + needs.network_mib), 0
         whole = network + sum(others) + working
         return whole, whole if device.kind == "mps" else 0
     everything = network + sum(others)
@@ -106,7 +109,10 @@ def _taken(device: Device, needs: Needs, policy: MemoryPolicy) -> tuple[int, int
         # Brought over part by part.
         "full": (max(network, *others, 0), everything + working),
         "model_offload": (everything, max(network + working, encoding)),
-        "layerwise_fp8": (everything, max(kept + working, encoding)),
+        "layerwise_fp8": (
+            max(at_two, needs.network_mib + rest),
+            max(kept + working, needs.encoder_kept_mib + _ENCODING_MIB if needs.encoder_kept_mib else encoding),
+        ),
         "group_offload": (everything, working),
         "auto": (everything, everything + working),
     }[policy]

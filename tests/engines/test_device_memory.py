@@ -15,9 +15,9 @@ from engines.residency import what_fits
 if TYPE_CHECKING:
     from engines.base import MemoryPolicy
 
-KLEIN_4B = Needs(label="klein 4B", network_mib=7_400, others_mib=(6_200, 160), kept_mib=3_700)
-KLEIN_4B_NVFP4 = Needs(label="klein 4B", network_mib=7_400, others_mib=(6_200, 160), kept_mib=2_200)
-KLEIN_9B = Needs(label="klein 9B", network_mib=17_300, others_mib=(11_500, 160), kept_mib=8_650)
+KLEIN_4B = Needs(label="klein 4B", network_mib=7_400, others_mib=(6_200, 160), kept_mib=3_700, encoder_kept_mib=3_470)
+KLEIN_4B_NVFP4 = replace(KLEIN_4B, kept_mib=2_200)
+KLEIN_9B = Needs(label="klein 9B", network_mib=17_300, others_mib=(11_500, 160), kept_mib=8_650, encoder_kept_mib=6_340)
 KLEIN_4B_GGUF = replace(KLEIN_4B, network_mib=2_500, packed=True)
 SDXL = Needs(label="SDXL", network_mib=7_400, others_mib=(1_400, 240, 160, 3_200))
 REFUSED = "refused"
@@ -35,8 +35,9 @@ def chosen(kind: str, needs: Needs, ram_gb: int, own_gb: int = 0) -> str:
     ("needs", "choices"),
     [
         (KLEIN_4B, {4: "group_offload", 8: "layerwise_fp8", 16: "model_offload", 24: "full"}),
-        # The text encoder's turn is what 6 GB do not hold.
-        (KLEIN_4B_NVFP4, {4: "group_offload", 6: "group_offload", 8: "layerwise_fp8", 16: "model_offload"}),
+        # The text encoder's turn is what 6 GB hold only because its matrices lie in 8 bits.
+        (replace(KLEIN_4B_NVFP4, encoder_kept_mib=0), {6: "group_offload", 8: "layerwise_fp8"}),
+        (KLEIN_4B_NVFP4, {4: "group_offload", 6: "layerwise_fp8", 8: "layerwise_fp8", 16: "model_offload"}),
         (KLEIN_9B, {4: "group_offload", 8: "group_offload", 16: "layerwise_fp8", 24: "model_offload"}),
         (KLEIN_4B_GGUF, {4: "group_offload", 8: "model_offload", 16: "full", 24: "full"}),
         (SDXL, {4: "group_offload", 8: "group_offload", 16: "full", 24: "full"}),
@@ -50,8 +51,9 @@ def test_a_card_gets_the_fastest_way_that_it_has_room_for(needs: Needs, choices:
     ("needs", "choices"),
     [
         (KLEIN_4B, {4: REFUSED, 8: REFUSED, 16: "layerwise_fp8", 24: "layerwise_fp8", 40: "full"}),
-        (KLEIN_9B, {16: REFUSED, 24: REFUSED, 40: "layerwise_fp8", 80: "full"}),
-        (KLEIN_4B_GGUF, {4: REFUSED, 8: REFUSED, 16: REFUSED, 24: "full"}),
+        (KLEIN_9B, {16: REFUSED, 24: "layerwise_fp8", 40: "layerwise_fp8", 80: "full"}),
+        (KLEIN_4B_GGUF, {4: REFUSED, 8: REFUSED, 16: "layerwise_fp8", 24: "full"}),
+        (replace(KLEIN_4B_GGUF, encoder_kept_mib=0), {16: REFUSED, 24: "full"}),
         (SDXL, {8: REFUSED, 16: REFUSED, 24: REFUSED, 40: "full"}),
     ],
 )
@@ -113,6 +115,7 @@ def test_every_row_of_the_table_says_what_its_device_is_known_for() -> None:
 
 LARGE = Needs(label="x", network_mib=8_000, others_mib=(3_000, 200), kept_mib=3_500)
 HUGE = Needs(label="x", network_mib=90_000, others_mib=(30_000, 200), packed=True)
+EIGHT = replace(LARGE, encoder_kept_mib=1_600)
 WORDY = Needs(label="x", network_mib=1_000, others_mib=(9_000,), kept_mib=500)
 
 
@@ -129,6 +132,12 @@ WORDY = Needs(label="x", network_mib=1_000, others_mib=(9_000,), kept_mib=500)
         ("cuda", "layerwise_fp8", LARGE, (11_200, 3_500 + 3_200)),
         ("cuda", "layerwise_fp8", replace(LARGE, kept_mib=0), (11_200, 4_000 + 3_200)),
         ("cuda", "layerwise_fp8", WORDY, (10_000, 9_000 + 800)),
+        # what the encoder is read at, then the network beside the encoder in 8 bits
+        ("cuda", "layerwise_fp8", EIGHT, (8_000 + 1_800, 3_500 + 3_200)),
+        ("cuda", "layerwise_fp8", replace(EIGHT, encoder_kept_mib=6_000), (8_000 + 6_200, 6_000 + 800)),
+        ("cuda", "layerwise_fp8", replace(EIGHT, packed=True), (8_000 + 1_800, 8_000 + 3_200)),
+        ("cpu", "layerwise_fp8", EIGHT, (1_800 + 3_500 + 6_400, 0)),
+        ("cpu", "layerwise_fp8", replace(WORDY, encoder_kept_mib=4_500), (9_000, 0)),
         ("cuda", "group_offload", LARGE, (11_200, 3_200)),
         ("cuda", "auto", LARGE, (11_200, 11_200 + 3_200)),
         # four bytes a number, in one memory; what is packed stays as small as it is, but for the work

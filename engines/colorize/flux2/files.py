@@ -73,9 +73,10 @@ class KleinFiles:
         """Return what the parts take when they are loaded."""
         packed = self.transformer.format == "gguf"
         others = self.text_encoder.memory_mib, self.vae.memory_mib
+        words = (2 * self.text_encoder_is.vocabulary * self.text_encoder_is.hidden) >> 20
         return Needs(
             label=label, network_mib=self.transformer.memory_mib, others_mib=others, packed=packed,
-            kept_mib=self.transformer.kept_mib,
+            kept_mib=self.transformer.kept_mib, encoder_kept_mib=max(1, (others[0] + words) // 2),
         )  # fmt: skip
 
 

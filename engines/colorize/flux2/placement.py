@@ -31,7 +31,8 @@ class Loading:
     """How parts are read.
 
     dtype: what the pipeline computes in. network_dtype, encoder_dtype: what these parts are read in. keep_fp8: scaled
-    8-bit matrices stay as they are. device: where a part goes as soon as it is read; None: it waits for `place`.
+    8-bit matrices stay as they are, and the text encoder's are put into 8 bits. device: where a part goes as soon as it
+    is read; None: it waits for `place`.
     """
 
     dtype: torch.dtype
@@ -58,7 +59,7 @@ def place(
     """Place a pipeline that was just loaded.
 
     full: everything on the device. model_offload: the part that works is on the device. group_offload: the layer that
-    works is. layerwise_fp8: as model_offload, the transformer at 8 bits between its uses.
+    works is. layerwise_fp8: as model_offload, the transformer at 8 bits between its uses and the text encoder always.
     """
     if policy in _TILED:
         pipeline.vae.enable_tiling()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from engines.base import ModelInvalid
 from engines.colorize.flux2 import fp8, keys
 from engines.colorize.flux2.anatomy import ENCODER_LAYERS_KEPT
+from engines.colorize.flux2.eight_bits import put_in_eight_bits
 from engines.colorize.flux2.part_files import without_prefix
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def load_pipeline(files: KleinFiles, variant: KleinVariant, how: Loading) -> Any
     parts = {
         "scheduler": _scheduler(files),
         "vae": there(_vae(files, how.dtype)),
-        "text_encoder": there(_text_encoder(files, how.encoder_dtype)),
+        "text_encoder": there(_text_encoder(files, how)),
         "tokenizer": _tokenizer(files),
         "transformer": there(_transformer(files, how)),
     }
@@ -120,7 +121,14 @@ def _vae(files: KleinFiles, dtype: torch.dtype) -> Any:
         return vae.eval()
 
 
-def _text_encoder(files: KleinFiles, dtype: torch.dtype) -> Any:
+def _text_encoder(files: KleinFiles, how: Loading) -> Any:
+    encoder = _whole_encoder(files, how.encoder_dtype)
+    if how.keep_fp8:
+        put_in_eight_bits(encoder, how.encoder_dtype)
+    return encoder
+
+
+def _whole_encoder(files: KleinFiles, dtype: torch.dtype) -> Any:
     """Return a `Qwen3Model` of as many layers as the transformer reads: a quarter less to hold and to compute."""
     from accelerate import init_empty_weights
     from transformers import Qwen3Config, Qwen3Model

@@ -81,7 +81,7 @@ def test_a_model_without_room_is_not_loaded_and_the_memory_of_the_machine_is_wha
 def test_files_of_8_bits_stay_so_where_memory_is_short(
     toy_folder: Path, toy: KleinVariant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A plain cast and one with scales: in both the matrices lie at 8 bits and the encoder at 16."""
+    """A plain cast and one with scales: in both the matrices of transformer and text encoder lie at 8 bits."""
     import torch
 
     from tests.engines.flux2.test_weights import fp8
@@ -97,6 +97,49 @@ def test_files_of_8_bits_stay_so_where_memory_is_short(
         engine.load(replace(PROCESSOR, policy="layerwise_fp8"))
         kinds = {name: one.dtype for name, one in engine._pipeline.transformer.named_parameters()}
         assert kinds["single_transformer_blocks.0.attn.to_out.weight"] == torch.float8_e4m3fn
-        assert engine._pipeline.text_encoder.dtype == torch.bfloat16
+        encoder = engine._pipeline.text_encoder
+        assert encoder.dtype == encoder.embed_tokens.weight.dtype == torch.bfloat16
+        assert encoder.layers[0].mlp.up_proj.weight.dtype == torch.float8_e4m3fn
         assert np.abs(colour(engine, 1.0) - expected).max() < 0.03
         assert engine.policy == "layerwise_fp8"
+
+
+def test_with_a_gguf_transformer_only_the_text_encoder_goes_into_8_bits(
+    toy_folder: Path, toy: KleinVariant, tmp_path: Path
+) -> None:
+    import shutil
+
+    import torch
+
+    folder = tmp_path / "gguf"
+    shutil.copytree(toy_folder, folder)
+    klein.write_gguf(folder / "klein.gguf", klein.to_bfl(klein.weights_of(toy_folder, "transformer")), "flux", "Q8_0")
+    pictures = {}
+    for policy in ("full", "layerwise_fp8"):
+        engine = Flux2KleinEngine(toy, folder)
+        engine.load(replace(PROCESSOR, policy=policy))
+        mlp = engine._pipeline.text_encoder.layers[0].mlp
+        kinds = {one.weight.dtype for one in (mlp.gate_proj, mlp.up_proj, mlp.down_proj)}
+        assert kinds == {torch.float32 if policy == "full" else torch.float8_e4m3fn}
+        assert type(engine._pipeline.transformer.transformer_blocks[0].attn.to_q.weight).__name__ == "GGUFParameter"
+        pictures[policy] = colour(engine, 1.0)
+        engine.unload()
+    assert 0 < np.abs(pictures["full"] - pictures["layerwise_fp8"]).max() < 0.03
+
+
+def test_the_text_encoder_says_nearly_the_same_in_8_bits(toy_folder: Path, toy: KleinVariant) -> None:
+    """A quarter of float32's memory; random weights of little width are further off than trained ones would be."""
+    import torch
+
+    said, size = {}, {}
+    for policy in ("full", "layerwise_fp8"):
+        engine = Flux2KleinEngine(toy, toy_folder)
+        engine.load(replace(PROCESSOR, policy=policy))
+        encoder = engine._pipeline.text_encoder
+        said[policy] = engine._prompts.embeds(engine._pipeline, "a girl with red hair").float()
+        size[policy] = sum(one.weight.nbytes for name, one in encoder.named_modules() if name.endswith("_proj"))
+        engine.unload()
+    assert size["full"] == 4 * size["layerwise_fp8"]
+    away = (said["full"] - said["layerwise_fp8"]).norm() / said["full"].norm()
+    assert 0 < away < 0.12, float(away)
+    assert torch.isfinite(said["layerwise_fp8"]).all()
