@@ -145,6 +145,7 @@ WORDY = Needs(label="x", network_mib=1_000, others_mib=(9_000,), kept_mib=500)
         ("cpu", "full", HUGE, (90_000 + 2 * (30_200 + 4_000), 0)),
         ("cpu", "layerwise_fp8", LARGE, (3_200 + 3_500 + 6_400, 0)),
         ("cpu", "layerwise_fp8", replace(LARGE, kept_mib=0), (3_200 + 4_000 + 6_400, 0)),
+        ("cpu", "layerwise_fp8", replace(LARGE, network_mib=40_000, kept_mib=100), (3_200 + 40_000, 0)),
         ("cpu", "layerwise_fp8", WORDY, (9_000 + 500 + 800, 0)),
         ("mps", "full", LARGE, (2 * (11_200 + 3_200), 2 * (11_200 + 3_200))),
     ],

@@ -19,6 +19,12 @@ STANDING = np.float32(
 # OpenPose's order: nose, neck, right arm, left arm, right leg, left leg, eyes, ears; each by its place in COCO's.
 OPENPOSE = (0, None, 6, 8, 10, 5, 7, 9, 12, 14, 16, 11, 13, 15, 2, 1, 4, 3)
 
+# Which points of OpenPose's are joined: both arms and legs from the neck, the head, its eyes and ears.
+JOINED = (
+    *[(1, 2), (1, 5), (2, 3), (3, 4), (5, 6), (6, 7), (1, 8), (8, 9), (9, 10), (1, 11), (11, 12), (12, 13)],
+    *[(1, 0), (0, 14), (14, 16), (0, 15), (15, 17)],
+)
+
 
 def drawn(scores: np.ndarray, size: int = SIZE) -> tuple[np.ndarray, bool]:
     canvas = np.zeros((size, size, 3), np.uint8)
@@ -44,9 +50,10 @@ def test_every_point_that_is_sure_has_a_disc_of_its_colour() -> None:
 
 def test_every_limb_is_a_darker_line_between_its_points() -> None:
     canvas, _ = drawn(np.ones(17))
-    for (start, end), colour in zip(LIMBS, COLOURS, strict=False):
+    for (start, end), colour in zip(JOINED, COLOURS, strict=False):
         middle = (np.array(place(start)) + place(end)) // 2
         assert tuple(canvas[middle[1], middle[0]]) == tuple(int(0.6 * part) for part in colour), (start, end)
+    assert LIMBS == JOINED
     assert len(LIMBS) == len(COLOURS) - 1
 
 

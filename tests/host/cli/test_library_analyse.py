@@ -280,3 +280,8 @@ def test_what_cannot_be_begun_is_refused(made: str, message: str, tmp_path: Path
         analyse.run(asked(tmp_path / "out", roots=(tmp_path / "shelf",)))
     assert told.value.message.endswith(message)
     assert told.value.hint
+
+
+def test_where_nothing_is_to_do_no_process_is_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(analyse, "ProcessPool", None)
+    assert analyse._go(asked(tmp_path), "", ORDER, None, {}, [], []) == Tally()  # type: ignore[arg-type]

@@ -10,6 +10,7 @@ from PIL import Image
 from engines.geometry import Box, Size
 from host.errors import BadRequest
 from host.pipeline.records.page_meta import Panel
+from host.studio import camera as camera_module
 from host.studio.animate import Motion, animate
 from host.studio.camera import Camera, camera_for, frames, seen
 from host.studio.film import kind_of, write_film
@@ -182,3 +183,30 @@ def test_a_film_without_frames_is_refused(tmp_path: Path) -> None:
     for name in ("a.webm", "a.gif"):
         with pytest.raises(BadRequest):
             write_film(tmp_path / name, kind_of(Path(name)), [], 8)
+
+
+@pytest.mark.parametrize(
+    ("there_and_back", "count", "moments"),
+    [(False, 5, [0, 0.25, 0.5, 0.75, 1]), (True, 4, [0, 0.25, 0.5, 0.75]), (False, 1, [0]), (False, 2, [0, 1])],
+)
+def test_the_last_picture_is_the_camera_s_end_or_leads_to_the_first(
+    there_and_back: bool, count: int, moments: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(camera_module, "seen", lambda layers, camera, progress_01: progress_01)
+    camera = Camera(there_and_back=there_and_back)
+    assert list(frames(layers(), camera, count)) == [camera.progress(one) for one in moments]
+
+
+@pytest.mark.parametrize(
+    ("size", "move"),
+    [(Size(100, 126), "right"), (Size(100, 125), "in"), (Size(126, 100), "down"), (Size(125, 100), "in")],
+)
+def test_a_panel_is_long_beyond_one_and_a_quarter(size: Size, move: str) -> None:
+    assert camera_for("auto", size, "ltr") == camera_for(move, size, "ltr")  # type: ignore[arg-type]
+
+
+def test_a_camera_goes_as_it_is_told_and_back() -> None:
+    there = camera_for("left", Size(100, 100), "ltr", there_and_back=True)
+    assert there == Camera(way=(-1.0, 0.0), nearer=0.5, there_and_back=True)
+    assert camera_for("in", Size(100, 300), "ltr", there_and_back=True) == Camera(nearer=1.0, there_and_back=True)
+    assert camera_for("up", Size(100, 300), "ltr").way == (0, -1)

@@ -34,3 +34,15 @@ def test_letters_are_interpolated_and_the_rest_is_drawn() -> None:
 def test_without_letters_all_is_drawn() -> None:
     for lettering in (None, np.zeros_like(LETTERS)):
         assert (larger(Red(), RGB, lettering, lambda share: None) == (255, 0, 0)).all()
+
+
+def test_letters_in_a_corner_stand_where_they_stood_and_fade_out_around() -> None:
+    """Taller than wide, so that neither side is taken for the other; nothing of the page is moved."""
+    letters = np.zeros((60, 80), np.bool_)
+    letters[:40, :6] = True
+    large = larger(Red(), RGB, letters, lambda share: None).astype(int)
+    as_it_was = enlarge(Lanczos(3), RGB).astype(int)
+    assert np.abs(large[:117, :15] - as_it_was[:117, :15]).max() <= 4
+    assert (large[:, 40:] == (255, 0, 0)).all()
+    assert (large[140:] == (255, 0, 0)).all()
+    assert not (large[60, :36] == (255, 0, 0)).all()
