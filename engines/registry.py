@@ -13,6 +13,7 @@ from engines.colorize.comfyui.info import SDXL_INFO as COMFYUI_SDXL
 from engines.colorize.comfyui.info import Server
 from engines.colorize.compact.info import INFO as COMPACT
 from engines.colorize.flux2 import info as flux2
+from engines.colorize.qwen.info import INFO as QWEN
 from engines.colorize.sdxl.info import INFO as SDXL
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class EngineRegistry:
             COMPACT.id: (COMPACT, _compact),
             **{variant.id: (variant.info(), partial(_flux2, variant)) for variant in flux2.VARIANTS},
             SDXL.id: (SDXL, _sdxl),
+            QWEN.id: (QWEN, _qwen),
             COMFYUI.id: (COMFYUI, partial(_comfyui, comfyui_server)),
             COMFYUI_SDXL.id: (COMFYUI_SDXL, partial(_comfyui_sdxl, comfyui_server)),
         }
@@ -76,6 +78,12 @@ def _sdxl() -> ColorizeEngine:
     from engines.colorize.sdxl.engine import SdxlEngine
 
     return SdxlEngine()
+
+
+def _qwen() -> ColorizeEngine:
+    from engines.colorize.qwen.engine import QwenEditEngine
+
+    return QwenEditEngine()
 
 
 def _comfyui(server: Callable[[], Server]) -> ColorizeEngine:

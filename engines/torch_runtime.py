@@ -136,12 +136,15 @@ def torch_memory_mapped() -> Iterator[None]:
 
 
 def pipeline_picture(
-    pipeline: Any, arguments: Mapping[str, Any], seed: int, after_step: Callable[[int, torch.Tensor], None]
+    pipeline: Any,
+    arguments: Mapping[str, Any],
+    seed: int,
+    after_step: Callable[[int, torch.Tensor], torch.Tensor | None],
 ) -> NDArray[np.uint8]:
     """Return the picture that a diffusers pipeline makes of its arguments, `(h, w, 3)` uint8 sRGB RGB.
 
-    after_step: hears of each step, counted from 0, with its latents; what it raises passes through untouched. Offloaded
-    parts leave the device also where the call fails.
+    after_step: hears of each step, counted from 0, with its latents, and may give others to go on with; what it raises
+        passes through untouched. Offloaded parts leave the device also where the call fails.
 
     Raises:
         EngineOutOfMemory: the device's memory did not suffice. EngineError: the picture has numbers without a value.
@@ -153,11 +156,11 @@ def pipeline_picture(
 
     def between(_running: Any, step: int, _timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
         try:
-            after_step(step, tensors["latents"])
+            others = after_step(step, tensors["latents"])
         except BaseException as exc:
             stopped.append(exc)
             raise
-        return {}
+        return {} if others is None else {"latents": others}
 
     # The processor's generator gives the same noise on every device.
     generator = torch.Generator("cpu").manual_seed(seed)

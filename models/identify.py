@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from models.headers import read_header
-from models.lora_family import FLUX2_SIZES, lora_family
+from models.lora_family import FLUX2_SIZES, QWEN_ENGINES, lora_family
 from models.lora_layers import lora_layers
 from models.packed import unpacked
 from models.store import WeightsInvalid
@@ -35,7 +35,7 @@ _QWEN: Final = {2560: "Qwen3-4B, for klein 4B", 4096: "Qwen3-8B, for klein 9B"}
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What a file is. family: `flux2`, `sdxl`, `sd15`, `flux1` or empty. label: in words. engines: who can use it."""
+    """What a file is. family: as `LoraFamily` has them, or empty. label: in words. engines: who can use it."""
 
     role: Role
     family: str
@@ -71,6 +71,8 @@ def _flux2(tensors: Tensors) -> Identity | None:
     image = names.get("img_in.weight") or names.get("x_embedder.weight")
     if image is None or len(image.shape) != 2:
         return None
+    if {"txt_norm.weight", "transformer_blocks.0.img_mod.1.weight"} <= names.keys():
+        return Identity("transformer", "qwen-image", "Qwen-Image or Qwen-Image-Edit, transformer", QWEN_ENGINES)
     if not {"double_stream_modulation_img.lin.weight", "double_stream_modulation_img.linear.weight"} & names.keys():
         return Identity("transformer", "flux1", "a transformer of FLUX.1 or its kin")
     size = _KLEIN.get(image.shape[0])

@@ -36,7 +36,7 @@ FLUX2_SIZES: Final = (
 
 
 class LoraFamily(NamedTuple):
-    """family: `flux2`, `flux1`, `sdxl`, `sd15` or empty. label: in words. engines: which can take it."""
+    """family: `flux2`, `flux1`, `qwen-image`, `sdxl`, `sd15` or empty. label: in words. engines: which can take it."""
 
     family: str
     label: str
@@ -59,6 +59,14 @@ _MARKS: Final = tuple(
         (r"^layers_\d+_(attention|feed_forward)_", "", "Z-Image or Lumina"),
     )
 )
+QWEN_ENGINES: Final = ("qwen-image-edit",)
+_QWEN: Final = re.compile(
+    r"^transformer_blocks_(?P<block>\d+)_(attn_(to_[qkv]|to_out_0|add_[qkv]_proj|to_add_out)|"
+    r"(?P<own>(img|txt)_(mlp_net_(0_proj|2)|mod_1)))$"
+    r"|^(img_in|txt_in|proj_out|norm_out_linear|time_text_embed_timestep_embedder_linear_[12])$"
+)
+# FLUX.1 and HunyuanVideo name their attention alike and are as wide, but have up to 20 such blocks; Qwen-Image has 60.
+_BLOCKS_OF_OTHERS, _QWEN_WIDTH = 20, 3072
 _UNET: Final = re.compile(r"(^|_)(down_blocks|up_blocks|mid_block|input_blocks|output_blocks|middle_block)_")
 _CROSS: Final = re.compile(r"attn2_to_[kv](_lora)?$")
 _DEEP: Final = re.compile(r"transformer_blocks_[1-9]")
@@ -102,7 +110,19 @@ def _family(file: LoraFile, metadata: Mapping[str, str]) -> LoraFamily:
         for size in FLUX2_SIZES:
             if not flux2_fault(layers, size):
                 return LoraFamily("flux2", f"a LoRA for {size.label}", size.engines)
+    if _is_qwen(layers, flat):
+        return LoraFamily("qwen-image", "a LoRA for Qwen-Image", QWEN_ENGINES)
     return _otherwise(layers, flat)
+
+
+def _is_qwen(layers: Sequence[LoraLayer], flat: Sequence[str]) -> bool:
+    """Say whether all layers are Qwen-Image's, and one of them nobody else's."""
+    found = [_QWEN.match(name) for name in flat]
+    if any(one is None for one in found):
+        return False
+    blocks = [(one, layer) for one, layer in zip(found, layers, strict=True) if one is not None and one["block"]]
+    wide = all(layer.into == _QWEN_WIDTH for one, layer in blocks if not one["own"] and layer.kind == "lora")
+    return wide and any(one["own"] or int(one["block"]) >= _BLOCKS_OF_OTHERS for one, _ in blocks)
 
 
 def _otherwise(layers: Sequence[LoraLayer], flat: Sequence[str]) -> LoraFamily:

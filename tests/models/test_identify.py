@@ -61,6 +61,11 @@ CASES = [
     ),
     ({"img_in.weight": (3072, 64), "double_blocks.0.img_mod.lin.weight": (8, 8)}, "transformer", "flux1", "FLUX.1"),
     (
+        {"img_in.weight": (3072, 64), "txt_norm.weight": (3584,),
+         "transformer_blocks.0.img_mod.1.weight": (18432, 3072)},
+        "transformer", "qwen-image", "Qwen-Image-Edit",
+    ),
+    (
         {"model.embed_tokens.weight": (151936, 2560), "model.layers.0.self_attn.q_norm.weight": (128,)},
         "text_encoder", "flux2", "Qwen3-4B",
     ),

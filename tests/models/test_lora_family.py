@@ -112,8 +112,13 @@ FOUR_B, NINE_B = "FLUX.2 klein 4B", "FLUX.2 klein 9B"
         (kohya({"single_blocks.0.linear1": (3072, 21504)}), "flux1", "FLUX.1"),
         (kohya({"single_blocks.0.linear2": (15360, 3072)}), "flux1", "FLUX.1"),
         (peft({"transformer_blocks.0.attn.to_q": (3072, 3072), "transformer_blocks.59.img_mlp.net.2": (12288, 3072)}),
+         "qwen-image", "Qwen-Image"),
+        (peft({"transformer_blocks.40.attn.to_q": (3072, 3072)}), "qwen-image", "Qwen-Image"),
+        (kohya({"transformer_blocks.40.attn.add_q_proj": (3072, 3072)}), "qwen-image", "Qwen-Image"),
+        (peft({"transformer_blocks.18.attn.to_q": (3072, 3072)}), "flux1", "another FLUX"),
+        (peft({"transformer_blocks.40.attn.to_q": (2432, 2432)}), "flux1", "another FLUX"),
+        (peft({"transformer_blocks.0.img_mlp.net.2": (12288, 3072), "transformer_blocks.0.x": (8, 8)}),
          "", "Qwen-Image"),
-        (peft({"transformer_blocks.40.attn.to_q": (3072, 3072)}), "flux1", "another FLUX"),
         (peft({"blocks.0.self_attn.q": (5120, 5120)}, "diffusion_model."), "", "Wan"),
         (peft({"layers.0.attention.to_q": (3840, 3840)}, "diffusion_model."), "", "Z-Image"),
         (kohya(SDXL), "sdxl", "SDXL"),
@@ -127,7 +132,7 @@ def test_a_lora_is_told_by_every_layer_that_it_changes(shapes: Shapes, family: s
     found = lora_family(lora_layers(shapes), {})
     assert found.family == family
     assert words in found.label
-    assert bool(found.engines) is (family == "sdxl" or words in (FOUR_B, NINE_B))
+    assert bool(found.engines) is (family in ("sdxl", "qwen-image") or words in (FOUR_B, NINE_B))
 
 
 def test_what_the_trainer_says_goes_before_layers_that_both_have() -> None:

@@ -52,7 +52,7 @@ class ComfyUiEngine(ServerEngine):
         """Colour one page on the server."""
         from engines.colorize.comfyui.preflight import find_files
         from engines.colorize.comfyui.socket import ComfySocket
-        from engines.colorize.flux2.figures import figures_apart, painted_apart, parted
+        from engines.colorize.figures import figures_apart, painted_apart, parted
         from engines.oklab import srgb_to_oklab
 
         figures = figures_apart(request) if request.repair is None else ()

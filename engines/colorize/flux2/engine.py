@@ -20,14 +20,14 @@ from engines.base import (
     ModelMissing,
     Viability,
 )
-from engines.colorize.flux2.figures import figures_apart, painted_apart, parted
+from engines.colorize.figures import figures_apart, painted_apart, parted
 from engines.colorize.flux2.files import find_klein
 from engines.colorize.flux2.info import KLEIN_4B
 from engines.colorize.flux2.lora import flux2_loras
-from engines.colorize.flux2.placement import compile_blocks, loading_of, place
 from engines.colorize.flux2.prompts import PromptCache
-from engines.colorize.flux2.throughput import KnownLatents
+from engines.colorize.placement import compile_blocks, loading_of, place
 from engines.colorize.places import places_of
+from engines.colorize.throughput import KnownLatents
 from engines.colorize.within_rules import within_rules
 from engines.device_memory import memory_policy
 from engines.device_rules import rules_of
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from engines.base import Device, OnStep, Repair
     from engines.colorize.flux2.generate import Show, Words
     from engines.colorize.flux2.info import KleinVariant
-    from engines.colorize.flux2.preview import LatentMap
+    from engines.colorize.packed_preview import LatentMap
     from engines.colorize.places import Places
 
 # The base models were made for 4; a plan's numbers are on SDXL's scale.
@@ -179,7 +179,7 @@ class Flux2KleinEngine(ColorizeEngine):
 
     def _latent_map(self, request: ColorizeRequest) -> LatentMap:
         """Return the job's map for previews; the pages of a job have the same references."""
-        from engines.colorize.flux2.preview import fit_map
+        from engines.colorize.packed_preview import fit_map
 
         small = [cv2.resize(picture, (32, 32), interpolation=cv2.INTER_AREA) for picture in request.references]
         key = hashlib.sha256(b"".join(picture.tobytes() for picture in small)).hexdigest()

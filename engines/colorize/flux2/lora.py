@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from engines.base import ModelInvalid
 from engines.colorize.applied_loras import FITTING, AppliedLoras, opened_lora
-from engines.colorize.flux2.lora_matrices import kronecker, pair
+from engines.colorize.lora_matrices import kronecker, pair
 from models.flux2_layers import flux2_layer
 from models.lora_family import lora_family
 

@@ -35,12 +35,15 @@ class Fit:
     canvas: Size
 
 
-def fit(size: Size, pixels: int = PAGE_PIXELS) -> Fit:
-    """Return the largest fit of a picture that is not larger than the picture and whose canvas has so many pixels."""
+def fit(size: Size, pixels: int = PAGE_PIXELS, multiple: int = MULTIPLE_PX) -> Fit:
+    """Return the largest fit of a picture that is not larger than the picture and whose canvas has so many pixels.
+
+    multiple: what both sides of the canvas are multiples of, at most 64.
+    """
     scale = min(1.0, (pixels / size.pixels) ** 0.5)
     while True:
         scaled = Size(max(1, round(size.height * scale)), max(1, round(size.width * scale)))
-        canvas = _canvas(scaled)
+        canvas = _canvas(scaled, multiple)
         if canvas.pixels <= pixels:
             return Fit(scaled, canvas)
         # The canvas outgrew the picture by its padding.
@@ -78,10 +81,13 @@ def cut_out(picture: NDArray[Any], where: Fit) -> NDArray[Any]:
     return picture[: where.scaled.height, : where.scaled.width]
 
 
-def _canvas(scaled: Size) -> Size:
-    height, width = (max(_SIDE_MIN_PX, _rounded_up(side)) for side in scaled)
-    return Size(max(height, _rounded_up(-(-width // _ASPECT_MAX))), max(width, _rounded_up(-(-height // _ASPECT_MAX))))
+def _canvas(scaled: Size, multiple: int) -> Size:
+    height, width = (max(_SIDE_MIN_PX, _rounded_up(side, multiple)) for side in scaled)
+    return Size(
+        max(height, _rounded_up(-(-width // _ASPECT_MAX), multiple)),
+        max(width, _rounded_up(-(-height // _ASPECT_MAX), multiple)),
+    )
 
 
-def _rounded_up(side: int) -> int:
-    return -(-side // MULTIPLE_PX) * MULTIPLE_PX
+def _rounded_up(side: int, multiple: int) -> int:
+    return -(-side // multiple) * multiple

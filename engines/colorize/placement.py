@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # Under a megapixel the autoencoder wants about as much as the transformer's activations; tiles halve that.
 _TILED: Final = ("group_offload", "layerwise_fp8")
-# What little files of 8 bits keep exact, because all else passes through it.
+# What FLUX.2's little files of 8 bits keep exact, because all else passes through it.
 _EXACT: Final = (
     "norm",
     "pos_embed",
@@ -54,17 +54,24 @@ def loading_of(device: torch.device, dtype: torch.dtype, policy: MemoryPolicy) -
 
 
 def place(
-    pipeline: Any, device: torch.device, dtype: torch.dtype, policy: MemoryPolicy, *, vae_on_processor: bool = False
+    pipeline: Any,
+    device: torch.device,
+    dtype: torch.dtype,
+    policy: MemoryPolicy,
+    *,
+    vae_on_processor: bool = False,
+    exact: tuple[str, ...] = _EXACT,
 ) -> None:
     """Place a pipeline that was just loaded.
 
     full: everything on the device. model_offload: the part that works is on the device. group_offload: the layer that
-    works is. layerwise_fp8: as model_offload, the transformer at 8 bits between its uses and the text encoder always.
+    works is. layerwise_fp8: as model_offload, the transformer at 8 bits between its uses and the text encoder always,
+    without the transformer's modules whose names hold one of `exact`.
     """
     if policy in _TILED:
         pipeline.vae.enable_tiling()
     if policy == "layerwise_fp8":
-        _store_as_fp8(pipeline.transformer, dtype)
+        _store_as_fp8(pipeline.transformer, dtype, exact)
     if policy == "group_offload":
         _offload_layers(pipeline, device)
     elif policy == "full" or device.type == "cpu":
@@ -75,12 +82,12 @@ def place(
         pipeline.enable_model_cpu_offload(device=device)
 
 
-def _store_as_fp8(transformer: Any, dtype: torch.dtype) -> None:
+def _store_as_fp8(transformer: Any, dtype: torch.dtype, exact: tuple[str, ...]) -> None:
     import torch
 
     if getattr(transformer, "hf_quantizer", None) is None:
         transformer.enable_layerwise_casting(
-            storage_dtype=torch.float8_e4m3fn, compute_dtype=dtype, skip_modules_pattern=_EXACT
+            storage_dtype=torch.float8_e4m3fn, compute_dtype=dtype, skip_modules_pattern=exact
         )
     for parameter in transformer.parameters():
         if parameter.dtype.itemsize > 1:

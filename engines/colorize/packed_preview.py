@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     import torch
     from numpy.typing import NDArray
@@ -32,7 +32,7 @@ class LatentMap:
         self._deviation = deviation
 
     def picture(self, latents: torch.Tensor, where: Fit) -> NDArray[np.uint8]:
-        """Return `(h / 8, w / 8, 3)` uint8 RGB of packed latents `(1, h w / 256, 128)`, padding cut away."""
+        """Return `(h / 8, w / 8, 3)` uint8 RGB of packed latents `(1, h w / 256, 4 c)`, padding cut away."""
         import torch
 
         height, width = (side // 16 for side in where.canvas)
@@ -48,21 +48,40 @@ def fit_map(vae: Any, device: torch.device, references: Iterable[NDArray[np.uint
     """Return the map of a FLUX.2 autoencoder for pictures like these `(h, w, 3)` uint8 RGB ones."""
     import torch
 
+    return fitted(
+        lambda pixels: vae.encode(pixels).latent_dist.mode(),
+        (vae.bn.running_mean, torch.sqrt(vae.bn.running_var.float() + vae.config.batch_norm_eps)),
+        (device, vae.dtype),
+        references,
+    )
+
+
+def fitted(
+    encode: Callable[[torch.Tensor], torch.Tensor],
+    normal: tuple[torch.Tensor, torch.Tensor],
+    where: tuple[torch.device, torch.dtype],
+    references: Iterable[NDArray[np.uint8]],
+) -> LatentMap:
+    """Return the map of any autoencoder whose latents are packed in fours.
+
+    encode: gives `(1, c, h / 8, w / 8)` of `(1, 3, h, w)` in -1..1. normal: mean and deviation of packed latents,
+    `(4 c,)` each. where: the device and the precision that it encodes in.
+    """
+    import torch
+
+    device, dtype = where
     known, wanted = [], []
     for picture in (_chart(), *references):
         small = cv2.resize(picture, (_SIDE_PX, _SIDE_PX), interpolation=cv2.INTER_AREA)
         pixels = torch.from_numpy(np.asarray(small, np.float32) / 127.5 - 1).permute(2, 0, 1)[None]
         with torch.no_grad():
-            latents = vae.encode(pixels.to(device, vae.dtype)).latent_dist.mode().float()
+            latents = encode(pixels.to(device, dtype)).float()
         known.append(_rows(latents))
         wanted.append(_flat(torch.nn.functional.interpolate(pixels, latents.shape[-2:], mode="area")).to(device))
     rows, colours = torch.cat(known), torch.cat(wanted)
     ridge = _RIDGE * torch.eye(rows.shape[1], device=device)
-    return LatentMap(
-        torch.linalg.solve(rows.T @ rows + ridge, rows.T @ colours),
-        vae.bn.running_mean.to(device, torch.float32, copy=True),
-        torch.sqrt(vae.bn.running_var.to(device, torch.float32) + vae.config.batch_norm_eps),
-    )
+    mean, deviation = (one.to(device, torch.float32, copy=True) for one in normal)
+    return LatentMap(torch.linalg.solve(rows.T @ rows + ridge, rows.T @ colours), mean, deviation)
 
 
 def _chart() -> NDArray[np.uint8]:
