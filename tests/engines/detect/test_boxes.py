@@ -159,3 +159,19 @@ def test_of_two_that_overlap_by_more_than_the_bound_the_better_stays(iou, kept):
     assert suppress(edges, scores, kinds, iou).tolist() == kept
     assert suppress(edges, scores, np.array([0, 1]), iou).tolist() == [1, 0]
     assert suppress(edges[:0], scores[:0], kinds[:0]).tolist() == []
+
+
+@pytest.mark.parametrize(
+    ("edges", "cut", "kind", "is_seen"),
+    [
+        ((0, 0, 100, 100), (), 0, True),
+        ((0, 0, 100, 100), (), 1, False),
+        ((0, 0, 100, 30), (), 0, False),  # a part that no tile cut is another thing
+        ((0, 0, 100, 30), (3,), 0, True),
+        ((0, 70, 100, 200), (3,), 0, False),  # most of it lies elsewhere
+        ((200, 200, 300, 300), (3,), 0, False),
+    ],
+)
+def test_a_piece_is_seen_in_another_where_a_tile_cut_it_and_both_share_most(edges, cut, kind, is_seen):
+    whole = Proposal(0, 0.9, (0, 0, 100, 100))
+    assert boxes._is_seen_in(Proposal(kind, 0.5, edges, frozenset(cut)), whole) is is_seen

@@ -77,3 +77,11 @@ def test_words_that_say_nothing_are_refused() -> None:
     with pytest.raises(BadRequest, match="say nothing"):
         PageWords(text="  ").require_sound()
     assert Corrections(words=(PageWords(text="dusk"),)).words[0].require_sound() is None
+
+
+def test_so_many_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(places, "PLACES_MAX", 2)
+    monkeypatch.setattr(places, "_PAGES_MAX", 2)
+    assert with_place(with_places(HARBOUR), PlaceSet(name="Roof")).places[1].name == "Roof"
+    change = PlaceSet(place_id="h", shows=[THREE], shows_not=[ONE])
+    assert with_place(with_places(HARBOUR), change).places[0].shown == [TWO, THREE]

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import random
+from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from host.library.align.duplicates import near_pairs, tag_duplicates
+from host.errors import BadRequest
+from host.library.align.duplicates import near_pairs, read_table, tag_duplicates, write_rows
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def row(page_id: str, md5: str = "", phash: str = "", kind: str = "story") -> dict[str, object]:
@@ -76,3 +82,32 @@ def test_a_page_whose_hashes_nobody_knows_has_empty_ones() -> None:
     for unknown in ({"page_id": "a"}, {"page_id": "a", "md5": None, "phash": None}):
         (tagged,) = tag_duplicates([unknown], perceptual=True)
         assert (tagged["dup_md5"], tagged["dup_phash"]) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"page_id,other\na,b\n", " has no column 'image_path'."),
+        (b"other,image_path\na,b\n", " has no column 'page_id'."),
+        (None, " cannot be read: "),
+    ],
+)
+def test_a_table_that_is_none_is_named(content: bytes | None, words: str, tmp_path: Path) -> None:
+    pytest.importorskip("polars")
+    path = tmp_path / "table.csv"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(BadRequest) as told:
+        read_table(path)
+    assert told.value.message.startswith(f"{path}{words}")
+    assert told.value.hint == "Name the CSV that `library align` wrote."
+
+
+def test_a_table_is_texts_and_nothing_is_an_empty_one(tmp_path: Path) -> None:
+    pytest.importorskip("polars")
+    (tmp_path / "t.csv").write_bytes(b"page_id,image_path,score\na,/a,007\nb,,\n")
+    rows = read_table(tmp_path / "t.csv")
+    assert rows == [
+        {"page_id": "a", "image_path": "/a", "score": "007"}, {"page_id": "b", "image_path": "", "score": ""},
+    ]  # fmt: skip
+    assert write_rows([{"a": 1, "b": None}, {"a": None, "b": "x,y"}]) == b'a,b\n1,\n,"x,y"\n'
