@@ -9,18 +9,20 @@ from __future__ import annotations
 import io
 import logging
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from itertools import count, islice
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from host.books.comic_info import made, xml_text
 from host.books.epub_file import EpubFile
 from host.books.pack import pack
+from host.books.scratch import Scratch
 from host.errors import ImageInvalid, IrodoriError
 from host.picture_types import suffix_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
-    from typing import IO
+    from typing import IO, BinaryIO
 
     from host.vocabulary import Direction, ExportFormat, OutputFormat
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 _PDF_DIRECTIONS: Final = {"rtl": "/R2L", "ltr": "/L2R"}
+PDF_PART_PAGES: Final = 16
 _EPUB_TYPES: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 
 
@@ -172,21 +175,39 @@ class _Checked:
 
 def _write_pdf(chapter: Chapter, numbered: _Numbered, written: Written, target: Path, check: _Check) -> None:
     """Write pages, title and direction; without a date, so that the same pages give the same file."""
-    import img2pdf
-    from pikepdf import Dictionary, Name
+    from pikepdf import Dictionary, Job, Name
 
-    pages = [_Checked(io.BytesIO(page), check) for _, page in _fitting(numbered, written, _for_pdf)]
-    _require_some(pages)
-    title = xml_text(" ".join(filter(None, [chapter.series, chapter.chapter])))
+    scratch = Scratch()
     try:
-        document = img2pdf.convert_to_docobject(pages, engine=img2pdf.Engine.pikepdf, nodate=True, title=title or None)
-        if chapter.direction in _PDF_DIRECTIONS:
-            way = Name(_PDF_DIRECTIONS[chapter.direction])
-            document.writer.Root.ViewerPreferences = Dictionary(Direction=way)
-        with target.open("wb") as file:
-            document.tostream(_Checked(file, check))
-    except (img2pdf.ImageOpenError, img2pdf.AlphaChannelError, img2pdf.JpegColorspaceError) as exc:
-        raise ImageInvalid(f"A page does not fit into a PDF: {exc}", "Export as CBZ instead.") from exc
+        parts = [{"file": str(part)} for part in _pdf_parts(numbered, written, scratch, check)]
+        _require_some(parts)
+        # Pages that a document takes from another are copied into memory; a job of QPDF leaves them on disk.
+        laid = {"empty": "", "pages": parts, "keepFilesOpen": "n", "outputFile": str(target)}
+        with Job(laid).create_pdf() as document:
+            title = xml_text(" ".join(filter(None, [chapter.series, chapter.chapter])))
+            if title:
+                document.docinfo[Name.Title] = title
+            if chapter.direction in _PDF_DIRECTIONS:
+                document.Root.ViewerPreferences = Dictionary(Direction=Name(_PDF_DIRECTIONS[chapter.direction]))
+            with target.open("wb") as file:
+                document.save(cast("BinaryIO", _Checked(file, check)), linearize=True, deterministic_id=True)
+    finally:
+        scratch.close()
+
+
+def _pdf_parts(numbered: _Numbered, written: Written, scratch: Scratch, check: _Check) -> Iterator[Path]:
+    """Yield documents of some pages each, which lie on disk: of a whole chapter memory may not suffice."""
+    import img2pdf
+
+    fitting, numbers = (page for _, page in _fitting(numbered, written, _for_pdf)), count()
+    while pages := [_Checked(io.BytesIO(page), check) for page in islice(fitting, PDF_PART_PAGES)]:
+        part = scratch.path / f"{next(numbers)}.pdf"
+        try:
+            with part.open("wb") as file:
+                img2pdf.convert(pages, outputstream=file, engine=img2pdf.Engine.pikepdf, nodate=True)
+        except (img2pdf.ImageOpenError, img2pdf.AlphaChannelError, img2pdf.JpegColorspaceError) as exc:
+            raise ImageInvalid(f"A page does not fit into a PDF: {exc}", "Export as CBZ instead.") from exc
+        yield part
 
 
 def _write_epub(chapter: Chapter, numbered: _Numbered, written: Written, target: Path, _check: _Check) -> None:

@@ -13,7 +13,7 @@ import pikepdf
 import pytest
 from PIL import Image
 
-from host.books.chapter_file import Chapter, Picture, Written, notes, slice_of, write_chapter
+from host.books.chapter_file import PDF_PART_PAGES, Chapter, Picture, Written, notes, slice_of, write_chapter
 from host.books.volume import open_volumes
 from host.errors import ImageInvalid
 
@@ -118,6 +118,28 @@ def test_a_pdf_has_its_series_and_number_as_its_title(tmp_path: Path) -> None:
     write_chapter(Chapter("Séries <&>", "7", "rtl", [picture]), "pdf", tmp_path / "a.pdf")
     with pikepdf.open(tmp_path / "a.pdf") as document:
         assert str(document.docinfo.Title) == "Séries <&> 7"
+
+
+def test_a_pdf_of_many_pages_holds_few_of_them_in_memory_and_leaves_no_parts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IRODORI_HOME", str(tmp_path / "home"))
+    laid: list[int] = []
+    convert = img2pdf.convert
+    monkeypatch.setattr(img2pdf, "convert", lambda pages, **how: (laid.append(len(pages)), convert(pages, **how))[1])
+    widths = range(20, 20 + 2 * PDF_PART_PAGES + 3)
+    written = write_chapter(Chapter("S", "1", "auto", [partial(blank, each) for each in widths]), "pdf", tmp_path / "a")
+    assert written.coloured == list(range(1, len(widths) + 1))
+    assert laid == [PDF_PART_PAGES, PDF_PART_PAGES, 3]
+    with pikepdf.open(tmp_path / "a") as document:
+        assert [int(next(iter(page.get_images().values())).Width) for page in document.pages] == list(widths)
+    assert not list((tmp_path / "home").rglob("*.pdf"))
+
+
+def blank(width: int) -> Picture:
+    buffer = io.BytesIO()
+    Image.new("RGB", (width, 30), (width, 0, 0)).save(buffer, "PNG")
+    return Picture(buffer.getvalue(), "image/png", is_coloured=True)
 
 
 def test_a_coloured_page_that_is_none_ends_the_document(tmp_path: Path) -> None:
