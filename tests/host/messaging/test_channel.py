@@ -7,9 +7,12 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec import structs
 
+from host.errors import TooLarge
+from host.messaging import framing
 from host.messaging.channel import Channel, Ending
-from host.messaging.framing import Ack, Chunk, decode_envelope, encode_envelope
+from host.messaging.framing import CHUNK_BYTES, Ack, Chunk, Splitter, decode_envelope, encode_envelope
 from host.messaging.stdio import BadLength
 
 if TYPE_CHECKING:
@@ -126,3 +129,38 @@ def test_a_closed_outbox_ends_the_writer_without_a_word(stage: Stage) -> None:
             thread.join(20)
             assert not thread.is_alive()
     assert stage.ends.empty()
+
+
+def begun_and_ended(number: int) -> list[bytes]:
+    """Return the two envelopes of a frame."""
+    chunks = list(Splitter().split(bytes([number]) * (CHUNK_BYTES + 1)))
+    return [encode_envelope(structs.replace(chunk, id=number)) for chunk in chunks]
+
+
+def test_a_frame_that_begins_sends_away_the_stalest_where_too_many_are_unfinished(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only a first chunk makes one more of them, so that others look for none."""
+    monkeypatch.setattr(framing, "UNFINISHED_FRAMES", 2)
+    stage.start()
+    for number in (1, 2, 3):
+        stage.wire.gives.put(begun_and_ended(number)[0])
+    refused = stage.faults.get(timeout=20)
+    assert (refused.frame_id, type(refused.error)) == (1, TooLarge)
+    stage.wire.gives.put(begun_and_ended(2)[1])
+    assert stage.frames.get(timeout=20)[0] == 2
+    assert stage.faults.empty()
+
+
+def test_what_waits_too_long_is_dropped_and_told_by_a_sweep(stage: Stage) -> None:
+    stage.start()
+    stage.wire.gives.put(begun_and_ended(1)[0])
+    for envelope in begun_and_ended(2):
+        stage.wire.gives.put(envelope)
+    assert stage.frames.get(timeout=20)[0] == 2
+    stage.seconds += framing.UNFINISHED_S - 0.1
+    stage.channel.sweep()
+    assert stage.faults.empty()
+    stage.seconds += 0.2
+    stage.channel.sweep()
+    assert stage.faults.get(timeout=20).frame_id == 1
