@@ -1,8 +1,7 @@
 """What makes many pages quicker and gives the same bits: pictures that were encoded before are not encoded anew.
 
-Of the caches of diffusers 0.42.1 none is used. Pyramid attention broadcast keeps one state for both passes of a guided
-step, so that what is guided away from takes over what is guided towards; MagCache wants ratios that were measured on
-the weights; FirstBlockCache and FasterCache fail on FLUX.2.
+Of the caches of diffusers 0.42.1, which change the bits, one can be switched on for klein (`attention_cache`). MagCache
+wants ratios that were measured on the weights; FirstBlockCache and FasterCache fail on FLUX.2.
 """
 
 from __future__ import annotations

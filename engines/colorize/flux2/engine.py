@@ -21,6 +21,7 @@ from engines.base import (
     Viability,
 )
 from engines.colorize.figures import figures_apart, painted_apart, parted
+from engines.colorize.flux2.attention_cache import kept_attention
 from engines.colorize.flux2.files import find_klein
 from engines.colorize.flux2.info import KLEIN_4B
 from engines.colorize.flux2.lora import flux2_loras
@@ -64,7 +65,8 @@ class Flux2KleinEngine(ColorizeEngine):
     """One variant of FLUX.2 klein; `folder` says where its files lie, by default where pulled models do.
 
     Options of a plan: `compile` (true): the transformer's blocks are compiled, where that pays. `encode_anew` (true):
-    references are encoded for each page, not once for all.
+    references are encoded for each page, not once for all. `attention_cache` (true): of models with many steps, every
+    second one in the middle keeps the attention of the one before.
     """
 
     def __init__(self, variant: KleinVariant = KLEIN_4B, folder: Path | None = None) -> None:
@@ -142,7 +144,9 @@ class Flux2KleinEngine(ColorizeEngine):
         else:
             figures = figures_apart(request) if self.info.regions else ()
             first, then = parted(on_step, len(figures))
-            rgb = generate.coloured(pipeline, request, words, steps, show, first)
+            is_kept = request.plan.engine_options.get("attention_cache") is True and not self._variant.distilled
+            with kept_attention(pipeline, is_on=is_kept):
+                rgb = generate.coloured(pipeline, request, words, steps, show, first)
             rgb = painted_apart(rgb, request, figures, partial(self._repaired, steps=steps, show=show), then)
         return ColorizeResult(oklab=srgb_to_oklab(rgb), weights=self._all_weights(request))
 
