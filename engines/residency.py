@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 # The one that runs anywhere; and the tasks that are no one's to choose an engine by.
 _SMALLEST: Final = "compact"
-_NOT_COLOUR: Final = ("pass1", "retrieval")
+_NOT_COLOUR: Final = ("pass1", "retrieval", "studio")
 _LOG = logging.getLogger(__name__)
 LEANEST: Final[MemoryPolicy] = "group_offload"
 """The policy with which only the layer that works is on the device: slow, and the last that there is."""

@@ -26,6 +26,7 @@ from host.secrets import secret_for
 from host.settings import Settings, SettingsFile
 from host.store.search import ReferenceSearcher
 from host.store.store import Store
+from host.studio.desk import Desk
 from host.viability import viability_of
 from models.hub import hub_origin
 
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from host.paths import StatePaths
     from host.pipeline.analysis.reader import PageReader
     from host.pipeline.page import PagePipeline
+    from host.studio.tools import Tools
     from host.vocabulary import PageFormat
 
 _LOG = logging.getLogger(__name__)
@@ -82,6 +84,8 @@ class Application:
             page_format=page_format,
             casts=Casts(palettes, sightings, lambda: self.embedder.identity, self.embedder.open),
         )
+
+        self.desk = Desk(self._studio_tools, notify)
 
     @classmethod
     def open(
@@ -174,10 +178,24 @@ class Application:
             return hub_origin(self.settings.current.model_hub)
         return Server(self.settings.current.comfyui_url).origin if name == COMFYUI_KEY else ""
 
+    def _studio_tools(self) -> Tools:
+        from engines.words.registry import open_word_reader
+        from host.studio.painters import Painters
+        from host.studio.tools import Tools
+
+        return Tools(
+            reader=lambda: _make_reader(self.settings.current),
+            painters=Painters(self.engines, self.board.engine_room, lambda: self.settings.current.default_engine),
+            references=self.store.references.pixels,
+            words=lambda: open_word_reader("rapidocr"),
+            scratch=self.store.scratch,
+        )
+
     def close(self, timeout_s: float = CLOSE_S) -> None:
         """Stop all work, within about `timeout_s`, and leave no partial file."""
         self.models.close()
-        if not self.board.close(timeout_s * _WAITING_SHARE):
+        studio_stopped = self.desk.close(timeout_s * _WAITING_SHARE / 2)
+        if not (self.board.close(timeout_s * _WAITING_SHARE / (1 if studio_stopped else 2)) and studio_stopped):
             # A step of a library cannot be interrupted; what it still writes goes to a folder that is gone.
             _LOG.warning("some work did not stop within %.1f s", timeout_s)
         self.store.close()

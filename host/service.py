@@ -34,6 +34,8 @@ from host.messaging.messages import (
     ReferenceSearch,
     SecretDelete,
     SecretSet,
+    StudioLook,
+    StudioPicture,
     Welcome,
 )
 from host.paths import state_paths
@@ -100,6 +102,9 @@ class HostService:
             "history.list": lambda _: self._application.store.history.series(),
             "history.report": lambda asked: self._application.report(asked.series),
             "history.forget": lambda asked: CacheCleared(removed=self._application.forget(asked.series)),
+            "studio.look": self._studio_look,
+            "studio.start": self._application.desk.start,
+            "studio.cancel": lambda asked: self._application.desk.cancel(asked.task_id),
             "host.doctor": lambda _: self._examine(),
         }
 
@@ -116,7 +121,8 @@ class HostService:
 
     def load(self) -> tuple[bool, int]:
         """Return whether work is under way, and how many pages wait; at once."""
-        return self._application.board.load()
+        busy, depth = self._application.board.load()
+        return busy or self._application.desk.is_busy, depth
 
     def close(self, timeout_s: float = CLOSE_S) -> None:
         """Cancel everything and leave no partial file."""
@@ -198,6 +204,12 @@ class HostService:
 
     def _clear_cache(self, params: CacheClear) -> CacheCleared:
         return CacheCleared(removed=self._application.store.results.clear(params.older_than_s))
+
+    def _studio_look(self, params: StudioLook) -> StudioPicture:
+        from host.studio.tools import look
+
+        image, mime = look(params.image, params.filters, params.scale)
+        return StudioPicture(image=image, mime=mime)
 
     def _examine(self) -> list[DoctorCheck]:
         return examine(self._application)

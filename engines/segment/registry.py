@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from engines.segment.base import Segmenter
+    from engines.segment.matting import Matting
 
 
 def open_segmenter(model: Path | None) -> Segmenter:
@@ -23,3 +24,19 @@ def open_segmenter(model: Path | None) -> Segmenter:
     from engines.segment.sam3 import Sam3
 
     return Sam3(model)
+
+
+def open_matting(path: Path | None) -> Matting | None:
+    """Return what tells figures from their ground: a network's file; without one the pulled one, None where none is.
+
+    Raises:
+        EngineUnavailable, ModelMissing, ModelInvalid
+    """
+    from engines.segment.matting import FILE_NAME, MODEL_ID, Matting
+    from models.store import local_folder
+
+    if path is None:
+        path = local_folder(MODEL_ID) / FILE_NAME
+        if not path.is_file():
+            return None
+    return Matting(path)

@@ -11,12 +11,14 @@ import { clearRefererRules } from "@/lib/worker/referer-rule";
 import { PullWatch } from "@/lib/worker/pulls";
 import { Runs, watchTabs } from "@/lib/worker/runs";
 import { Sample } from "@/lib/worker/sample";
+import { Studio } from "@/lib/worker/studio";
 
 /** Listeners are in place before the first await: an event that wakes the worker comes at once. */
 export default defineBackground(() => {
   let host: HostConnection | undefined;
   const runs = new Runs(() => host as HostConnection);
   const sample = new Sample();
+  const studio = new Studio();
   const pulls = new PullWatch();
 
   const wake = async (): Promise<HostConnection> => {
@@ -25,16 +27,18 @@ export default defineBackground(() => {
       (notification) => {
         runs.hear(notification);
         sample.hear(notification);
+        studio.hear(notification);
         pulls.hear(notification);
       },
       (state) => {
         runs.follow(state);
         if (state.name === "ready") return;
         sample.hostLeft();
+        studio.hostLeft();
         pulls.hostLeft();
       },
     );
-    releaseWhenIdle(host, () => runs.anyActive || popups > 0);
+    releaseWhenIdle(host, () => runs.anyActive || studio.isBusy || popups > 0);
     void runs.restore();
     return host;
   };
@@ -54,7 +58,7 @@ export default defineBackground(() => {
     if (reason === "update") void woken.then(() => runs.carryOn());
   });
   browser.runtime.onStartup.addListener(() => void takeUnderWay()); // tabs of another day
-  answerWorkerCalls(woken, runs, byItself, sample);
+  answerWorkerCalls(woken, runs, byItself, sample, studio);
   answerMenus(() => woken, runs);
   answerCommands(woken, runs);
   watchTabs(runs);

@@ -7,12 +7,14 @@ import type { HabitChange, Naming, PageRule } from "./habits";
 import type { Payload } from "./payload";
 import type { PaletteSheet, WornPart } from "./palette";
 import { reasonOf } from "./reason";
+import type { StudioMade, StudioOrder } from "./studio";
 import type {
   CacheStats,
   ColourHint,
   DoctorCheck,
   Estimate,
   EXPORT_FORMATS,
+  FilterStep,
   HistoryReport,
   HistorySeries,
   ModelInfo,
@@ -65,7 +67,7 @@ export type AskedAnswer = "once" | "always" | "never" | "later";
 export type PageAct = "compare" | "original" | "leaveOut" | "takeIn" | "save" | "copy";
 
 /** What a picture is pointed at for, from the popup: sites that block the right click do not block this. */
-export type PointPurpose = "reference" | "page" | "correct" | PageAct;
+export type PointPurpose = "reference" | "page" | "correct" | "studio" | PageAct;
 
 /** A style reference as the popup shows it. */
 export interface ReferenceCard {
@@ -135,6 +137,10 @@ export interface WorkerCalls {
   "palette.export": Call<{ series: string }, string>;
   "palette.import": Call<{ series: string; json: string }, PaletteSheet>;
   "page.point": Call<{ tabId: number; purpose: PointPurpose }>;
+  "page.capture": Call<{ tabId: number; frameId: number; url: string }, Payload>;
+  "studio.run": Call<{ order: StudioOrder; picture: Payload; mask: Payload | null }, StudioMade>;
+  "studio.look": Call<{ picture: Payload; filters: FilterStep[]; scale: number }, Payload>;
+  "studio.cancel": Call<{ taskId: string }>;
   "chapter.start": Call<{ tabId: number; choice: ChapterChoice }>;
   "chapter.cost": Call<{ tabId: number; choice: ChapterChoice }, Estimate | null>;
   "chapter.cancel": Call<{ tabId: number }>;

@@ -54,7 +54,11 @@ if TYPE_CHECKING:
 
 
 class JobBoard:
-    """Thread-safe; every request is answered without waiting for a page."""
+    """Thread-safe; every request is answered without waiting for a page.
+
+    Attributes:
+        engine_room: where the jobs' engine is, for what else needs one on the same lane.
+    """
 
     def __init__(
         self,
@@ -81,8 +85,8 @@ class JobBoard:
         self._cancelled_exports = CancelledExports()
         self._notify = notify
         self._scheduler = Scheduler(notify, store.spool)
-        room = EngineRoom(engines, lane, device, settings.current.idle_unload_s)
-        self._stages = Stages(self._scheduler, pipeline, store, room)
+        self.engine_room = EngineRoom(engines, lane, device, settings.current.idle_unload_s)
+        self._stages = Stages(self._scheduler, pipeline, store, self.engine_room)
 
     def run_chapter(self, request: RunChapter) -> JobAccepted:
         """Begin a chapter; cached pages are sent at once, those in `need` wait for their bytes.

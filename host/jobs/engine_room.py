@@ -16,8 +16,11 @@ from host.pipeline.faults import faults_mapped
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from engines.base import ColorizeEngine, Device, EngineSource
+    from engines.base import ColorizeEngine, ColorizeRequest, ColorizeResult, Device, EngineSource, OnStep
+    from engines.info import EngineInfo
     from host.jobs.lane import Lane
+
+    Colorize = Callable[[ColorizeRequest, OnStep], ColorizeResult]
 
 _LOG = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -80,6 +83,20 @@ class EngineRoom:
             engine = viable_engine(self._engines, engine_id)
             self.run_with_memory(engine, lambda: None)
             yield engine, waited
+
+    @contextmanager
+    def lend(self, engine_id: str, check: Callable[[], None]) -> Iterator[tuple[EngineInfo, Colorize]]:
+        """Hold the lane with what an engine is and its colouring, which goes on with less memory where it gives out.
+
+        Raises:
+            as `engine`; as `run_with_memory` where it colours.
+        """
+        with self.engine(engine_id, check) as (engine, _):
+
+            def colorize(request: ColorizeRequest, on_step: OnStep) -> ColorizeResult:
+                return self.run_with_memory(engine, lambda: engine.colorize(request, on_step))
+
+            yield engine.info, colorize
 
     def run_with_memory(self, engine: ColorizeEngine, work: Callable[[], T]) -> T:
         """Load the engine and do the work; where memory gives out, once more with each leaner memory policy.

@@ -75,6 +75,18 @@ from host.messaging.wire.requests import (
     TaskAccepted,
     Welcome,
 )
+from host.messaging.wire.studio import (
+    FilterStep,
+    StudioAccepted,
+    StudioCancel,
+    StudioCancelled,
+    StudioDone,
+    StudioFailed,
+    StudioLook,
+    StudioPicture,
+    StudioProgress,
+    StudioTask,
+)
 from host.messaging.wire.values import Empty, Message
 from host.palette_records import (
     CharacterSeen,
@@ -134,6 +146,7 @@ __all__ = [
     "ExportResult",
     "FigureAt",
     "FigurePalette",
+    "FilterStep",
     "FoundFigure",
     "Fraction",
     "Hello",
@@ -202,6 +215,15 @@ __all__ = [
     "Sha256",
     "SkipReason",
     "Stage",
+    "StudioAccepted",
+    "StudioCancel",
+    "StudioCancelled",
+    "StudioDone",
+    "StudioFailed",
+    "StudioLook",
+    "StudioPicture",
+    "StudioProgress",
+    "StudioTask",
     "TaskAccepted",
     "Text",
     "Welcome",
@@ -265,6 +287,9 @@ METHODS: Final[dict[str, Method]] = {
     "history.list": Method(Empty, list[HistorySeries], lane="long"),
     "history.report": Method(HistoryReportQuery, HistoryReport, lane="long"),
     "history.forget": Method(HistoryForget, CacheCleared, lane="long"),
+    "studio.look": Method(StudioLook, StudioPicture, lane="long"),
+    "studio.start": Method(StudioTask, StudioAccepted, lane="pages"),
+    "studio.cancel": Method(StudioCancel, StudioCancelled),
     "host.doctor": Method(Empty, list[DoctorCheck], lane="long"),
 }
 
@@ -281,4 +306,7 @@ NOTIFICATIONS: Final[dict[str, type[Message]]] = {
     "export.progress": ExportProgress,
     "model.progress": ModelProgress,
     "model.changed": ModelChanged,
+    "studio.progress": StudioProgress,
+    "studio.done": StudioDone,
+    "studio.failed": StudioFailed,
 }

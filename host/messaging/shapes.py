@@ -13,10 +13,10 @@ from msgspec import Meta, Struct
 
 from engines.info import Supports
 from host import corrections, errors, palette_records, store_records
-from host.messaging.wire import notifications, requests, values
+from host.messaging.wire import notifications, requests, studio, values
 from host.messaging.wire import records as carried
 
-_DECLARATIONS: Final = (values, corrections, store_records, palette_records, carried, requests, notifications)
+_DECLARATIONS: Final = (values, corrections, store_records, palette_records, carried, requests, notifications, studio)
 _BASES: Final = (values.Message, corrections.Corrections)
 
 

@@ -31,6 +31,7 @@ _MIB = 1 << 20
 class Store:
     """results: coloured pages and verdicts by key. sources: encoded digest → pixels. references: the library.
     spool: captured pages while this process lives. indexes: pictures by what is on them. presets: ways of colouring.
+    scratch: a folder for files that are being written, removed at the end.
     """  # noqa: D205
 
     def __init__(
@@ -39,8 +40,8 @@ class Store:
     ) -> None:  # fmt: skip
         self.database = database
         self._folders = (results_root, library_root)
-        scratch = results_root.path / "scratch"
-        self.results = ResultStore(database, BlobFolder(paths.results, scratch), cache_limit_mib * _MIB)
+        self.scratch = results_root.path / "scratch"
+        self.results = ResultStore(database, BlobFolder(paths.results, self.scratch), cache_limit_mib * _MIB)
         self.sources = SourceIndex(database)
         self.history = History(database)
         self.presets = PresetFile(paths.presets_file)

@@ -1,7 +1,8 @@
 """A figure alone: its pixels with an alpha channel, everything else transparent.
 
-Which pixels are a figure's is what analysis says (`PageMaps.characters`); the soft edge is a guided filter's
-(He, Sun and Tang, "Guided image filtering", 2010) with the page's grey as the guide, so that alpha follows the ink.
+A matting network says how much of each pixel is figure, asked about each figure by itself. Without one, which pixels
+are a figure's is what analysis says (`PageMaps.characters`), and the soft edge is a guided filter's (He, Sun and Tang,
+"Guided image filtering", 2010) with the page's grey as the guide, so that alpha follows the ink.
 """
 
 from __future__ import annotations
@@ -11,25 +12,38 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
+from engines.geometry import Box
 from host.errors import BadRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
+    from host.pipeline.records.page_meta import Character
     from host.studio.page import StudioPage
 
+    Matte = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+
+_AROUND: Final = 0.08
+_SEEN: Final = 0.2
 _RADIUS_PX: Final = 3
 _SMOOTHNESS: Final = 1e-3
 _SURE_PX: Final = 3
 
 
-def cut_out(page: StudioPage, figures: Sequence[int] = ()) -> NDArray[np.uint8]:
+def cut_out(
+    page: StudioPage,
+    figures: Sequence[int] = (),
+    matte: Matte | None = None,
+    progress: Callable[[float], None] = lambda _: None,
+) -> NDArray[np.uint8]:
     """Return the `(H, W, 4)` RGBA picture of the figures of these indices; of all where none is named.
 
+    matte: how much of each pixel of a picture is figure; None for none. progress: after each figure; may raise.
+
     Raises:
-        BadRequest: the page has no such figure, or none at all.
+        BadRequest: the page has no such figure, or none at all. What matte raises.
     """
     there = sorted(one.index for one in page.meta.characters)
     strangers = [str(one) for one in figures if one not in there]
@@ -37,8 +51,48 @@ def cut_out(page: StudioPage, figures: Sequence[int] = ()) -> NDArray[np.uint8]:
         known = ", ".join(map(str, there)) or "none"
         missing = f"The page has no figure {', '.join(strangers)}." if strangers else "No figure was found on the page."
         raise BadRequest(missing, f"Its figures are: {known}; see `irodori analyze --overlay`.")
-    chosen = np.isin(page.maps.characters, [one + 1 for one in figures or there])
-    return with_alpha(page.rgb, soft_alpha(page.rgb, chosen))
+    wanted = list(figures or there)
+    if matte is None:
+        return with_alpha(page.rgb, soft_alpha(page.rgb, _masks(page, wanted)))
+    alpha = np.zeros(page.rgb.shape[:2], np.uint8)
+    for number, index in enumerate(wanted):
+        view, own = _matted(page, index, wanted, matte)
+        np.maximum(alpha[view], own, out=alpha[view])
+        progress((number + 1) / len(wanted))
+    return with_alpha(page.rgb, alpha)
+
+
+def _masks(page: StudioPage, figures: Sequence[int]) -> NDArray[np.bool_]:
+    return np.isin(page.maps.characters, [one + 1 for one in figures])
+
+
+def _matted(
+    page: StudioPage, index: int, wanted: Sequence[int], matte: Matte
+) -> tuple[tuple[slice, slice], NDArray[np.uint8]]:
+    """Return where a figure is looked at, and its alpha there; by its mask where the network sees nobody."""
+    (figure,) = (one for one in page.meta.characters if one.index == index)
+    view = _around(page, figure)
+    rgb, labels = np.ascontiguousarray(page.rgb[view]), page.maps.characters[view]
+    alpha = matte(rgb)
+    if alpha.max() < _SEEN:
+        return view, soft_alpha(rgb, labels == index + 1)
+    others = (labels > 0) & ~np.isin(labels, [one + 1 for one in wanted])
+    hidden = others | page.masks.balloons[view] | page.masks.lettering[view]
+    return view, np.asarray(np.rint(255 * np.where(hidden, 0, alpha)), np.uint8)
+
+
+def _around(page: StudioPage, figure: Character) -> tuple[slice, slice]:
+    """Return the figure's box with some of what lies around it, within its panel."""
+    box = figure.box
+    more = round(_AROUND * max(box.width, box.height))
+    height, width = page.rgb.shape[:2]
+    limit = Box(0, 0, width, height)
+    for panel in page.meta.panels:
+        if panel.order == figure.panel:
+            limit = panel.box
+    grown = Box(box.left - more, box.top - more, box.right + more, box.bottom + more).intersection(limit)
+    seen = grown if grown.area else box
+    return slice(seen.top, seen.bottom), slice(seen.left, seen.right)
 
 
 def with_alpha(rgb: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> NDArray[np.uint8]:

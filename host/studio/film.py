@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 from PIL import Image
 
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-FilmKind = Literal["webm", "mp4", "gif"]
+    from host.vocabulary import FilmKind
+
 _CODECS: Final[dict[str, tuple[str, dict[str, str]]]] = {
     "webm": ("libvpx-vp9", {"crf": "30", "b": "0", "deadline": "realtime", "cpu-used": "6", "row-mt": "1"}),
     "mp4": ("libx264", {"crf": "20", "preset": "veryfast"}),

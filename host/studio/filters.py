@@ -100,6 +100,20 @@ def filter_of(text: str) -> Amount | Levels:
         raise BadRequest(f"{text!r:.80} is no filter.", hint) from exc
 
 
+def filter_from(name: FilterName, amount: float, levels: tuple[int, int, float]) -> Amount | Levels:
+    """Return a filter from its numbers. levels: black, white and gamma, which count where its name is `levels`.
+
+    Raises:
+        BadRequest: a level's black is not below its white.
+    """
+    if name != "levels":
+        return Amount(filter=name, amount=amount)
+    black, white, gamma = levels
+    found = Levels(black=black, white=white, gamma=gamma)
+    _require_span(found)
+    return found
+
+
 def lay(rgb: NDArray[np.uint8], filters: Sequence[Amount | Levels], scale: float = 1.0) -> NDArray[np.uint8]:
     """Return the `(H, W, 3)` picture with the filters laid over it.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -18,9 +18,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from host.pipeline.analysis.reader import PageReader
+    from host.pipeline.decode import DecodedPage
     from host.pipeline.records.masks import PageMasks
     from host.pipeline.records.page_meta import PageMeta, Panel
     from host.vocabulary import Direction
+
+
+_WHITE: Final = 128
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,13 +64,32 @@ def picture_of(path: Path) -> NDArray[np.uint8]:
     return decode_page(read_limited(path, DecodeLimits().encoded_bytes)).rgb
 
 
+def mask_of(drawn: NDArray[np.uint8], rgb: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Return the `(H, W)` bool mask that a drawn picture is, white what it covers; rgb: the page that it is for.
+
+    Raises:
+        BadRequest: it is of another size.
+    """
+    if drawn.shape[:2] != rgb.shape[:2]:
+        asked, there = (f"{one.shape[1]} x {one.shape[0]}" for one in (drawn, rgb))
+        raise BadRequest(f"The mask has {asked} pixels, the page {there}.", "Draw it over the page itself.")
+    return np.asarray(drawn.mean(axis=2) >= _WHITE)
+
+
 def read_page(path: Path, reader: PageReader, direction: Direction = "auto") -> StudioPage:
-    """Return a file's page. It is read by its grey alone, so that a coloured page is read as it was before.
+    """Return a file's page, as `page_of`.
 
     Raises:
         BadRequest: it cannot be read. ImageInvalid, TooLarge, OutOfMemory
     """
-    decoded = decode_page(read_limited(path, DecodeLimits().encoded_bytes))
+    return page_of(decode_page(read_limited(path, DecodeLimits().encoded_bytes)), reader, direction)
+
+
+def page_of(decoded: DecodedPage, reader: PageReader, direction: Direction = "auto") -> StudioPage:
+    """Return a decoded picture's page.
+
+    It is read by its grey alone, so that a coloured page is read as it was before.
+    """
     grey = as_page(None, decoded.grey.copy())
     reading = reader.read(grey, direction)
     maps = reading.maps

@@ -1,6 +1,7 @@
 import { mount } from "svelte";
 import { PaletteModel } from "@/lib/ui/palette/palette-model.svelte";
 import { QueueModel } from "@/lib/ui/queue/queue-model.svelte";
+import { StudioModel } from "@/lib/ui/studio/studio-model.svelte";
 import SidePanel from "@/lib/ui/SidePanel.svelte";
 import "@/lib/ui/style.css";
 
@@ -9,9 +10,12 @@ const asked = Number(new URLSearchParams(location.search).get("tabId"));
 
 const target = document.getElementById("app");
 if (target) {
-  const palette = new PaletteModel(Number.isInteger(asked) && asked > 0 ? asked : null);
+  const tabId = Number.isInteger(asked) && asked > 0 ? asked : null;
+  const palette = new PaletteModel(tabId);
+  const studio = new StudioModel(tabId);
   const queue = new QueueModel();
-  mount(SidePanel, { target, props: { palette, queue } });
+  mount(SidePanel, { target, props: { palette, queue, studio } });
   void palette.open();
   void queue.open();
+  studio.open();
 }

@@ -24,6 +24,7 @@ const TIMEOUTS_MS: Partial<Record<Method, number>> = {
   "page.put": 60_000,
   "page.keep": 60_000,
   "chapter.export": 3_600_000, // a PDF of 500 pages takes many minutes; who does not want to wait cancels it
+  "studio.start": 60_000,
   "host.doctor": 60_000,
   "history.report": 120_000,
 };

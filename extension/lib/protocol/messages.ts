@@ -702,6 +702,93 @@ export interface ModelChanged {
   models: ModelInfo[];
 }
 
+/** A filter and how much of it; `levels` takes `black`, `white` and `gamma`, the others `amount`. */
+export interface FilterStep {
+  filter: "brightness" | "contrast" | "saturation" | "blur" | "sharpen" | "levels";
+  amount?: number;
+  black?: number;
+  white?: number;
+  gamma?: number;
+}
+
+/** Do something with a page's picture; which keys count hangs on the tool. `task_id` is the caller's own. */
+export interface StudioTask {
+  task_id: string;
+  tool: "filter" | "cut_out" | "vectorise" | "animate" | "inpaint" | "extend" | "outline" | "upscale" | "words";
+  image: Uint8Array;
+  direction?: "rtl" | "ltr" | "auto";
+  filters?: FilterStep[];
+  figures?: number[];
+  panels?: number[];
+  film?: "webm" | "mp4" | "gif";
+  seconds?: number;
+  size_px?: number;
+  move?: "auto" | "in" | "out" | "left" | "right" | "up" | "down";
+  loop?: boolean;
+  inside?: ([number, number])[];
+  outside?: ([number, number])[];
+  mask?: Uint8Array;
+  left?: number;
+  right?: number;
+  top?: number;
+  bottom?: number;
+  words?: string;
+  references?: string[];
+  engine?: string;
+  seed?: number;
+  scale?: number;
+}
+
+/** The task waits its turn; `ahead` are before it. */
+export interface StudioAccepted {
+  ahead: number;
+}
+
+/** Stop a task, or take it out of the queue. */
+export interface StudioCancel {
+  task_id: string;
+}
+
+/** Whether there was such a task that had not ended; it ends as failed, with E_CANCELLED. */
+export interface StudioCancelled {
+  cancelled: boolean;
+}
+
+/** Lay filters over a small picture at once, to be looked at. `scale`: how large it is compared to the page. */
+export interface StudioLook {
+  image: Uint8Array;
+  filters: FilterStep[];
+  scale?: number;
+}
+
+/** A picture and what it is encoded as. */
+export interface StudioPicture {
+  image: Uint8Array;
+  mime: string;
+}
+
+/** How far a task of the studio is; `fraction` never falls. */
+export interface StudioProgress {
+  task_id: string;
+  fraction: number;
+}
+
+/** What a task made: a picture, a film, a drawing of curves or a text, as a file of this type. */
+export interface StudioDone {
+  task_id: string;
+  data: Uint8Array;
+  mime: string;
+  width: number;
+  height: number;
+  record: Record<string, unknown>;
+}
+
+/** A task that made nothing, and why; E_CANCELLED where it was cancelled. */
+export interface StudioFailed {
+  task_id: string;
+  error: WireError;
+}
+
 /** The requests that the host answers. */
 export interface Methods {
   "session.hello": { params: Hello; result: Welcome };
@@ -744,6 +831,9 @@ export interface Methods {
   "history.list": { params: Empty; result: HistorySeries[] };
   "history.report": { params: HistoryReportQuery; result: HistoryReport };
   "history.forget": { params: HistoryForget; result: CacheCleared };
+  "studio.look": { params: StudioLook; result: StudioPicture };
+  "studio.start": { params: StudioTask; result: StudioAccepted };
+  "studio.cancel": { params: StudioCancel; result: StudioCancelled };
   "host.doctor": { params: Empty; result: DoctorCheck[] };
 }
 
@@ -761,4 +851,7 @@ export interface Notifications {
   "export.progress": ExportProgress;
   "model.progress": ModelProgress;
   "model.changed": ModelChanged;
+  "studio.progress": StudioProgress;
+  "studio.done": StudioDone;
+  "studio.failed": StudioFailed;
 }

@@ -14,7 +14,7 @@ import {
   type MessageSender,
   type WorkerCalls,
 } from "../messages";
-import { learnFrom, pack, probe, unpack } from "../payload";
+import { bytesOf, learnFrom, pack, probe, unpack } from "../payload";
 import { sha256Of } from "../picture";
 import type { ColourHint } from "../protocol/messages";
 import { siteOf } from "../sites";
@@ -38,6 +38,7 @@ import { pointed, startPointing } from "./pointing";
 import { addReference, changeReference, listReferences, removeReference } from "./references";
 import type { Runs } from "./runs";
 import type { Sample } from "./sample";
+import type { Studio } from "./studio";
 import { surveyTab } from "./survey";
 
 const POPUP_GRACE_MS = 800; // some browsers close the popup for the permission's question: then the worker starts
@@ -49,6 +50,7 @@ export function answerWorkerCalls(
   runs: Runs,
   byItself: ByItself,
   sample: Sample,
+  studio: Studio,
 ): void {
   const intended = new Map<number, Intent>();
 
@@ -85,6 +87,14 @@ export function answerWorkerCalls(
     },
     "page.survey": ({ tabId }) => surveyTab(tabId).catch((error) => leave(tabId).then(() => Promise.reject(error))),
     "page.point": async ({ tabId, purpose }) => startPointing(tabId, purpose),
+    "page.capture": ({ tabId, frameId, url }) => askPage(tabId, frameId, "page.capture", { url }),
+    "studio.run": async ({ order, picture, mask }) => studio.run(await woken, order, picture, mask),
+    "studio.look": async ({ picture, filters, scale }) => {
+      const host = await woken;
+      const seen = await host.request("studio.look", { image: await bytesOf(picture), filters, scale });
+      return pack(new Blob([seen.image as Uint8Array<ArrayBuffer>], { type: seen.mime }));
+    },
+    "studio.cancel": async ({ taskId }) => studio.cancel(await woken, taskId),
     "reference.list": async () => listReferences(await woken),
     "reference.add": async ({ picture, name, series }) => addReference(await woken, picture, { name, series }),
     "reference.change": async ({ referenceId, change }) => changeReference(await woken, referenceId, change),

@@ -5,6 +5,7 @@ import type { HostConnection } from "../host/connection";
 import { askPage, type MessageSender, type PointPurpose } from "../messages";
 import { ensureAgent } from "./inject";
 import { colorizePage, sayTrouble, setReference } from "./menus";
+import { savePointed } from "../studio";
 import type { Runs } from "./runs";
 
 /** Every frame of the tab waits for a picture to be pointed at. */
@@ -27,6 +28,7 @@ export async function pointed(
   try {
     if (purpose === "reference") await setReference(host, tabId, frameId, url);
     if (purpose === "page") await colorizePage(runs, tabId, url);
+    if (purpose === "studio") await savePointed({ tabId, frameId, url, at: Date.now() });
     if (purpose === "correct") await askPage(tabId, frameId, "page.correct", { url });
   } catch (error) {
     await sayTrouble(tabId, frameId, url, error);

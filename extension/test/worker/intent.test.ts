@@ -42,7 +42,7 @@ beforeEach(() => {
   started.length = 0;
   outside.connected.length = 0;
   const runs = { start: (tabId: number, choice: unknown) => (started.push([tabId, choice]), Promise.resolve()) };
-  answerWorkerCalls(Promise.resolve({} as never), runs as never, {} as never, {} as never);
+  answerWorkerCalls(Promise.resolve({} as never), runs as never, {} as never, {} as never, {} as never);
 });
 
 test("a chapter starts that the popup spoke of with its last breath", async () => {

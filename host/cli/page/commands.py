@@ -65,13 +65,17 @@ def cut_out(
     figure: Annotated[
         list[int] | None, typer.Option("--figure", min=0, help="The index of a figure (repeatable); default: all.")
     ] = None,
+    matting: Annotated[
+        Path | None,
+        typer.Option("--matting", help="An ONNX file that gives alpha; default: anime-matting, where it was pulled."),
+    ] = None,
     direction: ReadingWay = "auto",
 ) -> None:
     """Keep a page's figures alone; everything else becomes transparent."""
     from host.cli.page.pictures import cut_out_figures
 
     with faults_told():
-        cut_out_figures(picture, output, figure or [], direction)
+        cut_out_figures(picture, output, figure or [], direction, matting)
 
 
 @page.command("vectorise")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
+from engines.segment.registry import open_matting
 from host.books.layout import PICTURE_FORMATS
 from host.books.whole_files import refuse_source, require_nameable, write_whole
 from host.cli.console import say
@@ -15,6 +16,7 @@ from host.paths import state_paths
 from host.pipeline.analysis.shipped import shipped_reader
 from host.pipeline.decode import pixels_digest
 from host.pipeline.encode import encode_page
+from host.pipeline.faults import faults_mapped
 from host.pipeline.records.json_files import named, read_limited
 from host.settings import SettingsFile
 from host.studio.cutout import cut_out
@@ -55,21 +57,27 @@ def beside(output: Path) -> Path:
     return output.with_name(f"{output.name}.filters.json")
 
 
-def cut_out_figures(picture: Path, output: Path, figures: Sequence[int], direction: Direction) -> None:
-    """Write a page's figures on nothing.
+def cut_out_figures(
+    picture: Path, output: Path, figures: Sequence[int], direction: Direction, matting: Path | None
+) -> None:
+    """Write a page's figures on nothing. matting: a network's file; None for the pulled one, or masks without one.
 
     Raises:
-        BadRequest: there is no such figure, or a file cannot be read or written. ImageInvalid, TooLarge, DiskFull
+        BadRequest: there is no such figure, or a file cannot be read or written. WeightsMissing, WeightsInvalid,
+        OutOfMemory, ImageInvalid, TooLarge, DiskFull
     """
     kind = {".png": "PNG", ".webp": "WEBP"}.get(output.suffix.casefold())
     if kind is None:
         raise BadRequest(f"{output.name} cannot be transparent.", "End --output with .png or .webp.")
     require_output(output, picture)
-    cut = Image.fromarray(cut_out(read(picture, direction), figures))
+    with faults_mapped():
+        network = open_matting(matting)
+        page = read(picture, direction)
+        cut = Image.fromarray(cut_out(page, figures, None if network is None else network.alpha))
     buffer = io.BytesIO()
     cut.save(buffer, kind, **({"lossless": True} if kind == "WEBP" else {"compress_level": 4}))
     write_whole(output, buffer.getvalue(), _sources(picture))
-    say(str(output))
+    say(f"{output}: cut out by {network.name if network is not None else 'the masks of analysis'}")
 
 
 def vectorise_page(picture: Path, output: Path) -> None:

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engines.base import ColorizeRequest, ColorizeResult, Plan
+from engines.base import Plan
 from host.application import Application
 from host.books.whole_files import write_whole
 from host.cli.console import say
 from host.cli.page.outlines import box_of
 from host.cli.page.pictures import format_of, require_output
-from host.errors import BadRequest, EngineNotAvailable
-from host.jobs.recipe import viable_engine
+from host.errors import BadRequest
 from host.logs import start_log
 from host.paths import state_paths
 from host.pipeline.encode import encode_page
-from host.studio.page import picture_of
-from host.studio.repaint import extended, fill, repaint
+from host.studio.page import mask_of, picture_of
+from host.studio.painters import FILL, Painters
+from host.studio.repaint import extended, fill
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from host.studio.repaint import Margins
-
-FILL: Final = "fill"
-_WHITE: Final = 128
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +50,7 @@ def inpaint(request: Request, mask: Path | None, box: str | None) -> None:
     if (mask is None) == (box is None):
         raise BadRequest("Which part is to be made anew?", "Give either --mask or --box.")
     rgb = _picture(request, mask)
-    _write(request, rgb, _of_file(mask, rgb) if mask is not None else _of_box(box or "", rgb))
+    _write(request, rgb, mask_of(picture_of(mask), rgb) if mask is not None else _of_box(box or "", rgb))
 
 
 def extend(request: Request, margins: Margins) -> None:
@@ -82,39 +79,11 @@ def _write(request: Request, rgb: NDArray[np.uint8], mask: NDArray[np.bool_]) ->
 def _painted(request: Request, rgb: NDArray[np.uint8], mask: NDArray[np.bool_]) -> tuple[NDArray[np.uint8], str]:
     paths = state_paths()
     start_log(paths.log_file)
-    references = tuple(picture_of(path) for path in request.references)
-    with Application.open(paths, lambda _: None) as application:
-        engine_id = request.engine or _first(application)
-        engine = viable_engine(application.engines, engine_id)
-        with application.engine_room() as room, room.engine(engine_id, lambda: None) as (loaded, _):
-
-            def infer(wanted: ColorizeRequest) -> ColorizeResult:
-                return room.run_with_memory(loaded, lambda: loaded.colorize(wanted, _unheard))
-
-            plan = Plan(seed=request.seed, prompt=request.words)
-            most = engine.info.supports.references_max
-            return repaint(rgb, mask, infer, plan, references[:most]), engine.info.label
-
-
-def _first(application: Application) -> str:
-    """Return the engine of the settings if it paints parts anew, else the first that does and can run here."""
-    able = [info.id for info in application.engines.infos() if info.supports.inpaint]
-    wanted = application.settings.current.default_engine
-    for engine_id in sorted(able, key=lambda one: one != wanted):
-        if application.engines.get(engine_id).viability().ok:
-            return engine_id
-    raise EngineNotAvailable(
-        "No engine here can make a part anew.",
-        f"Pull one that can ({', '.join(able)}; see `irodori engines`), or use --engine {FILL} for thin strips.",
-    )
-
-
-def _of_file(path: Path, rgb: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    mask = picture_of(path)
-    if mask.shape[:2] != rgb.shape[:2]:
-        asked, there = (f"{one.shape[1]} x {one.shape[0]}" for one in (mask, rgb))
-        raise BadRequest(f"The mask has {asked} pixels, the page {there}.", "Draw it over the page itself.")
-    return np.asarray(mask.mean(axis=2) >= _WHITE)
+    references = [picture_of(path) for path in request.references]
+    plan = Plan(seed=request.seed, prompt=request.words)
+    with Application.open(paths, lambda _: None) as application, application.engine_room() as room:
+        painters = Painters(application.engines, room, lambda: application.settings.current.default_engine)
+        return painters.paint(rgb, mask, request.engine, plan, references)
 
 
 def _of_box(text: str, rgb: NDArray[np.uint8]) -> NDArray[np.bool_]:
@@ -122,7 +91,3 @@ def _of_box(text: str, rgb: NDArray[np.uint8]) -> NDArray[np.bool_]:
     mask = np.zeros(rgb.shape[:2], np.bool_)
     mask[top:bottom, left:right] = True
     return mask
-
-
-def _unheard(step: int, steps: int, preview: NDArray[np.uint8] | None = None) -> None:
-    """Report to nobody."""

@@ -8,7 +8,10 @@ import pytest
 import resvg_py
 from PIL import Image
 
+from engines.geometry import Box
 from host.errors import BadRequest
+from host.pipeline.records.masks import PageMaps
+from host.pipeline.records.page_meta import Character
 from host.studio.cutout import cut_out, soft_alpha, with_alpha
 from host.studio.vector import vectorise, without_ink
 from tests.host.studio.pages import COAT, FIGURE, SKY, studio_page
@@ -45,6 +48,42 @@ def test_the_soft_edge_follows_the_picture() -> None:
     assert alpha[28:30].max() < 170
     assert alpha[31] > 200
     assert (alpha[10], alpha[50]) == (0, 255)
+
+
+def test_a_network_says_how_much_of_a_pixel_is_figure() -> None:
+    asked: list[tuple[int, ...]] = []
+
+    def matte(rgb: np.ndarray) -> np.ndarray:
+        asked.append(rgb.shape)
+        return np.where((rgb == COAT).all(axis=2), np.float32(0.5), np.float32(0)).astype(np.float32)
+
+    told: list[float] = []
+    alpha = cut_out(PAGE, [0], matte, told.append)[..., 3]
+    assert alpha[100, 110] == 128
+    assert alpha[30, 180] == 0
+    assert told == [1.0]
+    (seen,) = asked
+    assert FIGURE.height < seen[0] < 160  # the figure with some of what is around it
+    assert FIGURE.width < seen[1] < 220
+
+
+def test_where_the_network_sees_nobody_the_mask_counts() -> None:
+    blind = cut_out(PAGE, [0], lambda rgb: np.zeros(rgb.shape[:2], np.float32))
+    assert blind[100, 110, 3] == 255
+
+
+def test_other_figures_and_balloons_are_not_of_the_figure() -> None:
+    maps = PageMaps(
+        panels=PAGE.maps.panels, characters=PAGE.maps.characters.copy(), depth=PAGE.maps.depth, tone=PAGE.maps.tone
+    )
+    maps.characters[60:149, 120:130] = 2
+    another = Character(box=Box(120, 60, 130, 149), index=1, panel=0)
+    meta = PAGE.meta.model_copy(update={"characters": (*PAGE.meta.characters, another)})
+    two = type(PAGE)(PAGE.rgb, meta, PAGE.masks, maps)
+    everything = lambda rgb: np.ones(rgb.shape[:2], np.float32)  # noqa: E731
+    one = cut_out(two, [0], everything)[..., 3]
+    assert (one[100, 110], one[100, 125]) == (255, 0)
+    assert cut_out(two, [0, 1], everything)[100, 125, 3] == 255
 
 
 def test_nothing_hides_where_nothing_is_seen() -> None:

@@ -1,0 +1,186 @@
+import { beforeEach, expect, test, vi } from "vitest";
+import { fakeBrowser } from "wxt/testing/fake-browser";
+import { savePointed } from "@/lib/studio";
+
+const outside = vi.hoisted(() => ({
+  asked: [] as [string, Record<string, unknown>][],
+  answers: {} as Record<string, (params: Record<string, unknown>) => unknown>,
+  saved: [] as [Blob, string][],
+}));
+vi.mock("@/lib/messages", () => ({
+  askWorker: async (kind: string, params: Record<string, unknown>) => {
+    outside.asked.push([kind, params]);
+    return outside.answers[kind]?.(params);
+  },
+}));
+vi.mock("@/lib/download", () => ({ download: (file: Blob, name: string) => outside.saved.push([file, name]) }));
+vi.mock("@/lib/ui/studio/pictures", () => ({
+  sizeOf: async (picture: Blob) => {
+    if (picture.size === 0) throw new Error("none");
+    return { width: 40, height: 30 };
+  },
+  smaller: async (picture: Blob, longest: number) => ({ picture, scale: longest / 1280 }),
+}));
+
+const { saveChoices } = await import("@/lib/state");
+const { StudioModel } = await import("@/lib/ui/studio/studio-model.svelte");
+
+const file = (type: string, text = "x") => new Blob([text], { type });
+const made = (type: string, record: object = {}, text = "x") => ({
+  ...{ file: file(type, text), width: 80, height: 60, record },
+});
+const orders = () => outside.asked.filter(([kind]) => kind === "studio.run").map(([, { order }]) => order);
+
+beforeEach(() => {
+  fakeBrowser.reset();
+  Object.assign(outside, { asked: [], answers: {}, saved: [] });
+  let count = 0;
+  Object.assign(URL, { createObjectURL: () => `blob:${count++}`, revokeObjectURL: () => undefined });
+});
+
+async function opened(): Promise<InstanceType<typeof StudioModel>> {
+  const model = new StudioModel(7);
+  model.open();
+  await model.take(file("image/png"));
+  return model;
+}
+
+test("a picture is pointed at on the page and taken as it is seen there", async () => {
+  const model = new StudioModel(7);
+  model.open();
+  outside.answers["page.capture"] = () => file("image/png");
+  await savePointed({ tabId: 7, frameId: 2, url: "u", at: 1 }); // nobody asked for it
+  expect(outside.asked).toEqual([]);
+  await model.point();
+  expect(model.pointing).toBe(true);
+  expect(outside.asked.at(-1)).toEqual(["page.point", { tabId: 7, purpose: "studio" }]);
+  await savePointed({ tabId: 7, frameId: 2, url: "u", at: 2 });
+  await vi.waitFor(() => expect(model.picture).toMatchObject({ width: 40, height: 30 }));
+  expect(outside.asked.at(-1)).toEqual(["page.capture", { tabId: 7, frameId: 2, url: "u" }]);
+  expect(model.pointing).toBe(false);
+});
+
+test("what is no picture is told, and what was there stays", async () => {
+  const model = await opened();
+  const before = model.picture;
+  await model.take(new Blob([]));
+  expect(model.trouble).toContain("no picture");
+  expect(model.picture).toBe(before);
+});
+
+test("the sliders are looked at small, the last word counts, and none moved is the picture itself", async () => {
+  const model = await opened();
+  outside.answers["studio.look"] = () => {
+    if (model.sliders.contrast === 1.5) model.sliders.contrast = 1.2; // while it is asked
+    return file("image/jpeg");
+  };
+  model.sliders.contrast = 1.5;
+  await Promise.all([model.look(), model.look()]);
+  const looks = outside.asked.filter(([kind]) => kind === "studio.look");
+  expect(looks.map(([, { filters }]) => filters)).toEqual([
+    [{ filter: "contrast", amount: 1.5 }],
+    [{ filter: "contrast", amount: 1.2 }],
+  ]);
+  expect(looks[0]?.[1].scale).toBe(0.5);
+  expect(model.looked).toMatch(/^blob:/);
+  model.sliders.contrast = 1;
+  await model.look();
+  expect(model.looked).toBeNull();
+});
+
+test("a filter's result is the picture to go on with; undo goes back; the steps are saved", async () => {
+  const model = await opened();
+  const first = model.picture;
+  model.sliders.blur = 2;
+  outside.answers["studio.run"] = () => made("image/png", { filters: 1 });
+  await model.start();
+  expect(orders()).toEqual([{ task_id: expect.any(String), tool: "filter", filters: [{ filter: "blur", amount: 2 }] }]);
+  expect(model.picture).toMatchObject({ width: 80, height: 60 });
+  expect([model.canUndo, model.hasMoved, model.fraction]).toEqual([true, false, null]);
+  model.saveSteps();
+  expect(JSON.parse(await (outside.saved[0]?.[0] as Blob).text())).toEqual({
+    steps: [{ tool: "filter", record: { filters: 1 } }],
+  });
+  model.save();
+  expect(outside.saved[1]?.[1]).toBe("irodori-filter.png");
+  model.undo();
+  expect(model.picture).toBe(first);
+  expect(model.canUndo).toBe(false);
+  model.undo();
+  expect(model.picture).toBe(first);
+});
+
+test("a film and a text stand beside the picture", async () => {
+  const model = await opened();
+  const picture = model.picture;
+  model.tool = "animate";
+  Object.assign(model.wishes, { panel: 2, film: "mp4" });
+  outside.answers["studio.run"] = () => made("video/mp4");
+  await model.start();
+  expect(orders()[0]).toMatchObject({ tool: "animate", film: "mp4", seconds: 4, loop: false, panels: [2] });
+  expect(model.made?.tool).toBe("animate");
+  model.save();
+  expect(outside.saved[0]?.[1]).toBe("irodori-animate.mp4");
+  model.close();
+  expect([model.made, model.picture]).toEqual([null, picture]);
+  model.tool = "words";
+  outside.answers["studio.run"] = () => made("text/plain", {}, "Hello");
+  await model.start();
+  expect(model.made?.text).toBe("Hello");
+  const copied: string[] = [];
+  vi.stubGlobal("navigator", { clipboard: { writeText: async (text: string) => void copied.push(text) } });
+  await model.copyText();
+  expect([copied, model.copied]).toEqual([["Hello"], true]);
+});
+
+test("a part is made anew by whom the reader names, with their references and what they marked", async () => {
+  await saveChoices({ referenceId: "r1", moreReferences: ["r2"] });
+  const model = await opened();
+  model.tool = "inpaint";
+  outside.answers["studio.run"] = () => made("image/png");
+  await model.start(null);
+  expect([model.trouble, orders()]).toEqual(["Mark the part on the picture first.", []]);
+  await model.start(file("image/png", "mask"));
+  expect(orders()[0]).toMatchObject({ tool: "inpaint", engine: "fill" });
+  expect(orders()[0]).not.toHaveProperty("references");
+  expect(await ((outside.asked.at(-1)?.[1].mask as { base64: string }).base64 ?? "")).toBe(btoa("mask"));
+  Object.assign(model.wishes, { engine: "flux2", words: "a coat", left: 8 });
+  model.tool = "extend";
+  await model.start(file("image/png", "mask"));
+  expect(orders()[1]).toMatchObject({ engine: "flux2", words: "a coat", left: 8, references: ["r1", "r2"] });
+  expect(outside.asked.at(-1)?.[1].mask).toBeNull();
+});
+
+test("one task at a time; its progress is shown, and a cancel is no trouble", async () => {
+  const { saveFar } = await import("@/lib/studio");
+  const model = await opened();
+  const picture = model.picture;
+  let fail: (error: Error) => void = () => undefined;
+  outside.answers["studio.run"] = () => new Promise((_, reject) => (fail = reject));
+  model.tool = "vectorise";
+  const running = model.start();
+  await vi.waitFor(() => expect(orders()).toHaveLength(1));
+  await model.start();
+  expect(orders()).toHaveLength(1);
+  const taskId = (orders()[0] as { task_id: string }).task_id;
+  await saveFar({ taskId: "another", fraction: 0.9 });
+  await saveFar({ taskId, fraction: 0.4 });
+  expect(model.fraction).toBe(0.4);
+  await model.cancel();
+  expect(outside.asked.at(-1)).toEqual(["studio.cancel", { taskId }]);
+  fail(new Error("The task was cancelled."));
+  await running;
+  expect([model.trouble, model.fraction, model.picture]).toEqual(["", null, picture]);
+  const failing = model.start();
+  await vi.waitFor(() => expect(orders()).toHaveLength(2));
+  fail(new Error("Why."));
+  await failing;
+  expect(model.trouble).toBe("Why.");
+});
+
+test("an outline is asked for at a place", async () => {
+  const model = await opened();
+  outside.answers["studio.run"] = () => made("image/png", {}, "outline");
+  expect(await (await model.outline(3, 4))?.text()).toBe("outline");
+  expect(orders()[0]).toMatchObject({ tool: "outline", inside: [[3, 4]] });
+});

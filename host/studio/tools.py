@@ -1,0 +1,272 @@
+"""What the studio does with a page's picture, as the wire asks for it: one function for each tool."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from PIL import Image
+
+from engines.base import Plan
+from engines.segment.base import Pointing
+from host.errors import BadRequest
+from host.pipeline.decode import decode_page
+from host.pipeline.encode import encode_page
+from host.pipeline.faults import faults_mapped
+from host.studio.filters import FilterChain, filter_from, lay
+from host.studio.page import mask_of, page_of
+from host.studio.repaint import Margins, extended
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from engines.words.base import WordReader
+    from host.messaging.messages import FilterStep, StudioTask
+    from host.pipeline.analysis.reader import PageReader
+    from host.pipeline.decode import DecodedPage
+    from host.studio.animate import Motion
+    from host.studio.filters import Amount, Levels
+    from host.studio.page import StudioPage
+    from host.studio.painters import Painters
+    from host.vocabulary import Direction
+
+    Progress = Callable[[float], None]
+
+_READ: Final = 0.2
+"""The share of a task that reading its page takes."""
+_FILM_TYPES: Final = {"webm": "video/webm", "mp4": "video/mp4", "gif": "image/gif"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A file. width, height: of what is seen of it, pixels; 0 for a text. record: what makes it again."""
+
+    data: bytes
+    mime: str
+    width: int = 0
+    height: int = 0
+    record: dict[str, Any]
+
+
+class Tools:
+    """Used by one thread. The last page that was read is kept, so that another tool need not read it again.
+
+    reader: makes what reads pages, when the first page is read. references: the pixels of the reader's references.
+    words: opens what reads lettering. scratch: a folder for a film that is being written; None: the system's.
+    """
+
+    def __init__(
+        self,
+        reader: Callable[[], PageReader],
+        painters: Painters,
+        references: Callable[[str], NDArray[np.uint8]],
+        words: Callable[[], WordReader],
+        scratch: Path | None = None,
+    ) -> None:
+        self._make_reader = reader
+        self._reader: PageReader | None = None
+        self._painters = painters
+        self._references = references
+        self._open_words = words
+        self._scratch = scratch
+        self._kept: tuple[tuple[str, Direction], StudioPage] | None = None
+        self._tools: dict[str, Callable[[StudioTask, DecodedPage, Progress], Made]] = {
+            "filter": self._filter,
+            "cut_out": self._cut_out,
+            "vectorise": self._vectorise,
+            "animate": self._animate,
+            "inpaint": self._inpaint,
+            "extend": self._extend,
+            "outline": self._outline,
+            "upscale": self._upscale,
+            "words": self._words,
+        }
+
+    def run(self, task: StudioTask, progress: Progress) -> Made:
+        """Do what a task asks. progress: hears how far it is, from 0 to 1; what it raises ends the task.
+
+        Raises:
+            BadRequest: the page has not what was asked for. ImageInvalid, TooLarge, EngineNotAvailable and what
+            engines raise.
+        """
+        progress(0.0)
+        with faults_mapped():
+            return self._tools[task.tool](task, decode_page(task.image), progress)
+
+    def forget(self) -> None:
+        """Give the memory of the last page back."""
+        self._kept = None
+
+    # --- without an engine -----------------------------------------------------------------------------------------
+
+    def _filter(self, task: StudioTask, page: DecodedPage, progress: Progress) -> Made:
+        filters = filters_of(task.filters)
+        if not filters:
+            raise BadRequest("No filter is given.", "Move one of the sliders first.")
+        chain = FilterChain(pixels_sha256=page.pixels_sha256, filters=tuple(filters))
+        laid = lay(page.rgb, filters)
+        progress(_READ)
+        return _picture(laid, chain.model_dump(mode="json"))
+
+    def _cut_out(self, task: StudioTask, page: DecodedPage, progress: Progress) -> Made:
+        from engines.segment.registry import open_matting
+        from host.studio.cutout import cut_out
+
+        read = self._read(task, page, progress)
+        matting = open_matting(None)
+        cut = cut_out(
+            read,
+            task.figures,
+            None if matting is None else matting.alpha,
+            lambda share: progress(_READ + (1 - _READ) * share),
+        )
+        return _png(cut, {"figures": list(task.figures), "by": "" if matting is None else matting.name})
+
+    def _vectorise(self, task: StudioTask, page: DecodedPage, progress: Progress) -> Made:
+        from host.studio.vector import require_tracer, vectorise
+
+        require_tracer()
+        read = self._read(task, page, progress)
+        height, width = page.size
+        return Made(data=vectorise(read.rgb, read.ink), mime="image/svg+xml", width=width, height=height, record={})
+
+    def _animate(self, task: StudioTask, page: DecodedPage, progress: Progress) -> Made:
+        from host.studio.animate import Motion
+        from host.studio.film import require_writer
+
+        require_writer(task.film)
+        motion = Motion(
+            panels=tuple(task.panels),
+            seconds=task.seconds,
+            longest_px=task.size_px,
+            move=task.move,
+            loop=task.loop,
+        )
+        data, height, width = self._film(task, self._read(task, page, progress), motion, progress)
+        record = {"panels": list(task.panels), "seconds": task.seconds, "move": task.move, "loop": task.loop}
+        return Made(data=data, mime=_FILM_TYPES[task.film], width=width, height=height, record=record)
+
+    def _film(self, task: StudioTask, page: StudioPage, motion: Motion, progress: Progress) -> tuple[bytes, int, int]:
+        from host.studio.animate import animate
+        from host.studio.film import write_film
+
+        total = max(1, round(motion.seconds * motion.rate)) * (len(motion.panels) or len(page.meta.panels))
+        sides = [0, 0]
+
+        def told() -> Any:
+            for number, frame in enumerate(animate(page, motion)):
+                sides[:] = frame.shape[:2]
+                progress(_READ + (1 - _READ) * number / total)
+                yield frame
+
+        if self._scratch is not None:
+            self._scratch.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=self._scratch) as folder:
+            path = Path(folder, f"film.{task.film}")
+            write_film(path, task.film, told(), motion.rate)
+            return path.read_bytes(), sides[0], sides[1]
+
+    def _words(self, task: StudioTask, page: DecodedPage, progress: Progress) -> Made:
+        from host.pipeline.analysis.words import with_words, words_by_panel
+
+        reader = self._open_words()
+        found = self._read(task, page, progress)
+        read = words_by_panel(with_words(found.meta, found.rgb, reader))
+        told = "\n\n".join("\n".join(lines) for lines in read.values() if lines)
+        return Made(data=told.encode(), mime="text/plain", record={})
+
+    def _outline(self, task: StudioTask, page: DecodedPage, progress: Progress) -> Made:
+        from engines.segment.registry import open_segmenter
+
+        height, width = page.size
+        for x, y in (*task.inside, *task.outside):
+            if x >= width or y >= height:
+                raise BadRequest(f"The place {x}, {y} is not on the page.", f"The page is {width} x {height}.")
+        pointing = Pointing(inside=tuple(task.inside), outside=tuple(task.outside), words=task.words)
+        if pointing.is_empty:
+            raise BadRequest("Nothing is pointed at.", "Click what is meant.")
+        segmenter = open_segmenter(None)
+        progress(_READ)
+        mask = segmenter.segment(page.rgb, pointing)
+        if not mask.any():
+            raise BadRequest("Nothing was found there.", "Click another place.")
+        return _png(mask.view(np.uint8) * np.uint8(255), {"by": segmenter.name})
+
+    # --- with an engine --------------------------------------------------------------------------------------------
+
+    def _inpaint(self, task: StudioTask, page: DecodedPage, progress: Progress) -> Made:
+        if task.mask is None:
+            raise BadRequest("Which part is to be made anew?", "Mark it on the page.")
+        return self._painted(task, page.rgb, mask_of(decode_page(task.mask).rgb, page.rgb), progress)
+
+    def _extend(self, task: StudioTask, page: DecodedPage, progress: Progress) -> Made:
+        margins = Margins(left=task.left, right=task.right, top=task.top, bottom=task.bottom)
+        wider, mask = extended(page.rgb, margins)
+        return self._painted(task, wider, mask, progress)
+
+    def _painted(self, task: StudioTask, rgb: NDArray[np.uint8], mask: NDArray[np.bool_], progress: Progress) -> Made:
+        references = [self._references(one) for one in task.references]
+        plan = Plan(seed=task.seed, prompt=task.words)
+
+        def on_step(step: int, steps: int) -> None:
+            progress(_READ + (1 - _READ) * step / max(1, steps))
+
+        made, by = self._painters.paint(rgb, mask, task.engine, plan, references, on_step)
+        record = {"by": by, "words": task.words, "seed": task.seed, "references": list(task.references)}
+        return _picture(made, record)
+
+    def _upscale(self, task: StudioTask, page: DecodedPage, progress: Progress) -> Made:
+        from engines.upscale.registry import open_upscaler
+        from host.studio.larger import larger
+
+        upscaler = open_upscaler(None, task.scale)
+        return _picture(larger(upscaler, page.rgb, None, progress), {"by": upscaler.info.name, "scale": task.scale})
+
+    # --- inside ----------------------------------------------------------------------------------------------------
+
+    def _read(self, task: StudioTask, page: DecodedPage, progress: Progress) -> StudioPage:
+        asked = page.pixels_sha256, task.direction
+        if self._kept is None or self._kept[0] != asked:
+            self._kept = None
+            self._reader = self._reader or self._make_reader()
+            progress(_READ / 2)
+            self._kept = asked, page_of(page, self._reader, task.direction)
+        progress(_READ)
+        return self._kept[1]
+
+
+def filters_of(steps: Sequence[FilterStep]) -> list[Amount | Levels]:
+    """Return the filters that the wire names.
+
+    Raises:
+        BadRequest: a level's black is not below its white.
+    """
+    return [filter_from(one.filter, one.amount, (one.black, one.white, one.gamma)) for one in steps]
+
+
+def look(image: bytes, steps: Sequence[FilterStep], scale: float) -> tuple[bytes, str]:
+    """Return a small picture with filters laid over it, to be looked at, and its type.
+
+    Raises:
+        BadRequest, ImageInvalid, TooLarge
+    """
+    return encode_page(lay(decode_page(image).rgb, filters_of(steps), scale), "jpeg")
+
+
+def _picture(rgb: NDArray[np.uint8], record: dict[str, Any]) -> Made:
+    data, mime = encode_page(rgb)
+    height, width = rgb.shape[:2]
+    return Made(data=data, mime=mime, width=width, height=height, record=record)
+
+
+def _png(pixels: NDArray[np.uint8], record: dict[str, Any]) -> Made:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG", compress_level=4)
+    height, width = pixels.shape[:2]
+    return Made(data=buffer.getvalue(), mime="image/png", width=width, height=height, record=record)

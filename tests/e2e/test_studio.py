@@ -1,0 +1,193 @@
+"""What the side panel does with one page: chosen on the page or opened, worked on by clicks, saved, undone."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import av
+import numpy as np
+import pytest
+import resvg_py
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from tests.e2e.panel import is_pointing
+from tests.e2e.reading import POPUP, Reader, until
+from tests.e2e.shots import shoot
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator
+
+    from tests.e2e.site import MangaSite
+
+pytestmark = pytest.mark.browser
+
+PAGES = Path(__file__).parents[1] / "pages"
+WAIT_MS = 120_000
+
+
+@pytest.fixture
+def reader(shared_reader: Reader) -> Reader:
+    return shared_reader
+
+
+def studio(reader: Reader, about: Page | None = None) -> tuple[Page, Locator]:
+    """Open the side panel, and in it what is done with one page."""
+    query = "" if about is None else f"?tabId={reader.tab_id(about)}"
+    panel = reader.open(POPUP.replace("popup.html", "sidepanel.html") + query)
+    panel.get_by_role("heading", name="This page").click()
+    return panel, panel.get_by_role("region", name="This page")
+
+
+def opened(reader: Reader, page: str = "panels-en.webp") -> tuple[Page, Locator]:
+    panel, region = studio(reader)
+    region.locator("input[type=file]").set_input_files(PAGES / page)
+    expect(region.get_by_role("img", name="The picture that is worked on")).to_be_visible()
+    return panel, region
+
+
+def choose(region: Locator, tool: str) -> None:
+    region.get_by_label("What to do").select_option(label=tool)
+
+
+def start(region: Locator) -> None:
+    region.get_by_role("button", name="Start").click()
+
+
+def saved(panel: Page, region: Locator) -> tuple[str, bytes]:
+    with panel.expect_download() as waiting:
+        region.get_by_role("button", name="Save…").click()
+    return waiting.value.suggested_filename, waiting.value.path().read_bytes()
+
+
+def pixels(data: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"), np.int16)
+
+
+def test_a_picture_of_the_page_is_filtered_looked_at_saved_and_undone(
+    reader: Reader, site: MangaSite, screenshots: Path | None
+) -> None:
+    page = reader.open(f"{site.origin}/chapter/plain")
+    panel, region = studio(reader, page)
+    region.get_by_role("button", name="Choose on the page").click()
+    until(lambda: is_pointing(page), lambda: region.inner_text())
+    page.bring_to_front()
+    page.mouse.click(200, 200)
+    picture = region.get_by_role("img", name="The picture that is worked on")
+    expect(picture).to_be_visible()
+    before = saved(panel, region)[1]
+    untouched = picture.get_attribute("src")
+
+    slider = region.get_by_label("Brightness")
+    slider.fill("0.5")
+    expect(picture).not_to_have_attribute("src", untouched or "")
+    shoot(panel, screenshots, "studio-filter", width=380)
+    start(region)
+    expect(region.get_by_role("button", name="Undo the last change")).to_be_enabled(timeout=WAIT_MS)
+    name, data = saved(panel, region)
+    assert name == "irodori-filter.png"
+    assert np.abs(pixels(data) - np.floor(pixels(before) * 0.5)).max() <= 1
+    with panel.expect_download() as waiting:
+        region.get_by_role("button", name="Save how it was made").click()
+    assert '"brightness"' in waiting.value.path().read_text("utf-8")
+    region.get_by_role("button", name="Undo the last change").click()
+    assert saved(panel, region)[1] == before
+    panel.close()
+    page.close()
+
+
+def test_a_film_a_drawing_and_figures_alone_are_shown_and_opened_by_other_programs(
+    reader: Reader, screenshots: Path | None
+) -> None:
+    panel, region = opened(reader)
+    choose(region, "Film")
+    region.get_by_label("Panel", exact=True).fill("1")
+    region.get_by_label("Seconds a panel").fill("0.5")
+    start(region)
+    film = region.locator("video")
+    expect(film).to_be_visible(timeout=WAIT_MS)
+    until(lambda: bool(film.evaluate("one => one.videoWidth > 0")), lambda: film.evaluate("one => one.error?.message"))
+    shoot(panel, screenshots, "studio-film", width=380)
+    name, data = saved(panel, region)
+    with av.open(io.BytesIO(data)) as container:
+        assert len(list(container.decode(video=0))) == 12
+    assert name == "irodori-animate.webm"
+
+    region.get_by_role("button", name="Back to the picture").click()
+    choose(region, "Drawing of curves (SVG)")
+    start(region)
+    expect(region.get_by_role("img", name="Drawing of curves (SVG)")).to_be_visible(timeout=WAIT_MS)
+    name, data = saved(panel, region)
+    shown = Image.open(io.BytesIO(bytes(resvg_py.svg_to_bytes(svg_string=data.decode()))))
+    assert (name, shown.size[::-1]) == (
+        "irodori-vectorise.svg",
+        pixels((PAGES / "panels-en.webp").read_bytes()).shape[:2],
+    )
+
+    region.get_by_role("button", name="Back to the picture").click()
+    choose(region, "Figures alone")
+    start(region)
+    expect(region.get_by_role("img", name="Figures alone")).to_be_visible(timeout=WAIT_MS)
+    shoot(panel, screenshots, "studio-figures", width=380)
+    name, data = saved(panel, region)
+    cut = Image.open(io.BytesIO(data))
+    assert (name, cut.mode) == ("irodori-cut-out.png", "RGBA")
+    panel.close()
+
+
+def test_a_marked_part_is_made_anew_and_nothing_else(reader: Reader, screenshots: Path | None) -> None:
+    panel, region = opened(reader)
+    before = pixels((PAGES / "panels-en.webp").read_bytes())
+    choose(region, "Make a part anew")
+    start(region)
+    expect(region.get_by_role("alert")).to_have_text("Mark the part on the picture first.")
+    canvas = region.get_by_role("button", name="Mark what is made anew")
+    canvas.focus()
+    panel.keyboard.press("ArrowRight")
+    panel.keyboard.press("Space")
+    shoot(panel, screenshots, "studio-part", width=380)
+    start(region)
+    expect(region.get_by_role("button", name="Undo the last change")).to_be_enabled(timeout=WAIT_MS)
+    expect(region.get_by_role("alert")).to_have_count(0)
+    changed = np.abs(pixels(saved(panel, region)[1]) - before).max(axis=2) > 0
+    rows, columns = np.nonzero(changed)
+    height, width = before.shape[:2]
+    brush = 0.04 * width
+    assert 0 < np.ptp(columns) <= brush + 2
+    assert 0 < np.ptp(rows) <= brush + 2
+    assert abs(columns.mean() - 0.52 * width) < brush
+    assert abs(rows.mean() - 0.5 * height) < brush
+
+    choose(region, "Extend the page")
+    region.get_by_label("Left").fill("24")
+    start(region)
+    expect(region.get_by_text(f"{width + 24} × {height} pixels")).to_be_visible(timeout=WAIT_MS)
+    region.get_by_role("button", name="Undo the last change").click()
+    expect(region.get_by_text(f"{width} × {height} pixels")).to_be_visible()
+    panel.close()
+
+
+def test_a_film_is_cancelled_and_another_tool_goes_on(reader: Reader) -> None:
+    panel, region = opened(reader)
+    choose(region, "Film")
+    region.get_by_label("Seconds a panel").fill("30")
+    start(region)
+    expect(region.get_by_role("progressbar", name="How far it is")).to_be_visible()
+    region.get_by_role("button", name="Cancel").click()
+    expect(region.get_by_role("progressbar")).to_have_count(0)
+    expect(region.get_by_role("alert")).to_have_count(0)
+    choose(region, "Larger")
+    start(region)
+    expect(region.get_by_role("button", name="Undo the last change")).to_be_enabled(timeout=WAIT_MS)
+    panel.close()
+
+
+def test_what_is_no_picture_is_told(reader: Reader, tmp_path: Path) -> None:
+    panel, region = studio(reader)
+    stranger = tmp_path / "stranger.png"
+    stranger.write_bytes(b"no picture at all")
+    region.locator("input[type=file]").set_input_files(stranger)
+    expect(region.get_by_role("alert")).to_contain_text("no picture")
+    panel.close()

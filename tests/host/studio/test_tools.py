@@ -1,0 +1,210 @@
+"""What the wire asks of the studio, done by a real application on drawn and real pages."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+import av
+import cv2
+import numpy as np
+import pytest
+import resvg_py
+from PIL import Image
+
+from engines.base import ColorizeRequest, ColorizeResult, OnStep
+from engines.info import EngineInfo, Supports
+from engines.oklab import srgb_to_oklab
+from engines.testing.stepped import SteppedEngine
+from host.application import Application
+from host.errors import JobCancelled
+from host.messaging.messages import FilterStep, ReferenceAdd, StudioDone, StudioFailed, StudioProgress, StudioTask
+from host.paths import state_paths
+from host.studio.tools import look
+from tests.host.jobs.conftest import Engines, Listener
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+GREEN = (20, 160, 60)
+
+
+class Painter(SteppedEngine):
+    """Paints all that it is shown green; waits at its step where a test says so."""
+
+    def __init__(self) -> None:
+        super().__init__(0.0, 2, "painter")
+        self.info = EngineInfo(
+            id="painter", label="Painter", version="1", licence="AGPL-3.0-or-later", models=(), device="cpu",
+            supports=Supports(references_max=1, inpaint=True),
+        )  # fmt: skip
+        self.asked: list[ColorizeRequest] = []
+        self.waits = False
+
+    def _infer(self, request: ColorizeRequest, on_step: OnStep) -> ColorizeResult:
+        self.asked.append(request)
+        while self.waits:
+            on_step(1, 2)
+        on_step(1, 2)
+        return ColorizeResult(oklab=srgb_to_oklab(np.full((*request.size, 3), GREEN, np.uint8)), weights={})
+
+
+@pytest.fixture
+def listener() -> Listener:
+    return Listener()
+
+
+@pytest.fixture
+def painter() -> Painter:
+    return Painter()
+
+
+@pytest.fixture
+def application(irodori_home: Path, listener: Listener, painter: Painter) -> Iterator[Application]:
+    del irodori_home
+    with Application.open(state_paths(), listener, engines=Engines(SteppedEngine(), painter)) as opened:
+        yield opened
+
+
+def png(rgb: np.ndarray) -> bytes:
+    return bytes(cv2.imencode(".png", np.ascontiguousarray(rgb[..., ::-1]))[1])
+
+
+def pixels(data: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(data)))
+
+
+def drawn() -> np.ndarray:
+    rgb = np.full((240, 320, 3), 255, np.uint8)
+    cv2.rectangle(rgb, (10, 10), (309, 229), (0, 0, 0), 3)
+    cv2.rectangle(rgb, (12, 12), (307, 227), (90, 150, 220), -1)
+    cv2.circle(rgb, (160, 120), 50, (200, 60, 40), -1)
+    cv2.circle(rgb, (160, 120), 50, (0, 0, 0), 3)
+    return rgb
+
+
+PAGE = drawn()
+
+
+def done(application: Application, listener: Listener, image: bytes | None = None, **facts: Any) -> StudioDone:
+    task = StudioTask(task_id=f"t{len(listener.messages)}", image=png(PAGE) if image is None else image, **facts)
+    application.desk.start(task)
+    made: StudioDone = listener.wait(StudioDone, task_id=task.task_id, timeout_s=180)[0]
+    return made
+
+
+def failed(application: Application, listener: Listener, image: bytes | None = None, **facts: Any) -> StudioFailed:
+    task = StudioTask(task_id=f"t{len(listener.messages)}", image=png(PAGE) if image is None else image, **facts)
+    application.desk.start(task)
+    fault: StudioFailed = listener.wait(StudioFailed, task_id=task.task_id, timeout_s=180)[0]
+    return fault
+
+
+def test_filters_are_laid_and_their_chain_is_told(application: Application, listener: Listener) -> None:
+    steps = [FilterStep(filter="brightness", amount=0.5), FilterStep(filter="levels", black=10, white=200)]
+    made = done(application, listener, tool="filter", filters=steps)
+    assert (made.mime, made.width, made.height) == ("image/png", 320, 240)
+    assert pixels(made.data)[20, 20].tolist() == [47, 87, 134]
+    assert [one["filter"] for one in made.record["filters"]] == ["brightness", "levels"]
+    assert len(made.record["pixels_sha256"]) == 64
+
+
+def test_a_look_at_filters_is_small_and_like_the_whole() -> None:
+    small = cv2.resize(PAGE, (160, 120), interpolation=cv2.INTER_AREA)
+    image, mime = look(png(small), [FilterStep(filter="brightness", amount=0.5)], 0.5)
+    assert mime == "image/jpeg"
+    assert np.abs(pixels(image)[10, 10].astype(int) - (45, 75, 110)).max() <= 4
+
+
+def test_a_figure_stands_alone(application: Application, listener: Listener, pages: Path) -> None:
+    made = done(application, listener, (pages / "figures-en.webp").read_bytes(), tool="cut_out")
+    alpha = pixels(made.data)[..., 3]
+    assert made.mime == "image/png"
+    assert 0.01 < (alpha > 128).mean() < 0.9
+    fault = failed(application, listener, (pages / "figures-en.webp").read_bytes(), tool="cut_out", figures=[99])
+    assert fault.error.code == "E_BAD_REQUEST"
+
+
+def test_a_drawing_of_curves_is_opened_by_another_library(application: Application, listener: Listener) -> None:
+    made = done(application, listener, tool="vectorise")
+    assert made.mime == "image/svg+xml"
+    shown = pixels(bytes(resvg_py.svg_to_bytes(svg_string=made.data.decode())))[..., :3]
+    assert np.abs(shown[120, 160].astype(int) - (200, 60, 40)).max() < 12
+
+
+@pytest.mark.parametrize(("film", "mime"), [("webm", "video/webm"), ("mp4", "video/mp4"), ("gif", "image/gif")])
+def test_a_film_is_opened_by_another_program(
+    film: Any, mime: str, application: Application, listener: Listener, pages: Path
+) -> None:
+    image = (pages / "panels-en.webp").read_bytes()
+    made = done(application, listener, image, tool="animate", film=film, panels=[1], seconds=0.5, size_px=128)
+    assert made.mime == mime
+    with av.open(io.BytesIO(made.data)) as container:
+        frames = list(container.decode(video=0))
+    assert len(frames) == 12
+    assert (frames[0].width, frames[0].height) == (made.width, made.height)
+    told = [one.fraction for one in listener.of(StudioProgress, task_id=made.task_id)]
+    assert told == sorted(told)
+    assert len(told) > 8
+    assert not list(application.store.scratch.glob("*"))
+
+
+def test_an_outline_is_found_where_a_place_is_pointed_at(application: Application, listener: Listener) -> None:
+    made = done(application, listener, tool="outline", inside=[(160, 120)])
+    mask = pixels(made.data)
+    assert (mask[120, 160], mask[20, 20]) == (255, 0)
+    for facts in ({}, {"inside": [(320, 0)]}):
+        assert failed(application, listener, tool="outline", **facts).error.code == "E_BAD_REQUEST"
+
+
+def test_a_part_is_made_anew_by_the_reader_s_engine(
+    application: Application, listener: Listener, painter: Painter
+) -> None:
+    reference = application.store.references.add(ReferenceAdd(image=png(PAGE[:64, :64]), name="r"))
+    mask = np.zeros((240, 320, 3), np.uint8)
+    mask[100:140, 140:180] = 255
+    made = done(
+        application, listener, tool="inpaint", mask=png(mask), words="grass", seed=7,
+        references=[reference.reference_id],
+    )  # fmt: skip
+    new = pixels(made.data)
+    assert np.abs(new[120, 160].astype(int) - GREEN).max() <= 3
+    assert np.array_equal(new[mask[..., 0] == 0], PAGE[mask[..., 0] == 0])
+    assert made.record == {"by": "Painter", "words": "grass", "seed": 7, "references": [reference.reference_id]}
+    assert painter.asked[0].references[0].shape == (64, 64, 3)
+    assert failed(application, listener, tool="inpaint").error.code == "E_BAD_REQUEST"
+    small = failed(application, listener, tool="inpaint", mask=png(mask[:10]))
+    assert (small.error.code, "320 x 240" in small.error.message) == ("E_BAD_REQUEST", True)
+
+
+def test_a_painting_is_cancelled_between_its_steps(
+    application: Application, listener: Listener, painter: Painter
+) -> None:
+    painter.waits = True
+    application.desk.start(StudioTask(task_id="long", tool="extend", image=png(PAGE), right=32))
+    listener.wait(StudioProgress, 2, task_id="long", timeout_s=180)
+    assert application.desk.cancel("long").cancelled
+    assert listener.wait(StudioFailed, task_id="long")[0].error.code == JobCancelled.code
+    painter.waits = False
+    made = done(application, listener, tool="extend", left=16, engine="fill")  # the lane is free again
+    assert (made.width, made.height, made.record["by"]) == (336, 240, "fill")
+
+
+def test_a_page_is_made_larger(application: Application, listener: Listener) -> None:
+    made = done(application, listener, tool="upscale", scale=2)
+    assert pixels(made.data).shape == (480, 640, 3)
+
+
+def test_what_is_written_is_read_in_order(application: Application, listener: Listener, pages: Path) -> None:
+    pytest.importorskip("rapidocr_onnxruntime")
+    made = done(application, listener, (pages / "insets-en.jpg").read_bytes(), tool="words")
+    assert made.mime == "text/plain"
+    assert len(made.data.decode().split()) > 3
+
+
+def test_what_is_no_picture_is_told(application: Application, listener: Listener) -> None:
+    assert failed(application, listener, b"no picture", tool="vectorise").error.code == "E_IMAGE"
+    assert failed(application, listener, tool="filter").error.code == "E_BAD_REQUEST"
+    levels = [FilterStep(filter="levels", black=100, white=50)]
+    assert failed(application, listener, tool="filter", filters=levels).error.code == "E_BAD_REQUEST"
