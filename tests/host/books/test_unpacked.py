@@ -5,19 +5,21 @@ from __future__ import annotations
 import io
 import tarfile
 import zipfile
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
 from host.books import unpacked, volume
+from host.books.archived import needs_password
 from host.books.book import UnreadablePage
-from host.books.members import _Bounded, open_members
+from host.books.members import ArchiveFault, _Bounded, open_members
 from host.books.unpacked import open_unpacked
 from host.books.volume import open_volumes
 from host.errors import BadRequest, TooLarge
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(30)
@@ -209,3 +211,49 @@ class TestNested:
         with closing(book):
             assert sorted(one.name for one in book.extras) == ["broken.cbz", "data.bin", "empty.cbz"]
             assert [(one.name, one.lost) for one in book.left_out] == [("broken.cbz", True)]
+
+
+def failing(monkeypatch: pytest.MonkeyPatch, fault: Exception, *members: object) -> None:
+    """Let an archive give these members and then fail."""
+
+    @contextmanager
+    def opened(path: Path, container: str) -> Iterator[Iterator[object]]:
+        def given() -> Iterator[object]:
+            yield from members
+            raise fault
+
+        yield given()
+
+    monkeypatch.setattr(unpacked, "open_members", opened)
+
+
+@pytest.mark.parametrize("words", ["the headers are encrypted", "a passphrase is required"])
+def test_an_archive_of_which_nothing_is_seen_without_a_password_asks_for_it(
+    words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing(monkeypatch, ArchiveFault(words))
+    with pytest.raises(BadRequest) as told:
+        open_unpacked(tmp_path / "a.cb7", "7z")
+    assert told.value.message == needs_password(tmp_path / "a.cb7").message
+
+
+@pytest.mark.parametrize(
+    ("fault", "words", "hint"),
+    [
+        (ArchiveFault("torn"), "{path} is not a readable 7z archive: torn.", "Open it in a reader, or pack it anew"),
+        (
+            ArchiveFault(""),
+            "{path} is not a readable 7z archive: nothing is in it, it may be cut off.",
+            "Open it in a reader, or pack it anew",
+        ),
+        (PermissionError(13, "Permission denied"), "{path} cannot be read: Permission denied.", "Check the file."),
+    ],
+)
+def test_an_archive_of_which_nothing_is_seen_says_why(
+    fault: Exception, words: str, hint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing(monkeypatch, fault)
+    with pytest.raises(BadRequest) as told:
+        open_unpacked(tmp_path / "a.cb7", "7z")
+    assert told.value.message == words.format(path=tmp_path / "a.cb7")
+    assert told.value.hint.startswith(hint)
