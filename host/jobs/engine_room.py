@@ -98,6 +98,19 @@ class EngineRoom:
 
             yield engine.info, colorize
 
+    @contextmanager
+    def alone(self, check: Callable[[], None]) -> Iterator[None]:
+        """Hold the lane with no engine loaded: for a model of another kind, which shares the memory with none.
+
+        Raises:
+            what `check` raises, called while it waits for the lane.
+        """
+        with self._lane.hold(check):
+            with self._unloading():
+                self._residency.release()
+            return_free_memory()
+            yield
+
     def run_with_memory(self, engine: ColorizeEngine, work: Callable[[], T]) -> T:
         """Load the engine and do the work; where memory gives out, once more with each leaner memory policy.
 

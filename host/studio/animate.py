@@ -61,7 +61,7 @@ def _frames(page: StudioPage, panels: list[Panel], motion: Motion) -> Iterator[N
         camera = camera_for(motion.move, layers.size, page.meta.direction, there_and_back=motion.loop)
         shown = last
         for number, frame in enumerate(frames(layers, camera, count)):
-            shown = _on(stage, frame)
+            shown = on_stage(stage, frame)
             if last is not None and number < dissolving:
                 share = (number + 1) / (dissolving + 1)
                 shown = np.asarray(cv2.addWeighted(shown, share, last, 1 - share, 0), np.uint8)
@@ -69,7 +69,8 @@ def _frames(page: StudioPage, panels: list[Panel], motion: Motion) -> Iterator[N
         last = shown
 
 
-def _on(stage: Size, frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def on_stage(stage: Size, frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return a frame in the middle of a dark stage, which is no smaller."""
     height, width = frame.shape[:2]
     if (height, width) == stage:
         return frame

@@ -106,15 +106,23 @@ def animate(
     size: Annotated[int, typer.Option(min=64, max=2160, help="The longer side of a panel in the film, pixels.")] = 960,
     move: Annotated[CameraMove, typer.Option(help="How the camera goes.")] = "auto",
     loop: Annotated[bool, typer.Option("--loop", help="End each panel as it began.")] = False,
+    poster: Annotated[Path | None, typer.Option("--poster", help="A picture of the film's first frame.")] = None,
+    model: Annotated[
+        Path | None, typer.Option("--model", help="An LTX-2's folder: it moves what is drawn, balloons as well.")
+    ] = None,
+    words: Annotated[str, typer.Option("--words", "-w", help="With --model: what happens.")] = "",
+    steps: Annotated[int, typer.Option(min=1, max=100, help="With --model: steps of a chunk.")] = 30,
+    seed: Annotated[int, typer.Option(min=0, help="With --model: same seed, same film.")] = 0,
     direction: ReadingWay = "auto",
 ) -> None:
     """Make a film of a page: panel after panel, its figures before its ground, its balloons still."""
-    from host.cli.page.films import film_page
+    from host.cli.page.films import Network, film_page
     from host.studio.animate import Motion
 
     motion = Motion(panels=tuple(panel or ()), seconds=seconds, rate=rate, longest_px=size, move=move, loop=loop)
+    network = None if model is None else Network(folder=model, words=words, steps=steps, seed=seed)
     with faults_told():
-        film_page(picture, output, motion, direction)
+        film_page(picture, output, motion, direction, poster, network)
 
 
 @page.command("inpaint")

@@ -202,3 +202,14 @@ def test_an_engine_that_does_not_let_go_ends_nothing(
     rooms.close()
     assert lane.closed
     assert "not unloaded cleanly" in caplog.text
+
+
+def test_who_is_alone_on_the_lane_shares_memory_with_no_engine() -> None:
+    one = Made("one")
+    rooms, _ = room(one)
+    Made.unloads = 0
+    with rooms.lend("one", go_on) as (info, _colorize):
+        assert info is one.info
+    assert Made.unloads == 0
+    with rooms.alone(go_on):
+        assert Made.unloads == 1

@@ -1,0 +1,1 @@
+"""Pictures that move: networks that make a film of a picture."""
