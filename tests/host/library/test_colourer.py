@@ -1,0 +1,141 @@
+"""What a worker makes of a page, whatever happens to it, and what of that is kept between processes."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from host.errors import ImageInvalid
+from host.library.colourer import PageColourer, PageResult, told
+from host.pipeline.prepared import PreparedPage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+COLOURED = PageResult(verdict="coloured", image=b"a\nb", mime="image/png", direction="rtl", note="n", seconds=1.5)
+
+
+@pytest.mark.parametrize(
+    "result", [COLOURED, PageResult(verdict="skipped", reason="blank"), PageResult(verdict="coloured")]
+)
+def test_a_result_comes_back_as_it_was_packed(result: PageResult) -> None:
+    assert PageResult.unpacked(result.packed()) == result
+
+
+def test_a_result_is_a_line_of_json_and_the_picture() -> None:
+    head, _, image = COLOURED.packed().partition(b"\n")
+    assert image == b"a\nb"
+    assert json.loads(head) == {
+        "verdict": "coloured", "mime": "image/png", "reason": "", "direction": "rtl", "note": "n", "seconds": 1.5,
+        "size": 3,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"", b"{}\n", b"[]\n", b"7\n", b"nothing\n", COLOURED.packed()[:-1], COLOURED.packed() + b"x",
+        b'{"verdict": "coloured"}\n', b'{"verdict": "coloured", "size": 0, "other": 1}\n',
+        b'{"verdict": "failed", "size": 0}\n',
+    ],
+)  # fmt: skip
+def test_what_was_never_packed_so_is_none(data: bytes) -> None:
+    assert PageResult.unpacked(data) is None
+
+
+def test_what_goes_wrong_is_told_in_the_result(caplog: pytest.LogCaptureFixture) -> None:
+    def fail(error: Exception) -> Any:
+        def step() -> Any:
+            raise error
+
+        return told(step)
+
+    assert told(lambda: 7) == 7
+    ours = ImageInvalid("It is torn.", "Mend it.")
+    assert fail(ours) == PageResult(verdict="failed", error=ours.wire())
+    assert caplog.records == []
+    result = fail(ValueError("secret"))
+    assert result.verdict == "failed"
+    assert result.error["message"] == "Something went wrong inside (ValueError)."
+    assert result.error["hint"] == "The log has the details."
+    assert [record.exc_info is not None for record in caplog.records] == [True]
+
+
+class Pipeline:
+    """Decodes to the bytes themselves, reads a page to be coloured or one to be left, and colours by a word."""
+
+    def decode(self, encoded: bytes) -> bytes:
+        if encoded == b"torn":
+            raise ImageInvalid("It is torn.", "Mend it.")
+        return encoded
+
+    def read(self, page: bytes, job: Any, heard: Any) -> Any:
+        heard("read", 0.5)
+        meta = SimpleNamespace(direction="rtl")
+        if page == b"blank":
+            return SimpleNamespace(reason="blank", meta=meta)
+        prepared = object.__new__(PreparedPage)
+        object.__setattr__(prepared, "job", job)
+        object.__setattr__(prepared, "meta", meta)
+        return prepared
+
+    def colour(self, prepared: Any, engine: str, heard: Any) -> str:
+        heard("colour", 0.5)
+        return f"by {engine}"
+
+    def finish(self, prepared: Any, coloured: str, heard: Any) -> Any:
+        notes = SimpleNamespace(notes=("one", "two"))
+        return SimpleNamespace(image=coloured.encode(), mime="image/webp", runmeta=notes)
+
+
+class Room:
+    def __init__(self, name: str) -> None:
+        self.name, self.asked = name, []  # type: ignore[var-annotated]
+
+    @contextmanager
+    def engine(self, engine_id: str, check: Any) -> Iterator[tuple[str, None]]:
+        self.asked.append(engine_id)
+        check()
+        yield f"{engine_id} of {self.name}", None
+
+    def run_with_memory(self, engine: str, step: Any) -> Any:
+        self.asked.append(engine)
+        return step()
+
+
+@pytest.fixture
+def colourer() -> PageColourer:
+    made = object.__new__(PageColourer)
+    made._pipeline = Pipeline()  # type: ignore[assignment]
+    made._rooms = {"toy": Room("here"), "other": Room("there")}  # type: ignore[dict-item]
+    kinds = {b"grey": "story", b"cover": "already_coloured"}
+    reading = lambda page, way: SimpleNamespace(meta=SimpleNamespace(kind=kinds[page] if way == "auto" else ""))  # noqa: E731
+    made._reader = SimpleNamespace(read=reading)  # type: ignore[assignment]
+    return made
+
+
+JOB: Any = SimpleNamespace(engine=SimpleNamespace(id="toy"))
+
+
+def test_a_page_is_coloured_by_its_job_s_engine_in_that_one_s_room(colourer: PageColourer) -> None:
+    result = colourer.colour(b"grey", JOB)
+    assert (result.verdict, result.image, result.mime) == ("coloured", b"by toy of here", "image/webp")
+    assert (result.direction, result.note) == ("rtl", "one two")
+    assert result.seconds >= 0
+    assert colourer._rooms["toy"].asked == ["toy", "toy of here"]  # type: ignore[attr-defined]
+    assert colourer._rooms["other"].asked == []  # type: ignore[attr-defined]
+
+
+def test_a_page_that_stays_as_it_is_and_one_that_fails_say_why(colourer: PageColourer) -> None:
+    blank = colourer.colour(b"blank", JOB)
+    assert (blank.verdict, blank.reason, blank.direction) == ("skipped", "blank", "rtl")
+    torn = colourer.colour(b"torn", JOB)
+    assert (torn.verdict, torn.error["message"]) == ("failed", "It is torn.")
+
+
+def test_a_picture_in_colour_is_one_that_is_read_as_that(colourer: PageColourer) -> None:
+    assert [colourer.has_colour(page) for page in (b"cover", b"grey", b"torn")] == [True, False, False]
