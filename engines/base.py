@@ -23,17 +23,21 @@ if TYPE_CHECKING:
     from engines.info import DeviceKind, EngineInfo, Quality
 
 
+Told = tuple[str, ...]
+"""What is told in the reader's language: the key of a sentence, then the values that it names; empty: there is none."""
+
 MemoryPolicy = Literal["auto", "full", "model_offload", "group_offload", "layerwise_fp8"]
 """How an engine uses a device's memory, from the fastest to the leanest that it has; `auto`: as the device suggests."""
 
 
 class EngineError(Exception):
-    """Root of what an engine raises; `hint` says what the reader can do."""
+    """Root of what an engine raises; `hint` says what the reader can do. told: both, in any language."""
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str, hint: str = "", told: Told = ()) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.told = told
 
 
 class EngineUnavailable(EngineError):
@@ -76,11 +80,12 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Viability:
-    """Whether an engine can run here; `reason` and `fix` are empty when it can."""
+    """Whether an engine can run here; `reason`, `fix` and what is `told` of both are empty when it can."""
 
     ok: bool
     reason: str = ""
     fix: str = ""
+    told: Told = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

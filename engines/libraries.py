@@ -24,4 +24,5 @@ def require_libraries(names: Iterable[str], install: str) -> None:
     """
     missing = missing_libraries(names)
     if missing:
-        raise EngineUnavailable(f"{', '.join(missing)} is not installed", install)
+        names = ", ".join(missing)
+        raise EngineUnavailable(f"{names} is not installed", install, told=("not_installed", names, install))

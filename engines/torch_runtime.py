@@ -37,7 +37,9 @@ def torch_viability() -> Viability:
     """Say whether torch and diffusers are installed, without importing them."""
     missing = [name for name in LIBRARIES if importlib.util.find_spec(name) is None]
     if missing:
-        return Viability(ok=False, reason=f"{', '.join(missing)} is not installed", fix=INSTALL)
+        names = ", ".join(missing)
+        told = ("not_installed", names, INSTALL)
+        return Viability(ok=False, reason=f"{names} is not installed", fix=INSTALL, told=told)
     return Viability(ok=True)
 
 

@@ -46,10 +46,12 @@ def _run(name: str, check: Callable[[Application], DoctorCheck], application: Ap
     try:
         return check(application)
     except (IrodoriError, OSError) as exc:
-        return _bad(name, str(exc), getattr(exc, "hint", "") or "Look into the log.")
+        return _bad(name, str(exc), getattr(exc, "hint", "") or "Look into the log.", *getattr(exc, "told", ()))
     except Exception as exc:  # noqa: BLE001 - the other checks are told all the same
         _LOG.exception("the check %s failed", name)
-        return _bad(name, f"the check failed ({type(exc).__name__})", "Look into the log.")
+        return _bad(
+            name, f"the check failed ({type(exc).__name__})", "Look into the log.", "check_failed", type(exc).__name__
+        )
 
 
 def _folders(application: Application) -> DoctorCheck:
@@ -58,67 +60,78 @@ def _folders(application: Application) -> DoctorCheck:
     closed = [folder for folder in folders if not _is_writable(folder)]
     if closed:
         names = ", ".join(map(str, closed))
-        return _bad("folders", f"not writable: {names}", "Mend the rights of these folders, or set IRODORI_HOME.")
-    return _good("folders", f"{paths.data} and {paths.cache} are writable")
+        fix = "Mend the rights of these folders, or set IRODORI_HOME."
+        return _bad("folders", f"not writable: {names}", fix, "folders_closed", names)
+    words = f"{paths.data} and {paths.cache} are writable"
+    return _good("folders", words, "folders_writable", f"{paths.data}", f"{paths.cache}")
 
 
 def _disk(application: Application) -> DoctorCheck:
     free_mib = shutil.disk_usage(_existing(application.paths.cache)).free // _MIB
+    words = f"{free_mib} MiB are free"
     if free_mib < _ROOM_MIB:
-        return _bad("disk", f"{free_mib} MiB are free", "Free some space, clear the cache or lower cache_limit_mib.")
-    return _good("disk", f"{free_mib} MiB are free")
+        fix = "Free some space, clear the cache or lower cache_limit_mib."
+        return _bad("disk", words, fix, "disk_full", f"{free_mib}")
+    return _good("disk", words, "disk_free", f"{free_mib}")
 
 
 def _settings(application: Application) -> DoctorCheck:
-    warnings = application.settings.warnings
+    warnings, file = application.settings.warnings, f"{application.paths.settings_file}"
     if warnings:
-        return _bad("settings", "; ".join(warnings), f"Correct {application.paths.settings_file}.")
-    return _good("settings", str(application.paths.settings_file))
+        return _bad("settings", "; ".join(warnings), f"Correct {file}.", "settings_wrong", file)
+    return _good("settings", file, "at_path", file)
 
 
 def _database(application: Application) -> DoctorCheck:
     database = application.store.database
     if not database.is_sound():
-        return _bad("database", f"{database.path} is damaged", "Close all browsers and remove the file.")
+        fix = "Close all browsers and remove the file."
+        return _bad("database", f"{database.path} is damaged", fix, "database_damaged", f"{database.path}")
     if database.moved_aside is not None:
-        return _good("database", f"sound; a damaged one was moved to {database.moved_aside}")
-    return _good("database", f"{database.path} is sound")
+        words = f"sound; a damaged one was moved to {database.moved_aside}"
+        return _good("database", words, "database_mended", f"{database.moved_aside}")
+    return _good("database", f"{database.path} is sound", "at_path", f"{database.path}")
 
 
 def _cache(application: Application) -> DoctorCheck:
     stats = application.store.results.stats()
-    share = f"{stats.bytes // _MIB} of {stats.limit_bytes // _MIB} MiB"
-    return _good("cache", f"{stats.entries} pages, {share}, {stats.hits} hits, {stats.misses} misses")
+    held_mib, limit_mib = stats.bytes // _MIB, stats.limit_bytes // _MIB
+    words = f"{stats.entries} pages, {held_mib} of {limit_mib} MiB, {stats.hits} hits, {stats.misses} misses"
+    return _good("cache", words, "cache_holds", f"{stats.entries}", f"{held_mib}", f"{limit_mib}")
 
 
 def _engines(application: Application) -> DoctorCheck:
     engines = application.engines
-    verdicts = {info.id: viability_of(engines, info.id) for info in engines.infos()}
+    labels = {info.id: info.label for info in engines.infos()}
+    verdicts = {name: viability_of(engines, name) for name in labels}
     default = application.settings.current.default_engine
     detail = "; ".join(f"{name}: {'ready' if one.ok else one.reason}" for name, one in verdicts.items())
+    ready = ", ".join(labels[name] for name, one in verdicts.items() if one.ok)
     if default not in verdicts:
-        return _bad("engines", f"there is no engine {default!r} ({detail})", "Choose another default engine.")
+        words, fix = f"there is no engine {default!r} ({detail})", "Choose another default engine."
+        return _bad("engines", words, fix, "engine_unknown", default, ready)
     if not verdicts[default].ok:
-        return _bad("engines", detail, verdicts[default].fix or "Choose another default engine.")
-    return _good("engines", detail)
+        fix = verdicts[default].fix or "Choose another default engine."
+        return _bad("engines", detail, fix, "engine_not_ready", labels[default], ready)
+    return _good("engines", detail, "engines_ready", ready)
 
 
 def _weights(application: Application) -> DoctorCheck:
-    damaged = application.models.damaged()
+    damaged = ", ".join(application.models.damaged())
     if damaged:
-        return _bad("weights", f"missing or damaged: {', '.join(damaged)}", "Install Irodori again.")
-    return _good("weights", "all shipped weights are what the catalogue says")
+        return _bad("weights", f"missing or damaged: {damaged}", "Install Irodori again.", "weights_damaged", damaged)
+    return _good("weights", "all shipped weights are what the catalogue says", "weights_sound")
 
 
 def _lane(application: Application) -> DoctorCheck:
     lock = ProcessLock(application.paths.lane_lock)
     free = lock.try_acquire()
     lock.close()
-    return _good("lane", "free" if free else "a page is being coloured")
+    return _good("lane", "free", "lane_free") if free else _good("lane", "a page is being coloured", "lane_busy")
 
 
 def _log(application: Application) -> DoctorCheck:
-    return _good("log", str(application.paths.log_file))
+    return _good("log", f"{application.paths.log_file}", "at_path", f"{application.paths.log_file}")
 
 
 def _is_writable(folder: Path) -> bool:
@@ -130,9 +143,9 @@ def _existing(folder: Path) -> Path:
     return next(one for one in (folder, *folder.parents) if one.exists())
 
 
-def _good(check: str, detail: str) -> DoctorCheck:
-    return DoctorCheck(check=check, ok=True, detail=detail, fix="")
+def _good(check: str, detail: str, *told: str) -> DoctorCheck:
+    return DoctorCheck(check=check, ok=True, detail=detail, fix="", told=list(told))
 
 
-def _bad(check: str, detail: str, fix: str) -> DoctorCheck:
-    return DoctorCheck(check=check, ok=False, detail=detail, fix=fix)
+def _bad(check: str, detail: str, fix: str, *told: str) -> DoctorCheck:
+    return DoctorCheck(check=check, ok=False, detail=detail, fix=fix, told=list(told))

@@ -18,7 +18,10 @@ everything and is caught once, by the scheduler of jobs. Standard library only: 
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class IrodoriError(Exception):
@@ -26,15 +29,18 @@ class IrodoriError(Exception):
 
     Attributes:
         code: the wire's code. retryable: whether the same request may succeed later. data: extra facts, JSON-like.
+        told: message and hint in any language: the key of a sentence, then the values that it names; empty: only the
+            code can be told so. It goes to the wire within the data.
     """
 
     code: ClassVar[str] = "E_INTERNAL"
     retryable: ClassVar[bool] = False
 
-    def __init__(self, message: str, hint: str = "", **data: Any) -> None:
+    def __init__(self, message: str, hint: str = "", *, told: Sequence[str] = (), **data: Any) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.told = tuple(told)
         self.data = data
 
     @property
@@ -50,8 +56,9 @@ class IrodoriError(Exception):
             "hint": self.hint,
             "retryable": self.retryable,
         }
-        if self.data:
-            error["data"] = self.data
+        data = self.data | ({"told": list(self.told)} if self.told else {})
+        if data:
+            error["data"] = data
         return error
 
 

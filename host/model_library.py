@@ -86,11 +86,14 @@ class ModelLibrary:
         card = card_of(model_id)
         if card.non_commercial and not licence_accepted:
             raise BadRequest(
-                f"{card.label} is for non-commercial use only ({card.licence}).", "Accept its licence first."
-            )
+                f"{card.label} is for non-commercial use only ({card.licence}).", "Accept its licence first.",
+                told=("licence_first", card.label, card.licence),
+            )  # fmt: skip
         with self._lock:
             if model_id in self._pulling:
-                raise Busy(f"{card.label} is being pulled already.", "Wait for it.")
+                raise Busy(
+                    f"{card.label} is being pulled already.", "Wait for it.", told=("model_on_its_way", card.label)
+                )
             self._pulling.add(model_id)
         task_id = secrets.token_hex(8)
         thread = threading.Thread(target=self._run, args=(task_id, card), name=f"pull-{model_id}", daemon=True)
@@ -106,15 +109,17 @@ class ModelLibrary:
         """
         card = card_of(model_id)
         if not card.repository:
-            raise BadRequest(f"{card.label} ships with Irodori and stays.", "Choose another default engine instead.")
+            words = f"{card.label} ships with Irodori and stays."
+            raise BadRequest(words, "Choose another default engine instead.", told=("model_ships", card.label))
         if model_id in self._pulling:
-            raise Busy(f"{card.label} is being pulled.", "Wait for it.")
+            raise Busy(f"{card.label} is being pulled.", "Wait for it.", told=("model_on_its_way", card.label))
         try:
             return pulling.remove(local_folder(model_id))
         except FileNotFoundError as exc:
             raise errors.WeightsMissing(
-                f"{card.label} was not pulled.", "Files that you copied here are yours to remove."
-            ) from exc
+                f"{card.label} was not pulled.", "Files that you copied here are yours to remove.",
+                told=("model_is_yours", card.label),
+            ) from exc  # fmt: skip
 
     def bring(self, card: ModelCard, report: Callable[[int, int], None]) -> None:
         """Pull or verify a model here and now. `report` takes bytes and their total, and may raise to stop.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
@@ -9,7 +10,7 @@ from msgspec import structs
 from host import __version__
 from host.application import CLOSE_S, Application
 from host.doctor import examine
-from host.errors import BadRequest, UnknownMethod
+from host.errors import BadRequest, NotFound, UnknownMethod
 from host.messaging.messages import (
     PROTOCOL_RANGE,
     CacheClear,
@@ -32,6 +33,8 @@ from host.messaging.messages import (
     ReferenceRemove,
     ReferenceScore,
     ReferenceSearch,
+    ReferenceThumbnail,
+    ReferenceThumbnails,
     SecretDelete,
     SecretSet,
     StudioLook,
@@ -67,6 +70,7 @@ class HostService:
             "engine.list": lambda _: self._engines(),
             "reference.add": self._add_reference,
             "reference.list": self._list_references,
+            "reference.thumbnails": self._thumbnails,
             "reference.change": self._change_reference,
             "reference.remove": self._remove_reference,
             "reference.search": self._search_references,
@@ -151,7 +155,16 @@ class HostService:
         return self._application.store.references.add(params, self._application.board.check_open)
 
     def _list_references(self, params: ReferenceList) -> list[Reference]:
-        return self._application.store.references.list(params.series)
+        found = self._application.store.references.list(params.series)
+        return found if params.thumbnails else [structs.replace(one, thumbnail=b"") for one in found]
+
+    def _thumbnails(self, params: ReferenceThumbnails) -> list[ReferenceThumbnail]:
+        references, found = self._application.store.references, []
+        for reference_id in params.reference_ids:
+            with suppress(NotFound):
+                thumbnail = references.get(reference_id).thumbnail
+                found.append(ReferenceThumbnail(reference_id=reference_id, thumbnail=thumbnail))
+        return found
 
     def _change_reference(self, params: ReferenceChange) -> Reference:
         told = {name: value for name in ("name", "series", "character") if (value := getattr(params, name)) is not None}
@@ -225,4 +238,5 @@ def _engine_state(info: EngineInfo, viability: Viability) -> EngineState:
         licence=info.licence,
         device=info.device,
         supports=info.supports,
+        told=list(viability.told),
     )

@@ -23,7 +23,7 @@ class ReferenceAdd(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Reference(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A style reference; `thumbnail` is an encoded WebP or PNG of at most 256 px."""
+    """A style reference; `thumbnail` is an encoded WebP or PNG of at most 256 px, empty where it was not asked for."""
 
     reference_id: str
     width: int
@@ -34,6 +34,13 @@ class Reference(Struct, frozen=True, kw_only=True, omit_defaults=True):
     series: str | None = None
     character: str | None = None
     source_url: str | None = None
+
+
+class ReferenceThumbnail(Struct, frozen=True, kw_only=True):
+    """The thumbnail of a reference; see there."""
+
+    reference_id: str
+    thumbnail: bytes
 
 
 class ReferenceScore(Struct, frozen=True, kw_only=True, omit_defaults=True):

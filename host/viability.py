@@ -21,4 +21,6 @@ def viability_of(engines: EngineSource, engine_id: str) -> Viability:
     except (Exception, SystemExit) as exc:  # noqa: BLE001 - whatever it is, it is this engine's alone
         _LOG.exception("the check of engine %s failed", engine_id)
         said = f"its check failed ({type(exc).__name__}: {str(exc)[:_SHOWN]})"
-        return Viability(ok=False, reason=said, fix="The log has the details.")
+        return Viability(
+            ok=False, reason=said, fix="The log has the details.", told=("check_failed", type(exc).__name__)
+        )

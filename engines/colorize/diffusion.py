@@ -80,7 +80,7 @@ class DiffusionEngine(ColorizeEngine):
         try:
             self._find(self._places())
         except EngineError as exc:
-            return Viability(ok=False, reason=exc.message, fix=exc.hint)
+            return Viability(ok=False, reason=exc.message, fix=exc.hint, told=exc.told)
         return Viability(ok=True)
 
     def weights_digests(self) -> Mapping[str, str]:

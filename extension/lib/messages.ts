@@ -75,6 +75,7 @@ export interface ReferenceCard {
   name: string;
   series: string;
   character: string;
+  /** An address that an image shows; empty where it is asked for as it comes into view. */
   thumbnail: string;
   palette: string[];
 }
@@ -109,6 +110,7 @@ export interface WorkerCalls {
   "host.connect": Call<{ probe: unknown }, { probe: unknown }>;
   "page.survey": Call<{ tabId: number }, Survey>;
   "reference.list": Call<object, ReferenceCard[]>;
+  "reference.thumbnails": Call<{ referenceIds: string[] }, Record<string, string>>;
   "reference.add": Call<{ picture: Payload; name: string; series: string }, ReferenceCard>;
   "reference.change": Call<
     { referenceId: string; change: { name?: string; series?: string; character?: string } },

@@ -129,7 +129,7 @@ class EngineRoom:
     def _with_hint(self, exc: OutOfMemory, engine: ColorizeEngine) -> OutOfMemory:
         """Return an error that says what would fit here; a server's own says what would fit there."""
         if engine.info.device == "remote" and exc.hint:
-            return OutOfMemory(exc.message, exc.hint)
+            return OutOfMemory(exc.message, exc.hint, told=exc.told)
         self._residency.release()
         return OutOfMemory(exc.message, what_fits(self._residency.device_of(engine)))
 

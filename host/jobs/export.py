@@ -124,8 +124,9 @@ class Exporter:
             stored = self._results.get(page.result_key)
             if stored is None:
                 raise NotFound(
-                    "The cache has dropped a page of this chapter.", "Colour the chapter again, then export."
-                )
+                    "The cache has dropped a page of this chapter.", "Colour the chapter again, then export.",
+                    told=("page_dropped",),
+                )  # fmt: skip
             return Picture(stored.image, stored.mime, is_coloured=stored.skip_reason is None)
         captured = None if page.sha256 is None else self._spool.read(page.sha256)
         return None if captured is None else Picture(captured, mime_of(captured), is_coloured=False)
@@ -140,7 +141,8 @@ class Exporter:
 
 def _page_of(page: JobPage) -> ExportPage:
     if page.state in _HAS_RESULT and page.key is None:
-        raise NotFound("The cache has dropped a page of this chapter.", "Colour the chapter again, then export.")
+        words = "The cache has dropped a page of this chapter."
+        raise NotFound(words, "Colour the chapter again, then export.", told=("page_dropped",))
     key = page.key if page.state in _HAS_RESULT else None
     return ExportPage(page_id=page.page_id, sha256=page.sha256, result_key=key)
 

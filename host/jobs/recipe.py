@@ -181,10 +181,12 @@ def viable_engine(engines: EngineSource, engine_id: str) -> ColorizeEngine:
         engine = engines.get(engine_id)
     except KeyError as exc:
         known = ", ".join(info.id for info in engines.infos())
-        raise NotFound(f"There is no engine {engine_id[:128]!r}.", f"The engines are: {known}.") from exc
+        words, told = f"There is no engine {engine_id[:128]!r}.", ("no_engine", engine_id[:128], known)
+        raise NotFound(words, f"The engines are: {known}.", told=told) from exc
     viability = viability_of(engines, engine_id)
     if not viability.ok:
-        raise EngineNotAvailable(f"{engine.info.label} cannot run here: {viability.reason}", viability.fix)
+        words = f"{engine.info.label} cannot run here: {viability.reason}"
+        raise EngineNotAvailable(words, viability.fix, told=viability.told)
     return engine
 
 

@@ -68,6 +68,7 @@ from host.messaging.wire.requests import (
     ReferenceList,
     ReferenceRemove,
     ReferenceSearch,
+    ReferenceThumbnails,
     RunChapter,
     RunPage,
     SecretDelete,
@@ -104,7 +105,15 @@ from host.palette_records import (
     PartName,
     SeriesPalette,
 )
-from host.store_records import CacheStats, HistorySeries, PaletteEntry, Reference, ReferenceAdd, ReferenceScore
+from host.store_records import (
+    CacheStats,
+    HistorySeries,
+    PaletteEntry,
+    Reference,
+    ReferenceAdd,
+    ReferenceScore,
+    ReferenceThumbnail,
+)
 from host.vocabulary import (
     Count,
     Direction,
@@ -204,6 +213,8 @@ __all__ = [
     "ReferenceRemove",
     "ReferenceScore",
     "ReferenceSearch",
+    "ReferenceThumbnail",
+    "ReferenceThumbnails",
     "RunChapter",
     "RunPage",
     "SecretDelete",
@@ -252,6 +263,7 @@ METHODS: Final[dict[str, Method]] = {
     "engine.list": Method(Empty, list[EngineState]),
     "reference.add": Method(ReferenceAdd, Reference, lane="long"),
     "reference.list": Method(ReferenceList, list[Reference]),
+    "reference.thumbnails": Method(ReferenceThumbnails, list[ReferenceThumbnail]),
     "reference.change": Method(ReferenceChange, Reference, lane="long"),
     "reference.remove": Method(ReferenceRemove, Empty),
     "reference.search": Method(ReferenceSearch, list[ReferenceScore], lane="long"),

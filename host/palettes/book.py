@@ -126,7 +126,8 @@ class PaletteBook:
             NotFound: nobody made one.
         """
         if not self._files.has(query.series):
-            raise NotFound(f"The series {query.series[:128]!r} has no palette.", "Name somebody in it first.")
+            words, told = f"The series {query.series[:128]!r} has no palette.", ("no_palette", query.series[:128])
+            raise NotFound(words, "Name somebody in it first.", told=told)
         return PaletteFile(series=query.series, json=encode(self._files.get(query.series)))
 
     def take_in(self, file: PaletteFile) -> PaletteView:
@@ -157,7 +158,8 @@ class PaletteBook:
         page = pages.get(source.pixels_sha256 if source is not None else at.page)
         figure = page.figure_at(at.point) if page is not None else None
         if page is None or figure is None:
-            raise NotFound("Nobody was found at this place of the page.", "Correct the colour of this place alone.")
+            words = "Nobody was found at this place of the page."
+            raise NotFound(words, "Correct the colour of this place alone.", told=("nobody_there",))
         exact = FigureAt(page=page.pixels_sha256, point=figure.point)
         if change.is_not is not None:
             return structs.replace(change, is_not=exact), None

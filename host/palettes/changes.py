@@ -136,7 +136,8 @@ def _with(palette: SeriesPalette, one: PaletteCharacter) -> SeriesPalette:
     if one not in others:
         others.append(one)
     if len(others) > _CHARACTERS_MAX:
-        raise TooLarge(f"The palette has {len(others)} characters.", f"At most {_CHARACTERS_MAX}; merge some.")
+        words, told = f"The palette has {len(others)} characters.", ("too_many_people", f"{_CHARACTERS_MAX}")
+        raise TooLarge(words, f"At most {_CHARACTERS_MAX}; merge some.", told=told)
     return structs.replace(palette, characters=others)
 
 

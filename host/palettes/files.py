@@ -91,7 +91,8 @@ class PaletteFiles:
             readable = ((path, _palette_or_none(path)) for path in reversed(self._versions(folder)))
             last, after = next(((path, palette) for path, palette in readable if palette is not None), (None, None))
             if last is None or after is None:
-                raise NotFound("There is no change to take back.", "The palette is as it was first kept.")
+                words = "There is no change to take back."
+                raise NotFound(words, "The palette is as it was first kept.", told=("nothing_to_undo",))
             kept, is_whole = self._in_force(folder)
             with disk_errors("a palette"):
                 self._replace(folder, encode(after), is_whole=is_whole)
@@ -189,7 +190,9 @@ def _palette_or_none(path: Path) -> SeriesPalette | None:
 
 def _require_fitting(data: bytes) -> None:
     if len(data) > BYTES_MAX:
-        raise TooLarge("The palette is too large.", f"At most {BYTES_MAX >> 20} MiB.")
+        raise TooLarge(
+            "The palette is too large.", f"At most {BYTES_MAX >> 20} MiB.", told=("palette_large", f"{BYTES_MAX >> 20}")
+        )
 
 
 def _words(exc: Exception) -> str:

@@ -34,7 +34,8 @@ def with_place(palette: SeriesPalette, change: PlaceSet) -> SeriesPalette:
     if edited not in places:
         places.append(edited)
     if len(places) > PLACES_MAX:
-        raise TooLarge(f"The palette has {len(places)} places.", f"At most {PLACES_MAX}; remove some.")
+        words, told = f"The palette has {len(places)} places.", ("too_many_places", f"{PLACES_MAX}")
+        raise TooLarge(words, f"At most {PLACES_MAX}; remove some.", told=told)
     return structs.replace(palette, places=places)
 
 
@@ -51,6 +52,7 @@ def _edited(one: PalettePlace, change: PlaceSet) -> PalettePlace:
     gone = set(change.shows_not)
     shown = list(dict.fromkeys([*(page for page in one.shown if page not in gone), *change.shows]))
     if len(shown) > _PAGES_MAX:
-        raise TooLarge(f"The place has {len(shown)} pages.", f"At most {_PAGES_MAX}.")
+        words, told = f"The place has {len(shown)} pages.", ("place_on_too_many_pages", f"{_PAGES_MAX}")
+        raise TooLarge(words, f"At most {_PAGES_MAX}.", told=told)
     said = {name: text.strip() for name in ("name", "mood") if (text := getattr(change, name)) is not None}
     return structs.replace(one, shown=shown, **said)

@@ -51,7 +51,7 @@ def faults_mapped() -> Iterator[None]:
         yield
     except EngineError as exc:
         kind = next((ours for theirs, ours in _BY_ENGINE_ERROR.items() if isinstance(exc, theirs)), InternalError)
-        raise kind(exc.message, exc.hint) from exc
+        raise kind(exc.message, exc.hint, told=exc.told) from exc
     except IrodoriError:
         raise
     except Exception as exc:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -56,6 +57,9 @@ def test_row_of_many_references_is_one_tab_stop_and_no_wider(reader: Reader, sit
     popup = reader.popup(reader.open(f"{site.origin}/chapter/plain"))
     tiles = popup.get_by_role("button", name="Use Reference")
     expect(tiles).to_have_count(REFERENCES)
+    expect(tiles.first.locator("img")).to_have_attribute("src", re.compile("^data:image/"))
+    assert popup.locator(".tile img[src]").count() < REFERENCES  # out of view none is asked for, nor decoded
+    expect(tiles.last.locator("img[src]")).to_have_count(0)
     assert popup.evaluate("() => document.documentElement.scrollWidth") == 360
     button = popup.get_by_role("button", name="Colorize chapter").bounding_box()
     assert button is not None
@@ -74,6 +78,7 @@ def test_row_of_many_references_is_one_tab_stop_and_no_wider(reader: Reader, sit
     assert first[1].startswith("Use Reference")
     last = focused_after(popup, "End")
     assert last.startswith("Use Reference")
+    expect(tiles.last.locator("img")).to_have_attribute("src", re.compile("^data:image/"))
     popup.keyboard.press("Delete")
     expect(tiles).to_have_count(REFERENCES - 1)
     until(lambda: popup.evaluate(FOCUSED) not in {last, ""}, lambda: popup.evaluate(FOCUSED))

@@ -30,9 +30,11 @@ from host.messaging.messages import (
     ReferenceList,
     ReferenceRemove,
     ReferenceSearch,
+    ReferenceThumbnails,
     SecretDelete,
     SecretSet,
 )
+from host.messaging.wire.requests import THUMBNAILS_MAX
 from host.service import HostService
 from tests.host.jobs.conftest import Listener
 
@@ -119,6 +121,20 @@ def test_references_are_added_found_and_removed(service: HostService) -> None:
     service.handle("reference.remove", ReferenceRemove(reference_id=warm.reference_id))
     with pytest.raises(NotFound):
         service.handle("reference.search", ReferenceSearch(k=1, reference_id=warm.reference_id))
+
+
+def test_thumbnails_are_given_by_themselves_a_few_at_a_time(service: HostService) -> None:
+    warm: Any = service.handle("reference.add", ReferenceAdd(image=picture(10)))
+    cold: Any = service.handle("reference.add", ReferenceAdd(image=picture(110)))
+    bare: Any = service.handle("reference.list", ReferenceList(thumbnails=False))
+    assert {(one.reference_id, one.thumbnail) for one in bare} == {(warm.reference_id, b""), (cold.reference_id, b"")}
+    wanted = ReferenceThumbnails(reference_ids=[cold.reference_id, "0" * 32, warm.reference_id])
+    found: Any = service.handle("reference.thumbnails", wanted)
+    assert [(one.reference_id, one.thumbnail) for one in found] == [
+        (cold.reference_id, cold.thumbnail), (warm.reference_id, warm.thumbnail),
+    ]  # fmt: skip
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({"reference_ids": ["0" * 32] * (THUMBNAILS_MAX + 1)}, ReferenceThumbnails)
 
 
 def test_references_are_called_otherwise(service: HostService) -> None:

@@ -136,16 +136,20 @@ class ComfyClient:
         try:
             found = answer.json()
         except ValueError as exc:
-            raise EngineUnavailable(f"What answers at {self.server.url} is not ComfyUI", "Check comfyui_url.") from exc
+            told = ("server_is_another", self.server.url, "comfyui_url")
+            words = f"What answers at {self.server.url} is not ComfyUI"
+            raise EngineUnavailable(words, "Check comfyui_url.", told) from exc
         return found if isinstance(found, dict) else {}
 
     def _ask(self, method: str, path: str, **sent: Any) -> httpx.Response:
         try:
             answer = self._http.request(method, path, **sent)
         except httpx.TimeoutException as exc:
-            raise EngineUnavailable("ComfyUI does not answer in time", "See whether the server is busy.") from exc
+            told = ("server_is_late", self.server.url)
+            raise EngineUnavailable("ComfyUI does not answer in time", "See whether the server is busy.", told) from exc
         except httpx.HTTPError as exc:
-            raise EngineUnavailable(f"ComfyUI cannot be reached at {self.server.url}", "Start ComfyUI.") from exc
+            told = ("server_is_away", self.server.url)
+            raise EngineUnavailable(f"ComfyUI cannot be reached at {self.server.url}", "Start ComfyUI.", told) from exc
         if answer.is_success:
             return answer
         raise _refusal(answer)

@@ -49,7 +49,8 @@ class ServerEngine(ColorizeEngine):
         """Ask the server for its version; the answer is kept for ten seconds."""
         server = self._server()
         if not server.is_set:
-            return Viability(ok=False, reason="no server is set", fix="Set comfyui_url in the settings.")
+            fix = "Set comfyui_url in the settings."
+            return Viability(ok=False, reason="no server is set", fix=fix, told=("no_server", "comfyui_url"))
         known = self._viability
         if known is None or known[1] != server or time.monotonic() - known[0] > _KNOWN_FOR_S:
             known = self._viability = time.monotonic(), server, _answers(server)
@@ -139,5 +140,5 @@ def _answers(server: Server) -> Viability:
         with ComfyClient(server, _VIABLE_ANSWER_S) as client:
             client.system_stats()
     except EngineError as exc:
-        return Viability(ok=False, reason=exc.message, fix=exc.hint)
+        return Viability(ok=False, reason=exc.message, fix=exc.hint, told=exc.told)
     return Viability(ok=True)

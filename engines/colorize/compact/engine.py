@@ -82,11 +82,13 @@ class CompactEngine(ColorizeEngine):
     def viability(self) -> Viability:
         """Look for ONNX Runtime and for the files."""
         if find_spec("onnxruntime") is None:
-            return Viability(ok=False, reason="ONNX Runtime is not installed", fix="pip install onnxruntime")
+            install = "pip install onnxruntime"
+            told = ("not_installed", "ONNX Runtime", install)
+            return Viability(ok=False, reason="ONNX Runtime is not installed", fix=install, told=told)
         try:
             self.weights_digests()
         except ModelMissing as exc:
-            return Viability(ok=False, reason=exc.message, fix=exc.hint)
+            return Viability(ok=False, reason=exc.message, fix=exc.hint, told=exc.told)
         return Viability(ok=True)
 
     def weights_digests(self) -> Mapping[str, str]:

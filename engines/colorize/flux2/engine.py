@@ -90,7 +90,7 @@ class Flux2KleinEngine(ColorizeEngine):
         try:
             find_klein(self._place(), self._variant)
         except EngineError as exc:
-            return Viability(ok=False, reason=exc.message, fix=exc.hint)
+            return Viability(ok=False, reason=exc.message, fix=exc.hint, told=exc.told)
         return Viability(ok=True)
 
     def weights_digests(self) -> Mapping[str, str]:

@@ -91,7 +91,10 @@ def find_klein(where: Path | Places, variant: KleinVariant) -> KleinFiles:
     folders = [places.own, *dropped_repositories(places, variant)]
     dropped = {part: dropped_files(places, part, variant) for part in PARTS}
     if not any(folder.is_dir() for folder in [*folders, *_lenders(places, variant.id)]) and not dropped["transformer"]:
-        raise ModelMissing(f"{variant.label} is not on this machine", f"irodori models pull {variant.model_id}")
+        pull = f"irodori models pull {variant.model_id}"
+        raise ModelMissing(
+            f"{variant.label} is not on this machine", pull, told=("model_not_here", variant.label, pull)
+        )
     parts = _parts(places, folders, dropped, variant)
     headers = {part: headers_of(files) for part, files in parts.items()}
     parts = {part: _described(part, files, headers[part]) for part, files in parts.items()}

@@ -111,6 +111,7 @@ def _repository(places: Places) -> Path:
     raise ModelMissing(
         f"{INFO.label} is not on this machine",
         f"{_PULL}; or, for less room, {PARTS_CARD} and {PACKED_CARD} in its place.",
+        told=("model_not_here", INFO.label, _PULL),
     )
 
 

@@ -69,7 +69,7 @@ class SdxlEngine(ColorizeEngine):
         try:
             find_sdxl(self._place())
         except EngineError as exc:
-            return Viability(ok=False, reason=exc.message, fix=exc.hint)
+            return Viability(ok=False, reason=exc.message, fix=exc.hint, told=exc.told)
         return Viability(ok=True)
 
     def weights_digests(self) -> Mapping[str, str]:

@@ -3,6 +3,7 @@
 import { i18n } from "#i18n";
 import type { ErrorCode, WireError } from "../protocol/messages";
 import { reasonOf } from "../reason";
+import { sayTold, speaksEnglish } from "./told";
 
 /** The host answered with an error of its table; `message` is in the reader's language. */
 export class HostError extends Error {
@@ -20,16 +21,33 @@ export class HostError extends Error {
   }
 }
 
+/** Codes whose sentence says what there is to say: what the host says besides is of no more help. */
+const SAID_WHOLE: readonly string[] = [
+  "E_VERSION",
+  "E_UNKNOWN_METHOD",
+  "E_FRAME",
+  "E_IMAGE",
+  "E_HASH_MISMATCH",
+  "E_OUT_OF_MEMORY",
+  "E_CANCELLED",
+  "E_QUALITY",
+  "E_DISK_FULL",
+  "E_BUSY",
+  "E_INTERNAL",
+  "E_SECRETS",
+] satisfies ErrorCode[];
+
 /**
- * The host speaks English and says by a code what went wrong. In other languages the code's sentence comes first, with
- * what to do, and the host's own words behind it: they name files, engines and sizes.
+ * The host speaks English, and tells by keys and values what went wrong where it can. Where it cannot, the code's
+ * sentence comes first, with what to do, and its own words behind that where they name what no sentence of ours does.
  */
-function inReadersLanguage({ code, message, hint }: WireError): Pick<WireError, "message" | "hint"> {
-  const isEnglish = i18n.t("errors.language") === "en";
-  const sentence = isEnglish ? "" : sentenceOf(code);
-  return sentence
-    ? { message: i18n.t("errors.said", [sentence, `${message} ${hint}`.trim()]), hint: "" }
-    : { message, hint };
+function inReadersLanguage({ code, message, hint, data }: WireError): Pick<WireError, "message" | "hint"> {
+  const told = sayTold(data?.told);
+  if (told) return { message: told, hint: "" };
+  const sentence = speaksEnglish() ? "" : sentenceOf(code);
+  if (!sentence) return { message, hint };
+  if (SAID_WHOLE.includes(code)) return { message: sentence, hint: "" };
+  return { message: i18n.t("errors.said", [sentence, `${message} ${hint}`.trim()]), hint: "" };
 }
 
 /** What a code of the host's table means and what to do; empty for one of a newer host. */
@@ -65,6 +83,7 @@ export function hostErrorOf(value: unknown): HostError {
     message: text(error.message, i18n.t("host.unknownFailure")),
     hint: text(error.hint, ""),
     retryable: error.retryable === true,
+    ...(typeof error.data === "object" && error.data !== null ? { data: error.data as Record<string, unknown> } : {}),
   });
 }
 

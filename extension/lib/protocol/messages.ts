@@ -82,7 +82,7 @@ export interface ReferenceAdd {
   source_url?: string;
 }
 
-/** A style reference; `thumbnail` is an encoded WebP or PNG of at most 256 px. */
+/** A style reference; `thumbnail` is an encoded WebP or PNG of at most 256 px, empty where it was not asked for. */
 export interface Reference {
   reference_id: string;
   width: number;
@@ -93,6 +93,12 @@ export interface Reference {
   series?: string;
   character?: string;
   source_url?: string;
+}
+
+/** The thumbnail of a reference; see there. */
+export interface ReferenceThumbnail {
+  reference_id: string;
+  thumbnail: Uint8Array;
 }
 
 /** A hit of a search; higher is nearer, 1.0 is the same picture. */
@@ -257,7 +263,7 @@ export interface PaletteFile {
   json: Uint8Array;
 }
 
-/** What went wrong and what to do. */
+/** What went wrong and what to do. data: `told` in it is both in any language: a sentence's key, then its values. */
 export interface WireError {
   code: string;
   message: string;
@@ -283,6 +289,7 @@ export interface EngineState {
   licence: string;
   device: string;
   supports: Supports;
+  told?: string[];
 }
 
 /** The machine's accelerator, or its processor. */
@@ -370,6 +377,7 @@ export interface DoctorCheck {
   ok: boolean;
   detail: string;
   fix: string;
+  told?: string[];
 }
 
 /** The extension introduces itself. */
@@ -396,9 +404,15 @@ export interface Pong {
   queue_depth: number;
 }
 
-/** Ask for references, all or those of one series. */
+/** Ask for references, all or those of one series. Without `thumbnails` those are empty. */
 export interface ReferenceList {
   series?: string;
+  thumbnails?: boolean;
+}
+
+/** Ask for the thumbnails of some references; of those that have gone there is none. */
+export interface ReferenceThumbnails {
+  reference_ids: string[];
 }
 
 /** Forget a reference. */
@@ -796,6 +810,7 @@ export interface Methods {
   "engine.list": { params: Empty; result: EngineState[] };
   "reference.add": { params: ReferenceAdd; result: Reference };
   "reference.list": { params: ReferenceList; result: Reference[] };
+  "reference.thumbnails": { params: ReferenceThumbnails; result: ReferenceThumbnail[] };
   "reference.change": { params: ReferenceChange; result: Reference };
   "reference.remove": { params: ReferenceRemove; result: Empty };
   "reference.search": { params: ReferenceSearch; result: ReferenceScore[] };

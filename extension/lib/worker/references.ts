@@ -13,11 +13,18 @@ import { choiceOf, chosenReferences, loadChoices, saveChoices } from "../state";
 const PALETTE_SHOWN = 6;
 
 export async function listReferences(host: HostConnection): Promise<ReferenceCard[]> {
-  const references = await host.request("reference.list", {});
+  const references = await host.request("reference.list", { thumbnails: false });
   const chosen = chosenReferences(await loadChoices());
   const left = chosen.filter((one) => references.some(({ reference_id }) => reference_id === one));
   if (left.length < chosen.length) await saveChoices(choiceOf(left));
   return Promise.all(references.map(cardOf));
+}
+
+/** The thumbnails of some references, as addresses that images show; those that have gone are left out. */
+export async function thumbnailsOf(host: HostConnection, referenceIds: string[]): Promise<Record<string, string>> {
+  const found = await host.request("reference.thumbnails", { reference_ids: referenceIds });
+  const shown = found.map(async ({ reference_id, thumbnail }) => [reference_id, await addressOf(thumbnail)] as const);
+  return Object.fromEntries(await Promise.all(shown));
 }
 
 /** Keep a picture in the library and choose it. */
@@ -56,13 +63,18 @@ async function cardOf({
   thumbnail,
   palette,
 }: Reference): Promise<ReferenceCard> {
-  const mime = (await pictureType(new Blob([thumbnail as Uint8Array<ArrayBuffer>]))) ?? "image/webp";
   return {
     referenceId: reference_id,
     name: name || character || series || i18n.t("references.unnamed"),
     series,
     character,
-    thumbnail: `data:${mime};base64,${toBase64(thumbnail)}`,
+    thumbnail: await addressOf(thumbnail),
     palette: palette.slice(0, PALETTE_SHOWN).map(({ rgb: [red, green, blue] }) => `rgb(${red} ${green} ${blue})`),
   };
+}
+
+async function addressOf(thumbnail: Uint8Array): Promise<string> {
+  if (thumbnail.length === 0) return "";
+  const mime = (await pictureType(new Blob([thumbnail as Uint8Array<ArrayBuffer>]))) ?? "image/webp";
+  return `data:${mime};base64,${toBase64(thumbnail)}`;
 }

@@ -29,12 +29,23 @@ test("in English the host's own words stand", () => {
   expect(sayError(error)).toBe("40 pages wait. Try again.");
 });
 
-test("in another language the code's sentence comes first, and the host's words behind it", async () => {
+test("in another language the code's sentence comes first, and what it does not name behind it", async () => {
   await speak("ja");
-  expect(sayError(new HostError(BUSY))).toBe(
-    "ホストの仕事が多すぎます。少し待ってからお試しください。（40 pages wait. Try again.）",
+  expect(sayError(new HostError(BUSY))).toBe("ホストの仕事が多すぎます。少し待ってからお試しください。");
+  const remote = { code: "E_REMOTE", message: "http://127.0.0.1:8188 said 500.", hint: "", retryable: true };
+  expect(sayError(new HostError(remote))).toMatch(/[ぁ-ん].*（http:\/\/127\.0\.0\.1:8188 said 500\.）$/);
+});
+
+test("what the host tells by key and values is said whole, and names them", async () => {
+  const told = ["picture_over_limit", "5000", "70000", "60000000", "65500"];
+  const error = { code: "E_IMAGE", message: "Too large: 5000 x 70000.", hint: "Split it.", retryable: false };
+  expect(sayError(hostErrorOf({ ...error, data: { told } }))).toBe("Too large: 5000 x 70000. Split it.");
+  await speak("ja");
+  expect(sayError(hostErrorOf({ ...error, data: { told } }))).toBe(
+    "画像が大きすぎます：5000 × 70000。1ページは 60000000 画素まで、一辺 65500 までです。分けてください。",
   );
-  expect(new HostError(BUSY).message).toContain("40 pages wait.");
+  expect(sayError(hostErrorOf({ ...error, data: { told: ["of_a_newer_host", "1"] } }))).not.toContain("Too large");
+  expect(sayError(hostErrorOf({ ...error, data: { told: "no list" } }))).not.toContain("Too large");
 });
 
 test("a code of a newer host is said in the host's words", async () => {
@@ -47,5 +58,5 @@ test("every code of the wire has its sentence", async () => {
   const table = [...protocol.matchAll(/^\| `(E_[A-Z_]+)` \|/gm)].map(([, code]) => code ?? "");
   expect(table.length).toBeGreaterThan(15);
   await speak("es");
-  for (const code of table) expect(sayError(new HostError({ ...BUSY, code })), code).toMatch(/ \(40 pages wait/);
+  for (const code of table) expect(sayError(new HostError({ ...BUSY, code })), code).toMatch(/^[A-ZÁÉÍÓÚ¿][^(]+/);
 });

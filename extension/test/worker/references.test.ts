@@ -3,7 +3,7 @@ import { fakeBrowser } from "wxt/testing/fake-browser";
 import { changeHabit, habitOf, loadHabit } from "@/lib/habits";
 import type { HostConnection } from "@/lib/host/connection";
 import { choiceOf, chosenReferences, loadChoices, saveChoices } from "@/lib/state";
-import { addReference, changeReference, listReferences, removeReference } from "@/lib/worker/references";
+import { addReference, changeReference, listReferences, removeReference, thumbnailsOf } from "@/lib/worker/references";
 
 const request = vi.fn();
 const host = { request } as unknown as HostConnection;
@@ -24,13 +24,21 @@ test("a card has what the popup shows: a name, a picture by its own type, the fi
     reference("a", { palette }),
     reference("b", { name: "" }),
     reference("c", { name: "", series: "", thumbnail: new Uint8Array([1, 2]) }),
+    reference("d", { thumbnail: new Uint8Array() }),
   ]);
-  const [first, second, third] = await listReferences(host);
+  const [first, second, third, bare] = await listReferences(host);
+  expect(bare?.thumbnail).toBe("");
   expect(first).toMatchObject({ referenceId: "a", name: "Rain", thumbnail: "data:image/jpeg;base64,/9j/4A==" });
   expect(first?.palette).toEqual([0, 1, 2, 3, 4, 5].map((at) => `rgb(${at} 10 20)`));
   expect([second?.name, third?.thumbnail]).toEqual(["Rain Town", "data:image/webp;base64,AQI="]);
   expect(third?.name).toMatch(/./);
-  expect(request).toHaveBeenCalledWith("reference.list", {});
+  expect(request).toHaveBeenCalledWith("reference.list", { thumbnails: false });
+});
+
+test("thumbnails are asked for by themselves", async () => {
+  request.mockResolvedValue([{ reference_id: "b", thumbnail: JPEG }]);
+  expect(await thumbnailsOf(host, ["a", "b"])).toEqual({ b: "data:image/jpeg;base64,/9j/4A==" });
+  expect(request).toHaveBeenCalledWith("reference.thumbnails", { reference_ids: ["a", "b"] });
 });
 
 test.each([

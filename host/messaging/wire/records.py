@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta
+from msgspec import Meta, field
 
 from engines.info import Supports
 from host.corrections import Corrections
@@ -11,7 +11,7 @@ from host.vocabulary import Count, Fraction, Identifier, JobState, Quality, Sha2
 
 
 class WireError(Message, frozen=True, kw_only=True):
-    """What went wrong and what to do."""
+    """What went wrong and what to do. data: `told` in it is both in any language: a sentence's key, then its values."""
 
     code: str
     message: str
@@ -29,7 +29,10 @@ class Limits(Message, frozen=True, kw_only=True):
 
 
 class EngineState(Message, frozen=True, kw_only=True):
-    """One engine, and whether it is ready; `reason` says why it is not and how to mend it."""
+    """One engine, and whether it is ready; `reason` says why it is not and how to mend it.
+
+    told: the same in any language: the key of a sentence, then the values that it names.
+    """
 
     id: str
     label: str
@@ -39,6 +42,7 @@ class EngineState(Message, frozen=True, kw_only=True):
     licence: str
     device: str
     supports: Supports
+    told: list[str] = field(default_factory=list)
 
 
 class DeviceInfo(Message, frozen=True, kw_only=True):
@@ -134,9 +138,13 @@ class ModelInfo(Message, frozen=True, kw_only=True):
 
 
 class DoctorCheck(Message, frozen=True, kw_only=True):
-    """One link of the chain that `host.doctor` walks."""
+    """One link of the chain that `host.doctor` walks.
+
+    told: detail and fix in any language: the key of a sentence, then the values that it names.
+    """
 
     check: str
     ok: bool
     detail: str
     fix: str
+    told: list[str] = field(default_factory=list)

@@ -1,6 +1,6 @@
 """What the extension asks, and the answers that are no record of their own; by subject, in the order of the methods."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from msgspec import Meta, field
 
@@ -39,13 +39,22 @@ class Pong(Message, frozen=True, kw_only=True):
     queue_depth: int
 
 
+THUMBNAILS_MAX: Final = 24
+
 # --- references ----------------------------------------------------------------------------------------------------
 
 
 class ReferenceList(Message, frozen=True, kw_only=True):
-    """Ask for references, all or those of one series."""
+    """Ask for references, all or those of one series. Without `thumbnails` those are empty."""
 
     series: Text | None = None
+    thumbnails: bool = True
+
+
+class ReferenceThumbnails(Message, frozen=True, kw_only=True):
+    """Ask for the thumbnails of some references; of those that have gone there is none."""
+
+    reference_ids: Annotated[list[Identifier], Meta(max_length=THUMBNAILS_MAX)]
 
 
 class ReferenceRemove(Message, frozen=True, kw_only=True):

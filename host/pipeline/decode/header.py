@@ -108,7 +108,7 @@ def picture_faults() -> Iterator[None]:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as exc:
         raise ImageInvalid("The picture is over the pixel limit.", "Split the page into smaller pictures.") from exc
     except UnidentifiedImageError as exc:
-        raise ImageInvalid("These bytes are not a picture.", HINT_FORMATS) from exc
+        raise ImageInvalid("These bytes are not a picture.", HINT_FORMATS, told=("no_picture",)) from exc
     except cv2.error as exc:
         if exc.code == cv2.Error.StsNoMem:
             raise OutOfMemory("There is not enough memory to decode this page.", "Close other programs.") from exc
@@ -145,6 +145,7 @@ def _check_size(size: tuple[int, int], limits: DecodeLimits) -> None:
         raise ImageInvalid(
             f"The picture is over the pixel limit: {width} x {height}.",
             f"A page has at most {limits.pixels} pixels and no side over {limits.side_px}; split it.",
+            told=("picture_over_limit", f"{width}", f"{height}", f"{limits.pixels}", f"{limits.side_px}"),
         )
 
 
@@ -153,7 +154,8 @@ def _check_still(image: Image.Image) -> None:
         _refuse_further_pages(image)
     # A JPEG with a second picture for 3-D displays (MPO) is a still picture all the same.
     elif image.format != "MPO" and getattr(image, "is_animated", False):
-        raise ImageInvalid("The picture is animated; a page is a still picture.", "Animations are not coloured.")
+        words = "The picture is animated; a page is a still picture."
+        raise ImageInvalid(words, "Animations are not coloured.", told=("picture_moves",))
 
 
 def _refuse_further_pages(image: Image.Image) -> None:
@@ -164,7 +166,8 @@ def _refuse_further_pages(image: Image.Image) -> None:
     is_thumbnail = int(getattr(image, "tag_v2", {}).get(_THUMBNAIL_TAG, 0)) & 1
     image.seek(0)
     if not is_thumbnail:
-        raise ImageInvalid("The TIFF holds several pages.", "Save each page as a picture of its own.")
+        words = "The TIFF holds several pages."
+        raise ImageInvalid(words, "Save each page as a picture of its own.", told=("picture_of_several",))
 
 
 def _check_scans(image: Image.Image, encoded: bytes) -> None:

@@ -37,6 +37,7 @@ def decode_page(
         raise TooLarge(
             f"The picture has {len(encoded)} bytes; the limit is {limits.encoded_bytes}.",
             "Save the page with stronger compression, or split it.",
+            told=("file_too_large", f"{len(encoded)}", f"{limits.encoded_bytes}"),
         )
     _refuse_documents(encoded)
     header = read_header(encoded, limits)
@@ -55,4 +56,5 @@ def _refuse_documents(encoded: bytes) -> None:
         raise ImageInvalid(
             "This is a document (HTML or SVG), not a picture.",
             "The site may have answered with an error page: open the picture in a tab of its own.",
+            told=("picture_is_document",),
         )

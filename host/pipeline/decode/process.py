@@ -129,11 +129,11 @@ def _mapped(result: IO[bytes], head: dict[str, Any]) -> DecodedPage:
     return DecodedPage(three_channels(luma) if rgb is None else rgb, luma, head["sha256"], head["note"])
 
 
-def _told(error: dict[str, str], header: Header) -> IrodoriError:
+def _told(error: dict[str, Any], header: Header) -> IrodoriError:
     if error["code"] == OutOfMemory.code:
         return _too_much(header)
     kind = ImageInvalid if error["code"] == ImageInvalid.code else errors.InternalError
-    return kind(error["message"], error["hint"])
+    return kind(error["message"], error["hint"], told=error.get("told", ()))
 
 
 def _too_much(header: Header) -> ImageInvalid:
@@ -141,11 +141,12 @@ def _too_much(header: Header) -> ImageInvalid:
         f"The picture is too large for its kind ({header.format}, {header.width} x {header.height}): decoding it takes "
         "more memory than a page may have, 8 bytes a pixel and 200 MB.",
         "Save it as PNG, JPEG or WebP, or split it.",
+        told=("picture_too_costly", header.format, f"{header.width}", f"{header.height}"),
     )
 
 
 def _died(status: int) -> ImageInvalid:
     _LOG.warning("the process that decoded a picture ended with status %d", status)
     if -status in _TIME_SIGNALS:
-        return ImageInvalid("The picture takes too long to decode.", HINT_SAVE)
+        return ImageInvalid("The picture takes too long to decode.", HINT_SAVE, told=("picture_slow",))
     return ImageInvalid("The picture is damaged: its decoder gave up.", HINT_AGAIN)

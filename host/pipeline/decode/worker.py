@@ -60,7 +60,7 @@ def main() -> None:
         with suppress(OSError):  # where a mapped file may not shrink, it is longer than what is read of it
             os.ftruncate(1, result_bytes(page.grey.shape, grey))
     except IrodoriError as exc:
-        head = {"error": {"code": exc.code, "message": exc.message[:1000], "hint": exc.hint}}
+        head = {"error": {"code": exc.code, "message": exc.message[:1000], "hint": exc.hint, "told": exc.told}}
     os.lseek(1, 0, os.SEEK_SET)
     os.write(1, json.dumps(head).encode().ljust(HEAD_BYTES, b"\0"))
     os._exit(0)
