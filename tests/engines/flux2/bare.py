@@ -26,8 +26,11 @@ def bare_pipeline(folder: Path) -> Any:
     return pipeline
 
 
-def bare_call(pipeline: Any, pictures: list[NDArray[np.uint8]], prompt: str, seed: int, **more: Any) -> Any:
-    """Return the picture, uint8 RGB, of pictures that are already padded; the first gives the size."""
+def bare_call(pipeline: Any, pictures: list[NDArray[np.uint8]], prompt: str | None, seed: int, **more: Any) -> Any:
+    """Return the picture, uint8 RGB, of pictures that are already padded; the first gives the size.
+
+    prompt: None where `more` has what was made of it.
+    """
     import torch
 
     height, width = pictures[0].shape[:2]

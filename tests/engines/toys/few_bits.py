@@ -41,6 +41,17 @@ def nvfp4(tensors: Mapping[str, Any], *, comfyui: bool, marked: bool = True, mea
     return matrices(tensors, change)
 
 
+def by_rows(tensors: Mapping[str, Any]) -> dict[str, Any]:
+    """Return tensors in 8 bits with a scale for each row."""
+    from diffusers.quantizers.bfl.utils import quantize_fp8r
+
+    def change(stem: str, value: Any) -> dict[str, Any]:
+        small, scale = quantize_fp8r(value)
+        return {f"{stem}.weight": small, f"{stem}.weight_scale": scale}
+
+    return matrices(tensors, change)
+
+
 def mxfp8(tensors: Mapping[str, Any]) -> dict[str, Any]:
     """Return tensors in 8 bits with a power of two for every 32, as ComfyUI writes them."""
     import torch
