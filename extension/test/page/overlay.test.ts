@@ -195,6 +195,7 @@ describe("of a strip only what is near the window is drawn", () => {
     [BAND_ROWS + 1200 + 20 - 1, 0, 2],
     [BAND_ROWS + 1200 + 20, 1, 2],
     [HIGH - 800 - BAND_ROWS, 18, 19], // there is none after the last one
+    [HIGH + 1000, 19, 19], // nor where its end is over the window
   ])("with %d rows above it: bands %d to %d", (above, first, last) => expect(bands(above)).toEqual([first, last]));
 
   test("zoomed, rows of the picture take more of the window", () => {
@@ -323,6 +324,38 @@ test("the share of colour is how much of it covers the site's own", () => {
   const { overlay, place } = world();
   overlay.mix(0.3);
   expect(place.content.style.opacity).toBe("0.3");
+});
+
+test("for a moment the site's own is seen alone, and then as much of the colour as before", () => {
+  const { overlay, place } = world();
+  overlay.mix(0.3);
+  overlay.peek(true);
+  expect(place.content.style.opacity).toBe("0");
+  overlay.mix(0.6); // a share that is set meanwhile counts afterwards
+  expect(place.content.style.opacity).toBe("0");
+  overlay.peek(false);
+  expect(place.content.style.opacity).toBe("0.6");
+});
+
+test.each([
+  [0.25, "inset(0 0 0 25%)"],
+  [1, "inset(0 0 0 100%)"],
+  [0, "inset(0 0 0 0%)"],
+  [null, "none"],
+])("cut at %s, colours are shown beyond that share of the width alone", (share, clip) => {
+  const { overlay, drawing } = world();
+  overlay.cut(0.5);
+  overlay.cut(share);
+  expect(drawing.element.style.clipPath).toBe(clip);
+});
+
+test.each([true, false])("what was drawn is let go of where the content was moved: %s", (isMoved) => {
+  const { overlay, place, drawing } = world();
+  const release = vi.spyOn(drawing as unknown as { release(): void }, "release");
+  place.isMoved = isMoved;
+  overlay.follow();
+  expect(release).toHaveBeenCalledTimes(isMoved ? 1 : 0);
+  expect(drawing.wanted).not.toBeNull();
 });
 
 test("taken away, it keeps and hears nothing", () => {

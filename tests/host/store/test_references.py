@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from host.errors import ImageInvalid, NotFound
+from host.errors import DiskFull, ImageInvalid, InternalError, NotFound
 from host.paths import state_paths
 from host.store.palette import palette_of
 from host.store.store import Store
@@ -202,3 +202,21 @@ def test_every_picture_has_one_palette_whose_shares_fit(height: int, width: int,
 def test_series_names_are_data_and_nothing_else(store: Store) -> None:
     added = store.references.add(ReferenceAdd(image=png(blocks(RED)), series="../../x", name="a\x00b/c"))
     assert store.references.list("../../x") == [added]
+
+
+@pytest.mark.parametrize("fault", [DiskFull("It is full.", "Make room."), InternalError("It broke.", "")])
+def test_a_picture_that_the_disk_does_not_take_is_held_for_now_where_that_is_asked_for(
+    fault: Exception, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise fault
+
+    references = store.references
+    monkeypatch.setattr(references, "_create", refuse)
+    asked = ReferenceAdd(image=png(blocks(RED)), name="Cover")
+    with pytest.raises(type(fault)):
+        references.add(asked)
+    held = references.add(asked, for_now=True)
+    assert (held.name, held.width, held.height) == ("Cover", 60, 60)
+    assert references.get(held.reference_id) == held
+    assert (references.pixels(held.reference_id) == blocks(RED)).all()
