@@ -31,11 +31,11 @@ class Desk:
         self.client = client
         self.comfy = comfy
 
-    def colour(self, **options: Any) -> tuple[str, dict[str, Any]]:
+    def colour(self, engine: str = "comfyui", **options: Any) -> tuple[str, dict[str, Any]]:
         reference = self.client.call("reference.add", {"image": REFERENCE, "character": "Pepper"})["reference_id"]
         page = {"page_id": "p", "index": 0, "sha256": hashlib.sha256(PAGE).hexdigest()}
         asked = {"series": "s", "chapter": "c", "direction": "rtl", "pages": [page], "references": [reference]}
-        job = self.client.call("pipeline.run_chapter", {**asked, "engine": "comfyui", "options": options})
+        job = self.client.call("pipeline.run_chapter", {**asked, "engine": engine, "options": options})
         if job["need"]:
             self.client.call("page.put", {"job_id": job["job_id"], "page_id": "p", "image": PAGE})
         self.client.wait_for("job.done", 60, job_id=job["job_id"])
@@ -76,6 +76,23 @@ def test_a_chapter_is_coloured_by_the_server_and_keeps_its_ink(desk: Desk) -> No
     assert "Pepper in " in words[0]
     coloured = np.asarray(Image.open(io.BytesIO(told["image"])).convert("RGB"), np.int16)
     assert np.ptp(coloured, axis=2).mean() > 5
+
+
+def test_sdxl_colours_on_the_server_in_two_passes_of_the_directors_numbers(desk: Desk) -> None:
+    how, told = desk.colour("comfyui-sdxl", prompt="autumn", negative_prompt="snow")
+    assert how == "page.done", told
+    runmeta = told["runmeta"]
+    assert runmeta["verdicts"]["protected_changed"] == 0
+    assert runmeta["verdicts"]["line_dice"] >= 0.97
+    assert "animagine-xl-3.1.safetensors" in runmeta["engine"]["weights"]
+    nodes = list(desk.comfy.graphs[0].values())
+    first, second = (node["inputs"] for node in nodes if node["class_type"] == "KSampler")
+    assert 0 < second["denoise"] < first["denoise"] <= 1
+    words = [node["inputs"]["text"] for node in nodes if node["class_type"] == "CLIPTextEncode"]
+    assert len(words) == 4
+    assert "autumn" in words[0]
+    assert "snow" in words[1]
+    assert any(node["class_type"] == "IPAdapterAdvanced" for node in nodes)
 
 
 def test_a_page_from_the_cache_does_not_ask_the_server_again(desk: Desk) -> None:
