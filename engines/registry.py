@@ -14,6 +14,7 @@ from engines.colorize.comfyui.info import Server
 from engines.colorize.compact.info import INFO as COMPACT
 from engines.colorize.flux2 import info as flux2
 from engines.colorize.qwen.info import INFO as QWEN
+from engines.colorize.sd35.info import INFO as SD35
 from engines.colorize.sdxl.info import INFO as SDXL
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class EngineRegistry:
             **{variant.id: (variant.info(), partial(_flux2, variant)) for variant in flux2.VARIANTS},
             SDXL.id: (SDXL, _sdxl),
             QWEN.id: (QWEN, _qwen),
+            SD35.id: (SD35, _sd35),
             COMFYUI.id: (COMFYUI, partial(_comfyui, comfyui_server)),
             COMFYUI_SDXL.id: (COMFYUI_SDXL, partial(_comfyui_sdxl, comfyui_server)),
         }
@@ -78,6 +80,12 @@ def _sdxl() -> ColorizeEngine:
     from engines.colorize.sdxl.engine import SdxlEngine
 
     return SdxlEngine()
+
+
+def _sd35() -> ColorizeEngine:
+    from engines.colorize.sd35.engine import Sd35Engine
+
+    return Sd35Engine()
 
 
 def _qwen() -> ColorizeEngine:

@@ -1,4 +1,4 @@
-"""Small pictures of what is becoming: a linear map from SDXL's latents to colours, fitted with its autoencoder."""
+"""Small pictures of what is becoming: a linear map from latents to colours, fitted with the autoencoder."""
 
 from __future__ import annotations
 
@@ -20,16 +20,19 @@ _RIDGE: Final = 1e-3
 class LatentMap:
     """Turns latents, as the network sees them, into RGB; holds one small matrix and no part of the model."""
 
-    def __init__(self, weights: torch.Tensor, scale: float) -> None:
+    def __init__(self, weights: torch.Tensor, scale: float, shift: float = 0.0) -> None:
         self._weights = weights
         self._scale = scale
+        self._shift = shift
 
     def picture(self, latents: torch.Tensor, where: Fit) -> NDArray[np.uint8]:
         """Return `(h / 8, w / 8, 3)` uint8 RGB of latents `(1, c, h / 8, w / 8)`, padding cut away."""
         import torch
 
         with torch.no_grad():
-            colours = (_rows(latents.float() / self._scale) @ self._weights).clamp(-1, 1).add(1).mul(127.5)
+            colours = (
+                (_rows(latents.float() / self._scale + self._shift) @ self._weights).clamp(-1, 1).add(1).mul(127.5)
+            )
         rgb = colours.byte().cpu().numpy().reshape(*latents.shape[-2:], 3)
         return np.asarray(rgb[: -(-where.scaled.height // 8), : -(-where.scaled.width // 8)], np.uint8)
 
@@ -46,7 +49,8 @@ def fit_map(vae: Any, device: torch.device) -> LatentMap:
     rows = _rows(latents)
     wanted = torch.nn.functional.interpolate(pixels, latents.shape[-2:], mode="area")[0].flatten(1).T.to(device)
     ridge = _RIDGE * torch.eye(rows.shape[1], device=device)
-    return LatentMap(torch.linalg.solve(rows.T @ rows + ridge, rows.T @ wanted), float(vae.config.scaling_factor))
+    weights, shift = torch.linalg.solve(rows.T @ rows + ridge, rows.T @ wanted), vae.config.get("shift_factor")
+    return LatentMap(weights, float(vae.config.scaling_factor), float(shift or 0.0))
 
 
 def _rows(latents: torch.Tensor) -> torch.Tensor:

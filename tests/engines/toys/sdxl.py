@@ -26,7 +26,7 @@ def build_folder(folder: Path, *, seed: int = 0) -> Path:
     torch.manual_seed(seed)
     unet = make_unet()
     first, second = _text_encoders()
-    tokenizer = _tokenizer(folder / "words")
+    tokenizer = make_tokenizer(folder / "words")
     pipeline = StableDiffusionXLPipeline(
         vae=_vae(), text_encoder=first, text_encoder_2=second, tokenizer=tokenizer, tokenizer_2=tokenizer, unet=unet,
         scheduler=EulerDiscreteScheduler(
@@ -77,7 +77,8 @@ def _text_encoders() -> tuple[Any, Any]:
     return first, CLIPTextModelWithProjection(CLIPTextConfig(**facts, hidden_act="gelu"))
 
 
-def _tokenizer(folder: Path) -> Any:
+def make_tokenizer(folder: Path) -> Any:
+    """Return CLIP's tokenizer with letters for words; its files lie in `folder`."""
     from transformers import CLIPTokenizer
     from transformers.convert_slow_tokenizer import bytes_to_unicode
 

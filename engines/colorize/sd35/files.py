@@ -1,0 +1,178 @@
+"""Find the parts of Stable Diffusion 3.5 and check them by their headers alone.
+
+folder/                 the model as diffusers writes it; a transformer in one file beside `transformer/config.json`
+                        goes before the folder's own (safetensors, GGUF)
+folder/text_encoder_3/  T5, also in 4 bits; or what was pulled as `sd35-t5-nf4`, which goes before it; without either
+                        the model reads by its two other encoders
+folder/controlnet/      a ControlNet of SD 3 or 3.5; or what was pulled as `sd35-controlnet-canny`
+folder/ip_adapter/      an IP-Adapter (*.safetensors), or `sd35-ip-adapter`
+folder/image_encoder/   the SigLIP that it reads by, or `sd35-image-encoder`
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import prod
+from typing import TYPE_CHECKING, Final
+
+from engines.base import ModelInvalid, ModelMissing
+from engines.colorize.flux2.part_files import PartFiles, headers_of, refuse_pickles, shards_of
+from engines.colorize.places import Places
+from engines.colorize.sd35.info import ADAPTER_CARD, CARD, CONTROL_CARD, ENCODER_CARD, INFO, T5_CARD
+from engines.device_memory import Needs
+from engines.weights_files import read_weights_header
+from models.packed import unread_block, unread_form
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_PIPELINES: Final = frozenset({"StableDiffusion3Pipeline"})
+_DATA: Final = (".safetensors", ".sft", ".gguf")
+_SMALL: Final = ("tokenizer", "tokenizer_2", "scheduler")
+_PREFIXES: Final = ("", "model.diffusion_model.")
+_MARKS: Final = ("joint_blocks.0.x_block.attn.qkv.weight", "transformer_blocks.0.attn.add_q_proj.weight")
+_READ: Final = "Get it as bf16, fp8, NF4 or GGUF (Q8_0, K-quants, IQ4)."
+_MIB: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sd35Files:
+    """All parts. folder: the model's. t5: None where there is none; the model then reads by two encoders."""
+
+    folder: Path
+    transformer: PartFiles
+    vae: PartFiles
+    clips: tuple[PartFiles, PartFiles]
+    t5: PartFiles | None
+    control: PartFiles
+    adapter: Path
+    encoder: PartFiles
+
+    @property
+    def parts(self) -> tuple[PartFiles, ...]:
+        """Every part that has weights, the IP-Adapter apart."""
+        read = (self.t5,) if self.t5 is not None else ()
+        return (self.transformer, self.vae, *self.clips, *read, self.control, self.encoder)
+
+    @property
+    def weights(self) -> tuple[Path, ...]:
+        """Every weights file."""
+        return (*(path for part in self.parts for path in part.paths), self.adapter)
+
+    def needs(self, label: str) -> Needs:
+        """Return what the parts take when they are loaded; the network and its control work together."""
+        t5 = self.t5.memory_mib if self.t5 is not None else 0
+        small = (*self.clips, self.encoder, self.vae)
+        return Needs(
+            label=label,
+            network_mib=self.transformer.memory_mib + self.control.memory_mib,
+            others_mib=(t5, *(part.memory_mib for part in small)),
+            packed=self.transformer.format == "gguf",
+            kept_mib=self.transformer.kept_mib + self.control.memory_mib,
+        )
+
+
+def find_sd35(where: Path | Places) -> Sd35Files:
+    """Return the parts, of one folder or of all places where they may lie.
+
+    Raises:
+        ModelMissing: a part is not there; the hint says how it comes. ModelInvalid: a file is damaged, a pickle, or of
+        numbers that nobody here reads.
+    """
+    places = where if isinstance(where, Places) else Places(where)
+    folder = _model(places)
+    return Sd35Files(
+        folder=folder,
+        transformer=_described(_transformer(folder), stays=True),
+        vae=_in(folder / "vae"),
+        clips=(_in(folder / "text_encoder"), _in(folder / "text_encoder_2")),
+        t5=_t5(places, folder),
+        control=_in(_beside(places, folder, "controlnet", CONTROL_CARD)),
+        adapter=_adapter(_beside(places, folder, "ip_adapter", ADAPTER_CARD)),
+        encoder=_in(_beside(places, folder, "image_encoder", ENCODER_CARD)),
+    )
+
+
+def _model(places: Places) -> Path:
+    for folder in (places.own, *(folder for folder, _ in places.repositories(_PIPELINES))):
+        if (folder / "text_encoder" / "config.json").is_file():
+            missing = [name for name in _SMALL if not (folder / name).is_dir()]
+            if missing:
+                raise ModelMissing(f"the folder {missing[0]}/ of {INFO.label} is not in {folder}", _pull(CARD))
+            return folder
+    raise ModelMissing(f"{INFO.label} is not on this machine", _pull(CARD))
+
+
+def _transformer(folder: Path) -> PartFiles:
+    """Return the transformer: the one file beside the folders, else the folder's own."""
+    singles = []
+    for path in sorted(folder.iterdir()):
+        if path.suffix in _DATA and path.is_file():
+            tensors = read_weights_header(path).tensors
+            found = [one for one in _PREFIXES if any(f"{one}{mark}" in tensors for mark in _MARKS)]
+            singles += [PartFiles((path,), prefix=prefix) for prefix in found[:1]]
+    if len(singles) > 1:
+        names = " and ".join(part.paths[0].name for part in singles)
+        raise ModelInvalid(f"{folder.name} has more than one transformer: {names}", "Keep one of them.")
+    if singles and (folder / "transformer" / "config.json").is_file():
+        return singles[0]
+    refuse_pickles([folder])
+    return PartFiles(tuple(shards_of(folder / "transformer")), folder / "transformer")
+
+
+def _t5(places: Places, folder: Path) -> PartFiles | None:
+    packed = places.shared / T5_CARD if places.shared is not None else None
+    for place in (packed, folder / "text_encoder_3"):
+        if place is not None and any(place.glob("*.safetensors")):
+            if not (folder / "tokenizer_3").is_dir():
+                raise ModelMissing(f"the folder tokenizer_3/ of {INFO.label} is not in {folder}", _pull(CARD))
+            return _in(place)
+    return None
+
+
+def _beside(places: Places, folder: Path, name: str, card: str) -> Path:
+    """Return the folder of a part: beside the model, else where its own card was pulled to."""
+    if (folder / name).is_dir():
+        return folder / name
+    if places.shared is not None and (places.shared / card).is_dir():
+        return places.shared / card
+    raise ModelMissing(f"the folder {name}/ of {INFO.label} is not in {folder}", _pull(card))
+
+
+def _adapter(folder: Path) -> Path:
+    found = [
+        path
+        for path in sorted(folder.glob("*.safetensors"))
+        if any(name.startswith("ip_adapter.") for name in read_weights_header(path).tensors)
+    ]
+    if not found:
+        refuse_pickles([folder])
+        raise ModelMissing(f"the IP-Adapter of {INFO.label} is not in {folder}", _pull(ADAPTER_CARD))
+    if len(found) > 1:
+        raise ModelInvalid(f"{folder.name} has more than one IP-Adapter", "Keep one of them.")
+    return found[0]
+
+
+def _in(folder: Path) -> PartFiles:
+    return _described(PartFiles(tuple(shards_of(folder)), folder))
+
+
+def _described(part: PartFiles, *, stays: bool = False) -> PartFiles:
+    """Return a part with what its headers say of it. stays: GGUF's blocks stay as small as their file."""
+    header = headers_of(part)
+    name = part.paths[0].name
+    packed = header.format == "gguf"
+    unread = unread_form(header.tensors) or (unread_block(header.tensors) if packed else "")
+    if unread:
+        raise ModelInvalid(f"{name} has numbers of a form that is not read here: {unread}", _READ)
+    numbers = sum(prod(one.shape) for one in header.tensors.values())
+    size = (sum(path.stat().st_size for path in part.paths) if packed and stays else 2 * numbers) // _MIB
+    dtypes = frozenset(one.dtype for one in header.tensors.values())
+    return replace(
+        part, format=header.format, dtypes=dtypes, of_comfyui=header.of_comfyui, memory_mib=size,
+        kept_mib=max(1, size // 2),
+    )  # fmt: skip
+
+
+def _pull(card: str) -> str:
+    return f"irodori models pull {card}, or put it there"
