@@ -10,6 +10,7 @@ from host.books.layout import Layout
 from host.cli import analyze, colorize, export
 from host.cli.library import analyse
 from host.cli.page import repaints, storyboards
+from host.cli.page.films import Network
 from host.cli.palette import Change, PlaceChange
 from host.library.understand.reading import WordsChoice
 from host.studio.animate import Motion
@@ -95,25 +96,31 @@ COMMANDS: Final[list[tuple[str, str, Call, bool]]] = [
         "page filter p -o o.png -f a=1 -f b=2 --chain c --undo 2", "page.pictures.filter_picture",
         call(P("p"), P("o.png"), ["a=1", "b=2"], P("c"), 2), False,
     ),
-    ("page cut-out p -o o.png", "page.pictures.cut_out_figures", call(P("p"), P("o.png"), [], "auto"), False),
+    ("page cut-out p -o o.png", "page.pictures.cut_out_figures", call(P("p"), P("o.png"), [], "auto", None), False),
     (
-        "page cut-out p -o o.png --figure 0 --figure 2 --direction rtl", "page.pictures.cut_out_figures",
-        call(P("p"), P("o.png"), [0, 2], "rtl"), False,
+        "page cut-out p -o o.png --figure 0 --figure 2 --direction rtl --matting m", "page.pictures.cut_out_figures",
+        call(P("p"), P("o.png"), [0, 2], "rtl", P("m")), False,
     ),
     ("page vectorise p -o o.svg", "page.pictures.vectorise_page", call(P("p"), P("o.svg")), False),
     ("page vectorize p -o o.svg", "page.pictures.vectorise_page", call(P("p"), P("o.svg")), False),
     (
         "page animate p -o o.webm", "page.films.film_page",
         call(P("p"), P("o.webm"), Motion(panels=(), seconds=4.0, rate=24, longest_px=960, move="auto", loop=False),
-        "auto"),
+        "auto", None, None),
         False,
     ),
     (
         ("page animate p -o o.gif --panel 1 --panel 3 --seconds 60 --rate 60 --size 2160 --move left --loop"
-        " --direction rtl"),
+        " --direction rtl --poster f --model m -w rain --steps 100 --seed 5"),
         "page.films.film_page",
         call(P("p"), P("o.gif"), Motion(panels=(1, 3), seconds=60, rate=60, longest_px=2160, move="left", loop=True),
-        "rtl"),
+        "rtl", P("f"), Network(folder=P("m"), words="rain", steps=100, seed=5)),
+        False,
+    ),
+    (
+        "page animate p -o o.gif --model m", "page.films.film_page",
+        call(P("p"), P("o.gif"), Motion(panels=(), seconds=4.0, rate=24, longest_px=960, move="auto", loop=False),
+        "auto", None, Network(folder=P("m"), words="", steps=30, seed=0)),
         False,
     ),
     (

@@ -16,8 +16,10 @@ from engines.geometry import Box
 from host.cli.page import outlines, pictures, repaints
 from host.cli.page.outlines import _places, box_of, segment_page
 from host.cli.page.pictures import beside, filter_picture, format_of, require_output
-from host.cli.page.repaints import Request, _first, _of_box, _of_file, inpaint
+from host.cli.page.repaints import Request, _of_box, inpaint
 from host.errors import BadRequest, EngineNotAvailable
+from host.studio.page import mask_of, picture_of
+from host.studio.painters import Painters
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -174,12 +176,12 @@ def test_a_mask_s_light_half_is_the_part(tmp_path: Path) -> None:
     shades = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
     shades[0], shades[1], shades[2] = 128, 127, (255, 128, 0)
     (tmp_path / "mask.png").write_bytes(png(shades))
-    mask = _of_file(tmp_path / "mask.png", RGB)
+    mask = mask_of(picture_of(tmp_path / "mask.png"), RGB)
     assert mask[0].all()
     assert not mask[1:].any()
     (tmp_path / "mask.png").write_bytes(png(shades[:, :20]))
     refused(
-        lambda: _of_file(tmp_path / "mask.png", RGB),
+        lambda: mask_of(picture_of(tmp_path / "mask.png"), RGB),
         "The mask has 20 x 30 pixels, the page 40 x 30.", "Draw it over the page itself.",
     )  # fmt: skip
 
@@ -191,13 +193,13 @@ def test_a_box_is_the_part() -> None:
     assert mask[2:8, 1:4].all()
 
 
-def engines(default: str, **able: bool | None) -> Any:
-    """Return a host with engines: whether each can run here, None for one that makes no part anew."""
+def painters(default: str, **able: bool | None) -> Painters:
+    """Return painters of engines: whether each can run here, None for one that makes no part anew."""
     infos = [SimpleNamespace(id=name, supports=SimpleNamespace(inpaint=ok is not None)) for name, ok in able.items()]
-    registry = SimpleNamespace(
+    registry: Any = SimpleNamespace(
         infos=lambda: infos, get=lambda name: SimpleNamespace(viability=lambda: SimpleNamespace(ok=able[name]))
     )
-    return SimpleNamespace(engines=registry, settings=SimpleNamespace(current=SimpleNamespace(default_engine=default)))
+    return Painters(registry, None, lambda: default)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -212,13 +214,13 @@ def engines(default: str, **able: bool | None) -> Any:
 def test_the_default_engine_makes_it_where_it_can_else_the_first(
     default: str, able: dict[str, bool | None], chosen: str
 ) -> None:
-    assert _first(engines(default, **able)) == chosen
+    assert painters(default, **able)._first() == chosen
 
 
 def test_where_none_can_those_that_could_are_named() -> None:
     refused(
-        lambda: _first(engines("a", a=None, b=False, c=False)), "No engine here can make a part anew.",
-        "Pull one that can (b, c; see `irodori engines`), or use --engine fill for thin strips.", EngineNotAvailable,
+        lambda: painters("a", a=None, b=False, c=False)._first(), "No engine here can make a part anew.",
+        "Pull one that can (b, c; see `irodori engines`), or choose `fill` for thin strips.", EngineNotAvailable,
     )  # fmt: skip
 
 
@@ -284,7 +286,7 @@ def test_an_output_is_no_folder_and_no_source(page: Path) -> None:
     ("call", "message", "hint"),
     [
         (
-            lambda page: pictures.cut_out_figures(page, page.with_name("a.jpg"), [], "auto"),
+            lambda page: pictures.cut_out_figures(page, page.with_name("a.jpg"), [], "auto", None),
             "a.jpg cannot be transparent.", "End --output with .png or .webp.",
         ),
         (
@@ -306,14 +308,20 @@ def test_figures_are_cut_out_onto_nothing(
     made = np.dstack([RGB, np.full((HEIGHT, WIDTH), 255, np.uint8)])
     made[:10, :, 3] = 0
     asked: list[Any] = []
+    network = SimpleNamespace(name="toy", alpha="alpha")
+    monkeypatch.setattr(pictures, "open_matting", lambda file: asked.append(file) or network)
     monkeypatch.setattr(pictures, "read", lambda picture, direction: asked.append((picture, direction)) or "page")
-    monkeypatch.setattr(pictures, "cut_out", lambda read, figures: asked.append((read, figures)) or made)
+    monkeypatch.setattr(pictures, "cut_out", lambda *what: asked.append(what) or made)
     output = page.with_name(name)
-    pictures.cut_out_figures(page, output, [0, 2], "rtl")
-    assert asked == [(page, "rtl"), ("page", [0, 2])]
+    pictures.cut_out_figures(page, output, [0, 2], "rtl", Path("/m"))
+    assert asked == [Path("/m"), (page, "rtl"), ("page", [0, 2], "alpha")]
     with Image.open(output) as cut:
         assert (cut.format, cut.mode) == (kind, "RGBA")
         shown = np.asarray(cut)
     np.testing.assert_array_equal(shown[10:], made[10:])
     assert not shown[:10, :, 3].any()
-    assert capsys.readouterr().err == f"{output}\n"
+    assert capsys.readouterr().err == f"{output}: cut out by toy\n"
+    monkeypatch.setattr(pictures, "open_matting", lambda file: None)
+    pictures.cut_out_figures(page, output, [0, 2], "rtl", None)
+    assert asked[-1] == ("page", [0, 2], None)
+    assert capsys.readouterr().err == f"{output}: cut out by the masks of analysis\n"
