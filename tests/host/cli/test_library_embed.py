@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.util import find_spec
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 pytest.importorskip("zarr")
-pytestmark = pytest.mark.usefixtures("irodori_home")
+pytestmark = [
+    pytest.mark.usefixtures("irodori_home"),
+    pytest.mark.skipif(find_spec("faiss") is None, reason="faiss makes the indexes"),
+]
 WISH = EmbedderWish(id="palette")
 
 
