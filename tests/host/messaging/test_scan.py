@@ -83,3 +83,18 @@ def test_the_number_of_a_request_is_read_from_its_head(msgid: int) -> None:
 @pytest.mark.parametrize("document", [[1, 2, None, {}], [2, "m", {}], [0, -1, "m", {}], [0, 2**32, "m", {}], []])
 def test_what_is_no_request_has_no_number(document: list[Any]) -> None:
     assert msgid_of(msgpack.packb(document) + bytes(9)) is None
+
+
+@pytest.mark.parametrize("msgid", [2**32, 2**32 + 1, 2**63, 2**64 - 1])
+def test_a_number_that_is_too_large_for_a_request_is_none(msgid: int) -> None:
+    assert msgid_of(msgpack.packb([0, msgid, "m", {}]) + bytes(9)) is None
+
+
+@pytest.mark.parametrize("first", [0x80, 0xC0, 0xC3, 0xCB, 0xD0, 0xE0, 0xFF])
+def test_what_is_no_unsigned_number_is_none(first: int) -> None:
+    assert msgid_of(bytes([0x94, 0, first]) + bytes(12)) is None
+
+
+@pytest.mark.parametrize(("length", "msgid"), [(12, 5), (11, None)])
+def test_a_head_has_twelve_bytes(length: int, msgid: int | None) -> None:
+    assert msgid_of((bytes([0x94, 0, 5]) + bytes(20))[:length]) == msgid
