@@ -189,6 +189,7 @@ class Application:
             references=self.store.references.pixels,
             words=lambda: open_word_reader("rapidocr"),
             scratch=self.store.scratch,
+            captured=self.store.spool.read,
         )
 
     def close(self, timeout_s: float = CLOSE_S) -> None:

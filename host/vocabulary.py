@@ -19,7 +19,9 @@ JobState = Literal["running", "done", "cancelled"]
 CameraMove = Literal["auto", "in", "out", "left", "right", "up", "down"]
 """How a camera goes before a panel; `auto`: as the eye reads it."""
 FilmKind = Literal["webm", "mp4", "gif"]
-StudioTool = Literal["filter", "cut_out", "vectorise", "animate", "inpaint", "extend", "outline", "upscale", "words"]
+StudioTool = Literal[
+    "filter", "cut_out", "vectorise", "animate", "inpaint", "extend", "outline", "upscale", "words", "storyboard"
+]
 CropKind = Literal["page", "panel", "character"]
 
 Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]

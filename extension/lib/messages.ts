@@ -141,6 +141,7 @@ export interface WorkerCalls {
   "page.point": Call<{ tabId: number; purpose: PointPurpose }>;
   "page.capture": Call<{ tabId: number; frameId: number; url: string }, Payload>;
   "studio.run": Call<{ order: StudioOrder; picture: Payload; mask: Payload | null }, StudioMade>;
+  "studio.chapter": Call<{ tabId: number; taskId: string }, StudioMade>;
   "studio.look": Call<{ picture: Payload; filters: FilterStep[]; scale: number }, Payload>;
   "studio.cancel": Call<{ taskId: string }>;
   "chapter.start": Call<{ tabId: number; choice: ChapterChoice }>;

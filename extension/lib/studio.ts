@@ -9,6 +9,9 @@ export type StudioOrder = Omit<StudioTask, "image" | "mask">;
 /** What the reader chooses; `outline` serves one of them. */
 export type StudioTool = Exclude<StudioTask["tool"], "outline">;
 
+/** Those that work on one picture. */
+export type PageTool = Exclude<StudioTool, "storyboard">;
+
 /** What came of an order: a picture, a film, a drawing or a text, and what makes it again. */
 export interface StudioMade {
   file: Payload;
@@ -96,6 +99,7 @@ const ENDINGS: Readonly<Record<string, string>> = {
   "video/webm": "webm",
   "video/mp4": "mp4",
   "text/plain": "txt",
+  "application/zip": "zip",
 };
 
 /** What a file of the studio is called. */

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 _READ: Final = 0.2
 """The share of a task that reading its page takes."""
+_SCRIPT_MAX: Final = 1 << 20
 _FILM_TYPES: Final = {"webm": "video/webm", "mp4": "video/mp4", "gif": "image/gif"}
 
 
@@ -59,6 +60,7 @@ class Tools:
 
     reader: makes what reads pages, when the first page is read. references: the pixels of the reader's references.
     words: opens what reads lettering. scratch: a folder for a film that is being written; None: the system's.
+    captured: a page's bytes by their SHA-256, None where they are gone.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class Tools:
         references: Callable[[str], NDArray[np.uint8]],
         words: Callable[[], WordReader],
         scratch: Path | None = None,
+        captured: Callable[[str], bytes | None] = lambda _: None,
     ) -> None:
         self._make_reader = reader
         self._reader: PageReader | None = None
@@ -75,6 +78,7 @@ class Tools:
         self._references = references
         self._open_words = words
         self._scratch = scratch
+        self._captured = captured
         self._kept: tuple[tuple[str, Direction], StudioPage] | None = None
         self._tools: dict[str, Callable[[StudioTask, DecodedPage, Progress], Made]] = {
             "filter": self._filter,
@@ -97,6 +101,8 @@ class Tools:
         """
         progress(0.0)
         with faults_mapped():
+            if task.tool == "storyboard":
+                return self._storyboard(task, progress)
             return self._tools[task.tool](task, decode_page(task.image), progress)
 
     def forget(self) -> None:
@@ -197,6 +203,17 @@ class Tools:
         if not mask.any():
             raise BadRequest("Nothing was found there.", "Click another place.")
         return _png(mask.view(np.uint8) * np.uint8(255), {"by": segmenter.name})
+
+    def _storyboard(self, task: StudioTask, progress: Progress) -> Made:
+        from host.studio.chapters import chapter_storyboard
+
+        self._reader = self._reader or self._make_reader()
+        data, board, script, missing = chapter_storyboard(
+            task.words, task.pages, self._captured, self._reader, progress
+        )
+        shots = sum(len(scene.shots) for scene in board.scenes)
+        record = {"scenes": len(board.scenes), "shots": shots, "missing": missing, "script": script[:_SCRIPT_MAX]}
+        return Made(data=data, mime="application/zip", record=record)
 
     # --- with an engine --------------------------------------------------------------------------------------------
 

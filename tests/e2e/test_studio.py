@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
+import re
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +19,8 @@ from playwright.sync_api import Page, expect
 from tests.e2e.panel import is_pointing
 from tests.e2e.reading import POPUP, Reader, until
 from tests.e2e.shots import shoot
+from tests.e2e.site import PLAIN
+from tests.e2e.test_axe import assert_accessible
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator
@@ -80,6 +85,7 @@ def test_a_picture_of_the_page_is_filtered_looked_at_saved_and_undone(
     before = saved(panel, region)[1]
     untouched = picture.get_attribute("src")
 
+    assert_accessible(panel)
     slider = region.get_by_label("Brightness")
     slider.fill("0.5")
     expect(picture).not_to_have_attribute("src", untouched or "")
@@ -115,6 +121,7 @@ def test_a_film_a_drawing_and_figures_alone_are_shown_and_opened_by_other_progra
         assert len(list(container.decode(video=0))) == 12
     assert name == "irodori-animate.webm"
 
+    assert_accessible(panel)
     region.get_by_role("button", name="Back to the picture").click()
     choose(region, "Drawing of curves (SVG)")
     start(region)
@@ -143,6 +150,7 @@ def test_a_marked_part_is_made_anew_and_nothing_else(reader: Reader, screenshots
     choose(region, "Make a part anew")
     start(region)
     expect(region.get_by_role("alert")).to_have_text("Mark the part on the picture first.")
+    assert_accessible(panel)
     canvas = region.get_by_role("button", name="Mark what is made anew")
     canvas.focus()
     panel.keyboard.press("ArrowRight")
@@ -161,6 +169,7 @@ def test_a_marked_part_is_made_anew_and_nothing_else(reader: Reader, screenshots
     assert abs(rows.mean() - 0.5 * height) < brush
 
     choose(region, "Extend the page")
+    assert_accessible(panel)
     region.get_by_label("Left").fill("24")
     start(region)
     expect(region.get_by_text(f"{width + 24} × {height} pixels")).to_be_visible(timeout=WAIT_MS)
@@ -182,6 +191,31 @@ def test_a_film_is_cancelled_and_another_tool_goes_on(reader: Reader) -> None:
     start(region)
     expect(region.get_by_role("button", name="Undo the last change")).to_be_enabled(timeout=WAIT_MS)
     panel.close()
+
+
+def test_the_chapter_of_the_tab_becomes_a_storyboard(reader: Reader, site: MangaSite, screenshots: Path | None) -> None:
+    page = reader.open(f"{site.origin}/chapter/plain")
+    panel, region = studio(reader, page)
+    region.get_by_role("button", name="Storyboard of the chapter").click()
+    expect(region.get_by_role("alert")).to_be_visible()  # nothing is in colour yet
+    popup = reader.popup(page)
+    popup.get_by_role("button", name="Colorize chapter").click()
+    reader.wait_until_done(page, len(PLAIN))
+    popup.close()
+    region.get_by_role("button", name="Storyboard of the chapter").click()
+    script = region.get_by_role("textbox", name="Storyboard")
+    expect(script).to_be_visible(timeout=WAIT_MS)
+    expect(script).to_have_value(re.compile(r"^Title: .*\n[\s\S]*panel 1\]\]"))
+    assert_accessible(panel)
+    shoot(panel, screenshots, "studio-storyboard", width=380)
+    name, data = saved(panel, region)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        board = json.loads(archive.read("storyboard.json"))
+        assert sorted(archive.namelist()) == ["storyboard.fountain", "storyboard.html", "storyboard.json"]
+    assert name == "irodori-storyboard.zip"
+    assert {shot["source"]["page"] for scene in board["scenes"] for shot in scene["shots"]} >= {"001"}
+    panel.close()
+    page.close()
 
 
 def test_what_is_no_picture_is_told(reader: Reader, tmp_path: Path) -> None:

@@ -728,7 +728,7 @@ export interface FilterStep {
 /** Do something with a page's picture; which keys count hangs on the tool. `task_id` is the caller's own. */
 export interface StudioTask {
   task_id: string;
-  tool: "filter" | "cut_out" | "vectorise" | "animate" | "inpaint" | "extend" | "outline" | "upscale" | "words";
+  tool: "filter" | "cut_out" | "vectorise" | "animate" | "inpaint" | "extend" | "outline" | "upscale" | "words" | "storyboard";
   image: Uint8Array;
   direction?: "rtl" | "ltr" | "auto";
   filters?: FilterStep[];
@@ -751,6 +751,7 @@ export interface StudioTask {
   engine?: string;
   seed?: number;
   scale?: number;
+  pages?: string[];
 }
 
 /** The task waits its turn; `ahead` are before it. */
@@ -787,7 +788,7 @@ export interface StudioProgress {
   fraction: number;
 }
 
-/** What a task made: a picture, a film, a drawing of curves or a text, as a file of this type. */
+/** What a task made: a picture, a film, a drawing of curves, a text or a storyboard's ZIP, as a file of this type. */
 export interface StudioDone {
   task_id: string;
   data: Uint8Array;

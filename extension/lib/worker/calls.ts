@@ -89,6 +89,11 @@ export function answerWorkerCalls(
     "page.point": async ({ tabId, purpose }) => startPointing(tabId, purpose),
     "page.capture": ({ tabId, frameId, url }) => askPage(tabId, frameId, "page.capture", { url }),
     "studio.run": async ({ order, picture, mask }) => studio.run(await woken, order, picture, mask),
+    "studio.chapter": async ({ tabId, taskId }) => {
+      const host = await woken;
+      const { title, pages } = await runs.lendChapter(tabId);
+      return studio.run(host, { task_id: taskId, tool: "storyboard", words: title, pages }, null, null);
+    },
     "studio.look": async ({ picture, filters, scale }) => {
       const host = await woken;
       const seen = await host.request("studio.look", { image: await bytesOf(picture), filters, scale });

@@ -3,11 +3,12 @@
 import { i18n } from "#i18n";
 import { browser } from "wxt/browser";
 import { ChapterRun } from "../chapter/run";
-import { type RunState, tallyOf } from "../chapter/state";
+import { pagesInOrder, type RunState, tallyOf } from "../chapter/state";
 import type { ConnectionState, HostConnection } from "../host/connection";
 import type { HostNotification } from "../host/methods";
 import { changeHabit, habitOf, loadHabit } from "../habits";
 import { askPage, type ChapterChoice, type PageCalls, type SaveFormat, type Survey } from "../messages";
+import { titleOf } from "../page/find/chapter";
 import { forgetRun, forgetUnderWay, loadRuns, saveHints, saveRun, saveUnderWay, takeUnderWay } from "../state";
 import { showBadge } from "./badge";
 import { ensureAgent } from "./inject";
@@ -150,6 +151,15 @@ export class Runs {
   /** Bring the originals of the pages of a series that tabs show, as far as they can be had. */
   async lend(series: string): Promise<void> {
     for (const run of this.#byTab.values()) if (run.state.series === series) await run.saver.lend();
+  }
+
+  /** Bring the originals of a tab's coloured pages; how its chapter is called, and their SHA-256 in reading order. */
+  async lendChapter(tabId: number): Promise<{ title: string; pages: string[] }> {
+    const run = this.#byTab.get(tabId);
+    if (!run || tallyOf(run.state).done === 0) throw new Error(i18n.t("save.nothingYet"));
+    await run.saver.lend();
+    const done = pagesInOrder(run.state).filter(({ state, sha256 }) => state === "done" && sha256);
+    return { title: titleOf(run.state.series, run.state.chapter), pages: done.map(({ sha256 }) => sha256) };
   }
 
   /** The tab shows something else now: end its run and remember nothing of it. */

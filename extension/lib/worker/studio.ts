@@ -17,13 +17,19 @@ export class Studio {
   readonly #waiting = new Map<string, Waiting>();
 
   /** What the host makes; rejects with what it says against it, also where it was cancelled. */
-  async run(host: HostConnection, order: StudioOrder, picture: Payload, mask: Payload | null): Promise<StudioMade> {
+  async run(
+    host: HostConnection,
+    order: StudioOrder,
+    picture: Payload | null,
+    mask: Payload | null,
+  ): Promise<StudioMade> {
     await host.ready();
+    const image = picture === null ? new Uint8Array() : await bytesOf(picture);
     const drawn = mask === null ? {} : { mask: await bytesOf(mask) };
     const made = new Promise<StudioDone>((done, failed) => this.#waiting.set(order.task_id, { done, failed }));
     made.catch(() => undefined); // it may end before anybody waits for it
     try {
-      await host.request("studio.start", { ...order, image: await bytesOf(picture), ...drawn });
+      await host.request("studio.start", { ...order, image, ...drawn });
       if (this.#waiting.get(order.task_id)?.isCancelled) await this.cancel(host, order.task_id);
       const { data, mime, width, height, record } = await made;
       const file = await pack(new Blob([data as Uint8Array<ArrayBuffer>], { type: mime }));

@@ -184,3 +184,13 @@ test("an outline is asked for at a place", async () => {
   expect(await (await model.outline(3, 4))?.text()).toBe("outline");
   expect(orders()[0]).toMatchObject({ tool: "outline", inside: [[3, 4]] });
 });
+
+test("the tab's chapter becomes a storyboard, with its script to be read and a file to be saved", async () => {
+  const model = new StudioModel(7);
+  outside.answers["studio.chapter"] = () => made("application/zip", { script: "Title: Rain" });
+  await model.storyboard();
+  expect(outside.asked).toEqual([["studio.chapter", { tabId: 7, taskId: expect.any(String) }]]);
+  expect([model.made?.text, model.picture, model.fraction]).toEqual(["Title: Rain", null, null]);
+  model.save();
+  expect(outside.saved[0]?.[1]).toBe("irodori-storyboard.zip");
+});

@@ -86,3 +86,12 @@ test("a task is cancelled, also one that is not at the host yet", async () => {
   studio.hear({ method: "studio.failed", params: { task_id: "t", error: ERROR } } as HostNotification);
   await expect(made).rejects.toThrow("cancelled");
 });
+
+test("a task of a whole chapter brings no picture", async () => {
+  const { asked, host, studio, tell } = world();
+  const made = studio.run(host, { task_id: "t", tool: "storyboard", pages: ["p"] }, null, null);
+  await vi.waitFor(() => expect(asked).toHaveLength(1));
+  expect(asked).toEqual([["studio.start", expect.objectContaining({ pages: ["p"], image: new Uint8Array() })]]);
+  tell("studio.failed", { task_id: "t", error: ERROR });
+  await expect(made).rejects.toThrow("cancelled");
+});

@@ -6,7 +6,7 @@ from msgspec import Meta, field
 
 from host.messaging.wire.records import WireError
 from host.messaging.wire.values import Message
-from host.vocabulary import CameraMove, Count, Direction, FilmKind, Fraction, Identifier, StudioTool, Text
+from host.vocabulary import CameraMove, Count, Direction, FilmKind, Fraction, Identifier, Sha256, StudioTool, Text
 
 Place = tuple[Count, Count]
 
@@ -28,7 +28,8 @@ class StudioTask(Message, frozen=True, kw_only=True):
     all), `film`, `seconds` for each, `size_px`, `move`, `loop`. outline: `inside` and `outside`, places [x, y] in
     pixels, or `words`. inpaint: `mask`, a picture of the page's size whose white is made anew; `extend`: the sides.
     Both take `words`, `references`, `engine` (`fill`: without a network) and `seed`. upscale: `scale`.
-    vectorise takes nothing more, nor does words: what is written on the page.
+    vectorise takes nothing more, nor does words: what is written on the page. storyboard: no image, but `pages` of a
+    chapter in reading order, by the SHA-256 of bytes that `page.keep` brought, and its title as `words`.
     """
 
     task_id: Identifier
@@ -55,6 +56,7 @@ class StudioTask(Message, frozen=True, kw_only=True):
     engine: Identifier | None = None
     seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
     scale: Annotated[int, Meta(ge=2, le=8)] = 2
+    pages: Annotated[list[Sha256], Meta(max_length=1000)] = field(default_factory=list)
 
 
 class StudioAccepted(Message, frozen=True, kw_only=True):
@@ -98,7 +100,7 @@ class StudioProgress(Message, frozen=True, kw_only=True):
 
 
 class StudioDone(Message, frozen=True, kw_only=True):
-    """What a task made: a picture, a film, a drawing of curves or a text, as a file of this type.
+    """What a task made: a picture, a film, a drawing of curves, a text or a storyboard's ZIP, as a file of this type.
 
     `width` and `height`: in pixels, 0 for a text. `record`: what makes it again, beside the page.
     """

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import json
+import zipfile
 from typing import TYPE_CHECKING, Any
 
 import av
@@ -18,7 +21,15 @@ from engines.oklab import srgb_to_oklab
 from engines.testing.stepped import SteppedEngine
 from host.application import Application
 from host.errors import JobCancelled
-from host.messaging.messages import FilterStep, ReferenceAdd, StudioDone, StudioFailed, StudioProgress, StudioTask
+from host.messaging.messages import (
+    FilterStep,
+    PageKeep,
+    ReferenceAdd,
+    StudioDone,
+    StudioFailed,
+    StudioProgress,
+    StudioTask,
+)
 from host.paths import state_paths
 from host.studio.tools import look
 from tests.host.jobs.conftest import Engines, Listener
@@ -201,6 +212,25 @@ def test_what_is_written_is_read_in_order(application: Application, listener: Li
     made = done(application, listener, (pages / "insets-en.jpg").read_bytes(), tool="words")
     assert made.mime == "text/plain"
     assert len(made.data.decode().split()) > 3
+
+
+def test_a_chapter_becomes_a_storyboard_and_what_is_gone_is_told(application: Application, listener: Listener) -> None:
+    pages = [png(PAGE), png(PAGE[::-1])]
+    digests = [hashlib.sha256(one).hexdigest() for one in pages]
+    for digest, page in zip(digests, pages, strict=True):
+        application.board.keep(PageKeep(sha256=digest, image=page))
+    wanted = [digests[0], "0" * 64, digests[1]]
+    made = done(application, listener, b"", tool="storyboard", pages=wanted, words="Rain Town")
+    assert made.mime == "application/zip"
+    assert made.record["missing"] == [2]
+    assert made.record["shots"] == 2
+    assert made.record["script"].startswith("Title: Rain Town")
+    with zipfile.ZipFile(io.BytesIO(made.data)) as archive:
+        board = json.loads(archive.read("storyboard.json"))
+        sheet = archive.read("storyboard.html").decode()
+    assert [shot["source"]["page"] for scene in board["scenes"] for shot in scene["shots"]] == ["001", "003"]
+    assert sheet.count("data:image/") == 2
+    assert failed(application, listener, b"", tool="storyboard", pages=["1" * 64]).error.code == "E_BAD_REQUEST"
 
 
 def test_what_is_no_picture_is_told(application: Application, listener: Listener) -> None:

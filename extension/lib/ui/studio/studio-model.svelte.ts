@@ -8,7 +8,15 @@ import { pack, unpack } from "../../payload";
 import { pictureType } from "../../picture";
 import type { EngineState } from "../../protocol/messages";
 import { chosenReferences, loadChoices, loadConnection } from "../../state";
-import { filtersOf, type Sliders, type StudioOrder, type StudioPointed, type StudioTool } from "../../studio";
+import {
+  filtersOf,
+  type PageTool,
+  type Sliders,
+  type StudioMade,
+  type StudioOrder,
+  type StudioPointed,
+  type StudioTool,
+} from "../../studio";
 import { studioName, UNTOUCHED, watchStudio } from "../../studio";
 import { Attempts } from "../attempts.svelte";
 import { sizeOf, smaller } from "./pictures";
@@ -53,7 +61,7 @@ export class StudioModel extends Attempts {
   picture = $state.raw<Shown | null>(null);
   /** A file beside the picture: a film, a drawing, a figure alone, or what is written. */
   made = $state.raw<(Shown & { tool: StudioTool; text: string }) | null>(null);
-  tool = $state<StudioTool>("filter");
+  tool = $state<PageTool>("filter");
   sliders = $state<Sliders>({ ...UNTOUCHED });
   wishes = $state<Wishes>({
     ...{ film: "webm", seconds: 4, panel: null, loop: false, words: "", engine: FILL, seed: 0 },
@@ -97,7 +105,7 @@ export class StudioModel extends Attempts {
 
   /** Let the reader click a picture in the tab. */
   async point(): Promise<void> {
-    const tabId = this.#asked ?? (await browser.tabs.query({ active: true, currentWindow: true }))[0]?.id;
+    const tabId = await this.#tab();
     if (tabId === undefined) return;
     const asked = askWorker("page.point", { tabId, purpose: "studio" }).then(() => true);
     this.pointing = (await this.attempt(asked)) === true;
@@ -137,9 +145,17 @@ export class StudioModel extends Attempts {
       this.#steps = [...this.#steps, step];
       this.#show({ blob: file, url: URL.createObjectURL(file), width: made.width, height: made.height });
     } else {
-      const text = file.type === "text/plain" ? await file.text() : "";
-      this.#beside({ blob: file, url: URL.createObjectURL(file), width: made.width, height: made.height, tool, text });
+      this.#beside(await besideOf(tool, made, file));
     }
+  }
+
+  /** Take the chapter of the tab apart into scenes and shots. */
+  async storyboard(): Promise<void> {
+    const tabId = await this.#tab();
+    if (tabId === undefined || this.fraction !== null) return;
+    const taskId = crypto.randomUUID();
+    const result = await this.#wait(taskId, askWorker("studio.chapter", { tabId, taskId }));
+    if (result) this.#beside(await besideOf("storyboard", result.made, result.file));
   }
 
   /** The mask of what a place of the picture belongs to; `null` where nothing came of it. */
@@ -230,17 +246,29 @@ export class StudioModel extends Attempts {
   }
 
   async #run(order: StudioOrder, picture: Shown, mask: Blob | null) {
-    this.#taskId = order.task_id;
+    const asked = Promise.all([pack(picture.blob), mask && pack(mask)]).then(([packed, drawn]) =>
+      askWorker("studio.run", { order, picture: packed, mask: drawn }),
+    );
+    return this.#wait(order.task_id, asked);
+  }
+
+  /** One task at a time: wait for what comes of it; `null` where nothing does. */
+  async #wait(taskId: string, asked: Promise<StudioMade>) {
+    this.#taskId = taskId;
     this.fraction = 0;
     this.copied = false;
     try {
-      const sent = { order, picture: await pack(picture.blob), mask: mask && (await pack(mask)) };
-      const made = await this.attempt(askWorker("studio.run", sent));
+      const made = await this.attempt(asked);
       return made && { made, file: unpack(made.file) };
     } finally {
       this.fraction = null;
-      if (this.#cancelled === order.task_id) this.trouble = ""; // it was the reader's own wish
+      if (this.#cancelled === taskId) this.trouble = ""; // it was the reader's own wish
     }
+  }
+
+  /** The tab that the panel is about. */
+  async #tab(): Promise<number | undefined> {
+    return this.#asked ?? (await browser.tabs.query({ active: true, currentWindow: true }))[0]?.id;
   }
 
   async #look(picture: Shown, sliders: Sliders): Promise<void> {
@@ -269,4 +297,11 @@ export class StudioModel extends Attempts {
     this.made = made;
     this.copied = false;
   }
+}
+
+/** A file beside the picture, with the text that is to be read of it. */
+async function besideOf(tool: StudioTool, { width, height, record }: StudioMade, blob: Blob) {
+  const script = typeof record.script === "string" ? record.script : "";
+  const text = blob.type === "text/plain" ? await blob.text() : script;
+  return { blob, url: URL.createObjectURL(blob), width, height, tool, text };
 }
