@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from models.headers import read_header
-from models.lora_family import FLUX2_SIZES, QWEN_ENGINES, lora_family
+from models.lora_family import FLUX2_SIZES, QWEN_ENGINES, SD3_ENGINES, lora_family
 from models.lora_layers import lora_layers
 from models.packed import unpacked
 from models.store import WeightsInvalid
@@ -29,6 +29,8 @@ _PREFIX: Final = re.compile(r"^(model\.diffusion_model\.|diffusion_model\.|trans
 _KLEIN: Final = {size.hidden: size for size in FLUX2_SIZES}
 # What ComfyUI's checkpoints hold beside the network.
 _WHOLE: Final = ("text_encoders.", "vae.", "first_stage_model.")
+_SD3: Final = "joint_blocks.0.x_block.attn.qkv.weight"
+_SD35_WIDTH: Final = 2432
 _VISION: Final = {1280: "ViT-H", 1664: "ViT-bigG", 1024: "ViT-L"}
 _QWEN: Final = {2560: "Qwen3-4B, for klein 4B", 4096: "Qwen3-8B, for klein 9B"}
 
@@ -104,6 +106,8 @@ def _vae(tensors: Tensors) -> Identity | None:
 def _adapter(tensors: Tensors) -> Identity | None:
     if any(name.startswith("ip_adapter.") for name in tensors):
         width = next((one.shape[-1] for name, one in tensors.items() if name.endswith("to_k_ip.weight")), 0)
+        if width == _SD35_WIDTH:
+            return Identity("ip_adapter", "sd3", "an IP-Adapter of Stable Diffusion 3.5", SD3_ENGINES)
         family = "sdxl" if width == 2048 else "sd15"
         return Identity(
             "ip_adapter", family, f"an IP-Adapter of {family.upper()}", ("sdxl",) if family == "sdxl" else ()
@@ -124,6 +128,8 @@ def _image_encoder(tensors: Tensors) -> Identity | None:
 
 
 def _stable_diffusion(tensors: Tensors) -> Identity | None:
+    if any(_PREFIX.sub("", name) == _SD3 for name in tensors):
+        return Identity("transformer", "sd3", "Stable Diffusion 3 or 3.5, transformer", SD3_ENGINES)
     if not any(name.startswith("model.diffusion_model.input_blocks.") for name in tensors):
         return None
     if "conditioner.embedders.1.model.text_projection" in tensors or any(

@@ -36,7 +36,7 @@ FLUX2_SIZES: Final = (
 
 
 class LoraFamily(NamedTuple):
-    """family: `flux2`, `flux1`, `qwen-image`, `sdxl`, `sd15` or empty. label: in words. engines: which can take it."""
+    """family: `flux2`, `flux1`, `qwen-image`, `sd3`, `sdxl`, `sd15` or empty. label: in words. engines: its takers."""
 
     family: str
     label: str
@@ -65,6 +65,12 @@ _QWEN: Final = re.compile(
     r"(?P<own>(img|txt)_(mlp_net_(0_proj|2)|mod_1)))$"
     r"|^(img_in|txt_in|proj_out|norm_out_linear|time_text_embed_timestep_embedder_linear_[12])$"
 )
+SD3_ENGINES: Final = ("sd35",)
+_SD3: Final = re.compile(
+    r"^transformer_blocks_\d+_((?P<attention>attn2?_(to_[qkv]|to_out_0|add_[qkv]_proj|to_add_out))|"
+    r"norm1(_context)?_linear|ff(_context)?_net_(0_proj|2))$|^(context_embedder|proj_out|norm_out_linear)$"
+)
+_SD3_WIDTHS: Final = {2432: "Stable Diffusion 3.5 Large", 1536: "Stable Diffusion 3 or 3.5 Medium"}
 # FLUX.1 and HunyuanVideo name their attention alike and are as wide, but have up to 20 such blocks; Qwen-Image has 60.
 _BLOCKS_OF_OTHERS, _QWEN_WIDTH = 20, 3072
 _UNET: Final = re.compile(r"(^|_)(down_blocks|up_blocks|mid_block|input_blocks|output_blocks|middle_block)_")
@@ -112,7 +118,18 @@ def _family(file: LoraFile, metadata: Mapping[str, str]) -> LoraFamily:
                 return LoraFamily("flux2", f"a LoRA for {size.label}", size.engines)
     if _is_qwen(layers, flat):
         return LoraFamily("qwen-image", "a LoRA for Qwen-Image", QWEN_ENGINES)
+    if label := _sd3(layers, flat):
+        return LoraFamily("sd3", f"a LoRA for {label}", SD3_ENGINES)
     return _otherwise(layers, flat)
+
+
+def _sd3(layers: Sequence[LoraLayer], flat: Sequence[str]) -> str:
+    """Return which Stable Diffusion 3 has all these layers, by diffusers' names and its width; empty for none."""
+    found = [_SD3.match(name) for name in flat]
+    if any(one is None for one in found):
+        return ""
+    widths = {layer.into for one, layer in zip(found, layers, strict=True) if one is not None and one["attention"]}
+    return _SD3_WIDTHS.get(widths.pop(), "") if len(widths) == 1 else ""
 
 
 def _is_qwen(layers: Sequence[LoraLayer], flat: Sequence[str]) -> bool:

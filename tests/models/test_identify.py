@@ -60,6 +60,8 @@ CASES = [
         "transformer", "flux2", "klein 9B",
     ),
     ({"img_in.weight": (3072, 64), "double_blocks.0.img_mod.lin.weight": (8, 8)}, "transformer", "flux1", "FLUX.1"),
+    ({"model.diffusion_model.joint_blocks.0.x_block.attn.qkv.weight": (7296, 2432)}, "transformer", "sd3", "3.5"),
+    ({"ip_adapter.0.to_k_ip.weight": (2432, 2432)}, "ip_adapter", "sd3", "3.5"),
     (
         {"img_in.weight": (3072, 64), "txt_norm.weight": (3584,),
          "transformer_blocks.0.img_mod.1.weight": (18432, 3072)},

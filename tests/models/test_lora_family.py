@@ -116,7 +116,11 @@ FOUR_B, NINE_B = "FLUX.2 klein 4B", "FLUX.2 klein 9B"
         (peft({"transformer_blocks.40.attn.to_q": (3072, 3072)}), "qwen-image", "Qwen-Image"),
         (kohya({"transformer_blocks.40.attn.add_q_proj": (3072, 3072)}), "qwen-image", "Qwen-Image"),
         (peft({"transformer_blocks.18.attn.to_q": (3072, 3072)}), "flux1", "another FLUX"),
-        (peft({"transformer_blocks.40.attn.to_q": (2432, 2432)}), "flux1", "another FLUX"),
+        (peft({"transformer_blocks.37.attn.to_q": (2432, 2432)}, "transformer."), "sd3", "3.5 Large"),
+        (peft({"transformer_blocks.0.attn2.to_out.0": (1536, 1536), "transformer_blocks.0.ff.net.2": (6144, 1536)}),
+         "sd3", "Medium"),
+        (peft({"transformer_blocks.0.attn.to_q": (2432, 2432), "transformer_blocks.1.attn.to_q": (1536, 1536)}),
+         "flux1", "another FLUX"),
         (peft({"transformer_blocks.0.img_mlp.net.2": (12288, 3072), "transformer_blocks.0.x": (8, 8)}),
          "", "Qwen-Image"),
         (peft({"blocks.0.self_attn.q": (5120, 5120)}, "diffusion_model."), "", "Wan"),
@@ -132,7 +136,7 @@ def test_a_lora_is_told_by_every_layer_that_it_changes(shapes: Shapes, family: s
     found = lora_family(lora_layers(shapes), {})
     assert found.family == family
     assert words in found.label
-    assert bool(found.engines) is (family in ("sdxl", "qwen-image") or words in (FOUR_B, NINE_B))
+    assert bool(found.engines) is (family in ("sdxl", "qwen-image", "sd3") or words in (FOUR_B, NINE_B))
 
 
 def test_what_the_trainer_says_goes_before_layers_that_both_have() -> None:

@@ -1,7 +1,7 @@
 """Find the parts of Stable Diffusion 3.5 and check them by their headers alone.
 
 folder/                 the model as diffusers writes it; a transformer in one file beside `transformer/config.json`
-                        goes before the folder's own (safetensors, GGUF)
+                        goes before the folder's own (safetensors, GGUF), one that was dropped stands in for it
 folder/text_encoder_3/  T5, also in 4 bits; or what was pulled as `sd35-t5-nf4`, which goes before it; without either
                         the model reads by its two other encoders
 folder/controlnet/      a ControlNet of SD 3 or 3.5; or what was pulled as `sd35-controlnet-canny`
@@ -83,7 +83,7 @@ def find_sd35(where: Path | Places) -> Sd35Files:
     folder = _model(places)
     return Sd35Files(
         folder=folder,
-        transformer=_described(_transformer(folder), stays=True),
+        transformer=_described(_transformer(places, folder), stays=True),
         vae=_in(folder / "vae"),
         clips=(_in(folder / "text_encoder"), _in(folder / "text_encoder_2")),
         t5=_t5(places, folder),
@@ -103,21 +103,35 @@ def _model(places: Places) -> Path:
     raise ModelMissing(f"{INFO.label} is not on this machine", _pull(CARD))
 
 
-def _transformer(folder: Path) -> PartFiles:
-    """Return the transformer: the one file beside the folders, else the folder's own."""
-    singles = []
-    for path in sorted(folder.iterdir()):
-        if path.suffix in _DATA and path.is_file():
-            tensors = read_weights_header(path).tensors
-            found = [one for one in _PREFIXES if any(f"{one}{mark}" in tensors for mark in _MARKS)]
-            singles += [PartFiles((path,), prefix=prefix) for prefix in found[:1]]
+def _transformer(places: Places, folder: Path) -> PartFiles:
+    """Return the transformer: the one file beside the folders, else the folder's own, else a dropped file."""
+    singles = [part for path in sorted(folder.iterdir()) if path.is_file() and (part := _part_in(path)) is not None]
     if len(singles) > 1:
         names = " and ".join(part.paths[0].name for part in singles)
         raise ModelInvalid(f"{folder.name} has more than one transformer: {names}", "Keep one of them.")
-    if singles and (folder / "transformer" / "config.json").is_file():
+    described = (folder / "transformer" / "config.json").is_file()
+    if singles and described:
         return singles[0]
+    if described and not any((folder / "transformer").glob("*.safetensors")):
+        for path in places.files():
+            if (dropped := _part_in(path, of_others=True)) is not None:
+                return dropped
     refuse_pickles([folder])
     return PartFiles(tuple(shards_of(folder / "transformer")), folder / "transformer")
+
+
+def _part_in(path: Path, *, of_others: bool = False) -> PartFiles | None:
+    """Return the transformer in a file, None for anything else. of_others: damaged files are nobody's."""
+    if path.suffix not in _DATA:
+        return None
+    try:
+        tensors = read_weights_header(path).tensors
+    except (ModelInvalid, ModelMissing):
+        if of_others:
+            return None
+        raise
+    found = [one for one in _PREFIXES if any(f"{one}{mark}" in tensors for mark in _MARKS)]
+    return PartFiles((path,), prefix=found[0]) if found else None
 
 
 def _t5(places: Places, folder: Path) -> PartFiles | None:

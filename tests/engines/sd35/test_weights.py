@@ -78,6 +78,9 @@ def test_a_transformer_in_one_file_takes_the_folders_place(toy_folder: Path, exp
     save_file({f"model.diffusion_model.{name}": one for name, one in tensors.items()}, folder / "sd3.safetensors")
     assert find_sd35(folder).transformer.paths == (folder / "sd3.safetensors",)
     assert abs(colour(folder) - expected).max() < 0.005
+    shutil.move(folder / "sd3.safetensors", tmp_path / "dropped.safetensors")
+    (tmp_path / "broken.safetensors").write_bytes(b"cut off")
+    assert find_sd35(Places(folder, tmp_path)).transformer.paths == (tmp_path / "dropped.safetensors",)
 
 
 def test_parts_that_were_pulled_by_their_own_cards_are_put_together(toy_folder: Path, tmp_path: Path) -> None:
