@@ -165,8 +165,10 @@ def test_a_pull_that_broke_off_goes_on_where_it_was(hub, tmp_path, ranges):
     with pytest.raises(HubError):
         bring(hub, tmp_path / "tiny")
     assert not (tmp_path / "tiny/transformer/diffusion_pytorch_model.safetensors").exists()
-    bring(hub, tmp_path / "tiny")
+    heard: list[pulling.Progress] = []
+    bring(hub, tmp_path / "tiny", report=heard.append)
     assert (tmp_path / "tiny/transformer/diffusion_pytorch_model.safetensors").read_bytes() == WEIGHTS
+    assert heard[-1].done == heard[-1].total == sum(len(FILES[name]) for name in BROUGHT)  # what was here counts
     asked = [range_ for path, range_, _ in hub.asked if path.startswith("/storage/transformer")]
     assert asked[0] == ""
     assert asked[1].startswith("bytes=")
