@@ -98,3 +98,8 @@ def test_what_is_no_unsigned_number_is_none(first: int) -> None:
 @pytest.mark.parametrize(("length", "msgid"), [(12, 5), (11, None)])
 def test_a_head_has_twelve_bytes(length: int, msgid: int | None) -> None:
     assert msgid_of((bytes([0x94, 0, 5]) + bytes(20))[:length]) == msgid
+
+
+@pytest.mark.parametrize(("first", "width"), [(0xCC, 1), (0xCD, 2), (0xCE, 4), (0xCF, 8)])
+def test_a_number_may_be_written_wider_than_it_is(first: int, width: int) -> None:
+    assert msgid_of(bytes([0x94, 0, first]) + (5).to_bytes(width) + b"\xa1m\x80" + bytes(9)) == 5
