@@ -38,7 +38,7 @@ class KleinVariant:
         return EngineInfo(
             id=self.id,
             label=self.label,
-            version="2",
+            version="3",
             licence=self.licence,
             supports=Supports(
                 references_max=REFERENCES_MAX,
