@@ -119,7 +119,12 @@ def _taken(device: Device, needs: Needs, policy: MemoryPolicy) -> tuple[int, int
 
 
 def _refusal(device: Device, needs: Needs, taken: dict[MemoryPolicy, tuple[int, int]], free: FreeMemory) -> str:
-    ram, own = min(taken.values())
+    """Say what is missing, by the policy that misses least."""
+
+    def missing(one: tuple[int, int]) -> tuple[int, tuple[int, int]]:
+        return max(0, one[0] - free.ram_mib) + max(0, one[1] - free.device_mib), one
+
+    ram, own = min(taken.values(), key=missing)
     said = f"{needs.label} takes {ram / 1024:.0f} GiB of memory, {free.ram_mib / 1024:.1f} GiB are free"
     if own > free.device_mib:
         said += f"; of {device.name}'s own it takes {own / 1024:.0f} GiB, {free.device_mib / 1024:.1f} GiB are free"

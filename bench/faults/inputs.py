@@ -60,10 +60,14 @@ _UNPRINTED: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 @dataclass(slots=True)
 class Seen:
-    """What came of an input: the command line's status and verdicts by page, the wire's, and what was lost."""
+    """What came of an input: the command line's status and verdicts by page, the wire's, and what was lost.
+
+    unread: of how many pages no byte could be had, so that they are in no output.
+    """
 
     status: int = 0
     verdicts: dict[str, str] = field(default_factory=dict)
+    unread: int = 0
     wire: Counter[str] = field(default_factory=Counter)
     lost: list[str] = field(default_factory=list)
     took_s: float = 0.0
@@ -183,7 +187,7 @@ def _by_library(path: Path, folder: Path, seen: Seen) -> None:
         return
     counts = json.loads((output / "report.json").read_text())["counts"]
     made = any(verdict != "failed" for verdict in seen.verdicts.values())
-    if counts["pages"] != len(seen.verdicts) or counts["written"] != (counts["pages"] if made else 0):
+    if counts["pages"] != len(seen.verdicts) or counts["written"] != (counts["pages"] - seen.unread if made else 0):
         seen.lost.append(f"by library {counts['pages']} pages in, {counts['written']} out, {len(seen.verdicts)} here")
 
 
@@ -205,6 +209,7 @@ def _count(told: dict[str, Any], path: Path, output: Path, seen: Seen) -> None:
         seen.lost.append(f"{len(there)} files for {counts['written']} pages")
     made = any(page["verdict"] in ("coloured", "cached") for page in pages)
     absent = [page for page in pages if page.get("output") is None]
+    seen.unread = sum(map(_cannot_be_read, absent))
     if absent and (made or output.suffix != ".cbz") and not all(map(_cannot_be_read, absent)):
         seen.lost.append(f"not in the output: {[page['page'] for page in absent]}")
     if path.is_dir():

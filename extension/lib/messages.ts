@@ -51,6 +51,8 @@ export interface Survey {
   naming?: { of: string; series: string; chapter: string }[];
   /** Some pages can be had from what the window shows alone. */
   isFromWindow?: boolean;
+  /** The address of the picture that the document calls its series' cover. */
+  cover?: string | null;
 }
 
 /** A chapter that a document came to show; `pages` is 0 where it may be in a frame. */
@@ -112,6 +114,7 @@ export interface WorkerCalls {
   "reference.list": Call<object, ReferenceCard[]>;
   "reference.thumbnails": Call<{ referenceIds: string[] }, Record<string, string>>;
   "reference.add": Call<{ picture: Payload; name: string; series: string }, ReferenceCard>;
+  "reference.addCover": Call<{ tabId: number; series: string }, ReferenceCard>;
   "reference.change": Call<
     { referenceId: string; change: { name?: string; series?: string; character?: string } },
     ReferenceCard

@@ -116,3 +116,20 @@ def test_several_references_count_in_their_order(empty: Reader, site: MangaSite,
     expect(report.get_by_text("compact").first).to_be_visible()
     if screenshots is not None:
         report.screenshot(path=screenshots / "report.png")
+
+
+def test_series_own_cover_becomes_the_reference(empty: Reader, site: MangaSite) -> None:
+    """Its site gives it to its pages alone, by their Referer."""
+    reader = empty
+    cover = f"{site.cdn}/guarded/reference-cold.webp"
+    document = f'<!doctype html><title>Snow Town - Chapter 2</title><meta property="og:image" content="{cover}">'
+    site.added["/chapter/covered"] = (f'{document}<main><img src="/pages/{PLAIN[0]}" alt=""></main>', {})
+    page = reader.open(f"{site.origin}/chapter/covered")
+    popup = reader.popup(page)
+    popup.get_by_role("button", name="Use the series' cover", exact=True).click()
+    expect(popup.get_by_role("button", name="Use Cover of Snow Town", exact=True)).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    assert len(references(reader)) == 1
+    page.goto(f"{site.origin}/chapter/plain")
+    expect(reader.popup(page).get_by_role("button", name="Use the series' cover", exact=True)).to_have_count(0)

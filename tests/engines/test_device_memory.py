@@ -155,14 +155,16 @@ def test_what_a_policy_takes(kind: str, policy: MemoryPolicy, needs: Needs, take
 
 
 @pytest.mark.parametrize(
-    ("free", "card"),
+    ("free", "ram", "own"),
     [
-        (FreeMemory(2_048, 3_072), "; of the card's own it takes 14 GiB, 3.0 GiB are free"),
-        (FreeMemory(2_048, 14_400), ""),
-        (FreeMemory(2_048, 14_399), "; of the card's own it takes 14 GiB, 14.1 GiB are free"),
+        (FreeMemory(2_048, 14_400), "8 GiB of memory, 2.0", ""),
+        (FreeMemory(2_048, 14_399), "8 GiB of memory, 2.0", "14 GiB, 14.1"),
+        (FreeMemory(2_048, 3_072), "11 GiB of memory, 2.0", "3 GiB, 3.0"),
+        (FreeMemory(16_384, 100), "11 GiB of memory, 16.0", "3 GiB, 0.1"),
     ],
 )
-def test_the_device_s_own_is_in_a_refusal_where_it_lacks_too(free: FreeMemory, card: str) -> None:
-    with pytest.raises(EngineTooLarge) as told:
+def test_a_refusal_says_what_the_way_takes_that_lacks_least(free: FreeMemory, ram: str, own: str) -> None:
+    with pytest.raises(EngineTooLarge) as refused:
         memory_policy(Device("cuda", "the card", 0), LARGE, free)
-    assert str(told.value) == f"x takes 8 GiB of memory, 2.0 GiB are free{card}"
+    of_card = f"; of the card's own it takes {own} GiB are free" if own else ""
+    assert str(refused.value) == f"x takes {ram} GiB are free{of_card}"

@@ -57,6 +57,7 @@ export class PopupModel {
   working = $state(false);
   /** Match patterns of the sites that the reader has not allowed, though pictures come from there. */
   missing = $state<string[]>([]);
+  #missingForCover: string[] = [];
   readonly #stop = new AbortController();
   #weighing = 0;
   #mixing: number | null = null; // the last strength that the worker has yet to hear of
@@ -301,6 +302,19 @@ export class PopupModel {
     if (await this.#attempt(askWorker("reference.add", add))) await this.#list();
   }
 
+  /**
+   * Take the picture that the page calls its series' cover as the reference. Call it straight from the click: the browser
+   * asks for the cover's site only then.
+   */
+  async takeCover(): Promise<void> {
+    this.trouble = "";
+    const asked = wishOf(this.#missingForCover, false);
+    if (asked) await browser.permissions.request(asked).catch(() => false);
+    const add = { tabId: this.tabId, series: this.series.trim() };
+    if (await this.#attempt(askWorker("reference.addCover", add))) await this.#list();
+    await this.#look();
+  }
+
   async remove(referenceId: string): Promise<void> {
     await this.#attempt(askWorker("reference.remove", { referenceId }));
     await this.#list();
@@ -342,6 +356,7 @@ export class PopupModel {
     const survey = await this.#attempt(askWorker("page.survey", { tabId: this.tabId }));
     if (!survey) return;
     const missing = await missingOrigins(survey.origins);
+    this.#missingForCover = await missingOrigins(survey.cover ? [survey.cover] : []);
     [this.survey, this.missing] = [survey, missing]; // together: who is told of pages and presses is asked for their sites
     await this.habits.open(survey, this.#stop.signal);
     this.series ||= this.run?.series ?? this.habits.own.name;

@@ -35,7 +35,7 @@ import {
   undoPalette,
 } from "./palettes";
 import { pointed, startPointing } from "./pointing";
-import { addReference, changeReference, listReferences, removeReference, thumbnailsOf } from "./references";
+import { addCover, addReference, changeReference, listReferences, removeReference, thumbnailsOf } from "./references";
 import type { Runs } from "./runs";
 import type { Sample } from "./sample";
 import type { Studio } from "./studio";
@@ -103,6 +103,7 @@ export function answerWorkerCalls(
     "reference.list": async () => listReferences(await woken),
     "reference.thumbnails": async ({ referenceIds }) => thumbnailsOf(await woken, referenceIds),
     "reference.add": async ({ picture, name, series }) => addReference(await woken, picture, { name, series }),
+    "reference.addCover": async ({ tabId, series }) => addCover(await woken, tabId, series),
     "reference.change": async ({ referenceId, change }) => changeReference(await woken, referenceId, change),
     "reference.remove": async ({ referenceId }) => removeReference(await woken, referenceId),
     "preset.list": async () => (await woken).request("preset.list", {}),

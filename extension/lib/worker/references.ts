@@ -1,6 +1,7 @@
 /** The reader's library of style references, as the popup shows it. */
 
 import { i18n } from "#i18n";
+import { browser } from "wxt/browser";
 import { dropReference } from "../habits";
 import type { HostConnection } from "../host/connection";
 import type { ReferenceCard } from "../messages";
@@ -9,6 +10,8 @@ import { pictureType } from "../picture";
 import { toBase64 } from "../protocol/base64";
 import type { Reference } from "../protocol/messages";
 import { choiceOf, chosenReferences, loadChoices, saveChoices } from "../state";
+import { fetchPicture } from "./fetch-picture";
+import { surveyTab } from "./survey";
 
 const PALETTE_SHOWN = 6;
 
@@ -37,6 +40,19 @@ export async function addReference(
   const reference = await host.request("reference.add", { image: await bytesOf(picture), ...known });
   await saveChoices(choiceOf([reference.reference_id]));
   return cardOf(reference);
+}
+
+/** Keep the picture that the tab's document calls its series' cover, and choose it; rejects with a reason for a reader. */
+export async function addCover(host: HostConnection, tabId: number, series: string): Promise<ReferenceCard> {
+  const survey = await surveyTab(tabId);
+  const { cover } = survey;
+  const { url: document } = await browser.tabs.get(tabId);
+  if (!cover || !document) throw new Error(i18n.t("references.noCover"));
+  const { origin } = new URL(document);
+  const referer = new URL(cover).origin === origin ? document : `${origin}/`; // what browsers tell by default
+  const { picture } = await fetchPicture(cover, referer, [document]);
+  const about = { name: i18n.t("references.coverOf", [series || survey.series]), series: series || survey.series };
+  return addReference(host, picture, { ...about, source_url: cover.slice(0, 4096) });
 }
 
 export async function removeReference(host: HostConnection, referenceId: string): Promise<void> {

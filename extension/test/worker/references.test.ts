@@ -3,7 +3,18 @@ import { fakeBrowser } from "wxt/testing/fake-browser";
 import { changeHabit, habitOf, loadHabit } from "@/lib/habits";
 import type { HostConnection } from "@/lib/host/connection";
 import { choiceOf, chosenReferences, loadChoices, saveChoices } from "@/lib/state";
-import { addReference, changeReference, listReferences, removeReference, thumbnailsOf } from "@/lib/worker/references";
+import {
+  addCover,
+  addReference,
+  changeReference,
+  listReferences,
+  removeReference,
+  thumbnailsOf,
+} from "@/lib/worker/references";
+
+const outside = vi.hoisted(() => ({ surveyTab: vi.fn(), fetchPicture: vi.fn() }));
+vi.mock("@/lib/worker/survey", () => ({ surveyTab: outside.surveyTab }));
+vi.mock("@/lib/worker/fetch-picture", () => ({ fetchPicture: outside.fetchPicture }));
 
 const request = vi.fn();
 const host = { request } as unknown as HostConnection;
@@ -16,6 +27,7 @@ const reference = (id: string, facts: object = {}) => ({
 beforeEach(() => {
   fakeBrowser.reset();
   request.mockReset();
+  outside.fetchPicture.mockReset();
 });
 
 test("a card has what the popup shows: a name, a picture by its own type, the first colours", async () => {
@@ -94,4 +106,29 @@ test("each reference is chosen once, and none is nothing", () => {
   expect(chosenReferences({ referenceId: "a", moreReferences: ["b", "a"] })).toEqual(["a", "b"]);
   expect(chosenReferences({ referenceId: null, moreReferences: ["b"] })).toEqual([]);
   expect(chosenReferences({ referenceId: "a" })).toEqual(["a"]); // as earlier versions kept it
+});
+
+test.each([
+  ["https://s.example/covers/1.jpg", "https://s.example/read/3", "", "Rain Town"],
+  ["https://cdn.example/1.jpg", "https://s.example/", "", "Rain Town"],
+  ["https://cdn.example/1.jpg", "https://s.example/", "Rainy Town", "Rainy Town"],
+])("the cover at %s is asked for as the page's own and kept for its series", async (cover, referer, series, kept) => {
+  const { id = 0 } = await fakeBrowser.tabs.create({ url: "https://s.example/read/3" });
+  const picture = new Blob([JPEG]);
+  outside.surveyTab.mockResolvedValue({ cover, series: "Rain Town" });
+  outside.fetchPicture.mockResolvedValue({ picture, isOpen: false });
+  request.mockResolvedValue(reference("new"));
+  expect((await addCover(host, id, series)).referenceId).toBe("new");
+  expect(outside.fetchPicture).toHaveBeenCalledWith(cover, referer, ["https://s.example/read/3"]);
+  const [, told] = request.mock.calls[0] as [string, object];
+  expect(told).toMatchObject({ image: JPEG, series: kept, source_url: cover });
+  expect(told).toHaveProperty("name", expect.stringContaining(kept));
+  expect((await loadChoices()).referenceId).toBe("new");
+});
+
+test("a page that names no cover is told so, and nothing is fetched", async () => {
+  const { id = 0 } = await fakeBrowser.tabs.create({ url: "https://s.example/read/3" });
+  outside.surveyTab.mockResolvedValue({ cover: null, series: "Rain Town" });
+  await expect(addCover(host, id, "")).rejects.toThrow(/./);
+  expect([outside.fetchPicture.mock.calls, request.mock.calls]).toEqual([[], []]);
 });

@@ -5,6 +5,7 @@ import { siteOf } from "../../sites";
 import type { Holder } from "../holders/holder";
 import { CLOSED } from "../holders/pixels";
 import { holdersIn } from "../holders/registry";
+import { coverOf } from "./cover";
 import { type Candidate, pagesAmong, picturesOf } from "./find";
 import { toldByEach, toldNames } from "./told";
 
@@ -20,7 +21,12 @@ export function isSmallFrame(): boolean {
 
 /** Waits a little for pictures that are being drawn, or of which nobody knows yet whether they are. */
 export async function survey(): Promise<Survey> {
-  const told = { site: siteOf(location.href), ...toldNames(), naming: window === window.top ? toldByEach() : [] };
+  const told = {
+    site: siteOf(location.href),
+    ...toldNames(),
+    naming: window === window.top ? toldByEach() : [],
+    cover: coverOf(document, location.href),
+  };
   if (isSmallFrame()) return { pages: 0, origins: [], why: null, ...told };
   const pictures = await drawnPictures();
   const pages = pagesAmong(pictures);
