@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import signal
+import sys
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -69,6 +71,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left_out = [item for item in items if any(item.get_closest_marker(name) for name in ("slow", "train", "browser"))]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in set(left_out)]
+
+
+_frozen_at = 0
+_MANY: Final = 50
+
+
+def pytest_runtest_logfinish() -> None:
+    """Leave out of every later collection what libraries brought: engines collect whenever they let a model go."""
+    global _frozen_at
+    if len(sys.modules) >= _frozen_at + _MANY:
+        gc.collect()
+        gc.freeze()
+        _frozen_at = len(sys.modules)
 
 
 @cache

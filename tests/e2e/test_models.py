@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
+from models.catalog import load_catalog
 from tests.e2e.reading import POPUP, Reader, reading_in, until
 from tests.e2e.shots import shoot
 from tests.e2e.test_axe import assert_accessible
@@ -56,7 +57,8 @@ def shopper(extension: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         "tokenizer_2/merges.txt": b"a b\n",
         "unet/weights.bin": b"large",
     }
-    with FakeHub("stabilityai/stable-diffusion-xl-base-1.0", files) as hub:
+    card = load_catalog()["sdxl-tokenizer"]
+    with FakeHub(card.repository, files, card.revision) as hub:
         monkeypatch.setenv("IRODORI_MODEL_HUB", hub.url)
         with reading_in(extension, tmp_path) as reader:
             yield reader

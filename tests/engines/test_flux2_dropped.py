@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from engines.base import ModelInvalid, ModelMissing
+from engines.colorize.diffusion.part_files import PartFiles
 from engines.colorize.flux2 import dropped as module
 from engines.colorize.flux2.dropped import _is_variant, dropped_files, dropped_repositories
 from engines.colorize.flux2.info import VARIANTS
-from engines.colorize.flux2.part_files import PartFiles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engines.colorize.tensor_shapes import count_blocks, sides_of
+from engines.colorize.diffusion.tensor_shapes import count_blocks, sides_of
 from models.store import WeightsInvalid
 
 TENSORS: Any = {

@@ -41,9 +41,10 @@ CARD = ModelCard(
 class FakeHub:
     """What the tests can make it do: cut a transfer off, tell a wrong digest, want a token, redirect to storage."""
 
-    def __init__(self, repository: str = "someone/tiny", files: dict[str, bytes] = FILES) -> None:
+    def __init__(self, repository: str = "someone/tiny", files: dict[str, bytes] = FILES, commit: str = "abc") -> None:
         self.repository = repository
         self.files = dict(files)
+        self.commit = commit
         self.cut_at: int | None = None
         self.token = ""
         self.lies: dict[str, str] = {}
@@ -79,9 +80,9 @@ class _Handler(BaseHTTPRequestHandler):
         hub.asked.append((path, self.headers.get("Range", ""), key))
         if path.startswith(f"/api/models/{hub.repository}"):
             self._facts(key)
-        elif path.startswith(f"/{hub.repository}/resolve/abc/"):
+        elif path.startswith(f"/{hub.repository}/resolve/{hub.commit}/"):
             self.send_response(302)
-            self.send_header("Location", f"{hub.storage}/storage/{path.split('/resolve/abc/')[1]}")
+            self.send_header("Location", f"{hub.storage}/storage/{path.split(f'/resolve/{hub.commit}/')[1]}")
             self.send_header("Content-Length", "0")
             self.end_headers()
         elif path.startswith("/storage/"):
@@ -103,7 +104,7 @@ class _Handler(BaseHTTPRequestHandler):
             )
             for name, content in hub.files.items()
         ]
-        body = json.dumps({"sha": "abc", "siblings": found}).encode()
+        body = json.dumps({"sha": hub.commit, "siblings": found}).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from engines.colorize.comfyui.client import ComfyClient
     from engines.colorize.comfyui.graph import ModelFiles, Painting
     from engines.colorize.comfyui.socket import ComfySocket
-    from engines.colorize.flux2.pad import Fit
+    from engines.colorize.diffusion.pad import Fit
 
 
 class ComfyUiEngine(ServerEngine):
@@ -52,7 +52,7 @@ class ComfyUiEngine(ServerEngine):
         """Colour one page on the server."""
         from engines.colorize.comfyui.preflight import find_files
         from engines.colorize.comfyui.socket import ComfySocket
-        from engines.colorize.figures import figures_apart, painted_apart, parted
+        from engines.colorize.diffusion.figures import figures_apart, painted_apart, parted
         from engines.oklab import srgb_to_oklab
 
         figures = figures_apart(request) if request.repair is None else ()
@@ -75,7 +75,7 @@ class ComfyUiEngine(ServerEngine):
         """Return a request's page, or the repair of it, `(h, w, 3)` uint8 sRGB RGB."""
         from engines.colorize.comfyui.graph import klein_graph
         from engines.colorize.comfyui.pictures import cut_from, unpadded
-        from engines.colorize.flux2.pad import fit
+        from engines.colorize.diffusion.pad import fit
 
         where = fit(request.size)
         graph = klein_graph(files, _painting(client, request, repair, where))
@@ -95,7 +95,7 @@ def _names(files: ModelFiles) -> tuple[str, ...]:
 def _painting(client: ComfyClient, request: ColorizeRequest, repair: Repair | None, where: Fit) -> Painting:
     from engines.colorize.comfyui.graph import Painting
     from engines.colorize.comfyui.pictures import uploaded, uploaded_repair
-    from engines.colorize.flux2.pad import fit_reference, laid_out
+    from engines.colorize.diffusion.pad import fit_reference, laid_out
     from engines.geometry import Size
 
     stage = request.plan.stage(0)

@@ -10,14 +10,14 @@ import cv2
 import numpy as np
 
 from engines.colorize.comfyui.graph import RepairPictures
-from engines.colorize.flux2.pad import cut_out, laid_out, laid_out_mask
+from engines.colorize.diffusion.pad import cut_out, laid_out, laid_out_mask
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engines.base import OnStep, Repair
     from engines.colorize.comfyui.client import ComfyClient
-    from engines.colorize.flux2.pad import Fit
+    from engines.colorize.diffusion.pad import Fit
 
 _LOG = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from engines.base import ColorizeRequest, Device, OnStep
     from engines.colorize.comfyui.client import ComfyClient
     from engines.colorize.comfyui.sdxl_graph import SdxlPainting, SdxlServerFiles, Shown
-    from engines.colorize.flux2.pad import Fit
+    from engines.colorize.diffusion.pad import Fit
 
 # What the image encoder looks at twice over: it scales to 224 itself.
 _REFERENCE_PX: Final = 448
@@ -64,7 +64,7 @@ class ComfySdxlEngine(ServerEngine):
         from engines.colorize.comfyui.pictures import cut_from, unpadded
         from engines.colorize.comfyui.sdxl_graph import sdxl_graph
         from engines.colorize.comfyui.socket import ComfySocket
-        from engines.colorize.flux2.pad import fit
+        from engines.colorize.diffusion.pad import fit
         from engines.oklab import srgb_to_oklab
 
         where = fit(request.size)
@@ -117,7 +117,7 @@ def find_sdxl_files(client: ComfyClient, wanted: Mapping[str, object]) -> SdxlSe
 def _painting(client: ComfyClient, request: ColorizeRequest, where: Fit) -> SdxlPainting:
     from engines.colorize.comfyui.pictures import uploaded, uploaded_repair
     from engines.colorize.comfyui.sdxl_graph import SdxlPainting
-    from engines.colorize.flux2.pad import laid_out
+    from engines.colorize.diffusion.pad import laid_out
     from engines.colorize.sdxl.lines import line_art
     from engines.colorize.sdxl.passes import passes_of
 
@@ -137,7 +137,7 @@ def _shown(client: ComfyClient, request: ColorizeRequest, where: Fit) -> list[Sh
     """Return the references where they act: each in its figures' masks and the first in the rest, or all over."""
     from engines.colorize.comfyui.pictures import uploaded, uploaded_mask
     from engines.colorize.comfyui.sdxl_graph import Shown
-    from engines.colorize.flux2.pad import laid_out_mask
+    from engines.colorize.diffusion.pad import laid_out_mask
 
     names = [uploaded(client, _squared(picture)) for picture in request.references]
     owned = [region for region in request.regions if region.references]

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
+from engines.colorize.diffusion.tensor_shapes import count_blocks, sides_of
 from engines.colorize.flux2.names import ENCODER_NAMES, TRANSFORMER_NAMES, Layout
-from engines.colorize.tensor_shapes import count_blocks, sides_of
 from models.store import WeightsInvalid
 
 if TYPE_CHECKING:

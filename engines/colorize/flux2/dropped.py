@@ -6,17 +6,18 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from engines.base import ModelInvalid, ModelMissing
+from engines.colorize.diffusion.part_files import PartFiles, headers_of, measured_part, shards_of
 from engines.colorize.flux2.anatomy import measure_text_encoder, measure_transformer, measure_vae
-from engines.colorize.flux2.part_files import PartFiles, headers_of, holds_more, measured_part, part_in, shards_of
+from engines.colorize.flux2.part_files import holds_more, part_in
 from models.packed import NF4, NVFP4, unread_form
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from engines.colorize.diffusion.places import Places
     from engines.colorize.flux2.anatomy import Part
     from engines.colorize.flux2.info import KleinVariant
-    from engines.colorize.places import Places
 
 _PIPELINES: Final = frozenset({"Flux2KleinPipeline", "Flux2KleinKVPipeline"})
 # Distilled, base and cached weights have the same shapes: only the name tells them apart.

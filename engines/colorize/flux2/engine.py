@@ -20,16 +20,16 @@ from engines.base import (
     ModelMissing,
     Viability,
 )
-from engines.colorize.figures import figures_apart, painted_apart, parted
+from engines.colorize.diffusion.figures import figures_apart, painted_apart, parted
+from engines.colorize.diffusion.placement import compile_blocks, loading_of, place
+from engines.colorize.diffusion.places import places_of
+from engines.colorize.diffusion.throughput import KnownLatents
+from engines.colorize.diffusion.within_rules import within_rules
 from engines.colorize.flux2.attention_cache import kept_attention
 from engines.colorize.flux2.files import find_klein
 from engines.colorize.flux2.info import KLEIN_4B
 from engines.colorize.flux2.lora import flux2_loras
 from engines.colorize.flux2.prompts import PromptCache
-from engines.colorize.placement import compile_blocks, loading_of, place
-from engines.colorize.places import places_of
-from engines.colorize.throughput import KnownLatents
-from engines.colorize.within_rules import within_rules
 from engines.device_memory import memory_policy
 from engines.device_rules import rules_of
 from engines.oklab import srgb_to_oklab
@@ -52,10 +52,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engines.base import Device, OnStep, Repair
+    from engines.colorize.diffusion.packed_preview import LatentMap
+    from engines.colorize.diffusion.places import Places
     from engines.colorize.flux2.generate import Show, Words
     from engines.colorize.flux2.info import KleinVariant
-    from engines.colorize.packed_preview import LatentMap
-    from engines.colorize.places import Places
 
 # The base models were made for 4; a plan's numbers are on SDXL's scale.
 _GUIDANCE_MAX: Final = 4.0
@@ -183,7 +183,7 @@ class Flux2KleinEngine(ColorizeEngine):
 
     def _latent_map(self, request: ColorizeRequest) -> LatentMap:
         """Return the job's map for previews; the pages of a job have the same references."""
-        from engines.colorize.packed_preview import fit_map
+        from engines.colorize.diffusion.packed_preview import fit_map
 
         small = [cv2.resize(picture, (32, 32), interpolation=cv2.INTER_AREA) for picture in request.references]
         key = hashlib.sha256(b"".join(picture.tobytes() for picture in small)).hexdigest()

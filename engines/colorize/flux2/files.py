@@ -13,6 +13,8 @@ from math import prod
 from typing import TYPE_CHECKING, Final
 
 from engines.base import ModelInvalid, ModelMissing
+from engines.colorize.diffusion.part_files import PartFiles, PartHeader, headers_of, measured, refuse_pickles
+from engines.colorize.diffusion.places import Places
 from engines.colorize.flux2.anatomy import (
     PARTS,
     Part,
@@ -24,17 +26,7 @@ from engines.colorize.flux2.anatomy import (
     measure_vae,
 )
 from engines.colorize.flux2.dropped import dropped_files, dropped_repositories, goes_with
-from engines.colorize.flux2.part_files import (
-    COMFY_FOLDERS,
-    NAMES,
-    PartFiles,
-    PartHeader,
-    find_part,
-    headers_of,
-    measured,
-    refuse_pickles,
-)
-from engines.colorize.places import Places
+from engines.colorize.flux2.part_files import COMFY_FOLDERS, NAMES, find_part
 from engines.device_memory import Needs
 from models.catalog import load_catalog
 from models.packed import NVFP4, unread_block, unread_form

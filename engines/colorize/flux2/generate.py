@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from engines.colorize.flux2.pad import Fit, cut_out, fit, fit_reference, laid_out, laid_out_mask
+from engines.colorize.diffusion.pad import Fit, cut_out, fit, fit_reference, laid_out, laid_out_mask
 from engines.geometry import Size
 from engines.torch_runtime import pipeline_picture
 

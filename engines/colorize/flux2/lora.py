@@ -11,8 +11,8 @@ import warnings
 from typing import TYPE_CHECKING, Any, Final
 
 from engines.base import ModelInvalid
-from engines.colorize.applied_loras import FITTING, AppliedLoras, opened_lora
-from engines.colorize.lora_matrices import kronecker, pair
+from engines.colorize.diffusion.applied_loras import FITTING, AppliedLoras, opened_lora
+from engines.colorize.diffusion.lora_matrices import kronecker, pair
 from models.flux2_layers import flux2_layer
 from models.lora_family import lora_family
 

@@ -8,18 +8,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from engines.base import ModelInvalid
-from engines.colorize.flux2 import fp8, keys
+from engines.colorize.diffusion import fp8
+from engines.colorize.diffusion.eight_bits import put_in_eight_bits
+from engines.colorize.diffusion.part_loading import (
+    AGAIN,
+    faults_named,
+    fill,
+    from_folder,
+    safetensors_of,
+    transformer_of,
+)
+from engines.colorize.flux2 import keys
 from engines.colorize.flux2.anatomy import ENCODER_LAYERS_KEPT
-from engines.colorize.flux2.eight_bits import put_in_eight_bits
-from engines.colorize.part_loading import AGAIN, faults_named, fill, from_folder, safetensors_of, transformer_of
 
 if TYPE_CHECKING:
     import torch
 
+    from engines.colorize.diffusion.part_files import PartFiles
+    from engines.colorize.diffusion.placement import Loading
     from engines.colorize.flux2.files import KleinFiles
     from engines.colorize.flux2.info import KleinVariant
-    from engines.colorize.flux2.part_files import PartFiles
-    from engines.colorize.placement import Loading
 
 # The schedule of every FLUX.2 klein; a folder's own goes before it.
 _SCHEDULE: Final = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from engines.colorize.tensor_shapes import count_blocks, sides_of
+from engines.colorize.diffusion.tensor_shapes import count_blocks, sides_of
 from models.store import WeightsInvalid
 
 if TYPE_CHECKING:

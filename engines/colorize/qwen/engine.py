@@ -6,14 +6,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from engines.base import ColorizeResult, LoraUse
-from engines.colorize.diffusion import DiffusionEngine, lora_digests
-from engines.colorize.figures import figures_apart, painted_apart, parted
-from engines.colorize.placement import loading_of, place
+from engines.colorize.diffusion.engine import DiffusionEngine, lora_digests
+from engines.colorize.diffusion.figures import figures_apart, painted_apart, parted
+from engines.colorize.diffusion.placement import loading_of, place
+from engines.colorize.diffusion.throughput import KnownLatents
+from engines.colorize.diffusion.transformer_lora import transformer_loras
+from engines.colorize.diffusion.within_rules import within_rules
 from engines.colorize.qwen.files import find_qwen
 from engines.colorize.qwen.info import GUIDANCE_MAX, INFO, STEPS
-from engines.colorize.throughput import KnownLatents
-from engines.colorize.transformer_lora import transformer_loras
-from engines.colorize.within_rules import within_rules
 from engines.oklab import srgb_to_oklab
 from engines.torch_runtime import torch_memory_mapped
 from models.digests import file_digest
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engines.base import ColorizeRequest, MemoryPolicy, OnStep, Plan, Repair
-    from engines.colorize.applied_loras import AppliedLoras
-    from engines.colorize.packed_preview import LatentMap
-    from engines.colorize.places import Places
+    from engines.colorize.diffusion.applied_loras import AppliedLoras
+    from engines.colorize.diffusion.packed_preview import LatentMap
+    from engines.colorize.diffusion.places import Places
     from engines.colorize.qwen.files import QwenFiles
     from engines.colorize.qwen.generate import Asked
 
@@ -136,7 +136,7 @@ class QwenEditEngine(DiffusionEngine):
         if self._map is None:
             import torch
 
-            from engines.colorize.packed_preview import fitted
+            from engines.colorize.diffusion.packed_preview import fitted
 
             vae = pipeline.vae
             normal = tuple(

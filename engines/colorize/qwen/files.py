@@ -15,14 +15,8 @@ from math import prod
 from typing import TYPE_CHECKING, Final
 
 from engines.base import ModelInvalid, ModelMissing
-from engines.colorize.flux2.part_files import (
-    PartFiles,
-    headers_of,
-    measured_part,
-    refuse_pickles,
-    shards_of,
-)
-from engines.colorize.places import Places
+from engines.colorize.diffusion.part_files import PartFiles, headers_of, measured_part, refuse_pickles, shards_of
+from engines.colorize.diffusion.places import Places
 from engines.colorize.qwen.anatomy import Transformer, measure_transformer, prefix_of
 from engines.colorize.qwen.info import CARD, INFO, LIGHTNING_CARD, PACKED_CARD, PARTS_CARD
 from engines.device_memory import Needs

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from PIL import Image
 
-from engines.colorize.flux2.pad import Fit, cut_out, fit, laid_out, laid_out_mask
-from engines.colorize.repaint import Repaint, last_share
+from engines.colorize.diffusion.pad import Fit, cut_out, fit, laid_out, laid_out_mask
+from engines.colorize.diffusion.repaint import Repaint, last_share
 from engines.torch_runtime import pipeline_picture
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""From files to a pipeline in the processor's memory; `engines.colorize.placement` brings it to the device."""
+"""From files to a pipeline in the processor's memory; `diffusion.placement` brings it to the device."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from engines.base import ModelInvalid
-from engines.colorize.flux2.eight_bits import put_in_eight_bits
-from engines.colorize.part_loading import AGAIN, faults_named, from_folder, transformer_of
+from engines.colorize.diffusion.eight_bits import put_in_eight_bits
+from engines.colorize.diffusion.part_loading import AGAIN, faults_named, from_folder, transformer_of
 
 if TYPE_CHECKING:
-    from engines.colorize.placement import Loading
+    from engines.colorize.diffusion.placement import Loading
     from engines.colorize.qwen.files import QwenFiles
 
 

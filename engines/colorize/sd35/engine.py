@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from engines.base import ColorizeResult
-from engines.colorize.diffusion import DiffusionEngine, lora_digests
-from engines.colorize.placement import loading_of, place
+from engines.colorize.diffusion.engine import DiffusionEngine, lora_digests
+from engines.colorize.diffusion.placement import loading_of, place
+from engines.colorize.diffusion.transformer_lora import transformer_loras
+from engines.colorize.diffusion.within_rules import within_rules
 from engines.colorize.sd35.files import find_sd35
 from engines.colorize.sd35.info import GUIDANCE_MAX, INFO, STEPS
-from engines.colorize.transformer_lora import transformer_loras
-from engines.colorize.within_rules import within_rules
 from engines.oklab import srgb_to_oklab
 from engines.torch_runtime import torch_memory_mapped
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     import torch
 
     from engines.base import ColorizeRequest, MemoryPolicy, OnStep, Plan
-    from engines.colorize.applied_loras import AppliedLoras
-    from engines.colorize.places import Places
+    from engines.colorize.diffusion.applied_loras import AppliedLoras
+    from engines.colorize.diffusion.places import Places
     from engines.colorize.sd35.files import Sd35Files
     from engines.colorize.sd35.generate import Asked
     from engines.colorize.sdxl.preview import LatentMap

@@ -16,8 +16,8 @@ from math import prod
 from typing import TYPE_CHECKING, Final
 
 from engines.base import ModelInvalid, ModelMissing
-from engines.colorize.flux2.part_files import PartFiles, headers_of, refuse_pickles, shards_of
-from engines.colorize.places import Places
+from engines.colorize.diffusion.part_files import PartFiles, headers_of, refuse_pickles, shards_of
+from engines.colorize.diffusion.places import Places
 from engines.colorize.sd35.info import ADAPTER_CARD, CARD, CONTROL_CARD, ENCODER_CARD, INFO, T5_CARD
 from engines.device_memory import Needs
 from engines.weights_files import read_weights_header

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from engines.colorize.flux2.pad import Fit, cut_out, fit, laid_out, laid_out_mask
-from engines.colorize.repaint import Repaint, last_share
+from engines.colorize.diffusion.pad import Fit, cut_out, fit, laid_out, laid_out_mask
+from engines.colorize.diffusion.repaint import Repaint, last_share
 from engines.colorize.sdxl.lines import line_art
 from engines.torch_runtime import pipeline_picture
 

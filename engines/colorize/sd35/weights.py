@@ -11,8 +11,8 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from engines.base import EngineOutOfMemory, ModelInvalid
-from engines.colorize.flux2 import fp8
-from engines.colorize.part_loading import (
+from engines.colorize.diffusion import fp8
+from engines.colorize.diffusion.part_loading import (
     AGAIN,
     faults_named,
     fill,
@@ -26,7 +26,7 @@ from engines.torch_runtime import return_device_memory, torch_memory_mapped
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from engines.colorize.placement import Loading
+    from engines.colorize.diffusion.placement import Loading
     from engines.colorize.sd35.files import Sd35Files
 
     Way = Callable[[Sd35Files, Loading], dict[str, Any]]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from engines.colorize.tensor_shapes import count_blocks, sides_of
+from engines.colorize.diffusion.tensor_shapes import count_blocks, sides_of
 from models.store import WeightsInvalid
 
 if TYPE_CHECKING:

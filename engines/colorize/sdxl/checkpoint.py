@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from engines.colorize.places import Places
+    from engines.colorize.diffusion.places import Places
     from models.headers import TensorHeader
 
     Tensors = Mapping[str, TensorHeader]

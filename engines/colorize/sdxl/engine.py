@@ -13,12 +13,12 @@ from engines.base import (
     ModelMissing,
     Viability,
 )
-from engines.colorize.places import places_of
+from engines.colorize.diffusion.places import places_of
+from engines.colorize.diffusion.within_rules import within_rules
 from engines.colorize.sdxl.files import find_sdxl
 from engines.colorize.sdxl.info import INFO
 from engines.colorize.sdxl.lora import sdxl_loras
 from engines.colorize.sdxl.passes import passes_of
-from engines.colorize.within_rules import within_rules
 from engines.device_memory import memory_policy
 from engines.device_rules import rules_of
 from engines.oklab import srgb_to_oklab
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from engines.base import ColorizeRequest, Device, OnStep, Plan
-    from engines.colorize.places import Places
+    from engines.colorize.diffusion.places import Places
     from engines.colorize.sdxl.pose import PoseReader
     from engines.colorize.sdxl.preview import LatentMap
 

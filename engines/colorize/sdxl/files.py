@@ -16,7 +16,7 @@ from math import prod
 from typing import TYPE_CHECKING, Final
 
 from engines.base import ModelInvalid, ModelMissing
-from engines.colorize.places import Places
+from engines.colorize.diffusion.places import Places
 from engines.colorize.sdxl.adapters import find_adapters, is_vision
 from engines.colorize.sdxl.checkpoint import SingleFile, find_tokenizer, single_in
 from engines.device_memory import Needs

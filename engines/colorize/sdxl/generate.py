@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from PIL import Image
 
-from engines.colorize.flux2.pad import cut_out, fit, laid_out, laid_out_mask
+from engines.colorize.diffusion.pad import cut_out, fit, laid_out, laid_out_mask
 from engines.colorize.sdxl.lines import line_art
 from engines.colorize.sdxl.prompts import embeds_of
 from engines.torch_runtime import pipeline_picture
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engines.base import ColorizeRequest, OnStep, Repair, StagePlan
-    from engines.colorize.flux2.pad import Fit
+    from engines.colorize.diffusion.pad import Fit
     from engines.colorize.sdxl.passes import Pass
     from engines.colorize.sdxl.pose import PoseReader
 

@@ -6,7 +6,7 @@ import warnings
 from typing import TYPE_CHECKING, Any, Final
 
 from engines.base import ModelInvalid
-from engines.colorize.applied_loras import FAULTS, FITTING, AppliedLoras, opened_lora
+from engines.colorize.diffusion.applied_loras import FAULTS, FITTING, AppliedLoras, opened_lora
 
 if TYPE_CHECKING:
     from engines.base import LoraUse

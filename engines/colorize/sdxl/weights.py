@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from engines.base import ModelInvalid
-from engines.colorize.processor_vae import keep_on_processor
+from engines.colorize.diffusion.processor_vae import keep_on_processor
 from engines.colorize.sdxl import single
 
 if TYPE_CHECKING:

@@ -60,7 +60,9 @@ def test_apple_sees_three_references_and_gives_memory_back_before_the_steps(
     apple: Flux2KleinEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     order: list[str] = []
-    monkeypatch.setattr("engines.colorize.within_rules.return_device_memory", lambda: order.append("collected"))
+    monkeypatch.setattr(
+        "engines.colorize.diffusion.within_rules.return_device_memory", lambda: order.append("collected")
+    )
     apple._pipeline.transformer.register_forward_pre_hook(lambda *_: order.append("step"))
     four = colour(apple, 0.1, 1.1, 2.1, 3.1)
     assert order[0] == "collected"

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from engines.base import ModelMissing
+from engines.colorize.diffusion.places import places_of
 from engines.colorize.flux2.engine import Flux2KleinEngine
 from engines.colorize.flux2.files import find_klein
-from engines.colorize.places import places_of
 from engines.testing.contract import PROCESSOR, drawn_page, ignore_step, request_of
 from models.store import models_folder
 from tests.engines.toys import klein

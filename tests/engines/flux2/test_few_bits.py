@@ -179,7 +179,7 @@ def test_what_the_library_itself_packed_is_read_to_the_bit() -> None:
     """Made by bitsandbytes 0.50.2: `quantize_4bit(torch.linspace(-1, 2, 64).reshape(4, 16), quant_type="fp4")`."""
     import torch
 
-    from engines.colorize.flux2 import nf4
+    from engines.colorize.diffusion import nf4
 
     codes = torch.tensor(list(bytes.fromhex(LIBRARY)), dtype=torch.uint8)[:, None]
     facts = b'{"quant_type": "fp4", "blocksize": 64, "dtype": "float32", "shape": [4, 16]}'
@@ -205,7 +205,7 @@ def test_scales_that_have_to_be_filled_up_are_tiles_and_others_go_by_the_files_w
     import torch
     from diffusers.quantizers.bfl.utils import dequantize_nvfp4, quantize_nvfp4
 
-    from engines.colorize.flux2 import nvfp4
+    from engines.colorize.diffusion import nvfp4
 
     for rows, columns in ((128, 64), (256, 128), (32, 32), (200, 96)):
         exact = torch.randn(rows, columns, generator=torch.Generator().manual_seed(rows))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engines.base import ColorizeRequest, Plan, Region, StagePlan
-from engines.colorize.figures import FIGURES_MAX, figures_apart, painted_apart, parted
+from engines.colorize.diffusion.figures import FIGURES_MAX, figures_apart, painted_apart, parted
 from engines.testing.contract import drawn_page, flat_reference, ignore_step, request_of
 from tests.engines.toys import klein  # noqa: F401 - the fixtures' toy
 

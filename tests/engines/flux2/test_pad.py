@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from engines.colorize.flux2.pad import PAGE_PIXELS, Fit, cut_out, fit, fit_reference, laid_out, laid_out_mask
+from engines.colorize.diffusion.pad import PAGE_PIXELS, Fit, cut_out, fit, fit_reference, laid_out, laid_out_mask
 from engines.geometry import Size
 
 SIDES = st.integers(1, 30_000)

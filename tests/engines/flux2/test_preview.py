@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 
 from engines.base import Plan
+from engines.colorize.diffusion.packed_preview import fit_map
+from engines.colorize.diffusion.pad import Fit, fit, laid_out
 from engines.colorize.flux2.engine import Flux2KleinEngine
-from engines.colorize.flux2.pad import Fit, fit, laid_out
-from engines.colorize.packed_preview import fit_map
 from engines.geometry import Size
 from engines.testing.contract import PROCESSOR, drawn_page, flat_reference, request_of
 from tests.engines.flux2.bare import bare_pipeline

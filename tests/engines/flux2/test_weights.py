@@ -260,7 +260,7 @@ def test_scales_of_blocks_are_spread_over_them() -> None:
     """Qwen's own 8-bit files: a scale for each block of 128 x 128, the last ones cut off by the matrix's edge."""
     import torch
 
-    from engines.colorize.flux2 import fp8 as eight
+    from engines.colorize.diffusion import fp8 as eight
 
     exact = torch.randn(300, 260, generator=torch.Generator().manual_seed(0))
     scale = torch.tensor([[1.0, 2.0, 4.0], [0.5, 1.0, 2.0], [8.0, 0.25, 1.0]])

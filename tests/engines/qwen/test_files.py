@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from engines.base import ModelInvalid, ModelMissing
-from engines.colorize.places import Places
+from engines.colorize.diffusion.places import Places
 from engines.colorize.qwen.engine import QwenEditEngine
 from engines.colorize.qwen.files import find_qwen
 from engines.colorize.qwen.info import CARD, LIGHTNING_CARD, PACKED_CARD, PARTS_CARD

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from engines.base import EngineOutOfMemory, ModelInvalid, ModelMissing, Plan
-from engines.colorize.places import Places
+from engines.colorize.diffusion.places import Places
 from engines.colorize.sd35 import weights
 from engines.colorize.sd35.engine import Sd35Engine
 from engines.colorize.sd35.files import find_sd35

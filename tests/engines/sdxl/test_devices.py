@@ -26,7 +26,9 @@ def test_apple_decodes_on_the_processor_sees_three_references_and_gives_memory_b
     monkeypatch.setattr("engines.device_memory.free_memory", lambda _: FreeMemory(64_000, 64_000))
     engine, order = SdxlEngine(toy_folder), []
     engine.load(Device("mps", "Apple GPU", 64_000))
-    monkeypatch.setattr("engines.colorize.within_rules.return_device_memory", lambda: order.append("collected"))
+    monkeypatch.setattr(
+        "engines.colorize.diffusion.within_rules.return_device_memory", lambda: order.append("collected")
+    )
     engine._pipeline.unet.register_forward_pre_hook(lambda *_: order.append("step"))
     assert type(engine._pipeline.vae).__name__ == "OnProcessor"
     assert engine._pipeline.unet.dtype == torch.float32

@@ -19,7 +19,7 @@ from engines.base import (
     RequestUnsupported,
     StagePlan,
 )
-from engines.colorize.flux2.pad import cut_out, fit, laid_out
+from engines.colorize.diffusion.pad import cut_out, fit, laid_out
 from engines.colorize.sdxl.engine import SdxlEngine
 from engines.colorize.sdxl.files import find_sdxl
 from engines.colorize.sdxl.lines import line_art

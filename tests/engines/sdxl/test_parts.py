@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from engines.base import LoraUse, ModelInvalid, ModelMissing, Plan, Region, StagePlan
-from engines.colorize.places import places_of
+from engines.colorize.diffusion.places import places_of
 from engines.colorize.sdxl.engine import SdxlEngine
 from engines.colorize.sdxl.files import find_sdxl
 from engines.colorize.sdxl.pose import COLOURS, draw

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from engines.base import ModelInvalid, ModelMissing
-from engines.colorize.places import places_of
+from engines.colorize.diffusion.places import places_of
 from engines.colorize.sdxl.engine import SdxlEngine
 from engines.colorize.sdxl.files import find_sdxl
 from engines.testing.contract import PROCESSOR, drawn_page, flat_reference, ignore_step, request_of

@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from engines.base import ModelInvalid
-from engines.colorize.flux2 import fp8
-from engines.colorize.flux2.part_files import without_prefix
+from engines.colorize.diffusion import fp8
+from engines.colorize.diffusion.part_files import without_prefix
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     import torch
 
-    from engines.colorize.flux2.part_files import PartFiles
-    from engines.colorize.placement import Loading
+    from engines.colorize.diffusion.part_files import PartFiles
+    from engines.colorize.diffusion.placement import Loading
 
 AGAIN: Final = "Pull or copy the file again."
 

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, Protocol
 
 from engines.base import ColorizeEngine, EngineError, ModelMissing, Viability
-from engines.colorize.places import places_of
+from engines.colorize.diffusion.places import places_of
 from engines.device_memory import memory_policy
 from engines.device_rules import rules_of
 from engines.torch_runtime import (
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     import torch
 
     from engines.base import Device, LoraUse, MemoryPolicy
-    from engines.colorize.applied_loras import AppliedLoras
-    from engines.colorize.places import Places
+    from engines.colorize.diffusion.applied_loras import AppliedLoras
+    from engines.colorize.diffusion.places import Places
     from engines.device_memory import Needs
     from engines.device_rules import DeviceRules
     from engines.info import EngineInfo

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
-    from engines.colorize.flux2.pad import Fit
+    from engines.colorize.diffusion.pad import Fit
 
 _SIDE_PX: Final = 128
 _RIDGE: Final = 1e-3

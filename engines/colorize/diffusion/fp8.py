@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from engines.base import ModelInvalid
-from engines.colorize.flux2 import nf4, nvfp4
+from engines.colorize.diffusion import nf4, nvfp4
 from models.packed import NF4, NVFP4
 
 if TYPE_CHECKING:

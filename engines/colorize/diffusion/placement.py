@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from engines.colorize.processor_vae import keep_on_processor
+from engines.colorize.diffusion.processor_vae import keep_on_processor
 
 if TYPE_CHECKING:
     import torch

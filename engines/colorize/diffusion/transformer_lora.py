@@ -9,8 +9,8 @@ import warnings
 from typing import TYPE_CHECKING, Any, Final
 
 from engines.base import ModelInvalid
-from engines.colorize.applied_loras import FITTING, AppliedLoras, opened_lora
-from engines.colorize.lora_matrices import pair
+from engines.colorize.diffusion.applied_loras import FITTING, AppliedLoras, opened_lora
+from engines.colorize.diffusion.lora_matrices import pair
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
