@@ -8,6 +8,8 @@ from bench.profile.cold import summed
 from bench.profile.steps import STEPS
 from bench.profile.warm import WarmProfile, profile_page
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def page() -> WarmProfile:

@@ -92,6 +92,7 @@ def test_an_engine_that_ran_out_of_memory_loads_the_leanest_way_from_then_on() -
     assert not residency.make_leaner(engine)
 
 
+@pytest.mark.slow
 def test_there_is_nothing_leaner_on_a_processor() -> None:
     residency = Residency(PROCESSOR)
     engine = OnGraphicsCard()

@@ -49,6 +49,7 @@ def is_key(values: list[ast.expr]) -> bool:
     return bool(values) and isinstance(values[0], ast.Constant) and isinstance(values[0].value, str)
 
 
+@pytest.mark.slow
 def test_every_key_that_is_told_has_its_sentence_and_every_sentence_is_told() -> None:
     known = sentences()
     files = [path for room in ("host", "engines") for path in (ROOT / room).rglob("*.py")]

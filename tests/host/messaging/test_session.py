@@ -304,6 +304,7 @@ def test_a_stop_is_announced(make_stage: Make) -> None:
     assert stage.wait() == 0
 
 
+@pytest.mark.slow
 def test_a_peer_that_reads_nothing_holds_up_the_sender_and_not_the_end(make_stage: Make) -> None:
     stage = make_stage()
     service = stage.opened()
