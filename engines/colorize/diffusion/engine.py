@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -102,7 +103,8 @@ class DiffusionEngine(ColorizeEngine):
         try:
             with torch_memory_mapped():
                 pipeline = self._made(files, torch_device(device), torch_dtype(device), policy)
-        except EngineError:
+        except EngineError as exc:
+            traceback.clear_frames(exc.__traceback__)  # which hold what was made until then
             return_device_memory()
             raise
         self._pipeline, self.policy = pipeline, policy

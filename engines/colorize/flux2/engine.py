@@ -12,17 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import cv2
 
-from engines.base import (
-    ColorizeEngine,
-    ColorizeRequest,
-    ColorizeResult,
-    EngineError,
-    ModelMissing,
-    Viability,
-)
+from engines.base import ColorizeRequest, ColorizeResult
+from engines.colorize.diffusion.engine import DiffusionEngine, lora_digests
 from engines.colorize.diffusion.figures import figures_apart, painted_apart, parted
 from engines.colorize.diffusion.placement import compile_blocks, loading_of, place
-from engines.colorize.diffusion.places import places_of
 from engines.colorize.diffusion.throughput import KnownLatents
 from engines.colorize.diffusion.within_rules import within_rules
 from engines.colorize.flux2.attention_cache import kept_attention
@@ -30,30 +23,22 @@ from engines.colorize.flux2.files import find_klein
 from engines.colorize.flux2.info import KLEIN_4B
 from engines.colorize.flux2.lora import flux2_loras
 from engines.colorize.flux2.prompts import PromptCache
-from engines.device_memory import memory_policy
-from engines.device_rules import rules_of
 from engines.oklab import srgb_to_oklab
-from engines.torch_runtime import (
-    prepare_torch,
-    return_device_memory,
-    torch_device,
-    torch_dtype,
-    torch_memory_mapped,
-    torch_viability,
-)
-from models.digests import file_digest
-from models.store import WeightsMissing
+from engines.torch_runtime import torch_memory_mapped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     import numpy as np
+    import torch
     from numpy.typing import NDArray
 
-    from engines.base import Device, OnStep, Repair
+    from engines.base import MemoryPolicy, OnStep, Repair
+    from engines.colorize.diffusion.applied_loras import AppliedLoras
     from engines.colorize.diffusion.packed_preview import LatentMap
     from engines.colorize.diffusion.places import Places
+    from engines.colorize.flux2.files import KleinFiles
     from engines.colorize.flux2.generate import Show, Words
     from engines.colorize.flux2.info import KleinVariant
 
@@ -61,7 +46,7 @@ if TYPE_CHECKING:
 _GUIDANCE_MAX: Final = 4.0
 
 
-class Flux2KleinEngine(ColorizeEngine):
+class Flux2KleinEngine(DiffusionEngine):
     """One variant of FLUX.2 klein; `folder` says where its files lie, by default where pulled models do.
 
     Options of a plan: `compile` (true): the transformer's blocks are compiled, where that pays. `encode_anew` (true):
@@ -70,66 +55,33 @@ class Flux2KleinEngine(ColorizeEngine):
     """
 
     def __init__(self, variant: KleinVariant = KLEIN_4B, folder: Path | None = None) -> None:
-        self.info = variant.info()
+        super().__init__(variant.info(), folder)
         self._variant = variant
-        self._folder = folder
-        self._pipeline: Any = None
         self._inpaint: Any = None
-        self._loras = flux2_loras()
         self._prompts = PromptCache()
         self._map: tuple[str, LatentMap] | None = None
         self._latents = KnownLatents()
         self._compiled: bool | None = None
-        self._rules = rules_of("cpu")
 
-    def viability(self) -> Viability:
-        """Look for torch and for the files, whose headers are compared with one another."""
-        installed = torch_viability()
-        if not installed.ok:
-            return installed
-        try:
-            find_klein(self._place(), self._variant)
-        except EngineError as exc:
-            return Viability(ok=False, reason=exc.message, fix=exc.hint, told=exc.told)
-        return Viability(ok=True)
+    def _find(self, places: Places) -> KleinFiles:
+        return find_klein(places, self._variant)
 
-    def weights_digests(self) -> Mapping[str, str]:
-        """Return the digests of every weights file, by its path within the model's folder."""
-        places = self._place()
-        try:
-            return {places.name_of(path): file_digest(path) for path in find_klein(places, self._variant).weights}
-        except WeightsMissing as exc:
-            raise ModelMissing(str(exc)) from exc
+    def _no_loras(self) -> AppliedLoras:
+        return flux2_loras()
 
-    def load(self, device: Device) -> None:
-        """Read the weights and bring them to the device, as its memory policy says."""
-        if self._pipeline is not None:
-            return
-        files = find_klein(self._place(), self._variant)
-        prepare_torch()
+    def _made(self, files: KleinFiles, device: torch.device, dtype: torch.dtype, policy: MemoryPolicy) -> Any:
         from engines.colorize.flux2.weights import load_pipeline
 
-        policy, dtype = memory_policy(device, files.needs(self.info.label)), torch_dtype(device)
-        try:
-            with torch_memory_mapped():
-                where = torch_device(device)
-                pipeline = load_pipeline(files, self._variant, loading_of(where, dtype, policy))
-                place(pipeline, where, dtype, policy, vae_on_processor=rules_of(device.kind).vae_on_processor)
-        except EngineError:
-            pipeline = None
-            return_device_memory()
-            raise
+        pipeline = load_pipeline(files, self._variant, loading_of(device, dtype, policy))
+        place(pipeline, device, dtype, policy, vae_on_processor=self._rules.vae_on_processor)
         self._latents.attach(pipeline)
-        self._pipeline, self.policy, self._rules = pipeline, policy, rules_of(device.kind)
+        return pipeline
 
     def _infer(self, request: ColorizeRequest, on_step: OnStep) -> ColorizeResult:
         """Colour one page, or repair a part of it."""
-        pipeline = self._pipeline
-        if pipeline is None:
-            raise EngineError(f"{self.info.label} is not loaded")
+        pipeline, request = self._loaded(), within_rules(request, self._rules)
         from engines.colorize.flux2 import generate
 
-        request = within_rules(request, self._rules)
         if self._compiled is None and request.plan.engine_options.get("compile") is True:
             self._compiled = compile_blocks(pipeline)
         if request.plan.engine_options.get("encode_anew") is True:
@@ -161,14 +113,9 @@ class Flux2KleinEngine(ColorizeEngine):
 
     def unload(self) -> None:
         """Drop the pipeline and all that was kept from it."""
-        if self._pipeline is not None:
-            self._pipeline.remove_all_hooks()
-        self._pipeline = self._inpaint = self._map = self._compiled = None
-        self._loras, self._prompts, self._latents = flux2_loras(), PromptCache(), KnownLatents()
-        return_device_memory()
-
-    def _place(self) -> Places:
-        return places_of(self._variant.model_id, self._folder)
+        self._inpaint = self._map = self._compiled = None
+        self._prompts, self._latents = PromptCache(), KnownLatents()
+        super().unload()
 
     def _words(self, request: ColorizeRequest) -> Words:
         from engines.colorize.flux2.generate import Words
@@ -204,5 +151,4 @@ class Flux2KleinEngine(ColorizeEngine):
         return self._inpaint
 
     def _all_weights(self, request: ColorizeRequest) -> Mapping[str, str]:
-        loras = {f"lora/{lora.name}": lora.sha256 for lora in request.plan.loras}
-        return {**self.weights_digests(), **loras}
+        return {**self.weights_digests(), **lora_digests(request.plan.loras)}

@@ -27,7 +27,7 @@ def apple(toy_folder: Path, toy: KleinVariant, monkeypatch: pytest.MonkeyPatch) 
     """Return an engine that was loaded on what it takes for Apple's GPU; torch computes on the processor."""
     import torch
 
-    monkeypatch.setattr("engines.colorize.flux2.engine.torch_device", lambda _: torch.device("cpu"))
+    monkeypatch.setattr("engines.colorize.diffusion.engine.torch_device", lambda _: torch.device("cpu"))
     monkeypatch.setattr("engines.device_memory.free_memory", lambda _: FreeMemory(64_000, 64_000))
     engine = Flux2KleinEngine(toy, toy_folder)
     engine.load(APPLE)

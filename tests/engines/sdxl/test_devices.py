@@ -22,7 +22,7 @@ def test_apple_decodes_on_the_processor_sees_three_references_and_gives_memory_b
 ) -> None:
     import torch
 
-    monkeypatch.setattr("engines.colorize.sdxl.engine.torch_device", lambda _: torch.device("cpu"))
+    monkeypatch.setattr("engines.colorize.diffusion.engine.torch_device", lambda _: torch.device("cpu"))
     monkeypatch.setattr("engines.device_memory.free_memory", lambda _: FreeMemory(64_000, 64_000))
     engine, order = SdxlEngine(toy_folder), []
     engine.load(Device("mps", "Apple GPU", 64_000))
