@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from models.headers import read_header
+from models.image_prompt import projector_prefix
 from models.lora_family import FLUX2_SIZES, QWEN_ENGINES, SD3_ENGINES, lora_family
 from models.lora_layers import lora_layers
 from models.packed import unpacked
@@ -104,6 +105,11 @@ def _vae(tensors: Tensors) -> Identity | None:
 
 
 def _adapter(tensors: Tensors) -> Identity | None:
+    if (prefix := projector_prefix(tensors)) is not None:
+        shape = tensors[f"{prefix}norm.weight"].shape
+        size = _KLEIN.get(shape[0]) if shape else None
+        label = f"an image prompt's projector, for {size.label}" if size else "an image prompt's projector"
+        return Identity("ip_adapter", "flux2", label, size.engines if size else ())
     if any(name.startswith("ip_adapter.") for name in tensors):
         width = next((one.shape[-1] for name, one in tensors.items() if name.endswith("to_k_ip.weight")), 0)
         if width == _SD35_WIDTH:

@@ -13,7 +13,15 @@ import typer
 from host.cli.faults import faults_told
 from host.cli.groups import annotating, cache, history, meta, models, runmeta, settings
 from host.cli.library.all_commands import library
-from host.cli.options import Engine, KeepColoured, PresetName, ReadingWay, Seed, Strength  # noqa: TC001 - as above
+from host.cli.options import (  # noqa: TC001 - as above
+    Engine,
+    EngineOptions,
+    KeepColoured,
+    PresetName,
+    ReadingWay,
+    Seed,
+    Strength,
+)
 from host.cli.page.commands import page
 from host.cli.palette_group import palette as palette_group
 from host.cli.preset_group import preset as preset_group
@@ -108,6 +116,7 @@ def colorize(
     engine: Engine = None,
     seed: Seed = None,
     strength: Strength = None,
+    engine_option: EngineOptions = None,
     format_: Annotated[
         Literal["images", "cbz", "pdf", "epub"] | None,
         typer.Option("--format", help="Default: what --output looks like."),
@@ -145,6 +154,7 @@ def colorize(
         engine=engine,
         seed=seed,
         strength=strength,
+        engine_options=tuple(engine_option or ()),
         direction=direction,
         keep_coloured=keep_coloured,
         runmeta=runmeta,

@@ -21,6 +21,7 @@ from host.books.references import read_references
 from host.books.run import PageEnd, Style, colour_book
 from host.books.whole_files import require_nameable, write_whole
 from host.cli.console import STDERR, say
+from host.cli.options import engine_options
 from host.cli.outcome import LeftRecord, Outcome, PageRecord
 from host.cli.presets import chosen_preset
 from host.cli.progress import BookProgress
@@ -61,6 +62,7 @@ class Request:
     engine: str | None = None
     seed: int | None = None
     strength: float | None = None
+    engine_options: tuple[str, ...] = ()
     direction: Direction = "auto"
     keep_coloured: bool | None = None
     runmeta: bool = False
@@ -127,6 +129,7 @@ def _style(
         strength=request.strength,
         keep_coloured=request.keep_coloured,
         prompt=wish.words if wish else None,
+        engine_options=engine_options(request.engine_options),
     )
     engine, options = with_preset(preset, request.engine, said)
     known = [info.id for info in application.engines.infos()]

@@ -8,7 +8,7 @@ import typer
 
 from engines.info import Quality  # noqa: TC001 - typer reads the annotations
 from host.cli.faults import faults_told
-from host.cli.options import Engine, KeepColoured, Seed, Strength  # noqa: TC001 - as above
+from host.cli.options import Engine, EngineOptions, KeepColoured, Seed, Strength, engine_options
 
 preset: Final = typer.Typer(help="Ways of colouring by name.", no_args_is_help=True)
 
@@ -46,6 +46,7 @@ def save(
     wish: Annotated[str | None, typer.Option("--wish", help="What pages show, for engines that read words.")] = None,
     avoid: Annotated[str | None, typer.Option("--avoid", help="What they must not show.")] = None,
     seed: Seed = None,
+    engine_option: EngineOptions = None,
     keep_coloured: KeepColoured = None,
 ) -> None:
     """Keep a preset, in the place of one of its name; what is left out is decided by the settings."""
@@ -61,6 +62,7 @@ def save(
             negative_prompt=avoid,
             keep_coloured=keep_coloured,
             quality=quality,
+            engine_options=engine_options(engine_option or ()),
         )
         save_preset(name, engine, options, lora or ())
 

@@ -88,6 +88,11 @@ CASES = [
         "checkpoint", "sdxl", "SDXL",
     ),
     ({"model.diffusion_model.input_blocks.0.0.weight": (320, 4, 3, 3)}, "checkpoint", "sd15", "Stable Diffusion"),
+    (
+        {"image_proj.proj.weight": (16384, 1024), "image_proj.proj.bias": (16384,), "image_proj.norm.weight": (4096,),
+         "image_proj.norm.bias": (4096,)},
+        "ip_adapter", "flux2", "klein 9B",
+    ),
     ({"ip_adapter.1.to_k_ip.weight": (640, 2048)}, "ip_adapter", "sdxl", "IP-Adapter"),
     (
         {"vision_model.embeddings.patch_embedding.weight": (1280, 3, 14, 14), "visual_projection.weight": (1024, 1280)},

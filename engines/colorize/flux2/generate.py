@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from PIL import Image
 
 from engines.colorize.diffusion.pad import Fit, cut_out, fit, fit_reference, laid_out, laid_out_mask
+from engines.colorize.flux2.image_prompt import speaking, with_room
 from engines.geometry import Size
 from engines.torch_runtime import pipeline_picture
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     import torch
     from numpy.typing import NDArray
@@ -22,21 +25,28 @@ if TYPE_CHECKING:
 
     Show = Callable[[torch.Tensor, Fit], NDArray[np.uint8]]
 
+TIME_SCALE: Final = 10
+"""What FLUX.2 was trained with: the first reference at 10, the next at 20."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
     """What the text encoder made of the prompts.
 
     guidance: 1 for none, None for a pipeline that knows of none. negative: None where there is no guidance.
+    pictures: tokens of the references that stand behind the positive words, None for none.
+    time_scale: how far references lie from the picture and from each other in the transformer's time.
     """
 
     positive: torch.Tensor
     negative: torch.Tensor | None
     guidance: float | None
+    pictures: torch.Tensor | None = None
+    time_scale: int = TIME_SCALE
 
     def arguments(self) -> dict[str, Any]:
         """Return them as a pipeline takes them."""
-        spoken: dict[str, Any] = {"prompt_embeds": self.positive}
+        spoken: dict[str, Any] = {"prompt_embeds": with_room(self.positive, self.pictures)}
         if self.guidance is not None:
             spoken |= {"guidance_scale": self.guidance, "negative_prompt_embeds": self.negative}
         return spoken
@@ -57,7 +67,8 @@ def coloured(
         "num_inference_steps": steps,
         **words.arguments(),
     }
-    return cut_out(_made(pipeline, arguments, request.plan.seed, show, where, on_step), where)
+    with _heard(pipeline, words):
+        return cut_out(_made(pipeline, arguments, request.plan.seed, show, where, on_step), where)
 
 
 def repaired(
@@ -79,8 +90,21 @@ def repaired(
         "num_inference_steps": steps,
         **words.arguments(),
     }
-    made = _made(inpaint, arguments, request.plan.seed, show, where, on_step)
+    with _heard(inpaint, words):
+        made = _made(inpaint, arguments, request.plan.seed, show, where, on_step)
     return cut_out(np.where(mask[..., None], made, picture), where)
+
+
+@contextmanager
+def _heard(pipeline: Any, words: Words) -> Iterator[None]:
+    """Let a pipeline's transformer hear the pictures among the words, and place references in time as they say."""
+    plain = pipeline._prepare_image_ids  # noqa: SLF001 - the one place where diffusers places references
+    pipeline._prepare_image_ids = partial(plain, scale=words.time_scale)  # noqa: SLF001
+    try:
+        with speaking(pipeline.transformer, words.positive.shape[1], words.pictures):
+            yield
+    finally:
+        pipeline._prepare_image_ids = plain  # noqa: SLF001
 
 
 def _made(

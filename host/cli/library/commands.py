@@ -8,7 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from host.cli.faults import faults_told
-from host.cli.options import Engine, KeepColoured, PresetName, Seed, Strength  # noqa: TC001 - typer reads the types
+from host.cli.options import Engine, EngineOptions, KeepColoured, PresetName, Seed, Strength, engine_options
 from host.vocabulary import Direction, OutputKind, PageFormat  # noqa: TC001 - typer reads the types
 
 library: Final = typer.Typer(help="Whole shelves of comics.", no_args_is_help=True)
@@ -44,6 +44,7 @@ def colour(
     engine: Engine = None,
     seed: Seed = None,
     strength: Strength = None,
+    engine_option: EngineOptions = None,
     direction: Annotated[Direction, typer.Option(help="Which way the comics are read.")] = "auto",
     keep_coloured: KeepColoured = None,
     workers: Annotated[
@@ -68,8 +69,13 @@ def colour(
     from host.messaging.messages import Options
     from host.store.presets import with_preset
 
-    said = Options(seed=seed, strength=strength, keep_coloured=keep_coloured)
     with faults_told():
+        said = Options(
+            seed=seed,
+            strength=strength,
+            keep_coloured=keep_coloured,
+            engine_options=engine_options(engine_option or ()),
+        )
         chosen, options = with_preset(chosen_preset(preset), engine, said)
         request = Request(
             roots=tuple(shelves),
