@@ -5,13 +5,14 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
 
 from engines.colorize.diffusion.pad import Fit, cut_out, fit, fit_reference, laid_out, laid_out_mask
 from engines.colorize.flux2.image_prompt import speaking, with_room
+from engines.colorize.flux2.info import TIME_SCALE
 from engines.geometry import Size
 from engines.torch_runtime import pipeline_picture
 
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from engines.base import ColorizeRequest, OnStep, Repair
 
     Show = Callable[[torch.Tensor, Fit], NDArray[np.uint8]]
-
-TIME_SCALE: Final = 10
-"""What FLUX.2 was trained with: the first reference at 10, the next at 20."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,8 @@ from typing import Final
 from engines.info import EngineInfo, Quality, Supports
 
 REFERENCES_MAX: Final = 4
+TIME_SCALE: Final = 10
+"""How far apart references lie in the time that FLUX.2 was trained with: the first at 10, the next at 20."""
 BASE_STEPS: Final[dict[Quality, int]] = {"preview": 16, "standard": 28, "best": 50}
 _APACHE, _NON_COMMERCIAL = "Apache-2.0", "LicenseRef-FLUX-Non-Commercial"
 

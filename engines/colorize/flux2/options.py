@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from engines.base import RequestUnsupported
-from engines.colorize.flux2.generate import TIME_SCALE
+from engines.colorize.flux2.info import TIME_SCALE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
