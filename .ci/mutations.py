@@ -2,7 +2,12 @@
 
 Beside what cosmic-ray changes (operators and numbers, one by one), these leave out calls, errors and results, take the
 other branch and swap arguments. Annotations, decorators, logs, the texts of errors and what type checkers alone read
-are left as they are: no change there reaches anybody.
+are left as they are: no change there reaches anybody. So are guards for who writes code (records that cannot be
+changed, `zip` that counts) and what is only logged for who looks for a fault.
+
+A mistake is as large as one that is made: many things become twice as many, not one more, and a bound of what is
+measured in fractions is turned round, for no measurement lies on it to the last bit. Small numbers and bounds of whole
+numbers move by one.
 """
 
 from __future__ import annotations
@@ -47,6 +52,9 @@ _OPERATORS: Final[dict[type[ast.operator], str]] = {
     ast.BitAnd: "|", ast.BitOr: "&",
 }  # fmt: skip
 _FUNCTIONS: Final = {"min": "max", "max": "min", "any": "all", "all": "any"}
+_MANY: Final = 32
+_TURNED: Final[dict[type[ast.cmpop], str]] = {ast.Lt: ">=", ast.LtE: ">", ast.Gt: "<=", ast.GtE: "<"}
+_CODERS_GUARDS: Final = {"class": ("frozen", "kw_only", "eq", "slots"), "zip": ("strict",)}
 # Whose two arguments are alike, or whose swap no type checker would let pass.
 _SYMMETRIC: Final = frozenset({"isinstance", "min", "max", "cast", "np.minimum", "np.maximum", "getattr", "hasattr"})
 
@@ -54,12 +62,13 @@ _SYMMETRIC: Final = frozenset({"isinstance", "min", "max", "cast", "np.minimum",
 def mutations(source: str) -> list[Mutation]:
     """Return every change of a module's source, in the order of its syntax tree."""
     tree = ast.parse(source)
+    fractions = set(_fractions(tree))
     silent = {id(inner) for node in ast.walk(tree) for outer in _silent(node) for inner in ast.walk(outer)}
     return [
         Mutation((place.lineno, place.col_offset), (place.end_lineno, place.end_col_offset), text, kind)
         for node in ast.walk(tree)
         if id(node) not in silent
-        for place, text, kind in _changes(node)
+        for place, text, kind in _changes(node, fractions)
         if place.end_lineno is not None and place.end_col_offset is not None
     ]
 
@@ -74,6 +83,7 @@ def _silent(node: ast.AST) -> Iterator[ast.AST]:
             yield node.returns
     elif isinstance(node, ast.ClassDef):
         yield from node.decorator_list
+        yield from (one for one in node.keywords if one.arg in _CODERS_GUARDS["class"])
     elif isinstance(node, ast.AnnAssign):
         yield node.annotation
     elif isinstance(node, ast.If):
@@ -85,18 +95,51 @@ def _silent(node: ast.AST) -> Iterator[ast.AST]:
         yield from node.exc.keywords
     elif isinstance(node, ast.JoinedStr):
         yield node
+    elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+        if ast.unparse(node.value.func) in ("_LOG.debug", "_LOG.info"):
+            yield node
     elif isinstance(node, ast.Call):
         called = ast.unparse(node.func)
         if called.startswith("_LOG.") or called in ("TypeVar", "Protocol"):
             yield node
+        yield from (one for one in node.keywords if one.arg in _CODERS_GUARDS.get(called, ()))
 
 
-def _changes(node: ast.AST) -> Iterator[tuple[ast.expr | ast.stmt, str, str]]:
-    """Yield what is replaced, by what, and the kind of change."""
-    if isinstance(node, ast.expr):
+def _fractions(tree: ast.Module) -> Iterator[str]:
+    """Yield the module's own names of numbers with a fraction."""
+    for node in tree.body:
+        target = (
+            node.target
+            if isinstance(node, ast.AnnAssign)
+            else node.targets[0]
+            if isinstance(node, ast.Assign)
+            else None
+        )
+        value = getattr(node, "value", None)
+        if isinstance(target, ast.Name) and isinstance(value, ast.Constant) and isinstance(value.value, float):
+            yield target.id
+
+
+def _changes(node: ast.AST, fractions: set[str]) -> Iterator[tuple[ast.expr | ast.stmt, str, str]]:
+    """Yield what is replaced, by what, and the kind of change. fractions: names of numbers with a fraction."""
+    if isinstance(node, ast.Compare) and len(node.ops) == 1:
+        kind = type(node.ops[0])
+        measured = any(_is_fraction(one, fractions) for one in (node.left, *node.comparators))
+        sign = _TURNED[kind] if measured and kind in _TURNED else _COMPARISONS[kind]
+        yield node, f"({ast.unparse(node.left)} {sign} {ast.unparse(node.comparators[0])})", "comparison"
+    elif isinstance(node, ast.expr):
         yield from _changes_of_expression(node)
     elif isinstance(node, ast.stmt):
         yield from _changes_of_statement(node)
+
+
+def _is_fraction(node: ast.expr, fractions: set[str]) -> bool:
+    """Tell whether a number with a fraction is part of an expression, by itself or by its name."""
+    return any(
+        (isinstance(one, ast.Constant) and isinstance(one.value, float) and not one.value.is_integer())
+        or (isinstance(one, ast.Name) and one.id in fractions)
+        for one in ast.walk(node)
+    )
 
 
 def _changes_of_statement(node: ast.stmt) -> Iterator[tuple[ast.expr | ast.stmt, str, str]]:
@@ -121,10 +164,7 @@ def _changes_of_statement(node: ast.stmt) -> Iterator[tuple[ast.expr | ast.stmt,
 
 def _changes_of_expression(node: ast.expr) -> Iterator[tuple[ast.expr, str, str]]:
     written = ast.unparse
-    if isinstance(node, ast.Compare) and len(node.ops) == 1:
-        sign = _COMPARISONS[type(node.ops[0])]
-        yield node, f"({written(node.left)} {sign} {written(node.comparators[0])})", "comparison"
-    elif isinstance(node, ast.IfExp):
+    if isinstance(node, ast.IfExp):
         yield node, f"({written(node.orelse)} if {written(node.test)} else {written(node.body)})", "swap-branches"
     elif isinstance(node, ast.BoolOp):
         ours, other = (" and ", " or ") if isinstance(node.op, ast.And) else (" or ", " and ")
@@ -142,7 +182,7 @@ def _changes_of_expression(node: ast.expr) -> Iterator[tuple[ast.expr, str, str]
         if isinstance(node.value, bool):
             yield node, str(not node.value), "constant"
         elif isinstance(node.value, int):
-            yield node, str(node.value + 1), "number"
+            yield node, str(node.value * 2 if node.value >= _MANY else node.value + 1), "number"
         elif isinstance(node.value, float):
             yield node, repr(node.value * 2 if node.value else 1.0), "number"
     elif isinstance(node, ast.Call):

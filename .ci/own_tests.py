@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import sys
 import tomllib
+from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -24,7 +25,8 @@ def own_tests(module: Path) -> list[Path]:
     by_name = [path for path in files if path.stem in (f"test_{stem}", f"test_{parts[-2]}_{stem}")]
     name = ".".join(parts).removesuffix(".__init__")
     importers = [path for path in files if name in imports(path).modules | imports(path).names]
-    named = _table().get(package, {}).get("/".join(parts[1:]), [])
+    place = "/".join(parts[1:])
+    named = [test for one, tests in _table().get(package, {}).items() if fnmatch(place, one) for test in tests]
     by_table = [TESTS / package / f"{name}.py" for name in named]
     by_room = [path for path in files if f"{path.stem}_".startswith(f"test_{parts[-2]}_")]
     near = sorted(by_name, key=lambda path: -len(set(path.parts) & set(parts)))

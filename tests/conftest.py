@@ -10,10 +10,13 @@ import sys
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from tests.recorded import Recorded
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # no test reaches for a hub; must stand before any library reads it
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
@@ -39,6 +42,7 @@ _MISSING: Final = [name for name in _OPTIONAL if find_spec(name) is None]
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let the guide's pictures be kept, and what takes time be left out."""
     parser.addoption("--screenshots", type=Path, metavar="FOLDER", help="keep the guide's pictures in this folder")
+    parser.addoption("--record", action="store_true", help="write anew what tests keep of their subjects' results")
     parser.addoption("--fast", action="store_true", help="leave out what is slow or wants an optional library")
 
 
@@ -99,6 +103,14 @@ def irodori_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home = tmp_path / "irodori-home"
     monkeypatch.setenv("IRODORI_HOME", str(home))
     return home
+
+
+@pytest.fixture
+def recorded(request: pytest.FixtureRequest) -> Recorded:
+    """Return what is kept of the results of a test file's subjects."""
+    from tests.recorded import Recorded  # numpy, which must come after what is said of threads
+
+    return Recorded(request.path, write=request.config.getoption("--record"))
 
 
 @pytest.fixture(scope="session")
