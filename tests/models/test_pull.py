@@ -365,3 +365,13 @@ def test_a_hub_that_gives_another_commit_than_the_catalogues_is_refused(hub, tmp
     with pytest.raises(HubError, match="another commit"):
         bring(hub, tmp_path / "other", replace(CARD, revision="a" * 40))
     assert not (tmp_path / "other").exists()
+
+
+def test_a_folder_with_neither_a_record_nor_parts_was_never_pulled_into(tmp_path):
+    (tmp_path / "own.txt").write_text("mine", "utf-8")
+    with pytest.raises(FileNotFoundError, match="nothing was pulled"):
+        pulling.remove(tmp_path)
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / f"model.safetensors{pulling._PART}").write_bytes(b"12345")
+    assert pulling.remove(tmp_path) == 5
+    assert names_in(tmp_path) == {"own.txt"}

@@ -100,3 +100,20 @@ def test_the_first_result_under_a_key_stays(tmp_path: Path) -> None:
 def test_any_bytes_are_a_result_or_none(data: bytes) -> None:
     found = PageResult.unpacked(data)
     assert found is None or PageResult.unpacked(found.packed()) == found
+
+
+@pytest.mark.parametrize(
+    ("facts", "output", "failures"),
+    [
+        ({}, {}, False),
+        ({"fault": "no disk"}, {}, True),
+        ({"left_out": (("x", "no picture", False),)}, {}, False),
+        ({"left_out": (("x", "it is damaged", True),)}, {}, True),
+        ({}, {"failed": (("2", "bad"),)}, True),
+        ({}, {"written": 1}, True),
+    ],
+)
+def test_a_volume_has_failures_where_anything_is_lost(facts: dict, output: dict, *, failures: bool) -> None:
+    whole = {"path": "a.cbz", "size": 1, "sha256": "0", "pages": 2, "coloured": 1, "failed": (), "written": 2}
+    volume = {"place": "a", "stamp": "1", "sha256": "", "order": "o", "outputs": (OutputRecord(**whole | output),)}
+    assert VolumeRecord(**volume | facts).has_failures == failures

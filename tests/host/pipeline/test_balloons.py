@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
+from engines.geometry import Box
+from host.pipeline.analysis.classical import balloons
 from host.pipeline.analysis.classical.balloons import (
     _cover_min,
     _holds_writing,
@@ -207,3 +209,19 @@ class TestBeside:
     def test_of_many_marks_about_a_dozen_are_asked(self, count, points):
         letters = letters_at(*row(count, left=20, step=2, top=50))
         assert len(list(beside(letters, np.arange(count), self.ground()))) == points
+
+
+def test_ground_that_one_mark_has_reached_is_not_asked_again_and_the_rest_of_it_is(monkeypatch):
+    """Two patches of ground of one tint, each with marks beside it: both are filled, each once."""
+    grey = np.full((400, 400), 40, np.uint8)
+    grey[20:80, 20:180] = grey[120:180, 20:180] = 130
+    letters = letters_at(*row(4, left=60, step=20, top=50), *row(4, left=60, step=20, top=150))
+    filled = []
+    monkeypatch.setattr(balloons, "groups_outside", lambda letters, taken: [np.arange(8)])
+    monkeypatch.setattr(balloons, "likeness", lambda *_: 1.0)
+    monkeypatch.setattr(balloons, "_region", lambda marked, box, letters: [(box, int(marked.sum()))])
+    flood = cv2.floodFill
+    monkeypatch.setattr(cv2, "floodFill", lambda *asked: filled.append(asked[2]) or flood(*asked))
+    found = list(balloons._tinted_regions(grey, np.ones(grey.shape, bool), letters))
+    assert found == [(Box(20, 20, 180, 180), 2 * 60 * 160)]
+    assert len(filled) == 2

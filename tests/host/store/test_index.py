@@ -218,3 +218,12 @@ def test_one_changed_byte_is_seen(place: int, value: int) -> None:
         return
     with pytest.raises(IndexBroken):
         decode_index(whole[:place] + bytes([value]) + whole[place + 1 :], EMBEDDER)
+
+
+def test_what_another_process_adds_meanwhile_stays(tmp_path: Path) -> None:
+    one, other = (PictureIndex(tmp_path / "a.index", EMBEDDER) for _ in range(2))
+    one.add(picture(1))
+    other.add(picture(2))
+    one.add(picture(3))
+    later = PictureIndex(tmp_path / "a.index", EMBEDDER)
+    assert [later.picture(f"p{number}") for number in (1, 2, 3)] == [picture(number) for number in (1, 2, 3)]

@@ -162,3 +162,17 @@ def test_closed_it_takes_nothing_and_tells_nothing(tools: Tools, listener: Liste
     tools.gate.set()
     assert other.close(20)
     assert not listener.of(StudioDone)
+
+
+def test_what_ends_the_thread_ends_the_task_that_ran_and_no_other(desk: Desk, tools: Tools, listener: Listener) -> None:
+    tools.gate.clear()
+    desk.start(task("a"))
+    desk.start(task("b"))
+    assert tools.began.wait(20)
+    desk._died(ZeroDivisionError("x" * 600))
+    (failed,) = listener.wait(StudioFailed)
+    assert (failed.task_id, failed.error.code) == ("a", "E_INTERNAL")
+    assert (failed.error.message, failed.error.hint) == ("x" * 500, "The host's log says where.")
+    desk.cancel("b")
+    desk._died(ZeroDivisionError("nothing runs"))
+    assert [one.task_id for one in listener.of(StudioFailed)] == ["a", "b"]

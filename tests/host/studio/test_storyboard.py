@@ -9,6 +9,7 @@ from engines.geometry import Box, Size
 from host.errors import BadRequest
 from host.pipeline.records.page_meta import Balloon, Character, Face, PageMeta, Panel, SoundEffect
 from host.studio import schemas
+from host.studio.storyboard import replies
 from host.studio.storyboard.fountain import as_fountain
 from host.studio.storyboard.from_pages import ReadPage, storyboard_of_pages
 from host.studio.storyboard.records import MatchedElement, Scene, Shot, Storyboard, scenes_of
@@ -251,3 +252,15 @@ def test_a_contact_sheet_says_who_speaks_and_which_elements_are_there() -> None:
 
 def test_the_exported_schemas_are_current() -> None:
     assert schemas.stale() == []
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        (" Run! ", "Run!"), ({"line": "Run!", "text": "no"}, "Run!"), ({"text": "Run!", "name": "no"}, "Run!"),
+        ({"name": " Run! "}, "Run!"), ({"line": "", "name": "Run!"}, "Run!"), ({}, None), ("  ", None), (3, None),
+        ({"line": 3}, None), (["Run!"], None),
+    ],
+)  # fmt: skip
+def test_a_line_is_told_as_text_or_as_an_object(said: object, text: str | None) -> None:
+    assert replies._text(said) == text
