@@ -14,18 +14,21 @@ from host.errors import BadRequest
 from host.vocabulary import Fraction, Level
 
 Rgb = tuple[Level, Level, Level]
+Outline = Annotated[tuple[tuple[Fraction, Fraction], ...], Meta(min_length=3, max_length=1024)]
 
 
 class ColourHint(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The colour that the reader wants at a dot or along a stroke, in 0..1 of the page, and in the region around it.
 
     points: `(x, y)`; one is a dot, several are a stroke. rgb: sRGB. radius_01: half of the stroke's width, as a share
-    of the page's width; `radius` on the wire.
+    of the page's width; `radius` on the wire. region: outlines in 0..1 of the page that the colour goes through, a hole
+    being an outline within another; empty: a segmentation network's where one was pulled, else what lines enclose.
     """
 
     points: Annotated[tuple[tuple[Fraction, Fraction], ...], Meta(min_length=1, max_length=1024)]
     rgb: Rgb
     radius_01: Annotated[float, Meta(ge=0.0, le=0.1)] = field(default=0.004, name="radius")
+    region: Annotated[tuple[Outline, ...], Meta(max_length=64)] = ()
 
     def require_sound(self) -> None:
         """Refuse what bounds do not: a place that is no number.
@@ -33,7 +36,7 @@ class ColourHint(Struct, frozen=True, kw_only=True, omit_defaults=True):
         Raises:
             BadRequest
         """
-        if not all(map(isfinite, (self.radius_01, *chain.from_iterable(self.points)))):
+        if not all(map(isfinite, (self.radius_01, *chain.from_iterable(chain(self.points, *self.region))))):
             raise BadRequest("A colour hint lies nowhere.", "Its points are shares of the page, 0 to 1.")
 
 

@@ -43,3 +43,6 @@ class Segmenter(ABC):
         Raises:
             RequestUnsupported: it cannot be asked that way. EngineOutOfMemory
         """
+
+    def close(self) -> None:  # noqa: B027 - most hold nothing
+        """Give its memory back; it may be asked again."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engines.segment.pulled import pulled_sam3
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -12,11 +14,12 @@ if TYPE_CHECKING:
 
 
 def open_segmenter(model: Path | None) -> Segmenter:
-    """Return what finds outlines: a SAM 3's folder; without one, lines and tone.
+    """Return what finds outlines: a SAM 3's folder, the pulled one, or, where neither is, lines and tone.
 
     Raises:
         EngineUnavailable, ModelMissing, ModelInvalid
     """
+    model = model or pulled_sam3()
     if model is None:
         from engines.segment.regions import Regions
 

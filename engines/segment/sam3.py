@@ -12,6 +12,7 @@ import numpy as np
 from engines.base import ModelInvalid, ModelMissing
 from engines.libraries import require_libraries
 from engines.segment.base import Pointing, Segmenter
+from engines.segment.pulled import FILES, LIBRARIES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from engines.info import DeviceKind
 
 INSTALL: Final = "pip install 'irodori[diffusion]'"
-_LIBRARIES: Final = ("torch", "transformers", "safetensors")
-_FILES: Final = ("config.json", "model.safetensors", "processor_config.json")
 _KNOWN: Final = "Choose a folder of SAM 3, as facebook/sam3 lays it out."
 _KINDS: Final = frozenset({"sam3_video", "sam3", "sam3_tracker"})
 # Words name many things or none: those that it is surer of than not.
@@ -38,8 +37,8 @@ class Sam3(Segmenter):
         Raises:
             EngineUnavailable: a library is missing. ModelMissing: a file is. ModelInvalid: it is of another kind.
         """
-        require_libraries(_LIBRARIES, INSTALL)
-        lacking = [name for name in _FILES if not (folder / name).is_file()]
+        require_libraries(LIBRARIES, INSTALL)
+        lacking = [name for name in FILES if not (folder / name).is_file()]
         if lacking:
             raise ModelMissing(f"{folder} lacks {', '.join(lacking)}", _KNOWN)
         self.name = folder.name
@@ -60,6 +59,13 @@ class Sam3(Segmenter):
             if pointing.inside or pointing.box is not None:
                 masks.append(self._pointed_at(rgb, pointing))
         return np.asarray(np.logical_and.reduce(masks)) if masks else np.zeros(rgb.shape[:2], np.bool_)
+
+    def close(self) -> None:
+        """Give its memory back; asked again it is loaded again."""
+        from engines.torch_runtime import return_device_memory
+
+        self._loaded.clear()
+        return_device_memory()
 
     def _named(self, rgb: NDArray[np.uint8], words: str) -> NDArray[np.bool_]:
         import torch

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from engines.base import LoraUse, Plan
+from engines.segment.pulled import pulled_identity
 from host.corrections import laid_over
 from host.errors import BadRequest, EngineNotAvailable, NotFound, WeightsInvalid
 from host.messaging.messages import Options
@@ -67,7 +68,8 @@ class JobRecipe:
 
     def key(self, pixels_sha256: str, corrections: Corrections | None = None) -> str:
         """Return the key of a page's result."""
-        return result_key(pixels_sha256, self._recipe, corrections)
+        has_hints = corrections is not None and bool(corrections.hints)
+        return result_key(pixels_sha256, self._recipe, corrections, pulled_identity() if has_hints else "")
 
     def corrected(self, pixels_sha256s: Iterable[str], own: Corrections) -> dict[str, Corrections]:
         """Return a page's corrections, the series' palette in them, by its pixels; none where it must be read first."""

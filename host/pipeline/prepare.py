@@ -11,6 +11,7 @@ from host.pipeline.drawing import Drawing
 from host.pipeline.generation.director.signals import measure_signals
 from host.pipeline.generation.request import make_request
 from host.pipeline.generation.style import bind_references
+from host.pipeline.pointed import with_regions
 from host.pipeline.prepared import PreparedPage
 
 if TYPE_CHECKING:
@@ -66,17 +67,19 @@ def prepare(
     meta = meta.model_copy(update={"signals": signals})
     request, directive = make_request(page, meta, reading.masks, job, reading.maps)
     return PreparedPage(
-        page=page, drawing=_drawing(request, meta, job, reading.maps), meta=meta, request=request,
+        page=page, drawing=_drawing(page, request, meta, job, reading.maps), meta=meta, request=request,
         directive=directive, job=job, stopwatch=stopwatch, memory_entry=choice.entry,
     )  # fmt: skip
 
 
-def _drawing(request: ColorizeRequest, meta: PageMeta, job: PageJob, maps: PageMaps | None) -> Drawing:
+def _drawing(
+    page: DecodedPage, request: ColorizeRequest, meta: PageMeta, job: PageJob, maps: PageMaps | None
+) -> Drawing:
     wanted = job.corrections
     return Drawing(
         tone=request.tone,
         panels=[_outline(panel) for panel in meta.panels],
-        hints=wanted.hints,
+        hints=with_regions(page.rgb, wanted.hints),
         palettes=place_palettes(wanted.palettes, meta, maps),
         characters=maps.characters if maps is not None and (wanted.palettes or job.cast is not None) else None,
         words=wanted.words,

@@ -13,11 +13,14 @@ from msgspec import structs
 from host.corrections import Corrections
 
 if TYPE_CHECKING:
+    from msgspec import Struct
+
     from engines.base import Plan
     from host.vocabulary import Direction
 
 KEY_VERSION: Final = 1
 _KEYED_WITHOUT: Final = ("hints", "palettes")
+_NEW_FIELDS: Final = frozenset({"region"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,10 +44,11 @@ class Recipe:
     pipeline_version: str
 
 
-def result_key(pixels_sha256: str, recipe: Recipe, corrections: Corrections | None = None) -> str:
+def result_key(pixels_sha256: str, recipe: Recipe, corrections: Corrections | None = None, segmenter: str = "") -> str:
     """Return the SHA-256 (hex) of the page's pixels, the recipe and the page's own corrections, over canonical JSON.
 
-    A file name or an address never enters: sites use them again for other pictures.
+    A file name or an address never enters: sites use them again for other pictures. segmenter: what finds the
+    regions of hints; empty where lines do.
 
     Raises:
         TypeError, ValueError: an engine option is no JSON value.
@@ -75,6 +79,8 @@ def result_key(pixels_sha256: str, recipe: Recipe, corrections: Corrections | No
         "pipeline": recipe.pipeline_version,
     }
     facts |= _facts_of(corrections or Corrections())
+    if segmenter and corrections is not None and any(not hint.region for hint in corrections.hints):
+        facts["segmenter"] = segmenter
     canonical = json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
     return hashlib.sha256(canonical.encode("ascii")).hexdigest()
 
@@ -83,10 +89,15 @@ def _facts_of(corrections: Corrections) -> dict[str, Any]:
     """Return what each kind of correction adds; kinds that came later add nothing to the keys of pages without them."""
     found = {kind: getattr(corrections, kind) for kind in corrections.__struct_fields__}
     return {
-        kind: [structs.asdict(one) for one in of_kind]
+        kind: [_fields_of(one) for one in of_kind]
         for kind, of_kind in found.items()
         if of_kind or kind in _KEYED_WITHOUT
     }
+
+
+def _fields_of(correction: Struct) -> dict[str, Any]:
+    """Return a correction's fields; one that came later adds nothing to the keys of corrections without it."""
+    return {name: value for name, value in structs.asdict(correction).items() if name not in _NEW_FIELDS or value}
 
 
 def _plain(value: Any) -> Any:

@@ -199,7 +199,10 @@ class Tools:
             raise BadRequest("Nothing is pointed at.", "Click what is meant.")
         segmenter = open_segmenter(None)
         progress(_READ)
-        mask = segmenter.segment(page.rgb, pointing)
+        try:
+            mask = segmenter.segment(page.rgb, pointing)
+        finally:
+            segmenter.close()
         if not mask.any():
             raise BadRequest("Nothing was found there.", "Click another place.")
         return _png(mask.view(np.uint8) * np.uint8(255), {"by": segmenter.name})
@@ -239,11 +242,20 @@ class Tools:
         return _picture(made, record)
 
     def _upscale(self, task: StudioTask, page: DecodedPage, progress: Progress) -> Made:
+        from engines.upscale.pulled import pulled_upscaler
         from engines.upscale.registry import open_upscaler
         from host.studio.larger import larger
 
-        upscaler = open_upscaler(None, task.scale)
-        return _picture(larger(upscaler, page.rgb, None, progress), {"by": upscaler.info.name, "scale": task.scale})
+        upscaler = open_upscaler(None if task.model is None else pulled_upscaler(task.model), task.scale)
+        # Interpolation keeps letters by itself; what a network would draw for them is not what is written.
+        lettering = None if task.model is None else self._read(task, page, progress).masks.lettering
+        begun = 0.0 if lettering is None else _READ
+
+        def told(share: float) -> None:
+            progress(begun + (1 - begun) * share)
+
+        record = {"by": upscaler.info.name, "scale": upscaler.info.scale}
+        return _picture(larger(upscaler, page.rgb, lettering, told), record)
 
     # --- inside ----------------------------------------------------------------------------------------------------
 

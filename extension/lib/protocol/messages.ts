@@ -52,6 +52,7 @@ export interface ColourHint {
   points: ([number, number])[];
   rgb: [number, number, number];
   radius?: number;
+  region?: (([number, number])[])[];
 }
 
 /** The colours that the reader wants the figure at `point`, in 0..1 of the page, to have; at least one. */
@@ -751,6 +752,7 @@ export interface StudioTask {
   engine?: string;
   seed?: number;
   scale?: number;
+  model?: string;
   pages?: string[];
 }
 

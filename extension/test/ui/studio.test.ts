@@ -33,7 +33,7 @@ const orders = () => outside.asked.filter(([kind]) => kind === "studio.run").map
 
 beforeEach(() => {
   fakeBrowser.reset();
-  Object.assign(outside, { asked: [], answers: {}, saved: [] });
+  Object.assign(outside, { asked: [], answers: { "model.catalogue": () => [] }, saved: [] });
   let count = 0;
   Object.assign(URL, { createObjectURL: () => `blob:${count++}`, revokeObjectURL: () => undefined });
 });
@@ -56,7 +56,7 @@ test("a picture is pointed at on the page and taken as it is seen there", async 
   expect(outside.asked.at(-1)).toEqual(["page.point", { tabId: 7, purpose: "studio" }]);
   await savePointed({ tabId: 7, frameId: 2, url: "u", at: 2 });
   await vi.waitFor(() => expect(model.picture).toMatchObject({ width: 40, height: 30 }));
-  expect(outside.asked.at(-1)).toEqual(["page.capture", { tabId: 7, frameId: 2, url: "u" }]);
+  expect(outside.asked).toContainEqual(["page.capture", { tabId: 7, frameId: 2, url: "u" }]);
   expect(model.pointing).toBe(false);
 });
 
@@ -176,6 +176,27 @@ test("one task at a time; its progress is shown, and a cancel is no trouble", as
   fail(new Error("Why."));
   await failing;
   expect(model.trouble).toBe("Why.");
+});
+
+test("a picture is made larger by a network that is here, else by interpolation", async () => {
+  const network = { model_id: "swin2sr-x2", engine: "upscale", state: "ready" };
+  outside.answers["model.catalogue"] = () => [
+    network,
+    { ...network, model_id: "real-esrgan-x4", state: "missing" },
+    { ...network, model_id: "sam3", engine: "segment" },
+  ];
+  const model = await opened();
+  expect(model.networks).toEqual([network]);
+  model.tool = "upscale";
+  outside.answers["studio.run"] = () => made("image/png");
+  await model.start();
+  model.wishes.network = "swin2sr-x2";
+  await model.start();
+  expect(orders()).toMatchObject([{ scale: 2 }, { model: "swin2sr-x2" }]);
+  expect(orders()[1]).not.toHaveProperty("scale");
+  outside.answers["model.catalogue"] = () => Promise.reject(new Error("no host"));
+  await model.take(file("image/png"));
+  expect([model.networks, model.wishes.network, model.trouble]).toEqual([[], "", ""]);
 });
 
 test("an outline is asked for at a place", async () => {

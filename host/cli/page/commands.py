@@ -185,9 +185,10 @@ def segment(
         list[str] | None, typer.Option("--not-at", metavar="X,Y", help="A place outside of it (repeatable).")
     ] = None,
     box: Annotated[str | None, typer.Option("--box", metavar="LEFT,TOP,RIGHT,BOTTOM", help="A box around it.")] = None,
-    words: Annotated[str, typer.Option("--words", "-w", help="What it is called; needs --model.")] = "",
+    words: Annotated[str, typer.Option("--words", "-w", help="What it is called; SAM 3 knows.")] = "",
     model: Annotated[
-        Path | None, typer.Option("--model", help="A SAM 3's folder; without it, lines and tone tell regions.")
+        Path | None,
+        typer.Option("--model", help="A SAM 3's folder; without it the pulled one (sam3), else lines and tone."),
     ] = None,
 ) -> None:
     """Find what a place on a page belongs to: a mask, as inpaint takes it."""
@@ -203,7 +204,9 @@ def upscale(
     output: PictureOut,
     model: Annotated[
         Path | None,
-        typer.Option("--model", help="A network's file (ESRGAN and its kin), or a Swin2SR's folder."),
+        typer.Option(
+            "--model", help="A network's file (ESRGAN and its kin), a Swin2SR's folder, or real-esrgan-x4, swin2sr-x2."
+        ),
     ] = None,
     scale: Annotated[int, typer.Option(min=2, max=8, help="How many times larger, without --model.")] = 2,
     keep_letters: Annotated[

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import Progress
 
+from engines.upscale.pulled import upscaler_of
 from engines.upscale.registry import open_upscaler
 from host.books.whole_files import write_whole
 from host.cli.console import say
@@ -30,7 +31,7 @@ def upscale_page(picture: Path, output: Path, model: Path | None, scale: int, *,
     wanted = format_of(output)
     require_output(output, picture)
     with faults_mapped(), Progress(console=Console(stderr=True), transient=True) as bars:
-        upscaler = open_upscaler(model, scale)
+        upscaler = open_upscaler(upscaler_of(model), scale)
         # Interpolation keeps letters by itself: then nobody needs to know where they are.
         page = read(picture, "auto") if keep_letters and model is not None else None
         rgb, lettering = (picture_of(picture), None) if page is None else (page.rgb, page.masks.lettering)

@@ -27,7 +27,8 @@ class StudioTask(Message, frozen=True, kw_only=True):
     filter: `filters`. cut_out: `figures`, by their index, else all. animate: `panels` (numbers as they are read, else
     all), `film`, `seconds` for each, `size_px`, `move`, `loop`. outline: `inside` and `outside`, places [x, y] in
     pixels, or `words`. inpaint: `mask`, a picture of the page's size whose white is made anew; `extend`: the sides.
-    Both take `words`, `references`, `engine` (`fill`: without a network) and `seed`. upscale: `scale`.
+    Both take `words`, `references`, `engine` (`fill`: without a network) and `seed`. upscale: `scale`, or `model`, a
+    network of the catalogue that has a scale of its own; what is lettering stays interpolated.
     vectorise takes nothing more, nor does words: what is written on the page. storyboard: no image, but `pages` of a
     chapter in reading order, by the SHA-256 of bytes that `page.keep` brought, and its title as `words`.
     """
@@ -56,6 +57,7 @@ class StudioTask(Message, frozen=True, kw_only=True):
     engine: Identifier | None = None
     seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
     scale: Annotated[int, Meta(ge=2, le=8)] = 2
+    model: Identifier | None = None
     pages: Annotated[list[Sha256], Meta(max_length=1000)] = field(default_factory=list)
 
 

@@ -2,7 +2,8 @@
 
 A region is what lines enclose (`engines.regions`). A flat one takes the hint's colour whole; in one that is
 shaded the colour goes where the tone is like the one at the hint, and the engine's colour stays elsewhere. Several
-hints in one region share it by distance. Nothing of a hint leaves the regions that its points lie in.
+hints in one region share it by distance. Nothing of a hint leaves the regions that its points lie in. A hint that
+brings its own region goes through that one.
 """
 
 from __future__ import annotations
@@ -44,13 +45,18 @@ def lay_hints(
     for label in sorted({label for stroke in strokes for label in stroke.regions}):
         within = [stroke for stroke in strokes if label in stroke.regions]
         _fill(laid, lightness, labels == label, float(flat[label]), within)
+    for hint, stroke in zip(hints, strokes, strict=True):
+        if hint.region:
+            region = _region(hint, labels.shape)
+            region[stroke.rows, stroke.columns] = True
+            _fill(laid, lightness, region, float(flat[labels[region]].mean()), [stroke])
     for stroke in strokes:
         laid[:, stroke.rows, stroke.columns] = stroke.chroma[:, None]
     return laid
 
 
 class _Stroke(NamedTuple):
-    """A hint on the grid: its pixels, the regions that it lies in, and its `(2,)` OKLab a and b."""
+    """A hint on the grid: its pixels, the regions that it lies in (none: its own), and its `(2,)` OKLab a and b."""
 
     rows: NDArray[np.intp]
     columns: NDArray[np.intp]
@@ -67,8 +73,19 @@ def _stroke(hint: ColourHint, labels: Labels) -> _Stroke:
     wide = _drawn(points, 2 * max(_RADIUS_MIN_PX, round(hint.radius_01 * width)) + 1, labels.shape)
     colour = srgb_to_oklab(np.array([[hint.rgb]], np.uint8))[0, 0, 1:]
     rows, columns = np.nonzero(wide)
-    kept = np.isin(labels[rows, columns], regions)
-    return _Stroke(rows[kept], columns[kept], frozenset(regions.tolist()), np.asarray(colour, np.float32))
+    within = _region(hint, labels.shape)[rows, columns] if hint.region else np.isin(labels[rows, columns], regions)
+    kept = within | centre[rows, columns]
+    own = () if hint.region else regions.tolist()
+    return _Stroke(rows[kept], columns[kept], frozenset(own), np.asarray(colour, np.float32))
+
+
+def _region(hint: ColourHint, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Return a hint's own region on the grid."""
+    size = np.array(shape[::-1])
+    outlines = [np.floor(np.array(one) * size).astype(np.int32) for one in hint.region]
+    mask = np.zeros(shape, np.uint8)
+    cv2.fillPoly(mask, outlines, 1)
+    return mask.view(np.bool_)
 
 
 def _drawn(points: NDArray[np.int32], thickness: int, shape: tuple[int, ...]) -> NDArray[np.bool_]:

@@ -24,6 +24,7 @@ class HintRecord(Record):
     points: tuple[tuple[Unit, Unit], ...]
     rgb: tuple[Level, Level, Level]
     radius_01: Unit
+    region: tuple[tuple[tuple[Unit, Unit], ...], ...] = ()
 
 
 class PaletteRecord(Record):

@@ -79,7 +79,8 @@ def is_within(down_01: float, box: Box, height: int) -> bool:
 
 def _hint_within(hint: ColourHint, box: Box, height: int) -> ColourHint | None:
     points = tuple((across, _down(down, box, height)) for across, down in hint.points if is_within(down, box, height))
-    return structs.replace(hint, points=points) if points else None
+    region = tuple(tuple((across, _down(down, box, height)) for across, down in one) for one in hint.region)
+    return structs.replace(hint, points=points, region=region) if points else None
 
 
 def _down(down_01: float, box: Box, height: int) -> float:

@@ -49,3 +49,12 @@ def test_what_is_pointed_at(pointing: Pointing, kinds: tuple[str, ...]) -> None:
 def test_lines_know_no_words() -> None:
     with pytest.raises(RequestUnsupported):
         open_segmenter(None).segment(page(), Pointing(words="hat"))
+
+
+def test_colours_of_one_lightness_are_two_regions() -> None:
+    """On a coloured page no line parts them."""
+    page = np.zeros((80, 120, 3), np.uint8)
+    page[:, :60], page[:, 60:] = (196, 120, 120), (60, 155, 160)
+    mask = open_segmenter(None).segment(page, Pointing(inside=((20, 40),)))
+    assert mask[:, :55].mean() > 0.95
+    assert mask[:, 65:].mean() < 0.05

@@ -11,67 +11,17 @@ import torch
 from engines.base import ModelInvalid, ModelMissing
 from engines.geometry import Box
 from engines.segment.base import Pointing
+from engines.segment.pulled import pulled_identity, pulled_sam3
 from engines.segment.registry import open_segmenter
-from engines.torch_runtime import prepare_torch
+from engines.segment.sam3 import Sam3
+from tests.engines.toys import sam3
 
 RGB = np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)
-VIT = {
-    "model_type": "sam3_vit_model", "hidden_size": 32, "intermediate_size": 32, "num_hidden_layers": 2,
-    "num_attention_heads": 2, "image_size": 56, "patch_size": 14, "window_size": 4, "global_attn_indexes": [1],
-    "pretrain_image_size": 56,
-}  # fmt: skip
-VISION = {
-    "model_type": "sam3_vision_model", "backbone_config": VIT, "fpn_hidden_size": 32,
-    "backbone_feature_sizes": [[16, 16], [8, 8], [4, 4]], "scale_factors": [4.0, 2.0, 1.0],
-}  # fmt: skip
-SMALL = {"hidden_size": 32, "intermediate_size": 32, "num_layers": 1, "num_attention_heads": 2}
-WORDS = {
-    "vocab_size": 300, "hidden_size": 32, "intermediate_size": 32, "projection_dim": 32, "num_hidden_layers": 1,
-    "num_attention_heads": 2, "max_position_embeddings": 32, "eos_token_id": 1, "bos_token_id": 0, "pad_token_id": 1,
-}  # fmt: skip
-TRACKER = {
-    "vision_config": VISION, "image_size": 56,
-    "prompt_encoder_config": {"hidden_size": 32, "image_size": 56, "patch_size": 14, "mask_input_channels": 4},
-    "mask_decoder_config": {
-        "hidden_size": 32, "mlp_dim": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "iou_head_hidden_dim": 16,
-    },
-    "memory_attention_hidden_size": 32, "memory_attention_num_layers": 1,
-    "memory_attention_feed_forward_hidden_size": 16, "memory_attention_num_attention_heads": 1,
-    "memory_encoder_hidden_size": 32, "memory_encoder_output_channels": 16, "mask_downsampler_embed_dim": 32,
-    "memory_fuser_embed_dim": 32, "memory_fuser_intermediate_dim": 16, "memory_attention_rope_feat_sizes": [4, 4],
-}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    prepare_torch()
-    import transformers
-    from safetensors.torch import save_file
-
-    folder = tmp_path_factory.mktemp("models") / "sam3"
-    folder.mkdir()
-    detector = transformers.Sam3Config(
-        vision_config=VISION, text_config=WORDS, geometry_encoder_config=SMALL, detr_encoder_config=SMALL,
-        detr_decoder_config=SMALL | {"num_queries": 5},
-        mask_decoder_config={"hidden_size": 32, "num_upsampling_stages": 3, "num_attention_heads": 2},
-    )  # fmt: skip
-    tracker = transformers.Sam3TrackerVideoConfig(**TRACKER)
-    config = transformers.Sam3VideoConfig(detector_config=detector.to_dict(), tracker_config=tracker.to_dict())
-    torch.manual_seed(0)
-    model = transformers.Sam3VideoModel(config)
-    tensors = {name: tensor.contiguous().clone() for name, tensor in model.state_dict().items()}
-    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
-    config.save_pretrained(folder)
-    letters = {"<|startoftext|>": 0, "<|endoftext|>": 1}
-    for end in ("", "</w>"):
-        letters |= {chr(code) + end: len(letters) + place for place, code in enumerate(range(33, 127))}
-    reads = transformers.Sam3Processor(
-        transformers.Sam3ImageProcessor(size={"height": 56, "width": 56}),
-        transformers.CLIPTokenizerFast(vocab=letters, merges=[]),
-        target_size=56,
-    )
-    reads.save_pretrained(folder)
-    return folder
+    return sam3.build_folder(tmp_path_factory.mktemp("models") / "sam3")
 
 
 @pytest.mark.parametrize(
@@ -159,3 +109,23 @@ def test_weights_that_lack_a_part_are_refused(folder: Path, tmp_path: Path) -> N
     save_file(kept, tmp_path / "half" / "model.safetensors", metadata={"format": "pt"})
     with pytest.raises(ModelInvalid, match="lacks"):
         open_segmenter(tmp_path / "half").segment(RGB, Pointing(inside=((1, 1),)))
+
+
+def test_the_pulled_one_is_asked_where_none_is_named_and_gives_its_memory_back(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IRODORI_MODELS", str(folder.parent))
+    segmenter = open_segmenter(None)
+    pointing = Pointing(inside=((10, 12),))
+    first = segmenter.segment(RGB, pointing)
+    segmenter.close()
+    assert isinstance(segmenter, Sam3)
+    assert not segmenter._loaded
+    assert np.array_equal(segmenter.segment(RGB, pointing), first)
+    assert pulled_identity().startswith("sam3-1-")
+
+
+def test_without_one_lines_are_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IRODORI_MODELS", str(tmp_path))
+    assert open_segmenter(None).name == "regions"
+    assert (pulled_sam3(), pulled_identity()) == (None, "")

@@ -2,6 +2,7 @@
 
 import importlib
 import pickle
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,10 @@ import torch
 
 from engines.base import ModelInvalid, ModelMissing
 from engines.torch_runtime import prepare_torch
+from engines.upscale.pulled import pulled_upscaler, upscaler_of
 from engines.upscale.registry import open_upscaler
 from engines.upscale.tiles import enlarge
+from models.catalog import load_catalog
 
 RGB = np.random.default_rng(0).integers(0, 256, (120, 140, 3), np.uint8)
 
@@ -105,3 +108,22 @@ def test_another_model_s_folder_is_refused(tmp_path: Path) -> None:
     transformers.ViTModel(config).save_pretrained(tmp_path / "vit")
     with pytest.raises(ModelInvalid, match="vit"):
         open_upscaler(tmp_path / "vit", 2)
+
+
+def test_a_network_of_the_catalogue_is_told_by_its_id(
+    files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IRODORI_MODELS", str(tmp_path))
+    with pytest.raises(ModelMissing, match="real-esrgan-x4") as refusal:
+        pulled_upscaler("real-esrgan-x4")
+    assert refusal.value.hint == "irodori models pull real-esrgan-x4"
+    with pytest.raises(ModelMissing, match="no network"):
+        pulled_upscaler("../sam3")
+    (tmp_path / "real-esrgan-x4").mkdir()
+    shutil.copy(files / "toy.safetensors", tmp_path / "real-esrgan-x4" / "RealESRGAN_x4plus.safetensors")
+    found = upscaler_of(Path("real-esrgan-x4"))
+    assert found == pulled_upscaler("real-esrgan-x4")
+    assert open_upscaler(found, 8).info.scale == 2
+    assert upscaler_of(files) == files
+    assert upscaler_of(None) is None
+    assert {one.id for one in load_catalog().values() if one.engine == "upscale"} == {"real-esrgan-x4", "swin2sr-x2"}

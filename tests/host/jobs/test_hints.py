@@ -51,7 +51,7 @@ def test_a_hinted_page_is_found_in_the_cache_by_its_hints(reader: Reader) -> Non
 
 def test_hints_stand_in_the_record(reader: Reader) -> None:
     runmeta = reader.run_corrected([1], "hints", (MIDDLE,))["p0"].runmeta
-    assert runmeta["hints"] == [{"points": [[0.5, 0.5]], "rgb": [200, 80, 80], "radius_01": 0.004}]
+    assert runmeta["hints"] == [{"points": [[0.5, 0.5]], "rgb": [200, 80, 80], "radius_01": 0.004, "region": []}]
 
 
 def test_hints_come_along_with_a_single_page(reader: Reader) -> None:

@@ -128,3 +128,15 @@ def test_hints_are_not_scaled_by_the_strength():
         decoded(grey), np.zeros(grey.shape, np.bool_), engine_colour(grey), 0.2, drawing=Drawing(hints=(hint,))
     ).rgb
     assert np.abs(chroma_of(rgb[500, 300]) - wanted(RED)).max() < ROUNDING
+
+
+def test_a_hint_with_a_region_of_its_own_goes_through_that_one():
+    """Over a line, around a hole, and nowhere else; where lines have its region nothing happens."""
+    grey = boxed()
+    ring = ((at(150, 420), at(380, 420), at(380, 620), at(150, 620)), (at(320, 520), at(360, 520), at(340, 580)))
+    hint = ColourHint(points=(at(180, 500),), rgb=RED, region=ring)
+    plain, rgb = coloured(grey), coloured(grey, hint)
+    for x, y in ((180, 500), (170, 600), (300, 600), (250, 440)):
+        assert np.abs(chroma_of(rgb[y, x]) - wanted(RED)).max() < ROUNDING
+    for x, y in ((340, 540), (400, 500), (60, 60), (300, 630), (180, 640)):
+        assert np.array_equal(rgb[y, x], plain[y, x])

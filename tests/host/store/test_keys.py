@@ -26,7 +26,12 @@ RECIPE = Recipe(
     references=("r1", "r2"), cast=("Aki", ""), retrieval=("auto", "compact"), keep_coloured=True, direction="rtl",
     output_format="png", pipeline_version="9",
 )  # fmt: skip
-HINTS = {"points": ((0.25, 0.75),), "rgb": (122, 74, 44), "radius_01": 0.01}
+HINTS = {
+    "points": ((0.25, 0.75),),
+    "rgb": (122, 74, 44),
+    "radius_01": 0.01,
+    "region": (((0.1, 0.1), (0.2, 0.1), (0.2, 0.2)),),
+}
 PALETTES = {"point": (0.5, 0.75), "hair": None, "skin": (1, 2, 3), "clothes": (1, 2, 3)}
 CORRECTIONS = Corrections(hints=(HINT,), palettes=(PALETTE,))
 
@@ -137,3 +142,13 @@ def test_a_key_is_a_digest_and_does_not_change_from_release_to_release() -> None
 def test_an_option_that_is_no_json_is_refused(value: object) -> None:
     with pytest.raises((TypeError, ValueError)):
         key(replace(RECIPE, plan=replace(PLAN, engine_options={"x": value})))
+
+
+def test_who_finds_regions_decides_only_where_a_hint_brings_none() -> None:
+    own = structs.replace(HINT, region=HINTS["region"])
+    for corrections, is_another in (
+        (Corrections(hints=(HINT,)), True), (Corrections(hints=(own,)), False),
+        (Corrections(hints=(own, HINT)), True), (Corrections(palettes=(PALETTE,)), False), (None, False),
+    ):  # fmt: skip
+        keys = {result_key(PIXELS, RECIPE, corrections, one) for one in ("", "sam3-1-ab")}
+        assert len(keys) == 1 + is_another

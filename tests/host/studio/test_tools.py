@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import io
 import json
 import zipfile
@@ -205,6 +206,29 @@ def test_a_painting_is_cancelled_between_its_steps(
 def test_a_page_is_made_larger(application: Application, listener: Listener) -> None:
     made = done(application, listener, tool="upscale", scale=2)
     assert pixels(made.data).shape == (480, 640, 3)
+
+
+def test_a_page_is_made_larger_by_a_network_that_was_pulled(
+    application: Application, listener: Listener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch, arch = pytest.importorskip("torch"), "spandrel.architectures.ESRGAN.__arch.RRDB"
+    from safetensors.torch import save_file
+
+    from engines.torch_runtime import prepare_torch
+
+    prepare_torch()
+    pytest.importorskip("spandrel")
+    monkeypatch.setenv("IRODORI_MODELS", str(tmp_path))
+    order = StudioTask(task_id="none", tool="upscale", image=png(PAGE), model="real-esrgan-x4")
+    application.desk.start(order)
+    assert "irodori models pull real-esrgan-x4" in listener.wait(StudioFailed, task_id="none")[0].error.hint
+    torch.manual_seed(0)
+    network = importlib.import_module(arch).RRDBNet(in_nc=3, out_nc=3, num_filters=8, num_blocks=1, scale=2)
+    (tmp_path / "real-esrgan-x4").mkdir()
+    save_file(network.state_dict(), tmp_path / "real-esrgan-x4" / "RealESRGAN_x4plus.safetensors")
+    made = done(application, listener, tool="upscale", model="real-esrgan-x4")
+    assert pixels(made.data).shape == (480, 640, 3)
+    assert made.record == {"by": "RealESRGAN_x4plus", "scale": 2}
 
 
 def test_what_is_written_is_read_in_order(application: Application, listener: Listener, pages: Path) -> None:

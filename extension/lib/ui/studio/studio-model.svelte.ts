@@ -6,7 +6,7 @@ import { download } from "../../download";
 import { askWorker } from "../../messages";
 import { pack, unpack } from "../../payload";
 import { pictureType } from "../../picture";
-import type { EngineState } from "../../protocol/messages";
+import type { EngineState, ModelInfo } from "../../protocol/messages";
 import { chosenReferences, loadChoices, loadConnection } from "../../state";
 import {
   filtersOf,
@@ -49,6 +49,8 @@ export interface Wishes {
   top: number;
   bottom: number;
   scale: number;
+  /** The network that makes a picture larger, by its id; "" for none. */
+  network: string;
 }
 
 /** Paints on from the rim, without a network. */
@@ -65,7 +67,7 @@ export class StudioModel extends Attempts {
   sliders = $state<Sliders>({ ...UNTOUCHED });
   wishes = $state<Wishes>({
     ...{ film: "webm", seconds: 4, panel: null, loop: false, words: "", engine: FILL, seed: 0 },
-    ...{ left: 0, right: 0, top: 0, bottom: 0, scale: 2 },
+    ...{ left: 0, right: 0, top: 0, bottom: 0, scale: 2, network: "" },
   });
   /** What the sliders show, before they are laid. */
   looked = $state<string | null>(null);
@@ -74,6 +76,8 @@ export class StudioModel extends Attempts {
   /** The reader is to click a picture on the page. */
   pointing = $state(false);
   engines = $state.raw<EngineState[]>([]);
+  /** The networks for larger pictures that are here. */
+  networks = $state.raw<ModelInfo[]>([]);
   copied = $state(false);
   /** A click marks all that belongs to a place, instead of a dot. */
   marksByOutline = $state(false);
@@ -229,10 +233,13 @@ export class StudioModel extends Attempts {
     this.leave();
     this.engines = (await loadConnection()).engines.filter(({ ready, supports }) => ready && supports.inpaint);
     this.#show({ blob, url: URL.createObjectURL(blob), ...size });
+    const models = await askWorker("model.catalogue", {}).catch(() => []); // without them there is interpolation
+    this.networks = models.filter(({ engine, state }) => engine === "upscale" && state === "ready");
+    if (!this.networks.some((one) => one.model_id === this.wishes.network)) this.wishes.network = "";
   }
 
   async #order(tool: StudioTool): Promise<StudioOrder> {
-    const { film, seconds, panel, loop, words, engine, seed, left, right, top, bottom, scale } = this.wishes;
+    const { film, seconds, panel, loop, words, engine, seed, left, right, top, bottom, scale, network } = this.wishes;
     const references = chosenReferences(await loadChoices());
     const painted = { words, engine, seed, ...(engine === FILL ? {} : { references }) };
     const more: Partial<Record<StudioTool, Omit<StudioOrder, "task_id" | "tool">>> = {
@@ -240,7 +247,7 @@ export class StudioModel extends Attempts {
       animate: { film, seconds, loop, panels: panel === null ? [] : [panel] },
       inpaint: painted,
       extend: { ...painted, left, right, top, bottom },
-      upscale: { scale },
+      upscale: network ? { model: network } : { scale },
     };
     return { task_id: crypto.randomUUID(), tool, ...more[tool] };
   }
