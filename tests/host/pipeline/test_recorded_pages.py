@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import cv2
 import numpy as np
@@ -17,10 +17,14 @@ from host.corrections import ColourHint, Corrections, FigurePalette
 from host.pipeline.analysis.read import TwoOpinionReader
 from host.pipeline.analysis.shipped import shipped_reader
 from host.pipeline.decode import as_page, decode_page
+from host.pipeline.encode import encode_page
 from host.pipeline.job import PageJob
 from host.pipeline.page import PagePipeline
 from host.pipeline.prepared import PreparedPage
+from host.pipeline.quick import quick_colours
 from host.pipeline.records.masks import named_maps, named_masks
+from host.pipeline.strips import cut
+from host.vocabulary import PageFormat
 
 if TYPE_CHECKING:
     from engines.base import ColorizeRequest, ColorizeResult, OnStep
@@ -52,13 +56,19 @@ def told(reading: PageReading) -> dict[str, Any]:
     return {"meta": meta, **layers}
 
 
-@pytest.mark.parametrize("networks", ["with", "without"])
 @pytest.mark.parametrize(
-    "name", ["insets-en.jpg", "panels-ja.jpg", "manga-rain-ja.webp", "night-en.webp", "figures-en.webp"]
-)
-def test_what_is_read(name: str, networks: str, recorded: Recorded) -> None:
-    reader = shipped_reader() if networks == "with" else TwoOpinionReader()
-    recorded.values(f"{name} {networks}", told(reader.read(page(name, 800), "auto")), pixels=1)
+    ("name", "networks"),
+    [
+        ("insets-en.jpg", True), ("manga-rain-ja.webp", True), ("figures-en.webp", True),
+        ("insets-en.jpg", False), ("panels-ja.jpg", False), ("manga-rain-ja.webp", False), ("night-en.webp", False),
+        ("dragons-ja.png", False), ("panels-en.webp", False),
+    ],
+)  # fmt: skip
+def test_what_is_read(name: str, recorded: Recorded, *, networks: bool) -> None:
+    reader = shipped_reader() if networks else TwoOpinionReader()
+    recorded.values(
+        f"{name} {'with' if networks else 'without'} networks", told(reader.read(page(name, 800), "auto")), pixels=1
+    )
 
 
 class Painter(SteppedEngine):
@@ -113,3 +123,51 @@ def test_what_is_made(name: str, corrections: Corrections | None, recorded: Reco
             "picture": decode_page(finished.image).rgb,
         },
     )
+
+
+def test_what_is_made_of_a_strip(monkeypatch: pytest.MonkeyPatch, recorded: Recorded) -> None:
+    """Small enough to be quick: what is cut, and into how much, is cut to its size."""
+    for name, pixels in (("_STRIP_PIXELS", 200_000), ("_PIECE_PIXELS", 90_000), ("_PIECE_PIXELS_MAX", 150_000)):
+        monkeypatch.setattr(cut, name, pixels)
+    sides = [page(name, 420).grey[:, :270] for name in ("insets-en.jpg", "manga-rain-ja.webp", "night-en.webp")]
+    strip = as_page(None, np.concatenate([*sides, np.full((60, 270), 255, np.uint8)]))
+    engine = Painter(step_s=0.0, steps=1)
+    engine.load(Device("cpu", "processor", 0))
+    pipeline = PagePipeline(reader=TwoOpinionReader())
+    corrections = Corrections(palettes=CORRECTIONS.palettes[:1], hints=CORRECTIONS.hints)
+    job = PageJob(engine=engine.info, plan=Plan(), corrections=corrections)
+    ticks: list[tuple[str, float]] = []
+    prepared = pipeline.read(strip, job, lambda stage, share: ticks.append((stage, round(share, 3))))
+    assert isinstance(prepared, PreparedPage)
+    coloured = pipeline.colour(prepared, engine, lambda stage, share: ticks.append((stage, round(share, 3))))
+    finished = pipeline.finish(prepared, coloured, lambda stage, share: ticks.append((stage, round(share, 3))))
+    run = finished.runmeta.model_dump(
+        exclude={"pixels_sha256", "result_sha256", "duration_ms", "peak_memory_mib", "engine"}
+    )
+    meta = prepared.meta.model_dump(exclude={"pixels_sha256", "masks", "maps"})
+    pieces = [[piece.box, piece.unfold is None] for piece in prepared.pieces]
+    assert len(pieces) > 2
+    recorded.values("strip", {"pieces": pieces, "meta": meta, "run": run, "picture": decode_page(finished.image).rgb})
+    recorded.values("strip's way", ticks)
+
+
+@pytest.mark.parametrize(
+    ("name", "height"),
+    [("insets-en.jpg", 700), ("coloured-en.webp", 700), ("night-en.webp", 1400), ("panels-ja.jpg", 300)],
+)
+def test_first_sight(name: str, height: int, recorded: Recorded) -> None:
+    engine = Painter(step_s=0.0, steps=1)
+    engine.load(Device("cpu", "processor", 0))
+    job = PageJob(engine=engine.info, plan=Plan(strength_01=0.8), corrections=CORRECTIONS)
+    recorded.values(f"first sight of {name}", quick_colours(page(name, height), job, engine))
+
+
+@pytest.mark.parametrize("kind", get_args(PageFormat))
+def test_pictures_of_every_format(kind: PageFormat, recorded: Recorded) -> None:
+    if kind == "jxl":
+        pytest.importorskip("pillow_jxl")
+    rgb = page("coloured-en.webp", 300).rgb
+    data, mime = encode_page(rgb, kind)
+    again = decode_page(data).rgb
+    assert np.array_equal(again, rgb) == (kind in ("png", "webp_lossless", "jxl"))
+    recorded.values(f"as {kind}", [mime, round(len(data) / rgb.nbytes, 2), again])
