@@ -112,7 +112,7 @@ clean: ## remove what was built (the environment and your own state stay)
 .venv/irodori-dev.stamp: pyproject.toml constraints.txt | .venv/bin/pip
 	@echo "Installing Irodori with its development tools into .venv (once)"
 	@$(PIP) torch
-	@$(PIP) -e '.[dev,cluster,diffusion,library,ocr,retrieval,shelf,studio,train,upscale]'
+	@$(PIP) -e '.[dev,cluster,diffusion,library,ocr,retrieval,shelf,studio,train,upscale,words]'
 	@$(PIP) --no-deps ultralytics torchvision rapidocr-onnxruntime spandrel
 	@touch $@ .venv/irodori.stamp
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from engines.base import EngineTooLarge
 from engines.device_memory import Needs, free_memory, memory_policy
 from engines.device_rules import rules_of
+from engines.memory_ledger import Holder, MemoryLedger
 from models.catalog import load_catalog
 
 if TYPE_CHECKING:
@@ -23,21 +24,28 @@ if TYPE_CHECKING:
 
     from engines.base import ColorizeEngine, Device, MemoryPolicy
     from engines.device_memory import FreeMemory
+    from engines.info import EngineInfo
     from models.catalog import ModelCard
 
 # The one that runs anywhere; and the tasks that are no one's to choose an engine by.
 _SMALLEST: Final = "compact"
-_NOT_COLOUR: Final = ("pass1", "retrieval", "studio")
+_NOT_COLOUR: Final = ("pass1", "retrieval", "studio", "words")
 _LOG = logging.getLogger(__name__)
 LEANEST: Final[MemoryPolicy] = "group_offload"
 """The policy with which only the layer that works is on the device: slow, and the last that there is."""
 
 
 class Residency:
-    """Holds at most one loaded engine. Calls may come from several threads; `load` runs under the lock."""
+    """Holds at most one loaded engine. Calls may come from several threads; `load` runs under the lock.
 
-    def __init__(self, device: Device, clock: Callable[[], float] = time.monotonic) -> None:
+    ledger: where the engine's memory is noted; None for one of its own.
+    """
+
+    def __init__(
+        self, device: Device, clock: Callable[[], float] = time.monotonic, ledger: MemoryLedger | None = None
+    ) -> None:
         self._device = device
+        self._ledger = ledger or MemoryLedger()
         self._clock = clock
         self._lock = RLock()
         self._resident: ColorizeEngine | None = None
@@ -60,7 +68,12 @@ class Residency:
             if self._resident is not engine:
                 self.release()
             device = self.device_of(engine)
-            engine.load(replace(device, policy=self._policies.get(engine.info.id, device.policy)))
+            self._ledger.enter(self._holder(engine))
+            try:
+                engine.load(replace(device, policy=self._policies.get(engine.info.id, device.policy)))
+            except BaseException:
+                self._ledger.leave(engine.info.id)
+                raise
             self._resident = engine
             self._used_at_s = self._clock()
             return engine
@@ -76,6 +89,9 @@ class Residency:
                 return False
             self.require(engine)
             return True
+
+    def _holder(self, engine: ColorizeEngine) -> Holder:
+        return Holder("image", engine.info.id, weight_mib(engine.info), self.release)
 
     def device_of(self, engine: ColorizeEngine) -> Device:
         """Return where an engine runs: the accelerator for one that wants it, looked for when it is first loaded."""
@@ -113,6 +129,7 @@ class Residency:
         with self._lock:
             if self._resident is not None:
                 self._resident.unload()
+                self._ledger.leave(self._resident.info.id)
             self._resident = None
 
     def release_idle(self, idle_s: float) -> bool:
@@ -122,6 +139,13 @@ class Residency:
                 return False
             self.release()
             return True
+
+
+def weight_mib(info: EngineInfo) -> int:
+    """Return what an engine's models take here, all together, as their cards say; 0 where a server holds them."""
+    cards = load_catalog()
+    held = (cards[model].memory_mib for model in info.models if model in cards)
+    return 0 if info.device == "remote" else sum(held)
 
 
 def what_fits(device: Device, free: FreeMemory | None = None) -> str:

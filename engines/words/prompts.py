@@ -1,0 +1,44 @@
+"""What a language model is told of the engine that its words are for, by family."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from engines.info import Wording
+
+_TASK: Final = (
+    "You word requests for a network that colours black-and-white manga pages. The drawing stays exactly as it is: "
+    "say only which colours, materials, light and mood things have. Keep every colour and every name that the reader "
+    "gives. Add no people, objects, text, poses or camera moves. Answer in English with the wording alone: no "
+    "introduction, no quotes, no explanation."
+)
+_TAGS: Final = (
+    "The network reads tags as on Danbooru: short, lower case, separated by commas, the most important first, at most "
+    "30. No sentences."
+)
+_SENTENCES: Final = "The network reads plain sentences: two to four of them, at most 90 words, nothing negated."
+_OF_ENGINE: Final = {
+    "flux2": "It has no negative prompt, weighs every word alike and knows colours by name or as #RRGGBB.",
+    "qwen": "It follows instructions: begin with `Colour`, then name part after part.",
+    "sd35": "It reads what comes first most carefully: begin with the most important colours.",
+}
+FAMILIES: Final = ("tags", "sentences", *_OF_ENGINE)
+
+
+def family_of(engine_id: str, wording: Wording) -> str:
+    """Return the family of an engine that reads words, one of `FAMILIES`."""
+    if wording == "tags":
+        return "tags"
+    return next((one for one in _OF_ENGINE if one in engine_id), "flux2" if engine_id == "comfyui" else "sentences")
+
+
+def system_prompt(family: str) -> str:
+    """Return what the model is told before it hears the wish."""
+    return " ".join(filter(None, (_TASK, _TAGS if family == "tags" else _SENTENCES, _OF_ENGINE.get(family, ""))))
+
+
+def question(wish: str, captions: str) -> str:
+    """Return what the model is asked: the wish, and what the page shows."""
+    asked = f"The reader's wish: {wish}" if wish else "The reader wishes nothing in particular."
+    return f"{asked}\nThe page shows: {captions}" if captions else asked
