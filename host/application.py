@@ -72,7 +72,7 @@ class Application:
             lambda: _make_reader(settings.current),
         )  # fmt: skip
         self.board = JobBoard(
-            pipeline=lambda: _make_pipeline(settings.current, self.embedder),
+            pipeline=lambda: _make_pipeline(settings.current, self.embedder, self.board.engine_room),
             store=store,
             engines=engines,
             lane=Lane(paths.lane_lock),
@@ -120,7 +120,9 @@ class Application:
     @contextmanager
     def engine_room(self) -> Iterator[EngineRoom]:
         """Give a room for a page outside of any job, on the same lane as all others; it is closed afterwards."""
-        room = EngineRoom(self.engines, Lane(self.paths.lane_lock), self.device, idle_s=60)
+        room = EngineRoom(
+            self.engines, Lane(self.paths.lane_lock), self.device, idle_s=60, ledger=self.board.engine_room.ledger
+        )
         try:
             yield room
         finally:
@@ -218,12 +220,13 @@ def _comfyui_server(settings: Settings) -> Server:
         return server
 
 
-def _make_pipeline(settings: Settings, embedder: HostEmbedder) -> PagePipeline:
+def _make_pipeline(settings: Settings, embedder: HostEmbedder, room: EngineRoom) -> PagePipeline:
+    from host.jobs.wordsmith import Wordsmith
     from host.pipeline.page import PagePipeline
     from host.pipeline.retrieve import LikenessRetriever
 
     reader = _make_reader(settings)
-    return PagePipeline(reader=reader, retriever=LikenessRetriever(embedder.open, reader))
+    return PagePipeline(reader=reader, retriever=LikenessRetriever(embedder.open, reader), reworder=Wordsmith(room))
 
 
 def _make_reader(settings: Settings) -> PageReader:

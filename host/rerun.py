@@ -14,6 +14,7 @@ from host.pipeline.job import PageJob
 from host.pipeline.page import PagePipeline
 from host.pipeline.prepared import PreparedPage
 from host.pipeline.records.corrections import recorded_corrections
+from host.pipeline.records.rewording import Rewording
 from host.pipeline.retrieve import Recorded
 from host.pipeline.version import PIPELINE_VERSION
 from host.store.job_memory import learned_page, library_reference
@@ -105,6 +106,7 @@ def _job(application: Application, engine: ColorizeEngine, record: RunMeta) -> P
         ),
         references=tuple(_reference(application, use) for use in record.references),
         corrections=recorded_corrections(record),
+        rewording=Rewording(steps=record.rewording),
         keep_coloured=record.keep_coloured,
         direction=record.direction,
         output_format=cast("Any", {"image/png": "png", "image/jpeg": "jpeg"}.get(record.mime, "webp_lossless")),

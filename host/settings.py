@@ -19,7 +19,7 @@ from msgspec import Meta, Struct
 from host.errors import BadRequest
 from host.settings_bounds import HINT, checked_value
 from host.store.disk import disk_errors, file_stamp, keep_aside, read_kept, write_synced
-from host.vocabulary import OutputFormat, Quality, Text  # noqa: TC001 - msgspec reads the types when it converts
+from host.vocabulary import EnhancerId, OutputFormat, Quality, Text  # noqa: TC001 - msgspec reads the types when it converts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -33,6 +33,7 @@ _SHOWN: Final = 128
 
 RetrievalMode = Literal["off", "auto", "pages", "all"]
 EmbedderId = Literal["compact", "palette", "siglip2", "clip"]
+ModelName = Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]
 Mebibytes = Annotated[int, Meta(ge=1, le=1 << 24)]
 
 
@@ -52,6 +53,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     in the same series and way, `all`: the series' references too where none was chosen, `auto`: pages for engines that
     draw, or nothing (`off`). embedder: what compares pictures, from the next start on; `siglip2` and `clip` must have
     been pulled, or lie in `embedder_folder`.
+    translate: bring wishes into English before an engine that reads words gets them. caption: tell it what panels and
+    references show, by `caption_model`. enhance: let a language model word the wish anew, one in this process (`local`,
+    `enhance_model`) or one of Ollama's on this machine (`ollama`, `ollama_model`, at `ollama_url`; empty for its usual
+    address). Models are named by their cards, or by folders in the models' folder. What fails is in the page's record,
+    and the page is coloured with the words that there are.
     """
 
     default_engine: Annotated[str, Meta(min_length=1, max_length=128)] = "compact"
@@ -71,6 +77,13 @@ class Settings(Struct, frozen=True, kw_only=True):
     retrieval: RetrievalMode = "auto"
     embedder: EmbedderId = "compact"
     embedder_folder: Annotated[str, Meta(max_length=4096)] = ""
+    translate: bool = False
+    caption: bool = False
+    caption_model: ModelName = "florence-2-base"
+    enhance: EnhancerId = "off"
+    enhance_model: ModelName = "qwen3-1.7b"
+    ollama_url: Annotated[str, Meta(max_length=512)] = ""
+    ollama_model: Annotated[str, Meta(max_length=256)] = ""
 
 
 _FIELDS: Final = {field.name: field for field in msgspec.structs.fields(Settings)}

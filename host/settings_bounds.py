@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from engines.colorize.comfyui.address import address_fault
+from engines.colorize.comfyui.address import address_fault, loopback_fault
 from host.errors import BadRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 HINT: Final = "Ask settings.get for the known keys and their values."
-OWNER_ONLY: Final = ("comfyui_url", "model_hub", "detector_weights", "embedder_folder")
+OWNER_ONLY: Final = ("comfyui_url", "model_hub", "detector_weights", "embedder_folder", "ollama_url")
 """Paths and addresses: not set over the wire (docs/decisions/0009)."""
 _NAME_BYTES: Final = 255
 _SHOWN: Final = 128
@@ -82,6 +82,7 @@ def _path_fault(value: str) -> str:
 _OF_NAME: Final[dict[str, Callable[[str], str]]] = {
     "comfyui_url": address_fault,
     "model_hub": address_fault,
+    "ollama_url": loopback_fault,
     "detector_weights": _path_fault,
     "embedder_folder": _path_fault,
 }

@@ -22,6 +22,8 @@ FilmKind = Literal["webm", "mp4", "gif"]
 StudioTool = Literal[
     "filter", "cut_out", "vectorise", "animate", "inpaint", "extend", "outline", "upscale", "words", "storyboard"
 ]
+EnhancerId = Literal["off", "local", "ollama"]
+"""What words a wish anew: nothing, a language model in this process, or one of Ollama's on this machine."""
 CropKind = Literal["page", "panel", "character"]
 
 Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]

@@ -91,6 +91,14 @@ class Enhancer(WordModel):
 
     place: str
 
+    def sees(self) -> bool:
+        """Tell whether it looks at pictures.
+
+        Raises:
+            EngineError: nobody can tell.
+        """
+        return False
+
     @abstractmethod
     def enhance(self, system: str, wish: str, picture: bytes | None = None) -> str:
         """Return the wish, worded anew: plain text on one line, never empty.

@@ -18,7 +18,7 @@ from typing import Any, Final
 import httpx
 
 from engines.base import EngineRemoteFailed, EngineUnavailable, ModelMissing
-from engines.colorize.comfyui.address import address_fault, is_loopback, origin_of
+from engines.colorize.comfyui.address import loopback_fault, origin_of
 from engines.words.answers import tidy_answer
 from engines.words.base import Enhancer
 
@@ -46,13 +46,13 @@ class OllamaModel:
 class Ollama:
     """The server; thread-safe. Nothing is sent before the first question."""
 
-    def __init__(self, url: str = DEFAULT_URL, answer_s: float = 120.0) -> None:
+    def __init__(self, url: str = DEFAULT_URL, answer_s: float = 60.0) -> None:
         """Take note of the address.
 
         Raises:
             EngineUnavailable: it is none, or not this machine's own.
         """
-        fault = ollama_fault(url)
+        fault = loopback_fault(url)
         if fault:
             raise EngineUnavailable(fault, f"Name it as {DEFAULT_URL}.")
         self.origin = origin_of(url)
@@ -175,10 +175,17 @@ class OllamaEnhancer(Enhancer):
             raise ModelMissing("no model of Ollama's is chosen", "irodori settings set ollama_model NAME")
         self.id, self.version, self.place = model.strip(), f"{_METHOD}", server.origin
         self._server = server
+        self._sees: bool | None = None
+
+    def sees(self) -> bool:
+        """Ask Ollama, once."""
+        if self._sees is None:
+            self._sees = self._server.sees(self.id)
+        return self._sees
 
     def enhance(self, system: str, wish: str, picture: bytes | None = None) -> str:
         """Ask, and have the model unloaded whatever came of it."""
-        seen = picture if picture is not None and self._server.sees(self.id) else None
+        seen = picture if picture is not None and self.sees() else None
         asked = True
         try:
             return tidy_answer(self._server.generate(self.id, system, wish, seen), self.id)
@@ -192,11 +199,3 @@ class OllamaEnhancer(Enhancer):
 
     def unload(self) -> None:
         """Do nothing: between questions nothing is loaded."""
-
-
-def ollama_fault(url: str) -> str:
-    """Return why an address cannot be Ollama's, empty where it can."""
-    fault = address_fault(url)
-    if fault:
-        return fault
-    return "" if is_loopback(url) else f"{origin_of(url)} is not this machine: only a loopback address is spoken to"

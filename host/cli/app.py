@@ -14,13 +14,16 @@ from host.cli.faults import faults_told
 from host.cli.groups import annotating, cache, history, meta, models, runmeta, settings
 from host.cli.library.all_commands import library
 from host.cli.options import (  # noqa: TC001 - as above
+    Caption,
     Engine,
     EngineOptions,
+    Enhance,
     KeepColoured,
     PresetName,
     ReadingWay,
     Seed,
     Strength,
+    Translate,
 )
 from host.cli.page.commands import page
 from host.cli.palette_group import palette as palette_group
@@ -112,6 +115,9 @@ def colorize(
         Path | None,
         typer.Option("--elements", help="A record of characters, places, things: what @words in --wish stand for."),
     ] = None,
+    translate: Translate = None,
+    caption: Caption = None,
+    enhance: Enhance = None,
     preset: PresetName = None,
     engine: Engine = None,
     seed: Seed = None,
@@ -150,6 +156,9 @@ def colorize(
         series=series,
         wish=wish,
         elements=elements,
+        translate=translate,
+        caption=caption,
+        enhance=enhance,
         preset=preset,
         engine=engine,
         seed=seed,

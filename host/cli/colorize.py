@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from host.books.layout import Layout
     from host.books.outputs import Output
     from host.messaging.messages import Preset
-    from host.vocabulary import Direction
+    from host.vocabulary import Direction, EnhancerId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +58,9 @@ class Request:
     series: str = ""
     wish: str | None = None
     elements: Path | None = None
+    translate: bool | None = None
+    caption: bool | None = None
+    enhance: EnhancerId | None = None
     preset: str | None = None
     engine: str | None = None
     seed: int | None = None
@@ -130,6 +133,9 @@ def _style(
         keep_coloured=request.keep_coloured,
         prompt=wish.words if wish else None,
         engine_options=engine_options(request.engine_options),
+        translate=request.translate,
+        caption=request.caption,
+        enhance=request.enhance,
     )
     engine, options = with_preset(preset, request.engine, said)
     known = [info.id for info in application.engines.infos()]

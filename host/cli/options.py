@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 import typer
 
 from host.errors import BadRequest
-from host.vocabulary import Direction
+from host.vocabulary import Direction, EnhancerId
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +25,16 @@ EngineOptions: TypeAlias = Annotated[
     typer.Option(
         "--engine-option", metavar="NAME=VALUE", help="Of this engine alone, as its documents name it (repeatable)."
     ),
+]
+Translate: TypeAlias = Annotated[
+    bool | None,
+    typer.Option("--translate/--no-translate", help="Bring the wish into English first (`irodori models list`)."),
+]
+Caption: TypeAlias = Annotated[
+    bool | None, typer.Option("--caption/--no-caption", help="Tell the engine what panels and references show.")
+]
+Enhance: TypeAlias = Annotated[
+    EnhancerId | None, typer.Option("--enhance", help="Let a language model word the wish anew.")
 ]
 KeepColoured: TypeAlias = Annotated[
     bool | None, typer.Option("--keep-coloured/--recolour", help="Leave pages that have colour; or colour them anew.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from engines.base import EngineTooLarge
 from engines.malloc_trim import return_free_memory
+from engines.memory_ledger import HEAVY_MIB, Holder, MemoryLedger
 from engines.residency import Residency, what_fits
 from host.errors import IrodoriError, OutOfMemory
 from host.jobs.recipe import viable_engine
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from engines.base import ColorizeEngine, ColorizeRequest, ColorizeResult, Device, EngineSource, OnStep
     from engines.info import EngineInfo
+    from engines.memory_ledger import Slot
     from host.jobs.lane import Lane
 
     Colorize = Callable[[ColorizeRequest, OnStep], ColorizeResult]
@@ -29,11 +31,15 @@ T = TypeVar("T")
 class EngineRoom:
     """Thread-safe; one thread at a time holds the engine, which is unloaded when nobody has used it for `idle_s`."""
 
-    def __init__(self, engines: EngineSource, lane: Lane, device: Device, idle_s: float) -> None:
+    def __init__(
+        self, engines: EngineSource, lane: Lane, device: Device, idle_s: float, ledger: MemoryLedger | None = None
+    ) -> None:
+        """Take note of the lane. ledger: of the process, where other rooms share it; None for one of its own."""
         self.idle_s = idle_s
+        self.ledger = ledger or MemoryLedger()
         self._engines = engines
         self._lane = lane
-        self._residency = Residency(device)
+        self._residency = Residency(device, ledger=self.ledger)
 
     def shared_engine(self, engine_id: str) -> ColorizeEngine | None:
         """Return the lane's own engine, loaded, for what may not wait for the lane: it may be at work there meanwhile.
@@ -99,7 +105,17 @@ class EngineRoom:
             yield engine.info, colorize
 
     @contextmanager
-    def alone(self, check: Callable[[], None]) -> Iterator[None]:
+    def lane(self, check: Callable[[], None]) -> Iterator[None]:
+        """Hold the lane for models that enter the ledger themselves; the engine stays where they leave it room.
+
+        Raises:
+            what `check` raises, called while it waits for the lane.
+        """
+        with self._lane.hold(check):
+            yield
+
+    @contextmanager
+    def alone(self, check: Callable[[], None], slot: Slot = "video") -> Iterator[None]:
         """Hold the lane with no engine loaded: for a model of another kind, which shares the memory with none.
 
         Raises:
@@ -109,7 +125,9 @@ class EngineRoom:
             with self._unloading():
                 self._residency.release()
             return_free_memory()
-            yield
+            # Whoever has the block loads and unloads; until then nobody else is to.
+            with self.ledger.holding(Holder(slot, slot, HEAVY_MIB, lambda: None)):
+                yield
 
     def run_with_memory(self, engine: ColorizeEngine, work: Callable[[], T]) -> T:
         """Load the engine and do the work; where memory gives out, once more with each leaner memory policy.
@@ -143,11 +161,13 @@ class EngineRoom:
         with self._unloading():
             if self._residency.release_idle(self.idle_s):
                 return_free_memory()
+            self.ledger.release_idle(self.idle_s)
 
     def close(self) -> None:
         """Unload, and give the lane's files back."""
         with self._unloading():
             self._residency.release()
+            self.ledger.close()
         self._lane.close()
 
     @contextmanager

@@ -24,7 +24,7 @@ _POLL_S: Final = 0.01
 
 
 class Lane:
-    """Used by one thread at a time in each process."""
+    """Thread-safe; one thread at a time in each process has it."""
 
     def __init__(self, lock_path: Path) -> None:
         self._lane = ProcessLock(lock_path)
@@ -38,7 +38,9 @@ class Lane:
 
         check: called about every 10 ms while waiting; what it raises (`JobCancelled`) ends the waiting.
         """
-        with self._thread:
+        while not self._thread.acquire(timeout=_POLL_S):
+            check()
+        try:
             waited = self._acquire(self._turnstile, check)
             try:
                 waited = self._acquire(self._lane, check) or waited
@@ -48,6 +50,8 @@ class Lane:
                 yield waited
             finally:
                 self._lane.release()
+        finally:
+            self._thread.release()
 
     def close(self) -> None:
         """Give everything back."""

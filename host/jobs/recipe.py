@@ -12,16 +12,18 @@ from engines.base import LoraUse, Plan
 from engines.segment.pulled import pulled_identity
 from host.corrections import laid_over
 from host.errors import BadRequest, EngineNotAvailable, NotFound, WeightsInvalid
+from host.jobs.word_steps import facts_of_words, word_choice
 from host.messaging.messages import Options
 from host.model_library import dropped, dropped_id
 from host.pipeline.faults import faults_mapped
 from host.pipeline.version import PIPELINE_VERSION
+from host.pipeline.word_choice import WordChoice
 from host.store.keys import Recipe, result_key
 from host.viability import viability_of
 from models.digests import file_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from engines.base import ColorizeEngine, EngineSource
     from engines.info import EngineInfo
@@ -46,6 +48,7 @@ class JobRecipe:
     def __init__(
         self, recipe: Recipe, engine: EngineInfo, references: ReferenceStore,
         memories: Memories | None = None, retrieval: Retrieval | None = None, cast: JobCast | None = None,
+        words: WordChoice | None = None,
     ) -> None:  # fmt: skip
         self.engine = engine
         self.direction = recipe.direction
@@ -53,6 +56,7 @@ class JobRecipe:
         self.identity = self._identity(recipe) + (cast.digest if cast is not None else "")
         self.cast = cast
         self._recipe = recipe
+        self._words = words
         self._references = references
         self._page_job: PageJob | None = None
         self._chapter: ChapterDirection | None = None
@@ -66,10 +70,11 @@ class JobRecipe:
         """The ids of the reader's references, in their order."""
         return tuple(self._recipe.references)
 
-    def key(self, pixels_sha256: str, corrections: Corrections | None = None) -> str:
-        """Return the key of a page's result."""
+    def key(self, pixels_sha256: str, corrections: Corrections | None = None, undone: Sequence[str] = ()) -> str:
+        """Return the key of a page's result. undone: the steps of its words that failed."""
         has_hints = corrections is not None and bool(corrections.hints)
-        return result_key(pixels_sha256, self._recipe, corrections, pulled_identity() if has_hints else "")
+        segmenter = pulled_identity() if has_hints else ""
+        return result_key(pixels_sha256, self._recipe, corrections, segmenter, undone)
 
     def corrected(self, pixels_sha256s: Iterable[str], own: Corrections) -> dict[str, Corrections]:
         """Return a page's corrections, the series' palette in them, by its pixels; none where it must be read first."""
@@ -124,6 +129,7 @@ class JobRecipe:
             chapter=self._chapter,
             memory=self._memory,
             cast=self.cast,
+            words=self._words or WordChoice(),
             output_format=cast("Any", self._recipe.output_format),
         )
 
@@ -157,6 +163,8 @@ def resolve(
     cast = casts.open(request.series, reads_words=engine.info.wording != "none") if casts is not None else None
     with faults_mapped():
         weights = engine.digests_for(options.engine_options or {})
+        words = word_choice(options, settings) if engine.info.wording != "none" else WordChoice()
+        word_facts = facts_of_words(words)
     recipe = Recipe(
         engine_id=engine.info.id,
         engine_version=engine.info.version,
@@ -165,12 +173,13 @@ def resolve(
         references=chosen,
         cast=_cast(references, chosen) if engine.info.wording != "none" else (),
         retrieval=retrieval.facts if retrieval is not None else (),
+        words=word_facts,
         keep_coloured=_chosen(options.keep_coloured, settings.keep_coloured),
         direction=request.direction,
         output_format=page_format or settings.output_format,
         pipeline_version=_pipeline_version(settings),
     )
-    return JobRecipe(recipe, engine.info, references, memories, retrieval, cast)
+    return JobRecipe(recipe, engine.info, references, memories, retrieval, cast, words)
 
 
 def viable_engine(engines: EngineSource, engine_id: str) -> ColorizeEngine:

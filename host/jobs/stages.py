@@ -30,7 +30,7 @@ from host.store.sources import Source
 from host.supervised import SupervisedThread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -199,10 +199,10 @@ class Stages:
         if self._scheduler.may_look(work):
             self._quick_look.show(work.waiting, work.recipe.engine.id, page, job, check)
         read = pipeline.read(page, job, tick)
-        if known is None:
-            wanted = work.corrections if isinstance(read, SkippedPage) else read.job.corrections
-            if not self._begin(work, pixels, wanted):
-                return
+        wanted = work.corrections if isinstance(read, SkippedPage) else read.job.corrections
+        undone = () if isinstance(read, SkippedPage) or read.job.rewording is None else read.job.rewording.failed
+        if (known is None or undone) and not self._begin(work, pixels, wanted, undone):
+            return
         if isinstance(read, SkippedPage):
             if work.recipe.cast is not None:
                 work.recipe.cast.pass_over(pixels)
@@ -210,9 +210,9 @@ class Stages:
         else:
             self._scheduler.hand_to_lane(work, read)
 
-    def _begin(self, work: Work, pixels_sha256: str, corrections: Corrections) -> bool:
+    def _begin(self, work: Work, pixels_sha256: str, corrections: Corrections, undone: Sequence[str] = ()) -> bool:
         """Note what identifies a page's result; False where that is under way or here already."""
-        key = work.recipe.key(pixels_sha256, corrections)
+        key = work.recipe.key(pixels_sha256, corrections, undone)
         if not self._scheduler.claim(work, key):
             return False
         stored = self._store.results.get(key)

@@ -122,6 +122,8 @@ class WorksInFlight:
             work.waiting = []
             self.remove(work)
             return False
+        if work.key is not None and self._by_key.get(work.key) is work:
+            del self._by_key[work.key]  # it became another result on its way
         work.key = key
         self._by_key[key] = work
         return True

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from host.corrections import Corrections
+from host.pipeline.word_choice import WordChoice
 from host.vocabulary import Direction, Stage
 
 if TYPE_CHECKING:
     from engines.base import Plan
     from engines.info import EngineInfo
     from host.pipeline.analysis.layout.direction import ChapterDirection
+    from host.pipeline.records.rewording import Rewording
     from host.pipeline.series import ReferencePicture, SeriesCast, SeriesMemory
     from host.vocabulary import PageFormat
 
@@ -26,7 +28,8 @@ class PageJob:
 
     chapter: what the pages of one chapter say of its direction, where that is `auto`; the job holds it. memory: what
     the series remembers, None where nothing may be retrieved. cast: how its people are coloured, None for no series.
-    corrections: of this page alone.
+    corrections: of this page alone. words: which steps models take with the reader's words; rewording: what became of
+    them, None where nothing was done yet.
     keep_coloured: skip a page that already has colour. output_format None: the pipeline's own choice, without loss.
     """
 
@@ -34,6 +37,8 @@ class PageJob:
     plan: Plan
     references: tuple[ReferencePicture, ...] = ()
     corrections: Corrections = field(default_factory=Corrections)
+    words: WordChoice = field(default_factory=WordChoice)
+    rewording: Rewording | None = None
     keep_coloured: bool = True
     direction: Direction = "auto"
     chapter: ChapterDirection | None = field(default=None, compare=False)

@@ -34,6 +34,7 @@ from host.pipeline.progress import tell
 from host.pipeline.records.corrections import record_corrections
 from host.pipeline.records.run_meta import EngineRecord, RunMeta, record_plan
 from host.pipeline.retrieve import ReaderOrder, Retriever
+from host.pipeline.rewording import Reworder, reworded
 from host.pipeline.stopwatch import Stopwatch
 from host.pipeline.strips.compose import Composed, colour_strip, compose_strip
 from host.pipeline.strips.cut import pieces_of
@@ -64,10 +65,12 @@ class PagePipeline:
         limits: DecodeLimits | None = None,
         reader: PageReader | None = None,
         retriever: Retriever | None = None,
+        reworder: Reworder | None = None,
     ) -> None:
         self._limits = limits or DecodeLimits()
         self._reader = reader or shipped_reader()
         self._retriever = retriever or ReaderOrder()
+        self._reworder = reworder
 
     def decode(self, encoded: bytes, check: Callable[[], None] | None = None) -> DecodedPage:
         """Decode a captured page. `check` is called now and then; what it raises ends a long decoding.
@@ -95,7 +98,7 @@ class PagePipeline:
         with faults_mapped():
             boxes = pieces_of(page)
             if len(boxes) > 1:
-                return read_strip(page, boxes, job, tick, self._reader, self._retriever)
+                return read_strip(page, boxes, job, tick, self._reader, self._retriever, self._reworder)
             stopwatch = Stopwatch()
             tell(tick, "pass1")
             with stopwatch.stage("pass1"):
@@ -106,6 +109,7 @@ class PagePipeline:
             tell(tick, "retrieve")
             with stopwatch.stage("retrieve"):
                 job = dress(page, reading.meta, reading.maps, job)
+                job = reworded(self._reworder, page, reading.meta, job, partial(tell, tick, "retrieve"))
                 choice = self._retriever.choose(page, reading.meta, job, job.engine.supports.references_max)
                 return prepare(page, reading, job, choice, stopwatch)
 
@@ -200,6 +204,7 @@ def _record(prepared: PreparedPage, coloured: ColouredPage, composed: Composed, 
         duration_ms=prepared.stopwatch.duration_ms,
         peak_memory_mib=prepared.stopwatch.peak_memory_mib,
         verdicts=composed.verdicts,
+        rewording=prepared.job.rewording.steps if prepared.job.rewording is not None else (),
         attempts=tuple(record_attempts(coloured.attempts)),
         retries=composed.retries,
         notes=tuple(filter(None, [prepared.page.note, *composed.notes])),

@@ -135,10 +135,25 @@ def _settings(runmeta: dict[str, Any]) -> str:
         "corrections": sum(len(runmeta.get(kind) or ()) for kind in ("hints", "palettes")),
         "page": str(runmeta.get("pixels_sha256", ""))[:16],
     }
+    told |= _steps(runmeta.get("rewording"))
     rows = "".join(
-        f"<dt>{name}</dt><dd>{escape(str(value))}</dd>" for name, value in told.items() if value not in (None, "", 0)
+        f"<dt>{escape(name)}</dt><dd>{escape(str(value))}</dd>"
+        for name, value in told.items()
+        if value not in (None, "", 0)
     )
     return f"<details><summary>How it was made</summary><dl>{rows}</dl></details>"
+
+
+def _steps(words: object) -> dict[str, str]:
+    """Return what models made of the reader's words, a row for each step: before, after, by whom; or why not."""
+    found: dict[str, str] = {}
+    for one in words if isinstance(words, (list, tuple)) else ():
+        if isinstance(one, dict):
+            ways = f"{one.get('before') or ''} → {one.get('after') or ''}".removeprefix(" → ")
+            ways = f"not done: {one['fault']}" if one.get("fault") else ways
+            by = " ".join(filter(None, (str(one.get("language") or ""), str(one.get("by") or ""))))
+            found[f"{one.get('step', '')} ({one.get('subject', '')})"] = f"{ways} [{by}]" if by else ways
+    return found
 
 
 def _pictures(page: ReportPage) -> str:

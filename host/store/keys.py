@@ -28,7 +28,8 @@ class Recipe:
     """How a page is coloured, apart from the page itself. `references` are ids, which are digests of pixels.
 
     cast: who each of them shows, empty for engines that read no words. retrieval: how pictures are chosen and by whom
-    they are compared; which pages a result learned from is in its record, not here (docs/decisions/0008).
+    they are compared; which pages a result learned from is in its record, not here (docs/decisions/0008). words: the
+    steps that models take with the reader's words, and which models.
     """
 
     engine_id: str
@@ -38,17 +39,22 @@ class Recipe:
     references: Sequence[str]
     cast: Sequence[str] = ()
     retrieval: Sequence[str] = ()
+    words: Sequence[str] = ()
     keep_coloured: bool
     direction: Direction
     output_format: str
     pipeline_version: str
 
 
-def result_key(pixels_sha256: str, recipe: Recipe, corrections: Corrections | None = None, segmenter: str = "") -> str:
+def result_key(
+    pixels_sha256: str, recipe: Recipe, corrections: Corrections | None = None, segmenter: str = "",
+    undone: Sequence[str] = (),
+) -> str:  # fmt: skip
     """Return the SHA-256 (hex) of the page's pixels, the recipe and the page's own corrections, over canonical JSON.
 
     A file name or an address never enters: sites use them again for other pictures. segmenter: what finds the
-    regions of hints; empty where lines do.
+    regions of hints; empty where lines do. undone: the steps of the recipe's words that failed, so that the page is
+    another one than that which was asked for.
 
     Raises:
         TypeError, ValueError: an engine option is no JSON value.
@@ -78,6 +84,11 @@ def result_key(pixels_sha256: str, recipe: Recipe, corrections: Corrections | No
         "output_format": recipe.output_format,
         "pipeline": recipe.pipeline_version,
     }
+    # What came later adds nothing to the keys of pages without it.
+    if recipe.words:
+        facts["words"] = [*recipe.words]
+    if undone:
+        facts["undone"] = [*undone]
     facts |= _facts_of(corrections or Corrections())
     if segmenter and corrections is not None and any(not hint.region for hint in corrections.hints):
         facts["segmenter"] = segmenter

@@ -40,6 +40,14 @@ def is_loopback(url: str) -> bool:
     return address.is_loopback if address is not None else parts.hostname.rstrip(".") in _LOOPBACK_NAMES
 
 
+def loopback_fault(url: str) -> str:
+    """Return why an address is not that of a server on this machine, empty where it is."""
+    fault = address_fault(url)
+    if fault or is_loopback(url):
+        return fault
+    return f"{origin_of(url)} is not this machine: only a loopback address is spoken to"
+
+
 def origin_of(url: str) -> str:
     """Return `scheme://host:port` in one spelling, empty for what is no address."""
     parts = _parts(url)

@@ -331,6 +331,9 @@ export interface Options {
   keep_coloured?: boolean;
   quality?: "preview" | "standard" | "best";
   engine_options?: Record<string, unknown>;
+  translate?: boolean;
+  caption?: boolean;
+  enhance?: "off" | "local" | "ollama";
 }
 
 /** A way of colouring that the reader named. `engine`: None for the one that is chosen otherwise. */

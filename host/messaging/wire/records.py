@@ -7,7 +7,7 @@ from msgspec import Meta, field
 from engines.info import Supports
 from host.corrections import Corrections
 from host.messaging.wire.values import Message
-from host.vocabulary import Count, Fraction, Identifier, JobState, Quality, Sha256, Text
+from host.vocabulary import Count, EnhancerId, Fraction, Identifier, JobState, Quality, Sha256, Text
 
 
 class WireError(Message, frozen=True, kw_only=True):
@@ -73,7 +73,10 @@ class LoraChoice(Message, frozen=True, kw_only=True):
 
 
 class Options(Message, frozen=True, kw_only=True):
-    """How to colour; what is left out is decided by the settings."""
+    """How to colour; what is left out is decided by the settings.
+
+    translate, caption, enhance: what models do with the reader's words first, see the settings.
+    """
 
     seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] | None = None
     strength: Fraction | None = None
@@ -84,6 +87,9 @@ class Options(Message, frozen=True, kw_only=True):
     keep_coloured: bool | None = None
     quality: Quality | None = None
     engine_options: dict[str, Any] | None = None
+    translate: bool | None = None
+    caption: bool | None = None
+    enhance: EnhancerId | None = None
 
 
 class Preset(Message, frozen=True, kw_only=True):

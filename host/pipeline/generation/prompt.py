@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from host.corrections import FigurePalette
     from host.pipeline.generation.director.direct import Directive
     from host.pipeline.records.page_meta import PageKind, PageMeta
+    from host.pipeline.records.rewording import Rewording
     from host.pipeline.series import ReferencePicture
 
 _KIND: Final[dict[PageKind, str]] = {
@@ -49,6 +50,26 @@ class Words:
     negative: str
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The reader's words as models left them. prose: in whole sentences, kept as they are. seen: what a page shows."""
+
+    wish: str
+    avoid: str
+    prose: str = ""
+    seen: tuple[str, ...] = ()
+
+
+def told_words(wish: str, avoid: str, done: Rewording) -> Told:
+    """Return a wish and what it must not, in English, with what a language model and captions say besides.
+
+    What was worded anew holds the wish and what is seen already.
+    """
+    if done.enhanced:
+        return Told("", avoid, done.enhanced)
+    return Told(wish, avoid, seen=tuple(caption for _, caption in done.captions))
+
+
 def build_words(
     meta: PageMeta,
     wish: str,
@@ -57,24 +78,29 @@ def build_words(
     directive: Directive,
     wording: Wording,
     palettes: Sequence[FigurePalette] = (),
+    prose: str = "",
+    seen: Sequence[str] = (),
 ) -> tuple[Words, Words]:
     """Return the words of both passes: the reader's wish first, then who is there, what the page is, the guard rails.
 
-    wish, avoid: the reader's own tags. references: those that serve this page. palettes: of its figures. Each tag comes
-    once: tags that differ only in case or spaces are one tag. An engine without words (`wording` none) gets empty ones.
+    wish, avoid: the reader's own tags. references: those that serve this page. palettes: of its figures. prose, seen:
+    see `Told`. Each tag comes once: tags that differ only in case or spaces are one tag. An engine without words
+    (`wording` none) gets empty ones.
     """
     if wording == "none":
         return Words("", ""), Words("", "")
     guards = _guards(directive)
+    if wording == "tags":
+        wish, prose = ", ".join(filter(None, [prose, wish])), ""
     cast = [*_cast(references), *map(_worn, palettes)]
-    first = [wish, *cast, _scene(meta), _KIND[meta.kind], _STRUCTURE, *guards]
+    first = [wish, *cast, *seen, _scene(meta), _KIND[meta.kind], _STRUCTURE, *guards]
     if wording == "tags":
         # Tags are read in pieces, of which the first counts most: the guards do not fall behind a cast.
-        first = [*guards, wish, _KIND[meta.kind], _STRUCTURE, *cast, _scene(meta)]
+        first = [*guards, wish, _KIND[meta.kind], _STRUCTURE, *cast, *seen, _scene(meta)]
     second = [wish, _KIND[meta.kind], _CLEAN_UP, *_style(directive)]
     return (
-        Words(_worded(_once(first), wording), ", ".join(_once([avoid, _NEVER, _NEVER_STRUCTURE]))),
-        Words(_worded(_once(second), wording), ", ".join(_once([avoid, _NEVER, _NEVER_CLEAN_UP]))),
+        Words(_worded(_once(first), wording, prose), ", ".join(_once([avoid, _NEVER, _NEVER_STRUCTURE]))),
+        Words(_worded(_once(second), wording, prose), ", ".join(_once([avoid, _NEVER, _NEVER_CLEAN_UP]))),
     )
 
 
@@ -138,7 +164,8 @@ def _once(parts: Sequence[str]) -> list[str]:
     return list(by_key.values())
 
 
-def _worded(tags: Sequence[str], wording: Wording) -> str:
+def _worded(tags: Sequence[str], wording: Wording, prose: str = "") -> str:
     if wording == "tags":
         return ", ".join(tags)
-    return f"Colorize this manga page. {'. '.join(tag[:1].upper() + tag[1:] for tag in tags)}."
+    said = f" {prose.rstrip('. ')}." if prose else ""
+    return f"Colorize this manga page.{said} {'. '.join(tag[:1].upper() + tag[1:] for tag in tags)}."

@@ -10,8 +10,10 @@ from host.pipeline.generation.director.direct import Directive, direct
 from host.pipeline.generation.director.evidence import gather
 from host.pipeline.generation.figures import bind_regions
 from host.pipeline.generation.masks import bind_panels, bind_parts, bind_protect, bind_tone
-from host.pipeline.generation.prompt import Words, build_words
+from host.pipeline.generation.prompt import Words, build_words, told_words
 from host.pipeline.generation.style import any_coloured
+from host.pipeline.records.rewording import Rewording
+from host.pipeline.rewording import plain_wish
 
 if TYPE_CHECKING:
     from engines.base import Plan
@@ -33,10 +35,11 @@ def make_request(
     """
     references = job.references
     directive = direct(gather(meta, job.plan.quality, reference_coloured=any_coloured(references)))
-    wish = ", ".join(filter(None, [job.plan.prompt, *(one.text for one in job.corrections.words)]))
+    wish, avoid, done = plain_wish(job), job.plan.negative_prompt, job.rewording or Rewording()
+    told = told_words(done.english("wish", wish), done.english("avoid", avoid), done)
     words = build_words(
-        meta, wish, job.plan.negative_prompt, references, directive, job.engine.wording,
-        job.corrections.palettes,
+        meta, told.wish, told.avoid, references, directive, job.engine.wording, job.corrections.palettes,
+        prose=told.prose, seen=told.seen,
     )  # fmt: skip
     request = ColorizeRequest(
         page=page.grey,

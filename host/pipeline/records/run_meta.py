@@ -17,6 +17,7 @@ from engines.geometry import Size  # noqa: TC001
 from engines.info import Quality  # noqa: TC001
 from host.pipeline.records.corrections import CorrectionsRecord
 from host.pipeline.records.page_meta import Digest, PageKind, ReadingDirection, Record, ReferenceUse, Unit
+from host.pipeline.records.rewording import WordStep  # noqa: TC001
 from host.vocabulary import Direction, Stage  # noqa: TC001
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ class RunMeta(CorrectionsRecord):
     attempts: what each try of an engine that draws measured, see `host.pipeline.generation.assess`; empty for others.
     duplicate_of: the pixels of the page that the engine coloured, where this one is the same picture saved again; plan
     and references are then that page's. None otherwise.
+    rewording: what models made of the reader's words, step by step; the engine's own are those of the plan's stages.
     retries: compositions that were made anew because the one before failed review.
     notes: what a reader should know of the page's own picture, such as rows that its file lacks.
     """
@@ -120,6 +122,7 @@ class RunMeta(CorrectionsRecord):
     director: dict[str, JsonValue]
     references: tuple[ReferenceUse, ...]
     duplicate_of: Digest | None = None
+    rewording: tuple[WordStep, ...] = ()
     shift_px: tuple[float, float]
     duration_ms: dict[Stage, NotNegative]
     peak_memory_mib: NotNegative

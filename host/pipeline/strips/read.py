@@ -15,6 +15,7 @@ from host.pipeline.prepare import dress, prepare, reason_to_skip
 from host.pipeline.prepared import PreparedPage, PreparedPiece, SkippedPage
 from host.pipeline.progress import tell
 from host.pipeline.retrieve import Choice
+from host.pipeline.rewording import reworded
 from host.pipeline.stopwatch import Stopwatch
 from host.pipeline.strips.cut import corrections_within, cut_page
 from host.pipeline.strips.folded import fold_prepared, fold_reading
@@ -29,11 +30,18 @@ if TYPE_CHECKING:
     from host.pipeline.job import PageJob, Tick
     from host.pipeline.records.page_meta import PageMeta, ReadingDirection
     from host.pipeline.retrieve import Retriever
+    from host.pipeline.rewording import Reworder
     from host.vocabulary import Direction
 
 
 def read_strip(
-    page: DecodedPage, boxes: Sequence[Box], job: PageJob, tick: Tick, reader: PageReader, retriever: Retriever
+    page: DecodedPage,
+    boxes: Sequence[Box],
+    job: PageJob,
+    tick: Tick,
+    reader: PageReader,
+    retriever: Retriever,
+    reworder: Reworder | None = None,
 ) -> PreparedPage | SkippedPage:
     """Read the pieces of a strip, choose its references and make each piece's request; or say why the strip stays.
 
@@ -57,6 +65,7 @@ def read_strip(
     tell(tick, "retrieve")
     with stopwatch.stage("retrieve"):
         job = dress(page, meta, None, job)
+        job = reworded(reworder, page, meta, job, partial(tell, tick, "retrieve"))
         choice = retriever.choose(page, meta, job, job.engine.supports.references_max)
         pieces = []
         for index, (box, fold) in enumerate(zip(boxes, folded, strict=True)):

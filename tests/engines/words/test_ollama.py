@@ -8,7 +8,8 @@ import socket
 import pytest
 
 from engines.base import EngineError, EngineRemoteFailed, EngineUnavailable, ModelMissing
-from engines.words.ollama import Ollama, OllamaModel, ollama_fault
+from engines.colorize.comfyui.address import loopback_fault
+from engines.words.ollama import Ollama, OllamaModel
 from engines.words.registry import open_enhancer
 from tests.engines.words.ollama_server import SAYS, WAYS, ollama_server
 
@@ -82,10 +83,10 @@ def test_a_server_that_is_not_there_is_asked_once() -> None:
     "url", ["http://example.org:11434", "http://192.168.1.2:11434", "http://169.254.169.254", "x", "http://u:p@[::1]"]
 )
 def test_only_this_machine_is_spoken_to(url: str) -> None:
-    assert ollama_fault(url)
+    assert loopback_fault(url)
     with pytest.raises(EngineUnavailable):
         Ollama(url)
-    assert ollama_fault("http://localhost:11434") == ollama_fault("http://[::1]:11434") == ""
+    assert loopback_fault("http://localhost:11434") == loopback_fault("http://[::1]:11434") == ""
 
 
 def test_a_model_has_a_name() -> None:

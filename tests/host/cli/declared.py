@@ -34,7 +34,7 @@ COMMANDS: Final[list[tuple[str, str, Call, bool]]] = [
     ),
     (
         ("colorize a -o out.cbz -r r1 -r r2 --hint h1 --hint h2 --hints hs --palette p1 --palettes ps --series S"
-        " --wish w"
+        " --wish w --translate --no-caption --enhance ollama"
         " --elements e --preset N --engine E --seed 3 --strength 0.5 --engine-option a=1"
         " --engine-option b=x --format cbz --direction rtl --recolour --runmeta"
         " --report --json"),
@@ -43,7 +43,8 @@ COMMANDS: Final[list[tuple[str, str, Call, bool]]] = [
             inputs=(P("a"),), layout=Layout(P("out.cbz"), as_archives=True), references=(P("r1"), P("r2")),
             corrections={"hints": CorrectionTexts(("h1", "h2"), P("hs")), "palettes": CorrectionTexts(("p1",),
             P("ps"))},
-            series="S", wish="w", elements=P("e"), preset="N", engine="E", seed=3, strength=0.5,
+            series="S", wish="w", elements=P("e"), translate=True, caption=False, enhance="ollama",
+            preset="N", engine="E", seed=3, strength=0.5,
             engine_options=("a=1", "b=x"), direction="rtl", keep_coloured=False, runmeta=True, report=True, json=True,
         )),
         True,

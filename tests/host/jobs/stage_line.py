@@ -46,8 +46,9 @@ class Made(Recipe):
         check()
         return SimpleNamespace(corrections=corrections, memory=None)
 
-    def key(self, pixels: str, corrections: Corrections) -> str:
-        return f"{pixels[:1]} hinted" if corrections == HINTED else f"{pixels[:1]} plain"
+    def key(self, pixels: str, corrections: Corrections, undone: tuple[str, ...] = ()) -> str:
+        way = "hinted" if corrections == HINTED else "plain"
+        return " ".join([pixels[:1], way, *undone])
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Request:
 class Prepared:
     """A page that was read, as far as the stages look at it."""
 
-    job: Any = field(default_factory=lambda: SimpleNamespace(corrections=Corrections(), memory=None))
+    job: Any = field(default_factory=lambda: SimpleNamespace(corrections=Corrections(), memory=None, rewording=None))
     request: Request = Request()
     meta: Any = field(default_factory=lambda: SimpleNamespace(references=()))
     memory_entry: str | None = None

@@ -213,3 +213,4 @@ def test_who_is_alone_on_the_lane_shares_memory_with_no_engine() -> None:
     assert Made.unloads == 0
     with rooms.alone(go_on):
         assert Made.unloads == 1
+        assert [one.slot for one in rooms.ledger.held] == ["video"]

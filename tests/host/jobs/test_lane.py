@@ -163,6 +163,28 @@ def test_a_free_lane_is_taken_without_a_look_or_a_wait(
             assert not waited
 
 
+def test_another_thread_that_is_cancelled_does_not_wait_for_the_holder(lanes: tuple[Lane, Lane, Lane]) -> None:
+    one, ended = lanes[0], []
+
+    def cancelled() -> None:
+        raise JobCancelled("cancelled")
+
+    def take() -> None:
+        try:
+            with one.hold(cancelled):
+                pass
+        except JobCancelled as exc:
+            ended.append(exc)
+
+    with one.hold(never):
+        thread = threading.Thread(target=take)
+        thread.start()
+        thread.join(30)
+        assert len(ended) == 1
+    with one.hold(never):
+        pass
+
+
 def test_a_lane_whose_holder_failed_is_free_again(lanes: tuple[Lane, Lane, Lane]) -> None:
     one, two, _ = lanes
     with pytest.raises(RuntimeError), one.hold(go_on):

@@ -127,13 +127,21 @@ class TestPreparing:
         assert line.store.history.keys("S") == [key]
 
     def test_where_it_is_known_how_a_page_is_corrected_its_key_is_settled_before_it_is_read(self, line: Line) -> None:
-        line.pipeline.read_as = Prepared(job=SimpleNamespace(corrections=Corrections()))
+        line.pipeline.read_as = Prepared(job=SimpleNamespace(corrections=Corrections(), rewording=None))
         work = line.begin(Made(HINTED))
         line.stages._prepare(work)
         assert (work.key, line.scheduler.take_prepared(0.0)) == ("5 hinted", work)
 
+    @pytest.mark.parametrize("known", [None, Corrections()])
+    def test_a_page_whose_words_were_not_done_is_another_one(self, line: Line, known: Corrections | None) -> None:
+        failed = SimpleNamespace(failed=("enhance",))
+        line.pipeline.read_as = Prepared(job=SimpleNamespace(corrections=Corrections(), rewording=failed))
+        work = line.begin(Made(known))
+        line.stages._prepare(work)
+        assert (work.key, line.scheduler.take_prepared(0.0)) == ("5 plain enhance", work)
+
     def test_else_by_what_reading_tells(self, line: Line) -> None:
-        line.pipeline.read_as = Prepared(job=SimpleNamespace(corrections=HINTED))
+        line.pipeline.read_as = Prepared(job=SimpleNamespace(corrections=HINTED, rewording=None))
         work = line.begin()
         line.stages._prepare(work)
         assert work.key == "5 hinted"

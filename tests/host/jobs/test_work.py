@@ -101,3 +101,15 @@ def test_somebody_looks_at_it_while_a_seen_page_waits() -> None:
     assert work.is_looked_at
     seen.state = PageState.DONE
     assert (work.is_looked_at, work.wanted) == (False, True)
+
+
+def test_who_becomes_another_result_on_its_way_gives_its_first_key_back() -> None:
+    works = WorksInFlight()
+    (first, one), (second, _) = begun(works, "a"), begun(works, "b")
+    assert works.claim(first, "asked for")
+    assert works.claim(first, "without its words")
+    assert one.key == "without its words"
+    assert works.claim(second, "asked for")
+    assert list(works) == [first, second]
+    works.remove(first)
+    assert works.claim(second, "without its words")

@@ -264,3 +264,33 @@ def test_references_come_in_the_order_in_which_they_serve():
     assert bind_references(uses, known) == (known[2], known[0])
     with pytest.raises(KeyError):
         bind_references(uses, known[:2])
+
+
+def test_words_that_models_made_take_the_wish_s_place() -> None:
+    from host.pipeline.generation.prompt import told_words
+    from host.pipeline.records.rewording import Rewording, WordStep
+
+    steps = (
+        WordStep(step="translate", subject="wish", before="rot", after="red"),
+        WordStep(step="translate", subject="avoid", before="blau", after="blau", fault="not here"),
+        WordStep(step="caption", subject="panel 1", after="a girl, running"),
+    )
+    done = Rewording(steps=steps)
+    assert (done.english("wish", "rot"), done.english("avoid", "blau"), done.failed) == ("red", "blau", ("translate",))
+    told = told_words("red", "blau", done)
+    assert (told.wish, told.prose, told.seen) == ("red", "", ("a girl, running",))
+    page = meta()
+    plan = direct(gather(page, "standard", reference_coloured=True))
+    first, _ = build_words(page, told.wish, told.avoid, (), plan, "sentences", seen=told.seen)
+    assert first.positive.startswith("Colorize this manga page. Red. A girl. Running. ")
+    worded = Rewording(steps=(*steps, WordStep(step="enhance", subject="wish", after="Red hair, softly lit.")))
+    told = told_words("red", "", worded)
+    first, second = build_words(page, told.wish, told.avoid, (), plan, "sentences", prose=told.prose, seen=told.seen)
+    assert first.positive.startswith("Colorize this manga page. Red hair, softly lit. ")
+    assert second.positive.startswith("Colorize this manga page. Red hair, softly lit. ")
+    assert "a girl" not in first.positive.lower()
+    tags, _ = build_words(
+        page, told.wish, told.avoid, (), plan, "tags", prose="red hair, red hair, sky", seen=("a cat",)
+    )
+    assert tags.positive.split(", ")[:2] == ["red hair", "sky"]
+    assert "a cat" in tags.positive

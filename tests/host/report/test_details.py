@@ -50,6 +50,20 @@ def test_what_makes_a_picture_again_is_told_and_what_says_nothing_is_not() -> No
     assert html.startswith("<details>")
 
 
+def test_what_models_made_of_the_words_is_told_step_by_step() -> None:
+    steps = [
+        {"step": "translate", "subject": "wish", "by": "opus 1", "before": "<rot>", "after": "red", "language": "de"},
+        {"step": "caption", "subject": "panel 1", "by": "florence", "before": "", "after": "a girl"},
+        {"step": "enhance", "subject": "wish", "by": "ollama m", "before": "red", "after": "red", "fault": "no Ollama"},
+        None,
+    ]
+    rows = told(_settings({"engine": {"id": "e"}, "plan": {}, "rewording": steps}))
+    assert rows["translate (wish)"] == "&lt;rot&gt; → red [de opus 1]"
+    assert rows["caption (panel 1)"] == "a girl [florence]"
+    assert rows["enhance (wish)"] == "not done: no Ollama [ollama m]"
+    assert _settings({"engine": {}, "plan": {}, "rewording": "x"}) == _settings({"engine": {}, "plan": {}})
+
+
 @pytest.mark.parametrize("runmeta", [{}, {"engine": {}}, {"plan": {}}, {"engine": "compact", "plan": {}}])
 def test_without_a_record_nothing_is_told(runmeta: dict[str, object]) -> None:
     assert _settings(runmeta) == ""

@@ -42,6 +42,7 @@ OTHER: dict[str, Any] = {
     "references": ("r2", "r1"),
     "cast": ("", "Aki"),
     "retrieval": ("auto", "siglip2"),
+    "words": ("translate",),
     "keep_coloured": False,
     "direction": "ltr",
     "output_format": "webp",
