@@ -13,6 +13,7 @@ from engines import oklab
 from engines.base import ColorizeRequest, Device, Plan
 from engines.colorize.compact.engine import CompactEngine
 from engines.colorize.compact.gather import label_regions, trust_in
+from engines.colorize.sdxl import pose
 from engines.components import find_components
 from engines.detect.boxes import Proposal, joined, suppress, unnested
 from engines.detect.lobes import with_joined_lobes
@@ -92,6 +93,24 @@ def test_what_embedders_see(recorded: Recorded) -> None:
     recorded.values("inputs", [as_input(COLOURED), as_input(INKED[:90]), panel_crop(COLOURED, (20, 30, 200, 300), 64)])
     recorded.values("geometry", panel_geometry((20, 30, 200, 300), (400, 500)))
     recorded.values("letters", letters("A woman's 3rd hat, 東京!", 40))
+
+
+def test_skeletons(recorded: Recorded) -> None:
+    """Seventeen points on a small canvas; of one figure the arms are not sure."""
+    rng = np.random.default_rng(3)
+    pictures = []
+    for unsure in ((), (7, 8, 9, 10), range(17)):
+        canvas, scores = np.zeros((72, 64, 3), np.uint8), np.full(17, 0.31, np.float32)
+        scores[list(unsure)] = 0.29
+        points = rng.uniform(4, 60, (17, 2)).astype(np.float32)
+        assert pose.draw(canvas, points, scores) == (len(unsure) < 17)
+        pictures.append(canvas)
+    assert not pictures[-1].any()
+    recorded.picture("skeletons", np.concatenate(pictures[:2], axis=1))
+    mask = np.zeros((20, 30), bool)
+    assert pose._box(mask) is None
+    mask[4:9, 11:28] = True
+    assert pose._box(mask) == [11.0, 4.0, 17.0, 5.0]
 
 
 def test_boxes(recorded: Recorded) -> None:

@@ -19,8 +19,9 @@ from engines.detect.base import LABELS
 from engines.detect.boxes import Proposal
 from engines.detect.networks import labels_of
 from engines.detect.tiles import View
-from engines.detect.yolo import YoloDetector, _on_page, decoded
+from engines.detect.yolo import CARD, YoloDetector, _on_page, _version, decoded
 from engines.geometry import Box, Size
+from models.catalog import load_catalog
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -115,6 +116,9 @@ def test_version_is_the_files_content(tmp_path):
     own = network(tmp_path / "own.onnx", raw())
     assert YoloDetector(own).info.version.endswith(hashlib.sha256(own.read_bytes()).hexdigest()[:16])
     assert YoloDetector(own).info != YoloDetector().info
+    shipped = load_catalog()[CARD].files[0].sha256
+    assert YoloDetector().info.version == f"1-{shipped[:16]}"
+    assert _version(tmp_path / "none.onnx") == "missing"
 
 
 def test_wrong_files_are_refused_with_words_of_what_is_expected(tmp_path):
