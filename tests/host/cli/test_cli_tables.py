@@ -15,9 +15,10 @@ import installer.doctor
 from engines.base import Viability
 from engines.geometry import Size
 from host.application import Application
-from host.cli import tables
+from host.cli import history, tables
 from host.errors import BadRequest
 from host.paths import HOST_COMMAND, state_paths
+from host.store.history import HistoryEntry
 from host.store.results import StoredResult
 from installer.doctor import Link
 
@@ -162,3 +163,38 @@ def test_numbers_are_not_coloured_on_a_terminal(
     monkeypatch.setenv("FORCE_COLOR", "1")
     told()
     assert "\x1b" not in capsys.readouterr().out
+
+
+def test_the_history_has_a_line_for_each_series(capsys: pytest.CaptureFixture[str]) -> None:
+    facts = {"engine": "compact", "references": ("r", "t"), "seconds": 2.26}
+    pages = [("S", "1", "a"), ("S", "2", "b"), ("", "1", "c")]
+    with Application.open(state_paths(), lambda _: None) as application:
+        application.store.history.add(
+            HistoryEntry(series=series, chapter=chapter, key=key, page=key, **facts)  # type: ignore[arg-type]
+            for series, chapter, key in pages
+        )
+    history.print_history()
+    lines = [re.split(r" {2,}", line.strip()) for line in capsys.readouterr().out.splitlines()]
+    assert lines[0] == ["series", "last", "chapters", "pages", "engines", "references", "seconds"]
+    told = {line[0]: line[2:] for line in lines[1:]}
+    assert told == {"S": ["2", "2", "compact", "2", "4.5"], "(no name)": ["1", "1", "compact", "2", "2.3"]}
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d", line[1]) for line in lines[1:])
+
+
+@pytest.mark.parametrize(("series", "everything", "left"), [("S", False, 1), (None, True, 0)])
+def test_forgetting_says_how_many_pages_that_were(
+    series: str | None, everything: bool, left: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    facts = {"chapter": "1", "page": "p", "engine": "e", "references": (), "seconds": 1.0}
+    with Application.open(state_paths(), lambda _: None) as application:
+        application.store.history.add(HistoryEntry(series=one, key=one, **facts) for one in "ST")  # type: ignore[arg-type]
+    history.forget_history(series, everything=everything)
+    assert capsys.readouterr().out == f"{2 - left} pages forgotten\n"
+    with Application.open(state_paths(), lambda _: None) as application:
+        assert len(application.store.history.keys(None)) == left
+
+
+@pytest.mark.parametrize(("series", "everything"), [("S", True), (None, False)])
+def test_either_a_series_or_all_is_forgotten(series: str | None, everything: bool) -> None:
+    with pytest.raises(BadRequest, match="either a series or all"):
+        history.forget_history(series, everything=everything)
