@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 import socket
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(autouse=True)
+def own_home(irodori_home: Path) -> Path:
+    """Keep the memory of digests in the test's own folder."""
+    return irodori_home
 
 
 @pytest.fixture

@@ -11,17 +11,16 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, replace
-from math import prod
 from typing import TYPE_CHECKING, Final
 
 from engines.base import ModelInvalid, ModelMissing
-from engines.colorize.diffusion.part_files import PartFiles, headers_of, measured_part, refuse_pickles, shards_of
+from engines.colorize.diffusion.described import described, require_folders
+from engines.colorize.diffusion.part_files import PartFiles, measured_part, refuse_pickles, shards_of
 from engines.colorize.diffusion.places import Places
 from engines.colorize.qwen.anatomy import Transformer, measure_transformer, prefix_of
 from engines.colorize.qwen.info import CARD, INFO, LIGHTNING_CARD, PACKED_CARD, PARTS_CARD
 from engines.device_memory import Needs
 from engines.weights_files import read_weights_header
-from models.packed import unread_block, unread_form
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,7 +34,6 @@ _PULL: Final = f"irodori models pull {CARD}"
 _READ: Final = "Get it as bf16, fp8 or GGUF (Q8_0, K-quants, IQ4)."
 _STEPS: Final = re.compile(r"(\d+)[-_ ]?steps?", re.IGNORECASE)
 _LIGHTNING_STEPS: Final = 4
-_MIB: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,13 +79,13 @@ def find_qwen(where: Path | Places) -> QwenFiles:
     """
     places = where if isinstance(where, Places) else Places(where)
     folder = _repository(places)
-    transformer = _described(_transformer(places, folder), stays=True)
+    transformer = described(_transformer(places, folder), _READ, stays=True)
     return QwenFiles(
         folder=folder,
         transformer=transformer,
         transformer_is=_measured(transformer, folder),
-        text_encoder=_described(PartFiles(tuple(shards_of(folder / "text_encoder")), folder / "text_encoder")),
-        vae=_described(PartFiles(tuple(shards_of(folder / "vae")), folder / "vae")),
+        text_encoder=described(PartFiles(tuple(shards_of(folder / "text_encoder")), folder / "text_encoder"), _READ),
+        vae=described(PartFiles(tuple(shards_of(folder / "vae")), folder / "vae"), _READ),
         lightning=_lightning(places),
     )
 
@@ -98,9 +96,7 @@ def _repository(places: Places) -> Path:
         candidates += [places.shared / CARD, places.shared / PARTS_CARD]
     for folder in candidates:
         if (folder / "text_encoder" / "config.json").is_file():
-            missing = [name for name in _FOLDERS if not (folder / name).is_dir()]
-            if missing:
-                raise ModelMissing(f"the folder {missing[0]}/ of {INFO.label} is not in {folder}", f"{_PULL} again.")
+            require_folders(folder, _FOLDERS, INFO.label, f"{_PULL} again.")
             return folder
     raise ModelMissing(
         f"{INFO.label} is not on this machine",
@@ -149,24 +145,6 @@ def _part_in(path: Path, *, of_others: bool = False) -> PartFiles | None:
             return None
         raise
     return None if prefix is None else PartFiles((path,), prefix=prefix)
-
-
-def _described(part: PartFiles, *, stays: bool = False) -> PartFiles:
-    """Return a part with what its headers say of it. stays: GGUF's blocks stay as small as their file."""
-    header = headers_of(part)
-    name = part.paths[0].name
-    if unread := unread_form(header.tensors):
-        raise ModelInvalid(f"{name} has a quantisation that is not read here: {unread}", _READ)
-    packed = header.format == "gguf"
-    if packed and (block := unread_block(header.tensors)):
-        raise ModelInvalid(f"{name} has blocks of GGUF that are not read here: {block}", _READ)
-    numbers = sum(prod(one.shape) for one in header.tensors.values())
-    size = (sum(path.stat().st_size for path in part.paths) if packed and stays else 2 * numbers) // _MIB
-    dtypes = frozenset(one.dtype for one in header.tensors.values())
-    return replace(
-        part, format=header.format, dtypes=dtypes, of_comfyui=header.of_comfyui, memory_mib=size,
-        kept_mib=max(1, size // 2),
-    )  # fmt: skip
 
 
 def _measured(part: PartFiles, folder: Path) -> Transformer:

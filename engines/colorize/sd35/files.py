@@ -11,17 +11,16 @@ folder/image_encoder/   the SigLIP that it reads by, or `sd35-image-encoder`
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from math import prod
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from engines.base import ModelInvalid, ModelMissing
-from engines.colorize.diffusion.part_files import PartFiles, headers_of, refuse_pickles, shards_of
+from engines.colorize.diffusion.described import described, require_folders
+from engines.colorize.diffusion.part_files import PartFiles, refuse_pickles, shards_of
 from engines.colorize.diffusion.places import Places
 from engines.colorize.sd35.info import ADAPTER_CARD, CARD, CONTROL_CARD, ENCODER_CARD, INFO, T5_CARD
 from engines.device_memory import Needs
 from engines.weights_files import read_weights_header
-from models.packed import unread_block, unread_form
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +31,6 @@ _SMALL: Final = ("tokenizer", "tokenizer_2", "scheduler")
 _PREFIXES: Final = ("", "model.diffusion_model.")
 _MARKS: Final = ("joint_blocks.0.x_block.attn.qkv.weight", "transformer_blocks.0.attn.add_q_proj.weight")
 _READ: Final = "Get it as bf16, fp8, NF4 or GGUF (Q8_0, K-quants, IQ4)."
-_MIB: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +81,7 @@ def find_sd35(where: Path | Places) -> Sd35Files:
     folder = _model(places)
     return Sd35Files(
         folder=folder,
-        transformer=_described(_transformer(places, folder), stays=True),
+        transformer=described(_transformer(places, folder), _READ, stays=True),
         vae=_in(folder / "vae"),
         clips=(_in(folder / "text_encoder"), _in(folder / "text_encoder_2")),
         t5=_t5(places, folder),
@@ -96,9 +94,7 @@ def find_sd35(where: Path | Places) -> Sd35Files:
 def _model(places: Places) -> Path:
     for folder in (places.own, *(folder for folder, _ in places.repositories(_PIPELINES))):
         if (folder / "text_encoder" / "config.json").is_file():
-            missing = [name for name in _SMALL if not (folder / name).is_dir()]
-            if missing:
-                raise ModelMissing(f"the folder {missing[0]}/ of {INFO.label} is not in {folder}", _pull(CARD))
+            require_folders(folder, _SMALL, INFO.label, _pull(CARD))
             return folder
     raise ModelMissing(f"{INFO.label} is not on this machine", _pull(CARD))
 
@@ -138,8 +134,7 @@ def _t5(places: Places, folder: Path) -> PartFiles | None:
     packed = places.shared / T5_CARD if places.shared is not None else None
     for place in (packed, folder / "text_encoder_3"):
         if place is not None and any(place.glob("*.safetensors")):
-            if not (folder / "tokenizer_3").is_dir():
-                raise ModelMissing(f"the folder tokenizer_3/ of {INFO.label} is not in {folder}", _pull(CARD))
+            require_folders(folder, ["tokenizer_3"], INFO.label, _pull(CARD))
             return _in(place)
     return None
 
@@ -168,24 +163,7 @@ def _adapter(folder: Path) -> Path:
 
 
 def _in(folder: Path) -> PartFiles:
-    return _described(PartFiles(tuple(shards_of(folder)), folder))
-
-
-def _described(part: PartFiles, *, stays: bool = False) -> PartFiles:
-    """Return a part with what its headers say of it. stays: GGUF's blocks stay as small as their file."""
-    header = headers_of(part)
-    name = part.paths[0].name
-    packed = header.format == "gguf"
-    unread = unread_form(header.tensors) or (unread_block(header.tensors) if packed else "")
-    if unread:
-        raise ModelInvalid(f"{name} has numbers of a form that is not read here: {unread}", _READ)
-    numbers = sum(prod(one.shape) for one in header.tensors.values())
-    size = (sum(path.stat().st_size for path in part.paths) if packed and stays else 2 * numbers) // _MIB
-    dtypes = frozenset(one.dtype for one in header.tensors.values())
-    return replace(
-        part, format=header.format, dtypes=dtypes, of_comfyui=header.of_comfyui, memory_mib=size,
-        kept_mib=max(1, size // 2),
-    )  # fmt: skip
+    return described(PartFiles(tuple(shards_of(folder)), folder), _READ)
 
 
 def _pull(card: str) -> str:

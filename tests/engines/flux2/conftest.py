@@ -36,9 +36,3 @@ def engine(toy_folder: Path, toy: KleinVariant) -> Iterator[Flux2KleinEngine]:
     engine.load(PROCESSOR)
     yield engine
     engine.unload()
-
-
-@pytest.fixture(autouse=True)
-def own_home(irodori_home: Path) -> Path:
-    """Keep the memory of digests in the test's own folder."""
-    return irodori_home

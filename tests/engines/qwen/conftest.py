@@ -44,9 +44,3 @@ def fast(fast_folder: Path) -> Iterator[QwenEditEngine]:
     engine.load(PROCESSOR)
     yield engine
     engine.unload()
-
-
-@pytest.fixture(autouse=True)
-def own_home(irodori_home: Path) -> Path:
-    """Keep the memory of digests in the test's own folder."""
-    return irodori_home

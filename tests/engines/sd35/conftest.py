@@ -26,9 +26,3 @@ def kept(toy_folder: Path) -> Iterator[Sd35Engine]:
     engine = Sd35Engine(toy_folder)
     yield engine
     engine.unload()
-
-
-@pytest.fixture(autouse=True)
-def own_home(irodori_home: Path) -> Path:
-    """Keep the memory of digests in the test's own folder."""
-    return irodori_home

@@ -16,7 +16,7 @@ from engines.colorize.sd35.files import find_sd35
 from engines.colorize.sd35.info import ADAPTER_CARD, CARD, CONTROL_CARD, ENCODER_CARD, T5_CARD
 from engines.testing.contract import PROCESSOR, drawn_page, flat_reference, ignore_step, request_of
 from tests.engines.toys.few_bits import nf4
-from tests.engines.toys.klein import weights_of
+from tests.engines.toys.klein import weights_of, write_gguf
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,6 +81,16 @@ def test_a_transformer_in_one_file_takes_the_folders_place(toy_folder: Path, exp
     shutil.move(folder / "sd3.safetensors", tmp_path / "dropped.safetensors")
     (tmp_path / "broken.safetensors").write_bytes(b"cut off")
     assert find_sd35(Places(folder, tmp_path)).transformer.paths == (tmp_path / "dropped.safetensors",)
+
+
+def test_a_transformer_as_gguf_gives_the_folders_picture(toy_folder: Path, expected: Any, tmp_path: Path) -> None:
+    folder = shutil.copytree(toy_folder, tmp_path / "sd35")
+    tensors = weights_of(folder, "transformer")
+    next((folder / "transformer").glob("*.safetensors")).unlink()
+    write_gguf(folder / "sd3.5-BF16.gguf", tensors, "sd3", "BF16")
+    files = find_sd35(folder)
+    assert (files.transformer.format, files.needs("it").packed) == ("gguf", True)
+    assert abs(colour(folder) - expected).max() < 0.02
 
 
 def test_parts_that_were_pulled_by_their_own_cards_are_put_together(toy_folder: Path, tmp_path: Path) -> None:

@@ -16,9 +16,3 @@ if TYPE_CHECKING:
 def toy_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a toy with all its parts; tests only read it."""
     return sdxl.build_folder(tmp_path_factory.mktemp("sdxl") / "toy")
-
-
-@pytest.fixture(autouse=True)
-def own_home(irodori_home: Path) -> Path:
-    """Keep the memory of digests in the test's own folder."""
-    return irodori_home

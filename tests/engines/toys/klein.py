@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 ENCODER_LAYERS = 30
 HIDDEN = 32
+# What converters keep exact in GGUF, in klein and in Stable Diffusion 3.5.
+EXACT = ("img_in", "txt_in", "time_in", "final_layer", "pos_embed")
 
 
 def build_folder(
@@ -128,7 +130,7 @@ def write_gguf(
         array = value.float().numpy()
         if packed and name in packed:
             writer.add_tensor(name, packed[name][0], raw_dtype=packed[name][1])
-        elif array.ndim < 2 or name.startswith(("img_in", "txt_in", "time_in", "final_layer")):
+        elif array.ndim < 2 or name.startswith(EXACT):
             writer.add_tensor(name, array.astype(np.float32))
         else:
             writer.add_tensor(name, gguf.quants.quantize(array, quantised), raw_dtype=quantised)
