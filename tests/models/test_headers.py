@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models import headers
 from models.headers import TensorHeader, read_header
 from models.store import WeightsInvalid
 
@@ -161,3 +162,21 @@ def test_a_gguf_of_more_tensors_or_keys_than_any_model_has_is_refused(place: Pat
     place.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, *counts) + bytes(1000))
     with pytest.raises(WeightsInvalid, match="beyond reason"):
         read_header(place)
+
+
+def test_types_of_gguf_are_those_of_its_own_library() -> None:
+    """Those of ours that it knows; what we do not read is left out here as well."""
+    ours = {gguf.GGMLQuantizationType(number): facts for number, facts in headers._GGML.items()}
+    for kind, (name, elements, size) in ours.items():
+        assert (name, (elements, size)) == (kind.name, tuple(gguf.GGML_QUANT_SIZES[kind]))
+    assert len(ours) == 31
+
+
+def test_numbers_of_gguf_s_facts_are_as_wide_as_its_own_library_says() -> None:
+    kinds = gguf.GGUFValueType
+    widths = {"UINT8": 1, "INT8": 1, "UINT16": 2, "INT16": 2, "UINT32": 4, "INT32": 4, "FLOAT32": 4, "BOOL": 1,
+              "UINT64": 8, "INT64": 8, "FLOAT64": 8}  # fmt: skip
+    assert {number: struct.calcsize(form) for number, form in headers._SCALARS.items()} == {
+        kinds[name].value: width for name, width in widths.items()
+    }
+    assert (kinds.STRING.value, kinds.ARRAY.value) == (headers._STRING, headers._ARRAY)
