@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _WITHIN: Final = 0.5
 # A change of chroma per pixel, after smoothing over one pixel, that parts two colours.
-_STEP: Final = 0.02
+_STEP: Final = 0.012
 
 
 class Regions(Segmenter):
