@@ -223,7 +223,7 @@ def analyze(
 
 @app.command()
 def rerun(
-    record: Annotated[Path, typer.Argument(metavar="RUNMETA", help="The record beside a coloured picture.")],
+    record: Annotated[Path, typer.Argument(metavar="RUNMETA", help="The record beside a coloured picture, or a report.")],
     page: Annotated[Path, typer.Argument(metavar="PAGE", help="The page as it was before.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Where the picture goes.")],
 ) -> None:

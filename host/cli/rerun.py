@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
 
@@ -10,15 +10,19 @@ from host.application import Application
 from host.books.whole_files import write_whole
 from host.errors import BadRequest
 from host.paths import state_paths
-from host.pipeline.decode import DecodeLimits
+from host.pipeline.decode import DecodeLimits, decode_page
 from host.pipeline.records.json_files import named, read_limited
 from host.pipeline.records.validation import BYTES_MAX, run_meta_of
+from host.report.records import BYTES_MAX as REPORT_BYTES_MAX
+from host.report.records import records_of
 from host.rerun import rerun
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from host.pipeline.records.run_meta import RunMeta
+
+_REPORTS: Final = frozenset({".html", ".htm"})
 
 
 def run(runmeta: Path, page: Path, output: Path) -> int:
@@ -27,14 +31,26 @@ def run(runmeta: Path, page: Path, output: Path) -> int:
     Raises:
         BadRequest: a file cannot be read, or is no record. TooLarge. What `rerun` raises.
     """
-    record = _record(runmeta)
     encoded = read_limited(page, DecodeLimits().encoded_bytes)
+    record = _of_report(runmeta, encoded) if runmeta.suffix.casefold() in _REPORTS else _record(runmeta)
     with Application.open(state_paths(), lambda _: None) as application:
         finished, same = rerun(application, record, encoded)
     write_whole(output, finished.image)
     verdict = "the same pixels as recorded" if same else "[yellow]other pixels than recorded[/]"
     Console(stderr=True, highlight=False).print(f"{output}: {verdict}", soft_wrap=True)
     return 0 if same else 1
+
+
+def _of_report(path: Path, encoded: bytes) -> RunMeta:
+    """Return the record in a report that is of this page, the last one where there are several."""
+    digest = decode_page(encoded).pixels_sha256
+    for data in reversed(records_of(read_limited(path, REPORT_BYTES_MAX))):
+        record = run_meta_of(data)
+        if record.pixels_sha256 == digest:
+            return record
+    raise BadRequest(
+        f"{path.name} has no record of this page.", "Name the page as it was before it was coloured, and its report."
+    )
 
 
 def _record(path: Path) -> RunMeta:

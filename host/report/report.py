@@ -5,6 +5,7 @@ Everything that comes from a comic or from the machine is escaped; the page may 
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass, field
 from html import escape
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from host.books.run import Verdict
     from host.report.pictures import Picture
 
+RECORD_BEGINS: Final = "<pre class=record>"
+RECORD_ENDS: Final = "</pre>"
 _HERE: Final = Path(__file__).parent
 _WORDS: Final[dict[Verdict, str]] = {
     "coloured": "coloured",
@@ -141,7 +144,13 @@ def _settings(runmeta: dict[str, Any]) -> str:
         for name, value in told.items()
         if value not in (None, "", 0)
     )
-    return f"<details><summary>How it was made</summary><dl>{rows}</dl></details>"
+    return f"<details><summary>How it was made</summary><dl>{rows}</dl>{_record(runmeta)}</details>"
+
+
+def _record(runmeta: dict[str, Any]) -> str:
+    """Return the whole record, from which `irodori rerun` makes the picture again: see `host.report.records`."""
+    text = escape(json.dumps(runmeta, ensure_ascii=False, indent=1), quote=False)
+    return f"<details><summary>Its record, whole</summary>{RECORD_BEGINS}{text}{RECORD_ENDS}</details>"
 
 
 def _steps(words: object) -> dict[str, str]:

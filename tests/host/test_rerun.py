@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("made")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IRODORI_HOME", str(folder / "irodori-home"))
-        status, said = run("colorize", PAGE, "-r", REFERENCE, "--strength", 0.8, "-o", folder / "out", "--runmeta")
+        asked = ("-r", REFERENCE, "--strength", 0.8, "--seed", 7, "-o", folder / "out", "--runmeta", "--report")
+        status, said = run("colorize", PAGE, *asked)
         assert status == 0, said
         yield folder / "out" / "figures-en.png"
 
@@ -41,6 +43,31 @@ def test_the_same_record_page_and_machine_give_the_same_file(made: Path, tmp_pat
     status, said = run("rerun", f"{made}.runmeta.json", PAGE, "-o", tmp_path / "again.png")
     assert status == 0, said
     assert (tmp_path / "again.png").read_bytes() == made.read_bytes()
+
+
+def report_of(made: Path) -> Path:
+    (report,) = made.parent.glob("*.html")
+    return report
+
+
+def test_a_report_gives_the_same_file_and_refuses_a_page_that_is_not_in_it(made: Path, tmp_path: Path) -> None:
+    status, said = run("rerun", report_of(made), PAGE, "-o", tmp_path / "again.png")
+    assert status == 0, said
+    assert (tmp_path / "again.png").read_bytes() == made.read_bytes()
+    status, said = run("rerun", report_of(made), REFERENCE, "-o", tmp_path / "other.png")
+    assert (status, "no record of this page" in said) == (2, True)
+    (tmp_path / "empty.html").write_bytes(b"<p>no report")
+    status, said = run("rerun", tmp_path / "empty.html", PAGE, "-o", tmp_path / "other.png")
+    assert (status, "no record of this page" in said) == (2, True)
+
+
+def test_what_a_report_says_in_words_makes_the_picture_again(made: Path, tmp_path: Path) -> None:
+    told = dict(re.findall(r"<dt>([^<]*)</dt><dd>([^<]*)</dd>", report_of(made).read_text("utf-8")))
+    engine, seed, strength = told["engine"].split()[0], told["seed"], told["strength"]
+    asked = ("--engine", engine, "--seed", seed, "--strength", strength, "-r", REFERENCE)
+    status, said = run("colorize", PAGE, *asked, "-o", tmp_path / "anew.png")
+    assert status == 0, said
+    assert (tmp_path / "anew.png").read_bytes() == made.read_bytes()
 
 
 def test_hints_and_palettes_are_made_again(irodori_home: Path, tmp_path: Path) -> None:

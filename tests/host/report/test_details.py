@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
 
 from host.report.pictures import Picture
+from host.report.records import records_of
 from host.report.report import Report as Whole
-from host.report.report import ReportPage, _figures, _line, _pictures, _settings, _summary
+from host.report.report import ReportPage, _figures, _line, _pictures, _settings, _summary, render
 
 BEFORE, AFTER = Picture("data:before", 30, 40), Picture("data:after", 31, 41)
 FIGURES = {
@@ -99,3 +101,9 @@ def test_verdicts_are_counted_and_those_that_nobody_got_are_not_named() -> None:
     assert "class=skipped" not in summary
     assert "<b>1.2 s</b> in all" in summary
     assert "<b>a&lt;b</b> engine" in summary
+
+
+def test_a_report_holds_the_records_whole() -> None:
+    runmeta = {"engine": {"id": "compact"}, "plan": {"prompt": "</pre><b>&amp; 夜"}}
+    report = render(Whole("A", "compact", 1.0, [ReportPage("1.png", "coloured", BEFORE, AFTER, runmeta=runmeta)]))
+    assert [json.loads(one) for one in records_of(report.encode())] == [runmeta]
