@@ -108,6 +108,7 @@ class HostService:
             "history.forget": lambda asked: CacheCleared(removed=self._application.forget(asked.series)),
             "studio.look": self._studio_look,
             "studio.start": self._application.desk.start,
+            "studio.first": lambda asked: self._application.desk.first(asked.task_id),
             "studio.cancel": lambda asked: self._application.desk.cancel(asked.task_id),
             "host.doctor": lambda _: self._examine(),
         }

@@ -143,10 +143,12 @@ export interface WorkerCalls {
   "palette.import": Call<{ series: string; json: string }, PaletteSheet>;
   "page.point": Call<{ tabId: number; purpose: PointPurpose }>;
   "page.capture": Call<{ tabId: number; frameId: number; url: string }, Payload>;
-  "studio.run": Call<{ order: StudioOrder; picture: Payload; mask: Payload | null }, StudioMade>;
-  "studio.chapter": Call<{ tabId: number; taskId: string }, StudioMade>;
+  "studio.run": Call<{ order: StudioOrder; picture: Payload; mask: Payload | null }, StudioMade | null>;
+  "studio.chapter": Call<{ tabId: number; taskId: string }, StudioMade | null>;
   "studio.look": Call<{ picture: Payload; filters: FilterStep[]; scale: number }, Payload>;
   "studio.cancel": Call<{ taskId: string }>;
+  "studio.first": Call<{ taskId: string }>;
+  "studio.clear": Call<Record<string, never>>;
   "chapter.start": Call<{ tabId: number; choice: ChapterChoice }>;
   "chapter.cost": Call<{ tabId: number; choice: ChapterChoice }, Estimate | null>;
   "chapter.cancel": Call<{ tabId: number }>;

@@ -35,6 +35,17 @@ export interface StudioFar {
   fraction: number;
 }
 
+/** A task as the queue shows it: it waits, is under way, or has ended. */
+export interface TaskRow {
+  taskId: string;
+  tool: StudioTool;
+  state: "waiting" | "running" | "done" | "failed" | "cancelled";
+  problem: string;
+}
+
+export const isTaskOpen = ({ state }: TaskRow): boolean => state === "waiting" || state === "running";
+
+export const TASKS = "session:studio-tasks";
 export const POINTED = "session:studio-pointed";
 export const FAR = "session:studio-far";
 
@@ -44,6 +55,20 @@ export async function savePointed(pointed: StudioPointed): Promise<void> {
 
 export async function saveFar(far: StudioFar): Promise<void> {
   await storage.setItem(FAR, far);
+}
+
+export async function loadTasks(): Promise<TaskRow[]> {
+  return storage.getItem<TaskRow[]>(TASKS, { fallback: [] });
+}
+
+export async function saveTasks(rows: readonly TaskRow[]): Promise<void> {
+  await storage.setItem(TASKS, [...rows]);
+}
+
+/** Watch the tasks of all panels, and how far the one under way is. */
+export function watchTasks(rows: (rows: TaskRow[]) => void, far: (far: StudioFar) => void): void {
+  storage.watch<TaskRow[]>(TASKS, (value) => rows(value ?? []));
+  storage.watch<StudioFar>(FAR, (value) => void (value && far(value)));
 }
 
 /** Watch what the worker tells; returns what ends the watch. */

@@ -83,6 +83,7 @@ from host.messaging.wire.studio import (
     StudioCancelled,
     StudioDone,
     StudioFailed,
+    StudioFirst,
     StudioLook,
     StudioPicture,
     StudioProgress,
@@ -231,6 +232,7 @@ __all__ = [
     "StudioCancelled",
     "StudioDone",
     "StudioFailed",
+    "StudioFirst",
     "StudioLook",
     "StudioPicture",
     "StudioProgress",
@@ -301,6 +303,7 @@ METHODS: Final[dict[str, Method]] = {
     "history.forget": Method(HistoryForget, CacheCleared, lane="long"),
     "studio.look": Method(StudioLook, StudioPicture, lane="long"),
     "studio.start": Method(StudioTask, StudioAccepted, lane="pages"),
+    "studio.first": Method(StudioFirst, Empty),
     "studio.cancel": Method(StudioCancel, StudioCancelled),
     "host.doctor": Method(Empty, list[DoctorCheck], lane="long"),
 }

@@ -8,8 +8,9 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from host.errors import BadRequest, Busy, InternalError, IrodoriError, JobCancelled, TooLarge
+from host.errors import BadRequest, Busy, InternalError, IrodoriError, JobCancelled, NotFound, TooLarge
 from host.messaging.messages import (
+    Empty,
     StudioAccepted,
     StudioCancelled,
     StudioDone,
@@ -53,6 +54,7 @@ class Desk:
         self._changed = threading.Condition()
         self._telling = threading.Lock()
         self._open: OrderedDict[str, _Running] = OrderedDict()
+        self._under_way = ""
         self._thread: SupervisedThread | None = None
         self._closing = False
 
@@ -74,6 +76,20 @@ class Desk:
                 self._thread.start()
             self._changed.notify_all()
         return StudioAccepted(ahead=ahead)
+
+    def first(self, task_id: str) -> Empty:
+        """Put a task before all others that wait.
+
+        Raises:
+            NotFound: there is no such task, or it has ended.
+        """
+        with self._changed:
+            if task_id not in self._open:
+                raise NotFound(f"There is no task {task_id[:64]!r}.", "It may have ended by now.")
+            self._open.move_to_end(task_id, last=False)
+            if self._under_way in self._open:
+                self._open.move_to_end(self._under_way, last=False)
+        return Empty()
 
     def cancel(self, task_id: str) -> StudioCancelled:
         """End a task at once, whatever it is doing; what it still makes is dropped."""
@@ -108,7 +124,11 @@ class Desk:
             if not self._changed.wait_for(lambda: self._closing or self._open, _IDLE_S) and self._tools is not None:
                 self._tools.forget()
             self._changed.wait_for(lambda: self._closing or self._open)
-            return None if self._closing else next(iter(self._open.values()))
+            if self._closing:
+                return None
+            running = next(iter(self._open.values()))
+            self._under_way = running.task.task_id
+            return running
 
     def _do(self, running: _Running) -> None:
         task_id = running.task.task_id

@@ -40,7 +40,7 @@ def test_chapters_are_listed_put_first_cancelled_and_cleared(
     long = tabs["A long one"]
 
     panel = reader.open(POPUP.replace("popup.html", "sidepanel.html"))
-    queue = panel.get_by_role("region", name="Chapters under way")
+    queue = panel.get_by_role("region", name="Under way")
     rows = queue.get_by_role("listitem")
     expect(rows).to_have_count(2)
     slow = queue.get_by_role("listitem", name="A long one")

@@ -178,18 +178,38 @@ def test_a_marked_part_is_made_anew_and_nothing_else(reader: Reader, screenshots
     panel.close()
 
 
-def test_a_film_is_cancelled_and_another_tool_goes_on(reader: Reader) -> None:
+def test_a_film_is_cancelled_in_the_queue_and_the_task_that_waited_goes_on(
+    reader: Reader, screenshots: Path | None
+) -> None:
     panel, region = opened(reader)
     choose(region, "Film")
     region.get_by_label("Seconds a panel").fill("30")
     start(region)
-    expect(region.get_by_role("progressbar", name="How far it is")).to_be_visible()
-    region.get_by_role("button", name="Cancel").click()
+    other, waits = opened(reader)  # the panel of another window
+    choose(waits, "Larger")
+    start(waits)
+    queue = other.get_by_role("region", name="Under way")
+    film, larger = (queue.get_by_role("listitem", name=name) for name in ("Film", "Larger"))
+    expect(film.get_by_role("progressbar", name="Film")).to_be_visible()
+    expect(film).to_contain_text("running")
+    larger.get_by_role("button", name="First: Larger").click()
+    expect(larger).to_contain_text("waiting")
+    assert_accessible(other)
+    shoot(other, screenshots, "studio-queue", width=380)
+    film.get_by_role("button", name="Cancel Film").click()
     expect(region.get_by_role("progressbar")).to_have_count(0)
     expect(region.get_by_role("alert")).to_have_count(0)
-    choose(region, "Larger")
+    expect(film).to_contain_text("cancelled")
+    expect(waits.get_by_role("button", name="Undo the last change")).to_be_enabled(timeout=WAIT_MS)
+    expect(larger).to_contain_text("done")
+    queue.get_by_role("button", name="Clear what has ended").click()
+    expect(queue).to_have_count(0)
+    choose(region, "Film")
+    region.get_by_label("Seconds a panel").fill("30")
     start(region)
-    expect(region.get_by_role("button", name="Undo the last change")).to_be_enabled(timeout=WAIT_MS)
+    region.get_by_role("button", name="Cancel").click()
+    expect(region.get_by_role("progressbar")).to_have_count(0)
+    other.close()
     panel.close()
 
 

@@ -769,6 +769,11 @@ export interface StudioCancel {
   task_id: string;
 }
 
+/** Put a task before all others that wait; the one under way goes on. */
+export interface StudioFirst {
+  task_id: string;
+}
+
 /** Whether there was such a task that had not ended; it ends as failed, with E_CANCELLED. */
 export interface StudioCancelled {
   cancelled: boolean;
@@ -854,6 +859,7 @@ export interface Methods {
   "history.forget": { params: HistoryForget; result: CacheCleared };
   "studio.look": { params: StudioLook; result: StudioPicture };
   "studio.start": { params: StudioTask; result: StudioAccepted };
+  "studio.first": { params: StudioFirst; result: Empty };
   "studio.cancel": { params: StudioCancel; result: StudioCancelled };
   "host.doctor": { params: Empty; result: DoctorCheck[] };
 }

@@ -2,8 +2,9 @@
 
 import { i18n } from "#i18n";
 import { FILES } from "../sites";
-import { type RunState, type SavedFile, tallyOf } from "../chapter/state";
+import { isOpen, type RunState, type SavedFile, tallyOf } from "../chapter/state";
 import type { Survey } from "../messages";
+import type { TaskRow } from "../studio";
 import type { EngineState, Estimate, Preset } from "../protocol/messages";
 
 const MINUTE_S = 60;
@@ -27,6 +28,19 @@ export function sayRun(run: RunState): string {
     tally.failed && i18n.t("progress.failed", [`${tally.failed}`]),
   ];
   return [i18n.t("progress.coloured", tally.done), ...rest.filter(Boolean)].join(" · ");
+}
+
+/** How far a chapter is in the queue: whether it waits or is under way, too. */
+export function sayQueued(run: RunState): string {
+  const pages = Object.values(run.pages);
+  if (run.name !== "running" || !pages.some(isOpen)) return sayRun(run);
+  const state = pages.every((page) => page.state === "waiting") ? "waiting" : "running";
+  return [i18n.t(`progress.state.${state}`), sayRun(run)].join(" · ");
+}
+
+/** Where a task of the studio stands. */
+export function sayTask({ state, problem }: TaskRow): string {
+  return state === "failed" ? problem : i18n.t(`progress.state.${state}`);
 }
 
 /** What the reader has not allowed yet, or an empty string. `patterns` are match patterns. */

@@ -99,6 +99,8 @@ export function answerWorkerCalls(
       const seen = await host.request("studio.look", { image: await bytesOf(picture), filters, scale });
       return pack(new Blob([seen.image as Uint8Array<ArrayBuffer>], { type: seen.mime }));
     },
+    "studio.first": async ({ taskId }) => studio.first(await woken, taskId),
+    "studio.clear": async () => studio.clear(),
     "studio.cancel": async ({ taskId }) => studio.cancel(await woken, taskId),
     "reference.list": async () => listReferences(await woken),
     "reference.thumbnails": async ({ referenceIds }) => thumbnailsOf(await woken, referenceIds),

@@ -1,6 +1,7 @@
 import { beforeEach, expect, test, vi } from "vitest";
 import { fakeBrowser } from "wxt/testing/fake-browser";
 import type { RunState } from "@/lib/chapter/state";
+import type { TaskRow } from "@/lib/studio";
 
 const outside = vi.hoisted(() => ({ asked: [] as unknown[], trouble: null as Error | null, focused: [] as unknown[] }));
 
@@ -18,6 +19,7 @@ vi.mock("@/lib/messages", () => ({
 }));
 
 const { forgetRun, saveRun } = await import("@/lib/state");
+const { saveFar, saveTasks } = await import("@/lib/studio");
 const { QueueModel } = await import("@/lib/ui/queue/queue-model.svelte");
 
 function run(tabId: number, name: RunState["name"], startedAt: number): RunState {
@@ -87,4 +89,32 @@ test("a chapter is put first, cancelled, and its tab is shown with its window", 
   outside.trouble = new Error("gone");
   await model.cancel(one);
   expect(model.trouble).toBe("gone");
+});
+
+const task = (taskId: string, state: TaskRow["state"]): TaskRow => ({ taskId, tool: "animate", state, problem: "" });
+
+test("the studio's tasks stand beside the chapters: the one under way, those that wait, those that ended", async () => {
+  await saveTasks([task("a", "done"), task("b", "waiting"), task("c", "running"), task("d", "waiting")]);
+  const model = await opened();
+  expect(model.tasks.map(({ taskId }) => taskId)).toEqual(["c", "b", "d", "a"]);
+  expect(model.hasEnded).toBe(true);
+  await saveFar({ taskId: "c", fraction: 0.25 });
+  await vi.waitFor(() => expect(model.fraction).toBe(0.25));
+  await saveTasks([task("d", "running")]);
+  await vi.waitFor(() => expect(model.tasks.map(({ taskId }) => taskId)).toEqual(["d"]));
+  expect(model.hasEnded).toBe(false);
+});
+
+test("a task is put first, cancelled, and cleared when it has ended", async () => {
+  await saveTasks([task("a", "waiting"), task("b", "failed")]);
+  const model = await opened();
+  const [waiting] = model.tasks;
+  if (waiting) await model.firstTask(waiting);
+  if (waiting) await model.cancelTask(waiting);
+  await model.clear();
+  expect(outside.asked).toEqual([
+    ["studio.first", { taskId: "a" }],
+    ["studio.cancel", { taskId: "a" }],
+    ["studio.clear", {}],
+  ]);
 });

@@ -73,6 +73,12 @@ class StudioCancel(Message, frozen=True, kw_only=True):
     task_id: Identifier
 
 
+class StudioFirst(Message, frozen=True, kw_only=True):
+    """Put a task before all others that wait; the one under way goes on."""
+
+    task_id: Identifier
+
+
 class StudioCancelled(Message, frozen=True, kw_only=True):
     """Whether there was such a task that had not ended; it ends as failed, with E_CANCELLED."""
 

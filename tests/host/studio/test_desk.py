@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from host.errors import BadRequest, Busy, ImageInvalid
+from host.errors import BadRequest, Busy, ImageInvalid, NotFound
 from host.messaging.messages import StudioDone, StudioFailed, StudioProgress, StudioTask
 from host.studio import desk as room
 from host.studio.desk import WAITING_MAX, Desk
@@ -84,6 +84,22 @@ def test_tasks_take_turns_in_order(desk: Desk, tools: Tools, listener: Listener)
     tools.gate.set()
     listener.wait(StudioDone, 3)
     assert tools.ran == ["a", "b", "c"]
+
+
+def test_a_task_that_waits_is_put_first_and_the_one_under_way_goes_on(
+    desk: Desk, tools: Tools, listener: Listener
+) -> None:
+    tools.gate.clear()
+    for one in ("a", "b", "c", "d"):
+        desk.start(task(one))
+    assert tools.began.wait(20)
+    desk.first("d")
+    desk.first("a")
+    with pytest.raises(NotFound):
+        desk.first("stranger")
+    tools.gate.set()
+    listener.wait(StudioDone, 4)
+    assert tools.ran == ["a", "d", "b", "c"]
 
 
 def test_cancelled_it_ends_at_once_and_is_told_once(desk: Desk, tools: Tools, listener: Listener) -> None:

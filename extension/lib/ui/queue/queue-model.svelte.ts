@@ -1,12 +1,14 @@
-/** The chapters of all tabs that are on their way, or have ended since the list was cleared. */
+/** The chapters of all tabs and the studio's tasks: on their way, or ended since the list was cleared. */
 
 import { browser } from "wxt/browser";
 import { storage } from "wxt/utils/storage";
 import { isUnderWay, type RunState } from "../../chapter/state";
 import { askWorker } from "../../messages";
 import { loadRuns, watchRuns } from "../../state";
+import { isTaskOpen, loadTasks, type TaskRow, watchTasks } from "../../studio";
 import { Attempts } from "../attempts.svelte";
 
+const ORDER: readonly TaskRow["state"][] = ["running", "waiting", "failed", "cancelled", "done"];
 const CLEARED = "session:queue-cleared"; // the ids of runs that ended and are not to be seen any more
 
 export class QueueModel extends Attempts {
@@ -20,7 +22,18 @@ export class QueueModel extends Attempts {
   });
   readonly underWay = $derived(this.runs.filter(isUnderWay).length);
 
+  /** The studio's tasks: the one under way, those that wait in their order, then those that ended. */
+  tasks = $state.raw<readonly TaskRow[]>([]);
+  /** How far the task under way is, 0 to 1. */
+  fraction = $state(0);
+  readonly hasEnded = $derived(this.underWay < this.runs.length || this.tasks.some((task) => !isTaskOpen(task)));
+
   async open(): Promise<void> {
+    watchTasks(
+      (rows) => this.#list(rows),
+      ({ fraction }) => (this.fraction = fraction),
+    );
+    this.#list(await loadTasks());
     const changed: number[] = []; // since we began to ask
     watchRuns((tabId, run) => {
       changed.push(tabId);
@@ -46,8 +59,22 @@ export class QueueModel extends Attempts {
     await this.attempt(askWorker("chapter.cancel", { tabId }));
   }
 
+  async firstTask({ taskId }: TaskRow): Promise<void> {
+    await this.attempt(askWorker("studio.first", { taskId }));
+  }
+
+  async cancelTask({ taskId }: TaskRow): Promise<void> {
+    await this.attempt(askWorker("studio.cancel", { taskId }));
+  }
+
+  #list(rows: readonly TaskRow[]): void {
+    const place = ({ state }: TaskRow) => ORDER.indexOf(state);
+    this.tasks = rows.toSorted((a, b) => place(a) - place(b));
+  }
+
   /** Take what has ended from the list; the colours stay where they are. */
   async clear(): Promise<void> {
+    if (this.tasks.some((task) => !isTaskOpen(task))) await this.attempt(askWorker("studio.clear", {}));
     this.#cleared = this.#runs.filter((run) => !isUnderWay(run)).map(({ runId }) => runId);
     await storage.setItem(CLEARED, [...this.#cleared]);
   }

@@ -89,7 +89,6 @@ export class StudioModel extends Attempts {
   #steps: Step[] = [];
   #small: { picture: Blob; of: Shown; scale: number } | null = null;
   #taskId = "";
-  #cancelled = "";
   #looking = false;
   readonly #asked: number | null;
 
@@ -171,7 +170,6 @@ export class StudioModel extends Attempts {
 
   async cancel(): Promise<void> {
     if (this.fraction === null) return;
-    this.#cancelled = this.#taskId;
     await this.attempt(askWorker("studio.cancel", { taskId: this.#taskId }));
   }
 
@@ -260,7 +258,7 @@ export class StudioModel extends Attempts {
   }
 
   /** One task at a time: wait for what comes of it; `null` where nothing does. */
-  async #wait(taskId: string, asked: Promise<StudioMade>) {
+  async #wait(taskId: string, asked: Promise<StudioMade | null>) {
     this.#taskId = taskId;
     this.fraction = 0;
     this.copied = false;
@@ -269,7 +267,6 @@ export class StudioModel extends Attempts {
       return made && { made, file: unpack(made.file) };
     } finally {
       this.fraction = null;
-      if (this.#cancelled === taskId) this.trouble = ""; // it was the reader's own wish
     }
   }
 
