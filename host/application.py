@@ -192,6 +192,8 @@ class Application:
             words=lambda: open_word_reader("rapidocr"),
             scratch=self.store.scratch,
             captured=self.store.spool.read,
+            elements=self.palettes.elements,
+            alone=self.board.engine_room.alone,
         )
 
     def close(self, timeout_s: float = CLOSE_S) -> None:

@@ -14,6 +14,11 @@ PartName = Literal["hair", "skin", "eyes", "clothes"]
 """What of a character has a colour of its own."""
 ColourOrigin = Literal["reader", "reference", "page"]
 """Who says so: the reader, or what a reference or a coloured page shows. Only the reader's word colours pages."""
+ElementKind = Literal["character", "place", "thing"]
+ElementName = Annotated[str, Meta(max_length=200)]
+Trigger = Annotated[str, Meta(pattern=r"^(@[\w-]{1,64})?$")]
+Description = Annotated[str, Meta(max_length=700)]
+ElementPictures = Annotated[list[Identifier], Meta(max_length=16)]
 Thumbnail = Annotated[bytes, Meta(max_length=65_536)]
 
 
@@ -64,6 +69,20 @@ class PalettePlace(Struct, frozen=True, kw_only=True, omit_defaults=True):
     shown: Annotated[list[Sha256], Meta(max_length=5000)] = field(default_factory=list)
 
 
+class PaletteElement(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Somebody, somewhere or something that comes again: what stands for it in wishes, and what shows it.
+
+    trigger: a word such as `@Hero`, empty for none. pictures: ids of references, which a wish with the word adds.
+    """
+
+    element_id: Identifier
+    name: ElementName = ""
+    kind: ElementKind = "character"
+    trigger: Trigger = ""
+    description: Description = ""
+    pictures: ElementPictures = field(default_factory=list)
+
+
 class SeriesPalette(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The palette of a series. `embedder` made the looks; `mood`: in words, for engines that read them."""
 
@@ -73,6 +92,7 @@ class SeriesPalette(Struct, frozen=True, kw_only=True, omit_defaults=True):
     embedder: Text = ""
     characters: Annotated[list[PaletteCharacter], Meta(max_length=256)] = field(default_factory=list)
     places: Annotated[list[PalettePlace], Meta(max_length=256)] = field(default_factory=list)
+    elements: Annotated[list[PaletteElement], Meta(max_length=256)] = field(default_factory=list)
 
 
 class FoundFigure(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -154,6 +174,21 @@ class PlaceSet(Struct, frozen=True, kw_only=True, omit_defaults=True):
     remove: bool = False
 
 
+class ElementSet(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Change an element of a palette, or without `element_id` make a new one; what is left out stays.
+
+    `remove`: all of it.
+    """
+
+    element_id: Identifier | None = None
+    name: ElementName | None = None
+    kind: ElementKind | None = None
+    trigger: Trigger | None = None
+    description: Description | None = None
+    pictures: ElementPictures | None = None
+    remove: bool = False
+
+
 class PaletteSet(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Change a palette, as the reader's own word; what is left out stays.
 
@@ -174,6 +209,7 @@ class PaletteSet(Struct, frozen=True, kw_only=True, omit_defaults=True):
     remove: bool = False
     mood: Annotated[str, Meta(max_length=1000)] | None = None
     place: PlaceSet | None = None
+    element: ElementSet | None = None
 
 
 class PaletteMerge(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -38,6 +38,7 @@ from host.messaging.messages import (
     SecretDelete,
     SecretSet,
     StudioLook,
+    StudioNetwork,
     StudioPicture,
     Welcome,
 )
@@ -107,6 +108,7 @@ class HostService:
             "history.report": lambda asked: self._application.report(asked.series),
             "history.forget": lambda asked: CacheCleared(removed=self._application.forget(asked.series)),
             "studio.look": self._studio_look,
+            "studio.networks": lambda _: self._studio_networks(),
             "studio.start": self._application.desk.start,
             "studio.first": lambda asked: self._application.desk.first(asked.task_id),
             "studio.cancel": lambda asked: self._application.desk.cancel(asked.task_id),
@@ -224,6 +226,11 @@ class HostService:
 
         image, mime = look(params.image, params.filters, params.scale)
         return StudioPicture(image=image, mime=mime)
+
+    def _studio_networks(self) -> list[StudioNetwork]:
+        from host.studio.networks import networks
+
+        return networks()
 
     def _examine(self) -> list[DoctorCheck]:
         return examine(self._application)

@@ -18,9 +18,21 @@ OutputKind = Literal["cbz", "folder", "pdf", "epub"]
 JobState = Literal["running", "done", "cancelled"]
 CameraMove = Literal["auto", "in", "out", "left", "right", "up", "down"]
 """How a camera goes before a panel; `auto`: as the eye reads it."""
+Mover = Literal["camera", "network"]
+"""What moves a panel in a film: a camera before its layers, or a network that draws."""
 FilmKind = Literal["webm", "mp4", "gif"]
 StudioTool = Literal[
-    "filter", "cut_out", "vectorise", "animate", "inpaint", "extend", "outline", "upscale", "words", "storyboard"
+    "filter",
+    "cut_out",
+    "vectorise",
+    "animate",
+    "inpaint",
+    "extend",
+    "outline",
+    "upscale",
+    "words",
+    "storyboard",
+    "parts",
 ]
 EnhancerId = Literal["off", "local", "ollama"]
 """What words a wish anew: nothing, a language model in this process, or one of Ollama's on this machine."""

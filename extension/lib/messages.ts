@@ -7,7 +7,7 @@ import type { HabitChange, Naming, PageRule } from "./habits";
 import type { Payload } from "./payload";
 import type { PaletteSheet, WornPart } from "./palette";
 import { reasonOf } from "./reason";
-import type { StudioMade, StudioOrder } from "./studio";
+import type { StudioMade, StudioNetwork, StudioOrder } from "./studio";
 import type {
   CacheStats,
   ColourHint,
@@ -147,6 +147,7 @@ export interface WorkerCalls {
   "studio.chapter": Call<{ tabId: number; taskId: string }, StudioMade | null>;
   "studio.look": Call<{ picture: Payload; filters: FilterStep[]; scale: number }, Payload>;
   "studio.cancel": Call<{ taskId: string }>;
+  "studio.networks": Call<Record<string, never>, StudioNetwork[]>;
   "studio.first": Call<{ taskId: string }>;
   "studio.clear": Call<Record<string, never>>;
   "chapter.start": Call<{ tabId: number; choice: ChapterChoice }>;

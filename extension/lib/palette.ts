@@ -44,11 +44,31 @@ export interface PlaceCard {
   pages: string[];
 }
 
+/** Who, where or what comes again, the word that stands for it in wishes, and the ids of references that show it. */
+export interface ElementCard {
+  elementId: string;
+  name: string;
+  kind: ElementKind;
+  trigger: string;
+  description: string;
+  pictures: string[];
+}
+
+export const KINDS = ["character", "place", "thing"] as const;
+export type ElementKind = (typeof KINDS)[number];
+
+/** What a reader typed as a trigger word: `hero 2` is `@hero2`, and nothing is none. */
+export function triggerOf(typed: string): string {
+  const word = typed.replace(/[^\p{L}\p{N}_-]/gu, "").slice(0, 64);
+  return word ? `@${word}` : "";
+}
+
 export interface PaletteSheet {
   series: string;
   mood: string;
   characters: CharacterCard[];
   places: PlaceCard[];
+  elements: ElementCard[];
   others: FigureCard[];
   canUndo: boolean;
   /** How many pages came anew for the change before this. */
@@ -68,6 +88,14 @@ export function sheetOf({ palette, seen, others, undo, touched, about, places }:
       name,
       mood,
       pages: places.find((one) => one.place_id === place_id)?.pages ?? [],
+    })),
+    elements: (palette.elements ?? []).map((one) => ({
+      elementId: one.element_id,
+      name: one.name ?? "",
+      kind: one.kind ?? "character",
+      trigger: one.trigger ?? "",
+      description: one.description ?? "",
+      pictures: one.pictures ?? [],
     })),
     others: others.map(figureOf),
     canUndo: undo,

@@ -6,8 +6,8 @@ import type { FilterStep, StudioTask } from "./protocol/messages";
 
 /** What is asked for; the pictures travel beside it. */
 export type StudioOrder = Omit<StudioTask, "image" | "mask">;
-/** What the reader chooses; `outline` serves one of them. */
-export type StudioTool = Exclude<StudioTask["tool"], "outline">;
+/** What the reader chooses; `outline` and `parts` serve some of them. */
+export type StudioTool = Exclude<StudioTask["tool"], "outline" | "parts">;
 
 /** Those that work on one picture. */
 export type PageTool = Exclude<StudioTool, "storyboard">;
@@ -20,6 +20,13 @@ export interface StudioMade {
   record: Record<string, unknown>;
 }
 
+/** A network that a tool can work with; `needs` is why it cannot here, and what to do, empty where it can. */
+export interface StudioNetwork {
+  tool: StudioTask["tool"];
+  name: string;
+  needs: string;
+}
+
 /** A picture that the reader pointed at for the studio; its bytes are asked for by `page.capture`. */
 export interface StudioPointed {
   tabId: number;
@@ -27,6 +34,21 @@ export interface StudioPointed {
   url: string;
   /** Tells one pointing from the next at the same picture. */
   at: number;
+}
+
+/** A figure on the picture, in its pixels; `box` is left, top, right and bottom. */
+export interface Figure {
+  index: number;
+  box: [number, number, number, number];
+}
+
+/** An element of the series on a shot of a storyboard: how surely, and by which signals. */
+export interface ElementMatch {
+  page: string;
+  panel: number;
+  element: string;
+  confidence: number;
+  signals: string[];
 }
 
 /** How far the task under way is. */

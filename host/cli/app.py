@@ -223,7 +223,9 @@ def analyze(
 
 @app.command()
 def rerun(
-    record: Annotated[Path, typer.Argument(metavar="RUNMETA", help="The record beside a coloured picture, or a report.")],
+    record: Annotated[
+        Path, typer.Argument(metavar="RUNMETA", help="The record beside a coloured picture, or an HTML report.")
+    ],
     page: Annotated[Path, typer.Argument(metavar="PAGE", help="The page as it was before.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Where the picture goes.")],
 ) -> None:

@@ -91,6 +91,9 @@ def print_palette(series: str, *, json: bool = False) -> None:
     console.print(table)
     for place in view.palette.places:
         console.print(f"{place.place_id} {place.name}: {place.mood or '–'}, on {len(place.shown)} page(s)")
+    for item in view.palette.elements:
+        told = " ".join(filter(None, [item.element_id, item.name, item.trigger]))
+        console.print(f"{told}: {item.kind}, {item.description or '–'}, {len(item.pictures)} picture(s)")
     if view.others:
         console.print(f"{len(view.others)} more were seen; name one with --page and --at:")
         for other in view.others:

@@ -8,6 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from host.cli.faults import faults_told
+from host.palette_records import ElementKind  # noqa: TC001 - typer reads the annotations
 
 palette: Final = typer.Typer(help="Who is in a series, and in what colours.", no_args_is_help=True)
 
@@ -98,6 +99,37 @@ def place(
                 mood=mood,
                 pages=tuple(page or ()),
                 not_pages=tuple(not_page or ()),
+                remove=remove,
+            )
+        )
+
+
+@palette.command()
+def element(
+    series: Series,
+    which: Annotated[str, typer.Argument(metavar="ELEMENT", help="Its id or its name; a new name makes a new one.")],
+    name: Annotated[str | None, typer.Option(help="What it is called from now on.")] = None,
+    kind: Annotated[ElementKind | None, typer.Option(help="What it is.")] = None,
+    trigger: Annotated[str | None, typer.Option(metavar="@WORD", help="The word that stands for it in wishes.")] = None,
+    description: Annotated[str | None, typer.Option(help="What it looks like.")] = None,
+    picture: Annotated[
+        list[Path] | None, typer.Option("--picture", "-p", help="What shows it, instead of before (repeatable).")
+    ] = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Take the element out.")] = False,
+) -> None:
+    """Say who, where or what comes again: wishes with its word hear its description and add its pictures."""
+    from host.cli.palette_elements import ElementChange, change_element
+
+    with faults_told():
+        change_element(
+            ElementChange(
+                series=series,
+                which=which,
+                name=name,
+                kind=kind,
+                trigger=trigger,
+                description=description,
+                pictures=tuple(picture) if picture else None,
                 remove=remove,
             )
         )

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import threading
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
+
+from msgspec import structs
 
 from engines.base import LoraUse, Plan
 from engines.segment.pulled import pulled_identity
@@ -15,6 +18,7 @@ from host.errors import BadRequest, EngineNotAvailable, NotFound, WeightsInvalid
 from host.jobs.word_steps import facts_of_words, word_choice
 from host.messaging.messages import Options
 from host.model_library import dropped, dropped_id
+from host.palettes.elements import spoken
 from host.pipeline.faults import faults_mapped
 from host.pipeline.version import PIPELINE_VERSION
 from host.pipeline.word_choice import WordChoice
@@ -157,10 +161,12 @@ def resolve(
     """
     engine = viable_engine(engines, request.engine or settings.default_engine)
     references.require(request.references)
-    chosen = tuple(request.references[: settings.references_max])
     options = request.options or Options()
     retrieval = memories.plan(request, settings, engine.info) if memories is not None else None
     cast = casts.open(request.series, reads_words=engine.info.wording != "none") if casts is not None else None
+    wish = spoken(_chosen(options.prompt, settings.prompt), cast.elements if cast is not None else ())
+    options = structs.replace(options, prompt=wish.words)
+    chosen = _with_named(request.references, wish.pictures, references)[: settings.references_max]
     with faults_mapped():
         weights = engine.digests_for(options.engine_options or {})
         words = word_choice(options, settings) if engine.info.wording != "none" else WordChoice()
@@ -199,6 +205,16 @@ def viable_engine(engines: EngineSource, engine_id: str) -> ColorizeEngine:
         words = f"{engine.info.label} cannot run here: {viability.reason}"
         raise EngineNotAvailable(words, viability.fix, told=viability.told)
     return engine
+
+
+def _with_named(asked: Iterable[str], pictures: Iterable[str], references: ReferenceStore) -> tuple[str, ...]:
+    """Return the reader's references, then those of the elements that the wish names; one that has gone is left out."""
+    named = []
+    for one in pictures:
+        with suppress(NotFound):
+            references.require((one,))
+            named.append(one)
+    return tuple(dict.fromkeys((*asked, *named)))
 
 
 def _plan(options: Options, settings: Settings, engine: EngineInfo, mood: str) -> Plan:

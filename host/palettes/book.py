@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from engines.embed.base import Embedder
-    from host.palette_records import PlaceSet, SeriesPalette
+    from host.palette_records import PaletteElement, PlaceSet, SeriesPalette
     from host.palettes.files import PaletteFiles
     from host.palettes.sightings import SeenFigure, SeenPage, Sightings
     from host.pipeline.analysis.reader import PageReader
@@ -138,6 +138,10 @@ class PaletteBook:
         """
         palette = structs.replace(decode(file.json), series=file.series)
         return self._changed(file.series, *self._files.change(file.series, lambda _: palette))
+
+    def elements(self, series: str) -> Sequence[PaletteElement]:
+        """Return the elements of a series; errors as `get`."""
+        return self._files.get(series).elements if series else ()
 
     def forget_sightings(self, series: str | None) -> None:
         """Forget who was seen on the pages of a series, or of all; the palettes stay."""

@@ -87,7 +87,7 @@ def words_of(palette: SeriesPalette) -> dict[str, tuple[PageWords, ...]]:
 class JobCast:
     """The cast of one job; thread-safe. `digest` tells palettes apart that dress pages otherwise; empty: none.
 
-    mood: of the series, in words.
+    mood: of the series, in words. elements: what trigger words in a wish stand for.
     """
 
     def __init__(
@@ -101,6 +101,7 @@ class JobCast:
         self._open_embedder = open_embedder
         self._wardrobe = Wardrobe(palette, self._embedder)
         self.mood = palette.mood
+        self.elements = palette.elements
         dresses = bool(self._wardrobe.colours)
         self.digest = hashlib.sha256(msgspec.msgpack.encode(palette)).hexdigest() if dresses else ""
 

@@ -18,6 +18,7 @@ from host.palette_records import (
     PartName,
     SeriesPalette,
 )
+from host.palettes.elements import with_element
 from host.palettes.named import by_id_or_name
 from host.palettes.places import with_place
 
@@ -42,6 +43,8 @@ def changed(
         palette = structs.replace(palette, mood=change.mood.strip())
     if change.place is not None:
         palette = with_place(palette, change.place)
+    if change.element is not None:
+        palette = with_element(palette, change.element)
     about_somebody = change.character_id is not None or change.figure is not None or change.is_not is not None
     if not about_somebody:
         if _says_something(change):

@@ -9,9 +9,9 @@ from host.errors import NotFound
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from host.palette_records import PaletteCharacter, PalettePlace
+    from host.palette_records import PaletteCharacter, PaletteElement, PalettePlace
 
-Named = TypeVar("Named", "PaletteCharacter", "PalettePlace")
+Named = TypeVar("Named", "PaletteCharacter", "PaletteElement", "PalettePlace")
 
 
 def by_id_or_name(known: Sequence[tuple[str, Named]], wanted: str, kind: str) -> Named:

@@ -9,9 +9,7 @@ from typing import Final
 from host.report.report import RECORD_BEGINS, RECORD_ENDS
 
 BYTES_MAX: Final = 1 << 30
-_RECORD: Final = re.compile(
-    re.escape(RECORD_BEGINS).encode() + b"(.*?)" + re.escape(RECORD_ENDS).encode(), re.DOTALL
-)
+_RECORD: Final = re.compile(re.escape(RECORD_BEGINS).encode() + b"(.*?)" + re.escape(RECORD_ENDS).encode(), re.DOTALL)
 
 
 def records_of(report: bytes) -> list[bytes]:

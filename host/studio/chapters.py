@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from host.errors import BadRequest, IrodoriError
 from host.pipeline.decode import decode_page
+from host.studio.elements.match import matched
 from host.studio.page import page_of
 from host.studio.storyboard.fountain import as_fountain
 from host.studio.storyboard.from_pages import ReadPage, storyboard_of_pages
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from host.pipeline.analysis.reader import PageReader
+    from host.studio.elements.records import Element
     from host.studio.storyboard.records import Storyboard
 
 _SHEET_SHARE: Final = 0.9
@@ -33,10 +35,12 @@ def chapter_storyboard(
     bytes_of: Callable[[str], bytes | None],
     reader: PageReader,
     progress: Callable[[float], None],
+    elements: Sequence[Element] = (),
 ) -> tuple[bytes, Storyboard, str, list[int]]:
     """Return the ZIP, the storyboard in it, its script, and which pages could not be read, counted from 1.
 
     bytes_of: a page's encoded bytes by its name, None where they are gone. progress: after each page; may raise.
+    elements: which shots may show.
 
     Raises:
         BadRequest: no panel was found on any page.
@@ -58,7 +62,7 @@ def chapter_storyboard(
                 raise
             missing.append(number)
         progress(_SHEET_SHARE * number / len(pages))
-    board = storyboard_of_pages(read, title)
+    board = matched(storyboard_of_pages(read, title), elements)
     if not board.scenes:
         raise BadRequest("No panel was found on the pages.", "A storyboard is made of panels.")
 

@@ -45,13 +45,7 @@ def cut_out(
     Raises:
         BadRequest: the page has no such figure, or none at all. What matte raises.
     """
-    there = sorted(one.index for one in page.meta.characters)
-    strangers = [str(one) for one in figures if one not in there]
-    if strangers or not there:
-        known = ", ".join(map(str, there)) or "none"
-        missing = f"The page has no figure {', '.join(strangers)}." if strangers else "No figure was found on the page."
-        raise BadRequest(missing, f"Its figures are: {known}; see `irodori analyze --overlay`.")
-    wanted = list(figures or there)
+    wanted = figures_of(page, figures)
     if matte is None:
         return with_alpha(page.rgb, soft_alpha(page.rgb, _masks(page, wanted)))
     alpha = np.zeros(page.rgb.shape[:2], np.uint8)
@@ -62,8 +56,23 @@ def cut_out(
     return with_alpha(page.rgb, alpha)
 
 
+def figures_of(page: StudioPage, figures: Sequence[int]) -> list[int]:
+    """Return the indices of the figures that are asked for, all where none is.
+
+    Raises:
+        BadRequest: the page has no such figure, or none at all.
+    """
+    there = sorted(one.index for one in page.meta.characters)
+    strangers = [str(one) for one in figures if one not in there]
+    if strangers or not there:
+        known = ", ".join(map(str, there)) or "none"
+        missing = f"The page has no figure {', '.join(strangers)}." if strangers else "No figure was found on the page."
+        raise BadRequest(missing, f"Its figures are: {known}; see `irodori analyze --overlay`.")
+    return list(figures or there)
+
+
 def _masks(page: StudioPage, figures: Sequence[int]) -> NDArray[np.bool_]:
-    return np.isin(page.maps.characters, [one + 1 for one in figures])
+    return np.isin(page.figures()[0], [one + 1 for one in figures])
 
 
 def _matted(

@@ -12,14 +12,14 @@ from engines.geometry import Size
 from engines.motion.ltx2 import Shot
 from host.errors import BadRequest
 from host.studio.animate import on_stage
-from host.studio.storyboard.shots import action
+from host.studio.storyboard.from_pages import ReadPage, shot_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
-    from host.pipeline.records.page_meta import Panel
+    from host.pipeline.records.page_meta import PageMeta, Panel
     from host.studio.page import StudioPage
 
 
@@ -76,7 +76,7 @@ def _frames(
         crop = np.ascontiguousarray(page.rgb[box.top : box.bottom, box.left : box.right])
         picture = np.asarray(cv2.resize(crop, (size.width, size.height), interpolation=cv2.INTER_AREA), np.uint8)
         shot = Shot(
-            words=" ".join(filter(None, (wish.words.strip(), action(panel, page.meta)))),
+            words=prompt_of(panel, page.meta, wish.words),
             frames=max(1, round(wish.seconds * wish.rate)),
             rate=wish.rate,
             height=size.height,
@@ -90,6 +90,14 @@ def _frames(
 
         for frame in maker.film(picture, shot, told):
             yield on_stage(stage, frame)
+
+
+def prompt_of(panel: Panel, meta: PageMeta, words: str) -> str:
+    """Return what a network is told of a panel: the reader's words, its shot in the storyboard, and what is spoken."""
+    shot = shot_of(ReadPage("", meta), panel)
+    said = f'Somebody says: "{shot.dialogue}"' if shot.dialogue else ""
+    kind = f"A {shot.shot_type.replace('_', ' ')} shot."
+    return " ".join(filter(None, (words.strip(), kind, shot.action, said)))
 
 
 def _size(panel: Panel, longest_px: int, grid: int) -> Size:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import cv2
 import numpy as np
 
 from host.errors import BadRequest
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 
 _WHITE: Final = 128
+_RING_PX: Final = 4
+_WITHIN: Final = 0.9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +44,31 @@ class StudioPage:
         """`(H, W)` bool: lines and letters."""
         lines, lettering = self.masks.lines, self.masks.lettering
         return lettering if lines is None else lines | lettering
+
+    def figures(self) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+        """Return the labels of `maps.characters`, and the lettering that is no figure's.
+
+        What is lettered outside of balloons and stands within one figure is that figure's: a print on a shirt, a sound
+        word drawn over somebody, or teeth that were taken for letters.
+        """
+        labels, lettering = self.maps.characters.copy(), self.masks.lettering.copy()
+        count, marks, boxes, _ = cv2.connectedComponentsWithStats(
+            cv2.dilate((lettering & ~self.masks.balloons).view(np.uint8), np.ones((3, 3), np.uint8))
+        )
+        for mark in range(1, count):
+            left, top, width, height = (int(one) for one in boxes[mark][:4])
+            view = (
+                slice(max(0, top - _RING_PX), top + height + _RING_PX),
+                slice(max(0, left - _RING_PX), left + width + _RING_PX),
+            )
+            own = np.asarray(marks[view] == mark)
+            ring = cv2.dilate(own.view(np.uint8), np.ones((2 * _RING_PX + 1,) * 2, np.uint8)).astype(np.bool_) & ~own
+            around = np.bincount(self.maps.characters[view][ring], minlength=1)
+            whose = int(around[1:].argmax()) + 1 if len(around) > 1 else 0
+            if whose and around[whose] >= _WITHIN * around.sum():
+                labels[view][own] = whose
+                lettering[view][own] = False
+        return labels, lettering
 
     def panel(self, number: int) -> Panel:
         """Return a panel by its number in reading order, from 1.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
@@ -11,26 +12,30 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from PIL import Image
 
-from engines.base import Plan
+from engines.base import EngineUnavailable, Plan
+from engines.motion.registry import open_motion
 from engines.segment.base import Pointing
 from host.errors import BadRequest
+from host.palettes.elements import spoken
 from host.pipeline.decode import decode_page
 from host.pipeline.encode import encode_page
 from host.pipeline.faults import faults_mapped
 from host.studio.filters import FilterChain, filter_from, lay
 from host.studio.page import mask_of, page_of
 from host.studio.repaint import Margins, extended
+from models.store import models_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from numpy.typing import NDArray
 
     from engines.words.base import WordReader
     from host.messaging.messages import FilterStep, StudioTask
+    from host.palette_records import PaletteElement
     from host.pipeline.analysis.reader import PageReader
     from host.pipeline.decode import DecodedPage
-    from host.studio.animate import Motion
     from host.studio.filters import Amount, Levels
     from host.studio.page import StudioPage
     from host.studio.painters import Painters
@@ -55,12 +60,19 @@ class Made:
     record: dict[str, Any]
 
 
+def nobody_else(check: Callable[[], None]) -> AbstractContextManager[None]:
+    """Hold nothing: for who has no lane."""
+    check()
+    return nullcontext()
+
+
 class Tools:
     """Used by one thread. The last page that was read is kept, so that another tool need not read it again.
 
     reader: makes what reads pages, when the first page is read. references: the pixels of the reader's references.
     words: opens what reads lettering. scratch: a folder for a film that is being written; None: the system's.
-    captured: a page's bytes by their SHA-256, None where they are gone.
+    captured: a page's bytes by their SHA-256, None where they are gone. alone: holds the lane with no other model in
+    memory; what it is given is called while it waits. elements: of a series.
     """
 
     def __init__(
@@ -71,6 +83,8 @@ class Tools:
         words: Callable[[], WordReader],
         scratch: Path | None = None,
         captured: Callable[[str], bytes | None] = lambda _: None,
+        alone: Callable[[Callable[[], None]], AbstractContextManager[None]] = nobody_else,
+        elements: Callable[[str], Sequence[PaletteElement]] = lambda _: (),
     ) -> None:
         self._make_reader = reader
         self._reader: PageReader | None = None
@@ -79,6 +93,8 @@ class Tools:
         self._open_words = words
         self._scratch = scratch
         self._captured = captured
+        self._alone = alone
+        self._elements = elements
         self._kept: tuple[tuple[str, Direction], StudioPage] | None = None
         self._tools: dict[str, Callable[[StudioTask, DecodedPage, Progress], Made]] = {
             "filter": self._filter,
@@ -90,6 +106,7 @@ class Tools:
             "outline": self._outline,
             "upscale": self._upscale,
             "words": self._words,
+            "parts": self._parts,
         }
 
     def run(self, task: StudioTask, progress: Progress) -> Made:
@@ -143,10 +160,12 @@ class Tools:
         return Made(data=vectorise(read.rgb, read.ink), mime="image/svg+xml", width=width, height=height, record={})
 
     def _animate(self, task: StudioTask, page: DecodedPage, progress: Progress) -> Made:
-        from host.studio.animate import Motion
+        from host.studio.animate import Motion, animate
         from host.studio.film import require_writer
 
         require_writer(task.film)
+        if task.by == "network":
+            return self._moved(task, page, progress)
         motion = Motion(
             panels=tuple(task.panels),
             seconds=task.seconds,
@@ -154,28 +173,67 @@ class Tools:
             move=task.move,
             loop=task.loop,
         )
-        data, height, width = self._film(task, self._read(task, page, progress), motion, progress)
+        found = self._read(task, page, progress)
+        total = max(1, round(motion.seconds * motion.rate)) * (len(motion.panels) or len(found.meta.panels))
+
+        def told() -> Iterator[NDArray[np.uint8]]:
+            for number, frame in enumerate(animate(found, motion)):
+                progress(_READ + (1 - _READ) * number / total)
+                yield frame
+
+        data, height, width = self._film(task, told(), motion.rate)
         record = {"panels": list(task.panels), "seconds": task.seconds, "move": task.move, "loop": task.loop}
         return Made(data=data, mime=_FILM_TYPES[task.film], width=width, height=height, record=record)
 
-    def _film(self, task: StudioTask, page: StudioPage, motion: Motion, progress: Progress) -> tuple[bytes, int, int]:
-        from host.studio.animate import animate
+    def _moved(self, task: StudioTask, page: DecodedPage, progress: Progress) -> Made:
+        """Let a network move the panels, alone in memory; what a task's cancel raises ends it after the step."""
+        from host.studio.film import require_writer
+        from host.studio.motion import Wish, come_alive
+
+        require_writer(task.film)
+        maker = open_motion(models_folder())
+        words = spoken(task.words, self._elements(task.series)).words
+        found = self._captioned(self._read(task, page, progress))
+        wish = Wish(
+            panels=tuple(task.panels), words=words, seconds=task.seconds, longest_px=task.size_px,
+            steps=task.steps, seed=task.seed,
+        )  # fmt: skip
+        with self._alone(lambda: progress(_READ)):
+            try:
+                told = come_alive(maker, found, wish, lambda share: progress(_READ + (1 - _READ) * share))
+                data, height, width = self._film(task, told, wish.rate)
+            finally:
+                maker.unload()
+        record = {
+            "by": maker.name, "panels": list(task.panels), "seconds": task.seconds, "words": words,
+            "steps": task.steps, "seed": task.seed, "size_px": task.size_px,
+        }  # fmt: skip
+        return Made(data=data, mime=_FILM_TYPES[task.film], width=width, height=height, record=record)
+
+    def _captioned(self, page: StudioPage) -> StudioPage:
+        """Return the page with what its balloons say, where something here can read them."""
+        from host.pipeline.analysis.words import with_words
+
+        try:
+            return replace(page, meta=with_words(page.meta, page.rgb, self._open_words()))
+        except EngineUnavailable:
+            return page
+
+    def _film(self, task: StudioTask, frames: Iterator[NDArray[np.uint8]], rate: int) -> tuple[bytes, int, int]:
         from host.studio.film import write_film
 
-        total = max(1, round(motion.seconds * motion.rate)) * (len(motion.panels) or len(page.meta.panels))
         sides = [0, 0]
 
-        def told() -> Any:
-            for number, frame in enumerate(animate(page, motion)):
+        def told() -> Iterator[NDArray[np.uint8]]:
+            for frame in frames:
                 sides[:] = frame.shape[:2]
-                progress(_READ + (1 - _READ) * number / total)
                 yield frame
 
         if self._scratch is not None:
             self._scratch.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=self._scratch) as folder:
             path = Path(folder, f"film.{task.film}")
-            write_film(path, task.film, told(), motion.rate)
+            write_film(path, task.film, told(), rate)
             return path.read_bytes(), sides[0], sides[1]
 
     def _words(self, task: StudioTask, page: DecodedPage, progress: Progress) -> Made:
@@ -187,9 +245,20 @@ class Tools:
         told = "\n\n".join("\n".join(lines) for lines in read.values() if lines)
         return Made(data=told.encode(), mime="text/plain", record={})
 
+    def _parts(self, task: StudioTask, page: DecodedPage, progress: Progress) -> Made:
+        found = self._read(task, page, progress).meta
+        height, width = page.size
+        figures = [
+            {"index": one.index, "panel": None if one.panel is None else one.panel + 1, "box": list(one.box)}
+            for one in sorted(found.characters, key=lambda one: one.index)
+        ]
+        return Made(data=b"", mime="text/plain", width=width, height=height, record={"figures": figures})
+
     def _outline(self, task: StudioTask, page: DecodedPage, progress: Progress) -> Made:
         from engines.segment.registry import open_segmenter
 
+        if task.figures:
+            return self._outlined(task, page, progress)
         height, width = page.size
         for x, y in (*task.inside, *task.outside):
             if x >= width or y >= height:
@@ -207,15 +276,28 @@ class Tools:
             raise BadRequest("Nothing was found there.", "Click another place.")
         return _png(mask.view(np.uint8) * np.uint8(255), {"by": segmenter.name})
 
+    def _outlined(self, task: StudioTask, page: DecodedPage, progress: Progress) -> Made:
+        from host.studio.cutout import figures_of
+
+        found = self._read(task, page, progress)
+        mask = np.isin(found.maps.characters, [one + 1 for one in figures_of(found, task.figures)])
+        return _png(mask.view(np.uint8) * np.uint8(255), {"figures": list(task.figures)})
+
     def _storyboard(self, task: StudioTask, progress: Progress) -> Made:
         from host.studio.chapters import chapter_storyboard
+        from host.studio.elements.match import matches
+        from host.studio.elements.records import elements_of_palette
 
         self._reader = self._reader or self._make_reader()
         data, board, script, missing = chapter_storyboard(
-            task.words, task.pages, self._captured, self._reader, progress
-        )
+            task.words, task.pages, self._captured, self._reader, progress,
+            elements_of_palette(self._elements(task.series)),
+        )  # fmt: skip
         shots = sum(len(scene.shots) for scene in board.scenes)
-        record = {"scenes": len(board.scenes), "shots": shots, "missing": missing, "script": script[:_SCRIPT_MAX]}
+        record = {
+            "scenes": len(board.scenes), "shots": shots, "missing": missing, "script": script[:_SCRIPT_MAX],
+            "matches": matches(board),
+        }  # fmt: skip
         return Made(data=data, mime="application/zip", record=record)
 
     # --- with an engine --------------------------------------------------------------------------------------------
@@ -231,14 +313,16 @@ class Tools:
         return self._painted(task, wider, mask, progress)
 
     def _painted(self, task: StudioTask, rgb: NDArray[np.uint8], mask: NDArray[np.bool_], progress: Progress) -> Made:
-        references = [self._references(one) for one in task.references]
-        plan = Plan(seed=task.seed, prompt=task.words)
+        wish = spoken(task.words, self._elements(task.series))
+        ids = tuple(dict.fromkeys((*task.references, *wish.pictures)))
+        references = [self._references(one) for one in ids]
+        plan = Plan(seed=task.seed, prompt=wish.words)
 
         def on_step(step: int, steps: int) -> None:
             progress(_READ + (1 - _READ) * step / max(1, steps))
 
         made, by = self._painters.paint(rgb, mask, task.engine, plan, references, on_step)
-        record = {"by": by, "words": task.words, "seed": task.seed, "references": list(task.references)}
+        record = {"by": by, "words": wish.words, "seed": task.seed, "references": list(ids)}
         return _picture(made, record)
 
     def _upscale(self, task: StudioTask, page: DecodedPage, progress: Progress) -> Made:

@@ -144,6 +144,45 @@ def test_a_film_a_drawing_and_figures_alone_are_shown_and_opened_by_other_progra
     panel.close()
 
 
+def test_a_figure_is_chosen_among_those_on_the_page_instead_of_clicked(
+    reader: Reader, screenshots: Path | None
+) -> None:
+    panel, region = opened(reader, "figures-en.webp")
+    choose(region, "Figures alone")
+    region.get_by_role("button", name="Choose among the figures…").click()
+    found = region.get_by_role("list", name="Figures on the picture")
+    expect(found).to_be_visible(timeout=WAIT_MS)
+    assert found.get_by_role("button").count() > 1
+    found.get_by_role("button", name="Figure 2").click()
+    expect(found.get_by_role("button", name="Figure 2")).to_have_attribute("aria-pressed", "true")
+    assert_accessible(panel)
+    shoot(panel, screenshots, "studio-choose-figures", width=380)
+    start(region)
+    expect(region.get_by_role("img", name="Figures alone")).to_be_visible(timeout=WAIT_MS)
+    alone = np.asarray(Image.open(io.BytesIO(saved(panel, region)[1])))[..., 3] > 0
+    region.get_by_role("button", name="Back to the picture").click()
+
+    before = pixels((PAGES / "figures-en.webp").read_bytes())
+    choose(region, "Make a part anew")
+    found.get_by_role("button", name="Figure 2").click()
+    expect(region.get_by_role("progressbar")).to_have_count(0)
+    start(region)
+    expect(region.get_by_role("button", name="Undo the last change")).to_be_enabled(timeout=WAIT_MS)
+    changed = np.abs(pixels(saved(panel, region)[1]) - before).max(axis=2) > 0
+    assert (changed & alone).sum() > 0.8 * changed.sum() > 0
+    panel.close()
+
+
+def test_a_film_by_a_network_says_what_it_needs_where_there_is_none(reader: Reader) -> None:
+    panel, region = opened(reader)
+    choose(region, "Film")
+    mover = region.get_by_label("Moved by")
+    expect(mover.get_by_role("option", name="LTX-2")).to_be_disabled()
+    expect(mover).to_have_accessible_description(re.compile(r"no LTX-2 in the models' folder.*card with much memory"))
+    assert_accessible(panel)
+    panel.close()
+
+
 def test_a_marked_part_is_made_anew_and_nothing_else(reader: Reader, screenshots: Path | None) -> None:
     panel, region = opened(reader)
     before = pixels((PAGES / "panels-en.webp").read_bytes())
@@ -189,7 +228,7 @@ def test_a_film_is_cancelled_in_the_queue_and_the_task_that_waited_goes_on(
     choose(waits, "Larger")
     start(waits)
     queue = other.get_by_role("region", name="Under way")
-    film, larger = (queue.get_by_role("listitem", name=name) for name in ("Film", "Larger"))
+    film, larger = (queue.get_by_role("listitem", name=name).first for name in ("Film", "Larger"))
     expect(film.get_by_role("progressbar", name="Film")).to_be_visible()
     expect(film).to_contain_text("running")
     larger.get_by_role("button", name="First: Larger").click()
@@ -234,6 +273,42 @@ def test_the_chapter_of_the_tab_becomes_a_storyboard(reader: Reader, site: Manga
         assert sorted(archive.namelist()) == ["storyboard.fountain", "storyboard.html", "storyboard.json"]
     assert name == "irodori-storyboard.zip"
     assert {shot["source"]["page"] for scene in board["scenes"] for shot in scene["shots"]} >= {"001"}
+    panel.close()
+    page.close()
+
+
+def test_an_element_of_the_series_is_found_on_the_shots_with_its_reasons(
+    reader: Reader, site: MangaSite, screenshots: Path | None
+) -> None:
+    page = reader.open(f"{site.origin}/chapter/plain")
+    popup = reader.popup(page)
+    popup.get_by_role("button", name="Colorize chapter").click()
+    reader.wait_until_done(page, len(PLAIN))
+    popup.close()
+    panel, region = studio(reader, page)
+    elements = panel.get_by_role("region", name="Elements")
+    elements.get_by_role("button", name="Add an element").click()
+    card = elements.get_by_role("article")
+    card.get_by_label("Name").fill("Figure")
+    card.get_by_label("Name").blur()
+    card = elements.get_by_role("article", name="Figure")
+    card.get_by_label("Word in wishes").fill("the hero")
+    card.get_by_label("Word in wishes").blur()
+    expect(card.get_by_label("Word in wishes")).to_have_value("@thehero")
+    card.get_by_label("What it looks like").fill("a red coat")
+    card.get_by_label("What it looks like").blur()
+    card.get_by_role("button", name="Show by the chosen references: Figure").click()
+    expect(panel.get_by_role("main").get_by_role("alert")).to_have_text("Choose references in the popup first.")
+    assert_accessible(panel)
+    shoot(panel, screenshots, "studio-elements", width=380)
+    region.get_by_role("button", name="Storyboard of the chapter").click()
+    found = region.get_by_text(re.compile("Elements on the shots: [0-9]+"))
+    expect(found).to_be_visible(timeout=WAIT_MS)
+    found.click()
+    expect(region.get_by_text("its name is in the action").first).to_be_visible()
+    shoot(panel, screenshots, "studio-matches", width=380)
+    card.get_by_role("button", name="Remove Figure").click()
+    expect(card).to_have_count(0)
     panel.close()
     page.close()
 

@@ -72,6 +72,22 @@ def test_a_place_is_named_with_the_pages_that_show_it(pages: Path) -> None:
 
 
 @pytest.mark.usefixtures("kept")
+def test_an_element_is_named_with_its_word_and_pictures(pages: Path) -> None:
+    asked = ("element", "S", "Aki", "--trigger", "@Hero", "--description", "a red coat")
+    status, text = irodori(*asked, "-p", pages / "reference-warm.webp")
+    assert (status, text.endswith(" Aki @Hero: character, a red coat, 1 picture\n")) == (0, True)
+    [hero] = PaletteFiles(state_paths().palettes).get("S").elements
+    assert len(hero.pictures) == 1
+    assert irodori("element", "S", "Aki", "--kind", "thing", "--name", "Sword")[0] == 0
+    assert "Sword @Hero: thing, a red coat, 1 picture(s)" in irodori("show", "S")[1]
+    for words, what in ((("Kon", "--trigger", "@HERO"), "has the trigger"), (("Kon", "--trigger", "Kon"), "@Hero")):
+        status, text = irodori("element", "S", *words)
+        assert (status, what in text) == (2, True), text
+    assert irodori("element", "S", "nobody", "--remove")[0] != 0
+    assert irodori("element", "S", hero.element_id, "--remove") == (0, "")
+
+
+@pytest.mark.usefixtures("kept")
 def test_a_file_moves_a_palette_to_another_series(tmp_path: Path) -> None:
     file = tmp_path / "s.json"
     assert irodori("export", "S", "-o", file)[0] == 0

@@ -165,6 +165,16 @@ export interface PalettePlace {
   shown?: string[];
 }
 
+/** Somebody, somewhere or something that comes again: what stands for it in wishes, and what shows it. */
+export interface PaletteElement {
+  element_id: string;
+  name?: string;
+  kind?: "character" | "place" | "thing";
+  trigger?: string;
+  description?: string;
+  pictures?: string[];
+}
+
 /** The palette of a series. `embedder` made the looks; `mood`: in words, for engines that read them. */
 export interface SeriesPalette {
   version: 1;
@@ -173,6 +183,7 @@ export interface SeriesPalette {
   embedder?: string;
   characters?: PaletteCharacter[];
   places?: PalettePlace[];
+  elements?: PaletteElement[];
 }
 
 /** A figure that was seen on a coloured page: where, its head, its colours there, and on how many pages its like is. */
@@ -234,6 +245,17 @@ export interface PlaceSet {
   remove?: boolean;
 }
 
+/** Change an element of a palette, or without `element_id` make a new one; what is left out stays. */
+export interface ElementSet {
+  element_id?: string;
+  name?: string;
+  kind?: "character" | "place" | "thing";
+  trigger?: string;
+  description?: string;
+  pictures?: string[];
+  remove?: boolean;
+}
+
 /** Change a palette, as the reader's own word; what is left out stays. */
 export interface PaletteSet {
   series: string;
@@ -249,6 +271,7 @@ export interface PaletteSet {
   remove?: boolean;
   mood?: string;
   place?: PlaceSet;
+  element?: ElementSet;
 }
 
 /** Two characters are one: `gone` goes into `kept`, whose name and colours stand where both have them. */
@@ -732,7 +755,7 @@ export interface FilterStep {
 /** Do something with a page's picture; which keys count hangs on the tool. `task_id` is the caller's own. */
 export interface StudioTask {
   task_id: string;
-  tool: "filter" | "cut_out" | "vectorise" | "animate" | "inpaint" | "extend" | "outline" | "upscale" | "words" | "storyboard";
+  tool: "filter" | "cut_out" | "vectorise" | "animate" | "inpaint" | "extend" | "outline" | "upscale" | "words" | "storyboard" | "parts";
   image: Uint8Array;
   direction?: "rtl" | "ltr" | "auto";
   filters?: FilterStep[];
@@ -742,6 +765,8 @@ export interface StudioTask {
   seconds?: number;
   size_px?: number;
   move?: "auto" | "in" | "out" | "left" | "right" | "up" | "down";
+  by?: "camera" | "network";
+  steps?: number;
   loop?: boolean;
   inside?: ([number, number])[];
   outside?: ([number, number])[];
@@ -751,6 +776,7 @@ export interface StudioTask {
   top?: number;
   bottom?: number;
   words?: string;
+  series?: string;
   references?: string[];
   engine?: string;
   seed?: number;
@@ -772,6 +798,14 @@ export interface StudioCancel {
 /** Put a task before all others that wait; the one under way goes on. */
 export interface StudioFirst {
   task_id: string;
+}
+
+/** A network that a tool can work with, and whether it can run here; `error`: why not, and what to do. */
+export interface StudioNetwork {
+  tool: "filter" | "cut_out" | "vectorise" | "animate" | "inpaint" | "extend" | "outline" | "upscale" | "words" | "storyboard" | "parts";
+  name: string;
+  ready: boolean;
+  error?: WireError;
 }
 
 /** Whether there was such a task that had not ended; it ends as failed, with E_CANCELLED. */
@@ -858,6 +892,7 @@ export interface Methods {
   "history.report": { params: HistoryReportQuery; result: HistoryReport };
   "history.forget": { params: HistoryForget; result: CacheCleared };
   "studio.look": { params: StudioLook; result: StudioPicture };
+  "studio.networks": { params: Empty; result: StudioNetwork[] };
   "studio.start": { params: StudioTask; result: StudioAccepted };
   "studio.first": { params: StudioFirst; result: Empty };
   "studio.cancel": { params: StudioCancel; result: StudioCancelled };

@@ -91,14 +91,15 @@ export function answerWorkerCalls(
     "studio.run": async ({ order, picture, mask }) => studio.run(await woken, order, picture, mask),
     "studio.chapter": async ({ tabId, taskId }) => {
       const host = await woken;
-      const { title, pages } = await runs.lendChapter(tabId);
-      return studio.run(host, { task_id: taskId, tool: "storyboard", words: title, pages }, null, null);
+      const { title, series, pages } = await runs.lendChapter(tabId);
+      return studio.run(host, { task_id: taskId, tool: "storyboard", words: title, series, pages }, null, null);
     },
     "studio.look": async ({ picture, filters, scale }) => {
       const host = await woken;
       const seen = await host.request("studio.look", { image: await bytesOf(picture), filters, scale });
       return pack(new Blob([seen.image as Uint8Array<ArrayBuffer>], { type: seen.mime }));
     },
+    "studio.networks": async () => studio.networks(await woken),
     "studio.first": async ({ taskId }) => studio.first(await woken, taskId),
     "studio.clear": async () => studio.clear(),
     "studio.cancel": async ({ taskId }) => studio.cancel(await woken, taskId),

@@ -154,12 +154,13 @@ export class Runs {
   }
 
   /** Bring the originals of a tab's coloured pages; how its chapter is called, and their SHA-256 in reading order. */
-  async lendChapter(tabId: number): Promise<{ title: string; pages: string[] }> {
+  async lendChapter(tabId: number): Promise<{ title: string; series: string; pages: string[] }> {
     const run = this.#byTab.get(tabId);
     if (!run || tallyOf(run.state).done === 0) throw new Error(i18n.t("save.nothingYet"));
     await run.saver.lend();
     const done = pagesInOrder(run.state).filter(({ state, sha256 }) => state === "done" && sha256);
-    return { title: titleOf(run.state.series, run.state.chapter), pages: done.map(({ sha256 }) => sha256) };
+    const { series, chapter } = run.state;
+    return { title: titleOf(series, chapter), series, pages: done.map(({ sha256 }) => sha256) };
   }
 
   /** The tab shows something else now: end its run and remember nothing of it. */

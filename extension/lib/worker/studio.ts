@@ -6,9 +6,18 @@ import type { HostNotification } from "../host/methods";
 import { bytesOf, pack, type Payload } from "../payload";
 import type { StudioDone } from "../protocol/messages";
 import { inTurn } from "../in-turn";
-import { isTaskOpen, loadTasks, saveFar, saveTasks, type StudioMade, type StudioOrder, type TaskRow } from "../studio";
+import {
+  isTaskOpen,
+  loadTasks,
+  saveFar,
+  saveTasks,
+  type StudioMade,
+  type StudioNetwork,
+  type StudioOrder,
+  type TaskRow,
+} from "../studio";
 
-const ENDED_MAX = 20;
+const ENDED_MAX = 3;
 
 interface Waiting {
   done(made: StudioDone): void;
@@ -65,6 +74,13 @@ export class Studio {
     await host.request("studio.cancel", { task_id: taskId });
   }
 
+  /** The networks that tools can work with, and what each needs. */
+  async networks(host: HostConnection): Promise<StudioNetwork[]> {
+    await host.ready();
+    const found = await host.request("studio.networks", {});
+    return found.map(({ tool, name, error }) => ({ tool, name, needs: error ? sayError(new HostError(error)) : "" }));
+  }
+
   /** Let a task go before the others that wait. */
   async first(host: HostConnection, taskId: string): Promise<void> {
     await host.request("studio.first", { task_id: taskId });
@@ -104,7 +120,7 @@ export class Studio {
   }
 
   #list({ task_id, tool }: StudioOrder): void {
-    if (tool === "outline") return; // a click's own, over at once
+    if (tool === "outline" || tool === "parts") return; // a click's own, over at once
     this.#note((rows) => {
       const ended = rows.filter((row) => !isTaskOpen(row)).slice(-ENDED_MAX);
       return [...ended, ...rows.filter(isTaskOpen), { taskId: task_id, tool, state: "waiting", problem: "" }];

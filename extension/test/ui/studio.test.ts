@@ -33,7 +33,11 @@ const orders = () => outside.asked.filter(([kind]) => kind === "studio.run").map
 
 beforeEach(() => {
   fakeBrowser.reset();
-  Object.assign(outside, { asked: [], answers: { "model.catalogue": () => [] }, saved: [] });
+  Object.assign(outside, {
+    asked: [],
+    answers: { "model.catalogue": () => [], "studio.networks": () => [] },
+    saved: [],
+  });
   let count = 0;
   Object.assign(URL, { createObjectURL: () => `blob:${count++}`, revokeObjectURL: () => undefined });
 });
@@ -133,6 +137,27 @@ test("a film and a text stand beside the picture", async () => {
   expect([copied, model.copied]).toEqual([["Hello"], true]);
 });
 
+test("a network moves panels by words where it is here, and a camera where it is not", async () => {
+  for (const [needs, asked] of [
+    ["", { by: "network", words: "rain", series: "", seed: 0 }],
+    ["Put it there.", {}],
+  ] as const) {
+    outside.asked.length = 0;
+    outside.answers["studio.networks"] = () => [{ tool: "animate", name: "ltx2", needs }];
+    outside.answers["studio.run"] = () => made("video/webm");
+    const model = await opened();
+    expect(model.mover).toBeNull();
+    model.tool = "animate";
+    expect(model.mover).toMatchObject({ name: "ltx2", needs });
+    Object.assign(model.wishes, { by: "network", words: "rain" });
+    await model.start();
+    expect(orders()[0]).toEqual({
+      ...{ task_id: expect.any(String), tool: "animate", film: "webm", seconds: 4, loop: false, panels: [] },
+      ...asked,
+    });
+  }
+});
+
 test("a part is made anew by whom the reader names, with their references and what they marked", async () => {
   await saveChoices({ referenceId: "r1", moreReferences: ["r2"] });
   const model = await opened();
@@ -198,6 +223,25 @@ test("a picture is made larger by a network that is here, else by interpolation"
   outside.answers["model.catalogue"] = () => Promise.reject(new Error("no host"));
   await model.take(file("image/png"));
   expect([model.networks, model.wishes.network, model.trouble]).toEqual([[], "", ""]);
+});
+
+test("figures are looked for, chosen and left out; one is outlined", async () => {
+  const figures = [{ index: 3, box: [0, 0, 9, 9] }];
+  const model = await opened();
+  outside.answers["studio.run"] = () => made("text/plain", { figures });
+  await model.lookForFigures();
+  expect(model.figures).toEqual(figures);
+  model.choose(3);
+  model.choose(5);
+  model.choose(5);
+  model.tool = "cut_out";
+  outside.answers["studio.run"] = () => made("image/png", {}, "mask");
+  await model.start();
+  expect(orders().at(-1)).toMatchObject({ tool: "cut_out", figures: [3] });
+  expect(await (await model.figure(3))?.text()).toBe("mask");
+  expect(orders().at(-1)).toMatchObject({ tool: "outline", figures: [3] });
+  await model.take(file("image/png"));
+  expect([model.figures, model.chosen]).toEqual([null, []]);
 });
 
 test("an outline is asked for at a place", async () => {

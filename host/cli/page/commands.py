@@ -234,6 +234,9 @@ def storyboard(
     elements: Annotated[
         Path | None, typer.Option("--elements", help="A record of characters, places and things to look for.")
     ] = None,
+    series: Annotated[
+        str, typer.Option("--series", help="Whose palette's elements to look for, where there are no --elements.")
+    ] = "",
     ocr: Annotated[
         Literal["rapidocr", "manga-ocr"] | None,
         typer.Option("--ocr", help="Read balloons, too, on this machine (irodori[ocr])."),
@@ -255,6 +258,7 @@ def storyboard(
         inputs=tuple(inputs),
         output=output,
         elements=elements,
+        series=series,
         title=title,
         direction=direction,
         words=WordsChoice(ocr or ""),

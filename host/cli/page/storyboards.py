@@ -16,12 +16,14 @@ from host.cli.library.analyse import ModelChoice, open_teller
 from host.cli.page.pictures import reader
 from host.errors import BadRequest, IrodoriError
 from host.library.understand.reading import WordsChoice
+from host.palettes.files import PaletteFiles
+from host.paths import state_paths
 from host.pipeline.analysis.words import with_words
 from host.pipeline.decode import decode_page
 from host.pipeline.faults import faults_mapped
 from host.pipeline.records.json_files import read_limited
-from host.studio.elements.match import matched
-from host.studio.elements.records import read_elements
+from host.studio.elements.match import matched, matches
+from host.studio.elements.records import elements_of_palette, read_elements
 from host.studio.storyboard.fountain import as_fountain
 from host.studio.storyboard.from_pages import ReadPage, storyboard_of_pages
 from host.studio.storyboard.replies import INSTRUCTIONS, SCHEMA, storyboard_of_reply
@@ -54,6 +56,7 @@ class Request:
     inputs: tuple[Path, ...]
     output: Path
     elements: Path | None = None
+    series: str = ""
     title: str = ""
     direction: Direction = "auto"
     words: WordsChoice = field(default_factory=WordsChoice)
@@ -68,7 +71,7 @@ def run(request: Request) -> int:
     """
     require_nameable(request.output)
     require_writable(request.output)
-    elements = read_elements(request.elements).elements if request.elements else ()
+    elements = _elements(request)
     if any(path.suffix.casefold() in _SCRIPTS and path.is_file() for path in request.inputs):
         return _of_script(request, elements)
     with ExitStack() as stack:
@@ -79,6 +82,15 @@ def run(request: Request) -> int:
         title = request.title or " + ".join(book.name for book in books)
         _write(request, matched(storyboard_of_pages(pages, title), elements), _pictures(books))
     return 1 if failed else 0
+
+
+def _elements(request: Request) -> tuple[Element, ...]:
+    """Return the elements of the record, else of the series' palette."""
+    if request.elements is not None:
+        return read_elements(request.elements).elements
+    if not request.series:
+        return ()
+    return elements_of_palette(PaletteFiles(state_paths().palettes).get(request.series).elements)
 
 
 def _of_script(request: Request, elements: Sequence[Element]) -> int:
@@ -154,5 +166,9 @@ def _write(request: Request, board: Storyboard, picture_of: PictureOf) -> None:
         write_whole(request.output / name, data, frozenset(path.resolve() for path in request.inputs))
     shots = [shot for scene in board.scenes for shot in scene.shots]
     linked = sum(bool(shot.matched_elements) for shot in shots)
+    for one in matches(board):
+        where = f"{one['page']}, panel {one['panel']}" if one["page"] else f"scene {one['scene']}, shot {one['shot']}"
+        reasons = ", ".join(name.replace("_", " ") for name in one["signals"])
+        say(f"  {where}: {one['element']} {one['confidence']:.2f} ({reasons})")
     found = f", {linked} with elements" if linked else ""
     say(f"{len(board.scenes)} scenes, {len(shots)} shots{found} -> {request.output}")

@@ -6,7 +6,18 @@ from msgspec import Meta, field
 
 from host.messaging.wire.records import WireError
 from host.messaging.wire.values import Message
-from host.vocabulary import CameraMove, Count, Direction, FilmKind, Fraction, Identifier, Sha256, StudioTool, Text
+from host.vocabulary import (
+    CameraMove,
+    Count,
+    Direction,
+    FilmKind,
+    Fraction,
+    Identifier,
+    Mover,
+    Sha256,
+    StudioTool,
+    Text,
+)
 
 Place = tuple[Count, Count]
 
@@ -25,10 +36,12 @@ class StudioTask(Message, frozen=True, kw_only=True):
     """Do something with a page's picture; which keys count hangs on the tool. `task_id` is the caller's own.
 
     filter: `filters`. cut_out: `figures`, by their index, else all. animate: `panels` (numbers as they are read, else
-    all), `film`, `seconds` for each, `size_px`, `move`, `loop`. outline: `inside` and `outside`, places [x, y] in
-    pixels, or `words`. inpaint: `mask`, a picture of the page's size whose white is made anew; `extend`: the sides.
-    Both take `words`, `references`, `engine` (`fill`: without a network) and `seed`. upscale: `scale`, or `model`, a
-    network of the catalogue that has a scale of its own; what is lettering stays interpolated.
+    all), `film`, `seconds` for each, `size_px`, `move`, `loop`; `by` a network `words` say what happens, and `steps`
+    and `seed` count. outline: `inside` and `outside`, places [x, y] in pixels, or `words`, or `figures`. parts: its
+    `record` tells the `figures`, each with `index`, `panel` and `box`. inpaint: `mask`, a picture of the page's size
+    whose white is made anew; `extend`: the sides. Both take `words`, `references`, `engine` (`fill`: without a
+    network) and `seed`. upscale: `scale`, or `model`, a network of the catalogue that has a scale of its own; what is
+    lettering stays interpolated. `series`: whose elements the trigger words of `words`, and a storyboard's shots, mean.
     vectorise takes nothing more, nor does words: what is written on the page. storyboard: no image, but `pages` of a
     chapter in reading order, by the SHA-256 of bytes that `page.keep` brought, and its title as `words`.
     """
@@ -44,6 +57,8 @@ class StudioTask(Message, frozen=True, kw_only=True):
     seconds: Annotated[float, Meta(ge=0.1, le=60)] = 4.0
     size_px: Annotated[int, Meta(ge=64, le=2160)] = 960
     move: CameraMove = "auto"
+    by: Mover = "camera"
+    steps: Annotated[int, Meta(ge=1, le=100)] = 30
     loop: bool = False
     inside: Annotated[list[Place], Meta(max_length=64)] = field(default_factory=list)
     outside: Annotated[list[Place], Meta(max_length=64)] = field(default_factory=list)
@@ -53,6 +68,7 @@ class StudioTask(Message, frozen=True, kw_only=True):
     top: Annotated[int, Meta(ge=0, le=20_000)] = 0
     bottom: Annotated[int, Meta(ge=0, le=20_000)] = 0
     words: Text = ""
+    series: Text = ""
     references: Annotated[list[Identifier], Meta(max_length=64)] = field(default_factory=list)
     engine: Identifier | None = None
     seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
@@ -77,6 +93,15 @@ class StudioFirst(Message, frozen=True, kw_only=True):
     """Put a task before all others that wait; the one under way goes on."""
 
     task_id: Identifier
+
+
+class StudioNetwork(Message, frozen=True, kw_only=True):
+    """A network that a tool can work with, and whether it can run here; `error`: why not, and what to do."""
+
+    tool: StudioTool
+    name: str
+    ready: bool
+    error: WireError | None = None
 
 
 class StudioCancelled(Message, frozen=True, kw_only=True):

@@ -16,9 +16,9 @@ linked. Words are compared whole and without case. The table is that of the proj
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-from host.studio.elements.records import TRIGGER
+from host.palettes.elements import TRIGGER
 from host.studio.storyboard.records import MatchedElement
 
 if TYPE_CHECKING:
@@ -75,6 +75,20 @@ def matched(board: Storyboard, elements: Sequence[Element]) -> Storyboard:
         for scene in board.scenes
     ]
     return board.model_copy(update={"scenes": tuple(scenes)})
+
+
+def matches(board: Storyboard) -> list[dict[str, Any]]:
+    """Return every match of a storyboard as plain data: where, which element, how surely, and by which signals."""
+    return [
+        {
+            "scene": number, "shot": place, "page": shot.source.page if shot.source else "",
+            "panel": shot.source.panel if shot.source else 0,
+            "element": one.element, "confidence": one.confidence, "signals": list(one.signals),
+        }
+        for number, scene in enumerate(board.scenes, 1)
+        for place, shot in enumerate(scene.shots, 1)
+        for one in shot.matched_elements
+    ]  # fmt: skip
 
 
 def match(shot: Shot, heading: str, elements: Sequence[Element]) -> tuple[MatchedElement, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import Field, ValidationError, model_validator
@@ -12,12 +11,13 @@ from host.pipeline.records.json_files import named, parse_json, read_limited, re
 from host.pipeline.records.page_meta import Record
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from host.palette_records import PaletteElement
 
 SCHEMA_VERSION: Final = 1
 BYTES_MAX: Final = 4 * 2**20
-TRIGGER: Final = re.compile(r"(?<![\w@])@[\w-]+")
-"""A trigger word where it stands in a text, whole."""
 
 _Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
 
@@ -50,6 +50,18 @@ class Elements(Record):
             if double is not None:
                 raise ValueError(f"two elements have the {what} {double!r}")
         return self
+
+
+def elements_of_palette(known: Sequence[PaletteElement]) -> tuple[Element, ...]:
+    """Return the elements of a series' palette that have a name; their pictures are ids of references."""
+    return tuple(
+        Element(
+            name=one.name, kind=one.kind, trigger=one.trigger or None, description=one.description,
+            pictures=tuple(one.pictures),
+        )
+        for one in known
+        if one.name.strip()
+    )  # fmt: skip
 
 
 def elements_of(data: bytes) -> Elements:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from host.studio.elements.records import TRIGGER
+from host.palettes.elements import spoken
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Sequence
     from pathlib import Path
 
@@ -24,17 +23,6 @@ class Wish:
 
 
 def understood(text: str, elements: Sequence[Element], folder: Path) -> Wish:
-    """Return what a wish says in full: `@Hero runs` becomes `Aki (a boy in a red coat) runs`.
-
-    A word that no element has stays as it is. folder: where the elements' pictures lie.
-    """
-    known = {one.trigger.casefold(): one for one in elements if one.trigger}
-
-    def told(match: re.Match[str]) -> str:
-        one = known.get(match[0].casefold())
-        if one is None:
-            return match[0]
-        return f"{one.name} ({one.description})" if one.description else one.name
-
-    named = [known[word] for word in map(str.casefold, TRIGGER.findall(text)) if word in known]
-    return Wish(TRIGGER.sub(told, text), tuple(dict.fromkeys(folder / name for one in named for name in one.pictures)))
+    """Return what a wish says in full, as `spoken`. folder: where the elements' pictures lie."""
+    said = spoken(text, elements)
+    return Wish(said.words, tuple(folder / name for name in said.pictures))

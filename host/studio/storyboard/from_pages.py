@@ -33,7 +33,7 @@ def storyboard_of_pages(pages: Sequence[ReadPage], title: str = "") -> Storyboar
     before: Shot | None = None
     for page in pages:
         for place, panel in enumerate(sorted(page.meta.panels, key=lambda one: one.order)):
-            shot = _shot(page, panel)
+            shot = shot_of(page, panel)
             opens = place == 0 and page.meta.kind in ("splash", "cover")
             arrives = shot.shot_type == "establishing" and (before is None or before.shot_type != "establishing")
             if opens or arrives or not groups:
@@ -45,7 +45,8 @@ def storyboard_of_pages(pages: Sequence[ReadPage], title: str = "") -> Storyboar
     return Storyboard(title=title, told_by="pages", scenes=tuple(scenes))
 
 
-def _shot(page: ReadPage, panel: Panel) -> Shot:
+def shot_of(page: ReadPage, panel: Panel) -> Shot:
+    """Return the shot of a panel; what its balloons say is its dialogue, where they were read."""
     balloons = sorted((one for one in page.meta.balloons if one.panel == panel.order), key=lambda one: one.order)
     said = " / ".join(filter(None, (" ".join(one.words.split()) for one in balloons)))
     return Shot(

@@ -10,6 +10,7 @@ import pytest
 
 from engines.base import ModelInvalid, ModelMissing
 from engines.motion.ltx2 import Ltx2, Shot
+from engines.motion.registry import motion_folder, open_motion
 from tests.engines.toys.ltx2 import build_folder
 
 if TYPE_CHECKING:
@@ -114,3 +115,18 @@ def test_what_is_no_such_model_is_refused(tmp_path: Path, single: Path) -> None:
             (tmp_path / part.name).mkdir()
     with pytest.raises(ModelInvalid, match="cannot be loaded"):
         _ = Ltx2(tmp_path).grid_px
+
+
+def test_the_models_folder_is_looked_through(tmp_path: Path, single: Path) -> None:
+    assert motion_folder(tmp_path) is None
+    with pytest.raises(ModelMissing, match="no LTX-2"):
+        open_motion(tmp_path)
+    for name, index in (("a", "{"), ("b", '{"_class_name": "Flux2Pipeline"}'), ("c", "[]")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "model_index.json").write_text(index)
+    assert motion_folder(tmp_path) is None
+    (tmp_path / "owner").mkdir()
+    (tmp_path / "owner" / "ltx2").symlink_to(single)
+    assert motion_folder(tmp_path) == tmp_path / "owner" / "ltx2"
+    (tmp_path / "own").symlink_to(single)
+    assert open_motion(tmp_path).name == "own"

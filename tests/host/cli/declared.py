@@ -12,6 +12,7 @@ from host.cli.library import analyse
 from host.cli.page import repaints, storyboards
 from host.cli.page.films import Network
 from host.cli.palette import Change, PlaceChange
+from host.cli.palette_elements import ElementChange
 from host.library.understand.reading import WordsChoice
 from host.studio.animate import Motion
 from host.studio.repaint import Margins
@@ -183,6 +184,22 @@ COMMANDS: Final[list[tuple[str, str, Call, bool]]] = [
             words=WordsChoice("rapidocr"), model=analyse.ModelChoice(endpoint="U", model="M"),
         )),
         True,
+    ),
+    (
+        "page storyboard a -o out --series S", "page.storyboards.run",
+        call(storyboards.Request(inputs=(P("a"),), output=P("out"), series="S")), True,
+    ),
+    (
+        "palette element S E", "palette_elements.change_element", call(ElementChange(series="S", which="E")), False,
+    ),
+    (
+        "palette element S E --name N --kind thing --trigger @W --description D -p a -p b --remove",
+        "palette_elements.change_element",
+        call(ElementChange(
+            series="S", which="E", name="N", kind="thing", trigger="@W", description="D",
+            pictures=(P("a"), P("b")), remove=True,
+        )),
+        False,
     ),
     ("palette list", "palette.print_palettes", call(), False),
     ("palette show S", "palette.print_palette", call("S", json=False), False),

@@ -16,6 +16,7 @@ from host.errors import BadRequest, EngineNotAvailable, NotFound, WeightsInvalid
 from host.jobs import recipe
 from host.jobs.recipe import _plan, resolve, viable_engine
 from host.messaging.messages import LoraChoice, Options, ReferenceAdd
+from host.palette_records import ElementSet, PaletteSet
 from host.pipeline.version import PIPELINE_VERSION
 from host.settings import Settings
 from tests.host.jobs.conftest import Engines, page_bytes
@@ -161,6 +162,28 @@ def test_a_recipe_takes_what_the_job_takes(reader: Reader) -> None:
     same.release()
     assert same.page_job() is not kept[0]
     assert same.duplicates is not kept[1]
+
+
+def test_a_word_in_a_wish_adds_the_element_s_references_and_says_what_it_is(reader: Reader) -> None:
+    application = reader.application
+    references = application.store.references
+    own, hers, his = [references.add(ReferenceAdd(image=page_bytes(number))).reference_id for number in range(3)]
+    for name, picture in (("Aki", hers), ("Ren", his)):
+        element = ElementSet(name=name, trigger=f"@{name}", description="tall", pictures=[picture, "gone"])
+        application.palettes.set(PaletteSet(series="S", element=element))
+    wished = Options(prompt="@aki in the rain")
+    asked = structs.replace(reader.chapter([1]), series="S", references=[own], options=wished)
+
+    def of(changed: RunChapter) -> JobRecipe:
+        return resolve(
+            changed, application.settings.current, application.engines, references, casts=application.board._casts
+        )
+
+    job = of(asked).page_job()
+    assert [one.reference_id for one in job.references] == [own, hers]
+    assert job.plan.prompt == "Aki (tall) in the rain"
+    assert of(asked).key("0" * 64) != of(structs.replace(asked, options=Options(prompt="@Ren"))).key("0" * 64)
+    assert of(structs.replace(asked, series="T")).references == (own,)
 
 
 def test_options_that_are_no_plain_values_and_references_that_are_gone_are_refused(reader: Reader) -> None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from host.errors import BadRequest, TooLarge
-from host.studio.elements.records import BYTES_MAX, TRIGGER, elements_of, read_elements
+from host.palettes.elements import TRIGGER
+from host.studio.elements.records import BYTES_MAX, elements_of, read_elements
 
 if TYPE_CHECKING:
     from pathlib import Path

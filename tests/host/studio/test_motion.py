@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from host.errors import BadRequest
+from host.pipeline.records.page_meta import Balloon
 from host.studio.motion import Wish, come_alive
-from tests.host.studio.pages import SKY, studio_page
+from tests.host.studio.pages import BALLOON, SKY, studio_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,11 +43,17 @@ def test_a_panel_is_asked_for_with_its_words_on_the_network_s_grid() -> None:
     frames = list(come_alive(maker, PAGE, Wish(words="rain", seconds=0.5, rate=12, longest_px=256), told.append))
     (shot,) = maker.shots
     assert (shot.height, shot.width, shot.frames, shot.rate) == (192, 256, 6, 12)  # the panel is 200 x 140
-    assert shot.words.startswith("rain ")
-    assert len(shot.words) > 10  # what is read on the panel is said, too
+    assert re.match(r"rain A [a-z ]+ shot\. \w", shot.words)  # what the storyboard says of the panel
     assert [one.shape for one in frames] == [(192, 256, 3)] * 6
     assert np.abs(frames[0][20, 150].astype(int) - SKY).max() < 8
     assert told == [0.5, 1.0]
+
+
+def test_what_balloons_say_is_told_where_it_was_read() -> None:
+    balloons = (Balloon(box=BALLOON, order=0, panel=0, score=1.0, words="Run,\nnow!"),)
+    maker = Maker()
+    list(come_alive(maker, replace(PAGE, meta=PAGE.meta.model_copy(update={"balloons": balloons})), Wish(), print))
+    assert maker.shots[0].words.endswith('Somebody says: "Run, now!"')
 
 
 def test_no_side_is_too_short_for_the_network() -> None:

@@ -7,6 +7,7 @@ import importlib
 import io
 import json
 import zipfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import av
@@ -31,13 +32,14 @@ from host.messaging.messages import (
     StudioProgress,
     StudioTask,
 )
+from host.palette_records import ElementSet, PaletteSet
 from host.paths import state_paths
+from host.studio.networks import networks
 from host.studio.tools import look
 from tests.host.jobs.conftest import Engines, Listener
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 GREEN = (20, 160, 60)
 
@@ -138,6 +140,23 @@ def test_a_figure_stands_alone(application: Application, listener: Listener, pag
     assert fault.error.code == "E_BAD_REQUEST"
 
 
+def test_the_figures_of_a_page_are_told_and_outlined(
+    application: Application, listener: Listener, pages: Path
+) -> None:
+    image = (pages / "figures-en.webp").read_bytes()
+    told = done(application, listener, image, tool="parts")
+    figures = told.record["figures"]
+    assert len(figures) > 1
+    assert [one["index"] for one in figures] == sorted(one["index"] for one in figures)
+    for one in figures[:2]:
+        left, top, right, bottom = one["box"]
+        assert 0 <= left < right <= told.width
+        assert 0 <= top < bottom <= told.height
+        mask = pixels(done(application, listener, image, tool="outline", figures=[one["index"]]).data) > 0
+        assert mask[top:bottom, left:right].sum() > 0.9 * mask.sum() > 0
+    assert failed(application, listener, image, tool="outline", figures=[99]).error.code == "E_BAD_REQUEST"
+
+
 def test_a_drawing_of_curves_is_opened_by_another_library(application: Application, listener: Listener) -> None:
     made = done(application, listener, tool="vectorise")
     assert made.mime == "image/svg+xml"
@@ -160,6 +179,40 @@ def test_a_film_is_opened_by_another_program(
     assert told == sorted(told)
     assert len(told) > 8
     assert not list(application.store.scratch.glob("*"))
+
+
+@pytest.mark.filterwarnings("ignore")  # what the libraries say of each other
+def test_a_network_moves_a_panel_and_is_cancelled_after_a_step(
+    application: Application, listener: Listener, pages: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.engines.toys.ltx2 import build_folder
+
+    monkeypatch.setenv("IRODORI_MODELS", str(tmp_path))
+    facts: dict[str, Any] = {"tool": "animate", "by": "network", "panels": [1], "size_px": 64, "steps": 2}
+    image = (pages / "panels-en.webp").read_bytes()
+    missing = failed(application, listener, image, **facts)
+    assert (missing.error.code, str(tmp_path) in missing.error.hint) == ("E_MODEL_MISSING", True)
+    (lacking,) = networks()
+    assert (lacking.tool, lacking.name, lacking.ready) == ("animate", "LTX-2", False)
+    assert lacking.error is not None
+    assert str(tmp_path) in lacking.error.hint
+
+    build_folder(tmp_path / "Lightricks" / "ltx2")
+    assert [(one.name, one.ready) for one in networks()] == [("ltx2", True)]
+    made = done(application, listener, image, seconds=0.5, words="rain falls", seed=3, **facts)
+    with av.open(io.BytesIO(made.data)) as container:
+        assert len(list(container.decode(video=0))) == 12
+    assert made.record == {
+        "by": "ltx2", "panels": [1], "seconds": 0.5, "words": "rain falls", "steps": 2, "seed": 3, "size_px": 64,
+    }  # fmt: skip
+    told = [one.fraction for one in listener.of(StudioProgress, task_id=made.task_id)]
+    assert told == sorted(told)
+    assert 0.5 < told[-2] < 1.0
+
+    application.desk.start(StudioTask(task_id="long", image=image, **(facts | {"seconds": 60.0, "steps": 100})))
+    listener.wait(StudioProgress, 3, task_id="long", timeout_s=180)
+    assert application.desk.cancel("long").cancelled
+    assert done(application, listener, tool="extend", left=16, engine="fill").width == 336  # the lane is free again
 
 
 def test_an_outline_is_found_where_a_place_is_pointed_at(application: Application, listener: Listener) -> None:
@@ -255,6 +308,28 @@ def test_a_chapter_becomes_a_storyboard_and_what_is_gone_is_told(application: Ap
     assert [shot["source"]["page"] for scene in board["scenes"] for shot in scene["shots"]] == ["001", "003"]
     assert sheet.count("data:image/") == 2
     assert failed(application, listener, b"", tool="storyboard", pages=["1" * 64]).error.code == "E_BAD_REQUEST"
+
+
+def test_words_and_shots_mean_the_elements_of_their_series(
+    application: Application, listener: Listener, painter: Painter
+) -> None:
+    reference = application.store.references.add(ReferenceAdd(image=png(PAGE[:64, :64]), name="r")).reference_id
+    hero = ElementSet(name="Figure", trigger="@Hero", description="in a red coat", pictures=[reference])
+    application.palettes.set(PaletteSet(series="Rain", element=hero))
+    made = done(application, listener, tool="extend", right=8, words="@hero waits", series="Rain")
+    assert (made.record["words"], made.record["references"]) == ("Figure (in a red coat) waits", [reference])
+    assert painter.asked[0].references[0].shape == (64, 64, 3)
+    assert done(application, listener, tool="extend", right=8, words="@hero waits").record["references"] == []
+
+    page = (Path(__file__).parents[2] / "pages" / "figures-en.webp").read_bytes()
+    digest = hashlib.sha256(page).hexdigest()
+    application.board.keep(PageKeep(sha256=digest, image=page))
+    board = done(application, listener, b"", tool="storyboard", pages=[digest], series="Rain")
+    assert board.record["matches"]
+    assert {one["element"] for one in board.record["matches"]} == {"Figure"}
+    first = board.record["matches"][0]
+    assert (first["page"], first["confidence"]) == ("001", 0.85)
+    assert first["signals"] == ["name_in_action", "action_keywords"]
 
 
 def test_what_is_no_picture_is_told(application: Application, listener: Listener) -> None:

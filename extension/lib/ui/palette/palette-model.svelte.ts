@@ -1,5 +1,6 @@
 /** What the side panel shows and does: the palette of the series in the tab in front, or of another one that is kept. */
 
+import { i18n } from "#i18n";
 import { browser } from "wxt/browser";
 import { storage } from "wxt/utils/storage";
 import { isOpen, pagesInOrder, type RunState } from "../../chapter/state";
@@ -8,8 +9,8 @@ import { askWorker } from "../../messages";
 import type { PaletteSheet, Part } from "../../palette";
 import { rgbOf } from "../../palette";
 import { learnFrom, probe } from "../../payload";
-import type { PaletteSet } from "../../protocol/messages";
-import { loadRun, runKey } from "../../state";
+import type { ElementSet, PaletteSet } from "../../protocol/messages";
+import { chosenReferences, loadChoices, loadRun, runKey } from "../../state";
 import { Attempts } from "../attempts.svelte";
 
 type Change = Omit<PaletteSet, "series">;
@@ -83,6 +84,18 @@ export class PaletteModel extends Attempts {
   /** Change a place, or without `placeId` make one. */
   async place(placeId: string | null, change: { name?: string; mood?: string; remove?: boolean }): Promise<void> {
     await this.set({ place: { ...(placeId === null ? {} : { place_id: placeId }), ...change } });
+  }
+
+  /** Change an element, or without `elementId` make one. */
+  async element(elementId: string | null, change: Omit<ElementSet, "element_id">): Promise<void> {
+    await this.set({ element: { ...(elementId === null ? {} : { element_id: elementId }), ...change } });
+  }
+
+  /** The references that are chosen in the popup show the element from now on. */
+  async showElement(elementId: string): Promise<void> {
+    const pictures = chosenReferences(await loadChoices());
+    if (pictures.length === 0) return void (this.trouble = i18n.t("elements.chooseFirst"));
+    await this.element(elementId, { pictures });
   }
 
   /** These pages of the chapter show the place, counted from 1, and no others of it. */

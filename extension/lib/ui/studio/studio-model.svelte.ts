@@ -7,12 +7,15 @@ import { askWorker } from "../../messages";
 import { pack, unpack } from "../../payload";
 import { pictureType } from "../../picture";
 import type { EngineState, ModelInfo } from "../../protocol/messages";
-import { chosenReferences, loadChoices, loadConnection } from "../../state";
+import { chosenReferences, loadChoices, loadConnection, loadRun } from "../../state";
 import {
+  type ElementMatch,
+  type Figure,
   filtersOf,
   type PageTool,
   type Sliders,
   type StudioMade,
+  type StudioNetwork,
   type StudioOrder,
   type StudioPointed,
   type StudioTool,
@@ -41,6 +44,7 @@ export interface Wishes {
   seconds: number;
   panel: number | null;
   loop: boolean;
+  by: "camera" | "network";
   words: string;
   engine: string;
   seed: number;
@@ -62,11 +66,11 @@ const GO_ON: ReadonlySet<StudioTool> = new Set<StudioTool>(["filter", "inpaint",
 export class StudioModel extends Attempts {
   picture = $state.raw<Shown | null>(null);
   /** A file beside the picture: a film, a drawing, a figure alone, or what is written. */
-  made = $state.raw<(Shown & { tool: StudioTool; text: string }) | null>(null);
+  made = $state.raw<(Shown & { tool: StudioTool; text: string; matches: ElementMatch[] }) | null>(null);
   tool = $state<PageTool>("filter");
   sliders = $state<Sliders>({ ...UNTOUCHED });
   wishes = $state<Wishes>({
-    ...{ film: "webm", seconds: 4, panel: null, loop: false, words: "", engine: FILL, seed: 0 },
+    ...{ film: "webm", seconds: 4, panel: null, loop: false, by: "camera", words: "", engine: FILL, seed: 0 },
     ...{ left: 0, right: 0, top: 0, bottom: 0, scale: 2, network: "" },
   });
   /** What the sliders show, before they are laid. */
@@ -78,6 +82,12 @@ export class StudioModel extends Attempts {
   engines = $state.raw<EngineState[]>([]);
   /** The networks for larger pictures that are here. */
   networks = $state.raw<ModelInfo[]>([]);
+  /** The network that the tool can take, whether it is here or not. */
+  readonly mover = $derived.by(() => this.#movers.find(({ tool }) => tool === this.tool) ?? null);
+  /** The figures on the picture, once they were looked for. */
+  figures = $state.raw<Figure[] | null>(null);
+  /** Those that are to stand alone; all where none is chosen. */
+  chosen = $state.raw<number[]>([]);
   copied = $state(false);
   /** A click marks all that belongs to a place, instead of a dot. */
   marksByOutline = $state(false);
@@ -86,6 +96,7 @@ export class StudioModel extends Attempts {
   readonly canUndo = $derived.by(() => this.#before.length > 0);
   readonly hasMoved = $derived.by(() => filtersOf(this.sliders).length > 0);
   #before = $state.raw<{ picture: Shown; steps: Step[] }[]>([]);
+  #movers = $state.raw<StudioNetwork[]>([]);
   #steps: Step[] = [];
   #small: { picture: Blob; of: Shown; scale: number } | null = null;
   #taskId = "";
@@ -161,6 +172,27 @@ export class StudioModel extends Attempts {
     if (result) this.#beside(await besideOf("storyboard", result.made, result.file));
   }
 
+  /** Look for the figures on the picture, to choose among them. */
+  async lookForFigures(): Promise<void> {
+    const { picture } = this;
+    if (!picture || this.fraction !== null) return;
+    const found = await this.#run({ task_id: crypto.randomUUID(), tool: "parts" }, picture, null);
+    if (found && this.picture === picture) this.figures = (found.made.record.figures as Figure[] | undefined) ?? [];
+  }
+
+  /** Choose a figure, or leave it out again. */
+  choose(index: number): void {
+    const without = this.chosen.filter((one) => one !== index);
+    this.chosen = without.length < this.chosen.length ? without : [...without, index];
+  }
+
+  /** The mask of a figure; `null` where nothing came of it. */
+  async figure(index: number): Promise<Blob | null> {
+    if (!this.picture || this.fraction !== null) return null;
+    const order = { task_id: crypto.randomUUID(), tool: "outline" as const, figures: [index] };
+    return (await this.#run(order, this.picture, null))?.file ?? null;
+  }
+
   /** The mask of what a place of the picture belongs to; `null` where nothing came of it. */
   async outline(x: number, y: number): Promise<Blob | null> {
     if (!this.picture || this.fraction !== null) return null;
@@ -230,6 +262,7 @@ export class StudioModel extends Attempts {
     });
     this.leave();
     this.engines = (await loadConnection()).engines.filter(({ ready, supports }) => ready && supports.inpaint);
+    this.#movers = await askWorker("studio.networks", {}).catch(() => []); // an older host has none
     this.#show({ blob, url: URL.createObjectURL(blob), ...size });
     const models = await askWorker("model.catalogue", {}).catch(() => []); // without them there is interpolation
     this.networks = models.filter(({ engine, state }) => engine === "upscale" && state === "ready");
@@ -239,15 +272,23 @@ export class StudioModel extends Attempts {
   async #order(tool: StudioTool): Promise<StudioOrder> {
     const { film, seconds, panel, loop, words, engine, seed, left, right, top, bottom, scale, network } = this.wishes;
     const references = chosenReferences(await loadChoices());
-    const painted = { words, engine, seed, ...(engine === FILL ? {} : { references }) };
+    const series = await this.#series();
+    const painted = { words, series, engine, seed, ...(engine === FILL ? {} : { references }) };
     const more: Partial<Record<StudioTool, Omit<StudioOrder, "task_id" | "tool">>> = {
+      cut_out: { figures: this.chosen },
       filter: { filters: filtersOf(this.sliders) },
-      animate: { film, seconds, loop, panels: panel === null ? [] : [panel] },
+      animate: { film, seconds, loop, panels: panel === null ? [] : [panel], ...this.#moved(series) },
       inpaint: painted,
       extend: { ...painted, left, right, top, bottom },
       upscale: network ? { model: network } : { scale },
     };
     return { task_id: crypto.randomUUID(), tool, ...more[tool] };
+  }
+
+  /** Who moves the panels, and by which words: a network that is not here any more is none. */
+  #moved(series: string): Pick<StudioOrder, "by" | "words" | "series" | "seed"> {
+    const { by, words, seed } = this.wishes;
+    return by === "network" && this.mover?.needs === "" ? { by, words, series, seed } : {};
   }
 
   async #run(order: StudioOrder, picture: Shown, mask: Blob | null) {
@@ -275,6 +316,12 @@ export class StudioModel extends Attempts {
     return this.#asked ?? (await browser.tabs.query({ active: true, currentWindow: true }))[0]?.id;
   }
 
+  /** The series of the tab, whose elements the trigger words mean. */
+  async #series(): Promise<string> {
+    const tabId = await this.#tab();
+    return (tabId === undefined ? null : await loadRun(tabId))?.series ?? "";
+  }
+
   async #look(picture: Shown, sliders: Sliders): Promise<void> {
     const filters = filtersOf(sliders);
     if (filters.length === 0) return this.#seen(null);
@@ -291,6 +338,8 @@ export class StudioModel extends Attempts {
 
   #show(picture: Shown | null): void {
     this.picture = picture;
+    this.figures = null;
+    this.chosen = [];
     this.sliders = { ...UNTOUCHED };
     this.#seen(null);
     this.#beside(null);
@@ -307,5 +356,6 @@ export class StudioModel extends Attempts {
 async function besideOf(tool: StudioTool, { width, height, record }: StudioMade, blob: Blob) {
   const script = typeof record.script === "string" ? record.script : "";
   const text = blob.type === "text/plain" ? await blob.text() : script;
-  return { blob, url: URL.createObjectURL(blob), width, height, tool, text };
+  const matches = (record.matches as ElementMatch[] | undefined) ?? [];
+  return { blob, url: URL.createObjectURL(blob), width, height, tool, text, matches };
 }
