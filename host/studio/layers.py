@@ -28,6 +28,8 @@ _FILL_RADIUS_PX: Final = 4
 # Of the panel's shorter side: a frame's stroke, a balloon's outline, a figure's outline.
 _FRAME: Final = 0.01
 _RIM: Final = 0.006
+# How far the camera lets a figure travel, a share of the panel's shorter side.
+_REACH: Final = 0.08
 _GROUND_DEPTH: Final = 0.0
 _LARGER: Final = 3.0
 
@@ -65,14 +67,19 @@ def take_apart(page: StudioPage, panel: Panel, longest_px: int) -> PanelLayers:
     box, size = panel.box, film_size(panel, longest_px)
     rgb = _scaled(page.rgb[_view(box)], size)
     rim = max(1, round(_RIM * min(size)))
-    still = _grown(_mask(page.masks.balloons | page.masks.lettering, box, size), rim) | _around(page, panel, size)
-    labels = cv2.resize(page.maps.characters[_view(box)], (size.width, size.height), interpolation=cv2.INTER_NEAREST)
+    figures, lettering = page.figures()
+    still = _grown(_mask(page.masks.balloons | lettering, box, size), rim) | _around(page, panel, size)
+    labels = cv2.resize(figures[_view(box)], (size.width, size.height), interpolation=cv2.INTER_NEAREST)
     here = [one for one in near_to_far(page.meta.characters) if np.any(labels == one.index + 1)]
+    reach = max(1, round(_REACH * min(size)))
     moving = []
     hidden = _grown(still, rim)  # a rim, so that nothing of a balloon's outline is left behind
     for one in here:
         mask = _grown(np.asarray(labels == one.index + 1), rim) & ~still
-        moving.append(Layer(_filled(rgb, hidden), soft_alpha(rgb, mask), one.depth_01))
+        filled = _filled(rgb, hidden)
+        # It goes on below what lies over it, so that no gap opens beside that when it moves.
+        below = _grown(mask, reach) & _grown(hidden, 2)
+        moving.append(Layer(filled, np.maximum(soft_alpha(rgb, mask), _soft(below)), one.depth_01))
         hidden = hidden | _grown(mask, 2 * rim)
     moving.append(Layer(_filled(rgb, hidden), None, _GROUND_DEPTH))
     return PanelLayers(tuple(reversed(moving)), Layer(rgb, _soft(_grown(still, 1)), 1.0))

@@ -14,14 +14,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _SVG: Final = "http://www.w3.org/2000/svg"
-_INK_PX: Final = 7
+_EVEN_PX: Final = 5
+# Ink is darker than what lies beside it, by so much, or is black: a dark flat is neither.
+_STROKE_PX: Final = 11
+_DARKER: Final = 40
+_BLACKEST: Final = 44
 _COLOURS: Final[dict[str, Any]] = {
     "colormode": "color",
     "hierarchical": "stacked",
     "mode": "spline",
     "filter_speckle": 6,
     "color_precision": 6,
-    "layer_difference": 12,
+    "layer_difference": 8,
 }
 _LINES: Final[dict[str, Any]] = {"colormode": "binary", "mode": "spline", "filter_speckle": 4}
 _FINER: Final = 2
@@ -42,7 +46,7 @@ def vectorise(rgb: NDArray[np.uint8], drawn: NDArray[np.bool_]) -> bytes:
     height, width = drawn.shape
     grey = np.asarray(cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2GRAY), np.uint8)
     # Black where ink is, at a finer grid than the page's, so that curves follow a line's soft edge.
-    lines = np.where(cv2.dilate(drawn.view(np.uint8), np.ones((3, 3), np.uint8)) > 0, grey, _WHITE).astype(np.uint8)
+    lines = np.where(_inked(grey, drawn), grey, _WHITE).astype(np.uint8)
     large = cv2.resize(lines, (_FINER * width, _FINER * height), interpolation=cv2.INTER_CUBIC)
     ink = np.where(large < _BLACK, 0, _WHITE).astype(np.uint8)
     flats = _traced(without_ink(rgb, lines < _SOFT), _COLOURS)
@@ -60,6 +64,12 @@ def require_tracer() -> None:
     _vtracer()
 
 
+def _inked(grey: NDArray[np.uint8], drawn: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    near = cv2.dilate(drawn.view(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    beside = cv2.morphologyEx(grey, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_STROKE_PX,) * 2))
+    return np.asarray(near & ((cv2.subtract(beside, grey) > _DARKER) | (grey < _BLACKEST)))
+
+
 def without_ink(rgb: NDArray[np.uint8], ink: NDArray[np.bool_]) -> NDArray[np.uint8]:
     """Return the picture with the colour beside its ink drawn on beneath it, and smoothed where it is nearly even."""
     grown = cv2.dilate(ink.view(np.uint8), np.ones((3, 3), np.uint8)) > 0
@@ -71,7 +81,7 @@ def without_ink(rgb: NDArray[np.uint8], ink: NDArray[np.bool_]) -> NDArray[np.ui
         colours = np.zeros((int(labels.max()) + 1, 3), np.uint8)
         colours[labels[~grown]] = rgb[~grown]
         known = colours[labels]
-    return np.asarray(cv2.medianBlur(np.ascontiguousarray(known), _INK_PX), np.uint8)
+    return np.asarray(cv2.medianBlur(np.ascontiguousarray(known), _EVEN_PX), np.uint8)
 
 
 def _traced(rgb: NDArray[np.uint8], options: dict[str, Any]) -> str:

@@ -63,7 +63,7 @@ def test_what_models_made_of_the_words_is_told_step_by_step() -> None:
     assert rows["translate (wish)"] == "&lt;rot&gt; → red [de opus 1]"
     assert rows["caption (panel 1)"] == "a girl [florence]"
     assert rows["enhance (wish)"] == "not done: no Ollama [ollama m]"
-    assert _settings({"engine": {}, "plan": {}, "rewording": "x"}) == _settings({"engine": {}, "plan": {}})
+    assert told(_settings({"engine": {}, "plan": {}, "rewording": "x"})) == told(_settings({"engine": {}, "plan": {}}))
 
 
 @pytest.mark.parametrize("runmeta", [{}, {"engine": {}}, {"plan": {}}, {"engine": "compact", "plan": {}}])

@@ -1,5 +1,6 @@
 """Films of panels: layers, camera, frames, and files that other programs open."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -69,6 +70,22 @@ def test_frame_and_balloons_are_on_top() -> None:
     assert top.alpha[0].min() == 255
     assert top.alpha[:, -1].min() == 255
     assert top.alpha[70, 150] == 0
+
+
+def test_no_gap_opens_between_a_balloon_and_the_figure_that_it_covers() -> None:
+    lettering = np.zeros((160, 220), np.bool_)
+    balloons = lettering.copy()
+    fill(balloons, Box(100, 90, 120, 110), True)  # on the coat
+    labels = np.where(balloons, 0, PAGE.maps.characters).astype(np.uint8)
+    rgb = PAGE.rgb.copy()
+    fill(rgb, Box(100, 90, 120, 110), 255)
+    masks = replace(PAGE.masks, balloons=balloons, lettering=lettering)
+    page = replace(PAGE, rgb=rgb, masks=masks, maps=replace(PAGE.maps, characters=labels))
+    apart = take_apart(page, page.meta.panels[0], 200)
+    figure = apart.moving[-1]
+    assert figure.alpha is not None
+    assert figure.alpha[75:105, 85:115].min() > 200  # the balloon lies at 80..100, 90..110 of the panel
+    assert np.abs(figure.rgb[90, 92].astype(int) - COAT).max() < 40
 
 
 def test_the_film_begins_and_ends_softly_and_a_loop_ends_where_it_began() -> None:

@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from host.pipeline.records.masks import PageMaps
 from host.pipeline.records.page_meta import Character
 from host.studio.cutout import cut_out, soft_alpha, with_alpha
 from host.studio.vector import vectorise, without_ink
-from tests.host.studio.pages import COAT, FIGURE, SKY, studio_page
+from tests.host.studio.pages import COAT, FIGURE, SKY, fill, studio_page
 
 PAGE = studio_page()
 
@@ -27,6 +28,23 @@ def test_a_figure_alone() -> None:
     inside = cut[FIGURE.top : FIGURE.bottom, FIGURE.left : FIGURE.right, 3]
     assert inside[8:-8, 8:-8].min() == 255
     assert np.array_equal(cut, cut_out(PAGE))
+
+
+def test_letters_within_a_figure_are_its_own_and_those_elsewhere_are_nobody_s() -> None:
+    maps, lettering = PAGE.maps.characters.copy(), PAGE.masks.lettering.copy()
+    printed, beside, edge = Box(100, 80, 120, 90), Box(150, 80, 165, 90), Box(122, 110, 138, 118)
+    for box in (printed, beside, edge):
+        fill(lettering, box, True)
+        fill(maps, box, 0)
+    page = replace(PAGE, masks=replace(PAGE.masks, lettering=lettering), maps=replace(PAGE.maps, characters=maps))
+    labels, left = page.figures()
+    assert labels[85, 110] == 1
+    assert not left[85, 110]
+    for x, y in ((157, 85), (130, 114), (40, 32)):  # beside it, over its edge, in the balloon
+        assert labels[y, x] == 0
+        assert left[y, x]
+    assert cut_out(page, [0])[85, 110, 3] == 255
+    assert PAGE.masks.lettering[32, 40]  # nothing was changed in place
 
 
 def test_a_stranger_is_refused_with_who_is_there() -> None:
@@ -121,3 +139,12 @@ def test_a_drawing_shows_the_page_with_ink_above_flats() -> None:
     assert np.abs(drawn[100, 110] - COAT).max() < 24
     assert drawn[32, 45].max() < 40
     assert drawn[40, 45].min() > 230
+
+
+def test_a_dark_flat_is_a_colour_and_a_stroke_on_it_is_ink() -> None:
+    rgb = np.full((120, 160, 3), (96, 60, 40), np.uint8)
+    rgb[58:62, 20:140] = 15
+    svg = vectorise(rgb, np.ones((120, 160), np.bool_)).decode()
+    shown = np.asarray(Image.open(io.BytesIO(bytes(resvg_py.svg_to_bytes(svg_string=svg)))).convert("RGB"), int)
+    assert np.abs(shown[20, 80] - (96, 60, 40)).max() < 10
+    assert shown[60, 80].max() < 20

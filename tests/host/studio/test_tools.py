@@ -17,7 +17,7 @@ import pytest
 import resvg_py
 from PIL import Image
 
-from engines.base import ColorizeRequest, ColorizeResult, OnStep
+from engines.base import ColorizeRequest, ColorizeResult, EngineUnavailable, OnStep
 from engines.info import EngineInfo, Supports
 from engines.oklab import srgb_to_oklab
 from engines.testing.stepped import SteppedEngine
@@ -140,9 +140,7 @@ def test_a_figure_stands_alone(application: Application, listener: Listener, pag
     assert fault.error.code == "E_BAD_REQUEST"
 
 
-def test_the_figures_of_a_page_are_told_and_outlined(
-    application: Application, listener: Listener, pages: Path
-) -> None:
+def test_the_figures_of_a_page_are_told_and_outlined(application: Application, listener: Listener, pages: Path) -> None:
     image = (pages / "figures-en.webp").read_bytes()
     told = done(application, listener, image, tool="parts")
     figures = told.record["figures"]
@@ -187,6 +185,10 @@ def test_a_network_moves_a_panel_and_is_cancelled_after_a_step(
 ) -> None:
     from tests.engines.toys.ltx2 import build_folder
 
+    def unreadable(_: str) -> None:
+        raise EngineUnavailable("nothing here reads balloons")
+
+    monkeypatch.setattr("engines.words.registry.open_word_reader", unreadable)
     monkeypatch.setenv("IRODORI_MODELS", str(tmp_path))
     facts: dict[str, Any] = {"tool": "animate", "by": "network", "panels": [1], "size_px": 64, "steps": 2}
     image = (pages / "panels-en.webp").read_bytes()
@@ -209,7 +211,7 @@ def test_a_network_moves_a_panel_and_is_cancelled_after_a_step(
     assert told == sorted(told)
     assert 0.5 < told[-2] < 1.0
 
-    application.desk.start(StudioTask(task_id="long", image=image, **(facts | {"seconds": 60.0, "steps": 100})))
+    application.desk.start(StudioTask(task_id="long", image=image, **(facts | {"seconds": 1.0, "steps": 50})))
     listener.wait(StudioProgress, 3, task_id="long", timeout_s=180)
     assert application.desk.cancel("long").cancelled
     assert done(application, listener, tool="extend", left=16, engine="fill").width == 336  # the lane is free again
