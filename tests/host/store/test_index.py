@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -227,3 +228,19 @@ def test_what_another_process_adds_meanwhile_stays(tmp_path: Path) -> None:
     one.add(picture(3))
     later = PictureIndex(tmp_path / "a.index", EMBEDDER)
     assert [later.picture(f"p{number}") for number in (1, 2, 3)] == [picture(number) for number in (1, 2, 3)]
+
+
+def test_a_file_of_the_first_format_is_written_and_read_for_ever() -> None:
+    """The bytes of the cache's files are a promise: another form is another `FORMAT`."""
+    one = IndexedPicture(
+        id="a", crops=(Crop("page", (0, 0, 9, 8)), Crop("panel", (1, 2, 3, 4))), vectors=bytes(range(16)), recipe="r",
+        result_sha256="s",
+    )  # fmt: skip
+    kept = (
+        b"\x84\xa6format\x01\xa8embedder\x92\xa3toy\xa11\xa5width\x02\xa8pictures\x91\x85\xa2id\xa1a\xa5crops\x92"
+        b"\x92\xa4page\x94\x00\x00\t\x08\x92\xa5panel\x94\x01\x02\x03\x04\xa7vectors\xc4\x10" + bytes(range(16))
+        + b"\xa6recipe\xa1r\xadresult_sha256\xa1s"
+    )  # fmt: skip
+    whole = hashlib.sha256(kept).digest() + kept
+    assert encode_index({"a": one}, EMBEDDER, 2) == whole
+    assert decode_index(whole, EMBEDDER) == ({"a": one}, 2)
