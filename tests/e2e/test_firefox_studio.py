@@ -1,0 +1,74 @@
+"""What the sidebar of a real Firefox does with one page: opened, looked at, changed, undone, drawn as curves."""
+
+from __future__ import annotations
+
+import base64
+import subprocess
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from tests.e2e.gecko import ROOT, Gecko, firefox, reading_in_firefox
+from tests.e2e.reading import until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.timeout(300),
+    pytest.mark.skipif(firefox() is None, reason="needs Firefox, and not Snap's: run `make firefox`"),
+]
+
+SIDEBAR: Final = "sidepanel.html"
+OPEN_STUDIO: Final = """() => {
+  const studio = document.querySelector("details.studio");
+  if (studio) studio.open = true;
+  return studio !== null }"""
+TAKE: Final = """(base64) => {
+  const bytes = Uint8Array.from(atob(base64), (each) => each.charCodeAt(0));
+  const given = new DataTransfer();
+  given.items.add(new File([bytes], "page.webp", { type: "image/webp" }));
+  const input = document.querySelector("details.studio input[type=file]");
+  input.files = given.files;
+  input.dispatchEvent(new Event("change", { bubbles: true })) }"""
+SLIDE: Final = """() => {
+  const slider = document.querySelector("details.studio input[type=range]");
+  slider.value = 0.5;
+  slider.dispatchEvent(new Event("input", { bubbles: true })) }"""
+SHOWN: Final = """() => {
+  const picture = document.querySelector("details.studio .stage img, details.studio figure img");
+  return [picture?.src ?? "", picture?.naturalWidth ?? 0] }"""
+
+
+@pytest.fixture
+def gecko(tmp_path: Path) -> Iterator[Gecko]:
+    made = subprocess.run(["make", "extension-firefox"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert made.returncode == 0, made.stdout + made.stderr
+    with reading_in_firefox(tmp_path) as started:
+        yield started
+        faults = started.faults()
+        assert not faults, "".join(faults)
+
+
+def test_a_page_is_filtered_undone_and_drawn_as_curves_in_the_sidebar(gecko: Gecko) -> None:
+    gecko.open("about:blank")
+    gecko.open_popup()
+    gecko.press("popup.html", "Palette")
+    until(lambda: gecko.is_open(SIDEBAR) and gecko.evaluate(SIDEBAR, OPEN_STUDIO))
+    gecko.wait_for(SIDEBAR, "Open a file")
+    page = ROOT / "tests" / "pages" / "coloured-en.webp"
+    gecko.evaluate(SIDEBAR, TAKE, base64.b64encode(page.read_bytes()).decode())
+    gecko.wait_for(SIDEBAR, "700 × 989 pixels")
+    before = gecko.evaluate(SIDEBAR, SHOWN)[0]
+    gecko.evaluate(SIDEBAR, SLIDE)
+    until(lambda: gecko.evaluate(SIDEBAR, SHOWN)[0] not in (before, ""), lambda: gecko.text(SIDEBAR))
+    gecko.shot(SIDEBAR)
+    gecko.press(SIDEBAR, "Start")
+    gecko.press(SIDEBAR, "Undo the last change")  # it can be pressed when there is one
+    until(lambda: gecko.evaluate(SIDEBAR, SHOWN) == [before, 700], lambda: gecko.text(SIDEBAR))
+    gecko.choose(SIDEBAR, "vectorise")
+    gecko.press(SIDEBAR, "Start")
+    gecko.wait_for(SIDEBAR, "Back to the picture")
+    until(lambda: gecko.evaluate(SIDEBAR, SHOWN)[1] == 700, lambda: gecko.text(SIDEBAR))
