@@ -36,6 +36,7 @@ def examine(application: Application) -> list[DoctorCheck]:
         "cache": _cache,
         "engines": _engines,
         "weights": _weights,
+        "words": _words,
         "lane": _lane,
         "log": _log,
     }
@@ -121,6 +122,19 @@ def _weights(application: Application) -> DoctorCheck:
     if damaged:
         return _bad("weights", f"missing or damaged: {damaged}", "Install Irodori again.", "weights_damaged", damaged)
     return _good("weights", "all shipped weights are what the catalogue says", "weights_sound")
+
+
+def _words(application: Application) -> DoctorCheck:
+    from host.jobs.word_models import lacking
+
+    settings = application.settings.current
+    if not (settings.translate or settings.caption or settings.enhance != "off"):
+        return _good("words", "no step is switched on", "words_off")
+    missing = lacking(settings)
+    if missing:
+        names, ways = (", ".join(part) for part in zip(*missing, strict=True))
+        return _bad("words", f"missing: {names}", ways, "words_lack", names, ways)
+    return _good("words", "all that is switched on is here", "words_ready")
 
 
 def _lane(application: Application) -> DoctorCheck:

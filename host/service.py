@@ -41,6 +41,8 @@ from host.messaging.messages import (
     StudioNetwork,
     StudioPicture,
     Welcome,
+    WordModels,
+    WordModelsQuery,
 )
 from host.paths import state_paths
 from host.secrets import delete_secret, set_secret
@@ -100,6 +102,7 @@ class HostService:
             "model.remove": self._remove_model,
             "settings.get": lambda _: self._settings(),
             "settings.set": self._change_settings,
+            "words.list": self._word_models,
             "secret.set": self._set_secret,
             "secret.delete": self._delete_secret,
             "cache.stats": lambda _: self._cache_stats(),
@@ -206,6 +209,11 @@ class HostService:
     def _change_settings(self, params: dict[str, Any]) -> dict[str, Any]:
         require_not_owners(params, self._settings())
         return structs.asdict(self._application.change_settings(params))
+
+    def _word_models(self, params: WordModelsQuery) -> WordModels:
+        from host.jobs.word_models import word_models
+
+        return word_models(self._application.settings.current, ollama=params.ollama)
 
     def _set_secret(self, params: SecretSet) -> Empty:
         set_secret(params.name, params.value, self._application.origin_of_secret(params.name))

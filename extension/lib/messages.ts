@@ -20,6 +20,7 @@ import type {
   ModelInfo,
   PaletteSet,
   Preset,
+  WordModels,
 } from "./protocol/messages";
 
 /** A page image as the page's script found it; `pageId` is unique over all tabs. */
@@ -67,6 +68,16 @@ export type AskedAnswer = "once" | "always" | "never" | "later";
 
 /** What is done to a page of the document alone: its script needs no host for that. */
 export type PageAct = "compare" | "original" | "leaveOut" | "takeIn" | "save" | "copy";
+
+/** What models do with the reader's words, as the host's settings name it. */
+export interface WordSettings {
+  translate: boolean;
+  caption: boolean;
+  enhance: "off" | "local" | "ollama";
+  caption_model: string;
+  enhance_model: string;
+  ollama_model: string;
+}
 
 /** What a picture is pointed at for, from the popup: sites that block the right click do not block this. */
 export type PointPurpose = "reference" | "page" | "correct" | "studio" | PageAct;
@@ -128,6 +139,9 @@ export interface WorkerCalls {
   "model.pull": Call<{ modelId: string; licenceAccepted: boolean }>;
   "model.remove": Call<{ modelId: string }>;
   "host.doctor": Call<object, DoctorCheck[]>;
+  "words.settings": Call<object, WordSettings>;
+  "words.change": Call<Partial<WordSettings>, WordSettings>;
+  "words.models": Call<{ ollama: boolean }, WordModels>;
   "sample.colour": Call<{ picture: Payload }, Payload>;
   "history.list": Call<object, HistorySeries[]>;
   "history.report": Call<{ series: string }, HistoryReport>;

@@ -75,6 +75,9 @@ from host.messaging.wire.requests import (
     SecretSet,
     TaskAccepted,
     Welcome,
+    WordModel,
+    WordModels,
+    WordModelsQuery,
 )
 from host.messaging.wire.studio import (
     FilterStep,
@@ -243,6 +246,9 @@ __all__ = [
     "Text",
     "Welcome",
     "WireError",
+    "WordModel",
+    "WordModels",
+    "WordModelsQuery",
 ]
 
 PROTOCOL_RANGE: Final = (1, 1)
@@ -296,6 +302,7 @@ METHODS: Final[dict[str, Method]] = {
     "model.remove": Method(ModelQuery, Empty),
     "settings.get": Method(Empty, dict[str, Any]),
     "settings.set": Method(dict[str, Any], dict[str, Any]),
+    "words.list": Method(WordModelsQuery, WordModels, lane="long"),
     "secret.set": Method(SecretSet, Empty, lane="long"),
     "secret.delete": Method(SecretDelete, Empty, lane="long"),
     "cache.stats": Method(Empty, CacheStats),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-CHECKS = ["folders", "disk", "settings", "database", "cache", "engines", "weights", "lane", "log"]
+CHECKS = ["folders", "disk", "settings", "database", "cache", "engines", "weights", "words", "lane", "log"]
 
 
 @pytest.fixture
@@ -146,3 +146,20 @@ def test_a_check_that_fails_is_told_and_the_others_too(
     assert not found.ok
     assert detail in found.detail
     assert found.fix == fix
+
+
+def test_steps_that_are_switched_on_and_lack_their_models_are_named(
+    irodori_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("host.jobs.word_models.missing_libraries", lambda _: [])
+    explicit = {"default_engine": "toy", "caption": True}
+    with Application.open(
+        state_paths(), lambda message: None, engines=Engines(Watched(engine_id="toy")), explicit=explicit
+    ) as opened:
+        found = told(opened, "words")
+        assert (found.ok, found.detail) == (False, "missing: florence-2-base")
+        assert found.fix == "irodori models pull florence-2-base"
+        assert found.told == ["words_lack", "florence-2-base", "irodori models pull florence-2-base"]
+        opened.change_settings({"caption_model": "own"})
+        monkeypatch.setattr("host.jobs.word_models.lacking", lambda _: [])
+        assert told(opened, "words").told == ["words_ready"]

@@ -78,6 +78,7 @@ def test_every_method_of_the_wire_has_a_handler_and_no_other(service: HostServic
         "model.list",
         "preset.list",
         "settings.get",
+        "words.list",
         "cache.stats",
         "cache.clear",
         "host.doctor",

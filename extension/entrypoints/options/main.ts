@@ -6,6 +6,7 @@ import { ModelsModel } from "@/lib/ui/options/models-model.svelte";
 import { OptionsModel } from "@/lib/ui/options/options-model.svelte";
 import Options from "@/lib/ui/options/Options.svelte";
 import { PresetsModel } from "@/lib/ui/options/presets-model.svelte";
+import { WordsModel } from "@/lib/ui/options/words-model.svelte";
 import "@/lib/ui/style.css";
 
 const target = document.getElementById("app");
@@ -16,11 +17,13 @@ if (target) {
   const library = new LibraryModel();
   const presets = new PresetsModel();
   const models = new ModelsModel();
-  mount(Options, { target, props: { model, library, presets, models, history, cache } });
+  const words = new WordsModel();
+  mount(Options, { target, props: { model, library, presets, models, words, history, cache } });
   void model.open();
   void history.open();
   void cache.open();
   void library.open();
   void presets.open();
   void models.open();
+  void words.open();
 }

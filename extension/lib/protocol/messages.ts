@@ -617,6 +617,28 @@ export interface SecretDelete {
   name: string;
 }
 
+/** Ask for the models that work on words. ollama: those of Ollama, too, which is asked for them. */
+export interface WordModelsQuery {
+  ollama?: boolean;
+}
+
+/** A model that a step can take. language: that a translator reads. sees: it looks at the page. */
+export interface WordModel {
+  step: string;
+  provider: string;
+  model: string;
+  label: string;
+  ready: boolean;
+  language?: string;
+  sees?: boolean;
+}
+
+/** Those that there are. trouble: why Ollama's are not among them. */
+export interface WordModels {
+  models: WordModel[];
+  trouble?: string;
+}
+
 /** Drop results, all or those not used for this long. */
 export interface CacheClear {
   older_than_s?: number;
@@ -884,6 +906,7 @@ export interface Methods {
   "model.remove": { params: ModelQuery; result: Empty };
   "settings.get": { params: Empty; result: Record<string, unknown> };
   "settings.set": { params: Record<string, unknown>; result: Record<string, unknown> };
+  "words.list": { params: WordModelsQuery; result: WordModels };
   "secret.set": { params: SecretSet; result: Empty };
   "secret.delete": { params: SecretDelete; result: Empty };
   "cache.stats": { params: Empty; result: CacheStats };

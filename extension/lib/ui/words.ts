@@ -60,7 +60,7 @@ export function sayRule(of: string): string {
 
 /** A check of the host's own chain; those of a newer host have their own names. */
 export function sayCheck(check: string): string {
-  const known = ["folders", "disk", "settings", "database", "cache", "engines", "weights", "lane", "log"];
+  const known = ["folders", "disk", "settings", "database", "cache", "engines", "weights", "words", "lane", "log"];
   return known.includes(check) ? i18n.t(`welcome.checks.${check as "disk"}`) : check;
 }
 

@@ -19,6 +19,7 @@ import { sha256Of } from "../picture";
 import type { ColourHint } from "../protocol/messages";
 import { siteOf } from "../sites";
 import { loadHints, saveChoices } from "../state";
+import { wordSettingsOf } from "../word-settings";
 import { flashBadge } from "./badge";
 import type { ByItself } from "./by-itself";
 import { costOf } from "./cost";
@@ -118,6 +119,9 @@ export function answerWorkerCalls(
       void (await (await woken).request("model.pull", { model_id: modelId, licence_accepted: licenceAccepted })),
     "model.remove": async ({ modelId }) => void (await (await woken).request("model.remove", { model_id: modelId })),
     "host.doctor": async () => (await woken).request("host.doctor", {}),
+    "words.settings": async () => wordSettingsOf(await (await woken).request("settings.get", {})),
+    "words.change": async (change) => wordSettingsOf(await (await woken).request("settings.set", change)),
+    "words.models": async ({ ollama }) => (await woken).request("words.list", { ollama }),
     "sample.colour": async ({ picture }) => sample.colour(await woken, picture),
     "history.list": async () => (await woken).request("history.list", {}),
     "history.report": async ({ series }) => {

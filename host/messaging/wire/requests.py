@@ -280,6 +280,31 @@ class SecretDelete(Message, frozen=True, kw_only=True):
     name: Annotated[str, Meta(pattern="^[a-z0-9_.-]{1,64}$")]
 
 
+class WordModelsQuery(Message, frozen=True, kw_only=True):
+    """Ask for the models that work on words. ollama: those of Ollama, too, which is asked for them."""
+
+    ollama: bool = False
+
+
+class WordModel(Message, frozen=True, kw_only=True):
+    """A model that a step can take. language: that a translator reads. sees: it looks at the page."""
+
+    step: str
+    provider: str
+    model: str
+    label: str
+    ready: bool
+    language: str = ""
+    sees: bool = False
+
+
+class WordModels(Message, frozen=True, kw_only=True):
+    """Those that there are. trouble: why Ollama's are not among them."""
+
+    models: list[WordModel]
+    trouble: str = ""
+
+
 class CacheClear(Message, frozen=True, kw_only=True):
     """Drop results, all or those not used for this long."""
 
