@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+BAND_RATIO: Final = 8.0
+"""Wider than this in heights a picture is a band, of which nothing has a size in shares of its width."""
 
 
 class Size(NamedTuple):

@@ -7,12 +7,14 @@ import os
 import re
 import unicodedata
 from collections import Counter
+from itertools import accumulate, takewhile
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
+_PATH_BYTES_MAX: Final = 800  # systems take from 1,024 on, and the folder that it lies in has to fit too
 _PART_BYTES_MAX: Final = 200  # file systems take 255; a suffix and a temporary name have to fit too
 NAMELESS: Final = "unnamed"
 """What a page is called whose entry has no name, or one that leads nowhere."""
@@ -130,8 +132,28 @@ def targets(names: Sequence[str], suffix: str, beside: str = "") -> dict[str, tu
 
 
 def on_disk(name: str) -> str:
-    """Return a relative POSIX path with every part as the disks here take it: not too long, nothing forbidden."""
-    return "/".join(map(_part_on_disk, name.split("/")))
+    """Return a relative POSIX path as the disks here take it: neither it nor a part too long, nothing forbidden."""
+    parts = list(map(_part_on_disk, name.split("/")))
+    *folders, last = parts
+    if _bytes_of("/".join(parts)) <= _PATH_BYTES_MAX:
+        return "/".join(parts)
+    # What is in one folder stays in one folder.
+    digest = hashlib.sha256(_encoded("/".join(folders))).hexdigest()[:16]
+    kept = takewhile(lambda told: told[1] <= _PATH_BYTES_MAX - 2 * _PART_BYTES_MAX, _grown(folders))
+    return "/".join([*(part for part, _ in kept), f"~{digest}", last])
+
+
+def _grown(parts: Sequence[str]) -> Iterator[tuple[str, int]]:
+    """Yield each part, and how many bytes a path has up to it."""
+    return zip(parts, accumulate(_bytes_of(part) + 1 for part in parts), strict=True)
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _bytes_of(text: str) -> int:
+    return len(_encoded(text))
 
 
 def printable(text: str) -> str:
@@ -145,9 +167,9 @@ def printable(text: str) -> str:
 def _part_on_disk(part: str) -> str:
     if os.name == "nt":  # pragma: no cover - needs that system
         part = _ON_WINDOWS.sub("_", part).rstrip(" .") or "_"
-    if len(part.encode("utf-8", "surrogateescape")) <= _PART_BYTES_MAX:
+    if _bytes_of(part) <= _PART_BYTES_MAX:
         return part
-    digest = hashlib.sha256(part.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+    digest = hashlib.sha256(_encoded(part)).hexdigest()[:8]
     suffix = Path(part).suffix if len(Path(part).suffix) <= 10 else ""
-    stem = part.encode("utf-8", "surrogateescape")[: _PART_BYTES_MAX - 20].decode("utf-8", "ignore")
+    stem = _encoded(part)[: _PART_BYTES_MAX - 20].decode("utf-8", "ignore")
     return f"{stem}~{digest}{suffix}"

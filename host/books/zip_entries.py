@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING, Final, Protocol, cast
 from host.books.names import decode_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 _UTF8: Final = 0x800
@@ -23,6 +24,7 @@ _END: Final = b"PK\x05\x06"
 _LOCAL_BYTES: Final = 30
 _ENTRY_BYTES: Final = 46
 _END_BYTES: Final = 22
+_COMMENT_BYTES_MAX: Final = 0xFFFF
 _ZIP64: Final = 1
 _NO_FIELD: Final = b"\xfe\xca"
 
@@ -34,9 +36,13 @@ class _Inflater(Protocol):
 def open_zip(path: Path) -> zipfile.ZipFile:
     """Open an archive, also one whose names are not the UTF-8 that they claim to be, or whose extra fields are none.
 
+    Its end is the record whose comment ends with the file, whatever stands in that comment.
+
     Raises:
         Exception: whatever zipfile meets in a damaged one.
     """
+    if (ended := _with_one_end(path)) is not None:
+        return zipfile.ZipFile(cast("IO[bytes]", ended))
     try:
         return zipfile.ZipFile(path)
     except UnicodeDecodeError:
@@ -130,6 +136,33 @@ class _Mapped(mmap.mmap):
 def _mapped(path: Path) -> _Mapped:
     with path.open("rb") as file:
         return _Mapped(file.fileno(), 0, access=mmap.ACCESS_COPY)
+
+
+def _with_one_end(path: Path) -> _Mapped | None:
+    """Return the archive without what looks like an end within its comment; None where nothing does.
+
+    zipfile takes the last one, without a look at where its comment ends.
+    """
+    with path.open("rb") as file:
+        size = file.seek(0, io.SEEK_END)
+        start = file.seek(max(0, size - _END_BYTES - _COMMENT_BYTES_MAX))
+        tail = file.read()
+    ends = list(_places(tail, _END))
+    whole = [at for at in ends if at + _END_BYTES + int.from_bytes(tail[at + 20 : at + 22], "little") == len(tail)]
+    if not whole or whole[0] == ends[-1]:
+        return None
+    data = _mapped(path)
+    for at in ends:
+        if at > whole[0]:
+            data[start + at : start + at + len(_END)] = bytes(len(_END))
+    return data
+
+
+def _places(data: bytes, sought: bytes) -> Iterator[int]:
+    at = data.find(sought)
+    while at >= 0:
+        yield at
+        at = data.find(sought, at + 1)
 
 
 def _without_extras(path: Path) -> _Mapped | None:

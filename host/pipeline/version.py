@@ -4,5 +4,5 @@ from __future__ import annotations
 
 from typing import Final
 
-PIPELINE_VERSION: Final = "13"
+PIPELINE_VERSION: Final = "14"
 """A part of the cache key: raise it whenever the same page, engine and plan would give other pixels."""

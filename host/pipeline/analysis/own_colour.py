@@ -71,9 +71,13 @@ _DETAIL_BLUR: Final = 3.0
 # With traces in so much of it, and so much change of colour from thing to thing, a page is coloured, however faded: a
 # tint has none, what scanners and JPEG leave is finer, stains and lamps are wider. Levels; measured on pages faded to a
 # quarter or to 30 % of their chroma as 1.7 to 4.0, on pale ones as 4.3 and more, on grey ones with as many traces up to
-# 2.0 where their channels lie apart, and up to 1.5 elsewhere.
+# 2.0 where their channels lie apart, and up to 1.5 elsewhere: less is asked for where they are known to lie together.
 _TRACED: Final = 0.65
 _FROM_THING_TO_THING: Final = 2.3
+_FADED: Final = 0.75, 1.6
+# What JPEG leaves of a tint changes so, too, where the tint is strong; on a faded page it is not.
+_FADED_TINT: Final = 0.05
+_TONE_STEP: Final = 4
 _THINGS: Final = 3.0, 10.0
 _THINGS_PERCENTILE: Final = 90
 # A page of less contrast has less colour, too.
@@ -96,7 +100,9 @@ class Colour:
 
     traces_share: of the page's parts that are not bare paper, those with traces, 0..1. detail: levels of colour, beyond
     the tint, that change as the drawing does. change: the same from thing to thing, of the page's sizes between lines
-    and stains. strong_tint: the share of the page where its tint is strong.
+    and stains. strong_tint: the share of the page where its tint is strong. lies_together: its channels were looked at,
+    and do not lie apart. curved: a brown curve was taken away; toned: one that
+    only a filter has.
     """
 
     inked: NDArray[np.bool_]
@@ -107,13 +113,20 @@ class Colour:
     detail: float
     change: float
     strong_tint: float
+    lies_together: bool = False
+    curved: bool = False
+    toned: bool = False
 
     @property
     def is_everywhere(self) -> bool:
         """Whether the whole page is coloured, were it only palely, and not some of it on a grey page."""
+        if self.toned:  # nearly all of it lies on the curve
+            return False
         ink = int(np.count_nonzero(self.weak & self.inked)) / max(1, int(np.count_nonzero(self.inked)))
         covered = float(self.coloured.mean())
         if self.traces_share >= _TRACED and self.change >= _FROM_THING_TO_THING:
+            return True
+        if self.lies_together and self.may_be_faded:
             return True
         if self.traces_share < _EVERYWHERE:
             nearly = self.traces_share >= _NEARLY and covered >= _COVERED_MUCH
@@ -122,6 +135,13 @@ class Colour:
         if covered >= _COVERED or (covered >= _COVERED_LEAST and (ink >= _DRAWN or self.traces_share >= _SPOTS)):
             return True
         return self.traces_share >= _THROUGHOUT and (ink >= _DRAWN_WEAKLY or self.detail >= _DETAIL)
+
+    @property
+    def may_be_faded(self) -> bool:
+        """Whether the whole page is coloured if its channels lie together."""
+        if self.curved or self.strong_tint >= _FADED_TINT:
+            return False
+        return self.traces_share >= _FADED[0] and self.change >= _FADED[1]
 
     @property
     def is_somewhere(self) -> bool:
@@ -179,10 +199,16 @@ def colour_of(rgb: NDArray[np.uint8]) -> Colour | None:
     colour = _colour_in(rgb)
     plain = without_toning(rgb) if _says_something(colour) else None
     if plain is not None:
-        rgb, colour = plain, _colour_in(plain)
-    together = brought_together(rgb) if _says_something(colour) else None
+        # Faded colours lie on a brown curve, too, but on none as strong as a filter's: measured as 39 levels at most.
+        toned = int(cv2.absdiff(rgb[::_TONE_STEP, ::_TONE_STEP], plain[::_TONE_STEP, ::_TONE_STEP]).max()) >= _STRONG
+        rgb, colour = plain, replace(_colour_in(plain), toned=toned, curved=True)
+    if not _says_something(colour) and not colour.may_be_faded:
+        return colour
+    together = brought_together(rgb)
+    if together is None:
+        return replace(colour, lies_together=True)
     # What fringes leave follows the drawing, too.
-    return colour if together is None else replace(_colour_in(together), detail=0.0, change=0.0)
+    return replace(_colour_in(together), detail=0.0, change=0.0, curved=colour.curved, toned=colour.toned)
 
 
 def _says_something(colour: Colour) -> bool:

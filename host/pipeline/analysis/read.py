@@ -67,7 +67,9 @@ class TwoOpinionReader:
         pieces = [_piece(page.grey, part) for part in parts]
         all_findings = [self._read_piece(piece, seen, check) for piece in pieces]
         found = joined(all_findings, parts, page.size)
+        check()
         reads = _decided(direction, chapter or ChapterDirection(), page.pixels_sha256, found, page.size)
+        check()
         things = record_page(found, in_reading_order(parts, reads), reads)
         check()
         verdict = classify_page(page.rgb, page.grey, found, things.panels)
@@ -77,6 +79,7 @@ class TwoOpinionReader:
         if verdict.kind not in UNMAPPED:
             maps, masks = map_page(page.grey, pieces, masks, panels, figures, things.faces, check)
             check()
+        check()
         meta = PageMeta(
             size=page.size,
             pixels_sha256=page.pixels_sha256,
@@ -90,7 +93,7 @@ class TwoOpinionReader:
             sound_effects=things.sound_effects,
             characters=figures,
             faces=things.faces,
-            masks=record_masks(masks),
+            masks=record_masks(masks, check),
             maps={} if maps is None else record_maps(maps),
         )
         return PageReading(meta=meta, masks=masks, maps=maps)
@@ -99,7 +102,7 @@ class TwoOpinionReader:
         check()
         evidence = self._detectors.gather(piece.small, piece.box, seen, check)
         check()
-        return enlarged(weigh(evidence, check), Size(piece.box.height, piece.box.width))
+        return enlarged(weigh(evidence, check), Size(piece.box.height, piece.box.width), check)
 
 
 def weigh(evidence: PageEvidence, check: Callable[[], None] = unchecked) -> PageFindings:

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
+from engines.geometry import BAND_RATIO
 from engines.oklab import max_chroma
 from engines.warp import look_up
 
@@ -54,7 +55,8 @@ def cost_of_paper(chroma: NDArray[np.float32], hue: NDArray[np.float32]) -> NDAr
 
 def ground_weight(lightness: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return t(G) for a `(H, W)` lightness: 1 where the ground is paper, 0 where it is a mid-tone or darker."""
-    side = max(3, round(_LINE_WIDTH * lightness.shape[1])) | 1
+    height, width = lightness.shape
+    side = max(3, round(_LINE_WIDTH * min(width, BAND_RATIO * height))) | 1
     ground = cv2.morphologyEx(lightness, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
     return _smoothstep(np.asarray(cv2.GaussianBlur(ground, (0, 0), 1.0), np.float32), _PAPER_FROM, _PAPER_FULL)
 

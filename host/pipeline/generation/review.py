@@ -4,7 +4,7 @@ Line Dice = 2 |A and B| / (|A| + |B|) of the ink of source and output, over the 
 There is no one definition of ink, so the worse of two counts:
 
     by contrast   Y < 0.8 G, with G the morphological closing of Y over a square of a 128th of the page's width (7 px at
-                  least): clearly darker than the brightest ground within a line's width
+                  least, 129 at most): clearly darker than the brightest ground within a line's width
     by threshold  Y < mean of Y over 15 x 15 px, less 10 levels: the usual adaptive threshold
 
 Colour that darkens paper evenly moves no line; blur, doubled lines and colour edges that read as lines do.
@@ -32,6 +32,7 @@ LINE_DICE_MIN: Final = 0.97
 # A panel with few lines has few pixels to agree on; below this somebody sees it.
 _PANEL_DICE_MIN: Final = 0.9
 _CONTRAST_LEVELS: Final = np.ceil(np.arange(256) * 0.8).astype(np.uint8)
+_LINE_PX: Final = 7, 129
 _THRESHOLD_SIDE_PX: Final = 15
 _THRESHOLD_LEVELS: Final = 10
 _VISIBLE_CHROMA: Final = 0.015
@@ -111,7 +112,8 @@ def _dice(ours: NDArray[np.bool_], theirs: NDArray[np.bool_]) -> float:
 
 
 def _ink_by_contrast(luma: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    side = max(7, luma.shape[1] // 128) | 1
+    least, most = _LINE_PX
+    side = min(max(least, luma.shape[1] // 128), most) | 1
     ground = cv2.morphologyEx(luma, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
     return np.asarray(luma < cv2.LUT(ground, _CONTRAST_LEVELS), np.bool_)
 

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from host.pipeline.progress import unchecked
 from host.pipeline.records.page_meta import MapRecord, MaskRecord
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from host.pipeline.records.page_meta import MapName, MaskName
@@ -59,9 +62,13 @@ def named_masks(masks: PageMasks) -> dict[MaskName, NDArray[np.bool_]]:
     return cast("dict[MaskName, NDArray[np.bool_]]", {k: mask for k, mask in found.items() if mask is not None})
 
 
-def record_masks(masks: PageMasks) -> dict[MaskName, MaskRecord]:
-    """Return digest and coverage of every mask."""
-    return {name: record_mask(mask) for name, mask in named_masks(masks).items()}
+def record_masks(masks: PageMasks, check: Callable[[], None] = unchecked) -> dict[MaskName, MaskRecord]:
+    """Return digest and coverage of every mask. check: called before each; what it raises ends it."""
+    recorded = {}
+    for name, mask in named_masks(masks).items():
+        check()
+        recorded[name] = record_mask(mask)
+    return recorded
 
 
 def record_mask(mask: NDArray[np.bool_]) -> MaskRecord:

@@ -136,3 +136,23 @@ def test_a_part_that_is_too_long_keeps_its_beginning_and_suffix() -> None:
 def test_a_terminal_shows_a_name_as_it_is() -> None:
     assert names.printable("第1話\u3000[b] é") == "第1話\u3000[b] é"
     assert names.printable("\x1b[2J\u202e\udc83\n") == "\\x1b[2J\\u202e\\udc83\\n"
+
+
+def test_a_path_of_thousands_of_folders_is_one_that_disks_take() -> None:
+    deep = "d/" * 30_000
+    first, second, other = (names.on_disk(f"{deep}{end}") for end in ("1.png", "2.png", "e/1.png"))
+    for path in (first, second, other):
+        assert len(path) <= 800
+        assert path.startswith("d/d/")
+    assert first.removesuffix("1.png") == second.removesuffix("2.png")
+    assert len({first, second, other}) == 3
+
+
+@pytest.mark.parametrize("folders", [3, 4, 5, 30])
+def test_long_folders_are_shortened_from_within(folders: int) -> None:
+    name = "/".join([f"{number}{'f' * 180}" for number in range(folders)] + ["1.png"])
+    path = names.on_disk(name)
+    assert len(path) <= 800
+    assert (path == name) == (folders <= 4)
+    assert path.startswith("0fff")
+    assert path.endswith("/1.png")

@@ -143,3 +143,30 @@ def test_what_is_no_archive_for_another_reason_stays_none(tmp_path: Path) -> Non
         path.write_bytes(data)
         with pytest.raises(zipfile.BadZipFile):
             open_zip(path)
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        pytest.param(b"PK\5\6" + bytes(18) + b"c" * 60_000, id="an empty one before the end"),
+        pytest.param(b"PK\5\6" * 3 + b"words", id="its name alone"),
+        pytest.param(b"words PK\5\6" + bytes(18), id="an empty one at the end"),
+    ],
+)
+def test_what_looks_like_an_end_within_the_comment_is_none(tmp_path: Path, comment: bytes) -> None:
+    archive(tmp_path / "a.zip").close()
+    whole = (tmp_path / "a.zip").read_bytes()
+    written = whole[:-2] + struct.pack("<H", len(comment)) + comment
+    (tmp_path / "a.zip").write_bytes(written)
+    with open_zip(tmp_path / "a.zip") as opened:
+        assert opened.namelist() == ["1.png"]
+        assert opened.read("1.png") == CONTENT
+    assert (tmp_path / "a.zip").read_bytes() == written
+
+
+@pytest.mark.parametrize("tail", [b"", bytes(5000)])
+def test_an_archive_with_something_after_its_end_is_left_to_zipfile(tmp_path: Path, tail: bytes) -> None:
+    archive(tmp_path / "a.zip").close()
+    (tmp_path / "a.zip").write_bytes((tmp_path / "a.zip").read_bytes() + tail)
+    with open_zip(tmp_path / "a.zip") as opened:
+        assert opened.namelist() == ["1.png"]

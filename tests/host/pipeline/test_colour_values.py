@@ -181,6 +181,22 @@ class TestChannels:
         assert np.ptp(together[inner].astype(int), axis=2).mean() < 2
         assert np.array_equal(together[..., 1], page[..., 1])
 
+    @pytest.mark.parametrize("px", [1.5, 4.0])
+    def test_channels_that_a_lens_drew_in_several_sizes_are_brought_together(self, px: float) -> None:
+        grey = self.texture(400, 300)
+        page = np.dstack([self.stretched(grey, px), grey, self.stretched(grey, -px)])
+        together = registration.brought_together(page)
+        assert together is not None
+        inner = np.s_[20:-20, 20:-20]
+        assert np.ptp(together[inner].astype(int), axis=2).mean() < 0.3 * np.ptp(page[inner].astype(int), axis=2).mean()
+
+    def stretched(self, grey: np.ndarray, px: float) -> np.ndarray:
+        """Return a channel whose edges lie so many pixels farther from its middle."""
+        height, width = grey.shape
+        scale = 1 + 2 * px / height
+        back = np.array([[scale, 0, (1 - scale) * width / 2], [0, scale, (1 - scale) * height / 2]])
+        return np.asarray(cv2.warpAffine(grey, back, (width, height), borderMode=cv2.BORDER_REPLICATE))
+
     def test_channels_that_lie_together_or_too_far_apart_are_left(self) -> None:
         assert registration.brought_together(self.apart((0, 0), (0, 0))) is None
         assert registration.brought_together(self.apart((7, 0), (0, 7))) is None

@@ -16,7 +16,7 @@ from host.pipeline.analysis.fusion.words import Words
 from host.pipeline.analysis.maps.line_art import find_lines
 from host.pipeline.analysis.maps.outlines import map_panels, with_polygons
 from host.pipeline.analysis.maps.screentone import shrunk
-from host.pipeline.records.masks import PageMasks
+from host.pipeline.records.masks import PageMasks, named_masks, record_masks
 from host.pipeline.records.page_meta import Panel
 
 
@@ -194,6 +194,12 @@ class TestFindings:
         assert large.masks.balloons.sum() == 32 * 52  # with its soft edge
         assert enlarged(found, Size(100, 100)).masks.balloons.sum() == 22 * 22
         assert enlarged(found, Size(100, 100)).masks.gutters.sum() == 400
+
+    def test_a_cancel_is_asked_for_before_each_mask(self) -> None:
+        found, asked = findings(Size(20, 20)), list[str]()
+        large = enlarged(found, Size(40, 40), lambda: asked.append("enlarged"))
+        record_masks(large.masks, lambda: asked.append("recorded"))
+        assert asked == ["enlarged"] * 3 + ["recorded"] * len(named_masks(large.masks))
 
     def test_parts_are_joined_where_they_lie(self) -> None:
         first = findings(Size(40, 30), panels=((Frame(Box(0, 0, 5, 5), 1),),), letters=3, votes=("a",))

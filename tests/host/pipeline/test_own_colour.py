@@ -52,6 +52,34 @@ def test_a_faded_page_is_a_coloured_page(grey):
     assert READER.read(decoded(scans.jpeg(scans.faded(painted(), grey), 80)), "ltr").meta.kind == "already_coloured"
 
 
+@pytest.mark.parametrize(("white", "grey"), [(0.3, 0.75), (0.5, 0.7)])
+def test_a_page_that_was_pale_before_it_faded_is_a_coloured_page(white, grey):
+    """It changes no more from thing to thing than a grey page does whose channels lie apart; its own lie together."""
+    page = cv2.resize(painted(), (900, 1260), interpolation=cv2.INTER_AREA)
+    colour = colour_of(scans.jpeg(scans.faded(scans.pale(page, white), grey), 90))
+    assert colour.is_everywhere
+    assert colour.lies_together
+
+
+@pytest.mark.parametrize(("px", "width"), [(1, 500), (2, 700), (3, 700), (4, 1200)])
+def test_a_lens_that_draws_channels_in_several_sizes_colours_nothing(px, width):
+    page = cv2.resize(shaded(), (width, width * 7 // 5), interpolation=cv2.INTER_AREA)
+    scale = [1 + 2 * px / width, 1, 1 - 2 * px / width]
+    middle = np.array([width / 2, width * 0.7])
+    apart = [
+        cv2.warpAffine(
+            np.ascontiguousarray(page[..., channel]),
+            np.column_stack([np.eye(2) * one, middle * (1 - one)]),
+            page.shape[1::-1],
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+        for channel, one in enumerate(scale)
+    ]
+    colour = colour_of(scans.jpeg(np.dstack(apart), 75))
+    assert not colour.is_everywhere
+    assert colour.coloured.mean() < 0.01
+
+
 @pytest.mark.parametrize("ink", scans.INKS)
 @pytest.mark.parametrize("gradient", [0.0, 0.6])
 def test_a_tinted_scan_has_no_colour_of_its_own(ink, gradient):

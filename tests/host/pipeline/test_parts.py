@@ -66,6 +66,34 @@ def test_the_reading_of_a_strip_is_joined_without_a_seam():
     assert reading.masks.gutters[:, 5].all()
 
 
+@pytest.mark.parametrize("height", [1, 30, 120, 400])
+def test_a_band_is_cut_from_left_to_right_at_gutters(height):
+    page, panels = strip(300, 40, 12)
+    band = np.ascontiguousarray(cv2.resize(page.T, (page.shape[0] * height // 400 + 8 * height, height)))
+    parts = find_parts(band)
+    assert covers(parts, band.shape)
+    assert all(part.height == height for part in parts)
+    assert max(part.width for part in parts) <= 6 * max(48, height)
+    scale = band.shape[1] / page.shape[0]
+    if height == 400:
+        frames = [(panel.top * scale, panel.bottom * scale) for panel in panels]
+        assert len(parts) > 3
+        assert not any(left + 2 < part.right < right - 2 for part in parts[:-1] for left, right in frames)
+
+
+def test_a_band_is_never_cut_into_many_hundred_parts():
+    band = np.random.default_rng(3).integers(0, 255, (60, 60_000), np.uint8)
+    parts = find_parts(band)
+    assert covers(parts, band.shape)
+    assert 10 < len(parts) <= 200
+
+
+def test_a_page_of_eight_heights_is_no_band():
+    page = np.random.default_rng(2).integers(0, 255, (100, 801), np.uint8)
+    assert len(find_parts(page)) > 1
+    assert find_parts(page[:, :800]) == [Box(0, 0, 800, 100)]
+
+
 @pytest.mark.slow
 def test_two_pages_side_by_side_are_two_and_the_right_one_is_read_first():
     page = np.hstack([manga_page(), manga_page()])

@@ -148,7 +148,7 @@ class TestFolds:
     def test_a_band_is_looked_at_in_no_more_than_its_own_pixels(self) -> None:
         tracemalloc.start()
         try:
-            assert len(parts.find_parts(np.full((60, 40_000), 90, np.uint8))) == 1
+            assert max(part.width for part in parts.find_parts(np.full((60, 40_000), 90, np.uint8))) <= 6 * 400
             assert tracemalloc.get_traced_memory()[1] < 20 * 10**6
         finally:
             tracemalloc.stop()

@@ -11,6 +11,7 @@ import numpy as np
 from engines.geometry import Box, Size
 from host.pipeline.analysis.fusion.frames import Frame
 from host.pipeline.analysis.fusion.words import Words
+from host.pipeline.progress import unchecked
 from host.pipeline.records.masks import PageMasks
 
 if TYPE_CHECKING:
@@ -42,8 +43,11 @@ class PageFindings:
     votes: tuple[DirectionVote, ...] = field(default=())
 
 
-def enlarged(found: PageFindings, size: Size) -> PageFindings:
-    """Return what was found at reading size, at the size of the picture, inside of it."""
+def enlarged(found: PageFindings, size: Size, check: Callable[[], None] = unchecked) -> PageFindings:
+    """Return what was found at reading size, at the size of the picture, inside of it.
+
+    check: called before each mask; what it raises ends it.
+    """
     height, width = found.masks.gutters.shape
     across, down = size.width / width, size.height / height
 
@@ -55,10 +59,14 @@ def enlarged(found: PageFindings, size: Size) -> PageFindings:
             max(1, min(size.height, int(np.ceil(box.bottom * down)))),
         )
 
+    def at_size(mask: NDArray[np.bool_], *, soft_edge: bool) -> NDArray[np.bool_]:
+        check()
+        return _at_size(mask, size, soft_edge=soft_edge)
+
     masks = PageMasks(
-        balloons=_at_size(found.masks.balloons, size, soft_edge=True),
-        lettering=_at_size(found.masks.lettering, size, soft_edge=True),
-        gutters=_at_size(found.masks.gutters, size, soft_edge=False),
+        balloons=at_size(found.masks.balloons, soft_edge=True),
+        lettering=at_size(found.masks.lettering, soft_edge=True),
+        gutters=at_size(found.masks.gutters, soft_edge=False),
     )
     return replace(_with_boxes(found, scaled), masks=masks)
 

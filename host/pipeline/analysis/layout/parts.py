@@ -1,4 +1,4 @@
-"""Pages that are more than one: long strips, cut at gutters, and double pages, cut at the fold.
+"""Pages that are more than one: long strips and bands, cut at gutters, and double pages, cut at the fold.
 
 A strip is cut where a whole run of rows is even, never through a panel; where nothing is even for too long, at the row
 with the least on it. A double page is two where paper or a seam runs down its middle; a picture over the fold is one.
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
-from engines.geometry import Box
+from engines.geometry import BAND_RATIO, Box
 from host.pipeline.analysis.layout.direction import STRIP_RATIO
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ _IN_PANEL: Final = 300.0
 # Widths of a double page, in heights. What is wider is a band: its sample would grow with its width, not its pixels.
 _DOUBLE_RATIO: Final = 1.15
 _DOUBLE_RATIO_MAX: Final = 4.0
+# Each part costs the networks a look, however small it is.
+_BAND_PARTS: Final = 100
 _FOLD_REACH: Final = 0.04
 _FOLD_ROWS: Final = 0.985
 _PAPER_LEVELS: Final = 12
@@ -56,6 +58,10 @@ def find_parts(grey: NDArray[np.uint8], panels: Sequence[Box] = ()) -> list[Box]
     if height > STRIP_RATIO * width and width >= _SIDE_MIN_PX:
         edges = [0, *_strip_cuts(grey, panels), height]
         return [Box(0, top, width, bottom) for top, bottom in pairwise(edges)]
+    if width > BAND_RATIO * height:  # what is looked for has sizes in shares of the page's width
+        least = max(_SIDE_MIN_PX, width // _BAND_PARTS)
+        edges = [0, *_strip_cuts(grey.T, [_turned(box) for box in panels], least), width]
+        return [Box(left, 0, right, height) for left, right in pairwise(edges)]
     is_double = _DOUBLE_RATIO * height <= width <= _DOUBLE_RATIO_MAX * height and height >= _SIDE_MIN_PX
     fold = _fold(grey, panels) if is_double else None
     if fold is not None:
@@ -70,10 +76,15 @@ def in_reading_order(parts: list[Box], direction: ReadingDirection) -> list[int]
     return places[::-1] if side_by_side and direction == "rtl" else places
 
 
-def _strip_cuts(grey: NDArray[np.uint8], panels: Sequence[Box]) -> list[int]:
-    """Return the rows where a strip is cut, in the middle of gutters where there are any within reach."""
+def _strip_cuts(grey: NDArray[np.uint8], panels: Sequence[Box], least: int = 1) -> list[int]:
+    """Return the rows where a strip is cut, in the middle of gutters where there are any within reach.
+
+    least: a narrower strip is cut as if it were so wide.
+    """
     height, width = grey.shape
-    busy, rest = _busy_rows(grey), int(_REST_MIN * width)
+    busy = _busy_rows(grey)
+    width = max(least, width)
+    rest = int(_REST_MIN * width)
     for box in panels:
         inset = round(_FRAME * box.height)
         busy[box.top + inset : box.bottom - inset] += _IN_PANEL
@@ -91,6 +102,10 @@ def _strip_cuts(grey: NDArray[np.uint8], panels: Sequence[Box]) -> list[int]:
         top = first + cut
         cuts.append(top)
     return cuts
+
+
+def _turned(box: Box) -> Box:
+    return Box(box.top, box.left, box.bottom, box.right)
 
 
 def _busy_rows(grey: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
+from engines.geometry import BAND_RATIO
 from host.pipeline.analysis.maps.screentone import shrunk
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ def find_lines(page: NDArray[np.uint8], tone: NDArray[np.uint8], lettering: NDAr
     balloons are drawn, too.
     """
     half = shrunk(tone, 2) if min(tone.shape) > 1 else tone
-    side = max(3, round(_STROKE_WIDTH * half.shape[1])) | 1
+    height, width = half.shape
+    side = max(3, round(_STROKE_WIDTH * min(width, BAND_RATIO * height))) | 1
     ground = cv2.morphologyEx(half, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
     ground = cv2.resize(ground, tone.shape[::-1], interpolation=cv2.INTER_LINEAR)
     ink = (cv2.subtract(ground, tone) >= _DEPTH_LEVELS) | ((tone < _BLACK) & (tone == page))
