@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from host.palette_records import PaletteElement
     from host.pipeline.analysis.reader import PageReader
     from host.pipeline.decode import DecodedPage
+    from host.studio.animate import Motion
     from host.studio.filters import Amount, Levels
     from host.studio.page import StudioPage
     from host.studio.painters import Painters
@@ -160,7 +161,7 @@ class Tools:
         return Made(data=vectorise(read.rgb, read.ink), mime="image/svg+xml", width=width, height=height, record={})
 
     def _animate(self, task: StudioTask, page: DecodedPage, progress: Progress) -> Made:
-        from host.studio.animate import Motion, animate
+        from host.studio.animate import Motion
         from host.studio.film import require_writer
 
         require_writer(task.film)
@@ -173,17 +174,21 @@ class Tools:
             move=task.move,
             loop=task.loop,
         )
-        found = self._read(task, page, progress)
-        total = max(1, round(motion.seconds * motion.rate)) * (len(motion.panels) or len(found.meta.panels))
+        data, height, width = self._film(task, self._read(task, page, progress), motion, progress)
+        record = {"panels": list(task.panels), "seconds": task.seconds, "move": task.move, "loop": task.loop}
+        return Made(data=data, mime=_FILM_TYPES[task.film], width=width, height=height, record=record)
+
+    def _film(self, task: StudioTask, page: StudioPage, motion: Motion, progress: Progress) -> tuple[bytes, int, int]:
+        from host.studio.animate import animate
+
+        total = max(1, round(motion.seconds * motion.rate)) * (len(motion.panels) or len(page.meta.panels))
 
         def told() -> Iterator[NDArray[np.uint8]]:
-            for number, frame in enumerate(animate(found, motion)):
+            for number, frame in enumerate(animate(page, motion)):
                 progress(_READ + (1 - _READ) * number / total)
                 yield frame
 
-        data, height, width = self._film(task, told(), motion.rate)
-        record = {"panels": list(task.panels), "seconds": task.seconds, "move": task.move, "loop": task.loop}
-        return Made(data=data, mime=_FILM_TYPES[task.film], width=width, height=height, record=record)
+        return self._written(task, told(), motion.rate)
 
     def _moved(self, task: StudioTask, page: DecodedPage, progress: Progress) -> Made:
         """Let a network move the panels, alone in memory; what a task's cancel raises ends it after the step."""
@@ -201,7 +206,7 @@ class Tools:
         with self._alone(lambda: progress(_READ)):
             try:
                 told = come_alive(maker, found, wish, lambda share: progress(_READ + (1 - _READ) * share))
-                data, height, width = self._film(task, told, wish.rate)
+                data, height, width = self._written(task, told, wish.rate)
             finally:
                 maker.unload()
         record = {
@@ -219,7 +224,7 @@ class Tools:
         except EngineUnavailable:
             return page
 
-    def _film(self, task: StudioTask, frames: Iterator[NDArray[np.uint8]], rate: int) -> tuple[bytes, int, int]:
+    def _written(self, task: StudioTask, frames: Iterator[NDArray[np.uint8]], rate: int) -> tuple[bytes, int, int]:
         from host.studio.film import write_film
 
         sides = [0, 0]
