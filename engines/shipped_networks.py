@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from engines.base import ModelInvalid, ModelMissing
+from engines.int8 import form_to_run
 from engines.onnx_runtime import OnnxNetwork
 from models.catalog import load_catalog
 from models.store import WeightsInvalid, WeightsMissing, read_weights
@@ -16,14 +17,15 @@ HINT: Final = "Install Irodori again."
 
 
 def open_shipped_network(card: str, name: str, folder: Path) -> OnnxNetwork:
-    """Return the network of a catalogue's card, from the file `name` in `folder`.
+    """Return the network of a catalogue's card, from the file `name` in `folder` or its integer form beside it.
 
     Raises:
         ModelMissing: the file is not there. ModelInvalid: it is not the card's, or there is no such card.
         EngineUnavailable: ONNX Runtime cannot run here.
     """
     try:
-        return OnnxNetwork(read_weights(load_catalog()[card].file(name), folder), name, HINT)
+        form = form_to_run(load_catalog()[card], name, folder)
+        return OnnxNetwork(read_weights(form, folder), name, HINT)
     except WeightsMissing as exc:
         raise ModelMissing(str(exc), HINT) from exc
     except (WeightsInvalid, KeyError) as exc:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import tomllib
 from dataclasses import dataclass, field
@@ -57,6 +58,11 @@ class ModelCard:
     def non_commercial(self) -> bool:
         """Whether its licence forbids commercial use, so that it is shown before the model is pulled."""
         return "non-commercial" in self.licence.casefold()
+
+    @property
+    def content_digest(self) -> str:
+        """What all its files hold, as one SHA-256: another file, another digest."""
+        return hashlib.sha256(" ".join(file.sha256 for file in self.files).encode()).hexdigest()
 
     def file(self, name: str) -> ModelFile:
         """Return the file of this name.

@@ -53,19 +53,18 @@ class NetworkPixelReader(PixelReader):
         self._folder = folder
         self._network: OnnxNetwork | None = None
         card = load_catalog().get(CARD)
-        self.info = DetectorInfo("pixels", f"{_METHOD}-{card.files[0].sha256[:16]}" if card else "none")
+        self.info = DetectorInfo("pixels", f"{_METHOD}-{card.content_digest[:16]}" if card else "none")
 
     def read_pixels(self, grey: NDArray[np.uint8], check: Callable[[], None] = unchecked) -> PixelEvidence:
         """Look at a page at once, at strips and the like in tiles that see beyond their edges."""
         if self._network is None:
             self._network = open_shipped_network(CARD, WEIGHTS_FILE, self._folder)
         seen = seen_size(Size(*grey.shape))
-        way = cv2.INTER_AREA if seen.width < grey.shape[1] else cv2.INTER_LINEAR
-        picture = np.asarray(cv2.resize(grey, (seen.width, seen.height), interpolation=way), np.uint8)
+        picture = _seen(grey, seen)
         likely = np.empty((2, seen.height // _HALF, seen.width // _HALF), np.uint8)
         for tile in tiles(seen):
             check()
-            _lay(likely, _answer(self._network, _cut(picture, tile.window)), tile)
+            _lay(likely, _answer(self._network, _shown(picture, tile.window)), tile)
         return PixelEvidence(balloon=likely[0], lettering=likely[1])
 
 
@@ -92,23 +91,33 @@ def _spans(length: int) -> Iterator[tuple[int, int, int, int]]:
         yield max(0, start - _AROUND_PX), start, end, min(length, end + _AROUND_PX)
 
 
-def _answer(network: OnnxNetwork, piece: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return what `(h, w)` shows, `(2, h / 2, w / 2)` 0..1."""
-    picture = _whole_steps(piece).astype(np.float32)[None, None] / np.float32(255)
+def pieces(grey: NDArray[np.uint8]) -> Iterator[NDArray[np.float32]]:
+    """Yield what the network is shown of a grey page, `(1, 1, h, w)` 0..1 each."""
+    seen = seen_size(Size(*grey.shape))
+    picture = _seen(grey, seen)
+    for tile in tiles(seen):
+        yield _shown(picture, tile.window)
+
+
+def _seen(grey: NDArray[np.uint8], size: Size) -> NDArray[np.uint8]:
+    way = cv2.INTER_AREA if size.width < grey.shape[1] else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(grey, (size.width, size.height), interpolation=way), np.uint8)
+
+
+def _answer(network: OnnxNetwork, picture: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return what a piece `(1, 1, h, w)` shows, `(2, h / 2, w / 2)` 0..1."""
     answer = np.asarray(network.run({next(iter(network.inputs)): picture})[0])
     if answer.shape != (1, 2, picture.shape[2] // _HALF, picture.shape[3] // _HALF):
         raise ModelInvalid(f"{WEIGHTS_FILE} is no network that tells balloons and lettering", HINT)
     return np.asarray(answer[0], np.float32)
 
 
-def _cut(picture: NDArray[np.uint8], window: Box) -> NDArray[np.uint8]:
-    return picture[window.top : window.bottom, window.left : window.right]
-
-
-def _whole_steps(piece: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return a piece with its last row and column repeated until its sides are multiples of 32."""
+def _shown(picture: NDArray[np.uint8], window: Box) -> NDArray[np.float32]:
+    """Return a window as the network takes it, its last row and column repeated until both sides divide by 32."""
+    piece = picture[window.top : window.bottom, window.left : window.right]
     more = [-side % _MULTIPLE_PX for side in piece.shape]
-    return np.pad(piece, ((0, more[0]), (0, more[1])), mode="edge")
+    whole = np.pad(piece, ((0, more[0]), (0, more[1])), mode="edge")
+    return whole.astype(np.float32)[None, None] / np.float32(255)
 
 
 def _lay(likely: NDArray[np.uint8], answer: NDArray[np.float32], tile: Tile) -> None:

@@ -18,6 +18,7 @@ from engines.detect.lobes import with_joined_lobes
 from engines.detect.networks import ExportedNetwork, Network, open_network
 from engines.detect.tiles import View, shown, views
 from engines.geometry import Box, Size
+from engines.int8 import form_to_run
 from models.catalog import load_catalog
 from models.store import SHIPPED_WEIGHTS, WeightsInvalid, WeightsMissing, read_weights
 
@@ -76,7 +77,8 @@ class YoloDetector(PageDetector):
         if self._weights is not None:
             return open_network(self._weights)
         try:
-            return ExportedNetwork(read_weights(load_catalog()[CARD].file(WEIGHTS_FILE), SHIPPED_WEIGHTS))
+            form = form_to_run(load_catalog()[CARD], WEIGHTS_FILE, SHIPPED_WEIGHTS)
+            return ExportedNetwork(read_weights(form, SHIPPED_WEIGHTS))
         except WeightsMissing as exc:
             raise ModelMissing(str(exc), "Install Irodori again.") from exc
         except (WeightsInvalid, KeyError) as exc:
@@ -150,7 +152,7 @@ def _detection(one: Proposal, label: Label | None, page: Size) -> Detection | No
 def _version(weights: Path | None) -> str:
     if weights is None:
         card = load_catalog().get(CARD)
-        return f"{_METHOD}-{card.files[0].sha256[:16]}" if card else "none"
+        return f"{_METHOD}-{card.content_digest[:16]}" if card else "none"
     try:
         return f"{_METHOD}-{hashlib.sha256(weights.read_bytes()).hexdigest()[:16]}"
     except OSError:

@@ -43,6 +43,7 @@ from engines.colorize.compact.picture import (
 from engines.colorize.compact.readout import colours_of, laid_out
 from engines.colorize.compact.references import Cells, References, has_colour, joined
 from engines.geometry import Size
+from engines.int8 import form_to_run
 from engines.nearest import resize_labels
 from engines.oklab import grey_to_lightness
 from models.catalog import ModelCard, load_catalog
@@ -125,7 +126,7 @@ class CompactEngine(ColorizeEngine):
 
     def _content(self, name: str) -> bytes:
         try:
-            return read_weights(self._card.file(name), self._folder)
+            return read_weights(form_to_run(self._card, name, self._folder), self._folder)
         except WeightsMissing as exc:
             raise ModelMissing(str(exc), "Install Irodori again.") from exc
         except (WeightsInvalid, KeyError) as exc:
