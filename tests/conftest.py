@@ -106,6 +106,12 @@ def irodori_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
+def float_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have networks run their float forms, which every processor does alike."""
+    monkeypatch.setattr("engines.int8.sums_are_exact", lambda: False)
+
+
+@pytest.fixture
 def recorded(request: pytest.FixtureRequest) -> Recorded:
     """Return what is kept of the results of a test file's subjects."""
     from tests.recorded import Recorded  # numpy, which must come after what is said of threads

@@ -130,6 +130,7 @@ def test_boxes(recorded: Recorded) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("float_networks")
 @pytest.mark.parametrize("references", [(), (COLOURED,), (COLOURED, RAIN[:200])])
 def test_compact_engine(references: tuple[np.ndarray, ...], recorded: Recorded) -> None:
     engine = CompactEngine()

@@ -64,6 +64,7 @@ def told(reading: PageReading) -> dict[str, Any]:
         ("dragons-ja.png", False), ("panels-en.webp", False),
     ],
 )  # fmt: skip
+@pytest.mark.usefixtures("float_networks")
 def test_what_is_read(name: str, recorded: Recorded, *, networks: bool) -> None:
     reader = shipped_reader() if networks else TwoOpinionReader()
     recorded.values(
