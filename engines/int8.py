@@ -37,7 +37,7 @@ def int8_name(name: str) -> str:
 
 
 def form_to_run(card: ModelCard, name: str, folder: Path) -> ModelFile:
-    """Return the file of a network to open: its integer form where that lies in `folder` and is exact here, else itself.
+    """Return the file of a network to open: its integer form where that lies in `folder` and is exact, else itself.
 
     Raises:
         KeyError: the card has no file `name`.
