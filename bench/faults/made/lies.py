@@ -258,7 +258,6 @@ def _bmps() -> Iterator[tuple[str, bytes, str]]:
         b"BM" + struct.pack("<IHHI", 1078 + len(runs), 0, 0, 1078) + head + bytes(1024) + runs,
         _OPEN,
     )
-    yield "icon.ico", encoded(page.resize((64, 64)).convert("RGBA"), "ICO"), "failed"
     yield "icon.png", encoded(page.resize((64, 64)).convert("RGBA"), "ICO"), "failed"
     yield "pointer.bmp", b"\0\0\2\0\1\0\x20\x20\0\0\0\0\0\0\x30\1\0\0\x16\0\0\0" + bytes(304), "failed"
 
