@@ -29,7 +29,7 @@ test-fast: .venv/irodori-light.stamp ## the tests that need neither torch, nor a
 	@$(ON_ALL_CORES) --fast --ignore=tests/e2e
 
 test-firefox: .venv/irodori-dev.stamp extension-firefox firefox ## the tests in a real Firefox alone
-	@.venv/bin/python -m pytest tests/e2e/test_firefox.py tests/e2e/test_firefox_access.py tests/e2e/test_firefox_studio.py
+	@.venv/bin/python -m pytest $(wildcard tests/e2e/test_firefox*.py)
 
 coverage: .venv/irodori-dev.stamp ## every test but those in a browser, with the branches that they take, also as htmlcov/
 	@$(ON_ALL_CORES) -m "not browser" --ignore=tests/e2e --cov --cov-report=term:skip-covered --cov-report=html

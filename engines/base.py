@@ -321,11 +321,19 @@ def require_supported(info: EngineInfo, request: ColorizeRequest) -> None:
     """
     most = info.supports.references_max
     if len(request.references) > most:
-        raise RequestUnsupported(f"{len(request.references)} references", f"{info.label} takes up to {most}.")
+        raise RequestUnsupported(
+            f"{len(request.references)} references",
+            f"{info.label} takes up to {most}.",
+            told=("references_over", info.label, f"{most}"),
+        )
     if request.repair is not None and not info.supports.inpaint:
-        raise RequestUnsupported(f"{info.label} cannot repair a part of a page", "Use FLUX.2 klein 9B.")
+        raise RequestUnsupported(
+            f"{info.label} cannot repair a part of a page", "Use FLUX.2 klein 9B.", told=("cannot_repair", info.label)
+        )
     if request.plan.loras and not info.supports.lora:
-        raise RequestUnsupported(f"{info.label} takes no LoRAs", "Choose FLUX.2 klein.")
+        raise RequestUnsupported(
+            f"{info.label} takes no LoRAs", "Choose FLUX.2 klein.", told=("takes_no_loras", info.label)
+        )
     if any(index >= len(request.references) for region in request.regions for index in region.references):
         raise RequestUnsupported("a region names a reference that is not there")
     if request.page.ndim != 2 or request.page.dtype != "uint8" or not request.page.size:

@@ -126,7 +126,11 @@ def _open(content: bytes, what: str, hint: str, *, pattern: bool) -> Any:
     try:
         import onnxruntime
     except ImportError as exc:
-        raise EngineUnavailable("onnxruntime is not installed", "pip install onnxruntime") from exc
+        raise EngineUnavailable(
+            "onnxruntime is not installed",
+            "pip install onnxruntime",
+            told=("not_installed", "onnxruntime", "pip install onnxruntime"),
+        ) from exc
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = thread_count()
     options.inter_op_num_threads = 1

@@ -27,6 +27,6 @@ def open_shipped_network(card: str, name: str, folder: Path) -> OnnxNetwork:
         form = form_to_run(load_catalog()[card], name, folder)
         return OnnxNetwork(read_weights(form, folder), name, HINT)
     except WeightsMissing as exc:
-        raise ModelMissing(str(exc), HINT) from exc
+        raise ModelMissing(str(exc), HINT, told=("shipped_damaged",)) from exc
     except (WeightsInvalid, KeyError) as exc:
-        raise ModelInvalid(str(exc), HINT) from exc
+        raise ModelInvalid(str(exc), HINT, told=("shipped_damaged",)) from exc

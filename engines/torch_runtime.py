@@ -54,7 +54,7 @@ def prepare_torch() -> None:
     """
     viability = torch_viability()
     if not viability.ok:
-        raise EngineUnavailable(viability.reason, viability.fix)
+        raise EngineUnavailable(viability.reason, viability.fix, told=viability.told)
     os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1", DO_NOT_TRACK="1")
     os.environ.setdefault("PYTORCH_ENABLE_MPS_FALLBACK", "1")
     mend_torchvision()
@@ -98,7 +98,9 @@ def torch_device(device: Device) -> torch.device:
 
     there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if not there.get(device.kind, False):
-        raise EngineUnavailable(f"torch has no {device.kind} device here", "Install torch for this device.")
+        raise EngineUnavailable(
+            f"torch has no {device.kind} device here", "Install torch for this device.", told=("no_device", device.kind)
+        )
     return torch.device(device.kind)
 
 
@@ -176,7 +178,9 @@ def pipeline_picture(
         raise
     if not np.isfinite(pictures).all():
         raise EngineError(
-            "the model gave no picture but numbers without a value", "Try another device or other weights."
+            "the model gave no picture but numbers without a value",
+            "Try another device or other weights.",
+            told=("no_numbers",),
         )
     return np.asarray((pictures[0] * 255).round(), np.uint8)
 

@@ -141,7 +141,11 @@ class Application:
         """
         known = [info.id for info in self.engines.infos()]
         if "default_engine" in changes and changes["default_engine"] not in known:
-            raise BadRequest("The setting 'default_engine' names no engine.", f"The engines are: {', '.join(known)}.")
+            raise BadRequest(
+                "The setting 'default_engine' names no engine.",
+                f"The engines are: {', '.join(known)}.",
+                told=("no_engine", str(changes["default_engine"])[:128], ", ".join(known)),
+            )
         settings = self.settings.update(changes)
         self.store.results.limit_bytes = settings.cache_limit_mib * _MIB
         self.store.spool.limit_bytes = settings.spool_limit_mib * _MIB
@@ -151,7 +155,11 @@ class Application:
         """Keep a preset; errors as `PresetFile.save`, and NotFound where it names an engine that there is not."""
         known = [info.id for info in self.engines.infos()]
         if preset.engine is not None and preset.engine not in known:
-            raise NotFound(f"There is no engine {preset.engine[:128]!r}.", f"The engines are: {', '.join(known)}.")
+            raise NotFound(
+                f"There is no engine {preset.engine[:128]!r}.",
+                f"The engines are: {', '.join(known)}.",
+                told=("no_engine", preset.engine[:128], ", ".join(known)),
+            )
         return self.store.presets.save(preset)
 
     def report(self, series: str) -> HistoryReport:

@@ -7,6 +7,7 @@ change in the folder that the reader drops files into is told by `model.changed`
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 import threading
 from typing import TYPE_CHECKING, Final, Literal
@@ -37,6 +38,14 @@ _LOG = logging.getLogger(__name__)
 HF_TOKEN: Final = "hf_token"  # noqa: S105 - the secret's name
 _MIB: Final = 1 << 20
 _TELL_EVERY: Final = 1 << 23
+_FAMILIES: Final = {
+    "flux2": "FLUX.2",
+    "flux1": "FLUX.1",
+    "qwen-image": "Qwen-Image",
+    "sd15": "Stable Diffusion 1",
+    "sd3": "Stable Diffusion 3",
+    "sdxl": "SDXL",
+}
 State = Literal["ready", "missing", "pulling", "invalid"]
 Progress = Literal["pulling", "verifying", "ready", "failed"]
 
@@ -130,7 +139,11 @@ class ModelLibrary:
         if not card.repository:
             damaged = self._damaged(card, report)
             if damaged:
-                raise errors.WeightsInvalid(f"{', '.join(damaged)}: missing or damaged.", "Install Irodori again.")
+                raise errors.WeightsInvalid(
+                    f"{', '.join(damaged)}: missing or damaged.",
+                    "Install Irodori again.",
+                    told=("weights_damaged", ", ".join(damaged)),
+                )
             return
         try:
             with self._hub() as hub:
@@ -138,7 +151,7 @@ class ModelLibrary:
         except pulling.NotEnoughSpace as exc:
             raise DiskFull(str(exc), "Make room, or set IRODORI_MODELS to a folder on another disk.") from exc
         except HubError as exc:
-            raise RemoteFailed(f"{card.label}: {exc.message}.", exc.hint) from exc
+            raise RemoteFailed(f"{card.label}: {exc.message}.", exc.hint, told=exc.told) from exc
         except OSError as exc:
             raise DiskFull(f"{card.label} cannot be written: {exc.strerror or exc}", "Look at the folder.") from exc
 
@@ -154,7 +167,7 @@ class ModelLibrary:
             with self._hub() as hub:
                 ahead = pulling.look_ahead(card, local_folder(card.id), hub)
         except HubError as exc:
-            raise RemoteFailed(f"{card.label}: {exc.message}.", exc.hint) from exc
+            raise RemoteFailed(f"{card.label}: {exc.message}.", exc.hint, told=exc.told) from exc
         return ahead.total, ahead.missing
 
     def verify(self, card: ModelCard, report: Callable[[int, int], None]) -> tuple[str, ...]:
@@ -168,7 +181,11 @@ class ModelLibrary:
         try:
             return tuple(pulling.verify(local_folder(card.id), lambda at: report(at.done, at.total)))
         except FileNotFoundError as exc:
-            raise errors.WeightsMissing(f"{card.label} was not pulled.", f"irodori models pull {card.id}") from exc
+            raise errors.WeightsMissing(
+                f"{card.label} was not pulled.",
+                f"irodori models pull {card.id}",
+                told=("model_not_here", card.label, f"irodori models pull {card.id}"),
+            ) from exc
 
     def damaged(self) -> tuple[str, ...]:
         """Return the names of the shipped files that are missing or are not what the catalogue says."""
@@ -195,6 +212,7 @@ class ModelLibrary:
             memory_mib=card.memory_mib,
             state="pulling" if card.id in self._pulling else _state(card),
             detail=card.needs or None,
+            told=_told_needs(card.needs),
             ships=not card.repository,
             non_commercial=card.non_commercial,
         )
@@ -207,7 +225,11 @@ class ModelLibrary:
         found = [self._ask(engine) for engine in one.identity.engines]
         if any(answer.ok for answer in found):
             return info
-        return msgspec.structs.replace(info, detail=f"{info.detail}; waits: {found[0].reason} ({found[0].fix})")
+        return msgspec.structs.replace(
+            info,
+            detail=f"{info.detail}; waits: {found[0].reason} ({found[0].fix})",
+            told=list(found[0].told or ("file_waits",)),
+        )
 
     def _run(self, task_id: str, card: ModelCard) -> None:
         told = -_TELL_EVERY
@@ -266,7 +288,11 @@ def card_of(model_id: str) -> ModelCard:
     card = load_catalog().get(model_id)
     if card is None:
         known = ", ".join(load_catalog())
-        raise NotFound(f"There is no model {model_id[:128]!r}.", f"The models are: {known}.")
+        raise NotFound(
+            f"There is no model {model_id[:128]!r}.",
+            f"The models are: {known}.",
+            told=("no_model", model_id[:128], known),
+        )
     return card
 
 
@@ -292,7 +318,32 @@ def _dropped_info(one: Dropped) -> ModelInfo:
         state="invalid" if one.fault else "ready",
         role=one.identity.role,
         detail=one.fault or one.identity.label,
+        told=list(_told_file(one)),
     )
+
+
+def _told_needs(needs: str) -> list[str]:
+    """Return what is told of the models that one needs beside it."""
+    beside = [word for word in re.findall(r"[\w-]+", needs) if word in load_catalog()]
+    told = ("needs_beside", ", ".join(beside)) if beside else ("needs_guide",)
+    return list(told) if needs else []
+
+
+def _told_file(file: Dropped) -> tuple[str, ...]:
+    """Return what is told of a dropped file: its role, and the family that it belongs to."""
+    identity = file.identity
+    of = _FAMILIES.get(identity.family, identity.family or "–")
+    told: dict[str, tuple[str, ...]] = {
+        "lora": ("file_lora", of),
+        "transformer": ("file_transformer", of),
+        "checkpoint": ("file_checkpoint", of),
+        "text_encoder": ("file_text_encoder", of),
+        "image_encoder": ("file_image_encoder", of),
+        "vae": ("file_vae", of),
+        "controlnet": ("file_controlnet", of),
+        "ip_adapter": ("file_ip_adapter", of),
+    }
+    return ("file_unusable",) if file.fault else told.get(identity.role, ("file_unknown",))
 
 
 def _state(card: ModelCard) -> State:

@@ -41,7 +41,9 @@ def checked_value(key: str, kind: Any, value: object, *, spelled: bool = False) 
     except _FAULTS as exc:
         fault = str(exc)[:_SHOWN] or type(exc).__name__
     if fault:
-        raise BadRequest(f"The setting {key!r} cannot have this value: {fault}", HINT, key=key)
+        raise BadRequest(
+            f"The setting {key!r} cannot have this value: {fault}", HINT, key=key, told=("setting_refused", key)
+        )
     return found
 
 
@@ -57,6 +59,7 @@ def require_not_owners(changes: Mapping[str, Any], current: Mapping[str, Any]) -
                 f"The setting {key!r} is a path or an address, which the extension may not set.",
                 f"Set it on this computer: irodori settings set {key} VALUE",
                 key=key,
+                told=("setting_of_owner", key),
             )
 
 

@@ -45,12 +45,13 @@ def hub_origin(chosen: str = "") -> str:
 
 
 class HubError(OSError):
-    """The hub did not give what was asked; `hint` says what to do."""
+    """The hub did not give what was asked; `hint` says what to do. told: both, in any language, as errors have it."""
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str, hint: str = "", told: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.told = told
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,9 @@ class Hub:
                 found = tuple(_file(item) for item in facts["siblings"][:_FILES_MAX])
                 return str(facts.get("sha") or revision), found
             except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as exc:
-                raise HubError("the hub's answer cannot be read", "Is HF_ENDPOINT a model hub?") from exc
+                raise HubError(
+                    "the hub's answer cannot be read", "Is HF_ENDPOINT a model hub?", told=("hub_unreadable",)
+                ) from exc
 
     @contextmanager
     def download(self, repository: str, revision: str, name: str, offset: int) -> Iterator[tuple[int, Iterator[bytes]]]:
@@ -128,11 +131,13 @@ class Hub:
                         return
                     url, params = str(answer.url.join(answer.headers["location"])), {}
                     if urlsplit(url).scheme != urlsplit(self._endpoint).scheme:
-                        raise HubError("the hub redirects to an unsafe address")
-            raise HubError("the hub redirects without end")
+                        raise HubError("the hub redirects to an unsafe address", told=("hub_unreadable",))
+            raise HubError("the hub redirects without end", told=("hub_unreadable",))
         except httpx.HTTPError as exc:
             raise HubError(
-                f"the hub cannot be reached ({type(exc).__name__})", "Try again; what came so far is kept."
+                f"the hub cannot be reached ({type(exc).__name__})",
+                "Try again; what came so far is kept.",
+                told=("hub_away",),
             ) from exc
 
     def _key(self, url: str) -> dict[str, str]:
@@ -146,7 +151,7 @@ def _bounded(answer: httpx.Response) -> bytes:
     for block in answer.iter_bytes():
         body += block
         if len(body) > _LIST_BYTES:
-            raise HubError("the hub's answer is too long", "Is HF_ENDPOINT a model hub?")
+            raise HubError("the hub's answer is too long", "Is HF_ENDPOINT a model hub?", told=("hub_unreadable",))
     return bytes(body)
 
 
@@ -170,11 +175,18 @@ def _checked(answer: httpx.Response) -> httpx.Response:
         raise HubError(
             f"the hub refuses ({status})",
             "Accept the licence on the model's page; keep a token as the secret hf_token.",
+            told=("hub_wants_licence", f"{status}"),
         )
     if status == 404:
-        raise HubError("the hub has no such model or file", "Look whether the catalogue is current.")
+        raise HubError(
+            "the hub has no such model or file", "Look whether the catalogue is current.", told=("hub_lacks",)
+        )
     if not answer.is_success:
-        raise HubError(f"the hub refuses ({status})", "Try again later; what came so far is kept.")
+        raise HubError(
+            f"the hub refuses ({status})",
+            "Try again later; what came so far is kept.",
+            told=("hub_refuses", f"{status}"),
+        )
     return answer
 
 

@@ -135,10 +135,14 @@ def look_ahead(card: ModelCard, folder: Path, hub: Hub) -> Ahead:
     asked = _pinned(card, folder) or card.revision or "main"
     revision, files = hub.files(card.repository, asked)
     if _COMMIT.fullmatch(asked) and revision != asked:
-        raise HubError(f"the hub gives another commit of {card.repository} than {asked[:10]}", "Use the hub itself.")
+        raise HubError(
+            f"the hub gives another commit of {card.repository} than {asked[:10]}",
+            "Use the hub itself.",
+            told=("hub_differs", card.repository),
+        )
     files = tuple(_pinned_file(card, one) for one in wanted(files, card.allow))
     if not files:
-        raise HubError(f"{card.repository} has no files that can be used")
+        raise HubError(f"{card.repository} has no files that can be used", told=("hub_lacks",))
     total = sum(one.bytes for one in files)
     return Ahead(revision, tuple(files), total, total - sum(_here(folder, one) for one in files))
 
@@ -150,6 +154,7 @@ def _pinned_file(card: ModelCard, file: HubFile) -> HubFile:
         raise HubError(
             f"{file.name} of {card.repository} is another file than the catalogue knows",
             "Use the hub itself, or wait for a catalogue that knows it.",
+            told=("hub_differs", file.name),
         )
     return replace(file, sha256=known)
 
@@ -237,7 +242,7 @@ def _bring(card: ModelCard, revision: str, file: HubFile, folder: Path, hub: Hub
         # Cut off is cut off: the next pull goes on. Whole but different is no good to anyone.
         if size >= file.bytes:
             part.unlink()
-        raise HubError(f"{file.name} did not come whole", "Pull again.")
+        raise HubError(f"{file.name} did not come whole", "Pull again.", told=("hub_cut_short", file.name))
     part.replace(target)
     remember_digest(target, sha256)
     return PulledFile(file.name, size, sha256)
@@ -255,7 +260,9 @@ def _download(card: ModelCard, revision: str, file: HubFile, part: Path, offset:
         for block in blocks:
             left -= len(block)
             if left < 0:
-                raise HubError(f"{file.name} is larger than the hub announced", "Try again later.")
+                raise HubError(
+                    f"{file.name} is larger than the hub announced", "Try again later.", told=("hub_differs", file.name)
+                )
             stream.write(block)
             count.add(len(block))
 

@@ -41,7 +41,9 @@ def prepare_ultralytics() -> None:
     """
     missing = [name for name in _LIBRARIES if importlib.util.find_spec(name) is None]
     if missing:
-        raise EngineUnavailable(f"{', '.join(missing)} is not installed", INSTALL)
+        raise EngineUnavailable(
+            f"{', '.join(missing)} is not installed", INSTALL, told=("not_installed", ", ".join(missing), INSTALL)
+        )
     folder = tempfile.TemporaryDirectory(prefix="irodori-ultralytics-")
     _kept.append(folder)
     os.environ.update(
@@ -88,10 +90,12 @@ class CheckpointNetwork:
             content, _ = load(path, safe_only=True)
             network = content.get("ema") or content["model"]
         except Exception as exc:  # whatever a foreign file brings about
-            raise ModelInvalid(f"{path.name} could not be opened as data only: {exc}", f"Choose {EXPECTED}.") from exc
+            raise ModelInvalid(
+                f"{path.name} could not be opened as data only: {exc}", f"Choose {EXPECTED}.", told=("own_detector",)
+            ) from exc
         kind: type[Any] = tasks.DetectionModel
         if not isinstance(network, kind):
-            raise ModelInvalid(f"{path.name} is no YOLO detector", f"Choose {EXPECTED}.")
+            raise ModelInvalid(f"{path.name} is no YOLO detector", f"Choose {EXPECTED}.", told=("own_detector",))
         torch.set_num_threads(thread_count())
         self._network: Any = network.float().eval()
         names: Any = self._network.names

@@ -47,10 +47,14 @@ def labels_of(names: Mapping[int, str]) -> tuple[Label | None, ...]:
         ModelInvalid: the classes are not numbered so, or none of them is one of ours.
     """
     if sorted(names) != list(range(len(names))):
-        raise ModelInvalid("the detector's classes are not numbered from 0", f"Choose {EXPECTED}.")
+        raise ModelInvalid(
+            "the detector's classes are not numbered from 0", f"Choose {EXPECTED}.", told=("own_detector",)
+        )
     labels = tuple(_label(names[index]) for index in range(len(names)))
     if not any(labels):
-        raise ModelInvalid(f"the detector knows none of our classes, only {_few(names)}", f"Choose {EXPECTED}.")
+        raise ModelInvalid(
+            f"the detector knows none of our classes, only {_few(names)}", f"Choose {EXPECTED}.", told=("own_detector",)
+        )
     return labels
 
 

@@ -56,7 +56,7 @@ class ExportedNetwork:
         shapes, outputs = list(self._network.inputs.values()), list(self._network.outputs.values())
         shape = shapes[0] if shapes else []
         if len(shapes) != 1 or len(shape) != 4 or not outputs or len(outputs[0]) != _OUTPUT_AXES:
-            raise ModelInvalid(f"{self._what} is no YOLO detector", f"Choose {EXPECTED}.")
+            raise ModelInvalid(f"{self._what} is no YOLO detector", f"Choose {EXPECTED}.", told=("own_detector",))
         meta = self._network.metadata
         try:
             names = {int(key): str(name) for key, name in ast.literal_eval(meta["names"]).items()}
@@ -65,7 +65,9 @@ class ExportedNetwork:
             wanted = ast.literal_eval(meta.get("imgsz", "[640, 640]"))
             size = Size(sides[2] or int(wanted[0]), sides[3] or int(wanted[1]))
         except (KeyError, ValueError, TypeError, SyntaxError, AttributeError, IndexError, RecursionError) as exc:
-            raise ModelInvalid(f"{self._what} does not name its classes as ultralytics does", EXPECTED) from exc
+            raise ModelInvalid(
+                f"{self._what} does not name its classes as ultralytics does", EXPECTED, told=("own_detector",)
+            ) from exc
         known = {label: least for label, least in thresholds.items() if least >= 0}
         return NetworkFacts(labels_of(names), size, bool(sides[2]), sides[1] or 3, known)
 
@@ -80,11 +82,13 @@ def open_network(path: Path) -> Network:
     from engines.base import ModelMissing
 
     if not path.is_file():
-        raise ModelMissing(f"there is no detector at {path}", "Choose a file that is there, or none.")
+        raise ModelMissing(
+            f"there is no detector at {path}", "Choose a file that is there, or none.", told=("own_detector",)
+        )
     if path.suffix.lower() == ".onnx":
         return ExportedNetwork(path.read_bytes(), path.name)
     if path.suffix.lower() == ".pt":
         from engines.detect.checkpoint import CheckpointNetwork
 
         return CheckpointNetwork(path)
-    raise ModelInvalid(f"{path.name} is neither .onnx nor .pt", f"Choose {EXPECTED}.")
+    raise ModelInvalid(f"{path.name} is neither .onnx nor .pt", f"Choose {EXPECTED}.", told=("own_detector",))

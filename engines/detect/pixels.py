@@ -108,7 +108,9 @@ def _answer(network: OnnxNetwork, picture: NDArray[np.float32]) -> NDArray[np.fl
     """Return what a piece `(1, 1, h, w)` shows, `(2, h / 2, w / 2)` 0..1."""
     answer = np.asarray(network.run({next(iter(network.inputs)): picture})[0])
     if answer.shape != (1, 2, picture.shape[2] // _HALF, picture.shape[3] // _HALF):
-        raise ModelInvalid(f"{WEIGHTS_FILE} is no network that tells balloons and lettering", HINT)
+        raise ModelInvalid(
+            f"{WEIGHTS_FILE} is no network that tells balloons and lettering", HINT, told=("shipped_damaged",)
+        )
     return np.asarray(answer[0], np.float32)
 
 

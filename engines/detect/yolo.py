@@ -80,9 +80,9 @@ class YoloDetector(PageDetector):
             form = form_to_run(load_catalog()[CARD], WEIGHTS_FILE, SHIPPED_WEIGHTS)
             return ExportedNetwork(read_weights(form, SHIPPED_WEIGHTS))
         except WeightsMissing as exc:
-            raise ModelMissing(str(exc), "Install Irodori again.") from exc
+            raise ModelMissing(str(exc), "Install Irodori again.", told=("shipped_damaged",)) from exc
         except (WeightsInvalid, KeyError) as exc:
-            raise ModelInvalid(str(exc), "Install Irodori again.") from exc
+            raise ModelInvalid(str(exc), "Install Irodori again.", told=("shipped_damaged",)) from exc
 
     def _least(self, labels: tuple[Label | None, ...]) -> NDArray[np.float32]:
         own = self._network.facts.thresholds if self._network else {}
@@ -101,7 +101,7 @@ def decoded(proposals: NDArray[np.float32], classes: int, least: NDArray[np.floa
         ModelInvalid: the output has neither form.
     """
     if proposals.ndim != 3 or len(proposals) != 1:
-        raise ModelInvalid("the detector's output has an unknown form", f"Choose {EXPECTED}.")
+        raise ModelInvalid("the detector's output has an unknown form", f"Choose {EXPECTED}.", told=("own_detector",))
     rows = np.clip(np.nan_to_num(proposals[0].astype(np.float32)), -_FARTHEST_PX, _FARTHEST_PX)
     if rows.shape[1] == _END_TO_END and rows.shape[0] not in (4 + classes, 36 + classes):
         edges, scores, kinds = rows[:, :4], rows[:, 4], rows[:, 5].astype(np.int64)
@@ -110,7 +110,9 @@ def decoded(proposals: NDArray[np.float32], classes: int, least: NDArray[np.floa
         kinds = by_class.argmax(1).astype(np.int64)
         edges, scores = np.hstack([centre - half, centre + half]), by_class.max(1)
     else:
-        raise ModelInvalid(f"the detector's output does not fit its {classes} classes", f"Choose {EXPECTED}.")
+        raise ModelInvalid(
+            f"the detector's output does not fit its {classes} classes", f"Choose {EXPECTED}.", told=("own_detector",)
+        )
     good = np.flatnonzero((kinds >= 0) & (kinds < classes))
     good = good[scores[good] >= least[kinds[good]]]
     good = good[np.argsort(-scores[good], kind="stable")][:_MOST_PROPOSALS]

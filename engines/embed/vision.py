@@ -136,7 +136,9 @@ class VisionEmbedder(Embedder):
     def _loaded(self) -> Any:
         missing = vision_libraries_missing()
         if missing:
-            raise EngineUnavailable(f"{', '.join(missing)} is not installed", INSTALL)
+            raise EngineUnavailable(
+                f"{', '.join(missing)} is not installed", INSTALL, told=("not_installed", ", ".join(missing), INSTALL)
+            )
         from engines.torch_runtime import prepare_torch
 
         prepare_torch()

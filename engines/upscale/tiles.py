@@ -48,6 +48,7 @@ def enlarge(
         raise RequestUnsupported(
             f"It would have {height * scale} x {width * scale} pixels, over {PIXELS_MAX // 10**6} million.",
             "Choose a smaller scale, or cut the page.",
+            told=("made_too_many_pixels", f"{width * scale}", f"{height * scale}"),
         )
     tile, margin = _rounded(tile_px, multiple), _rounded(margin_px, multiple)
     rows, columns = math.ceil(height / tile), math.ceil(width / tile)

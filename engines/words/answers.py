@@ -25,12 +25,12 @@ def tidy_answer(text: str, name: str) -> str:
         EngineRemoteFailed: nothing is left, or it is a document.
     """
     if _MARKUP.search(text):
-        raise EngineRemoteFailed(f"{name} answered with a document, not with words")
+        raise EngineRemoteFailed(f"{name} answered with a document, not with words", told=("no_words", name))
     plain = _FENCE.sub(" ", _THOUGHTS.sub(" ", text))
     plain = "".join(one if one.isprintable() or one.isspace() else " " for one in plain)
     plain = _PREAMBLE.sub("", " ".join(plain.split()).strip(_QUOTES)).strip(_QUOTES)
     if len(plain) > LONGEST:
         plain = plain[:LONGEST].rpartition(" ")[0].rstrip(",;: ") or plain[:LONGEST]
     if not any(one.isalnum() for one in plain):
-        raise EngineRemoteFailed(f"{name} gave no words")
+        raise EngineRemoteFailed(f"{name} gave no words", told=("no_words", name))
     return plain

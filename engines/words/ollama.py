@@ -54,7 +54,9 @@ class Ollama:
         """
         fault = loopback_fault(url)
         if fault:
-            raise EngineUnavailable(fault, f"Name it as {DEFAULT_URL}.")
+            raise EngineUnavailable(
+                fault, f"Name it as {DEFAULT_URL}.", told=("server_address", "Ollama", "ollama_url")
+            )
         self.origin = origin_of(url)
         self._answer_s = answer_s
 
@@ -92,7 +94,7 @@ class Ollama:
             body["images"] = [base64.b64encode(picture).decode()]
         said = self._asked("POST", "/api/generate", body).get("response")
         if not isinstance(said, str):
-            raise EngineRemoteFailed(f"{self.origin} answered without words", _TRY)
+            raise EngineRemoteFailed(f"{self.origin} answered without words", _TRY, told=("no_words", self.origin))
         return said
 
     def unload(self, model: str) -> None:
@@ -117,12 +119,18 @@ class Ollama:
         except httpx.TimeoutException as exc:
             raise self._slow(bound_s) from exc
         except httpx.ConnectError as exc:
-            raise EngineUnavailable(f"no Ollama answers at {self.origin}", _START) from exc
+            raise EngineUnavailable(
+                f"no Ollama answers at {self.origin}", _START, told=("server_is_away", self.origin)
+            ) from exc
         except httpx.HTTPError as exc:
-            raise EngineRemoteFailed(f"the connection to {self.origin} broke ({type(exc).__name__})", _TRY) from exc
+            raise EngineRemoteFailed(
+                f"the connection to {self.origin} broke ({type(exc).__name__})", _TRY, told=("no_words", self.origin)
+            ) from exc
         if told.is_redirect:
             where = told.headers.get("location", "")[:_SHOWN]
-            raise EngineRemoteFailed(f"{self.origin} sends on to {where!r}; nothing was sent there", _START)
+            raise EngineRemoteFailed(
+                f"{self.origin} sends on to {where!r}; nothing was sent there", _START, told=("no_words", self.origin)
+            )
         if told.status_code != httpx.codes.OK:
             raise self._refusal(told.status_code, data)
         return self._document(data)
@@ -132,7 +140,9 @@ class Ollama:
         for part in told.iter_bytes():
             data += part
             if len(data) > _BYTES_MAX:
-                raise EngineRemoteFailed(f"{self.origin} answered with over {_BYTES_MAX >> 20} MiB", _TRY)
+                raise EngineRemoteFailed(
+                    f"{self.origin} answered with over {_BYTES_MAX >> 20} MiB", _TRY, told=("no_words", self.origin)
+                )
             if time.monotonic() > deadline_s:
                 raise self._slow(bound_s)
         return bytes(data)
@@ -142,9 +152,13 @@ class Ollama:
             # Strictly: `json` would guess at UTF-16 and UTF-32.
             document = json.loads(data.decode("utf-8"))
         except (ValueError, RecursionError) as exc:
-            raise EngineRemoteFailed(f"{self.origin} answered with what is no JSON in UTF-8", _TRY) from exc
+            raise EngineRemoteFailed(
+                f"{self.origin} answered with what is no JSON in UTF-8", _TRY, told=("no_words", self.origin)
+            ) from exc
         if not isinstance(document, dict):
-            raise EngineRemoteFailed(f"{self.origin} answered with what is no object", _TRY)
+            raise EngineRemoteFailed(
+                f"{self.origin} answered with what is no object", _TRY, told=("no_words", self.origin)
+            )
         return document
 
     def _refusal(self, status: int, data: bytes) -> EngineRemoteFailed | ModelMissing:
@@ -153,11 +167,15 @@ class Ollama:
             said = " ".join(str(json.loads(data).get("error", "")).split())[:_SHOWN]
         words = f"{self.origin} answered {status}{f': {said}' if said else ''}"
         if status == httpx.codes.NOT_FOUND:
-            return ModelMissing(words, "Pull the model with Ollama, or choose one that it has.")
-        return EngineRemoteFailed(words, _TRY)
+            return ModelMissing(
+                words, "Pull the model with Ollama, or choose one that it has.", told=("no_words", self.origin)
+            )
+        return EngineRemoteFailed(words, _TRY, told=("no_words", self.origin))
 
     def _slow(self, bound_s: float) -> EngineRemoteFailed:
-        return EngineRemoteFailed(f"{self.origin} did not answer within {bound_s:g} s", _TRY)
+        return EngineRemoteFailed(
+            f"{self.origin} did not answer within {bound_s:g} s", _TRY, told=("server_is_late", self.origin)
+        )
 
 
 class OllamaEnhancer(Enhancer):

@@ -87,7 +87,9 @@ class RapidWordReader(WordReader):
     def _opened(self) -> Any:
         missing = rapid_missing()
         if missing:
-            raise EngineUnavailable(f"{', '.join(missing)} is not installed", INSTALL)
+            raise EngineUnavailable(
+                f"{', '.join(missing)} is not installed", INSTALL, told=("not_installed", ", ".join(missing), INSTALL)
+            )
         import logging
 
         from rapidocr_onnxruntime import RapidOCR

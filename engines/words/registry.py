@@ -30,7 +30,9 @@ def open_word_reader(wanted: str, folder: Path | None = None, threads: int = 0) 
 
         missing = rapid_missing()
         if missing:
-            raise EngineUnavailable(f"{', '.join(missing)} is not installed", INSTALL)
+            raise EngineUnavailable(
+                f"{', '.join(missing)} is not installed", INSTALL, told=("not_installed", ", ".join(missing), INSTALL)
+            )
         return RapidWordReader(threads)
     if wanted == "manga-ocr":
         from engines.words.manga import MangaWordReader

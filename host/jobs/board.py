@@ -266,4 +266,9 @@ class JobBoard:
 def _require_pages(job: ChapterJob, page_ids: Iterable[str]) -> None:
     for page_id in page_ids:
         if page_id not in job.pages:
-            raise NotFound("The job has no such page.", "Use the page ids of the request.", page_id=page_id[:128])
+            raise NotFound(
+                "The job has no such page.",
+                "Use the page ids of the request.",
+                page_id=page_id[:128],
+                told=("chapter_gone",),
+            )

@@ -57,8 +57,10 @@ class Exporter:
         """
         finished = [page for page in job.pages.values() if page.state in _HAS_RESULT]
         if not any(page.state is PageState.DONE for page in finished) and not (finished and job.ended):
-            raise BadRequest("No page of this chapter is done yet.", "Export once pages have been coloured.")
-        pages = [_page_of(page) for page in job.in_reading_order()]
+            raise BadRequest(
+                "No page of this chapter is done yet.", "Export once pages have been coloured.", told=("nothing_done",)
+            )
+        pages = [_page_of(number, page) for number, page in enumerate(job.in_reading_order(), 1)]
         return self._write(job.series, job.chapter, job.recipe.direction, pages, request)
 
     def export_pages(self, request: ChapterExport) -> ExportResult:
@@ -70,7 +72,9 @@ class Exporter:
         """
         pages = request.pages or []
         if not any(page.result_key for page in pages):
-            raise BadRequest("No page of this chapter is done yet.", "Export once pages have been coloured.")
+            raise BadRequest(
+                "No page of this chapter is done yet.", "Export once pages have been coloured.", told=("nothing_done",)
+            )
         lacking = [page.page_id for page in pages if page.result_key is None and not self._is_captured(page)]
         askable = {page.page_id for page in pages if page.sha256 is not None}
         need = [page_id for page_id in dict.fromkeys(lacking) if page_id in askable]  # slices share their page
@@ -86,7 +90,7 @@ class Exporter:
     ) -> ExportResult:
         if direction == "auto":
             direction = self._direction_of(pages)
-        content = Chapter(series, chapter, direction, [partial(self._picture, page) for page in pages])
+        content = Chapter(series, chapter, direction, [partial(self._picture, *each) for each in enumerate(pages, 1)])
         wanted = chapter_path(self._folder, series, chapter, request.format)
         settled: list[Path] = []
         check = partial(self._check, request.export_id)
@@ -114,19 +118,16 @@ class Exporter:
 
         return told
 
-    def _picture(self, page: ExportPage) -> Picture | None:
+    def _picture(self, number: int, page: ExportPage) -> Picture | None:
         """Return what stands for a page in the file; None where nothing of it was captured."""
-        picture = self._whole_picture(page)
+        picture = self._whole_picture(number, page)
         return picture if picture is None or page.rows is None else slice_of(picture, page.rows)
 
-    def _whole_picture(self, page: ExportPage) -> Picture | None:
+    def _whole_picture(self, number: int, page: ExportPage) -> Picture | None:
         if page.result_key is not None:
             stored = self._results.get(page.result_key)
             if stored is None:
-                raise NotFound(
-                    "The cache has dropped a page of this chapter.", "Colour the chapter again, then export.",
-                    told=("page_dropped",),
-                )  # fmt: skip
+                raise _dropped(number)
             return Picture(stored.image, stored.mime, is_coloured=stored.skip_reason is None)
         captured = None if page.sha256 is None else self._spool.read(page.sha256)
         return None if captured is None else Picture(captured, mime_of(captured), is_coloured=False)
@@ -139,10 +140,14 @@ class Exporter:
         return "auto" if rtl == ltr else "rtl" if rtl > ltr else "ltr"
 
 
-def _page_of(page: JobPage) -> ExportPage:
+def _dropped(number: int) -> NotFound:
+    words = f"The cache has dropped page {number} of this chapter."
+    return NotFound(words, "Colour the chapter again, then export.", told=("page_dropped", f"{number}"))
+
+
+def _page_of(number: int, page: JobPage) -> ExportPage:
     if page.state in _HAS_RESULT and page.key is None:
-        words = "The cache has dropped a page of this chapter."
-        raise NotFound(words, "Colour the chapter again, then export.", told=("page_dropped",))
+        raise _dropped(number)
     key = page.key if page.state in _HAS_RESULT else None
     return ExportPage(page_id=page.page_id, sha256=page.sha256, result_key=key)
 

@@ -239,17 +239,27 @@ def _lora(choice: LoraChoice, engine: EngineInfo) -> LoraUse:
     The name is looked up among the files that are there; it never becomes a path.
     """
     if not engine.supports.lora:
-        raise BadRequest(f"{engine.label} takes no LoRAs.", "Leave them out, or choose FLUX.2 klein.")
+        raise BadRequest(
+            f"{engine.label} takes no LoRAs.",
+            "Leave them out, or choose FLUX.2 klein.",
+            told=("takes_no_loras", engine.label),
+        )
     if engine.device == "remote":
         return LoraUse(name=choice.name, weight=choice.weight)
     found = {dropped_id(one): one for one in dropped() if one.identity.role == "lora" and not one.fault}
     if choice.name not in found:
         known = ", ".join(found) or "none yet"
-        raise NotFound(f"There is no LoRA {choice.name[:128]!r}.", f"Dropped into the models' folder: {known}.")
+        raise NotFound(
+            f"There is no LoRA {choice.name[:128]!r}.",
+            f"Dropped into the models' folder: {known}.",
+            told=("no_lora", choice.name[:128], ", ".join(found) or "–"),
+        )
     made_for = found[choice.name].identity
     if made_for.family and engine.id not in made_for.engines:
         raise BadRequest(
-            f"{choice.name} is {made_for.label}: {engine.label} cannot take it.", _fitting(made_for.engines)
+            f"{choice.name} is {made_for.label}: {engine.label} cannot take it.",
+            _fitting(made_for.engines),
+            told=("lora_of_another", choice.name, engine.label, ", ".join(made_for.engines) or "–"),
         )
     path = found[choice.name].path
     return LoraUse(name=choice.name, weight=choice.weight, path=str(path), sha256=file_digest(path))
@@ -267,7 +277,9 @@ def _pipeline_version(settings: Settings) -> str:
     try:
         return f"{PIPELINE_VERSION}+{file_digest(Path(settings.detector_weights))[:16]}"
     except OSError as exc:
-        raise WeightsInvalid(f"The detector of your own cannot be read: {exc.strerror}.", "Mend its rights.") from exc
+        raise WeightsInvalid(
+            f"The detector of your own cannot be read: {exc.strerror}.", "Mend its rights.", told=("own_detector",)
+        ) from exc
 
 
 def _cast(references: ReferenceStore, chosen: tuple[str, ...]) -> tuple[str, ...]:

@@ -83,7 +83,9 @@ class Scheduler:
         """
         with self._changed:
             if job_id not in self._jobs:
-                raise NotFound("There is no such job.", "Start the chapter again.", job_id=job_id[:128])
+                raise NotFound(
+                    "There is no such job.", "Start the chapter again.", job_id=job_id[:128], told=("chapter_gone",)
+                )
             return self._jobs[job_id]
 
     def jobs(self) -> list[ChapterJob]:

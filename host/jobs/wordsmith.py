@@ -151,7 +151,11 @@ class _Page:
 
         def work() -> str:
             if not guess.language:
-                raise EngineUnavailable("whose language it is cannot be told without py3langid", INSTALL)
+                raise EngineUnavailable(
+                    "whose language it is cannot be told without py3langid",
+                    INSTALL,
+                    told=("not_installed", "py3langid", INSTALL),
+                )
             made.append(self._smith.model(f"opus-mt-{guess.language}-en", lambda: open_translator(guess.language)))
             return self._answer(made[0], ("translate", _named(made[0]), text), lambda: made[0].translate(text))
 

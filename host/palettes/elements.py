@@ -86,12 +86,20 @@ def with_element(palette: SeriesPalette, change: ElementSet) -> SeriesPalette:
     for what in ("name", "trigger"):
         own = getattr(edited, what).casefold()
         if own and any(getattr(other, what).casefold() == own for other in others):
-            raise BadRequest(f"Another element has the {what} {getattr(edited, what)!r}.", "Choose another one.")
+            raise BadRequest(
+                f"Another element has the {what} {getattr(edited, what)!r}.",
+                "Choose another one.",
+                told=("element_twice", getattr(edited, what)),
+            )
     elements = [edited if other.element_id == one.element_id else other for other in palette.elements]
     if edited not in elements:
         elements.append(edited)
     if len(elements) > ELEMENTS_MAX:
-        raise TooLarge(f"The palette has {len(elements)} elements.", f"At most {ELEMENTS_MAX}; remove some.")
+        raise TooLarge(
+            f"The palette has {len(elements)} elements.",
+            f"At most {ELEMENTS_MAX}; remove some.",
+            told=("too_many_elements", f"{ELEMENTS_MAX}"),
+        )
     return structs.replace(palette, elements=elements)
 
 

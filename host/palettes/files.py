@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 import threading
 import time
@@ -160,7 +161,9 @@ def decode(data: bytes) -> SeriesPalette:
         palette = msgspec.json.decode(data, type=SeriesPalette)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
         raise BadRequest(
-            f"It is no valid palette: {exc}.", "docs/schemas/palette.schema.json says what one is."
+            f"It is no valid palette: {exc}.",
+            "docs/schemas/palette.schema.json says what one is.",
+            told=("palette_invalid", _where(exc)),
         ) from exc
     for what, ids in (
         ("character", [one.character_id for one in palette.characters]),
@@ -168,7 +171,9 @@ def decode(data: bytes) -> SeriesPalette:
     ):
         if len(set(ids)) < len(ids):
             raise BadRequest(
-                f"It is no valid palette: two {what}s have one id.", f"Give every {what} an id of its own."
+                f"It is no valid palette: two {what}s have one id.",
+                f"Give every {what} an id of its own.",
+                told=("palette_invalid", f"$.{what}s"),
             )
     return palette
 
@@ -193,6 +198,12 @@ def _require_fitting(data: bytes) -> None:
         raise TooLarge(
             "The palette is too large.", f"At most {BYTES_MAX >> 20} MiB.", told=("palette_large", f"{BYTES_MAX >> 20}")
         )
+
+
+def _where(exc: Exception) -> str:
+    """Return the place in a palette that is wrong; the whole of it where the error names none."""
+    found = re.search(r"`(\$[^`]*)`", str(exc))
+    return found[1] if found else "$"
 
 
 def _words(exc: Exception) -> str:

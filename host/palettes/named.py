@@ -25,4 +25,8 @@ def by_id_or_name(known: Sequence[tuple[str, Named]], wanted: str, kind: str) ->
     if len(found) == 1:
         return found[0]
     listed = ", ".join(f"{its_id} {one.name}".strip() for its_id, one in known) or "none yet"
-    raise NotFound(f"There is no {kind} {wanted[:128]!r} in this palette.", f"There are: {listed}.")
+    raise NotFound(
+        f"There is no {kind} {wanted[:128]!r} in this palette.",
+        f"There are: {listed}.",
+        told=("not_in_palette", wanted[:128]),
+    )

@@ -47,7 +47,9 @@ def write_report(store: Store, series: str, folder: Path) -> WrittenReport:
     rows = store.history.pages(series)
     shown = [page for row in rows[-PAGES_MAX:] if (page := _page(store, row)) is not None]
     if not shown:
-        raise NotFound("No coloured page of this series is in the cache any more.", "Colour it again.")
+        raise NotFound(
+            "No coloured page of this series is in the cache any more.", "Colour it again.", told=("series_not_kept",)
+        )
     references = [(row.name or row.reference_id[:8], shrink(row.thumbnail)) for row in _references(store, rows)]
     title = series or "Irodori"
     engines = ", ".join(dict.fromkeys(row.engine for row in rows))

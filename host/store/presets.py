@@ -59,7 +59,12 @@ class PresetFile:
         found = next((one for one in known if _key(one.name) == _key(name)), None)
         if found is None:
             names = ", ".join(one.name for one in known) or "none yet"
-            raise NotFound(f"There is no preset {name[:_SHOWN]!r}.", f"The presets are: {names}.", name=name[:_SHOWN])
+            raise NotFound(
+                f"There is no preset {name[:_SHOWN]!r}.",
+                f"The presets are: {names}.",
+                name=name[:_SHOWN],
+                told=("no_preset", name[:_SHOWN]),
+            )
         return found
 
     def save(self, preset: Preset) -> list[Preset]:
@@ -71,12 +76,16 @@ class PresetFile:
         """
         kept = structs.replace(preset, name=" ".join(preset.name.split()))
         if not kept.name:
-            raise BadRequest("The preset has no name.", "Give it one.")
+            raise BadRequest("The preset has no name.", "Give it one.", told=("preset_nameless",))
 
         def saved(presets: list[Preset]) -> list[Preset]:
             others = [one for one in presets if _key(one.name) != _key(kept.name)]
             if len(others) >= PRESETS_MAX:
-                raise TooLarge(f"There are {PRESETS_MAX} presets already.", "Remove some.")
+                raise TooLarge(
+                    f"There are {PRESETS_MAX} presets already.",
+                    "Remove some.",
+                    told=("too_many_presets", f"{PRESETS_MAX}"),
+                )
             return [*others, kept]
 
         return self._change(saved)
@@ -100,7 +109,11 @@ class PresetFile:
             edited = [Raw(msgspec.json.encode(one)) for one in edit(presets)]
             data = msgspec.json.format(msgspec.json.encode(_File(version=1, presets=edited)), indent=1) + b"\n"
             if len(data) > _BYTES_MAX:
-                raise TooLarge(f"The presets would take {len(data) >> 10} KiB.", f"At most {_BYTES_MAX >> 20} MiB.")
+                raise TooLarge(
+                    f"The presets would take {len(data) >> 10} KiB.",
+                    f"At most {_BYTES_MAX >> 20} MiB.",
+                    told=("presets_large", f"{_BYTES_MAX >> 20}"),
+                )
             temporary = self._path.with_suffix(f".{secrets.token_hex(8)}.new")
             with disk_errors("the presets"):
                 write_synced(temporary, data)

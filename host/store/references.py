@@ -194,7 +194,12 @@ class ReferenceStore:
             folder = self._root / reference_id
             if (folder / _PICTURE).is_file():
                 return folder
-        raise NotFound("There is no such style reference.", "Add the picture again.", reference_id=reference_id[:128])
+        raise NotFound(
+            "There is no such style reference.",
+            "Add the picture again.",
+            reference_id=reference_id[:128],
+            told=("reference_gone",),
+        )
 
     def _create(self, folder: Path, encoded: bytes, page: DecodedPage) -> None:
         building = self._scratch / secrets.token_hex(8)
@@ -281,7 +286,12 @@ def _picture(folder: Path) -> bytes:
     try:
         return (folder / _PICTURE).read_bytes()
     except OSError as exc:
-        raise NotFound("The picture of a style reference is gone.", "Add it again.", reference_id=folder.name) from exc
+        raise NotFound(
+            "The picture of a style reference is gone.",
+            "Add it again.",
+            reference_id=folder.name,
+            told=("reference_gone",),
+        ) from exc
 
 
 def _require_thumbnail(data: bytes) -> bytes:

@@ -46,7 +46,7 @@ def animate(page: StudioPage, motion: Motion) -> Iterator[NDArray[np.uint8]]:
     """
     panels = [page.panel(number) for number in motion.panels] or sorted(page.meta.panels, key=lambda one: one.order)
     if not panels:
-        raise BadRequest("No panel was found on the page.", "A film is made of panels.")
+        raise BadRequest("No panel was found on the page.", "A film is made of panels.", told=("no_panel",))
     return _frames(page, panels, motion)
 
 

@@ -64,7 +64,7 @@ def chapter_storyboard(
         progress(_SHEET_SHARE * number / len(pages))
     board = matched(storyboard_of_pages(read, title), elements)
     if not board.scenes:
-        raise BadRequest("No panel was found on the pages.", "A storyboard is made of panels.")
+        raise BadRequest("No panel was found on the pages.", "A storyboard is made of panels.", told=("no_panel",))
 
     def picture_of(name: str) -> NDArray[np.uint8] | None:
         encoded = bytes_of(named[name])

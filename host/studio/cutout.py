@@ -65,9 +65,11 @@ def figures_of(page: StudioPage, figures: Sequence[int]) -> list[int]:
     there = sorted(one.index for one in page.meta.characters)
     strangers = [str(one) for one in figures if one not in there]
     if strangers or not there:
-        known = ", ".join(map(str, there)) or "none"
+        known = ", ".join(map(str, there)) or "–"
         missing = f"The page has no figure {', '.join(strangers)}." if strangers else "No figure was found on the page."
-        raise BadRequest(missing, f"Its figures are: {known}; see `irodori analyze --overlay`.")
+        raise BadRequest(
+            missing, f"Its figures are: {known}; see `irodori analyze --overlay`.", told=("no_figure", known)
+        )
     return list(figures or there)
 
 

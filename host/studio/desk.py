@@ -85,7 +85,7 @@ class Desk:
         """
         with self._changed:
             if task_id not in self._open:
-                raise NotFound(f"There is no task {task_id[:64]!r}.", "It may have ended by now.")
+                raise NotFound(f"There is no task {task_id[:64]!r}.", "It may have ended by now.", told=("task_gone",))
             self._open.move_to_end(task_id, last=False)
             if self._under_way in self._open:
                 self._open.move_to_end(self._under_way, last=False)
@@ -161,6 +161,7 @@ class Desk:
             raise TooLarge(
                 f"It became {len(made.data) >> 20} MiB; at most {DATA_MAX >> 20} can be shown.",
                 "Ask for something smaller, or use `irodori page`.",
+                told=("made_too_large", f"{len(made.data) >> 20}", f"{DATA_MAX >> 20}"),
             )
         return made
 

@@ -51,7 +51,7 @@ def write_film(path: Path, kind: FilmKind, frames: Iterable[NDArray[np.uint8]], 
     """
     count = _write_gif(path, frames, rate) if kind == "gif" else _write_video(path, kind, frames, rate)
     if not count:
-        raise BadRequest("The film has no frame.", "Ask for a longer one.")
+        raise BadRequest("The film has no frame.", "Ask for a longer one.", told=("film_too_short",))
     return count
 
 
@@ -110,6 +110,8 @@ def _av() -> Any:
         import av
     except ImportError as exc:
         raise EngineNotAvailable(
-            "Writing WebM and MP4 needs PyAV.", "pip install 'irodori[studio]', or write a .gif."
+            "Writing WebM and MP4 needs PyAV.",
+            "pip install 'irodori[studio]', or write a .gif.",
+            told=("not_installed", "PyAV", "pip install 'irodori[studio]'"),
         ) from exc
     return av

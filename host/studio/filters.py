@@ -150,4 +150,8 @@ def _levelled(picture: Image.Image, one: Levels) -> Image.Image:
 
 def _require_span(levels: Levels) -> None:
     if levels.black >= levels.white:
-        raise BadRequest(f"levels: black is {levels.black}, white {levels.white}.", "Black lies below white.")
+        raise BadRequest(
+            f"levels: black is {levels.black}, white {levels.white}.",
+            "Black lies below white.",
+            told=("levels_crossed",),
+        )

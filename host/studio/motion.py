@@ -62,7 +62,7 @@ def come_alive(
     """
     panels = [page.panel(number) for number in wish.panels] or sorted(page.meta.panels, key=lambda one: one.order)
     if not panels:
-        raise BadRequest("No panel was found on the page.", "A film is made of panels.")
+        raise BadRequest("No panel was found on the page.", "A film is made of panels.", told=("no_panel",))
     return _frames(maker, page, panels, wish, on_step)
 
 

@@ -80,7 +80,11 @@ class StudioPage:
             if panel.order == number - 1:
                 return panel
         count = len(self.meta.panels)
-        raise BadRequest(f"The page has no panel {number}.", f"It has {count}, numbered as they are read, from 1.")
+        raise BadRequest(
+            f"The page has no panel {number}.",
+            f"It has {count}, numbered as they are read, from 1.",
+            told=("no_such_panel", f"{number}", f"{count}"),
+        )
 
 
 def picture_of(path: Path) -> NDArray[np.uint8]:

@@ -78,4 +78,5 @@ class Painters:
         raise EngineNotAvailable(
             "No engine here can make a part anew.",
             f"Pull one that can ({', '.join(able)}; see `irodori engines`), or choose `{FILL}` for thin strips.",
+            told=("no_painter", ", ".join(able)),
         )

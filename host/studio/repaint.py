@@ -50,10 +50,16 @@ def extended(rgb: NDArray[np.uint8], margins: Margins) -> tuple[NDArray[np.uint8
     """
     sides = margins.top, margins.bottom, margins.left, margins.right
     if not any(sides):
-        raise BadRequest("Nothing is added.", "Name a side: --left, --right, --top or --bottom.")
+        raise BadRequest(
+            "Nothing is added.", "Name a side: --left, --right, --top or --bottom.", told=("nothing_added",)
+        )
     height, width = rgb.shape[0] + margins.top + margins.bottom, rgb.shape[1] + margins.left + margins.right
     if height * width > _PIXELS_MAX:
-        raise TooLarge(f"It would have {height} x {width} pixels.", "Add less.")
+        raise TooLarge(
+            f"It would have {height} x {width} pixels.",
+            "Add less.",
+            told=("made_too_many_pixels", f"{width}", f"{height}"),
+        )
     wider = cv2.copyMakeBorder(rgb, *sides, cv2.BORDER_CONSTANT, value=(PAPER,) * 3)
     old = np.zeros(rgb.shape[:2], np.uint8)
     mask = cv2.copyMakeBorder(old, *sides, cv2.BORDER_CONSTANT, value=(1, 0, 0))
@@ -114,7 +120,9 @@ def fill(rgb: NDArray[np.uint8], mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
 def _around(mask: NDArray[np.bool_]) -> Box:
     """Return the mask's box with some of what lies around it."""
     if not mask.any():
-        raise BadRequest("The mask covers nothing of the page.", "White is made anew, black stays.")
+        raise BadRequest(
+            "The mask covers nothing of the page.", "White is made anew, black stays.", told=("nothing_marked",)
+        )
     rows, columns = np.nonzero(mask.any(axis=1))[0], np.nonzero(mask.any(axis=0))[0]
     top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
     more = max(_AROUND_LEAST_PX, round(_AROUND * max(bottom - top, right - left)))

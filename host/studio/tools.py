@@ -132,7 +132,7 @@ class Tools:
     def _filter(self, task: StudioTask, page: DecodedPage, progress: Progress) -> Made:
         filters = filters_of(task.filters)
         if not filters:
-            raise BadRequest("No filter is given.", "Move one of the sliders first.")
+            raise BadRequest("No filter is given.", "Move one of the sliders first.", told=("no_filter",))
         chain = FilterChain(pixels_sha256=page.pixels_sha256, filters=tuple(filters))
         laid = lay(page.rgb, filters)
         progress(_READ)
@@ -270,7 +270,7 @@ class Tools:
                 raise BadRequest(f"The place {x}, {y} is not on the page.", f"The page is {width} x {height}.")
         pointing = Pointing(inside=tuple(task.inside), outside=tuple(task.outside), words=task.words)
         if pointing.is_empty:
-            raise BadRequest("Nothing is pointed at.", "Click what is meant.")
+            raise BadRequest("Nothing is pointed at.", "Click what is meant.", told=("nothing_there",))
         segmenter = open_segmenter(None)
         progress(_READ)
         try:
@@ -278,7 +278,7 @@ class Tools:
         finally:
             segmenter.close()
         if not mask.any():
-            raise BadRequest("Nothing was found there.", "Click another place.")
+            raise BadRequest("Nothing was found there.", "Click another place.", told=("nothing_there",))
         return _png(mask.view(np.uint8) * np.uint8(255), {"by": segmenter.name})
 
     def _outlined(self, task: StudioTask, page: DecodedPage, progress: Progress) -> Made:
@@ -309,7 +309,7 @@ class Tools:
 
     def _inpaint(self, task: StudioTask, page: DecodedPage, progress: Progress) -> Made:
         if task.mask is None:
-            raise BadRequest("Which part is to be made anew?", "Mark it on the page.")
+            raise BadRequest("Which part is to be made anew?", "Mark it on the page.", told=("nothing_marked",))
         return self._painted(task, page.rgb, mask_of(decode_page(task.mask).rgb, page.rgb), progress)
 
     def _extend(self, task: StudioTask, page: DecodedPage, progress: Progress) -> Made:

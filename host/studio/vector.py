@@ -104,5 +104,9 @@ def _vtracer() -> Any:
     try:
         import vtracer
     except ImportError as exc:
-        raise EngineNotAvailable("Drawing a page as curves needs vtracer.", "pip install 'irodori[studio]'") from exc
+        raise EngineNotAvailable(
+            "Drawing a page as curves needs vtracer.",
+            "pip install 'irodori[studio]'",
+            told=("not_installed", "vtracer", "pip install 'irodori[studio]'"),
+        ) from exc
     return vtracer

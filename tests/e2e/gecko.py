@@ -50,6 +50,11 @@ PREFERENCES: Final = {
 }
 
 EXTENSION: Final = f"const {{ extension }} = WebExtensionPolicy.getByID('{GECKO_ID}');"
+IN_LANGUAGE: Final = """
+const [language] = arguments;
+Services.locale.availableLocales = [...new Set([language, "en-US"])];
+Services.locale.requestedLocales = [language];
+"""
 
 # In the browser's own process: finds a document of the extension, and has a function run there by what it shows.
 IN_DOCUMENT: Final = (
@@ -149,10 +154,10 @@ class Gecko:
         with self._marionette.using_context("chrome"):
             return self._marionette.execute_async_script(script, script_args=values)
 
-    def open_popup(self) -> None:
-        """Press the toolbar's button, and wait until the host is there."""
+    def open_popup(self, ready: str = "Ready") -> None:
+        """Press the toolbar's button, and wait until the host is there, which the popup says in words."""
         self.in_browser(f"document.getElementById('{BUTTON}').click()")
-        self.wait_for("popup.html", "Ready")
+        self.wait_for("popup.html", ready)
 
     def close_popup(self) -> None:
         self.in_browser("document.querySelectorAll('panel').forEach((each) => each.hidePopup?.())")
@@ -271,10 +276,11 @@ class Gecko:
 
 
 @contextlib.contextmanager
-def reading_in_firefox(folder: Path) -> Iterator[Gecko]:
+def reading_in_firefox(folder: Path, language: str = "en-US") -> Iterator[Gecko]:
     """Start Firefox in a home of its own below `folder`, let the installer find it there, and add the extension.
 
-    The host's state is in `folder / "irodori"`.
+    The host's state is in `folder / "irodori"`. language: what Firefox takes for its own; its own parts stay in English
+    where the language's pack is not installed.
     """
     home, profile = folder / "home", folder / "profile"
     home.mkdir()
@@ -292,8 +298,10 @@ def reading_in_firefox(folder: Path) -> Iterator[Gecko]:
             subprocess.run(register, cwd=ROOT, env=environ, check=True, capture_output=True, timeout=120)
             browser.timeout.script = 60
             browser.set_window_rect(**WINDOW)
+            gecko = Gecko(browser)
+            gecko.in_browser(IN_LANGUAGE, language)
             Addons(browser).install(str(BUILT), temp=True)
-            yield Gecko(browser)
+            yield gecko
     finally:
         process.terminate()
         process.wait(30)

@@ -29,7 +29,11 @@ class ComfyClient:
     def __init__(self, server: Server, answer_s: float = _ANSWER_S) -> None:
         fault = server.fault()
         if fault:
-            raise EngineUnavailable(f"ComfyUI: {fault}", "Set comfyui_url, for example http://127.0.0.1:8188.")
+            raise EngineUnavailable(
+                f"ComfyUI: {fault}",
+                "Set comfyui_url, for example http://127.0.0.1:8188.",
+                told=("server_address", "ComfyUI", "comfyui_url"),
+            )
         self.client_id = uuid.uuid4().hex
         self.server = server
         # No redirects, no proxy, judged addresses: what is sent goes to the server that the reader named, nowhere else.
@@ -91,7 +95,9 @@ class ComfyClient:
         answer = self._json("POST", "/prompt", json=body)
         if answer.get("node_errors"):
             raise EngineRemoteFailed(
-                f"ComfyUI refuses the graph: {node_faults(answer)}", "Update ComfyUI and its nodes."
+                f"ComfyUI refuses the graph: {node_faults(answer)}",
+                "Update ComfyUI and its nodes.",
+                told=("server_said", "ComfyUI", node_faults(answer)),
             )
         return str(answer.get("prompt_id", prompt_id))
 
@@ -126,7 +132,7 @@ class ComfyClient:
         wanted = {key: place.get(key, "") for key in ("filename", "subfolder", "type")}
         answer = self._ask("GET", "/view", params=wanted)
         if len(answer.content) > _PICTURE_BYTES_MAX:
-            raise EngineRemoteFailed("ComfyUI's picture is too large", LOOK)
+            raise EngineRemoteFailed("ComfyUI's picture is too large", LOOK, told=("server_no_picture", "ComfyUI"))
         return answer.content
 
     def _json(self, method: str, path: str, **sent: Any) -> Json:
@@ -158,7 +164,9 @@ class ComfyClient:
 def _refusal(answer: httpx.Response) -> EngineError:
     if answer.status_code in (401, 403):
         return EngineUnavailable(
-            f"ComfyUI refuses us ({answer.status_code})", "Check the server's key in the settings."
+            f"ComfyUI refuses us ({answer.status_code})",
+            "Check the server's key in the settings.",
+            told=("server_refuses_us", "ComfyUI", f"{answer.status_code}"),
         )
     try:
         body = answer.json()
@@ -166,9 +174,15 @@ def _refusal(answer: httpx.Response) -> EngineError:
         body = {}
     faults = node_faults(body) if isinstance(body, dict) else ""
     if "value_not_in_list" in answer.text:
-        return ModelMissing(f"ComfyUI lacks a model file: {faults}", "Put the file into ComfyUI's models folder.")
+        return ModelMissing(
+            f"ComfyUI lacks a model file: {faults}",
+            "Put the file into ComfyUI's models folder.",
+            told=("server_lacks_file", "ComfyUI", faults),
+        )
     return EngineRemoteFailed(
-        f"ComfyUI refuses ({answer.status_code}): {faults or answer.text[:200]}", "Update ComfyUI and its nodes."
+        f"ComfyUI refuses ({answer.status_code}): {faults or answer.text[:200]}",
+        "Update ComfyUI and its nodes.",
+        told=("server_said", "ComfyUI", faults or answer.text[:200]),
     )
 
 
@@ -190,10 +204,16 @@ def execution_fault(event: Mapping[str, Json]) -> EngineError:
     where = event.get("node_type") or "a node"
     if any(words in said.casefold() for words in _OUT_OF_MEMORY):
         return EngineOutOfMemory(
-            f"ComfyUI ran out of memory in {where}", "Use a smaller or quantised model (GGUF, fp8)."
+            f"ComfyUI ran out of memory in {where}",
+            "Use a smaller or quantised model (GGUF, fp8).",
+            told=("server_memory", "ComfyUI", str(where)),
         )
     if "mat1 and mat2" in said:
         return EngineRemoteFailed(
-            "ComfyUI's text encoder does not fit the model", "klein 4B wants qwen_3_4b, 9B qwen_3_8b."
+            "ComfyUI's text encoder does not fit the model",
+            "klein 4B wants qwen_3_4b, 9B qwen_3_8b.",
+            told=("server_encoder",),
         )
-    return EngineRemoteFailed(f"ComfyUI failed in {where}: {said.strip()[:300]}", LOOK)
+    return EngineRemoteFailed(
+        f"ComfyUI failed in {where}: {said.strip()[:300]}", LOOK, told=("server_failed", "ComfyUI", str(where))
+    )

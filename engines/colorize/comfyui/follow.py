@@ -51,7 +51,7 @@ def picture_of(
         raise
     images = record.get("outputs", {}).get(OUTPUT_NODE, {}).get("images", ())
     if not images:
-        raise EngineRemoteFailed("ComfyUI finished without a picture", LOOK)
+        raise EngineRemoteFailed("ComfyUI finished without a picture", LOOK, told=("server_no_picture", "ComfyUI"))
     return client.picture(images[0])
 
 
@@ -102,7 +102,11 @@ def _record_of(client: ComfyClient, socket: ComfySocket, prompt_id: str, progres
         if event is not None and event.kind == "failed":
             raise execution_fault(event.data or {})
         if event is not None and event.kind == "interrupted":
-            raise EngineRemoteFailed("Somebody interrupted the page on the ComfyUI server", "Try again.")
+            raise EngineRemoteFailed(
+                "Somebody interrupted the page on the ComfyUI server",
+                "Try again.",
+                told=("server_interrupted", "ComfyUI"),
+            )
         if event is None and not socket.is_open:
             time.sleep(_LISTEN_S)
         now = time.monotonic()
@@ -123,7 +127,9 @@ def _since(client: ComfyClient, prompt_id: str, unknown_since: float | None, now
     if client.is_queued(prompt_id):
         return None
     if unknown_since is not None and now - unknown_since > _UNKNOWN_MAX_S:
-        raise EngineUnavailable("ComfyUI no longer knows the page", "Was it restarted? Try again.")
+        raise EngineUnavailable(
+            "ComfyUI no longer knows the page", "Was it restarted? Try again.", told=("server_forgot", "ComfyUI")
+        )
     return now if unknown_since is None else unknown_since
 
 
@@ -132,8 +138,12 @@ def _recorded_fault(record: Mapping[str, Any]) -> EngineError:
         if name == "execution_error":
             return execution_fault(data)
         if name == "execution_interrupted":
-            return EngineRemoteFailed("Somebody interrupted the page on the ComfyUI server", "Try again.")
-    return EngineRemoteFailed("ComfyUI failed without saying why", LOOK)
+            return EngineRemoteFailed(
+                "Somebody interrupted the page on the ComfyUI server",
+                "Try again.",
+                told=("server_interrupted", "ComfyUI"),
+            )
+    return EngineRemoteFailed("ComfyUI failed without saying why", LOOK, told=("server_no_picture", "ComfyUI"))
 
 
 def _cancel_quietly(client: ComfyClient, prompt_id: str) -> None:

@@ -64,7 +64,9 @@ def check_graph(client: ComfyClient, graph: dict[str, dict[str, Any]]) -> None:
     if missing:
         mend = "Install ComfyUI-GGUF." if any("GGUF" in name for name in missing) else "Update ComfyUI."
         said = " ".join(part for part in ("ComfyUI", client.version()) if part)
-        raise EngineUnavailable(f"{said} lacks the nodes {', '.join(missing)}", mend)
+        raise EngineUnavailable(
+            f"{said} lacks the nodes {', '.join(missing)}", mend, told=("server_lacks_nodes", said, ", ".join(missing))
+        )
     for node in graph.values():
         _check_node(str(node["class_type"]), node["inputs"], signatures[node["class_type"]] or {})
 
@@ -77,12 +79,15 @@ def _check_node(class_type: str, inputs: Mapping[str, object], signature: Mappin
         raise EngineUnavailable(
             f"ComfyUI's {class_type} is another than expected: {', '.join(sorted(unknown | lacking))}",
             "Update ComfyUI.",
+            told=("server_node_differs", "ComfyUI", class_type),
         )
     for name, value in inputs.items():
         choices = choices_of(declared[name])
         if choices is not None and name != "image" and value not in choices:
             raise ModelMissing(
-                f"ComfyUI's {class_type} does not list {value!r}", "Put the file into its models folder."
+                f"ComfyUI's {class_type} does not list {value!r}",
+                "Put the file into its models folder.",
+                told=("server_lacks_file", "ComfyUI", str(value)),
             )
 
 
@@ -113,10 +118,16 @@ def choose(names: Sequence[str], wanted: object, pattern: re.Pattern[str], what:
     if isinstance(wanted, str) and wanted:
         if wanted in names:
             return wanted
-        raise ModelMissing(f"ComfyUI does not list {wanted!r}", f"Put it into ComfyUI's {folder}.")
+        raise ModelMissing(
+            f"ComfyUI does not list {wanted!r}",
+            f"Put it into ComfyUI's {folder}.",
+            told=("server_lacks_file", "ComfyUI", wanted),
+        )
     fitting = [name for name in names if pattern.search(name)]
     if not fitting:
-        raise ModelMissing(f"ComfyUI has no {what}", f"Put it into ComfyUI's {folder}.")
+        raise ModelMissing(
+            f"ComfyUI has no {what}", f"Put it into ComfyUI's {folder}.", told=("server_lacks_kind", "ComfyUI", folder)
+        )
     return min(fitting, key=_rank)
 
 

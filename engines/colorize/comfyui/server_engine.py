@@ -94,7 +94,11 @@ class ServerEngine(ColorizeEngine):
         self._check_once(client, graph)
         picture = decoded(picture_of(client, socket, graph, steps, on_step))
         if picture is None:
-            raise EngineRemoteFailed("What ComfyUI gave is no picture", "The ComfyUI server's log says more.")
+            raise EngineRemoteFailed(
+                "What ComfyUI gave is no picture",
+                "The ComfyUI server's log says more.",
+                told=("server_no_picture", "ComfyUI"),
+            )
         return picture
 
     def _check_once(self, client: ComfyClient, graph: Graph) -> None:

@@ -98,7 +98,7 @@ class CompactEngine(ColorizeEngine):
             for file in self._card.files:
                 weights_path(file, self._folder)
         except WeightsMissing as exc:
-            raise ModelMissing(str(exc), "Install Irodori again.") from exc
+            raise ModelMissing(str(exc), "Install Irodori again.", told=("shipped_damaged",)) from exc
         return {file.name: file.sha256 for file in self._card.files}
 
     def load(self, device: Device) -> None:  # noqa: ARG002  (there is only the processor)
@@ -128,9 +128,9 @@ class CompactEngine(ColorizeEngine):
         try:
             return read_weights(form_to_run(self._card, name, self._folder), self._folder)
         except WeightsMissing as exc:
-            raise ModelMissing(str(exc), "Install Irodori again.") from exc
+            raise ModelMissing(str(exc), "Install Irodori again.", told=("shipped_damaged",)) from exc
         except (WeightsInvalid, KeyError) as exc:
-            raise ModelInvalid(str(exc), "Install Irodori again.") from exc
+            raise ModelInvalid(str(exc), "Install Irodori again.", told=("shipped_damaged",)) from exc
 
     def _references(self, network: CompactNetwork, pictures: tuple[NDArray[np.uint8], ...]) -> References | None:
         """Return what references show, or recall it: a chapter brings the same ones for every page."""

@@ -91,7 +91,7 @@ class AppliedLoras:
             raise _refused(loras, exc) from exc
         except ModelInvalid as exc:
             self._loader.detach(pipeline)
-            raise ModelInvalid(f"{_names(loras)}: {exc.message}", exc.hint) from exc
+            raise ModelInvalid(f"{_names(loras)}: {exc.message}", exc.hint, told=("lora_unfit", _names(loras))) from exc
 
 
 def opened_lora(lora: LoraUse) -> tuple[LoraFile, WeightsHeader, Mapping[str, Any]]:
@@ -105,20 +105,30 @@ def opened_lora(lora: LoraUse) -> tuple[LoraFile, WeightsHeader, Mapping[str, An
 
     path = Path(lora.path)
     if path.suffix != ".safetensors":
-        raise ModelInvalid(f"{lora.name} is not a .safetensors file; others can run code and are not opened", FITTING)
+        raise ModelInvalid(
+            f"{lora.name} is not a .safetensors file; others can run code and are not opened",
+            FITTING,
+            told=("lora_unfit", lora.name),
+        )
     if not path.is_file():
-        raise ModelMissing(f"the LoRA {lora.name} is not at {path}", "Put it back, or choose another.")
+        raise ModelMissing(
+            f"the LoRA {lora.name} is not at {path}", "Put it back, or choose another.", told=("lora_gone", lora.name)
+        )
     header = read_weights_header(path)
     file = lora_layers({name: one.shape for name, one in header.tensors.items()})
     if not file.layers:
-        raise ModelInvalid(f"{lora.name} is no LoRA: none of its tensors is a layer's", FITTING)
+        raise ModelInvalid(
+            f"{lora.name} is no LoRA: none of its tensors is a layer's", FITTING, told=("lora_unfit", lora.name)
+        )
     if fault := file.fault():
-        raise ModelInvalid(f"{lora.name} would be applied in part: {fault}", FITTING)
+        raise ModelInvalid(f"{lora.name} would be applied in part: {fault}", FITTING, told=("lora_unfit", lora.name))
     return file, header, load_file(path)
 
 
 def _refused(loras: tuple[LoraUse, ...], exc: Exception) -> ModelInvalid:
-    return ModelInvalid(f"{_names(loras)}: the model refuses this LoRA: {exc}", FITTING)
+    return ModelInvalid(
+        f"{_names(loras)}: the model refuses this LoRA: {exc}", FITTING, told=("lora_unfit", _names(loras))
+    )
 
 
 def _names(loras: tuple[LoraUse, ...]) -> str:

@@ -81,7 +81,8 @@ class DiffusionEngine(ColorizeEngine):
         try:
             self._find(self._places())
         except EngineError as exc:
-            return Viability(ok=False, reason=exc.message, fix=exc.hint, told=exc.told)
+            told = exc.told or ("model_incomplete", self.info.label)
+            return Viability(ok=False, reason=exc.message, fix=exc.hint, told=told)
         return Viability(ok=True)
 
     def weights_digests(self) -> Mapping[str, str]:

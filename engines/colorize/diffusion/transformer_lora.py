@@ -37,10 +37,15 @@ class _TransformerLoraLoader:
             raise ModelInvalid(
                 f"{lora.name} would be applied in part: it also changes a text encoder ({len(file.text)} layers)",
                 FITTING,
+                told=("lora_unfit", lora.name),
             )
         odd = next((one for one in file.layers if one.kind not in ("lora", "loha")), None)
         if odd is not None:
-            raise ModelInvalid(f"{lora.name} is a {odd.kind} ({odd.place}), which is not taken here", FITTING)
+            raise ModelInvalid(
+                f"{lora.name} is a {odd.kind} ({odd.place}), which is not taken here",
+                FITTING,
+                told=("lora_unfit", lora.name),
+            )
         linear = {
             name.replace(".", "_"): (name, module)
             for name, module in pipeline.transformer.named_modules()
@@ -58,13 +63,16 @@ class _TransformerLoraLoader:
         """Return the name of a layer in the model."""
         found = linear.get(layer.place.replace(".", "_"))
         if found is None:
-            raise ModelInvalid(f"{lora} is not for {self._label}: {layer.place} is no layer of it", FITTING)
+            raise ModelInvalid(
+                f"{lora} is not for {self._label}: {layer.place} is no layer of it", FITTING, told=("lora_unfit", lora)
+            )
         name, module = found
         if (module.in_features, module.out_features) != (layer.into, layer.out):
             raise ModelInvalid(
                 f"{lora} is made for another size of model: {layer.place} leads from {module.in_features} to "
                 f"{module.out_features} here and from {layer.into} to {layer.out} there",
                 FITTING,
+                told=("lora_unfit", lora),
             )
         return name
 

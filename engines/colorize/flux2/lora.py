@@ -43,10 +43,15 @@ class _Flux2LoraLoader:
             raise ModelInvalid(
                 f"{lora.name} would be applied in part: it also changes a text encoder ({len(file.text)} layers)",
                 FITTING,
+                told=("lora_unfit", lora.name),
             )
         kinds = {one.kind for one in file.network}
         if "lokr" in kinds and len(kinds) > 1:
-            raise ModelInvalid(f"{lora.name} mixes LoKr with other layers, which are not applied together", FITTING)
+            raise ModelInvalid(
+                f"{lora.name} mixes LoKr with other layers, which are not applied together",
+                FITTING,
+                told=("lora_unfit", lora.name),
+            )
         places = _places(pipeline.transformer, file, header.metadata, lora.name)
         alphas = _alphas_beside(header.metadata.get("lora_adapter_metadata", ""))
         out: dict[str, Any] = {}
@@ -95,6 +100,7 @@ def _places(
                 f"{name} is {made_for}, not for this model: {one.place} is no layer of it "
                 f"({len(strange)} of {len(file.network)} layers match nothing, it would be applied in part)",
                 FITTING,
+                told=("lora_unfit", name),
             )
         ours = there[0].in_features, sum(module.out_features for module in there)
         if (one.into, one.out) != ours:
@@ -102,6 +108,7 @@ def _places(
                 f"{name} is made for another size of model: {one.place} leads from {ours[0]} to {ours[1]} here "
                 f"and from {one.into} to {one.out} there",
                 FITTING,
+                told=("lora_unfit", name),
             )
         found.append((one, known))
     return found

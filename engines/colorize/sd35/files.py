@@ -96,7 +96,11 @@ def _model(places: Places) -> Path:
         if (folder / "text_encoder" / "config.json").is_file():
             require_folders(folder, _SMALL, INFO.label, _pull(CARD))
             return folder
-    raise ModelMissing(f"{INFO.label} is not on this machine", _pull(CARD))
+    raise ModelMissing(
+        f"{INFO.label} is not on this machine",
+        _pull(CARD),
+        told=("model_not_here", INFO.label, f"irodori models pull {CARD}"),
+    )
 
 
 def _transformer(places: Places, folder: Path) -> PartFiles:

@@ -120,7 +120,9 @@ def _checkpoint(places: Places) -> Path | SingleFile:
     if (inside := single_in(places.files(), strict=False)) is not None:
         return inside
     if not places.own.is_dir():
-        raise ModelMissing("SDXL is not on this machine", _PULL, told=("model_not_here", "SDXL", _PULL))
+        raise ModelMissing(
+            "SDXL is not on this machine", _PULL, told=("model_not_here", "SDXL", "irodori models pull sdxl")
+        )
     raise ModelMissing(
         f"{places.own} holds no checkpoint, neither in diffusers' layout (model_index.json) nor in one file", _PULL
     )

@@ -27,11 +27,17 @@ class _SdxlLoraLoader:
         file, _, tensors = opened_lora(lora)
         odd = next((one for one in file.layers if one.kind != "lora"), None)
         if odd is not None:
-            raise ModelInvalid(f"{lora.name} is a {odd.kind} ({odd.place}), which SDXL does not take here", FITTING)
+            raise ModelInvalid(
+                f"{lora.name} is a {odd.kind} ({odd.place}), which SDXL does not take here",
+                FITTING,
+                told=("lora_unfit", lora.name),
+            )
         try:
             pipeline.lora_state_dict(dict(tensors), unet_config=pipeline.unet.config)
         except FAULTS as exc:
-            raise ModelInvalid(f"{lora.name} is no LoRA for SDXL: {exc}", FITTING) from exc
+            raise ModelInvalid(
+                f"{lora.name} is no LoRA for SDXL: {exc}", FITTING, told=("lora_unfit", lora.name)
+            ) from exc
         return {**tensors, _LAYERS: len(file.layers), _NAME: lora.name}
 
     def attach(self, pipeline: Any, tensors: dict[str, Any], adapter: str) -> None:
@@ -48,7 +54,11 @@ class _SdxlLoraLoader:
             for name, _ in getattr(pipeline, part).named_parameters()
         )
         if arrived != wanted:
-            raise ModelInvalid(f"{name}: {wanted - arrived} of {wanted} layers match nothing in this model", FITTING)
+            raise ModelInvalid(
+                f"{name}: {wanted - arrived} of {wanted} layers match nothing in this model",
+                FITTING,
+                told=("lora_unfit", name),
+            )
 
     def detach(self, pipeline: Any) -> None:
         """Take all LoRAs off."""

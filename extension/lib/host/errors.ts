@@ -21,33 +21,14 @@ export class HostError extends Error {
   }
 }
 
-/** Codes whose sentence says what there is to say: what the host says besides is of no more help. */
-const SAID_WHOLE: readonly string[] = [
-  "E_VERSION",
-  "E_UNKNOWN_METHOD",
-  "E_FRAME",
-  "E_IMAGE",
-  "E_HASH_MISMATCH",
-  "E_OUT_OF_MEMORY",
-  "E_CANCELLED",
-  "E_QUALITY",
-  "E_DISK_FULL",
-  "E_BUSY",
-  "E_INTERNAL",
-  "E_SECRETS",
-] satisfies ErrorCode[];
-
 /**
- * The host speaks English, and tells by keys and values what went wrong where it can. Where it cannot, the code's
- * sentence comes first, with what to do, and its own words behind that where they name what no sentence of ours does.
+ * The host speaks English, and tells by keys and values what went wrong. Where it does not, the code's sentence says what
+ * there is to do: its own words are of use in English alone, and in its log.
  */
 function inReadersLanguage({ code, message, hint, data }: WireError): Pick<WireError, "message" | "hint"> {
-  const told = sayTold(data?.told);
-  if (told) return { message: told, hint: "" };
-  const sentence = speaksEnglish() ? "" : sentenceOf(code);
-  if (!sentence) return { message, hint };
-  if (SAID_WHOLE.includes(code)) return { message: sentence, hint: "" };
-  return { message: i18n.t("errors.said", [sentence, `${message} ${hint}`.trim()]), hint: "" };
+  if (speaksEnglish()) return { message, hint };
+  const said = sayTold(data?.told) || sentenceOf(code);
+  return said ? { message: said, hint: "" } : { message, hint };
 }
 
 /** What a code of the host's table means and what to do; empty for one of a newer host. */

@@ -396,6 +396,7 @@ export interface ModelInfo {
   detail?: string;
   ships?: boolean;
   non_commercial?: boolean;
+  told?: string[];
 }
 
 /** One link of the chain that `host.doctor` walks. */

@@ -3,6 +3,7 @@
 import { browser } from "wxt/browser";
 import { type ConnectionState, HOST_NAME, HostConnection } from "../host/connection";
 import type { HostNotification } from "../host/methods";
+import { sayDevice } from "../host/told";
 import { type ConnectionView, loadConnection, NO_CONNECTION, saveConnection } from "../state";
 
 const RELEASE_AFTER_MS = 300_000;
@@ -54,7 +55,7 @@ function viewOf(state: ConnectionState, hasSpoken: boolean): ConnectionView {
     name: "ready",
     problem: state.problem ?? null,
     hostVersion: welcome.host_version,
-    device: welcome.device.name || welcome.device.kind,
+    device: sayDevice(welcome.device.name || welcome.device.kind),
     pid,
     logPath,
     engines: welcome.engines,

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { afterEach, expect, test, vi } from "vitest";
 import { parseMessagesFile } from "@wxt-dev/i18n/build";
 import { HostError, hostErrorOf, sayError } from "@/lib/host/errors";
+import { sayDetail, sayDevice, sayLabel, sayNotReady, sayShortly } from "@/lib/host/told";
 
 const BUSY = { code: "E_BUSY", message: "40 pages wait.", hint: "Try again.", retryable: true };
 const { i18n } = (globalThis as unknown as { chrome: { i18n: { getMessage(...given: unknown[]): string } } }).chrome;
@@ -29,11 +30,11 @@ test("in English the host's own words stand", () => {
   expect(sayError(error)).toBe("40 pages wait. Try again.");
 });
 
-test("in another language the code's sentence comes first, and what it does not name behind it", async () => {
+test("in another language the code's sentence stands alone where the host tells no other", async () => {
   await speak("ja");
   expect(sayError(new HostError(BUSY))).toBe("ホストの仕事が多すぎます。少し待ってからお試しください。");
   const remote = { code: "E_REMOTE", message: "http://127.0.0.1:8188 said 500.", hint: "", retryable: true };
-  expect(sayError(new HostError(remote))).toMatch(/[ぁ-ん].*（http:\/\/127\.0\.0\.1:8188 said 500\.）$/);
+  expect(sayError(new HostError(remote))).toBe("設定したサーバーから正しい答えがありませんでした。");
 });
 
 test("what the host tells by key and values is said whole, and names them", async () => {
@@ -59,4 +60,29 @@ test("every code of the wire has its sentence", async () => {
   expect(table.length).toBeGreaterThan(15);
   await speak("es");
   for (const code of table) expect(sayError(new HostError({ ...BUSY, code })), code).toMatch(/^[A-ZÁÉÍÓÚ¿][^(]+/);
+});
+
+test("engines that are not ready and models are said without a word of English", async () => {
+  const waiting = { told: ["not_installed", "torch", "pip install torch"], reason: "torch is not installed" };
+  const shipped = { told: ["file_vae", "FLUX.2"], detail: "FLUX.2's autoencoder" };
+  expect([sayNotReady(waiting), sayDetail(shipped)]).toEqual(["torch is not installed", "FLUX.2's autoencoder"]);
+  await speak("ja");
+  expect(sayNotReady(waiting)).toBe("torch が入っていません：pip install torch");
+  expect(sayNotReady({ told: [], reason: "torch is not installed" })).toMatch(/^このエンジンは/);
+  expect(sayDetail(shipped)).toBe("FLUX.2 のオートエンコーダー");
+  expect(sayDetail({ detail: "said by an older host" })).toBe("");
+});
+
+test("a device, a model's name and a check are said in the reader's language", async () => {
+  await speak("en");
+  expect(sayDevice("AMD EPYC (2 threads)")).toBe("AMD EPYC (2 threads)");
+  expect(sayShortly(["cache_holds", "6", "7", "4096"])).toBe("6 pages, 7 of 4096 MiB");
+  await speak("ja");
+  expect(sayDevice("AMD EPYC (2 threads)")).toBe("AMD EPYC（2スレッド）");
+  expect(sayDevice("NVIDIA H200")).toBe("NVIDIA H200");
+  expect(sayLabel({ model_id: "flux2-vae", label: "FLUX.2 klein, autoencoder" })).toBe(
+    "FLUX.2 klein のオートエンコーダー",
+  );
+  expect(sayLabel({ model_id: "flux2/my vae.safetensors", label: "my vae" })).toBe("my vae");
+  expect(sayShortly(undefined)).toBe("");
 });

@@ -127,7 +127,8 @@ class ModelInfo(Message, frozen=True, kw_only=True):
 
     state: `ready`, `missing`, `pulling` or `invalid`. role: only for dropped files, what they are (`lora`, `vae` and so
     on). detail: what it is or needs, or why it is invalid. ships: it came with Irodori and stays. non_commercial: its
-    licence forbids commercial use; `model.pull` wants it accepted.
+    licence forbids commercial use; `model.pull` wants it accepted. told: detail in any language, as a `DoctorCheck` has
+    it.
     """
 
     model_id: str
@@ -141,6 +142,7 @@ class ModelInfo(Message, frozen=True, kw_only=True):
     detail: str | None = None
     ships: bool = False
     non_commercial: bool = False
+    told: list[str] = field(default_factory=list)
 
 
 class DoctorCheck(Message, frozen=True, kw_only=True):
