@@ -30,10 +30,14 @@ def load_pipeline(files: SdxlFiles, dtype: torch.dtype) -> Any:
         shown: dict[str, Any] = {
             "controlnet": single.load_control(files.control, dtype)
             if files.control.is_file()
-            else ControlNetUnionModel.from_pretrained(files.control, dtype=dtype, local_files_only=True),
+            else ControlNetUnionModel.from_pretrained(
+                files.control, dtype=dtype, local_files_only=True, use_safetensors=True
+            ),
             "image_encoder": single.load_vision(files.encoder, dtype)
             if files.encoder.is_file()
-            else CLIPVisionModelWithProjection.from_pretrained(files.encoder, dtype=dtype, local_files_only=True),
+            else CLIPVisionModelWithProjection.from_pretrained(
+                files.encoder, dtype=dtype, local_files_only=True, use_safetensors=True
+            ),
             "add_watermarker": False,
         }
         if files.single is not None and files.tokenizer is not None:
