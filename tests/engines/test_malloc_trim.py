@@ -24,7 +24,7 @@ def test_one_heap_is_kept_small(monkeypatch: pytest.MonkeyPatch) -> None:
     libc = Libc()
     monkeypatch.setattr(malloc_trim, "_libc", lambda: libc)
     malloc_trim.keep_one_small_heap()
-    assert libc.asked == [("mallopt", -8, 1), ("mallopt", -3, 4 * 2**20), ("mallopt", -1, 4 * 2**20)]  # malloc.h
+    assert libc.asked == [("mallopt", -8, 1), ("mallopt", -3, 16 * 2**20), ("mallopt", -1, 4 * 2**20)]  # malloc.h
 
 
 def test_all_that_is_free_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
