@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import logging
-import re
 import tempfile
 from fnmatch import fnmatch
 from pathlib import Path
@@ -26,8 +25,7 @@ from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, Q
 
 from engines.colorize.compact.engine import ENCODER_FILE
 from engines.colorize.compact.picture import as_seen, padded, resized, tiles, working_size
-from engines.detect import pixels, yolo
-from engines.detect.tiles import shown, views
+from engines.detect import pixels
 from engines.geometry import Size
 from engines.int8 import int8_name
 from models.catalog import CATALOG_FILE
@@ -44,7 +42,6 @@ Feed = NDArray[np.float32]
 FLOAT_DIGEST: Final = "float_sha256"
 """The key of a form's metadata that holds the SHA-256 of the float file it was made of."""
 _PICTURES: Final = frozenset({".webp", ".png", ".jpg", ".jpeg"})
-_DETECTOR_PX: Final = Size(640, 640)
 _SEED: Final = 20
 _log = logging.getLogger(__name__)
 
@@ -55,20 +52,13 @@ def main(arguments: list[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
     pages = list(shown_pages(options.pages, options.count, options.leave_out))
     for name in options.networks:
-        form = quantize(
-            options.weights / name,
-            options.out,
-            [feed for page in pages for feed in FEEDS[name](page)],
-            KEPT.get(name, ""),
-        )
+        form = quantize(options.weights / name, options.out, [feed for page in pages for feed in FEEDS[name](page)])
         update_card(options.catalog, [form])
         _log.info("%s: %d bytes", form.name, form.stat().st_size)
 
 
-def quantize(source: Path, out: Path, feeds: Sequence[Feed], kept: str = "") -> Path:
+def quantize(source: Path, out: Path, feeds: Sequence[Feed]) -> Path:
     """Write the integer form of a network of one input into the folder `out`; `feeds` are what its input may be.
-
-    kept: a pattern of the names of nodes that stay float.
 
     Raises:
         ValueError: there are no feeds.
@@ -88,7 +78,6 @@ def quantize(source: Path, out: Path, feeds: Sequence[Feed], kept: str = "") -> 
             str(path),
             _Feeds(session.get_inputs()[0].name, feeds),
             quant_format=QuantFormat.QOperator,
-            nodes_to_exclude=_named(folded, kept),
             per_channel=True,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
@@ -124,30 +113,11 @@ def _encoder_feeds(page: Grey) -> Iterator[Feed]:
         yield as_seen(seen[box.top : box.bottom, box.left : box.right])
 
 
-def _pixel_feeds(page: Grey) -> Iterator[Feed]:
-    yield from pixels.pieces(page)
-
-
-def _detector_feeds(page: Grey) -> Iterator[Feed]:
-    for view in views(Size(*page.shape), *_DETECTOR_PX):
-        yield shown(page, view)
-
-
 FEEDS: Final[dict[str, Callable[[Grey], Iterator[Feed]]]] = {
     ENCODER_FILE: _encoder_feeds,
-    pixels.WEIGHTS_FILE: _pixel_feeds,
-    yolo.WEIGHTS_FILE: _detector_feeds,
+    pixels.WEIGHTS_FILE: pixels.pieces,
 }
 """What each network is shown of a page."""
-
-
-KEPT: Final = {yolo.WEIGHTS_FILE: r"/model\.23/(?!cv[23]\.\d/cv[23]\.\d\.[01]/)"}
-"""What stays float: of the detector the last layers, which speak of pixels and of shares side by side."""
-
-
-def _named(file: Path, pattern: str) -> list[str]:
-    nodes = onnx.load(str(file)).graph.node
-    return [node.name for node in nodes if pattern and re.match(pattern, node.name)]
 
 
 class _Feeds(CalibrationDataReader):  # type: ignore[misc]

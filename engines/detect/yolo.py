@@ -18,7 +18,6 @@ from engines.detect.lobes import with_joined_lobes
 from engines.detect.networks import ExportedNetwork, Network, open_network
 from engines.detect.tiles import View, shown, views
 from engines.geometry import Box, Size
-from engines.int8 import form_to_run
 from models.catalog import load_catalog
 from models.store import SHIPPED_WEIGHTS, WeightsInvalid, WeightsMissing, read_weights
 
@@ -77,8 +76,7 @@ class YoloDetector(PageDetector):
         if self._weights is not None:
             return open_network(self._weights)
         try:
-            form = form_to_run(load_catalog()[CARD], WEIGHTS_FILE, SHIPPED_WEIGHTS)
-            return ExportedNetwork(read_weights(form, SHIPPED_WEIGHTS))
+            return ExportedNetwork(read_weights(load_catalog()[CARD].file(WEIGHTS_FILE), SHIPPED_WEIGHTS))
         except WeightsMissing as exc:
             raise ModelMissing(str(exc), "Install Irodori again.", told=("shipped_damaged",)) from exc
         except (WeightsInvalid, KeyError) as exc:
