@@ -198,6 +198,27 @@ def segment(
         segment_page(picture, output, at or [], not_at or [], box, words, model)
 
 
+@page.command("track")
+def track(
+    picture: PageFile,
+    at: Annotated[str, typer.Option("--at", metavar="X,Y", help="A place in the figure, in pixels.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The folder for masks and track.json.")],
+    others: Annotated[
+        list[Path] | None, typer.Argument(metavar="[PAGES]...", help="The pages to look for it on.")
+    ] = None,
+    model: Annotated[
+        Path | None,
+        typer.Option("--model", help="A SAM 3's folder; without it the pulled one (sam3), else analysis' own masks."),
+    ] = None,
+    direction: ReadingWay = "auto",
+) -> None:
+    """Follow a figure over a chapter's panels by its looks: where it is seen, how like, and a mask of each page."""
+    from host.cli.page.tracks import track_figure
+
+    with faults_told():
+        track_figure(picture, others or [], output, at, model, direction)
+
+
 @page.command("upscale")
 def upscale(
     picture: PageFile,

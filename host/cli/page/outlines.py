@@ -71,15 +71,21 @@ def box_of(text: str, rgb: NDArray[np.uint8]) -> Box:
     return Box(left, top, right, bottom)
 
 
-def _places(texts: Sequence[str], rgb: NDArray[np.uint8]) -> tuple[tuple[int, int], ...]:
+def place_of(text: str, rgb: NDArray[np.uint8]) -> tuple[int, int]:
+    """Return a place of a picture from `X,Y`.
+
+    Raises:
+        BadRequest: it is none, or not on the picture.
+    """
     height, width = rgb.shape[:2]
-    places = []
-    for text in texts:
-        try:
-            x, y = (int(one) for one in text.split(","))
-        except ValueError as exc:
-            raise BadRequest(f"{text!r:.60} is no place.", "Write X,Y in pixels from the upper left.") from exc
-        if not (0 <= x < width and 0 <= y < height):
-            raise BadRequest(f"The place {text} is not on the page.", f"The page is {width} x {height}.")
-        places.append((x, y))
-    return tuple(places)
+    try:
+        x, y = (int(one) for one in text.split(","))
+    except ValueError as exc:
+        raise BadRequest(f"{text!r:.60} is no place.", "Write X,Y in pixels from the upper left.") from exc
+    if not (0 <= x < width and 0 <= y < height):
+        raise BadRequest(f"The place {text} is not on the page.", f"The page is {width} x {height}.")
+    return x, y
+
+
+def _places(texts: Sequence[str], rgb: NDArray[np.uint8]) -> tuple[tuple[int, int], ...]:
+    return tuple(place_of(text, rgb) for text in texts)

@@ -162,6 +162,11 @@ COMMANDS: Final[list[tuple[str, str, Call, bool]]] = [
         "page.outlines.segment_page",
         call(P("p"), P("o.png"), ["1,2", "3,4"], ["5,6"], "1,2,3,4", "hat", P("m")), False,
     ),
+    ("page track p --at 1,2 -o d", "page.tracks.track_figure", call(P("p"), [], P("d"), "1,2", None, "auto"), False),
+    (
+        "page track p a b --at 1,2 -o d --model m --direction rtl", "page.tracks.track_figure",
+        call(P("p"), [P("a"), P("b")], P("d"), "1,2", P("m"), "rtl"), False,
+    ),
     ("page upscale p -o o.png", "page.larger.upscale_page", call(P("p"), P("o.png"), None, 2, keep_letters=True),
     False),
     (
