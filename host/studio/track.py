@@ -1,128 +1,109 @@
-"""A figure followed over pages: in each panel the figure that looks most like the one that was pointed at.
+"""Somebody followed over pages: in each panel the figure whose head looks most like theirs.
 
-How alike two figures are is what an embedder says of their crops in grey, so that coloured and grey pages compare.
+Heads are compared as a series' palette compares them, in grey, so that coloured and grey pages are alike; the shares of
+right answers by likeness stand in `host/palettes/likeness.py`. What is not sure says so.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
-from engines.geometry import Box
+from engines.segment.base import Pointing
 from host.errors import BadRequest
+from host.palettes.figures import people_of
+from host.palettes.likeness import PERHAPS, SURE, alike
+from host.palettes.look import look_at
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
     from engines.embed.base import Embedder
+    from engines.geometry import Box
     from engines.segment.base import Segmenter
-    from host.pipeline.records.page_meta import Character
+    from host.palettes.figures import Person
+    from host.palettes.sightings import SeenFigure
     from host.studio.page import StudioPage
-
-    Vector = NDArray[np.float32]
-
-_LEAST_PX: Final = 24
-# So much more alike than anybody else in the panel is one whom nobody is taken for.
-_CLEARLY: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
-    """Where a figure was seen. panel: its number in reading order from 1, None outside of panels.
+    """Where somebody was seen. panel: its number in reading order from 1, None outside of panels.
 
-    figure: its index on the page. likeness: -1..1, 1 the same drawing. is_sure: it is clearly more like than the others
-    of the panel; embedders know drawings again better than people.
+    figures: the indices of the figures on the page that are parts of them. likeness: of the heads, up to 1. is_sure:
+    nearly the same drawing; another may be somebody else.
     """
 
     panel: int | None
-    figure: int
+    figures: tuple[int, ...]
     box: Box
     likeness: float
     is_sure: bool
 
 
-def figure_at(page: StudioPage, x: int, y: int) -> Character:
-    """Return the figure at a place: the one whose pixels are there, else the smallest whose box holds it.
+def somebody_at(page: StudioPage, x: int, y: int, embedder: Embedder) -> SeenFigure:
+    """Return who stands at a place: the one whose pixels are there, else the one with the smallest box around it.
 
     Raises:
-        BadRequest: no figure stands there.
+        BadRequest: nobody stands there whose head is large enough. EngineError: the embedder cannot run.
     """
-    label = int(page.maps.characters[y, x])
-    around = [one for one in page.meta.characters if one.index == label - 1]
-    around += sorted((one for one in page.meta.characters if _holds(one.box, x, y)), key=lambda one: one.box.area)
-    if not around:
-        known = ", ".join(str(one.index) for one in page.meta.characters) or "–"
-        raise BadRequest(
-            "No figure stands there.", f"Point at one of the page's: {known}; see `irodori analyze --overlay`."
-        )
-    return around[0]
+    people = _people(page, embedder)
+    index = int(page.maps.characters[y, x]) - 1
+    there = [one for one in people if index in one[0].indices]
+    there += sorted((one for one in people if _holds(one[0].box, x, y)), key=lambda one: one[0].box.area)
+    if not there:
+        known = "; ".join(f"{round(one.point[0] * page.meta.size.width)},{round(one.point[1] * page.meta.size.height)}"
+                          for one, _ in people) or "–"  # fmt: skip
+        raise BadRequest("Nobody stands there whose head can be seen.", f"Those who do stand at: {known}.")
+    return there[0][1]
 
 
-def look_of(page: StudioPage, figure: Character, embedder: Embedder) -> Vector:
-    """Return a figure's vector `(width,)`, of length 1.
-
-    Raises:
-        EngineError: the embedder cannot run.
-    """
-    row: Vector = embedder.embed([_crop(page, figure.box)])[0]
-    return row
-
-
-def sightings(page: StudioPage, look: Vector, embedder: Embedder) -> list[Sighting]:
-    """Return where on a page the figure of a look is seen: at most once in each panel, in reading order.
+def sightings(page: StudioPage, who: SeenFigure, embedder: Embedder) -> list[Sighting]:
+    """Return where somebody is seen on a page: at most once in each panel, in reading order, last outside of panels.
 
     Raises:
         EngineError: the embedder cannot run.
     """
-    figures = [one for one in page.meta.characters if min(one.box.width, one.box.height) >= _LEAST_PX]
-    if not figures:
-        return []
-    likeness = embedder.embed([_crop(page, one.box) for one in figures]) @ look
-    ranked = sorted(
-        zip(figures, likeness.tolist(), strict=True),
-        key=lambda one: (one[0].panel is None, one[0].panel or 0, -one[1], one[0].index),
-    )
-    found = []
-    for panel, some in groupby(ranked, key=lambda one: one[0].panel):
-        (figure, best), *others = some
-        if best < embedder.info.floor:
-            continue
-        is_sure = not others or best - others[0][1] >= _CLEARLY
-        number = None if panel is None else panel + 1
-        found.append(
-            Sighting(panel=number, figure=figure.index, box=figure.box, likeness=round(float(best), 4), is_sure=is_sure)
+    likeness = [(person, alike(who, seen)) for person, seen in _people(page, embedder)]
+    ranked = sorted(likeness, key=lambda one: (one[0].panel is None, one[0].panel or 0, -one[1], one[0].indices))
+    best = [next(some) for _, some in groupby(ranked, key=lambda one: one[0].panel)]
+    return [
+        Sighting(
+            panel=None if person.panel is None else person.panel + 1, figures=person.indices, box=person.box,
+            likeness=round(min(how, 1.0), 4), is_sure=how >= SURE,
         )
-    return found
+        for person, how in best if how >= PERHAPS
+    ]  # fmt: skip
 
 
-def mask_of_sightings(page: StudioPage, seen: list[Sighting], segmenter: Segmenter | None = None) -> NDArray[np.bool_]:
-    """Return the pixels of the figures that were seen, `(H, W)` bool: by a segmenter, or by the masks of analysis.
+def mask_of_sightings(
+    page: StudioPage, seen: Sequence[Sighting], segmenter: Segmenter | None = None
+) -> NDArray[np.bool_]:
+    """Return the pixels of those who were seen, `(H, W)` bool: by a segmenter, or by the masks of analysis.
 
     Raises:
         EngineError: the segmenter cannot run.
     """
     labels = page.figures()[0]
-    mask = np.isin(labels, [one.figure + 1 for one in seen])
-    if segmenter is not None:
-        from engines.segment.base import Pointing
-
-        for one in seen:
-            outline = segmenter.segment(page.rgb, Pointing(box=one.box))
-            own = labels == one.figure + 1
-            # A segmenter that finds nothing leaves what analysis found.
-            mask = (mask & ~own) | outline if outline.any() else mask
-    return np.asarray(mask)
+    mask = np.zeros(labels.shape, np.bool_)
+    for one in seen:
+        own = np.isin(labels, [index + 1 for index in one.figures])
+        outline = own if segmenter is None else segmenter.segment(page.rgb, Pointing(box=one.box))
+        mask |= outline if outline.any() else own
+    return mask
 
 
-def _crop(page: StudioPage, box: Box) -> NDArray[np.uint8]:
-    height, width = page.rgb.shape[:2]
-    left, top, right, bottom = box.intersection(Box(0, 0, width, height))
-    return np.asarray(cv2.cvtColor(page.rgb[top:bottom, left:right], cv2.COLOR_RGB2GRAY), np.uint8)
+def _people(page: StudioPage, embedder: Embedder) -> list[tuple[Person, SeenFigure]]:
+    grey = np.asarray(cv2.cvtColor(page.rgb, cv2.COLOR_RGB2GRAY), np.uint8)
+    people = people_of(page.meta, page.maps.characters)
+    looks = look_at(grey, page.meta.pixels_sha256, page.meta, page.maps.characters, embedder, embedder.info.id)
+    return list(zip(people, looks.figures, strict=True))
 
 
 def _holds(box: Box, x: int, y: int) -> bool:

@@ -201,10 +201,10 @@ def segment(
 @page.command("track")
 def track(
     picture: PageFile,
-    at: Annotated[str, typer.Option("--at", metavar="X,Y", help="A place in the figure, in pixels.")],
+    at: Annotated[str, typer.Option("--at", metavar="X,Y", help="A place on somebody, in pixels.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The folder for masks and track.json.")],
     others: Annotated[
-        list[Path] | None, typer.Argument(metavar="[PAGES]...", help="The pages to look for it on.")
+        list[Path] | None, typer.Argument(metavar="[PAGES]...", help="The pages to look for them on.")
     ] = None,
     model: Annotated[
         Path | None,
@@ -212,7 +212,7 @@ def track(
     ] = None,
     direction: ReadingWay = "auto",
 ) -> None:
-    """Follow a figure over a chapter's panels by its looks: where it is seen, how like, and a mask of each page."""
+    """Follow somebody over a chapter's panels by their looks: where they are seen, how like, a mask of each page."""
     from host.cli.page.tracks import track_figure
 
     with faults_told():

@@ -1,4 +1,4 @@
-"""`irodori page track`: a figure of one page in, where it is seen on others and its masks out."""
+"""`irodori page track`: a place on somebody in, where they are seen on other pages and their masks out."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from host.paths import state_paths
 from host.pipeline.faults import faults_mapped
 from host.settings import SettingsFile
 from host.studio.page import read_page
-from host.studio.track import figure_at, look_of, mask_of_sightings, sightings
+from host.studio.track import mask_of_sightings, sightings, somebody_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,10 +39,10 @@ RECORD: Final = "track.json"
 def track_figure(
     picture: Path, others: Sequence[Path], output: Path, at: str, model: Path | None, direction: Direction
 ) -> None:
-    """Follow the figure at a place over a page and others; write masks and one record of all sightings.
+    """Follow who stands at a place over a page and others; write masks and one record of all sightings.
 
     Raises:
-        BadRequest: no figure stands there, or a file cannot be read or written. EngineNotAvailable, WeightsMissing,
+        BadRequest: nobody stands there, or a file cannot be read or written. EngineNotAvailable, WeightsMissing,
         WeightsInvalid, OutOfMemory, ImageInvalid, TooLarge, DiskFull
     """
     pages = [picture, *others]
@@ -57,11 +57,10 @@ def track_figure(
         embedder = choose_embedder(settings.embedder, settings.embedder_folder).open()
         segmenter = open_segmenter(model) if model is not None or pulled_sam3() is not None else None
         first = read(picture)
-        figure = figure_at(first, *place_of(at, first.rgb))
-        look = look_of(first, figure, embedder)
+        who = somebody_at(first, *place_of(at, first.rgb), embedder)
         for number, (page, name) in enumerate(zip(pages, names, strict=True)):
             there = first if number == 0 else read(page)
-            seen = sightings(there, look, embedder)
+            seen = sightings(there, who, embedder)
             row: dict[str, Any] = {"page": page.name, "mask": None, "seen": [_row(one) for one in seen]}
             if seen:
                 row["mask"] = name
@@ -69,13 +68,12 @@ def track_figure(
             rows.append(row)
             say(f"{page.name}: {_told(len(seen), sum(one.is_sure for one in seen))}")
     record = {
-        "schema_version": 1, "at": at, "figure": figure.index, "embedder": embedder.info.id,
-        "floor": embedder.info.floor, "segmenter": segmenter.name if segmenter is not None else "analysis",
-        "pages": rows,
+        "schema_version": 1, "at": at, "embedder": embedder.info.id,
+        "segmenter": segmenter.name if segmenter is not None else "analysis", "pages": rows,
     }  # fmt: skip
     write_whole(output / RECORD, json.dumps(record, indent=1, ensure_ascii=False).encode(), sources)
     if not any(row["seen"] for row in rows[1:]) and others:
-        say("Nobody on the other pages is like it.")
+        say("Nobody on the other pages is like them.")
 
 
 def _row(one: Sighting) -> dict[str, Any]:

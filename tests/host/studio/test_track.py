@@ -7,21 +7,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
 from engines.embed.base import Embedder, EmbedderInfo
 from engines.geometry import Box, Size
-from engines.segment.regions import Regions
+from engines.segment.base import Pointing, Segmenter
 from host.cli.page.tracks import RECORD, track_figure
 from host.errors import BadRequest
+from host.palettes.figures import people_of
+from host.palettes.likeness import SURE
 from host.pipeline.analysis.shipped import shipped_reader
 from host.pipeline.records.masks import PageMaps
 from host.pipeline.records.page_meta import Character, Panel
 from host.studio.page import read_page
-from host.studio.track import Sighting, figure_at, look_of, mask_of_sightings, sightings
+from host.studio.track import Sighting, mask_of_sightings, sightings, somebody_at
 from tests.host.studio.pages import studio_page
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from host.palettes.sightings import SeenFigure
     from host.studio.page import StudioPage
 
 PAGE = Path(__file__).parents[2] / "pages" / "figures-en.webp"
@@ -38,7 +40,7 @@ LEFT, RIGHT = Box(0, 0, 100, 200), Box(100, 0, 200, 200)
 class Shades(Embedder):
     """Tells figures by how light they are: the likeness of two falls with the angle between their shades."""
 
-    info = EmbedderInfo("shades", "1", 2, floor=0.9)
+    info = EmbedderInfo("shades", "1", 2, floor=0.0)
 
     def embed(self, pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         angles = np.array([one.mean() / 255 * np.pi / 2 for one in pictures])
@@ -74,70 +76,80 @@ def page(*figures: tuple[Box, int, int | None]) -> StudioPage:
 HERO = Box(10, 10, 50, 90)
 
 
-def look(shade: int) -> NDArray[np.float32]:
-    return look_of(page((HERO, shade, 1)), page((HERO, shade, 1)).meta.characters[0], Shades())
+def who(shade: int) -> SeenFigure:
+    return somebody_at(page((HERO, shade, 1)), 20, 20, Shades())
 
 
 def test_in_each_panel_the_likest_is_taken_in_reading_order() -> None:
     there = page(
-        (Box(10, 10, 50, 90), 90, 1), (Box(55, 10, 95, 90), 200, 1), (Box(110, 10, 150, 90), 140, 0),
-        (Box(155, 10, 195, 90), 110, 0),
+        (HERO, 90, 1), (Box(55, 10, 95, 90), 200, 1), (Box(110, 10, 150, 90), 150, 0), (Box(155, 10, 195, 90), 104, 0),
     )  # fmt: skip
-    seen = sightings(there, look(100), Shades())
-    assert [(one.panel, one.figure, one.box) for one in seen] == [(1, 3, Box(155, 10, 195, 90)), (2, 0, HERO)]
-    assert seen[0].likeness == pytest.approx(np.cos(10 / 255 * np.pi / 2), abs=1e-3)
+    seen = sightings(there, who(100), Shades())
+    assert [(one.panel, one.figures, one.box) for one in seen] == [(1, (3,), Box(155, 10, 195, 90)), (2, (0,), HERO)]
+    assert seen[0].likeness > seen[1].likeness > SURE
 
 
-@pytest.mark.parametrize(("other", "is_sure"), [(105, False), (200, True)])
-def test_whom_another_resembles_as_much_is_not_sure(other: int, *, is_sure: bool) -> None:
-    there = page((HERO, 100, 1), (Box(55, 10, 95, 90), other, 1))
-    (seen,) = sightings(there, look(100), Shades())
-    assert (seen.figure, seen.is_sure, seen.likeness) == (0, is_sure, 1.0)
+@pytest.mark.parametrize(("shade", "found"), [(100, [True]), (160, [False]), (255, [])])
+def test_what_is_only_like_them_is_not_sure_and_a_stranger_is_nobody(shade: int, found: list[bool]) -> None:
+    assert [one.is_sure for one in sightings(page((HERO, shade, 1)), who(100), Shades())] == found
 
 
-def test_nobody_is_taken_for_somebody_else_and_the_smallest_are_not_looked_at() -> None:
-    assert sightings(page((HERO, 255, 1)), look(0), Shades()) == []
-    assert sightings(page((Box(10, 10, 33, 90), 100, 1)), look(100), Shades()) == []
-    assert sightings(page(), look(100), Shades()) == []
-    (alone,) = sightings(page((Box(10, 10, 34, 34), 100, None)), look(100), Shades())
-    assert (alone.panel, alone.is_sure) == (None, True)
+def test_heads_that_are_too_small_are_not_looked_at_and_those_outside_of_panels_are() -> None:
+    assert sightings(page(), who(100), Shades()) == []
+    assert sightings(page((Box(10, 10, 33, 90), 100, 1)), who(100), Shades()) == []
+    (alone,) = sightings(page((Box(10, 10, 34, 34), 100, None)), who(100), Shades())
+    assert (alone.panel, alone.is_sure, alone.likeness) == (None, True, 1.0)
 
 
-def test_a_place_means_the_figure_whose_pixels_are_there_else_the_smallest_around_it() -> None:
-    there = page((Box(10, 10, 90, 190), 100, 1), (Box(30, 30, 60, 60), 200, 1))
-    assert figure_at(there, 40, 40).index == 1
-    assert figure_at(there, 12, 12).index == 0
+def test_a_place_means_who_is_drawn_there_else_the_smallest_box_around_it() -> None:
+    there = page((Box(10, 10, 90, 190), 100, 1), (Box(70, 30, 130, 90), 200, 0))
+    assert somebody_at(there, 80, 40, Shades()).panel == 0
+    assert somebody_at(there, 12, 12, Shades()).panel == 1
     there.maps.characters[:] = 0
-    assert figure_at(there, 40, 40).index == 1
-    with pytest.raises(BadRequest, match="No figure stands there") as told:
-        figure_at(there, 150, 150)
-    assert "0, 1" in told.value.hint
+    assert somebody_at(there, 80, 40, Shades()).panel == 0
+    with pytest.raises(BadRequest, match="Nobody stands there") as told:
+        somebody_at(there, 150, 195, Shades())
+    assert told.value.hint == "Those who do stand at: 50,100; 100,60."
 
 
-def test_the_mask_is_the_figure_s_by_analysis_or_by_a_segmenter_where_that_finds_something() -> None:
+def test_the_mask_is_theirs_by_analysis_or_by_a_segmenter_where_that_finds_something() -> None:
     there = page((HERO, 100, 1), (Box(55, 10, 95, 90), 200, 1))
-    seen = [Sighting(panel=2, figure=0, box=HERO, likeness=1.0, is_sure=True)]
+    seen = [Sighting(panel=2, figures=(0,), box=HERO, likeness=1.0, is_sure=True)]
     mask = mask_of_sightings(there, seen)
     assert mask[10:90, 10:50].all()
     assert mask.sum() == HERO.area
-    cv2.circle(there.rgb, (30, 50), 10, (0, 0, 0), 1)
-    outlined = mask_of_sightings(there, seen, Regions())
-    assert outlined[50, 30]
-    assert not outlined[:, 55:].any()
-
-    class Blind(Regions):
-        def segment(self, rgb: NDArray[np.uint8], pointing: object) -> NDArray[np.bool_]:
-            return np.zeros(rgb.shape[:2], np.bool_)
-
+    outlined = mask_of_sightings(there, seen, Half())
+    assert outlined[10:50, 10:50].all()
+    assert outlined.sum() == HERO.area // 2
     assert np.array_equal(mask_of_sightings(there, seen, Blind()), mask)
+
+
+class Half(Segmenter):
+    """Finds the upper half of a box."""
+
+    def segment(self, rgb: NDArray[np.uint8], pointing: Pointing) -> NDArray[np.bool_]:
+        found = np.zeros(rgb.shape[:2], np.bool_)
+        assert pointing.box is not None
+        left, top, right, bottom = pointing.box
+        found[top : (top + bottom) // 2, left:right] = True
+        return found
+
+
+class Blind(Segmenter):
+    """Finds nothing."""
+
+    def segment(self, rgb: NDArray[np.uint8], pointing: Pointing) -> NDArray[np.bool_]:
+        assert pointing.box == HERO
+        return np.zeros(rgb.shape[:2], np.bool_)
 
 
 @pytest.mark.usefixtures("irodori_home")
 def test_by_command_a_figure_is_found_again_on_its_own_page_and_in_grey(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    figure = max(read_page(PAGE, shipped_reader()).meta.characters, key=lambda one: one.box.area)
-    at = f"{(figure.box.left + figure.box.right) // 2},{(figure.box.top + figure.box.bottom) // 2}"
+    there = read_page(PAGE, shipped_reader())
+    person = people_of(there.meta, there.maps.characters)[0]
+    at = f"{round(person.point[0] * there.meta.size.width)},{round(person.point[1] * there.meta.size.height)}"
     with Image.open(PAGE) as picture:
         picture.convert("L").save(tmp_path / "grey.png")
         Image.new("L", picture.size, 255).save(tmp_path / "blank.png")
@@ -146,8 +158,8 @@ def test_by_command_a_figure_is_found_again_on_its_own_page_and_in_grey(
     record = json.loads((tmp_path / "out" / RECORD).read_text("utf-8"))
     own, grey, blank = record["pages"]
     assert max(one["likeness"] for one in own["seen"]) == pytest.approx(1, abs=1e-3)
-    assert record["figure"] in {one["figure"] for one in own["seen"]}
-    assert record["figure"] in {one["figure"] for one in grey["seen"]}
+    for one in (own, grey):
+        assert list(person.indices) in [where["figures"] for where in one["seen"] if where["is_sure"]]
     assert (blank["seen"], blank["mask"]) == ([], None)
     assert (record["embedder"], record["segmenter"]) == ("compact", "analysis")
     with Image.open(tmp_path / "out" / grey["mask"]) as mask:
