@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from engines.base import EngineError
+from engines.onnx_runtime import OnnxNetwork
 from models.store import WeightsMissing, weights_path
 
 if TYPE_CHECKING:
@@ -54,11 +56,9 @@ def form_to_run(card: ModelCard, name: str, folder: Path) -> ModelFile:
 @cache
 def sums_are_exact() -> bool:
     """Multiply the largest numbers of 8 bits with ONNX Runtime and say whether their sum is right."""
-    try:
-        import onnxruntime
-    except ImportError:
-        return False
-    session = onnxruntime.InferenceSession(_PRODUCT, providers=["CPUExecutionProvider"])
     factors = np.full((_ROWS, _TERMS), _MOST, np.uint8), np.full((_TERMS, _COLUMNS), _MOST_SIGNED, np.int8)
-    sums = session.run(["y"], dict(zip("ab", factors, strict=True)))[0]
+    try:
+        sums = OnnxNetwork(_PRODUCT, "a product", "").run(dict(zip("ab", factors, strict=True)))[0]
+    except EngineError:
+        return False
     return bool((sums == _TERMS * _MOST * _MOST_SIGNED).all())

@@ -152,7 +152,7 @@ def _detection(one: Proposal, label: Label | None, page: Size) -> Detection | No
 def _version(weights: Path | None) -> str:
     if weights is None:
         card = load_catalog().get(CARD)
-        return f"{_METHOD}-{card.content_digest[:16]}" if card else "none"
+        return f"{_METHOD}-{card.file(WEIGHTS_FILE).sha256[:16]}" if card else "none"
     try:
         return f"{_METHOD}-{hashlib.sha256(weights.read_bytes()).hexdigest()[:16]}"
     except OSError:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 from engines import int8
+from engines.base import ModelInvalid
 from engines.colorize.compact.engine import ENCODER_FILE
 from engines.colorize.compact.picture import as_seen
 from engines.detect.pixels import NetworkPixelReader
@@ -44,23 +45,32 @@ def test_the_product_that_is_tried_is_the_one_that_onnx_describes() -> None:
     assert onnx.load_from_string(int8._PRODUCT) == model
 
 
-class _Saturated:
-    """ONNX Runtime where sums of pairs overflow."""
+class _Saturated(OnnxNetwork):
+    """Products as a processor gives them whose sums of pairs overflow."""
 
-    def __init__(self, *_: object, **__: object) -> None: ...
-
-    def run(self, _: object, feeds: dict[str, NDArray[np.generic]]) -> list[NDArray[np.int32]]:
-        products = feeds["a"].astype(np.int32)[:, :, None] * feeds["b"].astype(np.int32)[None]
-        pairs = np.clip(products[:, ::2] + products[:, 1::2], -(2**15), 2**15 - 1)
-        return [pairs.sum(1, dtype=np.int32)]
+    def run(self, feeds: Any, outputs: Any = None) -> list[Any]:
+        assert (super().run(feeds, outputs)[0] == sums_of(feeds).sum(1)).all() or not sums_are_exact()
+        pairs = sums_of(feeds)
+        return [np.clip(pairs[:, ::2] + pairs[:, 1::2], -(2**15), 2**15 - 1).sum(1, dtype=np.int32)]
 
 
-def test_a_processor_whose_sums_overflow_runs_the_float_form(monkeypatch: pytest.MonkeyPatch) -> None:
-    import onnxruntime
+def sums_of(feeds: Any) -> NDArray[np.int32]:
+    products: NDArray[np.int32] = feeds["a"].astype(np.int32)[:, :, None] * feeds["b"].astype(np.int32)[None]
+    return products
 
-    monkeypatch.setattr(onnxruntime, "InferenceSession", _Saturated)
-    assert not sums_are_exact.__wrapped__()
+
+class _Broken(OnnxNetwork):
+    def run(self, feeds: Any, outputs: Any = None) -> list[Any]:
+        raise ModelInvalid(f"{len(feeds)} {outputs}")
+
+
+@pytest.mark.parametrize("network", [_Saturated, _Broken])
+def test_a_processor_whose_sums_overflow_runs_the_float_form(
+    network: type[OnnxNetwork], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(int8, "OnnxNetwork", network)
     monkeypatch.setattr(int8, "sums_are_exact", sums_are_exact.__wrapped__)
+    assert not int8.sums_are_exact()
     assert form_to_run(load_catalog()["compact"], ENCODER_FILE, SHIPPED_WEIGHTS).name == ENCODER_FILE
 
 
