@@ -85,7 +85,7 @@ class OnnxNetwork:
         self.outputs: dict[str, list[Any]] = {one.name: list(one.shape) for one in self._session.get_outputs()}
         self.metadata: dict[str, str] = dict(self._session.get_modelmeta().custom_metadata_map)
 
-    def run(self, feeds: Mapping[str, Array], outputs: Sequence[str] | None = None) -> list[Array]:
+    def run(self, feeds: Mapping[str, NDArray[Any]], outputs: Sequence[str] | None = None) -> list[Array]:
         """Return the outputs of these names, all of them for None.
 
         Raises:
