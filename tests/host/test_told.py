@@ -58,6 +58,7 @@ UNTOLD = {
     "host/studio/page.py": (1, CALLER),
     "host/studio/storyboard/replies.py": (1, COMMAND_LINE),
     "host/studio/tools.py": (1, CALLER),
+    "host/studio/track.py": (1, COMMAND_LINE),
 }
 ROOMS_OF_COMMANDS = ("host/cli/", "host/library/", "host/annotations/", "host/books/", "engines/testing/")
 SENTENCE = re.compile(r'^  (\w+): (".*"|.*)$', re.MULTILINE)
