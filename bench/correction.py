@@ -3,7 +3,8 @@
 Twenty pages (`demo/chapter`, `tests/pages` and mirrored ones) are coloured by the engine that ships. Then somebody on
 page 2 is named, and on four more pages, as a reader does by "this is ..."; their hair is given another colour. Printed:
 which pages change, which stay to the byte, and how long the palette, the page in view and all of them take.
-Ends with status 1 where a page changed that the palette did not touch, or one stayed that it did.
+A page that the palette touched stays where no hair can be told on the figure. Ends with status 1 where a page changed
+that the palette did not touch.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ class Reader:
         accepted = board.run_chapter(
             RunChapter(series=_SERIES, chapter="1", direction="rtl", references=[], pages=rows)
         )
-        for page_id in accepted.need:
+        for page_id in sorted(accepted.need, key=lambda one: one != str(in_view)):
             board.put(PagePut(job_id=accepted.job_id, page_id=page_id, image=self.pages[int(page_id)]))
         self._ended.wait()
         self.came = {name: (when - began_s, image) for name, (when, image) in self.came.items()}
@@ -100,7 +101,7 @@ def main(arguments: list[str] | None = None) -> int:
         with tempfile.TemporaryDirectory() as home:
             _measure(Path(home), figures)
     _print(figures)
-    return 0 if figures.changed == figures.touched else 1
+    return 0 if set(figures.changed) <= set(figures.touched) else 1
 
 
 def _measure(home: Path, figures: Figures) -> None:
@@ -155,8 +156,9 @@ def _print(figures: Figures) -> None:
     console.print(table)
     numbers = ", ".join(str(index + 1) for index in figures.changed)
     console.print(f"pages that changed: {numbers}; the other {COUNT - len(figures.changed)} stay to the byte")
-    if figures.changed != figures.touched:
-        console.print(f"LOST: the palette touched {[index + 1 for index in figures.touched]}")
+    touched = ", ".join(str(index + 1) for index in figures.touched)
+    lost = "" if set(figures.changed) <= set(figures.touched) else "LOST: "
+    console.print(f"{lost}the palette touched: {touched}")
 
 
 if __name__ == "__main__":
