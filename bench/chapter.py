@@ -15,35 +15,40 @@ from host.messaging.messages import JobDone, Message, Page, PageDone, PageFailed
 from host.paths import StatePaths
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from engines.base import ColorizeEngine
 
 
 class Chapters:
-    """Colours chapters on a home of its own."""
+    """Colours chapters on a home of its own; None is the engine that ships."""
 
-    def __init__(self, home: Path, engine: ColorizeEngine) -> None:
+    def __init__(self, home: Path, engine: ColorizeEngine | None = None) -> None:
         self._ended = threading.Event()
         self.failed: list[str] = []
         self.done = 0
         paths = StatePaths(home / "config", home / "data", home / "cache", home / "logs")
-        self.application = Application.open(
-            paths, self._hear, explicit={"default_engine": engine.info.id}, engines=EngineRegistry(more=(engine,))
-        )
+        explicit = {} if engine is None else {"default_engine": engine.info.id}
+        engines = None if engine is None else EngineRegistry(more=(engine,))
+        self.application = Application.open(paths, self._hear, explicit=explicit, engines=engines)
 
-    def run(self, pages: list[bytes]) -> None:
-        """Colour pages and wait for the last one."""
+    def run(self, pages: Sequence[bytes], indices: Iterable[int] | None = None, in_view: int | None = None) -> None:
+        """Colour pages, or those of some indices, and wait for the last one; the one in view is sent first."""
         self._ended.clear()
-        named = {f"p{index}": encoded for index, encoded in enumerate(pages)}
         rows = [
-            Page(page_id=name, index=index, sha256=hashlib.sha256(encoded).hexdigest())
-            for index, (name, encoded) in enumerate(named.items())
+            Page(
+                page_id=f"p{index}",
+                index=index,
+                sha256=hashlib.sha256(pages[index]).hexdigest(),
+                visible=index == in_view,
+            )
+            for index in (range(len(pages)) if indices is None else indices)
         ]
         board = self.application.board
         accepted = board.run_chapter(RunChapter(series="S", chapter="1", direction="ltr", references=[], pages=rows))
-        for page_id in accepted.need:
-            board.put(PagePut(job_id=accepted.job_id, page_id=page_id, image=named[page_id]))
+        for page_id in sorted(accepted.need, key=lambda one: one != f"p{in_view}"):
+            board.put(PagePut(job_id=accepted.job_id, page_id=page_id, image=pages[int(page_id[1:])]))
         self._ended.wait()
 
     def _hear(self, message: Message) -> None:

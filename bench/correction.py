@@ -14,7 +14,6 @@ import hashlib
 import statistics
 import sys
 import tempfile
-import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,20 +24,21 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from host.application import Application
-from host.messaging.messages import JobDone, Message, Page, PageDone, PageFailed, PagePut, RunChapter
+from bench.chapter import Chapters
+from bench.ink import PAGES, SOURCES
+from host.messaging.messages import PageDone, PageFailed
 from host.palette_records import FigureAt, PaletteQuery, PaletteSet
-from host.paths import StatePaths
 from host.pipeline.decode import decode_page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-ROOT: Final = Path(__file__).resolve().parent.parent
+    from host.messaging.messages import Message
+
 COUNT: Final = 20
 CORRECTED: Final = 1
 _NAMED: Final = 5
-_SERIES: Final = "S"
+_SERIES: Final = "S"  # of `Chapters`
 _RED: Final = (190, 40, 40)
 
 
@@ -54,42 +54,29 @@ class Figures:
     changed: list[int] = field(default_factory=list)
 
 
-class Reader:
-    """A host of its own, and who asks it."""
+class Reader(Chapters):
+    """Keeps what came, with when."""
 
     def __init__(self, home: Path, pages: Sequence[bytes]) -> None:
         self.pages = pages
         self.digests = [hashlib.sha256(one).hexdigest() for one in pages]
-        self._ended, self.came = threading.Event(), dict[str, tuple[float, bytes]]()
-        paths = StatePaths(home / "config", home / "data", home / "cache", home / "logs")
-        self.application = Application.open(paths, self._hear)
+        self.came: dict[int, tuple[float, bytes]] = {}
+        super().__init__(home)
 
     def colour(self, indices: Sequence[int], in_view: int | None = None) -> float:
         """Colour pages as the extension asks for them; return when the last one came, seconds after the call."""
-        self._ended.clear()
         self.came.clear()
         began_s = time.perf_counter()
-        rows = [
-            Page(page_id=str(index), index=index, sha256=self.digests[index], visible=index == in_view)
-            for index in indices
-        ]
-        board = self.application.board
-        accepted = board.run_chapter(
-            RunChapter(series=_SERIES, chapter="1", direction="rtl", references=[], pages=rows)
-        )
-        for page_id in sorted(accepted.need, key=lambda one: one != str(in_view)):
-            board.put(PagePut(job_id=accepted.job_id, page_id=page_id, image=self.pages[int(page_id)]))
-        self._ended.wait()
-        self.came = {name: (when - began_s, image) for name, (when, image) in self.came.items()}
+        self.run(self.pages, indices, in_view)
+        self.came = {index: (when - began_s, image) for index, (when, image) in self.came.items()}
         return time.perf_counter() - began_s
 
     def _hear(self, message: Message) -> None:
         if isinstance(message, PageFailed):
             sys.stderr.write(f"page {message.page_id}: {message.error.message}\n")
         elif isinstance(message, PageDone):
-            self.came[message.page_id] = (time.perf_counter(), message.image)
-        elif isinstance(message, JobDone):
-            self._ended.set()
+            self.came[int(message.page_id[1:])] = (time.perf_counter(), message.image)
+        super()._hear(message)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -107,7 +94,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _measure(home: Path, figures: Figures) -> None:
     reader = Reader(home, twenty_pages())
     figures.chapter_s.append(reader.colour(range(COUNT)))
-    before = {name: image for name, (_, image) in reader.came.items()}
+    before = {index: image for index, (_, image) in reader.came.items()}
     book = reader.application.palettes
     pixels = [decode_page(one).pixels_sha256 for one in reader.pages]
     found: dict[int, FigureAt] = {}
@@ -126,18 +113,16 @@ def _measure(home: Path, figures: Figures) -> None:
     figures.touched = sorted({reader.digests.index(one) for one in view.pages})
     in_view = figures.touched[-1]
     figures.all_s.append(reader.colour(figures.touched, in_view))
-    figures.in_view_s.append(reader.came[str(in_view)][0])
+    figures.in_view_s.append(reader.came[in_view][0])
     reader.colour(range(COUNT))
-    figures.changed = sorted(int(name) for name, (_, image) in reader.came.items() if image != before[name])
+    figures.changed = sorted(index for index, (_, image) in reader.came.items() if image != before[index])
     reader.application.close()
 
 
 def twenty_pages() -> list[bytes]:
     """Return the encoded pages, all different."""
-    files = sorted((ROOT / "demo" / "chapter").glob("0*.webp"))
-    files += [one for one in sorted((ROOT / "tests" / "pages").iterdir())
-              if one.suffix != ".md" and ".balloons" not in one.name and "reference" not in one.name
-              and "coloured" not in one.name]  # fmt: skip
+    files = sorted((PAGES.parents[1] / "demo" / "chapter").glob("0*.webp"))
+    files += [PAGES / one for one in sorted((*SOURCES, "figures-en.webp"))]
     pages = [one.read_bytes() for one in files]
     for one in pages[: COUNT - len(pages)]:
         picture = cv2.imdecode(np.frombuffer(one, np.uint8), cv2.IMREAD_COLOR)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from engines.base import ModelInvalid, ModelMissing
@@ -11,9 +12,25 @@ from models.catalog import load_catalog
 from models.store import WeightsInvalid, WeightsMissing, read_weights
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 HINT: Final = "Install Irodori again."
+
+
+@contextmanager
+def shipped_faults() -> Iterator[None]:
+    """Say of weights that come with Irodori, where they are read, what an engine says.
+
+    Raises:
+        ModelMissing: a file is not there. ModelInvalid: it is not the card's, or there is no such card.
+    """
+    try:
+        yield
+    except WeightsMissing as exc:
+        raise ModelMissing(str(exc), HINT, told=("shipped_damaged",)) from exc
+    except (WeightsInvalid, KeyError) as exc:
+        raise ModelInvalid(str(exc), HINT, told=("shipped_damaged",)) from exc
 
 
 def open_shipped_network(card: str, name: str, folder: Path) -> OnnxNetwork:
@@ -23,10 +40,6 @@ def open_shipped_network(card: str, name: str, folder: Path) -> OnnxNetwork:
         ModelMissing: the file is not there. ModelInvalid: it is not the card's, or there is no such card.
         EngineUnavailable: ONNX Runtime cannot run here.
     """
-    try:
+    with shipped_faults():
         form = form_to_run(load_catalog()[card], name, folder)
         return OnnxNetwork(read_weights(form, folder), name, HINT)
-    except WeightsMissing as exc:
-        raise ModelMissing(str(exc), HINT, told=("shipped_damaged",)) from exc
-    except (WeightsInvalid, KeyError) as exc:
-        raise ModelInvalid(str(exc), HINT, told=("shipped_damaged",)) from exc

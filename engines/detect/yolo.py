@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from engines.base import ModelInvalid, ModelMissing
+from engines.base import ModelInvalid
 from engines.detect.base import LABELS, Detection, DetectorInfo, Label, PageDetector, unchecked
 from engines.detect.boxes import Proposal, joined, suppress, unnested
 from engines.detect.labels import EXPECTED
@@ -18,8 +18,9 @@ from engines.detect.lobes import with_joined_lobes
 from engines.detect.networks import ExportedNetwork, Network, open_network
 from engines.detect.tiles import View, shown, views
 from engines.geometry import Box, Size
+from engines.shipped_networks import shipped_faults
 from models.catalog import load_catalog
-from models.store import SHIPPED_WEIGHTS, WeightsInvalid, WeightsMissing, read_weights
+from models.store import SHIPPED_WEIGHTS, read_weights
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Set
@@ -75,12 +76,8 @@ class YoloDetector(PageDetector):
     def _opened(self) -> Network:
         if self._weights is not None:
             return open_network(self._weights)
-        try:
+        with shipped_faults():
             return ExportedNetwork(read_weights(load_catalog()[CARD].file(WEIGHTS_FILE), SHIPPED_WEIGHTS))
-        except WeightsMissing as exc:
-            raise ModelMissing(str(exc), "Install Irodori again.", told=("shipped_damaged",)) from exc
-        except (WeightsInvalid, KeyError) as exc:
-            raise ModelInvalid(str(exc), "Install Irodori again.", told=("shipped_damaged",)) from exc
 
     def _least(self, labels: tuple[Label | None, ...]) -> NDArray[np.float32]:
         own = self._network.facts.thresholds if self._network else {}

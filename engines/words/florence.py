@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from engines.base import ModelInvalid
 from engines.torch_runtime import on_accelerator, torch_memory_mapped
 from engines.words.base import Captioner
-from engines.words.transformers_model import WEIGHTS, load_model, load_other, require_files
-from models.catalog import load_catalog
+from engines.words.transformers_model import WEIGHTS, PulledModel, load_model, load_other
 from models.digests import file_digest
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ _TOKENS_MAX: Final = 96
 _BEAMS: Final = 3
 
 
-class FlorenceCaptioner(Captioner):
+class FlorenceCaptioner(PulledModel, Captioner):
     """Says in a sentence or two what a picture shows; beams, no sampling: the same picture gives the same words."""
 
     def __init__(self, folder: Path, tokens_max: int = _TOKENS_MAX) -> None:
@@ -35,14 +34,9 @@ class FlorenceCaptioner(Captioner):
         Raises:
             ModelMissing: a file of it is not there.
         """
-        require_files(folder, FILES)
-        card = load_catalog().get(folder.name)
-        self.id = folder.name
+        super().__init__(folder, FILES, _MEMORY_MIB)
         self.version = f"{_METHOD}-{file_digest(folder / WEIGHTS)[:16]}"
-        self.memory_mib = card.memory_mib if card is not None else _MEMORY_MIB
-        self._folder, self._tokens_max = folder, tokens_max
-        self._model: Any = None
-        self._processor: Any = None
+        self._tokens_max = tokens_max
         self._device = "cpu"
 
     def caption(self, picture: NDArray[np.uint8]) -> str:
@@ -64,7 +58,3 @@ class FlorenceCaptioner(Captioner):
         except (ValueError, KeyError, TypeError) as exc:
             raise ModelInvalid(f"{self.id} gave no caption: {str(exc)[:200]}", "Pull it again.") from exc
         return " ".join(str(told[TASK]).replace("<pad>", "").split())
-
-    def unload(self) -> None:
-        """Let go of the model."""
-        self._model = self._processor = None

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from engines.torch_runtime import torch_memory_mapped
 from engines.words.base import Translator
-from engines.words.transformers_model import LIBRARIES, WEIGHTS, load_model, load_other, require_files
-from models.catalog import load_catalog
+from engines.words.transformers_model import LIBRARIES, WEIGHTS, PulledModel, load_model, load_other
 from models.digests import file_digest
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ _MEMORY_MIB: Final = 400
 _SENTENCE: Final = re.compile(r"[^。．.!?！？;；\n]+[。．.!?！？;；]*")
 
 
-class MarianTranslator(Translator):
+class MarianTranslator(PulledModel, Translator):
     """One sentence is one sequence; each has the length that the model was made for."""
 
     def __init__(self, folder: Path) -> None:
@@ -29,14 +28,8 @@ class MarianTranslator(Translator):
         Raises:
             ModelMissing: a file of it is not there.
         """
-        require_files(folder, FILES)
-        card = load_catalog().get(folder.name)
-        self.id = folder.name
+        super().__init__(folder, FILES, _MEMORY_MIB)
         self.version = f"{_METHOD}-{file_digest(folder / WEIGHTS)[:16]}"
-        self.memory_mib = card.memory_mib if card is not None else _MEMORY_MIB
-        self._folder = folder
-        self._model: Any = None
-        self._tokenizer: Any = None
 
     def translate(self, text: str) -> str:
         """Return the text in English, sentence by sentence."""
@@ -45,15 +38,11 @@ class MarianTranslator(Translator):
             return text
         if self._model is None:
             model = load_model(self._folder, "MarianMTModel", (*LIBRARIES, "sentencepiece", "sacremoses"))
-            self._tokenizer = load_other(self._folder, "MarianTokenizer")
+            self._processor = load_other(self._folder, "MarianTokenizer")
             self._model = model
         import torch
 
-        given = self._tokenizer(sentences, return_tensors="pt", padding=True, truncation=True)
+        given = self._processor(sentences, return_tensors="pt", padding=True, truncation=True)
         with torch.inference_mode(), torch_memory_mapped():
             said = self._model.generate(**given)
-        return " ".join(one.strip() for one in self._tokenizer.batch_decode(said, skip_special_tokens=True))
-
-    def unload(self) -> None:
-        """Let go of the model."""
-        self._model = self._tokenizer = None
+        return " ".join(one.strip() for one in self._processor.batch_decode(said, skip_special_tokens=True))

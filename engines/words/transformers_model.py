@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from engines.base import ModelInvalid, ModelMissing
 from engines.libraries import require_libraries
+from models.catalog import load_catalog
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,6 +16,34 @@ LIBRARIES: Final = ("torch", "transformers", "safetensors")
 INSTALL: Final = "pip install 'irodori[diffusion,words]'"
 WEIGHTS: Final = "model.safetensors"
 _INDEX: Final = "model.safetensors.index.json"
+
+
+class PulledModel:
+    """What models of transformers have in common that answer from a pulled folder: facts, and letting go.
+
+    The folder's name is the id; the catalogue's card of that name says what it takes, `memory_mib` where there is none.
+    """
+
+    id: str
+    memory_mib: int
+
+    def __init__(self, folder: Path, files: Iterable[str], memory_mib: int) -> None:
+        """Look whether the folder holds such a model.
+
+        Raises:
+            ModelMissing: a file of it is not there.
+        """
+        require_files(folder, files)
+        card = load_catalog().get(folder.name)
+        self.id = folder.name
+        self.memory_mib = card.memory_mib if card is not None else memory_mib
+        self._folder = folder
+        self._model: Any = None
+        self._processor: Any = None
+
+    def unload(self) -> None:
+        """Let go of the model."""
+        self._model = self._processor = None
 
 
 def missing_files(folder: Path, files: Iterable[str]) -> list[str]:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from host.palettes.sightings import SeenFigure
     from host.studio.page import StudioPage
 
+    People = list[tuple[Person, SeenFigure]]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
@@ -47,13 +49,24 @@ class Sighting:
     is_sure: bool
 
 
-def somebody_at(page: StudioPage, x: int, y: int, embedder: Embedder) -> SeenFigure:
-    """Return who stands at a place: the one whose pixels are there, else the one with the smallest box around it.
+def people_on(page: StudioPage, embedder: Embedder) -> People:
+    """Return everybody on a page whose head is large enough, with its look.
 
     Raises:
-        BadRequest: nobody stands there whose head is large enough. EngineError: the embedder cannot run.
+        EngineError: the embedder cannot run.
     """
-    people = _people(page, embedder)
+    grey = np.asarray(cv2.cvtColor(page.rgb, cv2.COLOR_RGB2GRAY), np.uint8)
+    people = people_of(page.meta, page.maps.characters)
+    looks = look_at(grey, page.meta.pixels_sha256, page.meta, page.maps.characters, embedder, embedder.info.id)
+    return list(zip(people, looks.figures, strict=True))
+
+
+def somebody_at(page: StudioPage, people: People, x: int, y: int) -> SeenFigure:
+    """Return who of a page's people stands at a place: whose pixels are there, else whose box around it is smallest.
+
+    Raises:
+        BadRequest: nobody stands there whose head is large enough.
+    """
     index = int(page.maps.characters[y, x]) - 1
     there = [one for one in people if index in one[0].indices]
     there += sorted((one for one in people if _holds(one[0].box, x, y)), key=lambda one: one[0].box.area)
@@ -64,13 +77,12 @@ def somebody_at(page: StudioPage, x: int, y: int, embedder: Embedder) -> SeenFig
     return there[0][1]
 
 
-def sightings(page: StudioPage, who: SeenFigure, embedder: Embedder) -> list[Sighting]:
-    """Return where somebody is seen on a page: at most once in each panel, in reading order, last outside of panels.
+def sightings(people: People, who: SeenFigure) -> list[Sighting]:
+    """Return where somebody is seen among a page's people: at most once in each panel, in reading order.
 
-    Raises:
-        EngineError: the embedder cannot run.
+    Those outside of panels come last.
     """
-    likeness = [(person, alike(who, seen)) for person, seen in _people(page, embedder)]
+    likeness = [(person, alike(who, seen)) for person, seen in people]
     ranked = sorted(likeness, key=lambda one: (one[0].panel is None, one[0].panel or 0, -one[1], one[0].indices))
     best = [next(some) for _, some in groupby(ranked, key=lambda one: one[0].panel)]
     return [
@@ -97,13 +109,6 @@ def mask_of_sightings(
         outline = own if segmenter is None else segmenter.segment(page.rgb, Pointing(box=one.box))
         mask |= outline if outline.any() else own
     return mask
-
-
-def _people(page: StudioPage, embedder: Embedder) -> list[tuple[Person, SeenFigure]]:
-    grey = np.asarray(cv2.cvtColor(page.rgb, cv2.COLOR_RGB2GRAY), np.uint8)
-    people = people_of(page.meta, page.maps.characters)
-    looks = look_at(grey, page.meta.pixels_sha256, page.meta, page.maps.characters, embedder, embedder.info.id)
-    return list(zip(people, looks.figures, strict=True))
 
 
 def _holds(box: Box, x: int, y: int) -> bool:

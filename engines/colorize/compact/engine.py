@@ -21,7 +21,6 @@ from engines.base import (
     ColorizeRequest,
     ColorizeResult,
     EngineError,
-    ModelInvalid,
     ModelMissing,
     Viability,
 )
@@ -46,8 +45,9 @@ from engines.geometry import Size
 from engines.int8 import form_to_run
 from engines.nearest import resize_labels
 from engines.oklab import grey_to_lightness
+from engines.shipped_networks import shipped_faults
 from models.catalog import ModelCard, load_catalog
-from models.store import SHIPPED_WEIGHTS, WeightsInvalid, WeightsMissing, read_weights, weights_path
+from models.store import SHIPPED_WEIGHTS, read_weights, weights_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,11 +94,9 @@ class CompactEngine(ColorizeEngine):
 
     def weights_digests(self) -> Mapping[str, str]:
         """Return the card's digests; `load` compares them with the files."""
-        try:
+        with shipped_faults():
             for file in self._card.files:
                 weights_path(file, self._folder)
-        except WeightsMissing as exc:
-            raise ModelMissing(str(exc), "Install Irodori again.", told=("shipped_damaged",)) from exc
         return {file.name: file.sha256 for file in self._card.files}
 
     def load(self, device: Device) -> None:  # noqa: ARG002  (there is only the processor)
@@ -125,12 +123,8 @@ class CompactEngine(ColorizeEngine):
             self._joined.clear()
 
     def _content(self, name: str) -> bytes:
-        try:
+        with shipped_faults():
             return read_weights(form_to_run(self._card, name, self._folder), self._folder)
-        except WeightsMissing as exc:
-            raise ModelMissing(str(exc), "Install Irodori again.", told=("shipped_damaged",)) from exc
-        except (WeightsInvalid, KeyError) as exc:
-            raise ModelInvalid(str(exc), "Install Irodori again.", told=("shipped_damaged",)) from exc
 
     def _references(self, network: CompactNetwork, pictures: tuple[NDArray[np.uint8], ...]) -> References | None:
         """Return what references show, or recall it: a chapter brings the same ones for every page."""

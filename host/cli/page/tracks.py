@@ -21,7 +21,7 @@ from host.paths import state_paths
 from host.pipeline.faults import faults_mapped
 from host.settings import SettingsFile
 from host.studio.page import read_page
-from host.studio.track import mask_of_sightings, sightings, somebody_at
+from host.studio.track import mask_of_sightings, people_on, sightings, somebody_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,10 +57,11 @@ def track_figure(
         embedder = choose_embedder(settings.embedder, settings.embedder_folder).open()
         segmenter = open_segmenter(model) if model is not None or pulled_sam3() is not None else None
         first = read(picture)
-        who = somebody_at(first, *place_of(at, first.rgb), embedder)
+        on_first = people_on(first, embedder)
+        who = somebody_at(first, on_first, *place_of(at, first.rgb))
         for number, (page, name) in enumerate(zip(pages, names, strict=True)):
             there = first if number == 0 else read(page)
-            seen = sightings(there, who, embedder)
+            seen = sightings(on_first if number == 0 else people_on(there, embedder), who)
             row: dict[str, Any] = {"page": page.name, "mask": None, "seen": [_row(one) for one in seen]}
             if seen:
                 row["mask"] = name

@@ -22,7 +22,7 @@ from host.pipeline.analysis.shipped import shipped_reader
 from host.pipeline.records.masks import PageMaps
 from host.pipeline.records.page_meta import Character, Panel
 from host.studio.page import read_page
-from host.studio.track import Sighting, mask_of_sightings, sightings, somebody_at
+from host.studio.track import Sighting, mask_of_sightings, people_on, sightings, somebody_at
 from tests.host.studio.pages import studio_page
 
 if TYPE_CHECKING:
@@ -76,39 +76,47 @@ def page(*figures: tuple[Box, int, int | None]) -> StudioPage:
 HERO = Box(10, 10, 50, 90)
 
 
+def at(there: StudioPage, x: int, y: int) -> SeenFigure:
+    return somebody_at(there, people_on(there, Shades()), x, y)
+
+
 def who(shade: int) -> SeenFigure:
-    return somebody_at(page((HERO, shade, 1)), 20, 20, Shades())
+    return at(page((HERO, shade, 1)), 20, 20)
+
+
+def seen_on(there: StudioPage) -> list[Sighting]:
+    return sightings(people_on(there, Shades()), who(100))
 
 
 def test_in_each_panel_the_likest_is_taken_in_reading_order() -> None:
     there = page(
         (HERO, 90, 1), (Box(55, 10, 95, 90), 200, 1), (Box(110, 10, 150, 90), 150, 0), (Box(155, 10, 195, 90), 104, 0),
     )  # fmt: skip
-    seen = sightings(there, who(100), Shades())
+    seen = seen_on(there)
     assert [(one.panel, one.figures, one.box) for one in seen] == [(1, (3,), Box(155, 10, 195, 90)), (2, (0,), HERO)]
     assert seen[0].likeness > seen[1].likeness > SURE
 
 
 @pytest.mark.parametrize(("shade", "found"), [(100, [True]), (160, [False]), (255, [])])
 def test_what_is_only_like_them_is_not_sure_and_a_stranger_is_nobody(shade: int, found: list[bool]) -> None:
-    assert [one.is_sure for one in sightings(page((HERO, shade, 1)), who(100), Shades())] == found
+    assert [one.is_sure for one in seen_on(page((HERO, shade, 1)))] == found
 
 
 def test_heads_that_are_too_small_are_not_looked_at_and_those_outside_of_panels_are() -> None:
-    assert sightings(page(), who(100), Shades()) == []
-    assert sightings(page((Box(10, 10, 33, 90), 100, 1)), who(100), Shades()) == []
-    (alone,) = sightings(page((Box(10, 10, 34, 34), 100, None)), who(100), Shades())
+    assert seen_on(page()) == []
+    assert seen_on(page((Box(10, 10, 33, 90), 100, 1))) == []
+    (alone,) = seen_on(page((Box(10, 10, 34, 34), 100, None)))
     assert (alone.panel, alone.is_sure, alone.likeness) == (None, True, 1.0)
 
 
 def test_a_place_means_who_is_drawn_there_else_the_smallest_box_around_it() -> None:
     there = page((Box(10, 10, 90, 190), 100, 1), (Box(70, 30, 130, 90), 200, 0))
-    assert somebody_at(there, 80, 40, Shades()).panel == 0
-    assert somebody_at(there, 12, 12, Shades()).panel == 1
+    assert at(there, 80, 40).panel == 0
+    assert at(there, 12, 12).panel == 1
     there.maps.characters[:] = 0
-    assert somebody_at(there, 80, 40, Shades()).panel == 0
+    assert at(there, 80, 40).panel == 0
     with pytest.raises(BadRequest, match="Nobody stands there") as told:
-        somebody_at(there, 150, 195, Shades())
+        at(there, 150, 195)
     assert told.value.hint == "Those who do stand at: 50,100; 100,60."
 
 
