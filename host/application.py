@@ -176,6 +176,7 @@ class Application:
         """
         from host.report.series import forget_reports
 
+        self.board.settle_notes()
         self.store.results.remove(self.store.history.keys(series))
         self.store.indexes.forget(series)
         self.palettes.forget_sightings(series)

@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 
 
 class JobBoard:
-    """Thread-safe; every request is answered without waiting for a page.
+    """Thread-safe; every request but `settle_notes` is answered without waiting for a page.
 
     Attributes:
         engine_room: where the jobs' engine is, for what else needs one on the same lane.
@@ -224,6 +224,10 @@ class JobBoard:
     def load(self) -> tuple[bool, int]:
         """Return whether a page is under way, and how many have not ended."""
         return self._scheduler.depth()
+
+    def settle_notes(self) -> bool:
+        """Wait until the pages that were told before are noted, as `SeriesNotes.settle`."""
+        return self._stages.settle_notes()
 
     def close(self, timeout_s: float) -> bool:
         """Stop all work and wait for the threads; return whether they have stopped. Nobody is told anything more."""

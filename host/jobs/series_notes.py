@@ -6,14 +6,16 @@ wait for: its page belongs to every series that it was told to.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
 
 from host.jobs.chapter_job import PageState
 from host.store.disk import NotNeeded
 from host.store.history import HistoryEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from host.jobs.chapter_job import ChapterJob, JobPage, Waiting
     from host.jobs.work import Work
@@ -23,11 +25,38 @@ if TYPE_CHECKING:
     from host.store.store import Store
 
 
+_SETTLED_WITHIN_S: Final = 10.0
+
+
 class SeriesNotes:
     """Thread-safe. A page that is told needs none of these: what cannot be written is told in the log alone."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._telling: set[object] = set()
+        self._told = threading.Condition()
+
+    @contextmanager
+    def telling(self) -> Iterator[None]:
+        """Tell pages and note them within, so that `settle` knows of notes that are still to come."""
+        ticket = object()
+        with self._told:
+            self._telling.add(ticket)
+        try:
+            yield
+        finally:
+            with self._told:
+                self._telling.discard(ticket)
+                self._told.notify_all()
+
+    def settle(self, timeout_s: float = _SETTLED_WITHIN_S) -> bool:
+        """Wait until the pages that were told before are noted; return whether they are.
+
+        Who forgets them waits for this, or a note that comes late would remember them again.
+        """
+        with self._told:
+            before = set(self._telling)
+            return self._told.wait_for(lambda: before.isdisjoint(self._telling), timeout_s)
 
     def coloured(self, work: Work, prepared: PreparedPage, coloured: ColouredPage, finished: FinishedPage) -> None:
         """Note a page that was coloured now, after its end was told."""

@@ -85,6 +85,10 @@ class Stages:
         """Let the sender of cached pages send a page whose result is in the cache."""
         self._cached.put((waiting, key))
 
+    def settle_notes(self) -> bool:
+        """Wait until the pages that were told before are noted; see `SeriesNotes.settle`."""
+        return self._notes.settle()
+
     def warm(self, engine_id: str) -> None:
         """Load libraries and the engine while the first pages are still on their way here."""
         if self._made is None and self._warming is None:
@@ -124,19 +128,14 @@ class Stages:
             del work
 
     def _send_cached_pages(self) -> None:
-        sent: list[Waiting] = []
         while (sending := self._cached.get()) is not None and not self._scheduler.closing:
-            waiting, key = sending
-            try:
-                self._send(waiting, key)
-            except IrodoriError as exc:
-                self._scheduler.fail_page(waiting, exc)
-            except BaseException as exc:  # noqa: BLE001 - a page ends, whatever happened
-                self._scheduler.fail_page(waiting, _ours(exc))
-            sent.append(waiting)
-            if self._cached.empty():  # notes wait until all are on screen
-                self._notes.came_from_cache(sent)
-                sent.clear()
+            with self._notes.telling():
+                sent = []
+                while sending is not None and not self._scheduler.closing:
+                    self._send(*sending)
+                    sent.append(sending[0])
+                    sending = None if self._cached.empty() else self._cached.get()
+                self._notes.came_from_cache(sent)  # once all are on screen
 
     def _warm(self, engine_id: str) -> None:
         try:
@@ -217,8 +216,7 @@ class Stages:
             return False
         stored = self._store.results.get(key)
         if stored is not None:
-            self._scheduler.deliver(work, stored, cached=True)
-            self._notes.came_from_cache(work.waiting)
+            self._tell_cached(work, stored)
         return stored is None
 
     def _colour(self, work: Work) -> None:
@@ -242,8 +240,7 @@ class Stages:
                     work.recipe.duplicates.remember(prepared, coloured)
                 work.prepared = without_engine_s_maps(prepared)
         if stored is not None:
-            self._scheduler.deliver(work, stored, cached=True)
-            self._notes.came_from_cache(work.waiting)
+            self._tell_cached(work, stored)
         else:
             self._scheduler.hand_to_finish(work, coloured)
 
@@ -262,8 +259,14 @@ class Stages:
         finished = self._pipeline().finish(prepared, coloured, self._scheduler.tick(work))
         runmeta = finished.runmeta.model_dump(mode="json")
         stored = StoredResult(image=finished.image, mime=finished.mime, size=finished.size, runmeta=runmeta)
-        self._keep(work, stored, partial(_learn, prepared, _key(work), finished.runmeta.result_sha256))
-        self._notes.coloured(work, prepared, coloured, finished)
+        with self._notes.telling():
+            self._keep(work, stored, partial(_learn, prepared, _key(work), finished.runmeta.result_sha256))
+            self._notes.coloured(work, prepared, coloured, finished)
+
+    def _tell_cached(self, work: Work, stored: StoredResult) -> None:
+        with self._notes.telling():
+            self._scheduler.deliver(work, stored, cached=True)
+            self._notes.came_from_cache(work.waiting)
 
     def _keep(self, work: Work, result: StoredResult, kept: Callable[[], None] | None = None) -> None:
         """Commit a result, then tell it: a host that dies in between loses nothing.
@@ -296,10 +299,16 @@ class Stages:
         return replace(result, runmeta={**result.runmeta, "notes": notes})
 
     def _send(self, waiting: Waiting, key: str) -> None:
-        stored = self._store.results.get(key)
-        if stored is None:
-            raise HashMismatch("The page's cached picture was damaged.", "Start the chapter again.")
-        self._scheduler.deliver_page(waiting, stored, cached=True)
+        """Send a page from the cache; it ends, whatever happens."""
+        try:
+            stored = self._store.results.get(key)
+            if stored is None:
+                raise HashMismatch("The page's cached picture was damaged.", "Start the chapter again.")
+            self._scheduler.deliver_page(waiting, stored, cached=True)
+        except IrodoriError as exc:
+            self._scheduler.fail_page(waiting, exc)
+        except BaseException as exc:  # noqa: BLE001 - as said
+            self._scheduler.fail_page(waiting, _ours(exc))
 
 
 def _learn(prepared: PreparedPage, key: str, result_sha256: str) -> None:

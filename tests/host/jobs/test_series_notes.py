@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import closing
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
@@ -129,3 +130,24 @@ def test_a_history_that_cannot_be_written_keeps_nobody_from_learning(
     assert len(own.learned) == 1
     assert own.recalled == [digest("pixels")]
     assert caplog.text.count("the history was not written") == 2
+
+
+def test_who_settles_waits_for_the_notes_of_pages_that_were_told(store: Store) -> None:
+    notes = SeriesNotes(store)
+    begun, done = threading.Event(), threading.Event()
+
+    def told() -> None:
+        with notes.telling():
+            begun.set()
+            assert done.wait(30)
+
+    teller = threading.Thread(target=told)
+    teller.start()
+    assert begun.wait(30)
+    assert not notes.settle(0)
+    done.set()
+    assert notes.settle(30)
+    teller.join(30)
+    with pytest.raises(DiskFull), notes.telling():
+        raise DiskFull("no room")
+    assert notes.settle(0)

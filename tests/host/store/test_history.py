@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import threading
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from host.errors import DiskFull
+from host.jobs.series_notes import SeriesNotes
 from host.messaging.messages import PageDone
 from host.palette_records import PaletteQuery, PaletteSet
+from host.palettes.cast import JobCast
 from host.store.history import HistoryEntry
-from tests.host.jobs.conftest import eventually
 from tests.host.palettes.conftest import palette_reader  # noqa: F401 - a fixture
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ def reader(request: pytest.FixtureRequest) -> Reader:
 def colour(reader: Reader, numbers: list[int], **facts: str) -> list[PageDone]:
     job = reader.run(numbers, **facts)
     assert reader.listener.end_of(job).done == len(numbers)
+    assert reader.board.settle_notes()
     return reader.listener.of(PageDone, job_id=job)
 
 
@@ -48,7 +51,6 @@ def test_pages_from_the_cache_are_of_the_series_that_they_are_told_to(reader: Re
     history = reader.application.store.history
     (before,) = history.series()
     assert all(one.cached for one in colour(reader, [1, 2], series="T"))
-    assert eventually(lambda: len(history.series()) == 2, 30)
     renamed, first = history.series()
     assert (renamed.series, renamed.pages, renamed.seconds) == ("T", 2, 0.0)
     assert first == before
@@ -66,6 +68,28 @@ def test_a_series_that_is_forgotten_is_coloured_anew_and_the_others_are_not(read
     assert reader.application.forget(None) == 3
     assert reader.application.store.history.series() == []
     assert reader.application.palettes._sightings.get("S") == {}
+
+
+def test_forgetting_waits_for_the_notes_of_pages_that_were_told(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forgetting, learn, settle = threading.Event(), JobCast.learn, SeriesNotes.settle
+
+    def late(self: JobCast, *values: Any) -> None:
+        assert forgetting.wait(30)
+        learn(self, *values)
+
+    def asked(self: SeriesNotes) -> bool:
+        forgetting.set()
+        return settle(self)
+
+    monkeypatch.setattr(JobCast, "learn", late)
+    monkeypatch.setattr(SeriesNotes, "settle", asked)
+    assert reader.listener.end_of(reader.run([1])).done == 1
+    assert reader.application.forget("S") == 1
+    assert reader.board.settle_notes()
+    assert reader.application.palettes._sightings.get("S") == {}
+    assert reader.application.store.history.series() == []
 
 
 def test_a_history_that_cannot_be_written_costs_no_page(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
