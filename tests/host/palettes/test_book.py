@@ -14,7 +14,6 @@ from host.messaging.messages import METHODS, PageDone
 from host.palette_records import FigureAt, PaletteFile, PaletteQuery, PaletteSet
 from host.palettes.book import PaletteBook
 from host.pipeline.decode import decode_page
-from tests.host.jobs.conftest import eventually
 from tests.host.palettes.people import AKI, BLUE, BOTAN, RED, figure, page
 
 if TYPE_CHECKING:
@@ -37,7 +36,8 @@ class Chapter:
         self.encoded = [one.sha256 for one in request.pages]
         self._pixels = [decode_page(reader.encoded[one.page_id]).pixels_sha256 for one in request.pages]
         self.colour()
-        assert eventually(lambda: len(self.looked_at) == COUNT, 60)
+        assert self.reader.board.settle_notes()
+        assert len(self.looked_at) == COUNT
 
     def look_at(self, grey: object, pixels_sha256: str, *_: object) -> SeenPage:
         shown = [(), (figure(AKI),), (figure(AKI), figure(BOTAN, 0.7, 1)), (figure(BOTAN),)]
@@ -83,7 +83,8 @@ def test_who_was_seen_is_known_to_every_series_that_the_pages_are_told_to(chapte
     chapter.set(figure=chapter.at(1), hair=RED)  # of series S alone
     assert all(one.cached for one in chapter.colour(series="T"))
     sightings = chapter.reader.application.palettes._sightings
-    assert eventually(lambda: len(sightings.get("T")) == COUNT, 60)
+    assert chapter.reader.board.settle_notes()
+    assert len(sightings.get("T")) == COUNT
     assert sightings.get("T") == sightings.get("S")
     assert len(chapter.looked_at) == COUNT
     view = chapter.book.get(PaletteQuery(series="T"))

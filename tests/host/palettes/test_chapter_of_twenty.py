@@ -10,7 +10,6 @@ from msgspec import structs
 from host.messaging.messages import PageDone
 from host.palette_records import FigureAt, PaletteQuery, PaletteSet, PaletteView
 from host.pipeline.decode import decode_page
-from tests.host.jobs.conftest import eventually
 from tests.host.palettes.people import AKI, BOTAN, RED, figure, page
 
 if TYPE_CHECKING:
@@ -40,7 +39,8 @@ class Twenty:
         self.encoded = [one.sha256 for one in self.asked.pages]
         self.pixels = [decode_page(reader.encoded[one.page_id]).pixels_sha256 for one in self.asked.pages]
         self.first = self.colour(range(COUNT))
-        assert eventually(lambda: len(self.looked_at) == COUNT, 60)
+        assert self.reader.board.settle_notes()
+        assert len(self.looked_at) == COUNT
 
     def look_at(self, grey: object, pixels_sha256: str, *_: object) -> SeenPage:
         self.looked_at.add(pixels_sha256)
