@@ -98,7 +98,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _lying(folders: Sequence[Path]) -> list[Made | Path]:
     """Return what lies in folders; what only explains the others is no input."""
-    return [one for folder in folders for one in sorted(folder.iterdir()) if one.suffix != ".md"]
+    return [one for folder in folders for one in sorted(folder.resolve().iterdir()) if one.suffix != ".md"]
 
 
 def _line(title: str, seen: Seen) -> str:

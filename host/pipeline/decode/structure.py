@@ -39,7 +39,7 @@ def require_few_parts(encoded: bytes) -> None:
 
 
 def _count(parts: Iterator[bool]) -> None:
-    """Count parts; those that are pieces of the pixels are True."""
+    """Count parts; those that an encoder may write in any number are True."""
     few = pieces = 0
     for is_piece in parts:
         pieces += is_piece
@@ -59,7 +59,7 @@ def _jpeg_segments(encoded: bytes) -> Iterator[bool]:
     place, exif = 2, 0
     while place + 4 <= len(encoded):
         if encoded[place] != 0xFF or encoded[place + 1] in (0x00, 0xFF):
-            yield False  # filling is read byte by byte, too
+            yield True  # filling is read byte by byte; a marker may have any number of them before it
             place += 1
             continue
         marker = encoded[place + 1]

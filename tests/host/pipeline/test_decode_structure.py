@@ -59,7 +59,7 @@ def tiff(fields, order="<"):
     [
         slow_png(),
         slow_jpeg(b"\xff\xfe\0\3x"),
-        slow_jpeg(b"\xff"),
+        slow_jpeg(b"\xff" * 100),
         slow_jpeg(b"\xff\xe1\0\x08Exif\0\0"),
         slow_gif(),
         slow_jpeg2000(),
@@ -79,6 +79,14 @@ def test_what_encoders_write_passes(kind):
     require_few_parts(whole)
     for length in range(0, len(whole), max(1, len(whole) // 50)):
         require_few_parts(whole[:length])
+
+
+@pytest.mark.parametrize("marker", [b"\xff\xdb", b"\xff\xda"], ids=["first", "last"])
+def test_a_marker_may_have_any_filling_before_it(marker):
+    whole = encoded("JPEG")
+    place = whole.index(marker)
+    filled = decode_page(whole[:place] + b"\xff" * 50_000 + whole[place:])
+    assert np.array_equal(filled.rgb, decode_page(whole).rgb)
 
 
 def test_a_page_of_thousands_of_scans_is_refused_at_once():
