@@ -32,7 +32,9 @@ from bench.faults.made.encodings import encodings
 from bench.faults.made.lies import lies
 from bench.faults.made.made import Made
 from bench.faults.made.names import names
+from bench.faults.made.parcels import parcels
 from bench.faults.made.pictures import pictures
+from bench.faults.made.strangers import strangers
 from bench.faults.made.suffixes import suffixes
 from host.books.book import UnreadablePage
 from host.books.inputs import open_inputs
@@ -48,7 +50,7 @@ _ROOT: Final = Path(__file__).parents[2]
 _REFERENCE: Final = _ROOT / "tests" / "pages" / "reference-warm.webp"
 _MADE: Final[dict[str, Callable[[], Iterator[Made]]]] = {
     "names": names, "suffixes": suffixes, "pictures": pictures, "encodings": encodings, "colours": colours,
-    "books": books, "lies": lies,
+    "books": books, "lies": lies, "strangers": strangers, "parcels": parcels,
 }  # fmt: skip
 _RUN_S: Final = 3600
 _PING_S: Final = 20.0
@@ -129,7 +131,12 @@ def _written(made: Made, folder: Path) -> Path:
     inputs.mkdir()
     for name, data in made.files.items():
         (inputs / name).write_bytes(data)
-    return inputs / next(iter(made.files)) if len(made.files) == 1 else inputs
+    for name, target in made.links.items():
+        (inputs / name).symlink_to(target)
+    for name in made.pipes:
+        os.mkfifo(inputs / name)
+    alone = len(made.files) == 1 and not made.links and not made.pipes
+    return inputs / next(iter(made.files)) if alone else inputs
 
 
 def _judge(made: Made, seen: Seen) -> None:

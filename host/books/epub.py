@@ -178,8 +178,10 @@ class _Pictures(HTMLParser):
         self._silent += tag in ("head", "script", "style")
         self.has_navigation = self.has_navigation or tag == "nav"
         address = told.get("src") if tag == "img" else None
-        if tag.rpartition(":")[2] == "image":
-            address = told.get("xlink:href") or told.get("href")
+        if tag.rpartition(":")[2] == "image":  # of SVG, under whatever prefixes
+            address = next((told[key] for key in told if key.rpartition(":")[2] == "href" and told[key]), None)
+        if tag == "object" and is_picture_name(told.get("data") or ""):
+            address = told["data"]
         if address and not address.startswith("data:"):
             self.addresses.append(address)
 

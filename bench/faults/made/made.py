@@ -26,7 +26,8 @@ class Made:
     """One run's input. files: by path; a single one is given itself, several as their folder.
 
     pages: how many have to come in and out, None where it is left open. statuses: those of the command line that are
-    right. verdicts: of pages by name, the right ones, separated by `|`; what is not named may become anything.
+    right. verdicts: of pages by name, the right ones, separated by `|`; what is not named may become anything. links:
+    where symbolic links beside the files lead, by name. pipes: names of pipes that nobody writes to.
     """
 
     name: str
@@ -34,6 +35,8 @@ class Made:
     pages: int | None = None
     statuses: frozenset[int] = frozenset({0})
     verdicts: Mapping[str, str] = field(default_factory=dict)
+    links: Mapping[str, str] = field(default_factory=dict)
+    pipes: tuple[str, ...] = ()
 
 
 @cache

@@ -51,7 +51,10 @@ def _count(parts: Iterator[bool]) -> None:
 def _png_chunks(encoded: bytes) -> Iterator[bool]:
     place = 8
     while place + 8 <= len(encoded):
-        yield encoded[place + 4 : place + 8] in (b"IDAT", b"fdAT")
+        kind = encoded[place + 4 : place + 8]
+        yield kind in (b"IDAT", b"fdAT")
+        if kind == b"IEND":
+            return
         place += 12 + int.from_bytes(encoded[place : place + 4], "big")
 
 

@@ -208,6 +208,8 @@ def test_what_cannot_be_read_is_told_with_its_place(tmp_path: Path, content: str
         ('<svg><image xlink:href="a.png"/></svg>', ["a.png"], False, False),
         ('<svg><image href="b.png"></image></svg>', ["b.png"], False, False),
         ('<svg:image xlink:href="a.png"/>', ["a.png"], False, False),
+        ('<svg><image x:href="a.png"/></svg>', ["a.png"], False, False),
+        ('<object data="a.png"></object><object data="a.pdf"></object>', ["a.png"], False, False),
         ('<img src="data:image/png;base64,AA"><img>', [], False, False),
         ('<a src="a.png">words</a>', [], True, False),
         ("<head><title>words</title></head> \n", [], False, False),

@@ -89,6 +89,12 @@ def test_a_marker_may_have_any_filling_before_it(marker):
     assert np.array_equal(filled.rgb, decode_page(whole).rgb)
 
 
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF"])
+def test_what_lies_after_the_end_is_no_part(kind):
+    whole = encoded(kind)
+    assert np.array_equal(decode_page(whole + bytes(1 << 20)).rgb, decode_page(whole).rgb)
+
+
 def test_a_page_of_thousands_of_scans_is_refused_at_once():
     whole = encoded("JPEG", progressive=True)
     scans = whole[whole.index(b"\xff\xda") : -2]
