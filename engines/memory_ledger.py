@@ -1,8 +1,8 @@
 """Who holds memory for a model: slots that exclude each other, so that no two heavy models are loaded at once.
 
 A slot is a kind of work: `image` (an engine that colours), `video` (a network that makes films), `llm` (a language
-model, also one that another process serves). Whoever is about to load enters; heavy ones of any slot go first. Small
-ones stay beside a heavy one.
+model, also one that another process serves), `segment` (what a click means), `upscale` (larger pages). Whoever is about
+to load enters; heavy ones of any slot go first. Small ones stay beside a heavy one.
 """
 
 from __future__ import annotations
@@ -19,8 +19,13 @@ from engines.malloc_trim import return_free_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
-Slot = Literal["image", "video", "llm"]
+    Guest = Callable[["Holder", Callable[[], None]], AbstractContextManager[None]]
+    """Gives a model the memory for a block, and unloads it afterwards; what it is given is called while it waits."""
+
+Slot = Literal["image", "video", "llm", "segment", "upscale"]
+_WEIGHED_HERE: Final[tuple[Slot, ...]] = ("llm", "segment", "upscale")
 HEAVY_MIB: Final = 1024
 """From here on a model has the memory to itself."""
 _MIB: Final = 1 << 20
@@ -77,7 +82,7 @@ class MemoryLedger:
         One of the same label takes the other's place; it is not unloaded.
 
         Raises:
-            EngineTooLarge: there is no room for a language model even so; it is not noted. What `unload` raises.
+            EngineTooLarge: there is no room even so; it is not noted. What `unload` raises.
         """
         with self._lock:
             own = self._entries.get(holder.label)
@@ -86,7 +91,7 @@ class MemoryLedger:
                 return
         self._evict([one for one in self.held if holder.is_heavy and one.is_heavy])
         # Engines and films are weighed by `device_memory`, which knows how they can lie.
-        if holder.slot == "llm" and not holder.elsewhere and self._free_mib() < holder.mib:
+        if holder.slot in _WEIGHED_HERE and not holder.elsewhere and self._free_mib() < holder.mib:
             self._evict(self._longest_unused())
             free = self._free_mib()
             if free < holder.mib:
@@ -143,6 +148,16 @@ class MemoryLedger:
                 self.leave(one.label)
         if holders:
             return_free_memory()
+
+
+@contextmanager
+def nobody_else(holder: Holder, check: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """Be the `Guest` of a process that holds no other model: unload afterwards."""
+    check()
+    try:
+        yield
+    finally:
+        holder.unload()
 
 
 def _free_ram_mib() -> int:

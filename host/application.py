@@ -203,6 +203,7 @@ class Application:
             captured=self.store.spool.read,
             elements=self.palettes.elements,
             alone=self.board.engine_room.alone,
+            guest=self.board.engine_room.guest,
         )
 
     def close(self, timeout_s: float = CLOSE_S) -> None:
@@ -234,10 +235,14 @@ def _comfyui_server(settings: Settings) -> Server:
 def _make_pipeline(settings: Settings, embedder: HostEmbedder, room: EngineRoom) -> PagePipeline:
     from host.jobs.wordsmith import Wordsmith
     from host.pipeline.page import PagePipeline
+    from host.pipeline.pointed import Pointer
     from host.pipeline.retrieve import LikenessRetriever
 
     reader = _make_reader(settings)
-    return PagePipeline(reader=reader, retriever=LikenessRetriever(embedder.open, reader), reworder=Wordsmith(room))
+    return PagePipeline(
+        reader=reader, retriever=LikenessRetriever(embedder.open, reader), reworder=Wordsmith(room),
+        pointer=Pointer(room.guest),
+    )  # fmt: skip
 
 
 def _make_reader(settings: Settings) -> PageReader:

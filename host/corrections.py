@@ -43,13 +43,15 @@ class ColourHint(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class FigurePalette(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The colours that the reader wants the figure at `point`, in 0..1 of the page, to have; at least one.
 
-    hair, skin, clothes: sRGB; None: as the engine has it.
+    hair, skin, clothes: sRGB; None: as the engine has it. region: outlines of the figure, as those of a hint; empty: a
+    segmentation network's where one was pulled, else the figure that analysis found.
     """
 
     point: tuple[Fraction, Fraction]
     hair: Rgb | None = None
     skin: Rgb | None = None
     clothes: Rgb | None = None
+    region: Annotated[tuple[Outline, ...], Meta(max_length=64)] = ()
 
     @property
     def colours(self) -> dict[str, Rgb]:
@@ -63,7 +65,7 @@ class FigurePalette(Struct, frozen=True, kw_only=True, omit_defaults=True):
         Raises:
             BadRequest
         """
-        if not all(map(isfinite, self.point)):
+        if not all(map(isfinite, chain(self.point, *chain.from_iterable(self.region)))):
             raise BadRequest("A palette lies nowhere.", "Its point is shares of the page, 0 to 1.")
         if not self.colours:
             raise BadRequest("A palette names no colour.", "Give one for hair, skin or clothes.")

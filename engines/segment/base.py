@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from engines.memory_ledger import Holder, nobody_else
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
     import numpy as np
     from numpy.typing import NDArray
 
     from engines.geometry import Box
+    from engines.memory_ledger import Guest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,9 +39,13 @@ class Pointing:
 
 
 class Segmenter(ABC):
-    """Finds outlines. Same picture, same pointing, same weights, same machine: same mask."""
+    """Finds outlines. Same picture, same pointing, same weights, same machine: same mask.
+
+    memory_mib: what it takes once it was asked; 0 for next to nothing.
+    """
 
     name: str
+    memory_mib: int = 0
 
     @abstractmethod
     def segment(self, rgb: NDArray[np.uint8], pointing: Pointing) -> NDArray[np.bool_]:
@@ -46,3 +57,17 @@ class Segmenter(ABC):
 
     def close(self) -> None:  # noqa: B027 - most hold nothing
         """Give its memory back; it may be asked again."""
+
+    def in_memory(
+        self, guest: Guest = nobody_else, check: Callable[[], None] = lambda: None
+    ) -> AbstractContextManager[None]:
+        """Return a block in which it may be asked, closed afterwards. One that takes no memory waits for nobody.
+
+        guest: gives memory to whom it is given, as `host.jobs.engine_room` does. check: called while it waits.
+
+        Raises:
+            EngineTooLarge: there is no room. What `check` raises.
+        """
+        if not self.memory_mib:
+            return nullcontext()
+        return guest(Holder("segment", self.name, self.memory_mib, self.close), check)

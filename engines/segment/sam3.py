@@ -42,6 +42,8 @@ class Sam3(Segmenter):
         if lacking:
             raise ModelMissing(f"{folder} lacks {', '.join(lacking)}", _KNOWN)
         self.name = folder.name
+        # Its two parts share the file's largest: the network that sees.
+        self.memory_mib = max(1, (folder / "model.safetensors").stat().st_size >> 20)
         self._folder = folder
         self._loaded: dict[str, tuple[Any, Any, DeviceKind]] = {}
         kind = self._kind()

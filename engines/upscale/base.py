@@ -25,6 +25,9 @@ class Upscaler(ABC):
 
     info: UpscalerInfo
 
+    def close(self) -> None:  # noqa: B027 - interpolation holds nothing
+        """Give its memory back; it is not asked again."""
+
     @abstractmethod
     def enlarge(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Return an `(h, w, 3)` uint8 picture, sides multiples of `info.multiple`, `info.scale` times as large.

@@ -50,6 +50,13 @@ class FileUpscaler(Upscaler):
         """Run the network."""
         return run(self._network, self._device, rgb)
 
+    def close(self) -> None:
+        """Let the network go."""
+        from engines.torch_runtime import return_device_memory
+
+        self._network = None
+        return_device_memory()
+
 
 def _loaded(path: Path) -> Any:
     from engines.torch_runtime import prepare_torch

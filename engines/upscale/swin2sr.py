@@ -45,6 +45,13 @@ class Swin2SR(Upscaler):
         """Run the network."""
         return run(lambda given: self._model(given).reconstruction, self._device, rgb)
 
+    def close(self) -> None:
+        """Let the network go."""
+        from engines.torch_runtime import return_device_memory
+
+        self._model = None
+        return_device_memory()
+
 
 def _loaded(folder: Path) -> Any:
     from engines.torch_runtime import prepare_torch

@@ -24,6 +24,7 @@ from host.cli.options import (  # noqa: TC001 - as above
     Seed,
     Strength,
     Translate,
+    Wish,
 )
 from host.cli.page.commands import page
 from host.cli.palette_group import palette as palette_group
@@ -105,12 +106,7 @@ def colorize(
         str,
         typer.Option(help="The series whose palette the pages wear (`irodori palette`); default: the input's name."),
     ] = "",
-    wish: Annotated[
-        str | None,
-        typer.Option(
-            "--wish", help="What the pages show, in words; for engines that read them. Default: the settings'."
-        ),
-    ] = None,
+    wish: Wish = None,
     elements: Annotated[
         Path | None,
         typer.Option("--elements", help="A record of characters, places, things: what @words in --wish stand for."),

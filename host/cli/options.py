@@ -26,6 +26,10 @@ EngineOptions: TypeAlias = Annotated[
         "--engine-option", metavar="NAME=VALUE", help="Of this engine alone, as its documents name it (repeatable)."
     ),
 ]
+Wish: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--wish", help="What the pages show, in words; for engines that read them. Default: the settings'."),
+]
 Translate: TypeAlias = Annotated[
     bool | None,
     typer.Option("--translate/--no-translate", help="Bring the wish into English first (`irodori models list`)."),

@@ -115,6 +115,16 @@ class EngineRoom:
             yield
 
     @contextmanager
+    def guest(self, holder: Holder, check: Callable[[], None]) -> Iterator[None]:
+        """Hold the lane with a model of another kind: what it excludes is unloaded before it, and it is afterwards.
+
+        Raises:
+            EngineTooLarge: there is no room for it. What `check` raises, called while it waits for the lane.
+        """
+        with self._lane.hold(check), self.ledger.holding(holder):
+            yield
+
+    @contextmanager
     def alone(self, check: Callable[[], None], slot: Slot = "video") -> Iterator[None]:
         """Hold the lane with no engine loaded: for a model of another kind, which shares the memory with none.
 

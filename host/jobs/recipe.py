@@ -76,8 +76,8 @@ class JobRecipe:
 
     def key(self, pixels_sha256: str, corrections: Corrections | None = None, undone: Sequence[str] = ()) -> str:
         """Return the key of a page's result. undone: the steps of its words that failed."""
-        has_hints = corrections is not None and bool(corrections.hints)
-        segmenter = pulled_identity() if has_hints else ""
+        is_pointed = corrections is not None and bool(corrections.hints or corrections.palettes)
+        segmenter = pulled_identity() if is_pointed else ""
         return result_key(pixels_sha256, self._recipe, corrections, segmenter, undone)
 
     def corrected(self, pixels_sha256s: Iterable[str], own: Corrections) -> dict[str, Corrections]:

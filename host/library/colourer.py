@@ -26,7 +26,10 @@ Verdict = Literal["coloured", "skipped", "failed"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageResult:
-    """What became of a page: its picture, why it was left, or what went wrong. direction: which way it was read."""
+    """What became of a page: its picture, why it was left, or what went wrong. direction: which way it was read.
+
+    runmeta: the record of a coloured page.
+    """
 
     verdict: Verdict
     image: bytes = b""
@@ -36,10 +39,16 @@ class PageResult:
     direction: str = ""
     note: str = ""
     seconds: float = 0.0
+    runmeta: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def undone(self) -> tuple[tuple[str, str], ...]:
+        """The steps of the reader's words that failed, and why each did."""
+        return tuple((one["step"], one["fault"]) for one in self.runmeta.get("rewording", ()) if one["fault"])
 
     def packed(self) -> bytes:
         """Return it as bytes: a line of JSON, then the picture."""
-        names = ("verdict", "mime", "reason", "direction", "note", "seconds")
+        names = ("verdict", "mime", "reason", "direction", "note", "seconds", "runmeta")
         facts = {name: getattr(self, name) for name in names} | {"size": len(self.image)}
         return json.dumps(facts).encode() + b"\n" + self.image
 
@@ -61,10 +70,12 @@ class PageColourer:
 
     def __init__(self, locks: Path) -> None:
         """Open what colouring needs. locks: a folder for the lane of engines on the processor, which share nothing."""
+        from engines.memory_ledger import MemoryLedger
         from host.application import engine_registry
         from host.device import machine_device
         from host.jobs.engine_room import EngineRoom
         from host.jobs.lane import Lane
+        from host.jobs.wordsmith import Wordsmith
         from host.paths import state_paths
         from host.pipeline.analysis.shipped import shipped_reader
         from host.pipeline.page import PagePipeline
@@ -72,14 +83,16 @@ class PageColourer:
 
         paths = state_paths()
         settings = SettingsFile(paths.settings_file)
+        engines, ledger = engine_registry(lambda: settings.current), MemoryLedger()
+
+        def room(lane: Path) -> EngineRoom:
+            return EngineRoom(engines, Lane(lane), machine_device(), idle_s=3600.0, ledger=ledger)
+
         self._reader = shipped_reader(settings.current.detector_weights)
-        self._pipeline = PagePipeline(reader=self._reader)
-        engines = engine_registry(lambda: settings.current)
+        # Engines on the processor share nothing; models of words may be large: one worker's at a time.
+        self._pipeline = PagePipeline(reader=self._reader, reworder=Wordsmith(room(paths.lane_lock)))
         lanes = {"cpu": locks / f"{os.getpid()}.lock"}
-        self._rooms = {
-            info.id: EngineRoom(engines, Lane(lanes.get(info.device, paths.lane_lock)), machine_device(), idle_s=3600.0)
-            for info in engines.infos()
-        }
+        self._rooms = {info.id: room(lanes.get(info.device, paths.lane_lock)) for info in engines.infos()}
 
     def colour(self, encoded: bytes, job: PageJob) -> PageResult:
         """Colour a page; whatever goes wrong is told in the result."""
@@ -136,6 +149,7 @@ class PageColourer:
             mime=finished.mime,
             direction=prepared.meta.direction,
             note=" ".join(finished.runmeta.notes),
+            runmeta=finished.runmeta.model_dump(mode="json"),
         )
 
 

@@ -19,7 +19,8 @@ _NAME: Final = "manifest.jsonl"
 class OutputRecord:
     """A volume that was written: its path below the output, empty where none was; its pages by verdict.
 
-    failed: name and reason of each page that failed. reference, palette: whose colours it took, in words.
+    failed: name and reason of each page that failed. undone: on how many pages a model that was to work on the
+    reader's words did not. reference, palette: whose colours it took, in words.
     """
 
     path: str
@@ -35,6 +36,7 @@ class OutputRecord:
     palette: str = ""
     direction: str = "auto"
     words: str = ""
+    undone: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,11 @@ class VolumeRecord:
     fault: str = ""
     seconds: float = 0.0
     series: tuple[str, ...] = ()
+
+    @property
+    def is_wanting(self) -> bool:
+        """Whether doing it again may give more: something failed, or models did not work on the reader's words."""
+        return self.has_failures or any(one.undone for one in self.outputs)
 
     @property
     def has_failures(self) -> bool:

@@ -95,7 +95,7 @@ def _done(
     One that could not be read is looked at again: that costs little, and what reads it may be installed by now.
     """
     record = manifest.get(source.place)
-    if record is None or record.fault or (retry and record.has_failures):
+    if record is None or record.fault or (retry and record.is_wanting):
         return None
     if record.order != orders(source, record.series):
         return None

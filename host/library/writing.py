@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -28,12 +29,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Writes the books of one run below `root`; `waiting` is a folder of ours on the same disk."""
+    """Writes the books of one run below `root`; `waiting` is a folder of ours on the same disk.
+
+    records: keep each coloured page's record beside it.
+    """
 
     root: Path
     kind: OutputKind
     page_format: PageFormat
     waiting: Path
+    records: bool = False
 
     def write(
         self,
@@ -55,7 +60,7 @@ class Writer:
         """
         output = self._output(book, place, earlier)
         output.check()
-        kept = _Kept()
+        kept = _Kept(records=self.records)
         try:
             for page in book.pages:
                 kept.keep(output, page, result_of(page))
@@ -79,7 +84,8 @@ class Writer:
             reference=reference,
             palette=palette,
             direction=direction if direction != "auto" else kept.direction(),
-            words=finished.words,
+            words=" ".join(filter(None, [finished.words, kept.wanting()])),
+            undone=kept.undone,
         )
 
     def _output(self, book: Book, place: str, earlier: Sequence[OutputRecord]) -> Output:
@@ -113,8 +119,10 @@ def places(place: str, books: Sequence[Book], taken: Sequence[str], kind: Output
 class _Kept:
     """What became of a book's pages."""
 
-    def __init__(self) -> None:
-        self.coloured = self.written = 0
+    def __init__(self, *, records: bool) -> None:
+        self.coloured = self.written = self.undone = 0
+        self._records = records
+        self._faults: dict[str, str] = {}
         self.left: Counter[str] = Counter()
         self.failed: list[tuple[str, str]] = []
         self._read: Counter[str] = Counter()
@@ -126,6 +134,10 @@ class _Kept:
                 output.put(page, result.image, SUFFIX_OF_MIME[result.mime])
                 self.coloured += 1
                 self.written += 1
+                self.undone += bool(result.undone)
+                self._faults |= dict(result.undone)
+                if self._records and result.runmeta:
+                    output.put_record(page, json.dumps(result.runmeta, indent=1).encode())
                 return
             self.written += output.keep(page, left=result.verdict == "skipped") is not None
         except UnreadablePage as exc:
@@ -135,6 +147,13 @@ class _Kept:
             self.left[result.reason] += 1
         else:
             self.failed.append((page.name, _words(result)))
+
+    def wanting(self) -> str:
+        """Return which steps of the reader's words failed, and why; empty where none did."""
+        if not self.undone:
+            return ""
+        why = "; ".join(f"{step}: {fault}" for step, fault in sorted(self._faults.items()))
+        return f"On {self.undone} of {self.coloured} pages words stayed as they are ({why})."
 
     def direction(self) -> Direction:
         """Return which way most pages were read."""

@@ -11,6 +11,7 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 import msgspec
+from msgspec import structs
 
 from engines.base import EngineError
 from host.corrections import Corrections, FigurePalette, PageWords
@@ -67,7 +68,7 @@ class Wardrobe:
         from host.palettes.likeness import whose
 
         worn = (
-            FigurePalette(point=figure.point, **self.colours[one.character_id])
+            structs.replace(FigurePalette(point=figure.point), **self.colours[one.character_id])
             for figure, one in zip(page.figures, whose(page, self.known), strict=True)
             if one.is_sure and one.character_id in self.colours
         )

@@ -28,8 +28,8 @@ class PageJob:
 
     chapter: what the pages of one chapter say of its direction, where that is `auto`; the job holds it. memory: what
     the series remembers, None where nothing may be retrieved. cast: how its people are coloured, None for no series.
-    corrections: of this page alone. words: which steps models take with the reader's words; rewording: what became of
-    them, None where nothing was done yet.
+    corrections: of this page alone; the first `worn` of its palettes are the cast's. words: which steps models take
+    with the reader's words; rewording: what became of them, None where nothing was done yet.
     keep_coloured: skip a page that already has colour. output_format None: the pipeline's own choice, without loss.
     """
 
@@ -37,6 +37,7 @@ class PageJob:
     plan: Plan
     references: tuple[ReferencePicture, ...] = ()
     corrections: Corrections = field(default_factory=Corrections)
+    worn: int = 0
     words: WordChoice = field(default_factory=WordChoice)
     rewording: Rewording | None = None
     keep_coloured: bool = True

@@ -28,6 +28,7 @@ from host.pipeline.finished import ColouredPage, FinishedPage
 from host.pipeline.generation.correct import colour_page, record_attempts
 from host.pipeline.generation.foresight import paper_share
 from host.pipeline.generation.review import fault, review_page
+from host.pipeline.pointed import Pointer
 from host.pipeline.prepare import dress, prepare, reason_to_skip
 from host.pipeline.prepared import PreparedPage, SkippedPage
 from host.pipeline.progress import tell
@@ -66,11 +67,13 @@ class PagePipeline:
         reader: PageReader | None = None,
         retriever: Retriever | None = None,
         reworder: Reworder | None = None,
+        pointer: Pointer | None = None,
     ) -> None:
         self._limits = limits or DecodeLimits()
         self._reader = reader or shipped_reader()
         self._retriever = retriever or ReaderOrder()
         self._reworder = reworder
+        self._pointer = pointer or Pointer()
 
     def decode(self, encoded: bytes, check: Callable[[], None] | None = None) -> DecodedPage:
         """Decode a captured page. `check` is called now and then; what it raises ends a long decoding.
@@ -98,7 +101,8 @@ class PagePipeline:
         with faults_mapped():
             boxes = pieces_of(page)
             if len(boxes) > 1:
-                return read_strip(page, boxes, job, tick, self._reader, self._retriever, self._reworder)
+                return read_strip(page, boxes, job, tick, self._reader, self._retriever, self._reworder,
+                                  self._pointer)  # fmt: skip
             stopwatch = Stopwatch()
             tell(tick, "pass1")
             with stopwatch.stage("pass1"):
@@ -109,9 +113,10 @@ class PagePipeline:
             tell(tick, "retrieve")
             with stopwatch.stage("retrieve"):
                 job = dress(page, reading.meta, reading.maps, job)
-                job = reworded(self._reworder, page, reading.meta, job, partial(tell, tick, "retrieve"))
+                check = partial(tell, tick, "retrieve")
+                job = reworded(self._reworder, page, reading.meta, job, check)
                 choice = self._retriever.choose(page, reading.meta, job, job.engine.supports.references_max)
-                return prepare(page, reading, job, choice, stopwatch)
+                return prepare(page, reading, job, choice, stopwatch, self._pointer, check)
 
     def colour(
         self, prepared: PreparedPage, engine: ColorizeEngine, tick: Tick, watch: OnStep | None = None

@@ -11,11 +11,11 @@ from host.pipeline.drawing import Drawing
 from host.pipeline.generation.director.signals import measure_signals
 from host.pipeline.generation.request import make_request
 from host.pipeline.generation.style import bind_references
-from host.pipeline.pointed import with_regions
+from host.pipeline.pointed import Pointer
 from host.pipeline.prepared import PreparedPage
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from engines.base import ColorizeRequest
     from host.pipeline.analysis.reader import PageReading
@@ -49,15 +49,20 @@ def dress(page: DecodedPage, meta: PageMeta, maps: PageMaps | None, job: PageJob
     worn = job.cast.dress(page, meta, maps.characters if maps is not None else None)
     below = Corrections(palettes=worn, words=job.cast.words(page.pixels_sha256))
     corrections = laid_over(below, job.corrections)
-    return job if corrections is job.corrections else replace(job, corrections=corrections)
+    return job if corrections is job.corrections else replace(job, corrections=corrections, worn=len(worn))
 
 
 def prepare(
-    page: DecodedPage, reading: PageReading, job: PageJob, choice: Choice, stopwatch: Stopwatch
-) -> PreparedPage:
+    page: DecodedPage, reading: PageReading, job: PageJob, choice: Choice, stopwatch: Stopwatch,
+    pointer: Pointer | None = None, check: Callable[[], None] = lambda: None,
+) -> PreparedPage:  # fmt: skip
     """Return a page with its references bound, its signals measured and its request made.
 
-    job: as it was asked for; the page's own has the references of `choice`.
+    job: as it was asked for; the page's own has the references of `choice`. pointer: finds what was clicked. check:
+    called while that waits.
+
+    Raises:
+        what `check` raises.
     """
     references = bind_references(choice.uses, (*job.references, *choice.retrieved))
     job = replace(job, references=references)
@@ -66,20 +71,20 @@ def prepare(
     signals = measure_signals(page.grey, reading.masks.protect, meta, pictures)
     meta = meta.model_copy(update={"signals": signals})
     request, directive = make_request(page, meta, reading.masks, job, reading.maps)
+    drawing = _drawing(request, meta, job, reading.maps)
+    drawing = (pointer or Pointer()).outlined(page.rgb, drawing, meta, check, worn=job.worn)
     return PreparedPage(
-        page=page, drawing=_drawing(page, request, meta, job, reading.maps), meta=meta, request=request,
+        page=page, drawing=drawing, meta=meta, request=request,
         directive=directive, job=job, stopwatch=stopwatch, memory_entry=choice.entry,
     )  # fmt: skip
 
 
-def _drawing(
-    page: DecodedPage, request: ColorizeRequest, meta: PageMeta, job: PageJob, maps: PageMaps | None
-) -> Drawing:
+def _drawing(request: ColorizeRequest, meta: PageMeta, job: PageJob, maps: PageMaps | None) -> Drawing:
     wanted = job.corrections
     return Drawing(
         tone=request.tone,
         panels=[_outline(panel) for panel in meta.panels],
-        hints=with_regions(page.rgb, wanted.hints),
+        hints=wanted.hints,
         palettes=place_palettes(wanted.palettes, meta, maps),
         characters=maps.characters if maps is not None and (wanted.palettes or job.cast is not None) else None,
         words=wanted.words,

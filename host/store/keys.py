@@ -53,8 +53,8 @@ def result_key(
     """Return the SHA-256 (hex) of the page's pixels, the recipe and the page's own corrections, over canonical JSON.
 
     A file name or an address never enters: sites use them again for other pictures. segmenter: what finds the
-    regions of hints; empty where lines do. undone: the steps of the recipe's words that failed, so that the page is
-    another one than that which was asked for.
+    regions of hints and the figures of palettes; empty where lines and analysis do. undone: the steps of the recipe's
+    words that failed, so that the page is another one than that which was asked for.
 
     Raises:
         TypeError, ValueError: an engine option is no JSON value.
@@ -90,7 +90,9 @@ def result_key(
     if undone:
         facts["undone"] = [*undone]
     facts |= _facts_of(corrections or Corrections())
-    if segmenter and corrections is not None and any(not hint.region for hint in corrections.hints):
+    pointed = corrections or Corrections()
+    regions = [*(one.region for one in pointed.hints), *(one.region for one in pointed.palettes)]
+    if segmenter and not all(regions):
         facts["segmenter"] = segmenter
     canonical = json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
     return hashlib.sha256(canonical.encode("ascii")).hexdigest()

@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 from engines.base import EngineUnavailable, Plan
+from engines.memory_ledger import nobody_else as alone_here
 from engines.motion.registry import open_motion
 from engines.segment.base import Pointing
 from host.errors import BadRequest
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from engines.memory_ledger import Guest
     from engines.words.base import WordReader
     from host.messaging.messages import FilterStep, StudioTask
     from host.palette_records import PaletteElement
@@ -73,7 +75,7 @@ class Tools:
     reader: makes what reads pages, when the first page is read. references: the pixels of the reader's references.
     words: opens what reads lettering. scratch: a folder for a film that is being written; None: the system's.
     captured: a page's bytes by their SHA-256, None where they are gone. alone: holds the lane with no other model in
-    memory; what it is given is called while it waits. elements: of a series.
+    memory; guest: with one that the ledger knows; what they are given is called while they wait. elements: of a series.
     """
 
     def __init__(
@@ -86,6 +88,7 @@ class Tools:
         captured: Callable[[str], bytes | None] = lambda _: None,
         alone: Callable[[Callable[[], None]], AbstractContextManager[None]] = nobody_else,
         elements: Callable[[str], Sequence[PaletteElement]] = lambda _: (),
+        guest: Guest = alone_here,
     ) -> None:
         self._make_reader = reader
         self._reader: PageReader | None = None
@@ -96,6 +99,7 @@ class Tools:
         self._captured = captured
         self._alone = alone
         self._elements = elements
+        self._guest = guest
         self._kept: tuple[tuple[str, Direction], StudioPage] | None = None
         self._tools: dict[str, Callable[[StudioTask, DecodedPage, Progress], Made]] = {
             "filter": self._filter,
@@ -273,10 +277,8 @@ class Tools:
             raise BadRequest("Nothing is pointed at.", "Click what is meant.", told=("nothing_there",))
         segmenter = open_segmenter(None)
         progress(_READ)
-        try:
+        with segmenter.in_memory(self._guest, lambda: progress(_READ)):
             mask = segmenter.segment(page.rgb, pointing)
-        finally:
-            segmenter.close()
         if not mask.any():
             raise BadRequest("Nothing was found there.", "Click another place.", told=("nothing_there",))
         return _png(mask.view(np.uint8) * np.uint8(255), {"by": segmenter.name})
@@ -332,10 +334,10 @@ class Tools:
 
     def _upscale(self, task: StudioTask, page: DecodedPage, progress: Progress) -> Made:
         from engines.upscale.pulled import pulled_upscaler
-        from engines.upscale.registry import open_upscaler
+        from engines.upscale.registry import upscaler_in_memory
         from host.studio.larger import larger
 
-        upscaler = open_upscaler(None if task.model is None else pulled_upscaler(task.model), task.scale)
+        model = None if task.model is None else pulled_upscaler(task.model)
         # Interpolation keeps letters by itself; what a network would draw for them is not what is written.
         lettering = None if task.model is None else self._read(task, page, progress).masks.lettering
         begun = 0.0 if lettering is None else _READ
@@ -343,8 +345,9 @@ class Tools:
         def told(share: float) -> None:
             progress(begun + (1 - begun) * share)
 
-        record = {"by": upscaler.info.name, "scale": upscaler.info.scale}
-        return _picture(larger(upscaler, page.rgb, lettering, told), record)
+        with upscaler_in_memory(model, task.scale, self._guest, lambda: told(0.0)) as upscaler:
+            record = {"by": upscaler.info.name, "scale": upscaler.info.scale}
+            return _picture(larger(upscaler, page.rgb, lettering, told), record)
 
     # --- inside ----------------------------------------------------------------------------------------------------
 

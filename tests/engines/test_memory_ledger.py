@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from itertools import permutations
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from engines.base import Device, EngineTooLarge, EngineUnavailable
-from engines.memory_ledger import HEAVY_MIB, Holder, MemoryLedger, Slot
+from engines.memory_ledger import HEAVY_MIB, Holder, MemoryLedger, Slot, nobody_else
 from engines.residency import Residency, weight_mib
 from engines.testing.contract import PROCESSOR
 from engines.testing.stepped import SteppedEngine
@@ -42,7 +42,14 @@ class Machine:
         del self.loaded[label]
 
 
-HEAVY: list[tuple[Slot, str, int]] = [("image", "klein", 13_000), ("video", "ltx", 12_000), ("llm", "qwen", 4_000)]
+HEAVY: list[tuple[Slot, str, int]] = [
+    ("image", "klein", 13_000), ("video", "ltx", 12_000), ("llm", "qwen", 4_000), ("segment", "sam3", 3_300),
+    ("upscale", "esrgan", 1_400),
+]  # fmt: skip
+
+
+def test_each_slot_is_there() -> None:
+    assert {slot for slot, _, _ in HEAVY} == set(get_args(Slot))
 
 
 @pytest.mark.parametrize("order", list(permutations(HEAVY)))
@@ -93,6 +100,24 @@ def test_what_has_no_room_even_so_is_refused_with_figures_and_is_not_noted() -> 
     assert machine.ledger.held == ()
     # How an engine can lie is not the ledger's to judge.
     machine.load("image", "klein", 13_000)
+
+
+@pytest.mark.parametrize("slot", ["segment", "upscale"])
+def test_what_a_click_or_a_larger_page_needs_is_weighed_too(slot: Slot) -> None:
+    machine = Machine(3_000)
+    machine.load("llm", "marian", 330)
+    machine.load(slot, "small", 2_700)
+    assert list(machine.loaded) == ["small"]
+    with pytest.raises(EngineTooLarge):
+        machine.load(slot, "large", 3_100)
+    assert machine.ledger.held == ()
+
+
+def test_who_shares_memory_with_nobody_is_unloaded_after_its_block() -> None:
+    gone: list[str] = []
+    with nobody_else(Holder("segment", "sam3", 1, lambda: gone.append("sam3"))):
+        assert gone == []
+    assert gone == ["sam3"]
 
 
 def test_a_block_ends_with_nothing_loaded_whatever_happened() -> None:

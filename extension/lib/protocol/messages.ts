@@ -61,6 +61,7 @@ export interface FigurePalette {
   hair?: [number, number, number];
   skin?: [number, number, number];
   clothes?: [number, number, number];
+  region?: (([number, number])[])[];
 }
 
 /** What the reader says of a page, such as its place and the mood there; for engines that read words. */

@@ -70,6 +70,7 @@ class Request:
     plan_only: bool = False
     watch: bool = False
     retry: bool = False
+    runmeta: bool = False
     json: bool = False
 
 
@@ -174,7 +175,7 @@ class _Pass:
                     workers,
                     self._orders,
                     references,
-                    Writer(self._request.output, self._request.kind, self._format, waiting),
+                    Writer(self._request.output, self._request.kind, self._format, waiting, self._request.runmeta),
                     _WithThumbs(progress, self._request.output, folder / THUMBS),
                     asked.digest,
                     self._request.direction,

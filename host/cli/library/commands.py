@@ -8,7 +8,19 @@ from typing import Annotated, Final
 import typer
 
 from host.cli.faults import faults_told
-from host.cli.options import Engine, EngineOptions, KeepColoured, PresetName, Seed, Strength, engine_options
+from host.cli.options import (
+    Caption,
+    Engine,
+    EngineOptions,
+    Enhance,
+    KeepColoured,
+    PresetName,
+    Seed,
+    Strength,
+    Translate,
+    Wish,
+    engine_options,
+)
 from host.vocabulary import Direction, OutputKind, PageFormat  # noqa: TC001 - typer reads the types
 
 library: Final = typer.Typer(help="Whole shelves of comics.", no_args_is_help=True)
@@ -40,6 +52,10 @@ def colour(
         str | None,
         typer.Option(help="The series whose palette all wear (`irodori palette`); default: each volume's own series'."),
     ] = None,
+    wish: Wish = None,
+    translate: Translate = None,
+    caption: Caption = None,
+    enhance: Enhance = None,
     preset: PresetName = None,
     engine: Engine = None,
     seed: Seed = None,
@@ -61,6 +77,7 @@ def colour(
     plan: Annotated[bool, typer.Option("--plan", help="Say what would be done, and do nothing.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Go on with what is put there, until Ctrl-C.")] = False,
     retry: Annotated[bool, typer.Option("--retry", help="Do volumes in which something failed again.")] = False,
+    runmeta: Annotated[bool, typer.Option("--runmeta", help="Keep each coloured page's record beside it.")] = False,
     json_: Annotated[bool, typer.Option("--json", help="Print the report (or the plan) as JSON.")] = False,
 ) -> None:
     """Colour whole shelves. A run that was ended goes on where it was; what is done is not done again."""
@@ -74,7 +91,11 @@ def colour(
             seed=seed,
             strength=strength,
             keep_coloured=keep_coloured,
+            prompt=wish,
             engine_options=engine_options(engine_option or ()),
+            translate=translate,
+            caption=caption,
+            enhance=enhance,
         )
         chosen, options = with_preset(chosen_preset(preset), engine, said)
         request = Request(
@@ -94,6 +115,7 @@ def colour(
             plan_only=plan,
             watch=watch,
             retry=retry,
+            runmeta=runmeta,
             json=json_,
         )
         raise typer.Exit(run(request))

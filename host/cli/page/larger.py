@@ -8,9 +8,10 @@ from rich.console import Console
 from rich.progress import Progress
 
 from engines.upscale.pulled import upscaler_of
-from engines.upscale.registry import open_upscaler
+from engines.upscale.registry import upscaler_in_memory
 from host.books.whole_files import write_whole
 from host.cli.console import say
+from host.cli.page.guests import guest_of_machine
 from host.cli.page.pictures import format_of, read, require_output
 from host.pipeline.encode import encode_page
 from host.pipeline.faults import faults_mapped
@@ -30,8 +31,12 @@ def upscale_page(picture: Path, output: Path, model: Path | None, scale: int, *,
     """
     wanted = format_of(output)
     require_output(output, picture)
-    with faults_mapped(), Progress(console=Console(stderr=True), transient=True) as bars:
-        upscaler = open_upscaler(upscaler_of(model), scale)
+    with (
+        faults_mapped(),
+        Progress(console=Console(stderr=True), transient=True) as bars,
+        guest_of_machine() as guest,
+        upscaler_in_memory(upscaler_of(model), scale, guest) as upscaler,
+    ):
         # Interpolation keeps letters by itself: then nobody needs to know where they are.
         page = read(picture, "auto") if keep_letters and model is not None else None
         rgb, lettering = (picture_of(picture), None) if page is None else (page.rgb, page.masks.lettering)

@@ -12,6 +12,7 @@ from engines.segment.base import Pointing
 from engines.segment.registry import open_segmenter
 from host.books.whole_files import write_whole
 from host.cli.console import say
+from host.cli.page.guests import guest_of_machine
 from host.cli.page.pictures import require_output
 from host.errors import BadRequest
 from host.pipeline.faults import faults_mapped
@@ -46,7 +47,8 @@ def segment_page(
         raise BadRequest("Nothing is pointed at.", "Give --at X,Y, --box LEFT,TOP,RIGHT,BOTTOM, or --words.")
     with faults_mapped():
         segmenter = open_segmenter(model)
-        mask = segmenter.segment(rgb, pointing)
+        with guest_of_machine() as guest, segmenter.in_memory(guest):
+            mask = segmenter.segment(rgb, pointing)
     if not mask.any():
         raise BadRequest("Nothing was found there.", "Point at another place, or name it otherwise.")
     buffer = io.BytesIO()

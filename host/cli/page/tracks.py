@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from contextlib import ExitStack
 from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -15,6 +16,7 @@ from engines.segment.pulled import pulled_sam3
 from engines.segment.registry import open_segmenter
 from host.books.whole_files import make_folders, require_writable, write_whole
 from host.cli.console import say
+from host.cli.page.guests import guest_of_machine
 from host.cli.page.outlines import place_of
 from host.cli.page.pictures import reader
 from host.paths import state_paths
@@ -53,9 +55,12 @@ def track_figure(
     read = partial(read_page, reader=reader(), direction=direction)
     settings = SettingsFile(state_paths().settings_file).current
     rows: list[dict[str, Any]] = []
-    with faults_mapped():
+    with faults_mapped(), ExitStack() as stack:
         embedder = choose_embedder(settings.embedder, settings.embedder_folder).open()
         segmenter = open_segmenter(model) if model is not None or pulled_sam3() is not None else None
+        memory = stack.enter_context(guest_of_machine())
+        if segmenter is not None:
+            stack.enter_context(segmenter.in_memory(memory))
         first = read(picture)
         on_first = people_on(first, embedder)
         who = somebody_at(first, on_first, *place_of(at, first.rgb))

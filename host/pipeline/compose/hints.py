@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engines.regions import Labels
-    from host.corrections import ColourHint
+    from host.corrections import ColourHint, Outline
 
     Plane = NDArray[np.float32]
 
@@ -47,7 +47,7 @@ def lay_hints(
         _fill(laid, lightness, labels == label, float(flat[label]), within)
     for hint, stroke in zip(hints, strokes, strict=True):
         if hint.region:
-            region = _region(hint, labels.shape)
+            region = region_on(hint.region, labels.shape)
             region[stroke.rows, stroke.columns] = True
             _fill(laid, lightness, region, float(flat[labels[region]].mean()), [stroke])
     for stroke in strokes:
@@ -73,16 +73,18 @@ def _stroke(hint: ColourHint, labels: Labels) -> _Stroke:
     wide = _drawn(points, 2 * max(_RADIUS_MIN_PX, round(hint.radius_01 * width)) + 1, labels.shape)
     colour = srgb_to_oklab(np.array([[hint.rgb]], np.uint8))[0, 0, 1:]
     rows, columns = np.nonzero(wide)
-    within = _region(hint, labels.shape)[rows, columns] if hint.region else np.isin(labels[rows, columns], regions)
+    within = (
+        region_on(hint.region, labels.shape)[rows, columns] if hint.region else np.isin(labels[rows, columns], regions)
+    )
     kept = within | centre[rows, columns]
     own = () if hint.region else regions.tolist()
     return _Stroke(rows[kept], columns[kept], frozenset(own), np.asarray(colour, np.float32))
 
 
-def _region(hint: ColourHint, shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    """Return a hint's own region on the grid."""
+def region_on(region: Sequence[Outline], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Return what outlines in 0..1 enclose on a grid of this shape; one within another is a hole."""
     size = np.array(shape[::-1])
-    outlines = [np.floor(np.array(one) * size).astype(np.int32) for one in hint.region]
+    outlines = [np.floor(np.array(one) * size).astype(np.int32) for one in region]
     mask = np.zeros(shape, np.uint8)
     cv2.fillPoly(mask, outlines, 1)
     return mask.view(np.bool_)

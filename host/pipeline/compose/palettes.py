@@ -20,6 +20,7 @@ import numpy as np
 from engines.base import PARTS
 from engines.geometry import Box
 from engines.oklab import srgb_to_oklab
+from host.pipeline.compose.hints import region_on
 from host.pipeline.drawing import PlacedPalette
 
 if TYPE_CHECKING:
@@ -80,9 +81,13 @@ def lay_palettes(
 def _lay(laid: Plane, labels: Labels, figures: Figures, shares: Plane, placed: PlacedPalette) -> str:
     palette, missing = placed.palette, []
     where = f"at {palette.point[0]:.3g}, {palette.point[1]:.3g}"
-    if not placed.figures:
+    if palette.region:
+        figure = region_on(palette.region, labels.shape)
+    elif placed.figures:
+        figure = np.isin(figures, np.array(placed.figures) + 1)
+    else:
         return f"No figure was found {where}."
-    shown = _shown(labels, np.isin(figures, np.array(placed.figures) + 1), shares)
+    shown = _shown(labels, figure, shares)
     for name, rgb in palette.colours.items():
         takes = shown == _SHOWN_BY[name]
         if takes.any():

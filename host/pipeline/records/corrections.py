@@ -38,6 +38,7 @@ class PaletteRecord(Record):
     hair: tuple[Level, Level, Level] | None = None
     skin: tuple[Level, Level, Level] | None = None
     clothes: tuple[Level, Level, Level] | None = None
+    region: tuple[tuple[tuple[Unit, Unit], ...], ...] = ()
     figures: tuple[Order, ...] = ()
     fault: str = ""
 

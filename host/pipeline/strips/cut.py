@@ -17,7 +17,7 @@ from host.pipeline.decode import DecodedPage, pixels_digest
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from host.corrections import ColourHint
+    from host.corrections import ColourHint, Outline
 
 _STRIP_PIXELS: Final = 6_000_000
 _PIECE_PIXELS: Final = 2_000_000
@@ -63,7 +63,9 @@ def cut_page(page: DecodedPage, box: Box) -> DecodedPage:
 def corrections_within(asked: Corrections, box: Box, height: int) -> Corrections:
     """Return the corrections that lie in a piece of a page of this height, in shares of the piece; words are of all."""
     palettes = tuple(
-        structs.replace(one, point=(one.point[0], _down(one.point[1], box, height)))
+        structs.replace(
+            one, point=(one.point[0], _down(one.point[1], box, height)), region=_moved(one.region, box, height)
+        )
         for one in asked.palettes
         if is_within(one.point[1], box, height)
     )
@@ -79,8 +81,11 @@ def is_within(down_01: float, box: Box, height: int) -> bool:
 
 def _hint_within(hint: ColourHint, box: Box, height: int) -> ColourHint | None:
     points = tuple((across, _down(down, box, height)) for across, down in hint.points if is_within(down, box, height))
-    region = tuple(tuple((across, _down(down, box, height)) for across, down in one) for one in hint.region)
-    return structs.replace(hint, points=points, region=region) if points else None
+    return structs.replace(hint, points=points, region=_moved(hint.region, box, height)) if points else None
+
+
+def _moved(region: tuple[Outline, ...], box: Box, height: int) -> tuple[Outline, ...]:
+    return tuple(tuple((across, _down(down, box, height)) for across, down in one) for one in region)
 
 
 def _down(down_01: float, box: Box, height: int) -> float:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engines.base import ColorizeRequest
+from host.corrections import Corrections
 from host.pipeline.analysis.layout.direction import ChapterDirection, shape_vote
 from host.pipeline.drawing import Drawing, PlacedPalette
 from host.pipeline.prepare import dress, prepare, reason_to_skip
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from host.pipeline.analysis.reader import PageReader, PageReading
     from host.pipeline.decode import DecodedPage
     from host.pipeline.job import PageJob, Tick
+    from host.pipeline.pointed import Pointer
     from host.pipeline.records.page_meta import PageMeta, ReadingDirection
     from host.pipeline.retrieve import Retriever
     from host.pipeline.rewording import Reworder
@@ -42,6 +44,7 @@ def read_strip(
     reader: PageReader,
     retriever: Retriever,
     reworder: Reworder | None = None,
+    pointer: Pointer | None = None,
 ) -> PreparedPage | SkippedPage:
     """Read the pieces of a strip, choose its references and make each piece's request; or say why the strip stays.
 
@@ -69,8 +72,9 @@ def read_strip(
         choice = retriever.choose(page, meta, job, job.engine.supports.references_max)
         pieces = []
         for index, (box, fold) in enumerate(zip(boxes, folded, strict=True)):
-            tell(tick, "retrieve", index / len(boxes))
-            pieces.append(_piece(page, box, fold, job, choice, stopwatch))
+            check = partial(tell, tick, "retrieve", index / len(boxes))
+            check()
+            pieces.append(_piece(page, box, fold, job, choice, stopwatch, pointer, check))
     return _strip(page, meta, pieces, job, choice, stopwatch)
 
 
@@ -84,15 +88,21 @@ def strip_direction(
 
 
 def _piece(
-    page: DecodedPage, box: Box, fold: Callable[[], PageReading], job: PageJob, choice: Choice, stopwatch: Stopwatch
-) -> PreparedPiece:
+    page: DecodedPage, box: Box, fold: Callable[[], PageReading], job: PageJob, choice: Choice, stopwatch: Stopwatch,
+    pointer: Pointer | None, check: Callable[[], None],
+) -> PreparedPiece:  # fmt: skip
     """Return a piece that waits, with what of the job is about it; one that has nothing to colour stays as it is."""
     reading = fold()
     if reason_to_skip(reading.meta, job) is not None:
         return PreparedPiece(box)
-    own = replace(job, corrections=corrections_within(job.corrections, box, page.size.height), memory=None, cast=None)
+    worn = Corrections(palettes=job.corrections.palettes[: job.worn])
+    own = replace(
+        job, corrections=corrections_within(job.corrections, box, page.size.height), memory=None, cast=None,
+        worn=len(corrections_within(worn, box, page.size.height).palettes),
+    )  # fmt: skip
     alone = Choice(choice.uses, choice.retrieved)
-    return PreparedPiece(box, fold_prepared(prepare(cut_page(page, box), reading, own, alone, stopwatch)))
+    prepared = prepare(cut_page(page, box), reading, own, alone, stopwatch, pointer, check)
+    return PreparedPiece(box, fold_prepared(prepared))
 
 
 def _strip(

@@ -3,6 +3,8 @@
 import importlib
 import pickle
 import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +12,10 @@ import pytest
 import torch
 
 from engines.base import ModelInvalid, ModelMissing
+from engines.memory_ledger import Holder, MemoryLedger
 from engines.torch_runtime import prepare_torch
 from engines.upscale.pulled import pulled_upscaler, upscaler_of
-from engines.upscale.registry import open_upscaler
+from engines.upscale.registry import memory_mib, open_upscaler, upscaler_in_memory
 from engines.upscale.tiles import enlarge
 from models.catalog import load_catalog
 
@@ -55,6 +58,29 @@ def test_a_file_is_the_bare_network_tile_by_tile(files: Path, name: str) -> None
     assert tiled.shape == expected.shape
     assert tiled[inner].size > 10_000
     assert np.abs(tiled[inner].astype(int) - expected[inner]).max() <= 1
+
+
+def test_a_network_stands_in_the_ledger_while_it_works_and_interpolation_does_not(files: Path) -> None:
+    ledger = MemoryLedger(lambda: 64_000)
+
+    @contextmanager
+    def guest(holder: Holder, check: Callable[[], None]) -> Iterator[None]:
+        check()
+        with ledger.holding(holder):
+            yield
+
+    with upscaler_in_memory(None, 3, guest) as upscaler:
+        assert (upscaler.info.scale, ledger.held) == (3, ())
+    path = files / "toy.pth"
+    with upscaler_in_memory(path, 3, guest) as upscaler:
+        assert [(one.slot, one.label, one.mib) for one in ledger.held] == [("upscale", "toy.pth", memory_mib(path))]
+        assert ledger.held[0].is_heavy
+    assert ledger.held == ()
+    assert upscaler._network is None  # type: ignore[attr-defined]
+    large = np.zeros(3 << 20, np.uint8)
+    (files / "many").mkdir()
+    (files / "many" / "model.safetensors").write_bytes(large.tobytes())
+    assert memory_mib(files / "many") - memory_mib(path) == 3
 
 
 @pytest.mark.parametrize(

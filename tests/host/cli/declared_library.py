@@ -25,14 +25,18 @@ COMMANDS: Final[list[tuple[str, str, Call, bool]]] = [
     (
         ("library colour a -o out --format folder --pages jxl -r r1 -r r2 --references m --series S --engine E --seed 3"
         " --strength 0.5 --engine-option steps=[1] --direction rtl --keep-coloured"
-        " --workers 2 --ray auto --results s3 --plan --watch --retry"
-        " --json"),
+        " --wish W --translate --no-caption --enhance local --workers 2 --ray auto --results s3 --plan --watch --retry"
+        " --runmeta --json"),
         "library.colour.run",
         call(colour.Request(
             roots=(P("a"),), output=P("out"), kind="folder", page_format="jxl", references=(P("r1"), P("r2")),
             mapping=P("m"), series="S", engine="E",
-            options=Options(seed=3, strength=0.5, keep_coloured=True, engine_options={"steps": [1]}),
-            direction="rtl", workers=2, ray="auto", results="s3", plan_only=True, watch=True, retry=True, json=True,
+            options=Options(
+                seed=3, strength=0.5, keep_coloured=True, engine_options={"steps": [1]}, prompt="W", translate=True,
+                caption=False, enhance="local",
+            ),
+            direction="rtl", workers=2, ray="auto", results="s3", plan_only=True, watch=True, retry=True, runmeta=True,
+            json=True,
         )),
         True,
     ),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -13,11 +15,15 @@ import pytest
 from PIL import Image
 
 from engines.geometry import Box
+from engines.memory_ledger import Holder
 from host.cli.page import outlines, pictures, repaints
+from host.cli.page.guests import guest_of_machine
 from host.cli.page.outlines import _places, box_of, segment_page
 from host.cli.page.pictures import beside, filter_picture, format_of, require_output
 from host.cli.page.repaints import Request, _of_box, inpaint
 from host.errors import BadRequest, EngineNotAvailable
+from host.locks import ProcessLock
+from host.paths import state_paths
 from host.studio.page import mask_of, picture_of
 from host.studio.painters import Painters
 
@@ -82,6 +88,27 @@ def test_places_lie_on_the_page() -> None:
         refused(lambda: _places([text], RGB), f"{text!r} is no place.", "Write X,Y in pixels from the upper left.")  # noqa: B023
 
 
+# --- memory ---
+
+
+def test_a_command_s_model_holds_the_machine_s_lane_and_is_unloaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IRODORI_HOME", str(tmp_path))
+    gone: list[str] = []
+    with guest_of_machine() as guest:
+        assert not state_paths().lane_lock.exists()
+        for label in ("sam3", "again"):
+            with guest(Holder("segment", label, 1, partial(gone.append, label)), lambda: None):
+                other = ProcessLock(state_paths().lane_lock)
+                assert not other.try_acquire()
+                other.close()
+    assert gone == ["sam3", "again"]
+    other = ProcessLock(state_paths().lane_lock)
+    assert other.try_acquire()
+    other.close()
+
+
 # --- a mask of what is pointed at ---
 
 
@@ -95,7 +122,7 @@ def segmented(monkeypatch: pytest.MonkeyPatch, mask: NDArray[np.bool_]) -> list[
 
     def opened(model: Path | None) -> Any:
         asked.append(model)
-        return SimpleNamespace(name="toy", segment=segment)
+        return SimpleNamespace(name="toy", segment=segment, in_memory=lambda _: nullcontext())
 
     monkeypatch.setattr(outlines, "open_segmenter", opened)
     return asked

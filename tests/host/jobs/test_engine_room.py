@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from engines.base import Device, EngineOutOfMemory, EngineTooLarge, ModelInvalid, Viability
+from engines.memory_ledger import Holder
 from engines.testing.stepped import SteppedEngine
 from host.errors import NotFound, OutOfMemory, WeightsInvalid
 from host.jobs.engine_room import EngineRoom
@@ -202,6 +203,21 @@ def test_an_engine_that_does_not_let_go_ends_nothing(
     rooms.close()
     assert lane.closed
     assert "not unloaded cleanly" in caplog.text
+
+
+def test_a_guest_of_the_lane_stands_in_the_ledger_and_is_unloaded_after_its_block() -> None:
+    one = Made("one")
+    rooms, _ = room(one)
+    gone: list[str] = []
+    with rooms.lend("one", go_on):
+        pass
+    Made.unloads = 0
+    with rooms.guest(Holder("segment", "sam3", 3_300, lambda: gone.append("sam3")), go_on):
+        assert [(one.slot, one.label) for one in rooms.ledger.held if one.is_heavy] == [("segment", "sam3")]
+        assert gone == []
+    assert gone == ["sam3"]
+    assert [one.slot for one in rooms.ledger.held] == ["image"]  # a small engine stays beside it
+    assert Made.unloads == 0
 
 
 def test_who_is_alone_on_the_lane_shares_memory_with_no_engine() -> None:

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from host.application import Application
 from host.errors import ImageInvalid
 from host.library.colourer import PageColourer, PageResult, told
+from host.library.orders import OrderBook
+from host.messaging.messages import Options
+from host.paths import state_paths
 from host.pipeline.prepared import PreparedPage
+from host.pipeline.word_choice import WordChoice
+from tests.engines.words.ollama_server import SAYS, ollama_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-COLOURED = PageResult(verdict="coloured", image=b"a\nb", mime="image/png", direction="rtl", note="n", seconds=1.5)
+COLOURED = PageResult(verdict="coloured", image=b"a\nb", mime="image/png", direction="rtl", note="n", seconds=1.5,
+                      runmeta={"seed": 3})  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -31,7 +40,7 @@ def test_a_result_is_a_line_of_json_and_the_picture() -> None:
     assert image == b"a\nb"
     assert json.loads(head) == {
         "verdict": "coloured", "mime": "image/png", "reason": "", "direction": "rtl", "note": "n", "seconds": 1.5,
-        "size": 3,
+        "runmeta": {"seed": 3}, "size": 3,
     }  # fmt: skip
 
 
@@ -88,7 +97,7 @@ class Pipeline:
         return f"by {engine}"
 
     def finish(self, prepared: Any, coloured: str, heard: Any) -> Any:
-        notes = SimpleNamespace(notes=("one", "two"))
+        notes = SimpleNamespace(notes=("one", "two"), model_dump=lambda mode: {"mode": mode})
         return SimpleNamespace(image=coloured.encode(), mime="image/webp", runmeta=notes)
 
 
@@ -125,6 +134,7 @@ def test_a_page_is_coloured_by_its_job_s_engine_in_that_one_s_room(colourer: Pag
     result = colourer.colour(b"grey", JOB)
     assert (result.verdict, result.image, result.mime) == ("coloured", b"by toy of here", "image/webp")
     assert (result.direction, result.note) == ("rtl", "one two")
+    assert result.runmeta == {"mode": "json"}
     assert result.seconds >= 0
     assert colourer._rooms["toy"].asked == ["toy", "toy of here"]  # type: ignore[attr-defined]
     assert colourer._rooms["other"].asked == []  # type: ignore[attr-defined]
@@ -139,3 +149,24 @@ def test_a_page_that_stays_as_it_is_and_one_that_fails_say_why(colourer: PageCol
 
 def test_a_picture_in_colour_is_one_that_is_read_as_that(colourer: PageColourer) -> None:
     assert [colourer.has_colour(page) for page in (b"cover", b"grey", b"torn")] == [True, False, False]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", ["", "fails"])
+def test_models_work_on_the_reader_s_words_as_they_do_for_a_chapter(
+    way: str, irodori_home: Path, tmp_path: Path, pages: Path
+) -> None:
+    """A real page by the compact engine, which is told to read words; Ollama answers on loopback, or errs."""
+    with Application.open(state_paths(), lambda _: None) as application:
+        job = OrderBook(application, None, Options(), "png").base.job
+    with ollama_server(way) as server:
+        words = WordChoice(enhance="ollama", model="blind", url=server.url)
+        job = replace(
+            job, engine=replace(job.engine, wording="sentences"), plan=replace(job.plan, prompt="red hair"), words=words
+        )
+        result = PageColourer(tmp_path).colour((pages / "insets-en.jpg").read_bytes(), job)
+        assert server.loaded == set()
+    assert result.verdict == "coloured"
+    [step] = result.runmeta["rewording"]
+    assert (step["step"], step["before"], step["after"]) == ("enhance", "red hair", "red hair" if way else SAYS)
+    assert [name for name, _ in result.undone] == (["enhance"] if way else [])

@@ -72,6 +72,7 @@ def test_after_every_volume_it_is_told_how_many_were_looked_at(tmp_path: Path) -
 
 RECORD = VolumeRecord(place="v", stamp="stamp", sha256="", order="order A", series=("A",))
 FAILED = OutputRecord(path="", pages=1, failed=(("1.png", "torn"),))
+WANTING = OutputRecord(path="", pages=1, coloured=1, undone=1)
 
 
 @pytest.mark.parametrize(
@@ -82,6 +83,8 @@ FAILED = OutputRecord(path="", pages=1, failed=(("1.png", "torn"),))
         ({"outputs": (FAILED,)}, False, True),
         ({"outputs": (FAILED,)}, True, False),
         ({}, True, True),
+        ({"outputs": (WANTING,)}, False, True),
+        ({"outputs": (WANTING,)}, True, False),
         ({"order": "order B"}, False, False),
         ({"series": ("B",)}, False, False),
         ({"stamp": "other"}, False, False),

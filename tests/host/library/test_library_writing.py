@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import pytest
 
 from host.books.book import Book, BookPage, UnreadablePage
 from host.library.colourer import PageResult
+from host.library.manifest import VolumeRecord
 from host.library.writing import Writer, _digest, _Kept, _place_for, _words, places
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ def book(name: str = "B", pages: int = 1, *, within: bool = False, extras: Seque
 
 
 def written(folder: Path, made: Book, *results: PageResult, kind: Any = "cbz", **more: Any) -> OutputRecord:
-    writer = Writer(folder / "out", kind, "png", folder / "waiting")
+    writer = Writer(folder / "out", kind, "png", folder / "waiting", more.pop("records", False))
     by_name = dict(zip((page.name for page in made.pages), results, strict=True))
     facts = {"direction": "auto", "reference": "ref"} | more
     return writer.write(made, "S/v", lambda page: by_name[page.name], **facts)
@@ -73,6 +75,26 @@ def test_it_is_read_as_asked_for_or_as_most_pages_were(
 ) -> None:
     results = [replace(COLOURED, direction=one) for one in read]
     assert written(tmp_path, book(pages=len(read)), *results, direction=asked).direction == direction
+
+
+def test_records_stand_beside_pages_where_they_are_asked_for_and_words_that_stayed_are_said(tmp_path: Path) -> None:
+    done = {"step": "translate", "fault": ""}
+    failed = {"step": "enhance", "fault": "Ollama cannot be reached"}
+    results = (*(replace(COLOURED, runmeta={"rewording": one}) for one in ([done], [done, failed])), BLANK)
+    record = written(tmp_path, book(pages=3), *results, kind="folder", records=True)
+    folder = tmp_path / "out" / record.path
+    assert sorted(one.name for one in folder.iterdir()) == [
+        "0.png", "0.png.runmeta.json", "1.png", "1.png.runmeta.json", "2.png",
+    ]  # fmt: skip
+    assert json.loads((folder / "1.png.runmeta.json").read_bytes()) == results[1].runmeta
+    assert record.undone == 1
+    assert record.words == "On 1 of 2 pages words stayed as they are (enhance: Ollama cannot be reached)."
+    volume = VolumeRecord(place="v", stamp="", sha256="", order="", outputs=(record,))
+    assert (volume.is_wanting, volume.has_failures) == (True, False)
+    without = written(tmp_path / "again", book(pages=1), results[0], kind="folder")
+    assert [one.name for one in (tmp_path / "again" / "out" / without.path).iterdir()] == ["0.png"]
+    assert (without.undone, without.words) == (0, "")
+    assert not VolumeRecord(place="v", stamp="", sha256="", order="", outputs=(without,)).is_wanting
 
 
 def test_where_nothing_was_made_nothing_is_there(tmp_path: Path) -> None:
@@ -168,7 +190,7 @@ def test_a_page_that_cannot_be_written_has_failed_for_its_own_reason_or_that() -
         def keep(self, *_: object, left: bool) -> None:
             raise UnreadablePage("it is torn")
 
-    page, kept = BookPage("1.png", lambda: b""), _Kept()
+    page, kept = BookPage("1.png", lambda: b""), _Kept(records=False)
     for result in (COLOURED, BLANK, FAILED):
         kept.keep(Output(), page, result)  # type: ignore[arg-type]
     assert kept.failed == [("1.png", "it is torn"), ("1.png", "it is torn"), ("1.png", "It failed. Mend it.")]

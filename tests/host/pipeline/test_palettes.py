@@ -150,6 +150,19 @@ def test_without_parts_nothing_is_laid_and_that_is_said():
     assert all("does not tell hair, skin and clothes apart" in one for one in faults)
 
 
+def test_a_figure_that_was_outlined_is_dressed_there_and_not_where_analysis_saw_it():
+    labels = np.repeat(np.arange(1, 5, dtype=np.int32)[None], 4, axis=0)
+    figures = np.where(labels < 3, 1, 0).astype(np.uint8)
+    parts = np.zeros((4, 4, 4), np.float32)
+    parts[..., PARTS.index("hair")] = 1
+    right = FigurePalette(point=(0.9, 0.5), hair=RED, region=(((0.5, 0), (1, 0), (1, 1), (0.5, 1)),))
+    before = np.zeros((2, 4, 4), np.float32)
+    for placed in (PlacedPalette(right, (0,)), PlacedPalette(right, ())):
+        laid, faults = lay_palettes(before, labels, figures, parts, [placed])
+        assert faults == ("",)
+        assert (np.abs(laid).sum(axis=0) > 0).tolist() == [[False, False, True, True]] * 4
+
+
 @st.composite
 def grids(draw):
     """Return regions, figures and parts at random, and palettes for figures that may not be there."""

@@ -32,7 +32,9 @@ HINTS = {
     "radius_01": 0.01,
     "region": (((0.1, 0.1), (0.2, 0.1), (0.2, 0.2)),),
 }
-PALETTES = {"point": (0.5, 0.75), "hair": None, "skin": (1, 2, 3), "clothes": (1, 2, 3)}
+PALETTES = {
+    "point": (0.5, 0.75), "hair": None, "skin": (1, 2, 3), "clothes": (1, 2, 3), "region": HINTS["region"],
+}  # fmt: skip
 CORRECTIONS = Corrections(hints=(HINT,), palettes=(PALETTE,))
 
 OTHER: dict[str, Any] = {
@@ -145,11 +147,12 @@ def test_an_option_that_is_no_json_is_refused(value: object) -> None:
         key(replace(RECIPE, plan=replace(PLAN, engine_options={"x": value})))
 
 
-def test_who_finds_regions_decides_only_where_a_hint_brings_none() -> None:
+def test_who_finds_regions_decides_only_where_a_hint_or_a_palette_brings_none() -> None:
     own = structs.replace(HINT, region=HINTS["region"])
     for corrections, is_another in (
         (Corrections(hints=(HINT,)), True), (Corrections(hints=(own,)), False),
-        (Corrections(hints=(own, HINT)), True), (Corrections(palettes=(PALETTE,)), False), (None, False),
+        (Corrections(hints=(own, HINT)), True), (Corrections(palettes=(PALETTE,)), True),
+        (Corrections(palettes=(structs.replace(PALETTE, region=HINTS["region"]),)), False), (None, False),
     ):  # fmt: skip
         keys = {result_key(PIXELS, RECIPE, corrections, one) for one in ("", "sam3-1-ab")}
         assert len(keys) == 1 + is_another

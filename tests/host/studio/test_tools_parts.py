@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,8 +19,10 @@ from host.studio.tools import Tools
 from tests.host.studio.pages import PANEL, studio_page
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from engines.memory_ledger import Holder
     from engines.segment.base import Pointing
 
 PAGE = as_page(None, np.full((40, 60), 200, np.uint8))
@@ -80,6 +83,24 @@ def test_an_outline_is_white_on_black(segmenter: Pointed) -> None:
     assert (made.mime, made.width, made.height, made.record) == ("image/png", 60, 40, {"by": "pointed"})
     assert told == [0.2]
     assert (segmenter.asked[0].inside, segmenter.asked[0].outside) == (((59, 39),), ((0, 0),))
+
+
+def test_a_network_that_outlines_is_the_lane_s_guest_and_lines_wait_for_nobody(segmenter: Pointed) -> None:
+    visits: list[Any] = []
+
+    @contextmanager
+    def guest(holder: Holder, check: Callable[[], None]) -> Iterator[None]:
+        check()
+        visits.append((holder.slot, holder.label, holder.mib, len(segmenter.asked)))
+        yield
+        visits.append(len(segmenter.asked))
+
+    made = Tools(None, None, None, None, guest=guest)  # type: ignore[arg-type]
+    made._outline(task("outline", inside=[(1, 1)]), PAGE, lambda _: None)
+    assert visits == []
+    segmenter.memory_mib = 3_300
+    made._outline(task("outline", inside=[(1, 1)]), PAGE, lambda _: None)
+    assert visits == [("segment", "pointed", 3_300, 1), 2]
 
 
 @pytest.mark.parametrize(
