@@ -6,6 +6,7 @@ import logging
 import time
 from contextlib import contextmanager
 from functools import partial
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from engines.colorize.comfyui.info import Server
@@ -16,7 +17,8 @@ from host.jobs.board import JobBoard
 from host.jobs.engine_room import EngineRoom
 from host.jobs.lane import Lane
 from host.jobs.retrieval import HostEmbedder, Memories
-from host.messaging.messages import HistoryReport
+from host.jobs.word_steps import word_choice
+from host.messaging.messages import HistoryReport, Options
 from host.model_library import HF_TOKEN, ModelLibrary
 from host.palettes.book import PaletteBook
 from host.palettes.cast import Casts
@@ -35,11 +37,13 @@ if TYPE_CHECKING:
 
     from engines.base import EngineSource
     from engines.embed.registry import EmbedderChoice
+    from host.jobs.wordsmith import Wordsmith
     from host.messaging.messages import Message, Preset
     from host.paths import StatePaths
     from host.pipeline.analysis.reader import PageReader
     from host.pipeline.page import PagePipeline
     from host.studio.tools import Tools
+    from host.studio.wording import WishWording
     from host.vocabulary import PageFormat
 
 _LOG = logging.getLogger(__name__)
@@ -71,8 +75,10 @@ class Application:
             palettes, sightings, store.sources, store.references, self.embedder.open,
             lambda: _make_reader(settings.current),
         )  # fmt: skip
+        self._smith: Wordsmith | None = None
+        self._making = Lock()
         self.board = JobBoard(
-            pipeline=lambda: _make_pipeline(settings.current, self.embedder, self.board.engine_room),
+            pipeline=lambda: _make_pipeline(settings.current, self.embedder, self.board.engine_room, self._wordsmith()),
             store=store,
             engines=engines,
             lane=Lane(paths.lane_lock),
@@ -189,6 +195,20 @@ class Application:
             return hub_origin(self.settings.current.model_hub)
         return Server(self.settings.current.comfyui_url).origin if name == COMFYUI_KEY else ""
 
+    def wording(self) -> WishWording:
+        """Return what has models work on a wish of the studio's, as the settings are at that time."""
+        from host.studio.wording import WishWording
+
+        return WishWording(self._wordsmith, lambda: word_choice(Options(), self.settings.current))
+
+    def _wordsmith(self) -> Wordsmith:
+        """Return the one for pages and studio: two would each hold the small models."""
+        from host.jobs.wordsmith import Wordsmith
+
+        with self._making:
+            self._smith = self._smith or Wordsmith(self.board.engine_room)
+            return self._smith
+
     def _studio_tools(self) -> Tools:
         from engines.words.registry import open_word_reader
         from host.studio.painters import Painters
@@ -204,6 +224,7 @@ class Application:
             elements=self.palettes.elements,
             alone=self.board.engine_room.alone,
             guest=self.board.engine_room.guest,
+            wording=self.wording(),
         )
 
     def close(self, timeout_s: float = CLOSE_S) -> None:
@@ -232,15 +253,14 @@ def _comfyui_server(settings: Settings) -> Server:
         return server
 
 
-def _make_pipeline(settings: Settings, embedder: HostEmbedder, room: EngineRoom) -> PagePipeline:
-    from host.jobs.wordsmith import Wordsmith
+def _make_pipeline(settings: Settings, embedder: HostEmbedder, room: EngineRoom, wordsmith: Wordsmith) -> PagePipeline:
     from host.pipeline.page import PagePipeline
     from host.pipeline.pointed import Pointer
     from host.pipeline.retrieve import LikenessRetriever
 
     reader = _make_reader(settings)
     return PagePipeline(
-        reader=reader, retriever=LikenessRetriever(embedder.open, reader), reworder=Wordsmith(room),
+        reader=reader, retriever=LikenessRetriever(embedder.open, reader), reworder=wordsmith,
         pointer=Pointer(room.guest),
     )  # fmt: skip
 

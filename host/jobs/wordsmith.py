@@ -187,7 +187,7 @@ class _Page:
             picture = self._jpeg() if enhancer.sees() else None
             if not (wish or captions or picture):
                 return ""
-            system, asked = system_prompt(family_of(engine.id, engine.wording)), question(wish, captions)
+            system, asked = system_prompt(family_of(engine.id, engine.wording), words.work), question(wish, captions)
             seen = hashlib.sha256(picture).hexdigest() if picture is not None else ""
             return self._answer(
                 enhancer, ("enhance", _named(enhancer), enhancer.place, system, asked, seen),

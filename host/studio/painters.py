@@ -68,6 +68,15 @@ class Painters:
             made = repaint(rgb, mask, lambda wanted: colorize(wanted, heard), plan, tuple(references[:most]))
             return made, info.label
 
+    def engine(self, engine_id: str | None) -> EngineInfo | None:
+        """Return who would paint; None for `FILL`, and for one that there is not.
+
+        Raises:
+            EngineNotAvailable: none is named, and none can.
+        """
+        asked = engine_id or self._first()
+        return next((info for info in self._engines.infos() if info.id == asked), None)
+
     def _first(self) -> str:
         """Return the engine of the settings if it paints parts anew, else the first that does and can run here."""
         able = [info.id for info in self._engines.infos() if info.supports.inpaint]

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from PIL import Image
 
 from engines.base import EngineUnavailable, Plan
 from engines.memory_ledger import nobody_else as alone_here
@@ -22,8 +20,11 @@ from host.pipeline.decode import decode_page
 from host.pipeline.encode import encode_page
 from host.pipeline.faults import faults_mapped
 from host.studio.filters import FilterChain, filter_from, lay
+from host.studio.made import Made as Made
+from host.studio.made import picture, png, reworded
 from host.studio.page import mask_of, page_of
 from host.studio.repaint import Margins, extended
+from host.studio.wording import FILMS, WishWording
 from models.store import models_folder
 
 if TYPE_CHECKING:
@@ -52,17 +53,6 @@ _SCRIPT_MAX: Final = 1 << 20
 _FILM_TYPES: Final = {"webm": "video/webm", "mp4": "video/mp4", "gif": "image/gif"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
-    """A file. width, height: of what is seen of it, pixels; 0 for a text. record: what makes it again."""
-
-    data: bytes
-    mime: str
-    width: int = 0
-    height: int = 0
-    record: dict[str, Any]
-
-
 def nobody_else(check: Callable[[], None]) -> AbstractContextManager[None]:
     """Hold nothing: for who has no lane."""
     check()
@@ -76,6 +66,7 @@ class Tools:
     words: opens what reads lettering. scratch: a folder for a film that is being written; None: the system's.
     captured: a page's bytes by their SHA-256, None where they are gone. alone: holds the lane with no other model in
     memory; guest: with one that the ledger knows; what they are given is called while they wait. elements: of a series.
+    wording: has models work on the reader's words.
     """
 
     def __init__(
@@ -89,6 +80,7 @@ class Tools:
         alone: Callable[[Callable[[], None]], AbstractContextManager[None]] = nobody_else,
         elements: Callable[[str], Sequence[PaletteElement]] = lambda _: (),
         guest: Guest = alone_here,
+        wording: WishWording | None = None,
     ) -> None:
         self._make_reader = reader
         self._reader: PageReader | None = None
@@ -100,6 +92,7 @@ class Tools:
         self._alone = alone
         self._elements = elements
         self._guest = guest
+        self._wording = wording or WishWording()
         self._kept: tuple[tuple[str, Direction], StudioPage] | None = None
         self._tools: dict[str, Callable[[StudioTask, DecodedPage, Progress], Made]] = {
             "filter": self._filter,
@@ -140,7 +133,7 @@ class Tools:
         chain = FilterChain(pixels_sha256=page.pixels_sha256, filters=tuple(filters))
         laid = lay(page.rgb, filters)
         progress(_READ)
-        return _picture(laid, chain.model_dump(mode="json"))
+        return picture(laid, chain.model_dump(mode="json"))
 
     def _cut_out(self, task: StudioTask, page: DecodedPage, progress: Progress) -> Made:
         from engines.segment.registry import open_matting
@@ -154,7 +147,7 @@ class Tools:
             None if matting is None else matting.alpha,
             lambda share: progress(_READ + (1 - _READ) * share),
         )
-        return _png(cut, {"figures": list(task.figures), "by": "" if matting is None else matting.name})
+        return png(cut, {"figures": list(task.figures), "by": "" if matting is None else matting.name})
 
     def _vectorise(self, task: StudioTask, page: DecodedPage, progress: Progress) -> Made:
         from host.studio.vector import require_tracer, vectorise
@@ -201,7 +194,9 @@ class Tools:
 
         require_writer(task.film)
         maker = open_motion(models_folder())
-        words = spoken(task.words, self._elements(task.series)).words
+        words, done = self._wording(
+            page, spoken(task.words, self._elements(task.series)).words, FILMS, "film", lambda: progress(0.0)
+        )
         found = self._captioned(self._read(task, page, progress))
         wish = Wish(
             panels=tuple(task.panels), words=words, seconds=task.seconds, longest_px=task.size_px,
@@ -215,7 +210,7 @@ class Tools:
                 maker.unload()
         record = {
             "by": maker.name, "panels": list(task.panels), "seconds": task.seconds, "words": words,
-            "steps": task.steps, "seed": task.seed, "size_px": task.size_px,
+            "steps": task.steps, "seed": task.seed, "size_px": task.size_px, **reworded(done),
         }  # fmt: skip
         return Made(data=data, mime=_FILM_TYPES[task.film], width=width, height=height, record=record)
 
@@ -281,14 +276,14 @@ class Tools:
             mask = segmenter.segment(page.rgb, pointing)
         if not mask.any():
             raise BadRequest("Nothing was found there.", "Click another place.", told=("nothing_there",))
-        return _png(mask.view(np.uint8) * np.uint8(255), {"by": segmenter.name})
+        return png(mask.view(np.uint8) * np.uint8(255), {"by": segmenter.name})
 
     def _outlined(self, task: StudioTask, page: DecodedPage, progress: Progress) -> Made:
         from host.studio.cutout import figures_of
 
         found = self._read(task, page, progress)
         mask = np.isin(found.maps.characters, [one + 1 for one in figures_of(found, task.figures)])
-        return _png(mask.view(np.uint8) * np.uint8(255), {"figures": list(task.figures)})
+        return png(mask.view(np.uint8) * np.uint8(255), {"figures": list(task.figures)})
 
     def _storyboard(self, task: StudioTask, progress: Progress) -> Made:
         from host.studio.chapters import chapter_storyboard
@@ -312,25 +307,29 @@ class Tools:
     def _inpaint(self, task: StudioTask, page: DecodedPage, progress: Progress) -> Made:
         if task.mask is None:
             raise BadRequest("Which part is to be made anew?", "Mark it on the page.", told=("nothing_marked",))
-        return self._painted(task, page.rgb, mask_of(decode_page(task.mask).rgb, page.rgb), progress)
+        return self._painted(task, page, page.rgb, mask_of(decode_page(task.mask).rgb, page.rgb), progress)
 
     def _extend(self, task: StudioTask, page: DecodedPage, progress: Progress) -> Made:
         margins = Margins(left=task.left, right=task.right, top=task.top, bottom=task.bottom)
         wider, mask = extended(page.rgb, margins)
-        return self._painted(task, wider, mask, progress)
+        return self._painted(task, page, wider, mask, progress)
 
-    def _painted(self, task: StudioTask, rgb: NDArray[np.uint8], mask: NDArray[np.bool_], progress: Progress) -> Made:
+    def _painted(
+        self, task: StudioTask, page: DecodedPage, rgb: NDArray[np.uint8], mask: NDArray[np.bool_], progress: Progress
+    ) -> Made:
         wish = spoken(task.words, self._elements(task.series))
         ids = tuple(dict.fromkeys((*task.references, *wish.pictures)))
         references = [self._references(one) for one in ids]
-        plan = Plan(seed=task.seed, prompt=wish.words)
+        painter = self._painters.engine(task.engine) if wish.words else None
+        words, done = self._wording(page, wish.words, painter, "part", lambda: progress(0.0))
+        plan = Plan(seed=task.seed, prompt=words)
 
         def on_step(step: int, steps: int) -> None:
             progress(_READ + (1 - _READ) * step / max(1, steps))
 
         made, by = self._painters.paint(rgb, mask, task.engine, plan, references, on_step)
-        record = {"by": by, "words": wish.words, "seed": task.seed, "references": list(ids)}
-        return _picture(made, record)
+        record = {"by": by, "words": words, "seed": task.seed, "references": list(ids), **reworded(done)}
+        return picture(made, record)
 
     def _upscale(self, task: StudioTask, page: DecodedPage, progress: Progress) -> Made:
         from engines.upscale.pulled import pulled_upscaler
@@ -347,7 +346,7 @@ class Tools:
 
         with upscaler_in_memory(model, task.scale, self._guest, lambda: told(0.0)) as upscaler:
             record = {"by": upscaler.info.name, "scale": upscaler.info.scale}
-            return _picture(larger(upscaler, page.rgb, lettering, told), record)
+            return picture(larger(upscaler, page.rgb, lettering, told), record)
 
     # --- inside ----------------------------------------------------------------------------------------------------
 
@@ -378,16 +377,3 @@ def look(image: bytes, steps: Sequence[FilterStep], scale: float) -> tuple[bytes
         BadRequest, ImageInvalid, TooLarge
     """
     return encode_page(lay(decode_page(image).rgb, filters_of(steps), scale), "jpeg")
-
-
-def _picture(rgb: NDArray[np.uint8], record: dict[str, Any]) -> Made:
-    data, mime = encode_page(rgb)
-    height, width = rgb.shape[:2]
-    return Made(data=data, mime=mime, width=width, height=height, record=record)
-
-
-def _png(pixels: NDArray[np.uint8], record: dict[str, Any]) -> Made:
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG", compress_level=4)
-    height, width = pixels.shape[:2]
-    return Made(data=buffer.getvalue(), mime="image/png", width=width, height=height, record=record)

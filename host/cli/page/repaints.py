@@ -16,6 +16,7 @@ from host.cli.page.pictures import format_of, require_output
 from host.errors import BadRequest
 from host.logs import start_log
 from host.paths import state_paths
+from host.pipeline.decode import decode_page
 from host.pipeline.encode import encode_page
 from host.studio.page import mask_of, picture_of
 from host.studio.painters import FILL, Painters
@@ -80,9 +81,14 @@ def _painted(request: Request, rgb: NDArray[np.uint8], mask: NDArray[np.bool_]) 
     paths = state_paths()
     start_log(paths.log_file)
     references = [picture_of(path) for path in request.references]
-    plan = Plan(seed=request.seed, prompt=request.words)
     with Application.open(paths, lambda _: None) as application, application.engine_room() as room:
         painters = Painters(application.engines, room, lambda: application.settings.current.default_engine)
+        painter = painters.engine(request.engine) if request.words else None
+        page = decode_page(request.picture.read_bytes())
+        words, done = application.wording()(page, request.words, painter, "part", lambda: None)
+        for step in done.steps:
+            say(f"{step.step}: {step.fault or step.after}")
+        plan = Plan(seed=request.seed, prompt=words)
         return painters.paint(rgb, mask, request.engine, plan, references)
 
 

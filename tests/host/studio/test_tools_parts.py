@@ -125,6 +125,9 @@ class Painters:
     def __init__(self) -> None:
         self.asked: tuple[Any, ...] = ()
 
+    def engine(self, engine_id: str | None) -> None:
+        """Nobody who reads words."""
+
     def paint(self, *asked: Any) -> tuple[np.ndarray, str]:
         *self.asked, on_step = asked
         on_step(0, 0)
