@@ -150,12 +150,12 @@ class Tools:
         return png(cut, {"figures": list(task.figures), "by": "" if matting is None else matting.name})
 
     def _vectorise(self, task: StudioTask, page: DecodedPage, progress: Progress) -> Made:
-        from host.studio.vector import require_tracer, vectorise
+        from host.studio.vector import drawing_of, require_tracer
 
         require_tracer()
         read = self._read(task, page, progress)
         height, width = page.size
-        return Made(data=vectorise(read.rgb, read.ink), mime="image/svg+xml", width=width, height=height, record={})
+        return Made(data=drawing_of(read), mime="image/svg+xml", width=width, height=height, record={})
 
     def _animate(self, task: StudioTask, page: DecodedPage, progress: Progress) -> Made:
         from host.studio.animate import Motion

@@ -9,9 +9,12 @@ import numpy as np
 from defusedxml import ElementTree as Parser
 
 from host.errors import EngineNotAvailable
+from host.studio.strokes import grain_evened, screens_evened, strokes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from host.studio.page import StudioPage
 
 _SVG: Final = "http://www.w3.org/2000/svg"
 _EVEN_PX: Final = 5
@@ -19,12 +22,16 @@ _EVEN_PX: Final = 5
 _STROKE_PX: Final = 11
 _DARKER: Final = 40
 _BLACKEST: Final = 44
+# A ground that is dark without being black, as at night: what is no darker than it is no ink.
+_GROUND_PX: Final = 51
+_NIGHT: Final = (20, 96)
+_ABOVE_GROUND: Final = 14
 _COLOURS: Final[dict[str, Any]] = {
     "colormode": "color",
     "hierarchical": "stacked",
     "mode": "spline",
     "filter_speckle": 6,
-    "color_precision": 6,
+    "color_precision": 8,
     "layer_difference": 8,
 }
 _LINES: Final[dict[str, Any]] = {"colormode": "binary", "mode": "spline", "filter_speckle": 4}
@@ -35,10 +42,23 @@ _BLACK: Final = 128
 _SOFT: Final = 176
 
 
-def vectorise(rgb: NDArray[np.uint8], drawn: NDArray[np.bool_]) -> bytes:
+def drawing_of(page: StudioPage) -> bytes:
+    """Return a page as an SVG document, as `vectorise`, its screens as even tones.
+
+    Raises:
+        EngineNotAvailable: `vtracer` is not installed.
+    """
+    even = screens_evened(page.rgb, page.masks.screentone, page.maps.tone)
+    return vectorise(even, page.ink, page.masks.lettering)
+
+
+def vectorise(
+    rgb: NDArray[np.uint8], drawn: NDArray[np.bool_], lettering: NDArray[np.bool_] | None = None
+) -> bytes:
     """Return an SVG document of the page's size with the groups `flats` and, above it, `ink`.
 
-    rgb: `(H, W, 3)` uint8. drawn: `(H, W)` bool, where lines and letters are; what is dark there is ink.
+    rgb: `(H, W, 3)` uint8. drawn: `(H, W)` bool, where lines and letters are; what is dark there and no grain of a tone
+    is ink. lettering: `(H, W)` bool, ink that is never grain.
 
     Raises:
         EngineNotAvailable: `vtracer` is not installed.
@@ -46,10 +66,14 @@ def vectorise(rgb: NDArray[np.uint8], drawn: NDArray[np.bool_]) -> bytes:
     height, width = drawn.shape
     grey = np.asarray(cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2GRAY), np.uint8)
     # Black where ink is, at a finer grid than the page's, so that curves follow a line's soft edge.
-    lines = np.where(_inked(grey, drawn), grey, _WHITE).astype(np.uint8)
+    inked = _inked(grey, drawn)
+    kept = strokes(inked, grey, lettering)
+    lines = np.where(kept, grey, _WHITE).astype(np.uint8)
     large = cv2.resize(lines, (_FINER * width, _FINER * height), interpolation=cv2.INTER_CUBIC)
     ink = np.where(large < _BLACK, 0, _WHITE).astype(np.uint8)
-    flats = _traced(without_ink(rgb, lines < _SOFT), _COLOURS)
+    soft = lines < _SOFT
+    light = None if lettering is None else cv2.dilate((lettering & ~kept).view(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    flats = _traced(without_ink(grain_evened(rgb, inked, kept), soft, light), _COLOURS)
     head = f'<svg xmlns="{_SVG}" width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
     above = f'<g id="ink" transform="scale({1 / _FINER})">\n{_traced(np.dstack([ink] * 3), _LINES)}</g>'
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{head}\n<g id="flats">\n{flats}</g>\n{above}\n</svg>\n'.encode()
@@ -67,11 +91,18 @@ def require_tracer() -> None:
 def _inked(grey: NDArray[np.uint8], drawn: NDArray[np.bool_]) -> NDArray[np.bool_]:
     near = cv2.dilate(drawn.view(np.uint8), np.ones((3, 3), np.uint8)) > 0
     beside = cv2.morphologyEx(grey, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_STROKE_PX,) * 2))
-    return np.asarray(near & ((cv2.subtract(beside, grey) > _DARKER) | (grey < _BLACKEST)))
+    ground = cv2.medianBlur(grey, _GROUND_PX)
+    night = (ground >= _NIGHT[0]) & (ground < _NIGHT[1]) & (cv2.subtract(ground, grey) < _ABOVE_GROUND)
+    return np.asarray(near & ~night & ((cv2.subtract(beside, grey) > _DARKER) | (grey < _BLACKEST)))
 
 
-def without_ink(rgb: NDArray[np.uint8], ink: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """Return the picture with the colour beside its ink drawn on beneath it, and smoothed where it is nearly even."""
+def without_ink(
+    rgb: NDArray[np.uint8], ink: NDArray[np.bool_], sharp: NDArray[np.bool_] | None = None
+) -> NDArray[np.uint8]:
+    """Return the picture with the colour beside its ink drawn on beneath it, and smoothed where it is nearly even.
+
+    sharp: `(H, W)` bool, where nothing is smoothed, such as light letters on a dark ground.
+    """
     grown = cv2.dilate(ink.view(np.uint8), np.ones((3, 3), np.uint8)) > 0
     known = np.where(grown[..., None], 0, rgb).astype(np.uint8)
     _, labels = cv2.distanceTransformWithLabels(
@@ -81,7 +112,8 @@ def without_ink(rgb: NDArray[np.uint8], ink: NDArray[np.bool_]) -> NDArray[np.ui
         colours = np.zeros((int(labels.max()) + 1, 3), np.uint8)
         colours[labels[~grown]] = rgb[~grown]
         known = colours[labels]
-    return np.asarray(cv2.medianBlur(np.ascontiguousarray(known), _EVEN_PX), np.uint8)
+    smooth = np.asarray(cv2.medianBlur(np.ascontiguousarray(known), _EVEN_PX), np.uint8)
+    return smooth if sharp is None else np.where(sharp[..., None], known, smooth)
 
 
 def _traced(rgb: NDArray[np.uint8], options: dict[str, Any]) -> str:

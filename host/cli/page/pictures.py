@@ -22,7 +22,7 @@ from host.settings import SettingsFile
 from host.studio.cutout import cut_out
 from host.studio.filters import BYTES_MAX, FilterChain, chain_of, filter_of, lay
 from host.studio.page import picture_of, read_page
-from host.studio.vector import require_tracer, vectorise
+from host.studio.vector import drawing_of, require_tracer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,7 +91,7 @@ def vectorise_page(picture: Path, output: Path) -> None:
     require_tracer()
     require_output(output, picture)
     page = read(picture, "auto")
-    drawn = vectorise(page.rgb, page.ink)
+    drawn = drawing_of(page)
     write_whole(output, drawn, _sources(picture))
     say(f"{output}: {drawn.count(b'<path ')} curves")
 

@@ -4,6 +4,7 @@ import io
 import re
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 import resvg_py
@@ -14,7 +15,7 @@ from host.errors import BadRequest
 from host.pipeline.records.masks import PageMaps
 from host.pipeline.records.page_meta import Character
 from host.studio.cutout import cut_out, soft_alpha, with_alpha
-from host.studio.vector import vectorise, without_ink
+from host.studio.vector import drawing_of, vectorise, without_ink
 from tests.host.studio.pages import COAT, FIGURE, SKY, fill, studio_page
 
 PAGE = studio_page()
@@ -148,3 +149,30 @@ def test_a_dark_flat_is_a_colour_and_a_stroke_on_it_is_ink() -> None:
     shown = np.asarray(Image.open(io.BytesIO(bytes(resvg_py.svg_to_bytes(svg_string=svg)))).convert("RGB"), int)
     assert np.abs(shown[20, 80] - (96, 60, 40)).max() < 10
     assert shown[60, 80].max() < 20
+
+
+def test_light_letters_on_a_dark_ground_are_no_ink_and_stay_sharp() -> None:
+    rgb = np.full((160, 220, 3), (36, 48, 52), np.uint8)
+    cv2.putText(rgb, "Nox", (20, 90), cv2.FONT_HERSHEY_SIMPLEX, 2, (230, 200, 120), 2)
+    letters = rgb[..., 0] > 100
+    svg = vectorise(rgb, letters, letters).decode()
+    assert "<path" not in svg[svg.index('<g id="ink"') :]
+    shown = np.asarray(Image.open(io.BytesIO(bytes(resvg_py.svg_to_bytes(svg_string=svg)))).convert("RGB"), int)
+    assert np.abs(shown - rgb).mean() < 6
+    assert shown[letters].mean() > 150
+
+
+def test_a_screened_page_is_drawn_in_even_tones() -> None:
+    rgb = np.full(PAGE.rgb.shape, 255, np.uint8)
+    rgb[20:140:4, 20:200:4] = rgb[21:140:4, 20:200:4] = 0
+    screened = np.zeros(rgb.shape[:2], np.bool_)
+    screened[20:140, 20:200] = True
+    tone = np.where(screened, 224, 255).astype(np.uint8)
+    page = replace(
+        PAGE, rgb=rgb, maps=replace(PAGE.maps, tone=tone), masks=replace(PAGE.masks, screentone=screened)
+    )
+    shown = np.asarray(
+        Image.open(io.BytesIO(bytes(resvg_py.svg_to_bytes(svg_string=drawing_of(page).decode())))).convert("RGB"), int
+    )
+    assert np.abs(shown[40:120, 40:180] - 224).max() < 12
+    assert shown[:12].min() > 245
