@@ -1,8 +1,7 @@
 """A figure alone: its pixels with an alpha channel, everything else transparent.
 
-A matting network says how much of each pixel is figure, asked about each figure by itself. Without one, which pixels
-are a figure's is what analysis says (`PageMaps.characters`), and the soft edge is a guided filter's (He, Sun and Tang,
-"Guided image filtering", 2010) with the page's grey as the guide, so that alpha follows the ink.
+A matting network says how much of each pixel is figure, asked about each figure by itself. Without one, where a figure
+is is what analysis says (`PageMaps.characters`), and where it ends is what the picture says (`host.studio.edges`).
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ import numpy as np
 
 from engines.geometry import Box
 from host.errors import BadRequest
+from host.studio.edges import alpha_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,11 +46,15 @@ def cut_out(
         BadRequest: the page has no such figure, or none at all. What matte raises.
     """
     wanted = figures_of(page, figures)
-    if matte is None:
-        return with_alpha(page.rgb, soft_alpha(page.rgb, _masks(page, wanted)))
+    labels, lettering = page.figures()
     alpha = np.zeros(page.rgb.shape[:2], np.uint8)
+    hidden = ((labels > 0) & ~np.isin(labels, [one + 1 for one in wanted])) | page.masks.balloons | lettering
+    hidden |= (page.maps.panels == 0) & (labels == 0)
     for number, index in enumerate(wanted):
-        view, own = _matted(page, index, wanted, matte)
+        if matte is None:
+            view, own = np.s_[:, :], alpha_of(page.rgb, labels == index + 1, hidden)
+        else:
+            view, own = _matted(page, index, wanted, matte)
         np.maximum(alpha[view], own, out=alpha[view])
         progress((number + 1) / len(wanted))
     return with_alpha(page.rgb, alpha)
@@ -73,10 +77,6 @@ def figures_of(page: StudioPage, figures: Sequence[int]) -> list[int]:
     return list(figures or there)
 
 
-def _masks(page: StudioPage, figures: Sequence[int]) -> NDArray[np.bool_]:
-    return np.isin(page.figures()[0], [one + 1 for one in figures])
-
-
 def _matted(
     page: StudioPage, index: int, wanted: Sequence[int], matte: Matte
 ) -> tuple[tuple[slice, slice], NDArray[np.uint8]]:
@@ -86,7 +86,7 @@ def _matted(
     rgb, labels = np.ascontiguousarray(page.rgb[view]), page.maps.characters[view]
     alpha = matte(rgb)
     if alpha.max() < _SEEN:
-        return view, soft_alpha(rgb, labels == index + 1)
+        return view, alpha_of(rgb, labels == index + 1)
     others = (labels > 0) & ~np.isin(labels, [one + 1 for one in wanted])
     hidden = others | page.masks.balloons[view] | page.masks.lettering[view]
     return view, np.asarray(np.rint(255 * np.where(hidden, 0, alpha)), np.uint8)

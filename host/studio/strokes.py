@@ -42,9 +42,7 @@ def strokes(
     return np.asarray(inked & (cv2.dilate(sure.view(np.uint8), np.ones((3, 3), np.uint8)) > 0))
 
 
-def grain_evened(
-    rgb: NDArray[np.uint8], inked: NDArray[np.bool_], kept: NDArray[np.bool_]
-) -> NDArray[np.uint8]:
+def grain_evened(rgb: NDArray[np.uint8], inked: NDArray[np.bool_], kept: NDArray[np.bool_]) -> NDArray[np.uint8]:
     """Return the picture with the mean of what lies around where ink is no stroke. kept: the ink that is."""
     lost = (inked & ~kept).view(np.uint8)
     if not lost.any():

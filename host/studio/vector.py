@@ -52,9 +52,7 @@ def drawing_of(page: StudioPage) -> bytes:
     return vectorise(even, page.ink, page.masks.lettering)
 
 
-def vectorise(
-    rgb: NDArray[np.uint8], drawn: NDArray[np.bool_], lettering: NDArray[np.bool_] | None = None
-) -> bytes:
+def vectorise(rgb: NDArray[np.uint8], drawn: NDArray[np.bool_], lettering: NDArray[np.bool_] | None = None) -> bytes:
     """Return an SVG document of the page's size with the groups `flats` and, above it, `ink`.
 
     rgb: `(H, W, 3)` uint8. drawn: `(H, W)` bool, where lines and letters are; what is dark there and no grain of a tone

@@ -168,9 +168,7 @@ def test_a_screened_page_is_drawn_in_even_tones() -> None:
     screened = np.zeros(rgb.shape[:2], np.bool_)
     screened[20:140, 20:200] = True
     tone = np.where(screened, 224, 255).astype(np.uint8)
-    page = replace(
-        PAGE, rgb=rgb, maps=replace(PAGE.maps, tone=tone), masks=replace(PAGE.masks, screentone=screened)
-    )
+    page = replace(PAGE, rgb=rgb, maps=replace(PAGE.maps, tone=tone), masks=replace(PAGE.masks, screentone=screened))
     shown = np.asarray(
         Image.open(io.BytesIO(bytes(resvg_py.svg_to_bytes(svg_string=drawing_of(page).decode())))).convert("RGB"), int
     )
