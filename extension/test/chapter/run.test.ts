@@ -221,3 +221,16 @@ test("where all that is seen is in colour, one job hears of the place for all", 
   const told = asked.filter(({ method }) => method === "job.prioritize").map(({ params }) => params);
   expect(told).toEqual([{ job_id: "j2", page_ids: [], index: 2 }]);
 });
+
+test("a job that begins after its chapter was cancelled is cancelled with it", async () => {
+  const { run, asked, outside } = runWith();
+  const ask = outside.ask.bind(outside);
+  outside.ask = async (method, params) => {
+    const answer = await ask(method, params);
+    if (method === "pipeline.run_chapter") await run.cancel(); // the host had begun it by then
+    return answer;
+  };
+  await run.add([found(1)], 0);
+  expect(asked.at(-1)).toEqual({ method: "job.cancel", params: { job_id: "j1" } });
+  expect(methods(asked)).not.toContain("page.put");
+});

@@ -42,12 +42,13 @@ function saverOf(pages: PageRecord[], results: (ExportResult | Error)[], bytes: 
     },
     async tell(_frame: number, _kind: string, { pageId }: { pageId: string }) {
       made.brought();
+      if (pageId === made.goneAt) throw new HostGone();
       if (!bytes.includes(pageId)) throw new Error("This page is not here any more.");
       return new Blob([pageId]);
     },
   };
   const saver = new ChapterSaver(state, outside as never, () => seen.push(state.saved?.name ?? ""));
-  const made = { saver, state, asked, seen, brought: (): unknown => undefined };
+  const made = { saver, state, asked, seen, brought: (): unknown => undefined, goneAt: "" };
   return made;
 }
 
@@ -196,4 +197,22 @@ test("lends the originals of the pages in colour, as far as the page has them", 
   const { saver, asked } = saverOf([page(1), page(2), page(3, { state: "failed" })], [], ["p1", "p3"]);
   await saver.lend();
   expect(asked).toEqual([["page.keep", { sha256: page(1).sha256, image: new TextEncoder().encode("p1") }]]);
+});
+
+test("a host that goes while pages are brought ends it: nothing is told of as saved", async () => {
+  const pages = [page(1, { resultKey: "a" }), page(2, { state: "failed" }), page(3, { state: "failed" })];
+  const made = saverOf(
+    pages,
+    [
+      { path: "", bytes: 0, need: ["p2", "p3"] },
+      { path: "/d/x.cbz", bytes: 9 },
+    ],
+    ["p3"],
+  );
+  made.goneAt = "p2";
+  await expect(made.saver.save("cbz")).rejects.toBeInstanceOf(HostGone);
+  expect(made.asked.map(([method]) => method)).toEqual(["chapter.export"]);
+  expect(made.state.saved).toMatchObject({ name: "failed", path: "" });
+  made.goneAt = "p1";
+  await expect(made.saver.lend()).rejects.toBeInstanceOf(HostGone);
 });

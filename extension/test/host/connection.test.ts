@@ -183,3 +183,36 @@ test("weights that were dropped in show as a ready engine without a restart", as
   expect(names(states)).toEqual(["connecting", "ready", "ready"]);
   expect(states.at(-1)).toMatchObject({ welcome: { engines: [{ id: "flux2-klein" }] } });
 });
+
+test("a host that was back is called back as patiently when it goes again", async () => {
+  const { outside, hosts, states } = browserWith(polite, (host) => host.ready());
+  void new HostConnection(outside).ready();
+  for (let times = 0; times < 12; times++) {
+    await settle();
+    hosts.at(-1)?.die("Native host has exited.");
+    await settle(400); // the first wait, not a later one
+  }
+  expect(hosts).toHaveLength(13);
+  expect(states.at(-1)?.name).toBe("ready");
+});
+
+test("a reader who tries again after a failure gets as many tries as before", async () => {
+  let isThere = true;
+  const { outside, hosts } = browserWith(polite, (host) =>
+    isThere ? host.ready() : host.die("Native host has exited."),
+  );
+  const connection = new HostConnection(outside);
+  const counts = [];
+  for (let rounds = 0; rounds < 2; rounds++) {
+    isThere = true;
+    void connection.ready();
+    await settle();
+    isThere = false;
+    const before = hosts.length;
+    hosts.at(-1)?.die("Native host has exited.");
+    await settle(5 * 60_000);
+    counts.push(hosts.length - before);
+  }
+  expect(counts[0]).toBeGreaterThan(4);
+  expect(counts[1]).toBe(counts[0]);
+});

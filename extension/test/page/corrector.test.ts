@@ -6,6 +6,8 @@ const outside = vi.hoisted(() => ({
   refusal: "",
   answer: null as unknown,
   sample: { rgb: [100, 80, 60], isGrey: false } as { rgb: [number, number, number]; isGrey: boolean },
+  late: null as Promise<void> | null,
+  looks: 0,
 }));
 
 vi.mock("wxt/browser", () => ({
@@ -21,7 +23,12 @@ vi.mock("wxt/browser", () => ({
 // There is no canvas here; what pixels give is tested in sample.test.ts, and in a browser.
 vi.mock("@/lib/page/holders/sample", async (original) => ({
   ...(await original<typeof import("@/lib/page/holders/sample")>()),
-  sampleAt: async () => outside.sample,
+  sampleAt: async () => {
+    const { sample, late } = outside;
+    outside.looks += 1;
+    await late;
+    return sample;
+  },
 }));
 
 import { Corrector } from "@/lib/page/correct/corrector";
@@ -166,4 +173,25 @@ test("where nobody is found the host's words are shown, and nothing is coloured"
   useFor("skin");
   await vi.waitFor(() => expect(text()).toBe(outside.refusal));
   expect(entry.state).toBe("done");
+});
+
+test("a look at a place that the reader has left meanwhile says nothing of the one where they are", async () => {
+  const move = () => {
+    const dot = [...root.querySelectorAll("button")].find((one) => one.getAttribute("aria-label")?.startsWith("Place"));
+    dot?.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }));
+  };
+  const looked = (times: number) => vi.waitFor(() => expect(outside.looks).toBe(times));
+  let arrive = (): void => undefined;
+  const late = new Promise<void>((resolve) => (arrive = resolve));
+  Object.assign(outside, { late, looks: 0, sample: { rgb: [1, 2, 3], isGrey: true } });
+  move();
+  await looked(1);
+  Object.assign(outside, { late: null, sample: { rgb: [255, 0, 0], isGrey: false } });
+  move();
+  await looked(2);
+  await vi.waitFor(() => expect(picker().value).toBe("#ff0000"));
+  arrive();
+  await late;
+  await Promise.resolve();
+  expect([picker().value, button("Use this colour").disabled]).toEqual(["#ff0000", false]);
 });

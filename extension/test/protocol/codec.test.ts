@@ -88,6 +88,21 @@ describe("sender and receiver", () => {
     expect(receiver.take(chunk(1))).toBeNull();
   });
 
+  test("a frame that was dropped can begin anew, and is a frame like others then", () => {
+    const receiver = new Receiver();
+    const frame = new TextEncoder().encode("ab");
+    const chunk = (q: number): Chunk => ({
+      ...{ t: "chunk", id: 1, q, n: 2, d: toBase64(frame.subarray(q, q + 1)) },
+      ...(q ? {} : { z: 2, c: crc32(frame) }),
+    });
+    receiver.take(chunk(0), 0);
+    expect(receiver.expire(UNFINISHED_MS)).toHaveLength(1);
+    expect(receiver.take(chunk(1))).toBeNull();
+    expect(receiver.take(chunk(0))).toBeNull();
+    expect(receiver.take(chunk(1))).toEqual(frame);
+    expect(() => receiver.take(chunk(1))).toThrow(/chunk 0 has not come/);
+  });
+
   test("any change to a chunk ends in the same bytes, in silence or in a fault", () => {
     const change = fc.record({
       at: fc.nat(5),

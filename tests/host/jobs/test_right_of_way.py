@@ -16,15 +16,27 @@ def given_by_another(way: RightOfWay) -> threading.Thread:
     return thread
 
 
-def test_others_wait_while_one_is_in_a_hurry_and_it_waits_for_nobody() -> None:
+def test_others_wait_while_one_is_in_a_hurry() -> None:
     way = RightOfWay()
     way.give()
     with way.hurry():
         thread = given_by_another(way)
-        way.give(20.0)
         with way.hurry():
             pass
         assert thread.is_alive()
+    thread.join(20)
+    assert not thread.is_alive()
+
+
+def test_whoever_is_in_a_hurry_waits_for_nobody() -> None:
+    way = RightOfWay()
+
+    def hurried() -> None:
+        with way.hurry():
+            way.give(3600.0)
+
+    thread = threading.Thread(target=hurried, daemon=True)
+    thread.start()
     thread.join(20)
     assert not thread.is_alive()
 

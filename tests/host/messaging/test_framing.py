@@ -241,3 +241,14 @@ def test_of_the_last_thousand_frames_that_were_dropped_what_still_comes_is_ignor
     reassembler.drop(1025)
     with pytest.raises(Refused):
         reassembler.feed(late, 0.0)
+
+
+def test_a_frame_that_was_dropped_can_begin_anew_and_is_a_frame_like_others_then() -> None:
+    reassembler = Reassembler()
+    first, last = cut(b"ab", 1, 1)
+    reassembler.drop(1)
+    assert reassembler.feed(last, 0.0) is None
+    assert reassembler.feed(first, 0.0) is None
+    assert reassembler.feed(last, 0.0) == b"ab"
+    with pytest.raises(Refused, match="whose chunk 0 has not come"):
+        reassembler.feed(last, 0.0)

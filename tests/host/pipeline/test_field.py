@@ -90,6 +90,16 @@ def test_screentone_made_even_is_one_region():
     assert field_of(grey, chroma, tone=tone)[0, 210:310, 110:210].std() < 0.004
 
 
+def test_ground_is_the_pages_own_also_where_its_tone_is_another():
+    grey, tone = np.full(SIZE, 255, np.uint8), np.full(SIZE, 140, np.uint8)
+    lab = lab_of(grey, ramp())
+    plain, toned = (
+        colour_field(decoded(grey), nothing(grey), lab, drawing=Drawing(tone=one)).ground for one in (None, tone)
+    )
+    assert plain.min() == 1, "bare paper"
+    assert np.array_equal(toned, plain)
+
+
 def test_equal_arguments_give_equal_fields():
     grey = framed(np.full(SIZE, 255, np.uint8))
     assert field_of(grey, ramp()).tobytes() == field_of(grey, ramp()).tobytes()

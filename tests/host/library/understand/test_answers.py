@@ -88,3 +88,11 @@ def test_what_says_nothing_of_a_page_is_refused(words: str) -> None:
 def test_the_schema_that_is_sent_is_one() -> None:
     jsonschema = pytest.importorskip("jsonschema")
     jsonschema.Draft202012Validator.check_schema(ANSWER_SCHEMA)
+
+
+@pytest.mark.parametrize("tag", ["think", "thinking"])
+def test_what_a_model_thinks_before_it_answers_is_no_answer(tag: str) -> None:
+    thought, answer = (json.dumps({"panels": [{"description": words}]}) for words in ("a draft", "the page"))
+    told = read_answer(f"<{tag}>Perhaps\n{thought}\n</{tag}>\n{answer}<{tag}></{tag}>")
+    assert [panel.description for panel in told.panels] == ["the page"]
+    assert told.mended == ""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,6 +18,8 @@ from host.library.understand.faults import FaultFolder
 from host.library.understand.reading import ReadOrder, ReadPage
 from host.library.understand.run import AnalysisOrder, AnalysisRun, ReadTask
 from host.library.understand.shelf import AnalysedShelf, volumes_ledger
+from host.library.understand.story import PageStory, Usage
+from host.library.understand.telling import StoryFailed
 from tests.host.library.shelves import make_cbz, picture
 
 if TYPE_CHECKING:
@@ -31,10 +35,12 @@ class Inline:
     """Reads in this process, the last page first: a page says in its bytes which way it is read, or that it fails."""
 
     has_room = True
+    waits_for_stories = False
 
     def __init__(self) -> None:
         self.orders: list[ReadOrder] = []
         self.full_after: int | None = None
+        self.told = threading.Semaphore(0)
         self._waiting: deque[tuple[ReadTask, bytes, ReadOrder]] = deque()
 
     @property
@@ -47,6 +53,9 @@ class Inline:
 
     def finished(self) -> Iterator[tuple[ReadTask, ReadPage]]:
         task, encoded, order = self._waiting.pop()
+        if task.again and self.waits_for_stories:
+            for _ in range(5):
+                assert self.told.acquire(timeout=60)
         if len(self.orders) == self.full_after:
             raise DiskFull("The disk is full.", "Make room.")
         self.orders.append(order)
@@ -58,6 +67,8 @@ class Inline:
 
 
 class Heard:
+    told = threading.Semaphore(0)
+
     def __init__(self) -> None:
         self.began_pages: dict[str, int] = {}
         self.ended_pages: list[tuple[str, str]] = []
@@ -70,10 +81,29 @@ class Heard:
 
     def page_ended(self, source: Source, page: str, fault: str) -> None:
         self.ended_pages.append((f"{source.place}/{page}", fault))
+        self.told.release()
 
     def ended(self, record: VolumeAnalysis) -> None:
         self.records.append(record)
         self.open_at_end.append(self.open)
+
+
+class ToyTeller:
+    """Tells a story of every page but those that are read from the right."""
+
+    identity = "toy"
+    model = SimpleNamespace(at_once=1)
+
+    def __init__(self) -> None:
+        self.ended = 0
+
+    def tell(self, view: bytes, direction: str) -> PageStory:
+        if direction == "rtl":
+            raise StoryFailed("It says nothing.", "", "", Usage())
+        return PageStory(model="toy")
+
+    def end(self) -> None:
+        self.ended += 1
 
 
 class Way:
@@ -100,13 +130,15 @@ class Way:
 
         return replace(book, close=close)
 
-    def run(self, **order: Any) -> AnalysisRun:
+    def run(self, teller: ToyTeller | None = None, **order: Any) -> AnalysisRun:
         self.heard.__init__()  # type: ignore[misc]
+        self.heard.told = self.pool.told = threading.Semaphore(0)
+        self.pool.waits_for_stories = teller is not None
         self.pool.orders.clear()
         ledger = volumes_ledger_of(self.output)
         asked = AnalysisOrder(**{"identity": "one", **order})
         faults = FaultFolder(self.output / "faults")
-        run = AnalysisRun(self.output, ledger, self.pool, None, asked, faults, self.heard)  # type: ignore[arg-type]
+        run = AnalysisRun(self.output, ledger, self.pool, teller, asked, faults, self.heard)  # type: ignore[arg-type]
         sources = find_volumes([self.shelf], self.output).sources
         run.run([counted(one) for one in sources], [one.place for one in sources])
         return run
@@ -216,3 +248,13 @@ def test_a_page_that_cannot_be_had_fails_with_the_reason_and_the_others_are_read
     assert fault.startswith("The page cannot be read: ")
     assert way.run().tally.failed == 2
     assert way.heard.open == 0
+
+
+def test_a_story_that_was_told_before_its_page_is_read_the_other_way_stays(way: Way) -> None:
+    teller = ToyTeller()
+    tally = way.run(teller).tally
+    assert (tally.read, tally.told, tally.untold, teller.ended) == (4, 2, 2, 1)
+    entries = {page.id: page.entry for page in AnalysedShelf(way.output).pages()}
+    assert {name: one.story for name, one in entries.items() if one.story} == {"v1/3.png": "toy", "v2/1.png": "toy"}
+    assert entries["v1/3.png"].direction == "rtl", "it was read again"
+    assert {name for name, one in entries.items() if one.story_fault} == {"v1/1.png", "v1/2.png"}
