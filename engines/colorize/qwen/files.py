@@ -2,7 +2,8 @@
 
 All lies in a repository as diffusers writes it: the model's own folder, one that the reader dropped, or what was pulled
 as `qwen-image-edit-parts`. A single file takes the place of its transformer: safetensors of ComfyUI or GGUF, beside it,
-in ComfyUI's subfolders, pulled as `qwen-image-edit-q4`, or dropped. Lightning, a LoRA for few steps, lies in
+in ComfyUI's subfolders, pulled as `qwen-image-edit-q4`, or dropped; so do files of text encoder and autoencoder
+(`single_parts`), beside which the folder needs configurations alone. Lightning, a LoRA for few steps, lies in
 `lightning/` beside it, or was pulled.
 """
 
@@ -18,7 +19,8 @@ from engines.colorize.diffusion.described import described, require_folders
 from engines.colorize.diffusion.part_files import PartFiles, measured_part, refuse_pickles, shards_of
 from engines.colorize.diffusion.places import Places
 from engines.colorize.qwen.anatomy import Transformer, measure_transformer, prefix_of
-from engines.colorize.qwen.info import CARD, INFO, LIGHTNING_CARD, PACKED_CARD, PARTS_CARD
+from engines.colorize.qwen.info import CARD, CONFIGS_CARD, INFO, LIGHTNING_CARD, PACKED_CARD, PARTS_CARD
+from engines.colorize.qwen.single_parts import find_part
 from engines.device_memory import Needs
 from engines.weights_files import read_weights_header
 
@@ -32,6 +34,7 @@ _COMFY: Final = ("diffusion_models", "unet")
 _DATA: Final = (".safetensors", ".sft", ".gguf")
 _PULL: Final = f"irodori models pull {CARD}"
 _READ: Final = "Get it as bf16, fp8 or GGUF (Q8_0, K-quants, IQ4)."
+_READ_ENCODER: Final = "Get it as bf16 or fp8."
 _STEPS: Final = re.compile(r"(\d+)[-_ ]?steps?", re.IGNORECASE)
 _LIGHTNING_STEPS: Final = 4
 
@@ -80,12 +83,13 @@ def find_qwen(where: Path | Places) -> QwenFiles:
     places = where if isinstance(where, Places) else Places(where)
     folder = _repository(places)
     transformer = described(_transformer(places, folder), _READ, stays=True)
+    transformer_is = _measured(transformer, folder)
     return QwenFiles(
         folder=folder,
         transformer=transformer,
-        transformer_is=_measured(transformer, folder),
-        text_encoder=described(PartFiles(tuple(shards_of(folder / "text_encoder")), folder / "text_encoder"), _READ),
-        vae=described(PartFiles(tuple(shards_of(folder / "vae")), folder / "vae"), _READ),
+        transformer_is=transformer_is,
+        text_encoder=described(find_part(places, folder, "text_encoder", transformer_is), _READ_ENCODER),
+        vae=described(find_part(places, folder, "vae", transformer_is), _READ_ENCODER),
         lightning=_lightning(places),
     )
 
@@ -93,7 +97,7 @@ def find_qwen(where: Path | Places) -> QwenFiles:
 def _repository(places: Places) -> Path:
     candidates = [places.own, *(folder for folder, _ in places.repositories(_PIPELINES))]
     if places.shared is not None:
-        candidates += [places.shared / CARD, places.shared / PARTS_CARD]
+        candidates += [places.shared / name for name in (CARD, PARTS_CARD, CONFIGS_CARD)]
     for folder in candidates:
         if (folder / "text_encoder" / "config.json").is_file():
             require_folders(folder, _FOLDERS, INFO.label, f"{_PULL} again.")

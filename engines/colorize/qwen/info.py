@@ -9,6 +9,8 @@ from engines.info import EngineInfo, Quality, Supports
 CARD: Final = "qwen-image-edit"
 PARTS_CARD: Final = "qwen-image-edit-parts"
 """All but the transformer, for who has that as a single file."""
+CONFIGS_CARD: Final = "qwen-image-edit-configs"
+"""Tokenizer, schedule and configurations alone, for who has all weights as single files."""
 PACKED_CARD: Final = "qwen-image-edit-q4"
 LIGHTNING_CARD: Final = "qwen-image-edit-lightning"
 INFO: Final = EngineInfo(

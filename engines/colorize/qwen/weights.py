@@ -6,10 +6,21 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from engines.base import ModelInvalid
+from engines.colorize.diffusion import fp8
 from engines.colorize.diffusion.eight_bits import put_in_eight_bits
-from engines.colorize.diffusion.part_loading import AGAIN, faults_named, from_folder, transformer_of
+from engines.colorize.diffusion.part_loading import (
+    AGAIN,
+    faults_named,
+    fill,
+    from_folder,
+    safetensors_of,
+    transformer_of,
+)
+from engines.colorize.qwen.single_parts import encoder_names, vae_names
 
 if TYPE_CHECKING:
+    import torch
+
     from engines.colorize.diffusion.placement import Loading
     from engines.colorize.qwen.files import QwenFiles
 
@@ -32,10 +43,10 @@ def load_pipeline(files: QwenFiles, how: Loading) -> Any:
         return part if how.device is None else part.to(how.device)
 
     with faults_named(files.vae):
-        vae = from_folder(AutoencoderKLQwenImage, files.vae, how.dtype).eval()
+        vae = _vae(AutoencoderKLQwenImage, files, how.dtype).eval()
     with faults_named(files.text_encoder):
         # The pipeline hands pictures to the autoencoder in the text encoder's precision: both have the same.
-        encoder = from_folder(Qwen2_5_VLForConditionalGeneration, files.text_encoder, how.dtype).eval()
+        encoder = _encoder(Qwen2_5_VLForConditionalGeneration, files, how.dtype).eval()
         if how.keep_fp8:
             put_in_eight_bits(encoder, how.dtype)
     config = files.transformer_is.config()
@@ -49,6 +60,40 @@ def load_pipeline(files: QwenFiles, how: Loading) -> Any:
     )
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
+
+
+def _vae(kind: Any, files: QwenFiles, dtype: torch.dtype) -> Any:
+    part = files.vae
+    if part.folder is not None:
+        return from_folder(kind, part, dtype)
+    from accelerate import init_empty_weights
+
+    config = kind.load_config(files.folder / "vae", local_files_only=True)
+    if not isinstance(config, dict):
+        raise ValueError("vae/config.json is no configuration")
+    with init_empty_weights():
+        vae = kind.from_config(config)
+    fill(vae, vae_names(fp8.restored(safetensors_of(part), dtype, part.paths[0].name)), part)
+    return vae
+
+
+def _encoder(kind: Any, files: QwenFiles, dtype: torch.dtype) -> Any:
+    part = files.text_encoder
+    if part.folder is not None and not fp8.has_few_bits(part.dtypes):
+        return from_folder(kind, part, dtype)
+    import torch
+    from accelerate import init_empty_weights
+
+    config = kind.config_class.from_pretrained(files.folder / "text_encoder", local_files_only=True)
+    with init_empty_weights(include_buffers=False):
+        encoder = kind(config)
+    read = safetensors_of(part)
+    tensors = encoder_names(fp8.restored(read, dtype, part.paths[0].name, of_comfyui=part.of_comfyui))
+    # The next word is nobody's concern: what says it is left out of some files, and need not be held.
+    tensors.pop("lm_head.weight", None)
+    encoder.lm_head = torch.nn.Identity()
+    fill(encoder, tensors, part)
+    return encoder
 
 
 def lightning_schedule(scheduler: Any) -> Any:

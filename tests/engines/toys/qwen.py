@@ -18,8 +18,8 @@ HIDDEN = 64
 _VISION = ("vision_start", "vision_end", "image_pad", "video_pad")
 
 
-def build_folder(folder: Path, *, seed: int = 0) -> Path:
-    """Write a toy in diffusers' folder layout."""
+def build_folder(folder: Path, *, seed: int = 0, whole_vae: bool = False) -> Path:
+    """Write a toy in diffusers' folder layout. whole_vae: with as many layers in its autoencoder as the real one."""
     prepare_torch()
     import torch
     from diffusers import (
@@ -36,7 +36,8 @@ def build_folder(folder: Path, *, seed: int = 0) -> Path:
             use_dynamic_shifting=True, shift=1.0, base_shift=0.5, max_shift=0.9, base_image_seq_len=256,
             max_image_seq_len=8192, shift_terminal=0.02, time_shift_type="exponential",
         ),
-        vae=AutoencoderKLQwenImage(base_dim=2, dim_mult=[1, 1, 1, 1], num_res_blocks=0),
+        vae=AutoencoderKLQwenImage(base_dim=2) if whole_vae else
+        AutoencoderKLQwenImage(base_dim=2, dim_mult=[1, 1, 1, 1], num_res_blocks=0),
         text_encoder=encoder, tokenizer=tokenizer, processor=processor,
         transformer=QwenImageTransformer2DModel(
             num_layers=1, attention_head_dim=32, num_attention_heads=HIDDEN // 32, joint_attention_dim=32,
@@ -52,6 +53,53 @@ def build_gguf(source: Path, folder: Path, prefix: str = "") -> Path:
     tensors = {f"{prefix}{name}": value for name, value in weights_of(source, "transformer").items()}
     write_gguf(folder / "qwen-image-edit.gguf", tensors, "qwen_image", "BF16")
     return folder
+
+
+def build_singles(source: Path, folder: Path, *, fp8: bool = False) -> Path:
+    """Write a toy's configurations, and beside them each part as one file, named and laid out as ComfyUI's are.
+
+    source: with a whole autoencoder. fp8: the text encoder in 8 bits, with scales.
+    """
+    import torch
+    from safetensors.torch import save_file
+
+    weights = shutil.ignore_patterns("*.safetensors*")
+    shutil.copytree(source, folder / "qwen-image-edit-configs", ignore=weights)
+    for name in ("diffusion_models", "text_encoders", "vae"):
+        (folder / name).mkdir()
+    save_file(weights_of(source, "transformer"), folder / "diffusion_models" / "qwen_image_edit.safetensors")
+    encoder = {}
+    for name, value in weights_of(source, "text_encoder").items():
+        old = name.replace("model.visual.", "visual.").replace("model.language_model.", "model.")
+        if fp8 and value.ndim == 2 and ".layers." in old:
+            scale = value.abs().max() / 448
+            encoder[old] = (value / scale).to(torch.float8_e4m3fn)
+            encoder[old.removesuffix("weight") + "scale_weight"] = scale.float()
+        elif old != "lm_head.weight":
+            encoder[old] = value
+    if fp8:
+        encoder["scaled_fp8"] = torch.zeros(0, dtype=torch.float8_e4m3fn)
+    save_file(encoder, folder / "text_encoders" / "qwen_2.5_vl_7b.safetensors")
+    vae = weights_of(source, "vae")
+    wan = wan_names()
+    save_file({wan[name]: value for name, value in vae.items()}, folder / "vae" / "qwen_image_vae.safetensors")
+    return folder
+
+
+def wan_names() -> dict[str, str]:
+    """Return Wan's name of each tensor of the autoencoder by diffusers' name."""
+    from diffusers.loaders.single_file_utils import convert_wan_vae_to_diffusers
+
+    ends = [f"residual.{one}" for one in ("0.gamma", "2.weight", "2.bias", "3.gamma", "6.weight", "6.bias")]
+    ends += [f"{one}.{kind}" for one in ("shortcut", "resample.1", "time_conv") for kind in ("weight", "bias")]
+    names = [f"{one}.{kind}" for one in ("conv1", "conv2") for kind in ("weight", "bias")]
+    for side, blocks in (("encoder", "downsamples"), ("decoder", "upsamples")):
+        names += [f"{side}.{blocks}.{number}.{end}" for number in range(16) for end in ends]
+        names += [f"{side}.middle.{number}.{end}" for number in (0, 2) for end in ends[:6]]
+        names += [f"{side}.middle.1.{one}" for one in ("norm.gamma", "to_qkv.weight", "to_qkv.bias")]
+        names += [f"{side}.{one}" for one in ("middle.1.proj.weight", "middle.1.proj.bias", "head.0.gamma")]
+        names += [f"{side}.{one}" for one in ("head.2.weight", "head.2.bias", "conv1.weight", "conv1.bias")]
+    return {new: old for old in names for new in convert_wan_vae_to_diffusers({old: old})}
 
 
 def build_lightning(source: Path, path: Path, *, scale: float = 0.3) -> Path:
