@@ -70,7 +70,7 @@ def _vae(kind: Any, files: QwenFiles, dtype: torch.dtype) -> Any:
 
     config = kind.load_config(files.folder / "vae", local_files_only=True)
     if not isinstance(config, dict):
-        raise ValueError("vae/config.json is no configuration")
+        raise ModelInvalid(f"vae/config.json in {files.folder} is no configuration", AGAIN)
     with init_empty_weights():
         vae = kind.from_config(config)
     fill(vae, vae_names(fp8.restored(safetensors_of(part), dtype, part.paths[0].name)), part)
