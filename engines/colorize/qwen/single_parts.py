@@ -1,6 +1,6 @@
 """Text encoder and autoencoder of Qwen-Image-Edit as single files, the way ComfyUI's repositories have them.
 
-`qwen_2.5_vl_7b.safetensors` (bf16, fp8 with scales) and `qwen_image_vae.safetensors`, or diffusers' files renamed. Their
+`qwen_2.5_vl_7b.safetensors` (bf16, fp8 with scales), `qwen_image_vae.safetensors`, or diffusers' files renamed. Their
 configurations come from the model's folder: a few KB, pulled as `qwen-image-edit-configs`.
 """
 
