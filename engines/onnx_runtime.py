@@ -5,12 +5,13 @@ Its exceptions share no base that is exported; they are mapped here and nowhere 
 
 from __future__ import annotations
 
-import os
 import threading
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final
 
 from engines.base import EngineOutOfMemory, EngineUnavailable, ModelInvalid
+from engines.cores import thread_count
 from engines.malloc_trim import return_free_memory
 
 if TYPE_CHECKING:
@@ -21,9 +22,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float32]
 
-_THREADS_MAX: Final = 4
-_limit = _THREADS_MAX
-_thread = threading.local()
+_HURRIES: Final = ContextVar("hurries", default=False)
 
 
 class _Turns:
@@ -55,12 +54,12 @@ _TURNS: Final = _Turns()
 
 @contextmanager
 def before_others() -> Iterator[None]:
-    """Run networks on this thread before those that other threads wait to run: somebody waits for what they say."""
-    _thread.hurries = True
+    """Run networks in this context before those that others wait to run: somebody waits for what they say."""
+    token = _HURRIES.set(True)
     try:
         yield
     finally:
-        _thread.hurries = False
+        _HURRIES.reset(token)
 
 
 class OnnxNetwork:
@@ -92,7 +91,7 @@ class OnnxNetwork:
             EngineOutOfMemory, ModelInvalid: the network failed.
         """
         try:
-            with _TURNS.take(hurries=getattr(_thread, "hurries", False)):
+            with _TURNS.take(hurries=_HURRIES.get()):
                 results: list[Array] = self._session.run(outputs, feeds)
         except MemoryError as exc:
             raise EngineOutOfMemory(f"memory did not suffice for {self.what}") from exc
@@ -108,18 +107,6 @@ def library_version() -> str:
     import onnxruntime
 
     return str(onnxruntime.__version__)
-
-
-def limit_threads(count: int) -> None:
-    """Let networks that are opened from now on use at most so many cores: for several processes side by side."""
-    global _limit
-    _limit = count
-
-
-def thread_count() -> int:
-    """Return how many cores to use: those this process may run on, at most 4."""
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(_limit, usable, _physical_cores() or usable))
 
 
 def _open(content: bytes, what: str, hint: str, *, pattern: bool) -> Any:
@@ -149,12 +136,3 @@ def _open(content: bytes, what: str, hint: str, *, pattern: bool) -> Any:
     # Reading a file takes twice what is kept of it.
     return_free_memory()
     return session
-
-
-def _physical_cores() -> int | None:
-    try:
-        import psutil
-    except ImportError:
-        return None
-    cores: int | None = psutil.cpu_count(logical=False)
-    return cores

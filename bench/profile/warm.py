@@ -1,4 +1,7 @@
-"""A warm page, step by step: processor time of all threads, by the profiler of the standard library."""
+"""A warm page, step by step: its processor time, by the profiler of the standard library.
+
+On one core, for the profiler sees one thread: what otherwise runs beside other work runs where it is waited for.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from bench.page import WarmPage
 from bench.profile.steps import STEPS, Step
+from engines.cores import limit_threads
 from engines.onnx_runtime import OnnxNetwork
 
 if TYPE_CHECKING:
@@ -45,7 +49,14 @@ class WarmProfile:
 
 def profile_page(runs: int, most: int = 25) -> WarmProfile:
     """Profile the page of `bench/page.py`; most: how many functions are listed."""
-    page = WarmPage()
+    before = limit_threads(1)
+    try:
+        return _profiled(WarmPage(), runs, most)
+    finally:
+        limit_threads(before)
+
+
+def _profiled(page: WarmPage, runs: int, most: int) -> WarmProfile:
     for _ in range(WARM_UPS):
         page.colour()
     profiler, networks = cProfile.Profile(time.process_time), Counter[str]()

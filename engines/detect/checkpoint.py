@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from engines.base import EngineUnavailable, ModelInvalid
+from engines.cores import thread_count
 from engines.detect.labels import EXPECTED, NetworkFacts, labels_of
 from engines.geometry import Size
-from engines.onnx_runtime import thread_count
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -146,7 +146,7 @@ def share_cores() -> None:
     os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
     import cv2
 
-    from engines.onnx_runtime import limit_threads
+    from engines.cores import limit_threads
 
     cv2.setNumThreads(1)
     limit_threads(1)

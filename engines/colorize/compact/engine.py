@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from functools import cache, partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
@@ -41,6 +42,7 @@ from engines.colorize.compact.picture import (
 )
 from engines.colorize.compact.readout import colours_of, laid_out
 from engines.colorize.compact.references import Cells, References, has_colour, joined
+from engines.cores import Beside
 from engines.geometry import Size
 from engines.int8 import form_to_run
 from engines.nearest import resize_labels
@@ -50,7 +52,7 @@ from models.catalog import ModelCard, load_catalog
 from models.store import SHIPPED_WEIGHTS, read_weights, weights_path
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -153,12 +155,13 @@ def _painted(
     """Return a page's chroma `(h / 2, w / 2, 2)` and parts `(h / 4, w / 4, 4)` at its working size."""
     grey = resized(request.page if request.tone is None else request.tone, size)
     half = Size(size.height // HALF, size.width // HALF)
-    labels = label_regions(grey_to_lightness(grey), request.panels)
     lightness = grey_to_lightness(resized(grey, half))
     trust = trust_in(lightness)
-    table = RegionTable(labels, trust)
     ink = inkness(grey)
-    field, kinds = _tile_by_tile(network, padded(grey), references, ink, table, on_step)
+    with Beside(partial(label_regions, grey_to_lightness(grey), request.panels)) as regions:
+        tables = cache(lambda: RegionTable(regions.result(), trust))
+        field, kinds = _tile_by_tile(network, padded(grey), references, ink, tables, on_step)
+        labels, table = regions.result(), tables()
     rows, columns = size.height // CELL_PX, size.width // CELL_PX
     field, kinds = field[:rows, :columns], kinds[:, :rows, :columns]
     shown = shown_by(labels, kinds, lightness, trust)
@@ -173,7 +176,7 @@ def _tile_by_tile(
     grey: NDArray[np.uint8],
     references: References | None,
     ink: float,
-    table: RegionTable,
+    table: Callable[[], RegionTable],
     on_step: OnStep,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return chroma `(h / 4, w / 4, 2)` and kinds `(12, h / 4, w / 4)` of a padded page, its tiles blended."""
@@ -189,7 +192,7 @@ def _tile_by_tile(
         weight = feather(box, size)
         kinds[:, *here] += shares_of(said.parts) * weight
         colours = colours_of(said, references, ink)
-        table.add(box, colours.distribution, weight)
+        table().add(box, colours.distribution, weight)
         field[here] += colours.chroma * weight[..., None]
         total[here] += weight
         on_step(index + 2, len(boxes) + 1)

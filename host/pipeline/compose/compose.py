@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
+from engines.cores import do_each
 from engines.geometry import Size
 from engines.oklab import grey_to_lightness, max_chroma, oklab_to_srgb
 from host.pipeline.compose.paper import cost_of_paper, ink_weight, luma_shift
@@ -82,7 +83,8 @@ def _colour(grey: NDArray[np.uint8], field: NDArray[np.float32], tint: PaperColo
     tone = grey_to_lightness(_TONES)
     ink = ink_weight(tone)
     coloured = np.empty((height, width, 3), np.uint8)
-    for rows in _strips(height, width):
+
+    def lay(rows: slice) -> None:
         levels = grey[rows]
         a, b, cost = cv2.split(rows_of_grid(field, rows, Size(height, width)))
         chroma, hue = _polar(np.asarray(a, np.float32), np.asarray(b, np.float32))
@@ -92,6 +94,8 @@ def _colour(grey: NDArray[np.uint8], field: NDArray[np.float32], tint: PaperColo
             # Of luma it has none: the ink stays where it is.
             own = tint.at(levels, rows, Size(height, width))
             coloured[rows] = np.clip(np.round(coloured[rows] + own), 0, 255)
+
+    do_each(lay, _strips(height, width))
     return coloured
 
 

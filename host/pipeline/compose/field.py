@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engines.cores import Beside
 from engines.geometry import Size
 from engines.nearest import resize_labels
 from engines.regions import find_regions, outlined
@@ -56,19 +58,20 @@ def colour_field(
     Same arguments give the same field.
     """
     drawing = drawing or Drawing()
-    shift = measure_shift(oklab[..., 0], page.grey)
-    chroma = undo_shift(np.ascontiguousarray(oklab[..., 1:]) * np.float32(strength_01), shift)
     lightness = grid_lightness(page.grey if drawing.tone is None else drawing.tone)
     grid = Size(*lightness.shape)
     borders = outlined([_on_grid(panel, page.size, grid) for panel in drawing.panels], lightness.shape)
-    labels = find_regions(lightness, borders)
-    pixel_px = pixel_size(chroma, grid)
-    trust = trust_of(lightness, protect, pixel_px)
+    with Beside(partial(find_regions, lightness, borders)) as regions:
+        shift = measure_shift(oklab[..., 0], page.grey)
+        chroma = undo_shift(np.ascontiguousarray(oklab[..., 1:]) * np.float32(strength_01), shift)
+        pixel_px = pixel_size(chroma, grid)
+        trust = trust_of(lightness, protect, pixel_px)
+        ground = ground_weight(lightness if drawing.tone is None else grid_lightness(page.grey))
+        labels = regions.result()
     flat = flatness(lightness, trust, labels)
     spread = spread_chroma(chroma, lightness, trust, labels)
     evened = even_flats(spread, trust, labels, flat, coarseness(pixel_px), (_CELL_ENGINE_PX * pixel_px) ** 2)
     dressed, faults = lay_palettes(evened, labels, _figures(drawing, grid), parts, drawing.palettes)
-    ground = ground_weight(lightness if drawing.tone is None else grid_lightness(page.grey))
     return ColourField(lay_hints(dressed, lightness, labels, flat, drawing.hints), shift, ground, faults)
 
 

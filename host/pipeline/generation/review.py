@@ -12,11 +12,13 @@ Colour that darkens paper evenly moves no line; blur, doubled lines and colour e
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import cv2
 import numpy as np
 
+from engines.cores import Beside
 from engines.oklab import srgb_to_oklab
 from host.pipeline.records.run_meta import Verdicts
 
@@ -51,21 +53,24 @@ def review_page(
 ) -> Verdicts:
     """Measure a composed `(H, W, 3)` uint8 sRGB page, its ink also in each of the panels."""
     step = max(1, round((page.size.pixels / _SAMPLE_PIXELS) ** 0.5))
-    lab = srgb_to_oklab(np.ascontiguousarray(rgb[::step, ::step]))
-    free = ~protect[::step, ::step]
-    # What the page had of tint is no colour that it got.
-    gained = lab[..., 1:] - srgb_to_oklab(np.ascontiguousarray(page.rgb[::step, ::step]))[..., 1:]
-    chroma = np.hypot(gained[..., 0], gained[..., 1])
     luma = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8)
-    whole, within = _line_dice(page.grey, luma, panels)
+    with Beside(partial(_line_dice, page.grey, luma, panels)) as dice:
+        lab = srgb_to_oklab(np.ascontiguousarray(rgb[::step, ::step]))
+        free = ~protect[::step, ::step]
+        # What the page had of tint is no colour that it got.
+        gained = lab[..., 1:] - srgb_to_oklab(np.ascontiguousarray(page.rgb[::step, ::step]))[..., 1:]
+        chroma = np.hypot(gained[..., 0], gained[..., 1])
+        protected_changed = _count_changed(page.rgb, rgb, protect)
+        spill = _spill(lab[..., 1:], page.grey[::step, ::step], free)
+        whole, within = dice.result()
     return Verdicts(
         line_dice=whole,
         panels_line_dice=within,
-        protected_changed=_count_changed(page.rgb, rgb, protect),
+        protected_changed=protected_changed,
         protected_share=np.count_nonzero(protect) / protect.size,
         coloured_share=float(np.mean(chroma[free] >= _VISIBLE_CHROMA)) if free.any() else 0.0,
         chroma_mean=float(np.mean(chroma[free])) if free.any() else 0.0,
-        spill=_spill(lab[..., 1:], page.grey[::step, ::step], free),
+        spill=spill,
     )
 
 

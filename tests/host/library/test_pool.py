@@ -129,7 +129,7 @@ def test_a_worker_computes_on_one_core(monkeypatch: pytest.MonkeyPatch) -> None:
     environ: dict[str, str] = {"KEPT": "9", "OMP_NUM_THREADS": "8"}
     monkeypatch.setattr(pool.os, "environ", environ)
     monkeypatch.setattr("cv2.setNumThreads", lambda count: counts.append(("cv2", count)))
-    monkeypatch.setattr("engines.onnx_runtime.limit_threads", lambda count: counts.append(("onnx", count)))
+    monkeypatch.setattr("engines.cores.limit_threads", lambda count: counts.append(("onnx", count)))
     pool.share_cores()
     assert sorted(counts) == [("cv2", 1), ("onnx", 1)]
     assert environ.pop("KEPT") == "9"

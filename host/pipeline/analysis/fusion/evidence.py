@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import cv2
 import numpy as np
 
 from engines.base import EngineUnavailable, ModelInvalid, ModelMissing
+from engines.cores import Beside
 from engines.detect.base import PixelEvidence
 from engines.geometry import Box
 from host.pipeline.analysis.classical.findings import ClassicalFindings, find_classically
@@ -73,12 +75,14 @@ class Detectors:
     ) -> PageEvidence:
         """Look at a part of a page, `(h, w)` uint8 at reading size; `seen` is what `detect` said of the page.
 
-        check: called between looks, and within the classical one; what it raises ends them.
+        check: called within both looks, which go on side by side; what it raises ends them.
         """
         within = tuple(_within(one, part, grey.shape) for one in seen or () if _belongs(one.box, part))
-        pixels = self._evidence(grey, check)
+        with Beside(partial(self._evidence, grey, check)) as pixels:
+            classical = find_classically(grey, check)
+            evidence = pixels.result()
         check()
-        return PageEvidence(grey, find_classically(grey, check), within, pixels, has_detector=seen is not None)
+        return PageEvidence(grey, classical, within, evidence, has_detector=seen is not None)
 
     def detect(self, grey: NDArray[np.uint8], check: Callable[[], None] = unchecked) -> tuple[Detection, ...] | None:
         """Return what the detector sees on a `(H, W)` uint8 page; None where there is no detector.
