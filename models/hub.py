@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -26,6 +27,7 @@ _ENDPOINT: Final = "https://huggingface.co"
 _TIMEOUT_S: Final = 30.0
 _FILES_MAX: Final = 2000
 _LIST_BYTES: Final = 16 << 20
+_LIST_S: Final = 120.0
 _NAME_BYTES: Final = 250
 _FILE_BYTES_MAX: Final = 1 << 42
 
@@ -147,9 +149,11 @@ class Hub:
 
 def _bounded(answer: httpx.Response) -> bytes:
     """Return an answer's body, read no further than a list of files can be long."""
-    body = bytearray()
+    body, until_s = bytearray(), time.monotonic() + _LIST_S
     for block in answer.iter_bytes():
         body += block
+        if time.monotonic() > until_s:
+            raise HubError("the hub's answer does not end", "Try again later.", told=("hub_away",))
         if len(body) > _LIST_BYTES:
             raise HubError("the hub's answer is too long", "Is HF_ENDPOINT a model hub?", told=("hub_unreadable",))
     return bytes(body)

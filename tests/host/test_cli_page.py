@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 
 from host.cli.app import app
 from host.pipeline.decode import decode_page
-from tests.host.library.model_server import refuses, says, serving
+from tests.erring import refuses
+from tests.host.library.model_server import says, serving
 
 pytestmark = pytest.mark.slow
 

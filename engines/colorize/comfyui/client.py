@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +20,9 @@ Json = Any
 _CONNECT_S: Final = 3.0
 _ANSWER_S: Final = 60.0
 _PICTURE_BYTES_MAX: Final = 64 << 20
+_DOCUMENT_BYTES_MAX: Final = 32 << 20
+# A server far away may take longer for a picture than it may be silent.
+_PICTURE_PATIENCE: Final = 5
 LOOK: Final = "The ComfyUI server's log says more."
 _OUT_OF_MEMORY: Final = ("out of memory", "outofmemory", "allocation on device")
 
@@ -36,6 +40,7 @@ class ComfyClient:
             )
         self.client_id = uuid.uuid4().hex
         self.server = server
+        self._answer_s = answer_s
         # No redirects, no proxy, judged addresses: what is sent goes to the server that the reader named, nowhere else.
         self._http = httpx.Client(
             base_url=server.url.rstrip("/"),
@@ -81,7 +86,10 @@ class ComfyClient:
             files={"image": (name, png, "image/png")},
             data={"type": "temp", "subfolder": "irodori", "overwrite": "false"},
         )
-        place = "/".join(part for part in (answer.get("subfolder", ""), answer["name"]) if part)
+        if not isinstance(answer.get("name"), str):
+            words = "ComfyUI does not say where it put the page"
+            raise EngineRemoteFailed(words, LOOK, told=("server_is_another", self.server.url, "comfyui_url"))
+        place = "/".join(part for part in (str(answer.get("subfolder") or ""), answer["name"]) if part)
         return f"{place} [{answer.get('type', 'temp')}]"
 
     def submit(self, graph: Mapping[str, Json]) -> str:
@@ -108,15 +116,14 @@ class ComfyClient:
     def is_queued(self, prompt_id: str) -> bool:
         """Return whether a prompt waits or runs."""
         queue = self._json("GET", "/queue")
-        items = [*queue.get("queue_running", ()), *queue.get("queue_pending", ())]
-        return any(len(item) > 1 and item[1] == prompt_id for item in items)
+        return any(_is_of(queue.get(where), prompt_id) for where in ("queue_running", "queue_pending"))
 
     def cancel(self, prompt_id: str) -> None:
         """Take a prompt of ours out of the queue, or stop it where it runs; other people's prompts go on."""
         self._json("POST", "/queue", json={"delete": [prompt_id]})
-        running = self._json("GET", "/queue").get("queue_running", ())
+        running = self._json("GET", "/queue").get("queue_running")
         # Servers that do not know the field interrupt whatever runs, so it is sent only while that is ours.
-        if any(len(item) > 1 and item[1] == prompt_id for item in running):
+        if _is_of(running, prompt_id):
             self._json("POST", "/interrupt", json={"prompt_id": prompt_id})
 
     def free(self) -> None:
@@ -130,35 +137,56 @@ class ComfyClient:
             EngineError: it is not there, or larger than 64 MiB.
         """
         wanted = {key: place.get(key, "") for key in ("filename", "subfolder", "type")}
-        answer = self._ask("GET", "/view", params=wanted)
-        if len(answer.content) > _PICTURE_BYTES_MAX:
-            raise EngineRemoteFailed("ComfyUI's picture is too large", LOOK, told=("server_no_picture", "ComfyUI"))
-        return answer.content
+        return self._ask("GET", "/view", "picture", params=wanted).content
 
     def _json(self, method: str, path: str, **sent: Any) -> Json:
-        answer = self._ask(method, path, **sent)
+        answer = self._ask(method, path, "answer", **sent)
         if not answer.content:
             return {}
         try:
             found = answer.json()
-        except ValueError as exc:
+        except (ValueError, RecursionError) as exc:
             told = ("server_is_another", self.server.url, "comfyui_url")
             words = f"What answers at {self.server.url} is not ComfyUI"
             raise EngineUnavailable(words, "Check comfyui_url.", told) from exc
         return found if isinstance(found, dict) else {}
 
-    def _ask(self, method: str, path: str, **sent: Any) -> httpx.Response:
+    def _ask(self, method: str, path: str, what: str, **sent: Any) -> httpx.Response:
+        """Return a whole `answer` or `picture`, of bounded size and within a bounded time."""
         try:
-            answer = self._http.request(method, path, **sent)
+            with self._http.stream(method, path, **sent) as came:
+                answer = httpx.Response(came.status_code, content=self._body(came, what))
         except httpx.TimeoutException as exc:
-            told = ("server_is_late", self.server.url)
-            raise EngineUnavailable("ComfyUI does not answer in time", "See whether the server is busy.", told) from exc
+            raise self._late() from exc
         except httpx.HTTPError as exc:
             told = ("server_is_away", self.server.url)
             raise EngineUnavailable(f"ComfyUI cannot be reached at {self.server.url}", "Start ComfyUI.", told) from exc
         if answer.is_success:
             return answer
         raise _refusal(answer)
+
+    def _body(self, told: httpx.Response, what: str) -> bytes:
+        is_picture, body = what == "picture", bytearray()
+        bytes_max = _PICTURE_BYTES_MAX if is_picture else _DOCUMENT_BYTES_MAX
+        until_s = time.monotonic() + self._answer_s * (_PICTURE_PATIENCE if is_picture else 1)
+        for part in told.iter_bytes():
+            body += part
+            if len(body) > bytes_max:
+                words = f"ComfyUI's {what} is too large"
+                raise EngineRemoteFailed(words, LOOK, told=("server_no_picture", "ComfyUI"))
+            if time.monotonic() > until_s:
+                raise self._late()
+        return bytes(body)
+
+    def _late(self) -> EngineUnavailable:
+        told = ("server_is_late", self.server.url)
+        return EngineUnavailable("ComfyUI does not answer in time", "See whether the server is busy.", told)
+
+
+def _is_of(queue: Json, prompt_id: str) -> bool:
+    """Tell whether a prompt stands in a part of the queue, whatever else does."""
+    items = queue if isinstance(queue, list) else ()
+    return any(isinstance(item, list) and len(item) > 1 and item[1] == prompt_id for item in items)
 
 
 def _refusal(answer: httpx.Response) -> EngineError:
@@ -170,7 +198,7 @@ def _refusal(answer: httpx.Response) -> EngineError:
         )
     try:
         body = answer.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         body = {}
     faults = node_faults(body) if isinstance(body, dict) else ""
     if "value_not_in_list" in answer.text:
@@ -188,10 +216,13 @@ def _refusal(answer: httpx.Response) -> EngineError:
 
 def node_faults(body: Mapping[str, Json]) -> str:
     """Return what a refusal says, one clause per node."""
+    nodes = body.get("node_errors")
     clauses = [
         f"{fault.get('class_type', node)}: {error.get('message', '')} {error.get('details', '')}".strip()
-        for node, fault in (body.get("node_errors") or {}).items()
-        for error in fault.get("errors", ())
+        for node, fault in (nodes.items() if isinstance(nodes, dict) else ())
+        if isinstance(fault, dict) and isinstance(fault.get("errors"), list)
+        for error in fault["errors"]
+        if isinstance(error, dict)
     ]
     error = body.get("error")
     general = error.get("message", "") if isinstance(error, dict) else str(error or "")

@@ -9,14 +9,27 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
+from tests.erring import ERRORS, answers, drips, drops, give, hangs, is_huge, sends_on
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.erring import Err
+
 SAYS = "red hair, blue sky, warm light"
-WAYS = (
-    "hangs", "missing", "fails", "cut", "html", "empty", "endless", "encoding", "huge", "redirect", "wordless", "drops",
-    "list", "no_length",
-)  # fmt: skip
+
+
+def _error(status: int, words: str) -> Err:
+    return lambda handler, _: give(handler, json.dumps({"error": words}).encode(), status=status)
+
+
+WAYS = {
+    "hangs": hangs, "missing": _error(404, "model 'x' not found"), "fails": _error(500, "CUDA out of memory"),
+    "cut": ERRORS["cut"], "html": ERRORS["page"], "empty": ERRORS["empty"], "endless": drips,
+    "encoding": ERRORS["encoding"], "huge": is_huge, "redirect": sends_on("http://example.org/api/generate"),
+    "wordless": answers(json.dumps({"response": "<think>what, now?"}).encode()), "drops": drops,
+    "list": ERRORS["list"], "no_length": answers(b'{"response": null, "error": "red hair"}'),
+}  # fmt: skip
 """How it can err when it is asked to generate; `refuses` is no server at all."""
 
 
@@ -86,72 +99,11 @@ class _Handler(BaseHTTPRequestHandler):
             return
         state.loaded.add(model)
         if state.way:
-            getattr(self, f"_{state.way}")()
+            WAYS[state.way](self, state.over)
             return
         if body.get("keep_alive") == 0:
             state.loaded.discard(model)
         self._json({"response": state.says, "done": True})
 
-    def _json(self, document: object, status: int = 200, **headers: str) -> None:
-        self._send(json.dumps(document).encode(), "application/json", status, **headers)
-
-    def _send(self, data: bytes, kind: str, status: int = 200, length: int | None = None, **headers: str) -> None:
-        self.send_response(status)
-        self.send_header("content-type", kind)
-        self.send_header("content-length", str(len(data) if length is None else length))
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(data)
-
-    def _hangs(self) -> None:
-        self.server_state.over.wait(60)
-
-    def _missing(self) -> None:
-        self._json({"error": "model 'x' not found"}, 404)
-
-    def _fails(self) -> None:
-        self._json({"error": "CUDA out of memory"}, 500)
-
-    def _cut(self) -> None:
-        self._send(b'{"response": "red ha', "application/json", length=4000)
-
-    def _html(self) -> None:
-        self._send(b"<!doctype html><p>red hair", "text/html")
-
-    def _empty(self) -> None:
-        self._send(b"", "application/json")
-
-    def _endless(self) -> None:
-        self.send_response(200)
-        self.send_header("content-type", "application/x-ndjson")
-        self.end_headers()
-        while not self.server_state.over.wait(0.01):
-            try:
-                self.wfile.write(b'{"response": "red", "done": false}\n')
-            except OSError:
-                return
-
-    def _encoding(self) -> None:
-        self._send('{"response": "warmes Licht über Bäumen"}'.encode("latin-1"), "application/json")
-
-    def _huge(self) -> None:
-        try:
-            self._json({"response": "red hair " * 400_000})
-        except OSError:
-            return
-
-    def _redirect(self) -> None:
-        self._send(b"", "text/plain", 307, location="http://example.org/api/generate")
-
-    def _wordless(self) -> None:
-        self._json({"response": "<think>what, now?"})
-
-    def _drops(self) -> None:
-        self.close_connection = True
-
-    def _list(self) -> None:
-        self._json(["red hair"])
-
-    def _no_length(self) -> None:
-        self._json({"response": None, "error": "red hair"})
+    def _json(self, document: object, status: int = 200) -> None:
+        give(self, json.dumps(document).encode(), status=status)

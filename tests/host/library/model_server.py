@@ -1,18 +1,20 @@
-"""A model server on the loopback that answers as OpenAI's do, and errs in every way that servers have."""
+"""A model server on the loopback that answers as OpenAI's do, and errs as `tests.erring` has it."""
 
 from __future__ import annotations
 
 import json
-import socket
-import struct
 import threading
 import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
+from tests.erring import answers
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
+
+    from tests.erring import Err
 
 STORY = {
     "page_type": "interior",
@@ -35,7 +37,7 @@ class Server(ThreadingHTTPServer):
     """`script` has what each request meets, by its turn; the last one stays. `bodies`: what was sent."""
 
     daemon_threads = True
-    script: list[Callable[[Handler], None]]
+    script: list[Err]
     bodies: list[dict[str, Any]]
     headers_seen: list[dict[str, str]]
     released: threading.Event
@@ -54,16 +56,7 @@ class Handler(BaseHTTPRequestHandler):
         self.server.bodies.append(json.loads(body))
         self.server.headers_seen.append({name.lower(): value for name, value in self.headers.items()})
         turn = min(len(self.server.bodies), len(self.server.script)) - 1
-        self.server.script[turn](self)
-
-    def give(self, status: int, data: bytes, kind: str = "application/json", **headers: str) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(data)))
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.end_headers()
-        self.wfile.write(data)
+        self.server.script[turn](self, self.server.released)
 
     def log_message(self, *_: object) -> None:
         pass
@@ -75,56 +68,12 @@ def completion(text: str, reason: str = "stop", **usage: Any) -> bytes:
     return json.dumps({"choices": choices, "usage": counted}).encode()
 
 
-def says(text: str, reason: str = "stop", **usage: Any) -> Callable[[Handler], None]:
-    return lambda handler: handler.give(200, completion(text, reason, **usage))
-
-
-def refuses(status: int, words: str = "no", **headers: str) -> Callable[[Handler], None]:
-    return lambda handler: handler.give(status, json.dumps({"error": {"message": words}}).encode(), **headers)
-
-
-def hangs(handler: Handler) -> None:
-    handler.server.released.wait(30)
-    handler.close_connection = True
-
-
-def drips(handler: Handler) -> None:
-    """Send a byte now and then, for ever."""
-    handler.send_response(200)
-    handler.send_header("Content-Type", "application/json")
-    handler.send_header("Content-Length", "1000000")
-    handler.end_headers()
-    while not handler.server.released.wait(0.02):
-        try:
-            handler.wfile.write(b" ")
-        except OSError:
-            return
-
-
-def resets(handler: Handler) -> None:
-    handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    handler.connection.close()
-    handler.close_connection = True
-
-
-def is_huge(handler: Handler) -> None:
-    handler.send_response(200)
-    handler.send_header("Content-Type", "application/json")
-    handler.end_headers()
-    try:
-        for _ in range(1024):
-            handler.wfile.write(b" " * (1 << 16))
-    except OSError:
-        pass
-    handler.close_connection = True
-
-
-def sends_on(url: str) -> Callable[[Handler], None]:
-    return lambda handler: handler.give(307, b"", Location=url)
+def says(text: str, reason: str = "stop", **usage: Any) -> Err:
+    return answers(completion(text, reason, **usage))
 
 
 @contextmanager
-def serving(*script: Callable[[Handler], None]) -> Iterator[Server]:
+def serving(*script: Err) -> Iterator[Server]:
     server = Server(("127.0.0.1", 0), Handler)
     server.script, server.bodies, server.headers_seen = list(script), [], []
     server.released = threading.Event()

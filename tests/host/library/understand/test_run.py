@@ -9,16 +9,18 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from host.library.understand.shelf import AnalysedShelf
-from tests.host.library.model_server import SAID, Handler, completion, refuses, says, serving
+from tests.erring import refuses
+from tests.host.library.model_server import SAID, says, serving
 from tests.host.library.shelves import make_cbz
 from tests.host.test_cli_library import small
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Mapping
 
 pytestmark = pytest.mark.slow
@@ -66,9 +68,8 @@ def test_a_shelf_is_read_told_and_gone_on_with(irodori_home: Path, shelf: Path, 
         process.send_signal(signal.SIGKILL)
     went_wrong = refuses(500)
 
-    def answer(handler: Handler) -> None:
-        is_bad = len(handler.server.bodies) == 1
-        went_wrong(handler) if is_bad else handler.give(200, completion(SAID))
+    def answer(handler: Any, over: threading.Event) -> None:
+        (went_wrong if len(handler.server.bodies) == 1 else says(SAID))(handler, over)
 
     with serving(answer) as server:
         told = ("-o", tmp_path / "out", "--endpoint", server.url, "--model", "toy", "--workers", 1)

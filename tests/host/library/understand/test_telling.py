@@ -11,24 +11,13 @@ from engines.vlm.base import ModelFault
 from engines.vlm.endpoint import Endpoint, EndpointModel
 from host.library.understand.pace import Pace
 from host.library.understand.telling import Prices, StoryFailed, Teller
-from tests.host.library.model_server import (
-    SAID,
-    STORY,
-    drips,
-    hangs,
-    is_huge,
-    refuses,
-    resets,
-    says,
-    sends_on,
-    serving,
-)
+from tests.erring import answers, drips, hangs, is_huge, refuses, resets, sends_on
+from tests.host.library.model_server import SAID, STORY, says, serving
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from host.library.understand.story import PageStory
-    from tests.host.library.model_server import Handler, Server
+    from tests.erring import Err
+    from tests.host.library.model_server import Server
 
 pytest.importorskip("json_repair")
 pytest.importorskip("tenacity")
@@ -71,13 +60,13 @@ def test_a_story_is_what_the_model_said() -> None:
         (resets, ""),
         (says(""), ""),
         (is_huge, ""),
-        (lambda handler: handler.give(200, SAID.encode(), "text/html"), ""),
+        (answers(SAID.encode(), "text/html"), ""),
         (says('{"animals": ["cat"]}'), ""),
-        (lambda handler: handler.give(200, b'{"choices": []}'), ""),
+        (answers(b'{"choices": []}'), ""),
     ],
     ids=["429", "500", "hang", "drip", "reset", "empty", "huge", "content-type", "schema", "no-choice"],
 )
-def test_what_passes_is_asked_again(fault: Callable[[Handler], None], mended: str) -> None:
+def test_what_passes_is_asked_again(fault: Err, mended: str) -> None:
     with serving(fault, says(SAID)) as server:
         story = tell(server)
         server.released.set()
