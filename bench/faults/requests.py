@@ -121,6 +121,7 @@ def _sound_requests(host: HostClient) -> dict[str, dict[str, Any]]:
     options = {
         "seed": 1, "strength": 0.5, "steps": 4, "prompt": "p", "negative_prompt": "n", "keep_coloured": True,
         "quality": "standard", "loras": [{"name": "l", "weight": 1.0}], "engine_options": {"a": {"b": [1]}},
+        "translate": False, "caption": False, "enhance": "off",
     }  # fmt: skip
     page = {"page_id": "p", "index": 0, "sha256": digest, "visible": True, "url": "https://a/b", **corrections}
     chapter = {

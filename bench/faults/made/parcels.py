@@ -42,7 +42,8 @@ def _zips() -> Iterator[Made]:
     yield Made("parcel: a wrong sum", {"in.cbz": wrong}, 2, _FAILS, {"1.png": "failed", "2.png": "coloured|cached"})
     yield Made("parcel: names of nothing", {"in.cbz": zipped({"0.png": small_page(1), "..": small_page(2)})}, 2)
     inner = {"v1.cbz": book, "v2.cbz": zipped({"1.png": small_page(3)}), "x.cbt": _tar({"1.png": small_page(4)})}
-    yield Made("parcel: ZIPs and a TAR in a ZIP", {"in.cbz": zipped(inner)}, 4)
+    # Several volumes do not go into one archive: that is refused before work.
+    yield Made("parcel: ZIPs and a TAR in a ZIP", {"in.cbz": zipped(inner)}, 4, frozenset({0, 2}))
     yield Made("parcel: streamed", {"in.cbz": _streamed(pages)}, 2)
     for name, method in {"deflated": 8, "bzip2": 12, "LZMA": 14}.items():
         yield Made(f"parcel: {name}", {"in.cbz": zipped(pages, method)}, 2)

@@ -211,5 +211,5 @@ def _others() -> Iterator[tuple[str, bytes, str]]:
     yield "a film.jpg", b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + bytes(4000), "failed"
     yield "a PDF.png", b"%PDF-1.7\n1 0 obj<<>>endobj\ntrailer<<>>", "failed"
     yield "a fork of it.png", b"\0\5\x16\7\0\2\0\0Mac OS X        " + bytes(82), "failed"
-    yield "one letter", b"P", "failed"
+    yield "one letter.png", b"P", "failed"
     yield "a QOI.png", b"qoif" + struct.pack(">II", 300, 424) + b"\3\0" + bytes(50) + b"\0" * 7 + b"\1", "failed"
