@@ -1,7 +1,16 @@
 import { beforeEach, expect, test, vi } from "vitest";
 
 import { fakeBrowser } from "wxt/testing/fake-browser";
-import { isFirstWake, loadHints, saveHints } from "@/lib/state";
+import {
+  choiceOf,
+  chosenReferences,
+  isFirstWake,
+  loadChoices,
+  loadHints,
+  NO_CHOICES,
+  saveChoices,
+  saveHints,
+} from "@/lib/state";
 import type { ColourHint } from "@/lib/protocol/messages";
 
 const RED: ColourHint = { points: [[0.3, 0.4]], rgb: [200, 0, 0] };
@@ -38,4 +47,26 @@ test("the worker's first life since the browser began is told from the others", 
   expect([await isFirstWake(), await isFirstWake()]).toEqual([true, false]);
   await fakeBrowser.storage.session.clear(); // as a browser that begins does
   expect(await isFirstWake()).toBe(true);
+});
+
+test("what an older version did not ask about is as nobody chose it; a change leaves the other choices alone", async () => {
+  expect(await loadChoices()).toEqual(NO_CHOICES);
+  await fakeBrowser.storage.local.set({ choices: { engine: "compact", referenceId: "a" } });
+  expect(await loadChoices()).toEqual({ ...NO_CHOICES, engine: "compact", referenceId: "a" });
+  await saveChoices({ pagesAhead: 2 });
+  expect(await loadChoices()).toEqual({ ...NO_CHOICES, engine: "compact", referenceId: "a", pagesAhead: 2 });
+});
+
+test.each([
+  [{}, []],
+  [{ referenceId: "a" }, ["a"]],
+  [{ referenceId: "a", moreReferences: ["b", "a", "c"] }, ["a", "b", "c"]],
+  [{ referenceId: null, moreReferences: ["b"] }, []],
+])("of %j the references are %j", (choices, references) => {
+  expect(chosenReferences(choices)).toEqual(references);
+});
+
+test("references are chosen in their order, each once", () => {
+  expect(choiceOf(["b", "a", "b"])).toEqual({ referenceId: "b", moreReferences: ["a"] });
+  expect(choiceOf([])).toEqual({ referenceId: null, moreReferences: [] });
 });

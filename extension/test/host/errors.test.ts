@@ -86,3 +86,20 @@ test("a device, a model's name and a check are said in the reader's language", a
   expect(sayLabel({ model_id: "flux2/my vae.safetensors", label: "my vae" })).toBe("my vae");
   expect(sayShortly(undefined)).toBe("");
 });
+
+test.each([
+  [BUSY, { code: "E_BUSY", message: "40 pages wait.", hint: "Try again.", retryable: true }],
+  [{ ...BUSY, retryable: false }, { retryable: false }],
+  [
+    { code: "E_BUSY", retryable: 1 },
+    { code: "E_BUSY", hint: "", retryable: false, message: expect.stringMatching(/\w/) },
+  ],
+  [
+    { code: 7, message: 8, hint: 9 },
+    { code: "E_INTERNAL", hint: "", message: expect.stringMatching(/\w/) },
+  ],
+  ["trouble", { code: "E_INTERNAL", retryable: false }],
+  [undefined, { code: "E_INTERNAL", retryable: false }],
+])("what a host answers with in place of a result is an error: %j", (value, facts) => {
+  expect(hostErrorOf(value)).toMatchObject(facts);
+});

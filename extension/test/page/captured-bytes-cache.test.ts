@@ -43,3 +43,17 @@ test("what was not held when it was let go is not let go later", () => {
   cache.put("b", blob(60));
   expect(held(cache)).toEqual(["a"]);
 });
+
+test("bytes that come anew take the place of those at their address, and are to be sent again", () => {
+  const cache = new CapturedBytesCache(100);
+  for (const size of [60, 70, 40]) cache.put("a", blob(size));
+  cache.put("b", blob(60));
+  expect([held(cache), cache.get("a")?.size]).toEqual([["a", "b"], 40]);
+  cache.markEvictable("a");
+  cache.put("a", blob(40));
+  cache.put("c", blob(30));
+  expect(held(cache)).toEqual(["a", "b"]);
+  for (const id of ["a", "a", "b"]) cache.drop(id);
+  cache.put("c", blob(100));
+  expect(held(cache)).toEqual(["c"]);
+});

@@ -72,3 +72,11 @@ test("what the reader chooses counts at once", async () => {
   hide(false);
   expect(changed).toHaveBeenCalledTimes(calls);
 });
+
+test("until it is known what the reader chose, nothing is coloured ahead", async () => {
+  await saveChoices({ pagesAhead: 2, savesBattery: true });
+  const at = new Pace(changed, stop.signal);
+  expect([at.ahead, at.foreseen]).toEqual([0, 0]);
+  await vi.waitFor(() => expect(changed).toHaveBeenCalled());
+  expect([at.ahead, at.foreseen]).toEqual([Number.POSITIVE_INFINITY, 2]);
+});

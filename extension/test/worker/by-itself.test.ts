@@ -61,8 +61,9 @@ const SITE = "https://reader.example";
 const FOUND = { pages: 3, series: "Rain Town", chapter: "Chapter 3" };
 const started: unknown[] = [];
 const ready = vi.fn(() => Promise.resolve());
+const active = new Map<number, boolean>();
 const runs = {
-  of: () => undefined,
+  of: (tabId: number) => (active.has(tabId) ? { isActive: active.get(tabId) } : undefined),
   start: (tabId: number, choice: unknown, how: unknown) => (started.push({ tabId, choice, how }), Promise.resolve()),
 };
 let byItself: InstanceType<typeof ByItself>;
@@ -75,6 +76,7 @@ beforeEach(() => {
   vi.clearAllMocks();
   Object.assign(outside, { allowed: new Set([`${SITE}/*`]), scripts: [], listeners: [], open: [], entered: [] });
   started.length = 0;
+  active.clear();
   byItself = new ByItself(Promise.resolve({ ready } as never), runs as never);
 });
 
@@ -161,4 +163,25 @@ test("tabs that were there before their scripts have them entered, where somethi
   await byItself.change({ site: SITE, told: FOUND.series, change: { mode: "always" } });
   await byItself.enter();
   expect(outside.entered).toEqual([7, GONE, 10]);
+});
+
+test("a chapter that is on its way in the tab is not started again, one that has ended is", async () => {
+  await byItself.change({ site: SITE, told: FOUND.series, change: { mode: "always" } });
+  active.set(7, true);
+  await byItself.arrived(CHAPTER, FOUND);
+  await byItself.change({ site: SITE, told: FOUND.series, change: { mode: "always" } }, 7);
+  expect(started).toEqual([]);
+  active.set(7, false);
+  await byItself.arrived(CHAPTER, FOUND);
+  expect(started).toHaveLength(1);
+});
+
+test("in a private window nothing is looked up, asked or started", async () => {
+  const hidden = { url: `${SITE}/rain-town/3/1`, frameId: 0, tab: { id: 7, incognito: true } } as never;
+  for (const mode of ["always", "ask"] as const) {
+    await byItself.change({ site: SITE, told: null, change: { mode } });
+    expect(await byItself.here(hidden)).toBe(false);
+    expect(await byItself.arrived(hidden, FOUND)).toEqual({ asks: false });
+  }
+  expect([started, ready.mock.calls]).toEqual([[], []]);
 });

@@ -21,6 +21,7 @@ vi.mock("wxt/browser", () => ({
   },
 }));
 
+import { FRAME_BYTES } from "@/lib/protocol/messages";
 import { fetchPicture } from "@/lib/worker/fetch-picture";
 import { clearRefererRules } from "@/lib/worker/referer-rule";
 
@@ -119,3 +120,23 @@ test.each(["127.0.0.1", "192.168.1.1", "169.254.169.254", "localhost", "[::1]", 
     expect(fetch).not.toHaveBeenCalled();
   },
 );
+
+test.each([
+  ["says so", { "content-length": `${FRAME_BYTES + 1}` }, PNG.length],
+  ["does not say so", {}, FRAME_BYTES + 1],
+])("a picture that no frame holds is too large, where its site %s", async (_, headers, size) => {
+  const blob = new Blob([PNG]);
+  Object.defineProperty(blob, "size", { value: size });
+  const response = { ok: true, headers: new Headers(headers as HeadersInit), blob: async () => blob };
+  vi.mocked(fetch).mockResolvedValue(response as unknown as Response);
+  await expect(fetchPicture(URL_OF_PAGE, null, [PAGE])).rejects.toThrow(/large/i);
+});
+
+test("a picture that ends early is said to be cut, and its site to open it where it does", async () => {
+  const headers = new Headers({ "access-control-allow-origin": "*" });
+  const cut = { ok: true, headers, blob: () => Promise.reject(new TypeError("network error")) };
+  vi.mocked(fetch).mockResolvedValueOnce(cut as unknown as Response);
+  await expect(fetchPicture(URL_OF_PAGE, null, [PAGE])).rejects.toThrow("cdn.example");
+  vi.mocked(fetch).mockResolvedValueOnce(new Response(PNG, { headers }));
+  expect((await fetchPicture(URL_OF_PAGE, null, [PAGE])).isOpen).toBe(true);
+});

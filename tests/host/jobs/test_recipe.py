@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,7 +15,7 @@ from engines.testing.stepped import SteppedEngine
 from host.corrections import ColourHint, Corrections
 from host.errors import BadRequest, EngineNotAvailable, NotFound, WeightsInvalid
 from host.jobs import recipe
-from host.jobs.recipe import _plan, resolve, viable_engine
+from host.jobs.recipe import JobRecipe, _plan, resolve, viable_engine
 from host.messaging.messages import LoraChoice, Options, ReferenceAdd
 from host.palette_records import ElementSet, PaletteSet
 from host.pipeline.version import PIPELINE_VERSION
@@ -24,7 +25,6 @@ from tests.host.jobs.conftest import Engines, page_bytes
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from host.jobs.recipe import JobRecipe
     from host.messaging.messages import RunChapter
     from tests.host.jobs.conftest import Reader
 
@@ -162,6 +162,20 @@ def test_a_recipe_takes_what_the_job_takes(reader: Reader) -> None:
     same.release()
     assert same.page_job() is not kept[0]
     assert same.duplicates is not kept[1]
+
+
+def test_a_palette_that_dresses_pages_otherwise_is_another_recipe_for_pages_in_flight(reader: Reader) -> None:
+    application = reader.application
+    recipe = resolve(reader.chapter([1]), application.settings.current, application.engines,
+                     application.store.references)._recipe  # fmt: skip
+    info = application.engines.get(recipe.engine_id).info
+
+    def identity(digest: str | None) -> str:
+        cast: Any = None if digest is None else SimpleNamespace(digest=digest)
+        return JobRecipe(recipe, info, application.store.references, cast=cast).identity
+
+    assert identity(None) == identity(""), "a palette in which nobody wears anything"
+    assert len({identity(""), identity("red"), identity("blue")}) == 3
 
 
 def test_a_word_in_a_wish_adds_the_element_s_references_and_says_what_it_is(reader: Reader) -> None:

@@ -74,6 +74,16 @@ def test_two_who_are_one_keep_the_reader_s_colours_and_all_their_figures() -> No
         merged(palette(kept), PaletteMerge(series="S", kept="aki", gone="Aki"))
 
 
+def test_two_who_are_one_are_not_said_to_be_elsewhere_than_where_either_is() -> None:
+    pages = [page(number, figure(AKI)) for number in range(1, 5)]
+    first, second, third, fourth = (at(one) for one in pages)
+    kept = character("Aki", AKI, shown=[first], not_shown=[second, third])
+    gone = character("Akane", AKI, shown=[second], not_shown=[first, third, fourth])
+    (one,) = merged(palette(kept, gone), PaletteMerge(series="S", kept="aki", gone="akane")).characters
+    assert one.shown == [first, second]
+    assert one.not_shown == [third, fourth]
+
+
 @given(st.lists(st.sampled_from("abc"), min_size=2, max_size=6), st.data())
 def test_whatever_is_said_a_figure_is_one_s_alone(order: list[str], data: st.DataObject) -> None:
     pages = [page(number, figure(AKI)) for number in range(3)]

@@ -126,3 +126,20 @@ def test_a_disk_that_takes_no_page_costs_none_up_to_what_memory_should_hold(
     assert [spool.holds(digest(page)) for page in (ONE, TWO, THREE)] == [False, True, True]
     spool.drop(digest(TWO))
     assert spool.read(digest(TWO)) is None
+
+
+def test_a_page_that_was_kept_and_waits_again_is_held_once_and_goes_when_it_is_dropped(
+    make: Make, tmp_path: Path
+) -> None:
+    spool = make(ONE, TWO)
+    spool.keep(digest(ONE))
+    spool.put(digest(ONE), ONE)
+    assert digest(ONE) in spool
+    assert spool.read(digest(ONE)) == ONE
+    assert files(tmp_path) == {ONE, TWO}
+    spool.drop(digest(ONE))
+    assert not spool.holds(digest(ONE))
+    assert files(tmp_path) == {TWO}
+    spool.put(digest(THREE), THREE)
+    spool.keep(digest(THREE), 40)
+    assert spool.holds(digest(THREE)), "what was dropped takes no room of what is kept"

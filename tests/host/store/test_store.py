@@ -118,6 +118,21 @@ def test_two_keys_share_one_file_until_both_are_gone(paths: StatePaths) -> None:
     store.close()
 
 
+def test_a_result_that_is_replaced_leaves_no_file_unless_another_key_has_it(paths: StatePaths) -> None:
+    store = open_store(paths)
+    for key in (KEY, OTHER):
+        store.results.put(key, picture())
+    store.results.put(KEY, picture(b"anew"))
+    assert sorted(path.read_bytes() for path in files(paths)) == [b"anew", b"picture"]
+    store.results.put(OTHER, picture(b"anew"))
+    assert [path.read_bytes() for path in files(paths)] == [b"anew"]
+    store.results.put(KEY, picture(b"anew", "image/webp"))
+    assert sorted(path.suffix for path in files(paths)) == [".png", ".webp"]
+    store.results.put(OTHER, picture(b"anew"))
+    assert store.results.get(OTHER) == picture(b"anew")
+    store.close()
+
+
 def test_clear_spares_what_was_used_lately(paths: StatePaths) -> None:
     store = open_store(paths)
     store.results.put(KEY, picture())
