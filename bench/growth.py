@@ -92,9 +92,9 @@ def _of_process(name: str, case: str, megapixels: float = 0.0) -> Cost:
 
 
 def _sized(megapixels: float) -> tuple[float, float]:
-    width = round((megapixels * 1e6 / 1.5) ** 0.5)
+    width = int((megapixels * 1e6 / 1.5) ** 0.5)
     grey = _grey()
-    page = cv2.resize(grey, (width, round(1.5 * width)), interpolation=cv2.INTER_CUBIC)
+    page = cv2.resize(grey, (width, int(1.5 * width)), interpolation=cv2.INTER_CUBIC)
     return _second_of_two(np.asarray(page, np.uint8), 1)
 
 

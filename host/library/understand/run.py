@@ -9,35 +9,30 @@ from __future__ import annotations
 import hashlib
 import queue
 import threading
-from collections import Counter, deque
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final, Protocol, cast
+from collections import deque
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Protocol
 
-from host.analyses.files import unique_stems
 from host.books.book import UnreadablePage
-from host.books.names import on_disk
 from host.books.whole_files import write_whole
 from host.errors import IrodoriError
-from host.library.ledger import Ledger
 from host.library.opening import open_source
 from host.library.understand.entries import (
     META_SUFFIX,
-    PAGES,
     STORY_SUFFIX,
-    BookAnalysis,
     PageEntry,
     VolumeAnalysis,
-    page_entry,
 )
 from host.library.understand.reading import ReadOrder
 from host.library.understand.telling import StoryFailed
-from host.library.writing import places
+from host.library.understand.volume import volume_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from host.books.book import Book
+    from host.library.ledger import Ledger
     from host.library.plan import PlannedVolume
     from host.library.pool import ProcessPool
     from host.library.shelf import Source
@@ -45,6 +40,7 @@ if TYPE_CHECKING:
     from host.library.understand.reading import ReadPage
     from host.library.understand.story import Usage
     from host.library.understand.telling import Teller
+    from host.library.understand.volume import Volume
     from host.vocabulary import Direction
 
 VIEW_PX: Final = 1536
@@ -96,29 +92,11 @@ class Tally:
             self.cost_usd = (self.cost_usd or 0.0) + usage.cost_usd
 
 
-@dataclass(slots=True, eq=False)
-class _Volume:
-    """A volume under way. reading, telling: how many of its pages are."""
-
-    source: Source
-    books: list[Book]
-    places: list[str]
-    stems: list[tuple[str, ...]]
-    ledgers: list[Ledger[PageEntry]]
-    reading: int = 0
-    telling: int = 0
-    is_sent: bool = False
-    is_whole: bool = True
-    is_settled: bool = False
-    seconds: float = 0.0
-    untold: Counter[int] = field(default_factory=Counter)
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class ReadTask:
     """A page that is being read. story: whether a model is asked then. again: as the whole book is read."""
 
-    volume: _Volume
+    volume: Volume
     number: int
     entry: PageEntry
     story: bool
@@ -141,8 +119,8 @@ class AnalysisRun:
         self._output, self._ledger, self._pool, self._teller = output, ledger, pool, teller
         self._order, self._faults, self._listener = order, faults, listener
         self.tally = Tally()
-        self._again: deque[tuple[_Volume, int, int, Direction]] = deque()
-        self._open: list[_Volume] = []
+        self._again: deque[tuple[Volume, int, int, Direction]] = deque()
+        self._open: list[Volume] = []
         self._taken: list[str] = []
         self._lock = threading.RLock()
         self._fatal: list[BaseException] = []
@@ -176,9 +154,9 @@ class AnalysisRun:
             if self._teller is not None:
                 self._teller.end()
             for volume in self._open:
-                _close(volume.books)
+                volume.close()
 
-    def _send_next(self, pages: Iterator[tuple[_Volume, int, int]]) -> bool:
+    def _send_next(self, pages: Iterator[tuple[Volume, int, int]]) -> bool:
         if self._again:
             volume, number, place, direction = self._again.popleft()
             self._send(volume, number, place, direction)
@@ -192,7 +170,7 @@ class AnalysisRun:
         self._send(*page, None)
         return True
 
-    def _pages(self, volumes: Sequence[PlannedVolume]) -> Iterator[tuple[_Volume, int, int]]:
+    def _pages(self, volumes: Sequence[PlannedVolume]) -> Iterator[tuple[Volume, int, int]]:
         for planned in volumes:
             volume = self._opened(planned)
             if volume is None:
@@ -205,7 +183,7 @@ class AnalysisRun:
                 volume.is_sent = True
                 self._look(volume)
 
-    def _opened(self, planned: PlannedVolume) -> _Volume | None:
+    def _opened(self, planned: PlannedVolume) -> Volume | None:
         source = planned.source
         try:
             books = open_source(source) if not planned.fault else []
@@ -215,19 +193,13 @@ class AnalysisRun:
         if fault:
             self._end(self._record(source, fault=fault))
             return None
-        where = places(source.place, books, self._taken, "folder")
-        ledgers = []
-        for place in where:
-            (self._output / place).mkdir(parents=True, exist_ok=True)
-            ledgers.append(Ledger(self._output / place / PAGES, lambda entry: entry.name, page_entry))
-        stems = [unique_stems([on_disk(page.name) for page in book.pages]) for book in books]
-        volume = _Volume(source, books, where, stems, ledgers)
+        volume = volume_of(source, books, self._output, self._taken)
         self._open.append(volume)
         return volume
 
     # --- reading, in the run's own thread ---
 
-    def _send(self, volume: _Volume, number: int, place: int, direction: Direction | None) -> None:
+    def _send(self, volume: Volume, number: int, place: int, direction: Direction | None) -> None:
         """Give a page to the workers, unless nothing of it is wanted. direction: it is read again, in this one."""
         page = volume.books[number].pages[place]
         stem, where = volume.stems[number][place], volume.places[number]
@@ -260,17 +232,15 @@ class AnalysisRun:
             task = ReadTask(volume, number, entry, story, direction is not None)
             self._pool.submit(task, len(encoded), encoded, order)
 
-    def _has_record(self, volume: _Volume, number: int, entry: PageEntry, known: PageEntry | None) -> bool:
-        is_there = (self._output / volume.places[number] / f"{entry.stem}{META_SUFFIX}").is_file()
-        if known is None or not is_there or known.sha256 != entry.sha256:
+    def _has_record(self, volume: Volume, number: int, entry: PageEntry, known: PageEntry | None) -> bool:
+        if known is None or known.sha256 != entry.sha256 or not volume.path(number, entry, META_SUFFIX).is_file():
             return False
         return self._order.skip_existing or known.order == self._order.identity
 
-    def _has_story(self, volume: _Volume, number: int, entry: PageEntry, known: PageEntry | None) -> bool:
+    def _has_story(self, volume: Volume, number: int, entry: PageEntry, known: PageEntry | None) -> bool:
         if self._teller is None:
             return True
-        is_there = (self._output / volume.places[number] / f"{entry.stem}{STORY_SUFFIX}").is_file()
-        if known is None or not is_there or known.sha256 != entry.sha256:
+        if known is None or known.sha256 != entry.sha256 or not volume.path(number, entry, STORY_SUFFIX).is_file():
             return False
         return self._order.skip_existing or known.story == self._teller.identity
 
@@ -298,8 +268,7 @@ class AnalysisRun:
         if not result.record:
             return task.entry
         entry = replace(task.entry, order=self._order.identity, direction=result.direction, fault="")
-        folder = self._output / task.volume.places[task.number]
-        write_whole(folder / f"{entry.stem}{META_SUFFIX}", result.record)
+        write_whole(task.volume.path(task.number, entry, META_SUFFIX), result.record)
         self._faults.drop(entry.id)
         with self._lock:
             known = task.volume.ledgers[task.number].get(entry.name)
@@ -309,7 +278,7 @@ class AnalysisRun:
             self.tally.read += not task.again
         return entry
 
-    def _page_failed(self, volume: _Volume, number: int, entry: PageEntry, words: str) -> None:
+    def _page_failed(self, volume: Volume, number: int, entry: PageEntry, words: str) -> None:
         self._faults.put(entry.id, "read", words)
         entry = replace(entry, fault=words, order=self._order.identity)
         with self._lock:
@@ -319,22 +288,15 @@ class AnalysisRun:
     def _direction_of(self, book: Book) -> Direction:
         return self._order.direction if self._order.direction != "auto" else book.direction
 
-    def _settle(self, volume: _Volume) -> None:
+    def _settle(self, volume: Volume) -> None:
         """Where nobody said which way it is read, let the pages of a book that most others outvote be read again."""
         volume.is_settled = True
         for number, book in enumerate(volume.books):
             if self._direction_of(book) != "auto":
                 continue
-            entries = {one.name: one for one in volume.ledgers[number].records if one.direction and not one.fault}
-            votes = Counter(one.direction for one in entries.values() if one.direction in ("rtl", "ltr"))
-            if len(votes) < 2:
-                continue
-            chosen = cast("Direction", max(sorted(votes), key=lambda way: votes[way]))
-            for place, page in enumerate(book.pages):
-                entry = entries.get(page.name)
-                if entry is not None and entry.direction in votes and entry.direction != chosen:
-                    self._again.append((volume, number, place, chosen))
-                    volume.reading += 1
+            for place, chosen in volume.outvoted(number):
+                self._again.append((volume, number, place, chosen))
+                volume.reading += 1
 
     # --- asking, in threads ---
 
@@ -360,8 +322,7 @@ class AnalysisRun:
             self._note(task, story_fault=exc.words, usage=exc.usage)
             self._page_ended(volume, entry, exc.words, "untold")
             return
-        path = self._output / volume.places[task.number] / f"{entry.stem}{STORY_SUFFIX}"
-        write_whole(path, story.model_dump_json(indent=1).encode())
+        write_whole(volume.path(task.number, entry, STORY_SUFFIX), story.model_dump_json(indent=1).encode())
         self._faults.drop(entry.id)
         self._note(task, story=self._teller.identity, usage=story.usage)
         self._page_ended(volume, entry, "", "told")
@@ -382,13 +343,13 @@ class AnalysisRun:
 
     # --- both ---
 
-    def _page_ended(self, volume: _Volume, entry: PageEntry, fault: str, what: str = "") -> None:
+    def _page_ended(self, volume: Volume, entry: PageEntry, fault: str, what: str = "") -> None:
         with self._lock:
             if what:
                 setattr(self.tally, what, getattr(self.tally, what) + 1)
             self._listener.page_ended(volume.source, entry.name, fault)
 
-    def _look(self, volume: _Volume) -> None:
+    def _look(self, volume: Volume) -> None:
         """End a volume of which nothing is under way."""
         if not volume.is_sent or volume.reading or volume not in self._open:
             return
@@ -397,12 +358,12 @@ class AnalysisRun:
         if volume.reading or volume.telling:
             return
         self._open.remove(volume)
-        _close(volume.books)
+        volume.close()
         if volume.is_whole and not self._fatal:
             self._end(self._record(volume.source, volume=volume))
 
-    def _record(self, source: Source, volume: _Volume | None = None, fault: str = "") -> VolumeAnalysis:
-        books = tuple(self._book(volume, number) for number in range(len(volume.books))) if volume is not None else ()
+    def _record(self, source: Source, volume: Volume | None = None, fault: str = "") -> VolumeAnalysis:
+        books = volume.analyses() if volume is not None else ()
         is_told = self._teller is not None and all(one.told == one.pages - one.failed for one in books)
         return VolumeAnalysis(
             place=source.place,
@@ -417,24 +378,6 @@ class AnalysisRun:
             seconds=round(volume.seconds, 3) if volume is not None else 0.0,
         )
 
-    @staticmethod
-    def _book(volume: _Volume, number: int) -> BookAnalysis:
-        book, info = volume.books[number], volume.books[number].info
-        entries = {one.name: one for one in volume.ledgers[number].records}
-        return BookAnalysis(
-            place=volume.places[number],
-            within=number,
-            pages=len(book.pages),
-            failed=sum(bool(one.fault) for one in entries.values()),
-            told=sum(bool(one.story) for one in entries.values()),
-            untold=volume.untold[number],
-            series=info.series if info is not None else "",
-            issue=info.number if info is not None else "",
-            title=info.title if info is not None else "",
-            direction=book.direction,
-            kinds={str(place): facts.kind for place, facts in info.pages.items() if facts.kind} if info else {},
-        )
-
     def _end(self, record: VolumeAnalysis) -> None:
         with self._lock:
             self._ledger.add(record)
@@ -443,8 +386,3 @@ class AnalysisRun:
     def _raise_fatal(self) -> None:
         if self._fatal:
             raise self._fatal[0]
-
-
-def _close(books: Sequence[Book]) -> None:
-    for book in books:
-        book.close()
