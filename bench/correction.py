@@ -3,8 +3,8 @@
 Twenty pages (`demo/chapter`, `tests/pages` and mirrored ones) are coloured by the engine that ships. Then somebody on
 page 2 is named, and on four more pages, as a reader does by "this is ..."; their hair is given another colour. Printed:
 which pages change, which stay to the byte, and how long the palette, the page in view and all of them take.
-A page that the palette touched stays where no hair can be told on the figure. Ends with status 1 where a page changed
-that the palette did not touch.
+A page that the palette touched stays where no hair can be told on the figure, not even guessed; the log says so. Ends
+with status 1 where a page changed that the palette did not touch.
 """
 
 from __future__ import annotations

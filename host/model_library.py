@@ -17,7 +17,7 @@ import msgspec
 from engines.base import Viability
 from host import errors
 from host.errors import BadRequest, Busy, DiskFull, IrodoriError, NotFound, RemoteFailed, SecretsUnavailable
-from host.messaging.messages import ModelChanged, ModelInfo, ModelProgress, TaskAccepted
+from host.messaging.messages import ModelChanged, ModelInfo, ModelProgress, TaskAccepted, WireError
 from host.secrets import secret_for
 from host.supervised import SupervisedThread
 from models import pull as pulling
@@ -243,6 +243,7 @@ class ModelLibrary:
                 self._tell(task_id, card, done, total, "pulling" if card.repository else "verifying")
 
         state: Progress = "failed"
+        error = None
         try:
             self.bring(card, report)
             state = "ready"
@@ -250,9 +251,10 @@ class ModelLibrary:
             return
         except IrodoriError as exc:
             _LOG.warning("%s %s", exc.message, exc.hint)
+            error = WireError(**exc.wire())
         finally:
             self._pulling.discard(card.id)
-            self._tell(task_id, card, max(0, told), _total(card), state)
+            self._tell(task_id, card, max(0, told), _total(card), state, error)
             self._tell_changed()
 
     def _damaged(self, card: ModelCard, report: Callable[[int, int], None]) -> tuple[str, ...]:
@@ -268,10 +270,15 @@ class ModelLibrary:
             report(done, total)
         return tuple(wrong)
 
-    def _tell(self, task_id: str, card: ModelCard, done: int, total: int, state: Progress) -> None:
+    def _tell(
+        self, task_id: str, card: ModelCard, done: int, total: int, state: Progress, error: WireError | None = None
+    ) -> None:
         if not self._closing.is_set():
+            total = max(done, total)
             self._notify(
-                ModelProgress(task_id=task_id, model_id=card.id, bytes=done, total_bytes=max(done, total), state=state)
+                ModelProgress(
+                    task_id=task_id, model_id=card.id, bytes=done, total_bytes=total, state=state, error=error
+                )
             )
 
     def _tell_changed(self) -> None:

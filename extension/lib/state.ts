@@ -3,7 +3,7 @@
 import { browser } from "wxt/browser";
 import { storage } from "wxt/utils/storage";
 import type { Problem } from "./host/causes";
-import type { ColourHint, EngineState, Preset } from "./protocol/messages";
+import type { ColourHint, EngineState, Preset, WireError } from "./protocol/messages";
 import type { RunState } from "./chapter/state";
 import type { ChapterChoice, SaveFormat } from "./messages";
 
@@ -64,11 +64,12 @@ export interface UnderWay {
   chapter: string;
 }
 
-/** How far the download of a model is, or how it ended. */
+/** How far the download of a model is, or how it ended; error: why it failed, as the host tells it. */
 export interface Pull {
   bytes: number;
   totalBytes: number;
   state: "pulling" | "verifying" | "ready" | "failed";
+  error?: WireError;
 }
 
 /** The downloads of this session, by their models. */

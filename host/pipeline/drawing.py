@@ -15,12 +15,21 @@ if TYPE_CHECKING:
     from host.corrections import ColourHint, FigurePalette, PageWords
 
 
+Place = tuple[float, float, float, float]
+
+
 @dataclass(frozen=True, slots=True)
 class PlacedPalette:
-    """A palette and the indices of the figures that are the one that it is for; none where nobody is there."""
+    """A palette and the indices of the figures that are the one that it is for; none where nobody is there.
+
+    boxes, face: where they and their face lie, `(left, top, right, bottom)` in 0..1 of the page; for what is guessed
+    where neither lines nor masks tell.
+    """
 
     palette: FigurePalette
     figures: tuple[int, ...]
+    boxes: tuple[Place, ...] = ()
+    face: Place | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -98,6 +98,10 @@ def test_a_pull_that_fails_says_so_and_can_be_tried_again(hub: FakeHub) -> None:
     library.pull("tiny")
     heard.wait(lambda one: isinstance(one, ModelProgress) and one.state == "failed")
     heard.wait(lambda one: isinstance(one, ModelChanged))
+    errors = [one.error for one in heard.messages if isinstance(one, ModelProgress)]
+    assert errors[:-1] == [None] * (len(errors) - 1)
+    assert errors[-1] is not None
+    assert (errors[-1].code, bool(errors[-1].data and errors[-1].data["told"])) == ("E_REMOTE", True)
     library.pull("tiny")
     heard.wait(lambda one: isinstance(one, ModelProgress) and one.state == "ready")
     library.close()

@@ -753,13 +753,14 @@ export interface ExportProgress {
   total: number;
 }
 
-/** How far a pull is; `state` is `pulling`, `verifying`, `ready`, `failed`. */
+/** How far a pull is; `state` is `pulling`, `verifying`, `ready`, `failed`; `error`: why, and what to do. */
 export interface ModelProgress {
   task_id: string;
   model_id: string;
   bytes: number;
   total_bytes: number;
   state: "pulling" | "verifying" | "ready" | "failed";
+  error?: WireError;
 }
 
 /** Models have come or gone; what `engine.list` says may have changed with them. */

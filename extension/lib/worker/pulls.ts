@@ -10,11 +10,11 @@ export class PullWatch {
 
   hear(notification: HostNotification): void {
     if (notification.method !== "model.progress") return;
-    const { model_id, bytes, total_bytes, state } = notification.params;
+    const { model_id, bytes, total_bytes, state, error } = notification.params;
     this.#change((pulls) => {
       const before = pulls[model_id];
       const isNews = before?.state !== state || bytes - before.bytes >= STEP * total_bytes || bytes < before.bytes;
-      return isNews ? { ...pulls, [model_id]: { bytes, totalBytes: total_bytes, state } } : null;
+      return isNews ? { ...pulls, [model_id]: { bytes, totalBytes: total_bytes, state, ...(error ? { error } : {}) } } : null;
     });
   }
 

@@ -51,6 +51,10 @@ test("what did not come with Irodori is offered, with how far its download is", 
   });
   await vi.waitFor(() => expect(models.pullOf(KLEIN)).toBeNull());
   expect(models.pullOf(LARGE)?.state).toBe("failed");
+  const failed = { bytes: 0, totalBytes: 9, state: "failed" } as const;
+  expect(models.reasonOf(failed)).toBe("");
+  const error = { code: "E_DISK_FULL", message: "No room.", hint: "Make some.", retryable: false };
+  expect(models.reasonOf({ ...failed, error })).toBe("No room. Make some.");
 });
 
 test("a model is downloaded and removed, and looked at again; what goes wrong is said", async () => {

@@ -33,6 +33,18 @@ test("the latest of each download is kept, steps that nobody sees are left out, 
   });
 });
 
+test("why a download failed is kept with it, until it is begun anew", async () => {
+  const watch = new PullWatch();
+  const error = { code: "E_DISK_FULL", message: "m", hint: "h", retryable: false };
+  const failed = progress("klein", 7, "failed");
+  watch.hear({ ...failed, params: { ...failed.params, error } } as HostNotification);
+  await rest();
+  expect(await loadPulls()).toEqual({ klein: { bytes: 7, totalBytes: 1000, state: "failed", error } });
+  watch.hear(progress("klein", 7));
+  await rest();
+  expect(await loadPulls()).toEqual({ klein: { bytes: 7, totalBytes: 1000, state: "pulling" } });
+});
+
 test("what was under way ends with the host, and what had ended stays as it was", async () => {
   const watch = new PullWatch();
   const pull = (state: Told) => ({ bytes: 1, totalBytes: 2, state });

@@ -103,13 +103,14 @@ class ExportProgress(Message, frozen=True, kw_only=True):
 
 
 class ModelProgress(Message, frozen=True, kw_only=True):
-    """How far a pull is; `state` is `pulling`, `verifying`, `ready`, `failed`."""
+    """How far a pull is; `state` is `pulling`, `verifying`, `ready`, `failed`; `error`: why, and what to do."""
 
     task_id: str
     model_id: str
     bytes: int
     total_bytes: int
     state: Literal["pulling", "verifying", "ready", "failed"]
+    error: WireError | None = None
 
 
 class ModelChanged(Message, frozen=True, kw_only=True):

@@ -1,6 +1,7 @@
 /** The models of the host's catalogue: what each is, how far its download is, and what is here. */
 
 import { browser } from "wxt/browser";
+import { hostErrorOf, sayError } from "../../host/errors";
 import { askWorker } from "../../messages";
 import type { ModelInfo } from "../../protocol/messages";
 import { loadPulls, type Pull, type Pulls, watchConnection, watchPulls } from "../../state";
@@ -28,6 +29,11 @@ export class ModelsModel extends Attempts {
   pullOf({ model_id }: ModelInfo): Pull | null {
     const pull = this.pulls[model_id];
     return pull && pull.state !== "ready" ? pull : null;
+  }
+
+  /** Why a download failed, in the reader's language; empty where nothing is known. */
+  reasonOf({ error }: Pull): string {
+    return error ? sayError(hostErrorOf(error)) : "";
   }
 
   async pull({ model_id, non_commercial }: ModelInfo, licenceAccepted: boolean): Promise<void> {
