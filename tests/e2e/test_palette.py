@@ -110,3 +110,62 @@ def choose(panel: Page, label: str, colour: str) -> None:
     """Choose a colour, as the browser's own picker does: no test can reach into that."""
     picked = "(input, hex) => { input.value = hex; input.dispatchEvent(new Event('change', {bubbles: true})) }"
     panel.get_by_label(label, exact=True).evaluate(picked, colour)
+
+
+NAMED = """() => { const one = document.activeElement;
+  return one.getAttribute('aria-label') || one.labels?.[0]?.textContent.trim() || one.textContent.trim() }"""
+
+
+def go_to(panel: Page, name: str) -> None:
+    """Come to something by the tab key, wherever the focus is."""
+    for _ in range(200):
+        if str(panel.evaluate(NAMED)).startswith(name):
+            return
+        panel.keyboard.press("Tab")
+    pytest.fail(f"The tab key does not come to {name!r}.")
+
+
+def settled(panel: Page) -> None:
+    expect(panel.locator("main")).to_have_attribute("aria-busy", "false")
+
+
+def test_somebody_is_added_named_coloured_and_merged_by_keyboard_alone(reader: Reader, site: MangaSite) -> None:
+    page = reader.open(f"{site.origin}/chapter/plain")
+    popup = reader.popup(page)
+    expect(popup.get_by_role("textbox", name="Series")).to_have_value("Rain Town")
+    popup.get_by_role("textbox", name="Series").fill(f"{SERIES} by keyboard")
+    popup.get_by_role("button", name="Colorize chapter").click()
+    reader.wait_until_done(page, len(PLAIN))
+    popup.close()
+    panel = side_panel(reader, page)
+    expect(panel.get_by_role("button", name="Add ").nth(1)).to_be_visible(timeout=60_000)
+    panel.bring_to_front()
+    articles = panel.get_by_role("article")
+    for number, name in enumerate(("Aki", "Bea"), 1):
+        go_to(panel, "Add ")
+        panel.keyboard.press("Enter")
+        expect(articles).to_have_count(number)
+        settled(panel)
+        while panel.evaluate("() => document.activeElement.value !== '' || document.activeElement.maxLength !== 200"):
+            panel.keyboard.press("Tab")
+        panel.keyboard.type(name)
+        panel.keyboard.press("Enter")
+        expect(panel.get_by_role("article", name=name)).to_be_visible()
+        settled(panel)
+    go_to(panel, "Hair of Aki")
+    before = panel.get_by_label("Hair of Aki", exact=True).input_value()
+    for key in ("Enter", "ArrowUp", "ArrowUp", "Enter"):
+        panel.keyboard.press(key)
+    expect(panel.get_by_label("Hair of Aki", exact=True)).not_to_have_value(before)
+    expect(panel.get_by_role("article", name="Aki")).to_contain_text("your choice")
+    settled(panel)
+    go_to(panel, "Somebody who is the same as Aki")
+    panel.keyboard.press("ArrowDown")
+    expect(articles).to_have_count(2)  # looking through a list does nothing yet
+    go_to(panel, "Make Aki and Bea one")
+    panel.keyboard.press("Enter")
+    expect(articles).to_have_count(1)
+    settled(panel)
+    go_to(panel, "Undo")
+    panel.keyboard.press("Enter")
+    expect(articles).to_have_count(2)

@@ -14,7 +14,9 @@ export class PullWatch {
     this.#change((pulls) => {
       const before = pulls[model_id];
       const isNews = before?.state !== state || bytes - before.bytes >= STEP * total_bytes || bytes < before.bytes;
-      return isNews ? { ...pulls, [model_id]: { bytes, totalBytes: total_bytes, state, ...(error ? { error } : {}) } } : null;
+      return isNews
+        ? { ...pulls, [model_id]: { bytes, totalBytes: total_bytes, state, ...(error ? { error } : {}) } }
+        : null;
     });
   }
 
