@@ -51,7 +51,7 @@ def test_letters_are_kept_from_a_network_where_the_reader_wants_it(
         return SimpleNamespace(rgb=np.full((*SHAPE, 3), 255, np.uint8), masks=SimpleNamespace(lettering=lettering))
 
     monkeypatch.setattr("host.cli.page.larger.read", reading)
-    monkeypatch.setattr("host.cli.page.larger.open_upscaler", lambda model, scale: Red())
+    monkeypatch.setattr("engines.upscale.registry.open_upscaler", lambda model, scale: Red())
     out = page.with_name("out.png")
     upscale_page(page, out, page if has_model else None, 2, keep_letters=keep_letters)
     with Image.open(out) as drawn:
