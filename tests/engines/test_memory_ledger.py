@@ -181,3 +181,17 @@ def test_an_engine_weighs_what_its_cards_say_and_a_server_s_nothing_here() -> No
     cards = load_catalog()
     assert weight_mib(info) == cards["sd35"].memory_mib + cards["sd35-controlnet-canny"].memory_mib
     assert weight_mib(replace(info, device="remote")) == 0
+
+
+def test_a_small_model_that_is_asked_again_is_as_fresh_as_one_that_was_just_loaded() -> None:
+    machine = Machine()
+    for label in ("ocr", "translator"):
+        machine.load("llm", label, 100)
+    machine.now_s = 50.0
+    machine.load("llm", "ocr", 100)
+    machine.now_s = 60.0
+    machine.ledger.release_idle(30.0)
+    assert list(machine.loaded) == ["ocr"]
+    machine.now_s = 80.0
+    machine.ledger.release_idle(30.0)
+    assert machine.loaded == {}

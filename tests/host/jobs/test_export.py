@@ -7,6 +7,7 @@ import os
 import re
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, get_args
 from xml.etree import ElementTree as ET
 
@@ -18,7 +19,7 @@ from PIL import Image
 from host.books.chapter_file import WRITERS
 from host.books.chapter_names import chapter_stem, safe_stem
 from host.errors import BadRequest, HashMismatch, JobCancelled, NotFound
-from host.jobs.export import _settle
+from host.jobs.export import Exporter, _settle
 from host.messaging.messages import (
     CacheClear,
     ChapterExport,
@@ -331,3 +332,22 @@ def test_a_folder_of_the_name_is_let_alone_and_the_next_free_number_is_taken(tmp
     assert _settle(written, wanted) == tmp_path / "A - 1 (3).cbz"
     assert wanted.is_dir()
     assert not written.exists()
+
+
+@pytest.mark.parametrize(
+    ("read", "direction"),
+    [
+        ("", "auto"),
+        ("rtl", "rtl"),
+        ("ltr", "ltr"),
+        ("rtl ltr", "auto"),  # nobody is to be told one of two that are as likely
+        ("rtl rtl ltr", "rtl"),
+        ("ltr rtl ltr", "ltr"),
+    ],
+)
+def test_a_file_is_read_as_most_of_its_pages_were(read: str, direction: str) -> None:
+    told = dict(enumerate(read.split()))
+    results = SimpleNamespace(directions=lambda keys: {key: told[int(key)] for key in keys})
+    exporter = Exporter(SimpleNamespace(results=results, spool=None), Path(), print, print)  # type: ignore[arg-type]
+    pages = [ExportPage(page_id=f"p{number}", result_key=f"{number}") for number in told]
+    assert exporter._direction_of([*pages, ExportPage(page_id="grey")]) == direction

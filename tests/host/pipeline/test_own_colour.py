@@ -199,3 +199,13 @@ def test_line_drawings_with_channels_far_apart_are_grey(px):
     reading = READER.read(decoded(scans.jpeg(scans.misregistered(small, px), 60)), "ltr")
     assert reading.meta.kind != "already_coloured"
     assert reading.masks.coloured is None or reading.masks.coloured.mean() < 0.02
+
+
+def test_light_and_ink_in_several_strong_hues_are_no_tint():
+    """What a curve of the tones explains as well is colour all the same, where no paper and no ink has so many hues."""
+    across = np.linspace(0, 1, 600)
+    hsv = np.broadcast_to(np.stack([120 - 105 * across, 0 * across + 150, 60 + 170 * across], -1), (800, 600, 3))
+    page = cv2.cvtColor(np.ascontiguousarray(hsv.astype(np.uint8)), cv2.COLOR_HSV2RGB)
+    for row in range(40, 780, 60):
+        cv2.line(page, (20, row), (580, row), (0, 0, 0), 3)
+    assert colour_of(page).is_everywhere
