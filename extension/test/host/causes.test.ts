@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { noAnswer, problemOf } from "@/lib/host/causes";
+import { noAnswer, problemOf, versionProblem } from "@/lib/host/causes";
 
 /** Every text that Chrome and Firefox are known to give, and a word that its explanation must hold. */
 test.each([
@@ -25,4 +25,11 @@ test("an unknown text is shown as it is, with the way to the doctor", () => {
   });
   expect(problemOf(undefined).command).toBe("irodori doctor");
   expect(noAnswer().cause).toContain("did not answer");
+});
+
+test.each([
+  [[1, 2], [3, 4], /host is older/i],
+  [[3, 4], [1, 2], /extension is older/i],
+] as const)("a host that speaks %j and an extension that speaks %j: which to update", (host, own, cause) => {
+  expect(versionProblem(host, own)).toMatchObject({ cause: expect.stringMatching(cause), lasting: true });
 });

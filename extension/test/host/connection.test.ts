@@ -216,3 +216,12 @@ test("a reader who tries again after a failure gets as many tries as before", as
   expect(counts[0]).toBeGreaterThan(4);
   expect(counts[1]).toBe(counts[0]);
 });
+
+test("whoever asks while it connects waits for the same host", async () => {
+  const { outside, hosts } = browserWith(polite, (host) => host.ready());
+  const connection = new HostConnection(outside);
+  const asked = [connection.ready(), connection.request("engine.list", {}), connection.ready()];
+  await settle();
+  await Promise.all(asked);
+  expect(hosts).toHaveLength(1);
+});

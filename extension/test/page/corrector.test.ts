@@ -195,3 +195,9 @@ test("a look at a place that the reader has left meanwhile says nothing of the o
   await Promise.resolve();
   expect([picker().value, button("Use this colour").disabled]).toEqual(["#ff0000", false]);
 });
+
+test("one panel is open at a time", async () => {
+  const { length } = document.querySelectorAll("div");
+  await open([0.7, 0.7]);
+  expect(document.querySelectorAll("div")).toHaveLength(length);
+});

@@ -103,6 +103,13 @@ describe("sender and receiver", () => {
     expect(() => receiver.take(chunk(1))).toThrow(/chunk 0 has not come/);
   });
 
+  test("a frame that ends short is refused, also where its sum is that of zeros in their place", () => {
+    const receiver = new Receiver();
+    const c = crc32(new Uint8Array([97, 98, 0]));
+    receiver.take({ t: "chunk", id: 1, q: 0, n: 2, z: 3, c, d: "YQ==" });
+    expect(() => receiver.take({ t: "chunk", id: 1, q: 1, n: 2, d: "Yg==" })).toThrow("2 bytes where 3 are announced");
+  });
+
   test("any change to a chunk ends in the same bytes, in silence or in a fault", () => {
     const change = fc.record({
       at: fc.nat(5),

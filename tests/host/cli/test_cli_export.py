@@ -16,7 +16,7 @@ from engines.geometry import Size
 from host.application import Application
 from host.books import whole_files
 from host.books.book import BookPage, UnreadablePage
-from host.books.chapter_file import Picture
+from host.books.chapter_file import WRITERS, Picture
 from host.cli import export
 from host.cli.export import Request, run
 from host.errors import BadRequest, NotFound
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = pytest.mark.usefixtures("irodori_home")
+
+ENDINGS = " or ".join(f".{kind}" for kind in WRITERS)
 
 
 def picture(seed: int, kind: str = "PNG") -> bytes:
@@ -163,7 +165,7 @@ def test_a_file_of_no_known_kind_is_refused_unless_the_kind_is_said(name: str, c
     with pytest.raises(BadRequest) as told:
         run(Request(inputs=(comic,), output=tmp_path / name))
     assert told.value.message == f"{tmp_path / name} has no suffix of an export."
-    assert told.value.hint == "Name a .cbz or .pdf or .zip or .epub, or give --format."
+    assert told.value.hint == f"Name a {ENDINGS}, or give --format."
     coloured(comic / "1.png", 11)
     assert "001.webp" in exported(comic, tmp_path / name, format="cbz")
 
@@ -181,7 +183,7 @@ def test_a_folder_is_no_file_to_write(comic: Path, tmp_path: Path) -> None:
     with pytest.raises(BadRequest) as told:
         run(Request(inputs=(comic,), output=folder))
     assert told.value.message == f"{folder} is a folder."
-    assert told.value.hint == "Name a file that ends in .cbz or .pdf or .zip or .epub."
+    assert told.value.hint == f"Name a file that ends in {ENDINGS}."
 
 
 def test_what_an_earlier_run_left_half_written_is_swept(comic: Path, tmp_path: Path) -> None:

@@ -173,3 +173,20 @@ def test_the_place_of_a_chapter_is_kept_as_long_as_one_of_its_jobs_and_no_longer
     for index in range(3):
         queue.add(QueuedPage("b", f"b{index}", index, chapter=chapter))
     assert drained(queue) == ["b0", "b1", "b2"]
+
+
+def test_what_is_known_of_a_job_is_dropped_with_it_and_nothing_of_another_of_the_chapter() -> None:
+    queue = PageQueue()
+    about = ("series", "1")
+    seen, named = (QueuedPage("a", f"a{at}", at, at == 0, about) for at in (0, 1))
+    for page in (seen, named, QueuedPage("b", "b5", 5, False, about)):
+        queue.add(page)
+    queue.prioritize("a", ["a1"], about)
+    queue.forget("a")
+    assert len(queue) == 1
+    assert not queue.is_looked_at
+    for page in (replace(seen, visible=False), named):
+        queue.add(page)
+    assert not queue.is_looked_at, "nobody looks at pages of the same names that come later"
+    queue.forget("b")
+    assert len(queue) == 2

@@ -179,6 +179,15 @@ class TestLooking:
         waits(stage, stage.scheduler.take_look)
         stage.scheduler.close()
 
+    def test_who_has_moved_on_in_a_chapter_is_shown_nothing_of_what_they_left(self, stage: Stage) -> None:
+        job = stage.job(1, 2, 3, visible=(0, 1))
+        stage.take()
+        stage.scheduler.prioritize(job, ["p2"], 2)
+        assert not job.pages["p1"].visible
+        assert looked_at(soon(stage.scheduler.take_look)) == "p2"
+        waits(stage, stage.scheduler.take_look)
+        stage.scheduler.close()
+
     def test_bytes_that_come_after_the_jump_are_looked_into(self, stage: Stage) -> None:
         job = stage.job(1, 2, bytes_come=False)
         stage.job(3)

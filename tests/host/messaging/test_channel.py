@@ -164,3 +164,16 @@ def test_what_waits_too_long_is_dropped_and_told_by_a_sweep(stage: Stage) -> Non
     stage.seconds += 0.2
     stage.channel.sweep()
     assert stage.faults.get(timeout=20).frame_id == 1
+
+
+def test_a_chunk_that_cannot_be_read_is_owed_its_credit_and_the_rest_of_its_frame_is_ignored() -> None:
+    stage = Stage()
+    stage.wire.gives.put(b'{"t": "chunk", "id": 7, "q": 0, "n": 2, "z": 2, "c": 0, "d": "!"}')
+    stage.wire.gives.put(encode_envelope(Chunk(id=7, q=1, n=2, d=b"b")))
+    stage.start()
+    assert stage.faults.get(timeout=20).frame_id == 7
+    assert [stage.wire.written.get(timeout=20) for _ in range(2)] == [Ack(7, 0), Ack(7, 1)]
+    stage.wire.gives.put(EOFError())
+    stage.end()
+    assert stage.faults.empty()
+    assert stage.frames.empty()

@@ -168,6 +168,16 @@ def test_the_stalest_frames_give_way_to_too_many() -> None:
     assert reassembler.feed(cut(b"ab", 69, 1)[1], 1.0) == b"ab"
 
 
+def test_a_frame_that_goes_on_is_fresher_than_one_that_began_after_it() -> None:
+    reassembler = Reassembler()
+    chunks = {frame_id: cut(b"abc", frame_id, 1) for frame_id in (1, 2)}
+    reassembler.feed(chunks[1][0], 0.0)
+    reassembler.feed(chunks[2][0], 1.0)
+    reassembler.feed(chunks[1][1], 20.0)
+    assert [each.frame_id for each in reassembler.sweep(31.0)] == [2]
+    assert reassembler.feed(chunks[1][2], 32.0) == b"abc"
+
+
 def test_too_many_unfinished_bytes_drop_the_stalest(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(framing, "UNFINISHED_BYTES", 10)
     reassembler = Reassembler()
