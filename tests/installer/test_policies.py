@@ -42,6 +42,7 @@ def set_policies(machine: Machine, row: Row, policies: dict[str, object]) -> Non
         ({"NativeMessagingBlocklist": ["app.irodori.host"]}, "Blocklist"),
         ({"NativeMessagingBlocklist": ["com.other"]}, None),
         (ALLOWED, None),
+        (BLOCKED | {"NativeMessagingAllowlist": ["com.other"]}, "Blocklist"),
         (NOT_FOR_USERS, "UserLevelHosts"),
     ],
 )

@@ -74,6 +74,29 @@ def test_two_who_are_one_keep_the_reader_s_colours_and_all_their_figures() -> No
         merged(palette(kept), PaletteMerge(series="S", kept="aki", gone="Aki"))
 
 
+@pytest.mark.parametrize(
+    ("kept", "gone", "wins"),
+    [
+        ("reader", "reader", "kept"),
+        ("reader", "page", "kept"),
+        ("page", "reader", "gone"),
+        ("page", "page", "kept"),
+        ("reference", "reader", "gone"),
+        (None, "page", "gone"),
+        ("page", None, "kept"),
+    ],
+)
+def test_of_two_colours_the_reader_s_goes_before_and_else_that_of_who_is_kept(kept: Any, gone: Any, wins: str) -> None:
+    colours = {"kept": RED, "gone": BLUE}
+    own = {"kept": kept, "gone": gone}
+    people = [
+        character(name, AKI, clothes=origin and PartColour(rgb=colours[name], origin=origin))
+        for name, origin in own.items()
+    ]
+    (one,) = merged(palette(*people), PaletteMerge(series="S", kept="kept", gone="gone")).characters
+    assert one.clothes == PartColour(rgb=colours[wins], origin=own[wins])
+
+
 def test_two_who_are_one_are_not_said_to_be_elsewhere_than_where_either_is() -> None:
     pages = [page(number, figure(AKI)) for number in range(1, 5)]
     first, second, third, fourth = (at(one) for one in pages)
