@@ -222,6 +222,7 @@ class Application:
             scratch=self.store.scratch,
             captured=self.store.spool.read,
             elements=self.palettes.elements,
+            people=self.palettes.people,
             alone=self.board.engine_room.alone,
             guest=self.board.engine_room.guest,
             wording=self.wording(),

@@ -19,6 +19,7 @@ ElementName = Annotated[str, Meta(max_length=200)]
 Trigger = Annotated[str, Meta(pattern=r"^(@[\w-]{1,64})?$")]
 Description = Annotated[str, Meta(max_length=700)]
 ElementPictures = Annotated[list[Identifier], Meta(max_length=16)]
+OneCharacter = Annotated[str, Meta(max_length=200)]
 Thumbnail = Annotated[bytes, Meta(max_length=65_536)]
 
 
@@ -73,6 +74,7 @@ class PaletteElement(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Somebody, somewhere or something that comes again: what stands for it in wishes, and what shows it.
 
     trigger: a word such as `@Hero`, empty for none. pictures: ids of references, which a wish with the word adds.
+    character: the id of the palette's character that it is; empty for none.
     """
 
     element_id: Identifier
@@ -81,6 +83,7 @@ class PaletteElement(Struct, frozen=True, kw_only=True, omit_defaults=True):
     trigger: Trigger = ""
     description: Description = ""
     pictures: ElementPictures = field(default_factory=list)
+    character: OneCharacter = ""
 
 
 class SeriesPalette(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -177,7 +180,7 @@ class PlaceSet(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class ElementSet(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Change an element of a palette, or without `element_id` make a new one; what is left out stays.
 
-    `remove`: all of it.
+    character: the id or the name of a character of the palette, empty for none. `remove`: all of it.
     """
 
     element_id: Identifier | None = None
@@ -186,6 +189,7 @@ class ElementSet(Struct, frozen=True, kw_only=True, omit_defaults=True):
     trigger: Trigger | None = None
     description: Description | None = None
     pictures: ElementPictures | None = None
+    character: OneCharacter | None = None
     remove: bool = False
 
 

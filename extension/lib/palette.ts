@@ -52,6 +52,8 @@ export interface ElementCard {
   trigger: string;
   description: string;
   pictures: string[];
+  /** The id of the palette's character that it is; empty for none. */
+  character: string;
 }
 
 export const KINDS = ["character", "place", "thing"] as const;
@@ -77,6 +79,10 @@ export interface PaletteSheet {
   maybe: number;
 }
 
+/** Nothing of it is worth a file. */
+export const isBare = ({ mood, characters, places, elements }: PaletteSheet): boolean =>
+  !mood && characters.length + places.length + elements.length === 0;
+
 export function sheetOf({ palette, seen, others, undo, touched, about, places }: PaletteView): PaletteSheet {
   const known = new Map(seen.map((one) => [one.character_id, one]));
   return {
@@ -96,6 +102,7 @@ export function sheetOf({ palette, seen, others, undo, touched, about, places }:
       trigger: one.trigger ?? "",
       description: one.description ?? "",
       pictures: one.pictures ?? [],
+      character: one.character ?? "",
     })),
     others: others.map(figureOf),
     canUndo: undo,

@@ -21,7 +21,7 @@ test("a palette's elements have all that is shown of them", () => {
     },
   };
   expect(sheetOf(view).elements).toEqual([
-    { elementId: "a", name: "", kind: "character", trigger: "", description: "", pictures: [] },
-    { elementId: "b", name: "Kon", kind: "thing", trigger: "@k", description: "", pictures: ["p"] },
+    { elementId: "a", name: "", kind: "character", trigger: "", description: "", pictures: [], character: "" },
+    { elementId: "b", name: "Kon", kind: "thing", trigger: "@k", description: "", pictures: ["p"], character: "" },
   ]);
 });

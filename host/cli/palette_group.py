@@ -115,6 +115,9 @@ def element(
     picture: Annotated[
         list[Path] | None, typer.Option("--picture", "-p", help="What shows it, instead of before (repeatable).")
     ] = None,
+    character: Annotated[
+        str | None, typer.Option("--character", help="Which of the palette's characters it is, by id or name; '' none.")
+    ] = None,
     remove: Annotated[bool, typer.Option("--remove", help="Take the element out.")] = False,
 ) -> None:
     """Say who, where or what comes again: wishes with its word hear its description and add its pictures."""
@@ -130,9 +133,22 @@ def element(
                 trigger=trigger,
                 description=description,
                 pictures=tuple(picture) if picture else None,
+                character=character,
                 remove=remove,
             )
         )
+
+
+@palette.command()
+def elements(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Characters, places and things: elements.json.")],
+    series: Annotated[str, typer.Option(help="The series; default: as the file says.")] = "",
+) -> None:
+    """Take a list of elements into a series' palette; those of the same names are changed."""
+    from host.cli.palette_elements import take_in_elements
+
+    with faults_told():
+        take_in_elements(file, series)
 
 
 @palette.command()

@@ -23,6 +23,7 @@ from host.palette_records import (
 )
 from host.palettes.cast import Wardrobe
 from host.palettes.changes import changed, merged
+from host.palettes.elements import known_elements, names_of
 from host.palettes.files import decode, encode
 from host.pipeline.faults import faults_mapped
 
@@ -141,7 +142,23 @@ class PaletteBook:
 
     def elements(self, series: str) -> Sequence[PaletteElement]:
         """Return the elements of a series; errors as `get`."""
-        return self._files.get(series).elements if series else ()
+        return known_elements(self._files.get(series)) if series else ()
+
+    def people(self, series: str, pixels_sha256: str) -> Mapping[int, Sequence[str]]:
+        """Return who is surely seen on a page, by the order of the panel; errors as `get`."""
+        from host.palettes.likeness import known_of, whose
+
+        seen = self._sightings.get(series, [pixels_sha256]).get(pixels_sha256) if series else None
+        if seen is None:
+            return {}
+        palette = self._files.get(series)
+        names = names_of(palette)
+        found: dict[int, tuple[str, ...]] = {}
+        for figure, one in zip(seen.figures, whose(seen, known_of(palette, seen.embedder)), strict=True):
+            name = names.get(one.character_id, "") if one.is_sure else ""
+            if name and figure.panel is not None and name not in found.get(figure.panel, ()):
+                found[figure.panel] = (*found.get(figure.panel, ()), name)
+        return found
 
     def forget_sightings(self, series: str | None) -> None:
         """Forget who was seen on the pages of a series, or of all; the palettes stay."""

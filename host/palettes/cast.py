@@ -15,6 +15,7 @@ from msgspec import structs
 
 from engines.base import EngineError
 from host.corrections import Corrections, FigurePalette, PageWords
+from host.palettes.elements import known_elements
 from host.store.disk import NotNeeded
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ class JobCast:
         self._open_embedder = open_embedder
         self._wardrobe = Wardrobe(palette, self._embedder)
         self.mood = palette.mood
-        self.elements = palette.elements
+        self.elements = known_elements(palette)
         dresses = bool(self._wardrobe.colours)
         self.digest = hashlib.sha256(msgspec.msgpack.encode(palette)).hexdigest() if dresses else ""
 

@@ -18,7 +18,7 @@ from host.palette_records import (
     PartName,
     SeriesPalette,
 )
-from host.palettes.elements import with_element
+from host.palettes.elements import with_element, with_links
 from host.palettes.named import by_id_or_name
 from host.palettes.places import with_place
 
@@ -51,7 +51,8 @@ def changed(
             raise BadRequest("The change is about nobody.", "Name a character_id or a figure.")
         return palette
     if change.remove:
-        return _without(palette, character(palette, character_id or "").character_id)
+        gone = character(palette, character_id or "").character_id
+        return with_links(_without(palette, gone), gone)
     if seen is not None:
         palette = structs.replace(palette, embedder=palette.embedder or seen[0].embedder)
     one = character(palette, character_id) if character_id is not None else PaletteCharacter(
@@ -79,7 +80,7 @@ def merged(palette: SeriesPalette, request: PaletteMerge) -> SeriesPalette:
         not_shown=[at for at in _once([*kept.not_shown, *gone.not_shown]) if at not in (*kept.shown, *gone.shown)],
         looks=list(dict.fromkeys([*kept.looks, *gone.looks]))[:_LOOKS_MAX],
     )
-    return _with(_without(palette, gone.character_id), one)
+    return with_links(_with(_without(palette, gone.character_id), one), gone.character_id, kept.character_id)
 
 
 def character(palette: SeriesPalette, character_id: str) -> PaletteCharacter:

@@ -16,7 +16,7 @@ from host.palettes.named import by_id_or_name
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from host.palette_records import ElementSet, SeriesPalette
+    from host.palette_records import ElementSet, PaletteCharacter, SeriesPalette
 
 TRIGGER: Final = re.compile(r"(?<![\w@])@[\w-]+")
 """A trigger word where it stands in a text, whole."""
@@ -72,8 +72,8 @@ def with_element(palette: SeriesPalette, change: ElementSet) -> SeriesPalette:
     """Return the palette after a change of an element.
 
     Raises:
-        NotFound: there is no such element. BadRequest: another one has its name or its trigger word. TooLarge: there
-        are too many.
+        NotFound: there is no such element, or no such character. BadRequest: another one has its name or its trigger
+        word. TooLarge: there are too many.
     """
     named = change.element_id
     known = [(one.element_id, one) for one in palette.elements]
@@ -83,6 +83,8 @@ def with_element(palette: SeriesPalette, change: ElementSet) -> SeriesPalette:
     if change.remove:
         return structs.replace(palette, elements=others)
     edited = _edited(one, change)
+    if change.character:
+        edited = structs.replace(edited, character=_character(palette, change.character).character_id)
     for what in ("name", "trigger"):
         own = getattr(edited, what).casefold()
         if own and any(getattr(other, what).casefold() == own for other in others):
@@ -109,4 +111,32 @@ def _edited(one: PaletteElement, change: ElementSet) -> PaletteElement:
     }
     kind = one.kind if change.kind is None else change.kind
     pictures = one.pictures if change.pictures is None else list(dict.fromkeys(change.pictures))
-    return structs.replace(one, kind=kind, pictures=pictures, **texts)
+    character = one.character if change.character is None else change.character
+    return structs.replace(one, kind=kind, pictures=pictures, character=character, **texts)
+
+
+def _character(palette: SeriesPalette, wanted: str) -> PaletteCharacter:
+    return by_id_or_name([(one.character_id, one) for one in palette.characters], wanted, "character")
+
+
+def known_elements(palette: SeriesPalette) -> list[PaletteElement]:
+    """Return a palette's elements; one without a name is called as the character that it is."""
+    names = {one.character_id: one.name for one in palette.characters}
+    return [
+        one if one.name.strip() else structs.replace(one, name=names.get(one.character, "")) for one in palette.elements
+    ]
+
+
+def names_of(palette: SeriesPalette) -> dict[str, str]:
+    """Return what each character is called: as the element that it is, else by its own name."""
+    names = {one.character_id: one.name for one in palette.characters}
+    linked = {one.character: one.name for one in palette.elements if one.character in names and one.name.strip()}
+    return {key: name for key, name in (names | linked).items() if name.strip()}
+
+
+def with_links(palette: SeriesPalette, gone: str, kept: str = "") -> SeriesPalette:
+    """Return a palette whose elements are no longer the character that went, but the one that was kept."""
+    return structs.replace(
+        palette,
+        elements=[structs.replace(one, character=kept) if one.character == gone else one for one in palette.elements],
+    )

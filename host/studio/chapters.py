@@ -7,6 +7,7 @@ import zipfile
 from typing import TYPE_CHECKING, Final
 
 from host.errors import BadRequest, IrodoriError
+from host.pipeline.analysis.words import with_words
 from host.pipeline.decode import decode_page
 from host.studio.elements.match import matched
 from host.studio.page import page_of
@@ -15,11 +16,12 @@ from host.studio.storyboard.from_pages import ReadPage, storyboard_of_pages
 from host.studio.storyboard.sheet import contact_sheet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
+    from engines.words.base import WordReader
     from host.pipeline.analysis.reader import PageReader
     from host.studio.elements.records import Element
     from host.studio.storyboard.records import Storyboard
@@ -36,11 +38,14 @@ def chapter_storyboard(
     reader: PageReader,
     progress: Callable[[float], None],
     elements: Sequence[Element] = (),
+    letters: WordReader | None = None,
+    people: Callable[[str], Mapping[int, Sequence[str]]] = lambda _: {},
 ) -> tuple[bytes, Storyboard, str, list[int]]:
     """Return the ZIP, the storyboard in it, its script, and which pages could not be read, counted from 1.
 
     bytes_of: a page's encoded bytes by its name, None where they are gone. progress: after each page; may raise.
-    elements: which shots may show.
+    elements: which shots may show. letters: reads what balloons say into the shots; None: nobody does. people: who is
+    surely seen on a page of these pixels, by the order of the panel.
 
     Raises:
         BadRequest: no panel was found on any page.
@@ -56,7 +61,11 @@ def chapter_storyboard(
             if encoded is None:
                 missing.append(number)
             else:
-                read.append(ReadPage(name, page_of(decode_page(encoded), reader).meta))
+                decoded = decode_page(encoded)
+                meta = page_of(decoded, reader).meta
+                if letters is not None:
+                    meta = with_words(meta, decoded.rgb, letters)
+                read.append(ReadPage(name, meta, people(decoded.pixels_sha256)))
         except IrodoriError as exc:
             if exc.code == "E_CANCELLED":
                 raise

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
+from base64 import b64encode
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from host.errors import BadRequest
 from host.pipeline.decode import DecodeLimits, as_page, decode_page
@@ -106,6 +109,13 @@ def mask_of(drawn: NDArray[np.uint8], rgb: NDArray[np.uint8]) -> NDArray[np.bool
         asked, there = (f"{one.shape[1]} x {one.shape[0]}" for one in (drawn, rgb))
         raise BadRequest(f"The mask has {asked} pixels, the page {there}.", "Draw it over the page itself.")
     return np.asarray(drawn.mean(axis=2) >= _WHITE)
+
+
+def mask_text(mask: NDArray[np.bool_]) -> str:
+    """Return a mask as text for a record: base64 of a PNG of one bit a pixel, which `mask_of` takes once decoded."""
+    buffer = io.BytesIO()
+    Image.fromarray(mask).save(buffer, "PNG")
+    return b64encode(buffer.getvalue()).decode()
 
 
 def read_page(path: Path, reader: PageReader, direction: Direction = "auto") -> StudioPage:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import replace
+from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -22,13 +23,13 @@ from host.pipeline.faults import faults_mapped
 from host.studio.filters import FilterChain, filter_from, lay
 from host.studio.made import Made as Made
 from host.studio.made import picture, png, reworded
-from host.studio.page import mask_of, page_of
+from host.studio.page import mask_of, mask_text, page_of
 from host.studio.repaint import Margins, extended
 from host.studio.wording import FILMS, WishWording
 from models.store import models_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from numpy.typing import NDArray
@@ -66,7 +67,7 @@ class Tools:
     words: opens what reads lettering. scratch: a folder for a film that is being written; None: the system's.
     captured: a page's bytes by their SHA-256, None where they are gone. alone: holds the lane with no other model in
     memory; guest: with one that the ledger knows; what they are given is called while they wait. elements: of a series.
-    wording: has models work on the reader's words.
+    wording: has models work on the reader's words. people: of a series, surely seen on a page, by the panel's order.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class Tools:
         elements: Callable[[str], Sequence[PaletteElement]] = lambda _: (),
         guest: Guest = alone_here,
         wording: WishWording | None = None,
+        people: Callable[[str, str], Mapping[int, Sequence[str]]] = lambda _series, _pixels: {},
     ) -> None:
         self._make_reader = reader
         self._reader: PageReader | None = None
@@ -93,6 +95,7 @@ class Tools:
         self._elements = elements
         self._guest = guest
         self._wording = wording or WishWording()
+        self._people = people
         self._kept: tuple[tuple[str, Direction], StudioPage] | None = None
         self._tools: dict[str, Callable[[StudioTask, DecodedPage, Progress], Made]] = {
             "filter": self._filter,
@@ -218,10 +221,15 @@ class Tools:
         """Return the page with what its balloons say, where something here can read them."""
         from host.pipeline.analysis.words import with_words
 
+        letters = self._letters()
+        return page if letters is None else replace(page, meta=with_words(page.meta, page.rgb, letters))
+
+    def _letters(self) -> WordReader | None:
+        """Return what reads balloons; None where nothing here can."""
         try:
-            return replace(page, meta=with_words(page.meta, page.rgb, self._open_words()))
+            return self._open_words()
         except EngineUnavailable:
-            return page
+            return None
 
     def _written(self, task: StudioTask, frames: Iterator[NDArray[np.uint8]], rate: int) -> tuple[bytes, int, int]:
         from host.studio.film import write_film
@@ -291,14 +299,15 @@ class Tools:
         from host.studio.elements.records import elements_of_palette
 
         self._reader = self._reader or self._make_reader()
+        letters = self._letters()
         data, board, script, missing = chapter_storyboard(
             task.words, task.pages, self._captured, self._reader, progress,
-            elements_of_palette(self._elements(task.series)),
+            elements_of_palette(self._elements(task.series)), letters, partial(self._people, task.series),
         )  # fmt: skip
         shots = sum(len(scene.shots) for scene in board.scenes)
         record = {
             "scenes": len(board.scenes), "shots": shots, "missing": missing, "script": script[:_SCRIPT_MAX],
-            "matches": matches(board),
+            "matches": matches(board), "letters": letters is not None,
         }  # fmt: skip
         return Made(data=data, mime="application/zip", record=record)
 
@@ -307,16 +316,18 @@ class Tools:
     def _inpaint(self, task: StudioTask, page: DecodedPage, progress: Progress) -> Made:
         if task.mask is None:
             raise BadRequest("Which part is to be made anew?", "Mark it on the page.", told=("nothing_marked",))
-        return self._painted(task, page, page.rgb, mask_of(decode_page(task.mask).rgb, page.rgb), progress)
+        mask = mask_of(decode_page(task.mask).rgb, page.rgb)
+        return self._painted(task, page, page.rgb, mask, progress, {"mask": mask_text(mask)})
 
     def _extend(self, task: StudioTask, page: DecodedPage, progress: Progress) -> Made:
         margins = Margins(left=task.left, right=task.right, top=task.top, bottom=task.bottom)
         wider, mask = extended(page.rgb, margins)
-        return self._painted(task, page, wider, mask, progress)
+        return self._painted(task, page, wider, mask, progress, asdict(margins))
 
     def _painted(
-        self, task: StudioTask, page: DecodedPage, rgb: NDArray[np.uint8], mask: NDArray[np.bool_], progress: Progress
-    ) -> Made:
+        self, task: StudioTask, page: DecodedPage, rgb: NDArray[np.uint8], mask: NDArray[np.bool_], progress: Progress,
+        where: dict[str, Any],
+    ) -> Made:  # fmt: skip
         wish = spoken(task.words, self._elements(task.series))
         ids = tuple(dict.fromkeys((*task.references, *wish.pictures)))
         references = [self._references(one) for one in ids]
@@ -329,7 +340,7 @@ class Tools:
 
         made, by = self._painters.paint(rgb, mask, task.engine, plan, references, on_step)
         record = {"by": by, "words": words, "seed": task.seed, "references": list(ids), **reworded(done)}
-        return picture(made, record)
+        return picture(made, record | where | {"engine": task.engine or ""})
 
     def _upscale(self, task: StudioTask, page: DecodedPage, progress: Progress) -> Made:
         from engines.upscale.pulled import pulled_upscaler

@@ -88,6 +88,32 @@ def test_an_element_is_named_with_its_word_and_pictures(pages: Path) -> None:
 
 
 @pytest.mark.usefixtures("kept")
+def test_a_list_of_elements_is_taken_in_and_one_of_them_is_a_character(pages: Path, tmp_path: Path) -> None:
+    (tmp_path / "aki.webp").write_bytes((pages / "reference-warm.webp").read_bytes())
+    hero = {"name": "Hero", "trigger": "@Hero", "description": "a red coat", "pictures": ["aki.webp"]}
+    file = tmp_path / "elements.json"
+    file.write_text(json.dumps({"series": "S", "elements": [hero, {"name": "Town", "kind": "place"}]}))
+    status, text = irodori("elements", file)
+    assert (status, text.count("\n")) == (0, 2), text
+    first, second = PaletteFiles(state_paths().palettes).get("S").elements
+    assert (first.name, first.trigger, len(first.pictures), second.kind) == ("Hero", "@Hero", 1, "place")
+
+    somebody = PaletteFiles(state_paths().palettes).get("S").characters[0]
+    status, text = irodori("element", "S", "Hero", "--character", somebody.character_id)
+    assert (status, f"is {somebody.name or somebody.character_id}" in text) == (0, True), text
+    file.write_text(json.dumps({"elements": [hero | {"description": "a blue coat"}]}))
+    assert irodori("elements", file, "--series", "S")[0] == 0
+    again = PaletteFiles(state_paths().palettes).get("S").elements
+    assert [(one.name, one.description, one.character) for one in again] == [
+        ("Hero", "a blue coat", somebody.character_id), ("Town", "", ""),
+    ]  # fmt: skip
+    assert "Of which series" in irodori("elements", file)[1]
+    file.write_text("{}")
+    assert "no element" in irodori("elements", file, "--series", "S")[1]
+    assert "no character" in irodori("element", "S", "Hero", "--character", "stranger")[1]
+
+
+@pytest.mark.usefixtures("kept")
 def test_a_file_moves_a_palette_to_another_series(tmp_path: Path) -> None:
     file = tmp_path / "s.json"
     assert irodori("export", "S", "-o", file)[0] == 0

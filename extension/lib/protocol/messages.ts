@@ -174,6 +174,7 @@ export interface PaletteElement {
   trigger?: string;
   description?: string;
   pictures?: string[];
+  character?: string;
 }
 
 /** The palette of a series. `embedder` made the looks; `mood`: in words, for engines that read them. */
@@ -254,6 +255,7 @@ export interface ElementSet {
   trigger?: string;
   description?: string;
   pictures?: string[];
+  character?: string;
   remove?: boolean;
 }
 

@@ -139,7 +139,7 @@ test("a film and a text stand beside the picture", async () => {
 
 test("a network moves panels by words where it is here, and a camera where it is not", async () => {
   for (const [needs, asked] of [
-    ["", { by: "network", words: "rain", series: "", seed: 0 }],
+    ["", { by: "network", words: "rain", series: "", seed: 5, steps: 12 }],
     ["Put it there.", {}],
   ] as const) {
     outside.asked.length = 0;
@@ -149,10 +149,11 @@ test("a network moves panels by words where it is here, and a camera where it is
     expect(model.mover).toBeNull();
     model.tool = "animate";
     expect(model.mover).toMatchObject({ name: "ltx2", needs });
-    Object.assign(model.wishes, { by: "network", words: "rain" });
+    Object.assign(model.wishes, { by: "network", words: "rain", steps: 12, seed: 5, longest: 480 });
     await model.start();
     expect(orders()[0]).toEqual({
       ...{ task_id: expect.any(String), tool: "animate", film: "webm", seconds: 4, loop: false, panels: [] },
+      size_px: 480,
       ...asked,
     });
   }

@@ -6,24 +6,25 @@ follow another one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from host.studio.storyboard.records import Shot, Source, Storyboard, scenes_of
 from host.studio.storyboard.shots import action, shot_type
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from host.pipeline.records.page_meta import PageMeta, Panel
 
 
 @dataclass(frozen=True, slots=True)
 class ReadPage:
-    """A page of a chapter: its name, and what is on it."""
+    """A page of a chapter: its name, and what is on it. people: who is surely seen, by the order of the panel."""
 
     name: str
     meta: PageMeta
+    people: Mapping[int, Sequence[str]] = field(default_factory=dict)
 
 
 def storyboard_of_pages(pages: Sequence[ReadPage], title: str = "") -> Storyboard:
@@ -46,12 +47,14 @@ def storyboard_of_pages(pages: Sequence[ReadPage], title: str = "") -> Storyboar
 
 
 def shot_of(page: ReadPage, panel: Panel) -> Shot:
-    """Return the shot of a panel; what its balloons say is its dialogue, where they were read."""
+    """Return the shot of a panel: what its balloons say, where they were read, and in its action who is known."""
     balloons = sorted((one for one in page.meta.balloons if one.panel == panel.order), key=lambda one: one.order)
+    people = ", ".join(page.people.get(panel.order, ()))[:200]
+    seen = f"Seen: {people}." if people else ""
     said = " / ".join(filter(None, (" ".join(one.words.split()) for one in balloons)))
     return Shot(
         shot_type=shot_type(panel, page.meta),
-        action=action(panel, page.meta),
+        action=f"{action(panel, page.meta)} {seen}".strip(),
         dialogue=said[:4096] or None,
         source=Source(page=page.name, panel=panel.order + 1, box=panel.box),
     )

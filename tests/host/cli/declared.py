@@ -194,6 +194,12 @@ COMMANDS: Final[list[tuple[str, str, Call, bool]]] = [
         "page storyboard a -o out --series S", "page.storyboards.run",
         call(storyboards.Request(inputs=(P("a"),), output=P("out"), series="S")), True,
     ),
+    ("palette elements F", "palette_elements.take_in_elements", call(Path("F"), ""), False),
+    ("palette elements F --series S", "palette_elements.take_in_elements", call(Path("F"), "S"), False),
+    (
+        "palette element S E --character C", "palette_elements.change_element",
+        call(ElementChange(series="S", which="E", character="C")), False,
+    ),
     (
         "palette element S E", "palette_elements.change_element", call(ElementChange(series="S", which="E")), False,
     ),

@@ -7,16 +7,17 @@ import pytest
 from msgspec import structs
 
 from host.errors import BadRequest, NotFound, TooLarge
-from host.palette_records import ElementSet, PaletteElement, PaletteSet
+from host.palette_records import ElementSet, PaletteElement, PaletteMerge, PaletteSet
 from host.palettes import elements
-from host.palettes.changes import changed
-from host.palettes.elements import spoken, with_element
+from host.palettes.changes import changed, merged
+from host.palettes.elements import known_elements, names_of, spoken, with_element
 from host.palettes.files import decode, encode
-from tests.host.palettes.people import palette
+from tests.host.palettes.people import BOTAN, CHIE, character, palette
 
 HERO = PaletteElement(
     element_id="h", name="Aki", trigger="@Hero", description="a boy in a red coat", pictures=["p", "q"]
 )
+PEOPLE = palette(character("Chie", CHIE), character("Botan", BOTAN))
 SWORD = PaletteElement(element_id="s", kind="thing", trigger="@Sword", description="a broken sword", pictures=["q"])
 
 
@@ -70,3 +71,28 @@ def test_a_wish_hears_descriptions_and_adds_pictures() -> None:
     nameless = structs.replace(SWORD, description="")
     assert spoken("@Sword", [nameless]) == elements.Spoken("@Sword", ("q",))
     assert spoken("@Hero", ()) == elements.Spoken("@Hero", ())
+
+
+def test_an_element_is_a_character_of_the_palette_by_id_or_name_until_that_goes() -> None:
+    base = structs.replace(PEOPLE, elements=[HERO, structs.replace(SWORD, kind="character")])
+    one, other = base.characters[0], base.characters[1]
+    linked = with_element(base, ElementSet(element_id="h", character=one.name or one.character_id))
+    assert linked.elements[0].character == one.character_id
+    with pytest.raises(NotFound):
+        with_element(base, ElementSet(element_id="h", character="a stranger"))
+    assert names_of(linked)[one.character_id] == "Aki"
+    assert names_of(linked).get(other.character_id, "") == other.name
+    assert decode(encode(linked)).elements == linked.elements
+
+    merge = PaletteMerge(series="S", kept=other.character_id, gone=one.character_id)
+    assert merged(linked, merge).elements[0].character == other.character_id
+    gone = changed(linked, PaletteSet(series="S", character_id=one.character_id, remove=True), one.character_id, None)
+    assert [each.character for each in gone.elements] == ["", ""]
+    free = with_element(linked, ElementSet(element_id="h", character=""))
+    assert free.elements[0].character == ""
+
+
+def test_an_element_without_a_name_is_called_as_its_character() -> None:
+    base = structs.replace(PEOPLE, elements=[structs.replace(HERO, name="", character="botan")])
+    assert [one.name for one in known_elements(base)] == ["Botan"]
+    assert spoken("@Hero runs", known_elements(base)).words == "Botan (a boy in a red coat) runs"

@@ -12,7 +12,7 @@ from msgspec import structs
 from engines.geometry import Size
 from host.application import Application
 from host.errors import BadRequest, NotFound
-from host.palette_records import FigureAt, PaletteFile, PaletteQuery, PaletteSet, PlaceSet
+from host.palette_records import FigureAt, PaletteElement, PaletteFile, PaletteQuery, PaletteSet, PlaceSet
 from host.palettes import book as module
 from host.palettes.sightings import SeenColour
 from host.paths import state_paths
@@ -56,6 +56,16 @@ def test_pages_of_everybody_are_counted_once_and_references_are_none(book: Palet
     assert view.others == []
     assert view.palette == known
     assert [(one.series, one.characters, one.pages) for one in book.list()] == [("S", 2, 2)]
+
+
+def test_who_is_surely_on_a_page_is_told_by_panel_as_the_elements_call_them(book: PaletteBook) -> None:
+    hero = PaletteElement(element_id="h", name="Hero", character="aki")
+    known = structs.replace(palette(character("Aki", AKI), character("Bo", BOTAN)), elements=[hero])
+    seen = page(1, figure(AKI), figure(BOTAN, 0.6), figure(AKI, 0.8, panel=1), figure(CHIE, 0.3, panel=2))
+    shown(book, known, seen)
+    assert book.people("S", seen.pixels_sha256) == {0: ("Hero", "Bo"), 1: ("Hero",)}
+    assert book.people("S", "f" * 64) == {}
+    assert book.people("", seen.pixels_sha256) == {}
 
 
 def test_who_may_be_somebody_is_asked_about_the_likest_first(book: PaletteBook) -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -171,6 +172,18 @@ def test_panels_are_chosen_by_number() -> None:
         animate(none, Motion())
 
 
+def shown_elsewhere(path: Path) -> list[tuple[int, int]]:
+    """Return width and height of each frame as OpenCV reads them, which has decoders of its own, not PyAV's."""
+    film = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+    sides = []
+    while True:
+        there, frame = film.read()
+        if not there:
+            film.release()
+            return sides
+        sides.append(frame.shape[1::-1])
+
+
 @pytest.mark.parametrize("kind", ["webm", "mp4", "gif"])
 def test_a_film_opens_elsewhere(tmp_path: Path, kind: str) -> None:
     pictures = list(animate(PAGE, Motion(seconds=1, rate=8, longest_px=200)))
@@ -186,6 +199,7 @@ def test_a_film_opens_elsewhere(tmp_path: Path, kind: str) -> None:
             assert (stream.width, stream.height, stream.average_rate) == (200, 140, 8)
             decoded = [frame.to_ndarray(format="rgb24") for frame in film.decode(video=0)]
         assert len(decoded) == 8
+        assert shown_elsewhere(path) == [(200, 140)] * 8
         shown = decoded[0]
     assert np.abs(shown.astype(int) - pictures[0]).mean() < 8
 

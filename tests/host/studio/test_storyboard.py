@@ -9,6 +9,8 @@ from engines.geometry import Box, Size
 from host.errors import BadRequest
 from host.pipeline.records.page_meta import Balloon, Character, Face, PageMeta, Panel, SoundEffect
 from host.studio import schemas
+from host.studio.elements.match import match
+from host.studio.elements.records import Element
 from host.studio.storyboard import replies
 from host.studio.storyboard.fountain import as_fountain
 from host.studio.storyboard.from_pages import ReadPage, storyboard_of_pages
@@ -264,3 +266,16 @@ def test_the_exported_schemas_are_current() -> None:
 )  # fmt: skip
 def test_a_line_is_told_as_text_or_as_an_object(said: object, text: str | None) -> None:
     assert replies._text(said) == text
+
+
+def test_people_who_are_known_are_named_in_their_panel_and_so_found_among_the_elements() -> None:
+    two = PANEL.model_copy(update={"order": 1, "box": Box(100, 0, 200, 100)})
+    page = ReadPage("001", meta(panels=(PANEL, two), characters=(figure(50),)), people={0: ("Aki", "Ren")})
+    scene, after = storyboard_of_pages([page]).scenes  # an empty panel begins another one
+    assert [shot.action for shot in (*scene.shots, *after.shots)] == [
+        "One figure. Seen: Aki, Ren.",
+        "Nobody is to be seen.",
+    ]
+    assert scene.shots[0].character is None  # who speaks is not known
+    (found,) = match(scene.shots[0], scene.heading, [Element(name="Ren"), Element(name="Kon")])
+    assert (found.element, found.confidence) == ("Ren", 0.85)

@@ -7,11 +7,13 @@ import importlib
 import io
 import json
 import zipfile
+from base64 import b64decode
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import av
 import cv2
+import msgspec
 import numpy as np
 import pytest
 import resvg_py
@@ -35,6 +37,7 @@ from host.messaging.messages import (
 from host.palette_records import ElementSet, PaletteSet
 from host.paths import state_paths
 from host.studio.networks import networks
+from host.studio.page import mask_text
 from host.studio.tools import look
 from tests.host.jobs.conftest import Engines, Listener
 
@@ -238,11 +241,40 @@ def test_a_part_is_made_anew_by_the_reader_s_engine(
     new = pixels(made.data)
     assert np.abs(new[120, 160].astype(int) - GREEN).max() <= 3
     assert np.array_equal(new[mask[..., 0] == 0], PAGE[mask[..., 0] == 0])
-    assert made.record == {"by": "Painter", "words": "grass", "seed": 7, "references": [reference.reference_id]}
+    told = {"by": "Painter", "engine": "", "words": "grass", "seed": 7, "references": [reference.reference_id]}
+    assert made.record == told | {"mask": mask_text(mask[..., 0] > 0)}
     assert painter.asked[0].references[0].shape == (64, 64, 3)
     assert failed(application, listener, tool="inpaint").error.code == "E_BAD_REQUEST"
     small = failed(application, listener, tool="inpaint", mask=png(mask[:10]))
     assert (small.error.code, "320 x 240" in small.error.message) == ("E_BAD_REQUEST", True)
+
+
+def test_what_is_recorded_of_each_step_makes_the_picture_again(application: Application, listener: Listener) -> None:
+    mask = np.zeros((240, 320, 3), np.uint8)
+    mask[100:110, 140:200] = 255
+    steps: list[dict[str, Any]] = [
+        {"tool": "inpaint", "mask": png(mask), "engine": "fill"},
+        {"tool": "extend", "left": 8, "bottom": 5, "words": "a wall", "seed": 9},
+        {"tool": "filter", "filters": [FilterStep(filter="levels", black=10, white=240, gamma=1.2)]},
+        {"tool": "upscale", "scale": 3},
+    ]
+    before, records, made = png(PAGE), [], []
+    for step in steps:
+        one = done(application, listener, before, **step)
+        before = one.data
+        made.append(one.data)
+        records.append((step["tool"], json.loads(json.dumps(one.record))))
+
+    before = png(PAGE)
+    for (tool, record), expected in zip(records, made, strict=True):
+        names = {name for name in StudioTask.__struct_fields__ if name in record}
+        facts = {name: record[name] for name in names} | {"engine": record.get("engine") or None}
+        if "mask" in facts:
+            facts["mask"] = b64decode(facts["mask"])
+        if "filters" in facts:
+            facts["filters"] = msgspec.convert(facts["filters"], list[FilterStep])
+        before = done(application, listener, before, tool=tool, **facts).data
+        assert before == expected
 
 
 def test_a_painting_is_cancelled_between_its_steps(
@@ -310,6 +342,29 @@ def test_a_chapter_becomes_a_storyboard_and_what_is_gone_is_told(application: Ap
     assert [shot["source"]["page"] for scene in board["scenes"] for shot in scene["shots"]] == ["001", "003"]
     assert sheet.count("data:image/") == 2
     assert failed(application, listener, b"", tool="storyboard", pages=["1" * 64]).error.code == "E_BAD_REQUEST"
+
+
+def test_a_storyboard_says_what_balloons_say_where_something_reads_them(
+    application: Application, listener: Listener, pages: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("rapidocr_onnxruntime")
+    page = (pages / "insets-en.jpg").read_bytes()
+    digest = hashlib.sha256(page).hexdigest()
+    application.board.keep(PageKeep(sha256=digest, image=page))
+    made = done(application, listener, b"", tool="storyboard", pages=[digest])
+    with zipfile.ZipFile(io.BytesIO(made.data)) as archive:
+        board = json.loads(archive.read("storyboard.json"))
+    said = " ".join(shot["dialogue"] or "" for scene in board["scenes"] for shot in scene["shots"])
+    assert len(said.split()) > 3
+    assert made.record["letters"] is True
+
+    def nobody() -> None:
+        raise EngineUnavailable("no reader", "pip install")
+
+    monkeypatch.setattr(application.desk._tools, "_open_words", nobody)
+    silent = done(application, listener, b"", tool="storyboard", pages=[digest])
+    assert silent.record["letters"] is False
+    assert silent.record["shots"] == made.record["shots"]
 
 
 def test_words_and_shots_mean_the_elements_of_their_series(

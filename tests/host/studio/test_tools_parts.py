@@ -154,7 +154,8 @@ def test_added_sides_are_painted_as_asked_for() -> None:
     assert [int(one[0, 0, 0]) for one in references] == [2, 1]
     assert told == pytest.approx([0.2, 0.6, 1.0])
     assert (made.width, made.height) == (64, 46)
-    assert made.record == {"by": "green", "words": "sea", "seed": 5, "references": ["ab", "c"]}
+    told = {"by": "green", "engine": "e", "words": "sea", "seed": 5, "references": ["ab", "c"]}
+    assert made.record == told | {"left": 1, "top": 2, "right": 3, "bottom": 4}
 
 
 def test_a_part_is_painted_where_the_mask_is_white_and_never_without_one() -> None:

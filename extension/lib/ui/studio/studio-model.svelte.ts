@@ -48,6 +48,10 @@ export interface Wishes {
   words: string;
   engine: string;
   seed: number;
+  /** Of a network that makes a film. */
+  steps: number;
+  /** The longer side of a panel in a film, pixels. */
+  longest: number;
   left: number;
   right: number;
   top: number;
@@ -71,6 +75,7 @@ export class StudioModel extends Attempts {
   sliders = $state<Sliders>({ ...UNTOUCHED });
   wishes = $state<Wishes>({
     ...{ film: "webm", seconds: 4, panel: null, loop: false, by: "camera", words: "", engine: FILL, seed: 0 },
+    ...{ steps: 30, longest: 960 },
     ...{ left: 0, right: 0, top: 0, bottom: 0, scale: 2, network: "" },
   });
   /** What the sliders show, before they are laid. */
@@ -270,14 +275,15 @@ export class StudioModel extends Attempts {
   }
 
   async #order(tool: StudioTool): Promise<StudioOrder> {
-    const { film, seconds, panel, loop, words, engine, seed, left, right, top, bottom, scale, network } = this.wishes;
+    const { film, seconds, panel, loop, longest, words, engine, seed, left, right, top, bottom, scale, network } =
+      this.wishes;
     const references = chosenReferences(await loadChoices());
     const series = await this.#series();
     const painted = { words, series, engine, seed, ...(engine === FILL ? {} : { references }) };
     const more: Partial<Record<StudioTool, Omit<StudioOrder, "task_id" | "tool">>> = {
       cut_out: { figures: this.chosen },
       filter: { filters: filtersOf(this.sliders) },
-      animate: { film, seconds, loop, panels: panel === null ? [] : [panel], ...this.#moved(series) },
+      animate: { film, seconds, loop, size_px: longest, panels: panel === null ? [] : [panel], ...this.#moved(series) },
       inpaint: painted,
       extend: { ...painted, left, right, top, bottom },
       upscale: network ? { model: network } : { scale },
@@ -286,9 +292,9 @@ export class StudioModel extends Attempts {
   }
 
   /** Who moves the panels, and by which words: a network that is not here any more is none. */
-  #moved(series: string): Pick<StudioOrder, "by" | "words" | "series" | "seed"> {
-    const { by, words, seed } = this.wishes;
-    return by === "network" && this.mover?.needs === "" ? { by, words, series, seed } : {};
+  #moved(series: string): Pick<StudioOrder, "by" | "words" | "series" | "seed" | "steps"> {
+    const { by, words, seed, steps } = this.wishes;
+    return by === "network" && this.mover?.needs === "" ? { by, words, series, seed, steps } : {};
   }
 
   async #run(order: StudioOrder, picture: Shown, mask: Blob | null) {
