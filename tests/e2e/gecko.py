@@ -108,6 +108,20 @@ view.xulBrowser.browsingContext.currentWindowGlobal.drawSnapshot(null, 1, "white
 });
 """
 )
+# A key as from the keyboard: it goes through the browser's window to what has the focus in the document.
+KEY: Final = (
+    EXTENSION
+    + """
+const [name, key] = arguments;
+const view = [...extension.views].find((each) => !each.unloaded && each.uri?.spec.split("?")[0].endsWith("/" + name));
+view.xulBrowser.focus();
+const tip = Cc["@mozilla.org/text-input-processor;1"].createInstance(Ci.nsITextInputProcessor);
+tip.beginInputTransactionForTests(view.xulBrowser.ownerDocument.defaultView, () => true);
+const pressed = new KeyboardEvent("", { key, code: key });
+tip.keydown(pressed);
+tip.keyup(pressed);
+"""
+)
 RUN: Final = """async () => {
   const [{ id }] = await browser.tabs.query({ active: true, currentWindow: true });
   return (await browser.storage.session.get(`run:${id}`))[`run:${id}`] ?? {} }"""
@@ -225,6 +239,10 @@ class Gecko:
 
     def press(self, document: str, name: str) -> None:
         until(lambda: self.evaluate(document, PRESS, name), lambda: self.text(document))
+
+    def key(self, document: str, key: str) -> None:
+        """Press a key in a document."""
+        self.in_browser(KEY, document, key)
 
     def choose(self, document: str, value: str) -> None:
         until(lambda: self.evaluate(document, CHOOSE, value), lambda: self.text(document))

@@ -29,6 +29,9 @@ FINDINGS = """async () => {
   return [told, passes.length] }"""
 IS_DARK = "() => matchMedia('(prefers-color-scheme: dark)').matches"
 TAB = "\ue004"
+SIDEBAR = "sidepanel.html"
+AT_FOCUS = "() => document.activeElement?.dataset.reach ?? ''"
+PEOPLE = "() => document.querySelectorAll('article').length"
 FOCUSED = "return document.activeElement?.dataset.reach ?? ''"
 REACHABLE = """
 const all = [...document.querySelectorAll("button, input, select, summary, a[href], [tabindex]")];
@@ -78,6 +81,7 @@ def test_every_document_is_without_a_finding_in_firefox(gecko: Gecko, site: Mang
     gecko.press(POPUP, "Palette")
     gecko.wait_for("sidepanel.html", "Choose a head to give it colours")
     assert findings(gecko, "sidepanel.html") == []
+    assert_sidebar_goes_by_keyboard(gecko)
     gecko.in_browser("SidebarController.hide()")
     open_own(gecko, "options.html")
     gecko.wait_for("options.html", "127.0.0.1\nAllowed")
@@ -89,6 +93,25 @@ def test_the_tab_key_comes_to_everything_in_firefox(gecko: Gecko, document: str,
     open_own(gecko, document)
     gecko.wait_for(document, sign)
     assert_all_reached(gecko, least=4)
+
+
+def assert_sidebar_goes_by_keyboard(gecko: Gecko) -> None:
+    """The tab key comes to all that the sidebar holds, and Enter adds somebody to the palette."""
+    wanted = set(gecko.evaluate(SIDEBAR, f"() => {{ {REACHABLE} }}"))
+    assert len(wanted) > 10
+    seen: set[str] = set()
+    for _ in range(4 * len(wanted)):
+        gecko.key(SIDEBAR, "Tab")
+        seen.add(gecko.evaluate(SIDEBAR, AT_FOCUS))
+        if wanted <= seen:
+            break
+    assert wanted - seen == set()
+    for _ in range(2 * len(wanted)):
+        gecko.key(SIDEBAR, "Tab")
+        if " Add " in gecko.evaluate(SIDEBAR, AT_FOCUS):
+            break
+    gecko.key(SIDEBAR, "Enter")
+    until(lambda: gecko.evaluate(SIDEBAR, PEOPLE) == 1, lambda: gecko.text(SIDEBAR))
 
 
 def assert_all_reached(gecko: Gecko, least: int) -> None:
