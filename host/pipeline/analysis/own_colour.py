@@ -36,6 +36,10 @@ _LEVELS: Final = 3.0, 16.0
 _TRACES: Final = 1.5, 3.0
 _TRACES_CRISP: Final = 0.3
 _WEAK: Final = 6.0
+# In the dark an ink has few levels, but its share of the light: as the mean of an area that covers so much of the page.
+# Measured as 23 on a pale flat over a night; what channels that lie apart leave is as strong, but smaller.
+_DIM: Final = 10.0, 18.0
+_DIM_COVERS: Final = 0.02
 # From an area's border to what lies beyond, of its mean.
 _CRISP: Final = 0.65
 _THIN: Final = 0.85
@@ -74,6 +78,10 @@ _DETAIL_BLUR: Final = 3.0
 # 2.0 where their channels lie apart, and up to 1.5 elsewhere: less is asked for where they are known to lie together.
 _TRACED: Final = 0.65
 _FROM_THING_TO_THING: Final = 2.3
+# With fewer traces it takes more change; on a page that lies on a filter's curve, more still: warm colours, faded, do,
+# and keep 3.4 to 12 levels of change beside it. Toned grey pages have up to 2.7.
+_TRACED_LESS: Final = 0.55, 2.5
+_TONED_THINGS: Final = 3.2
 _FADED: Final = 0.75, 1.6
 # What JPEG leaves of a tint changes so, too, where the tint is strong; on a faded page it is not.
 _FADED_TINT: Final = 0.05
@@ -101,8 +109,7 @@ class Colour:
     traces_share: of the page's parts that are not bare paper, those with traces, 0..1. detail: levels of colour, beyond
     the tint, that change as the drawing does. change: the same from thing to thing, of the page's sizes between lines
     and stains. strong_tint: the share of the page where its tint is strong. lies_together: its channels were looked at,
-    and do not lie apart. curved: a brown curve was taken away; toned: one that
-    only a filter has.
+    and do not lie apart. curved: a brown curve was taken away; toned: one that only a filter has.
     """
 
     inked: NDArray[np.bool_]
@@ -121,10 +128,14 @@ class Colour:
     def is_everywhere(self) -> bool:
         """Whether the whole page is coloured, were it only palely, and not some of it on a grey page."""
         if self.toned:  # nearly all of it lies on the curve
-            return False
+            return self.traces_share >= _TRACED and self.change >= _TONED_THINGS
         ink = int(np.count_nonzero(self.weak & self.inked)) / max(1, int(np.count_nonzero(self.inked)))
         covered = float(self.coloured.mean())
         if self.traces_share >= _TRACED and self.change >= _FROM_THING_TO_THING:
+            return True
+        # Where much stands out, so few traces are a coloured part of a grey page.
+        fewer = self.traces_share >= _TRACED_LESS[0] and self.change >= _TRACED_LESS[1]
+        if fewer and covered < _COVERED_MUCH and not self.curved:
             return True
         if self.lies_together and self.may_be_faded:
             return True
@@ -228,7 +239,7 @@ def _colour_in(rgb: NDArray[np.uint8]) -> Colour:
     if _is_of_one_hue(explained):
         own = _without_fringes(own - explained, luma)
     evidence = _evidence(own, luma, _contrast(sharp, luma, blur), blur)
-    coloured = _areas(evidence, least=_LEVELS[0], seed=_LEVELS[1])
+    coloured = _areas(evidence, least=_LEVELS[0], seed=_LEVELS[1], dim=_DIM)
     weak = _areas(evidence, least=_LEVELS[0], seed=_WEAK)
     traces = _areas(_evidence(own, luma, None, blur), least=_TRACES[0], seed=_TRACES[1], crisp=_TRACES_CRISP)
     luma = np.asarray(luma_of(sharp), np.float32)
@@ -326,8 +337,13 @@ def _evidence(
     return _Evidence(_largest(own), _largest(share), max(2, round(1.25 * blur)))
 
 
-def _areas(evidence: _Evidence, *, least: float, seed: float, crisp: float = _CRISP) -> NDArray[np.bool_]:
-    """Return the areas of colour that are broad, crisp, and stand out somewhere."""
+def _areas(
+    evidence: _Evidence, *, least: float, seed: float, crisp: float = _CRISP, dim: tuple[float, float] | None = None
+) -> NDArray[np.bool_]:
+    """Return the areas of colour that are broad, crisp, and stand out somewhere; dim: or large, and are as strong.
+
+    dim: the least peak in levels, and the least mean in shares of the light.
+    """
     levels = evidence.levels
     opened = cv2.morphologyEx((levels > least).view(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
     found = np.asarray(opened, np.uint8)
@@ -336,7 +352,12 @@ def _areas(evidence: _Evidence, *, least: float, seed: float, crisp: float = _CR
     peak = np.zeros(count, np.float32)
     np.maximum.at(peak, labels, levels)
     ends = _is_crisp(labels, evidence, count, crisp) | (peak >= _STRONG)
-    good = (stats[:, cv2.CC_STAT_AREA] >= _AREA_LEAST) & (peak >= seed) & ends
+    area = stats[:, cv2.CC_STAT_AREA]
+    out = peak >= seed
+    if dim is not None:
+        large = (area >= _DIM_COVERS * labels.size) & (peak >= dim[0])
+        out |= large & (_means(labels, evidence.share, found > 0, count) >= dim[1])
+    good = (area >= _AREA_LEAST) & out & ends
     good[0] = False
     return np.asarray(np.take(good, labels), np.bool_)
 

@@ -61,6 +61,37 @@ def test_a_page_that_was_pale_before_it_faded_is_a_coloured_page(white, grey):
     assert colour.lies_together
 
 
+def in_flames() -> np.ndarray:
+    """Return the same in warm colours alone, which grow lighter as a brown filter's do."""
+    page, fire = (
+        shaded().astype(np.float64),
+        np.array([(1, 0.55, 0.15), (0.95, 0.3, 0.1), (1, 0.8, 0.3), (0.6, 0.35, 0.3)]),
+    )
+    for number, (left, top, right, bottom) in enumerate(PANELS):
+        for place, colour in enumerate(np.roll(fire, number, axis=0)):
+            edge = top + (bottom - top) * place // 4, top + (bottom - top) * (place + 1) // 4
+            page[edge[0] + 4 : edge[1] - 4, left + 4 : right - 4] *= colour
+    return page.astype(np.uint8)
+
+
+@pytest.mark.parametrize("grey", [0.6, 0.7])
+def test_a_faded_page_in_warm_colours_alone_is_no_brown_filter(grey):
+    assert colour_of(scans.jpeg(scans.faded(in_flames(), grey), 80)).is_everywhere
+
+
+@pytest.mark.parametrize("dark", [0.45, 0.55])
+@pytest.mark.parametrize("quality", [60, 85])
+def test_a_pale_flat_over_a_night_is_kept(dark, quality):
+    night = (shaded() * dark).astype(np.uint8)
+    printed = scans.printed(night, scans.PALE_INKS[2])
+    page, area = scans.spotted(night, printed, np.random.default_rng(2), 0.05)
+    colour = colour_of(scans.jpeg(page, quality))
+    assert not colour.is_everywhere
+    there = cv2.resize(area.view(np.uint8), colour.coloured.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
+    assert colour.coloured[there].mean() > 0.75
+    assert colour.coloured[~there].mean() < 0.01
+
+
 @pytest.mark.parametrize(("px", "width"), [(1, 500), (2, 700), (3, 700), (4, 1200)])
 def test_a_lens_that_draws_channels_in_several_sizes_colours_nothing(px, width):
     page = cv2.resize(shaded(), (width, width * 7 // 5), interpolation=cv2.INTER_AREA)
