@@ -144,7 +144,9 @@ class TestParts:
         start = b"\xff\xd8"
         parts = segment(0xE0, b"JFIF") + b"\xff\x01" + b"\xff\xd0" + segment(0xDB, bytes(9))
         assert list(structure._jpeg_segments(start + parts + b"\xff\xda\0\x08......")) == [False] * 4
-        assert list(structure._jpeg_segments(start + b"\xff\xff" + b"\0" + parts)) == [False] * 7
+        assert list(structure._jpeg_segments(start + b"\xff\xff" + b"\0" + parts)) == [
+            *[True] * 3, *[False] * 4
+        ]  # fmt: skip
         assert list(structure._jpeg_segments(start + segment(0xE0, b"")[:3])) == []
         exif = segment(0xE1, b"Exif\0\0")
         assert len(list(structure._jpeg_segments(start + exif * 16))) == 16
