@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlsplit
 from urllib.request import getproxies
 
+from models.bounded import AnswerTooLate, AnswerTooLong, read_bounded
 from models.network_addresses import guarded_transport, is_public
 
 if TYPE_CHECKING:
@@ -149,14 +149,12 @@ class Hub:
 
 def _bounded(answer: httpx.Response) -> bytes:
     """Return an answer's body, read no further than a list of files can be long."""
-    body, until_s = bytearray(), time.monotonic() + _LIST_S
-    for block in answer.iter_bytes():
-        body += block
-        if time.monotonic() > until_s:
-            raise HubError("the hub's answer does not end", "Try again later.", told=("hub_away",))
-        if len(body) > _LIST_BYTES:
-            raise HubError("the hub's answer is too long", "Is HF_ENDPOINT a model hub?", told=("hub_unreadable",))
-    return bytes(body)
+    try:
+        return read_bounded(answer, _LIST_BYTES, _LIST_S)
+    except AnswerTooLate as exc:
+        raise HubError("the hub's answer does not end", "Try again later.", told=("hub_away",)) from exc
+    except AnswerTooLong as exc:
+        raise HubError("the hub's answer is too long", "Is HF_ENDPOINT a model hub?", told=("hub_unreadable",)) from exc
 
 
 def _file(item: dict[str, Any]) -> HubFile:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import json
-import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -18,6 +17,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from engines.vlm.base import Answer, ModelFault, VisionLanguageModel
+from models.bounded import AnswerTooLate, AnswerTooLong, read_bounded
 from models.network_addresses import guarded_transport, is_public
 
 if TYPE_CHECKING:
@@ -140,16 +140,13 @@ class EndpointModel(VisionLanguageModel):
         return body
 
     def _read(self, told: httpx.Response) -> bytes:
-        deadline_s = time.monotonic() + self._endpoint.answer_s
-        data = bytearray()
-        for part in told.iter_bytes():
-            data += part
-            if len(data) > _ANSWER_BYTES_MAX:
-                words = f"The answer has over {_ANSWER_BYTES_MAX >> 20} MiB."
-                raise ModelFault(words, "Lower --max-tokens, or choose another model.", kind="later")
-            if time.monotonic() > deadline_s:
-                raise self._slow()
-        return bytes(data)
+        try:
+            return read_bounded(told, _ANSWER_BYTES_MAX, self._endpoint.answer_s)
+        except AnswerTooLong as exc:
+            words = f"The answer has over {_ANSWER_BYTES_MAX >> 20} MiB."
+            raise ModelFault(words, "Lower --max-tokens, or choose another model.", kind="later") from exc
+        except AnswerTooLate as exc:
+            raise self._slow() from exc
 
     def _slow(self) -> ModelFault:
         words = f"{self.place} did not answer within {self._endpoint.answer_s:g} s."

@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import json
 import logging
-import time
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -21,6 +20,7 @@ from engines.base import EngineRemoteFailed, EngineUnavailable, ModelMissing
 from engines.colorize.comfyui.address import loopback_fault, origin_of
 from engines.words.answers import tidy_answer
 from engines.words.base import Enhancer
+from models.bounded import AnswerTooLate, AnswerTooLong, read_bounded
 
 DEFAULT_URL: Final = "http://127.0.0.1:11434"
 _METHOD: Final = 1
@@ -136,16 +136,14 @@ class Ollama:
         return self._document(data)
 
     def _read(self, told: httpx.Response, bound_s: float) -> bytes:
-        deadline_s, data = time.monotonic() + bound_s, bytearray()
-        for part in told.iter_bytes():
-            data += part
-            if len(data) > _BYTES_MAX:
-                raise EngineRemoteFailed(
-                    f"{self.origin} answered with over {_BYTES_MAX >> 20} MiB", _TRY, told=("no_words", self.origin)
-                )
-            if time.monotonic() > deadline_s:
-                raise self._slow(bound_s)
-        return bytes(data)
+        try:
+            return read_bounded(told, _BYTES_MAX, bound_s)
+        except AnswerTooLong as exc:
+            raise EngineRemoteFailed(
+                f"{self.origin} answered with over {_BYTES_MAX >> 20} MiB", _TRY, told=("no_words", self.origin)
+            ) from exc
+        except AnswerTooLate as exc:
+            raise self._slow(bound_s) from exc
 
     def _document(self, data: bytes) -> dict[str, Any]:
         try:

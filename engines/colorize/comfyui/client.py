@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 
 from engines.base import EngineError, EngineOutOfMemory, EngineRemoteFailed, EngineUnavailable, ModelMissing
+from models.bounded import AnswerTooLate, AnswerTooLong, read_bounded
 from models.network_addresses import guarded_transport
 
 if TYPE_CHECKING:
@@ -166,17 +166,15 @@ class ComfyClient:
         raise _refusal(answer)
 
     def _body(self, told: httpx.Response, what: str) -> bytes:
-        is_picture, body = what == "picture", bytearray()
+        is_picture = what == "picture"
         bytes_max = _PICTURE_BYTES_MAX if is_picture else _DOCUMENT_BYTES_MAX
-        until_s = time.monotonic() + self._answer_s * (_PICTURE_PATIENCE if is_picture else 1)
-        for part in told.iter_bytes():
-            body += part
-            if len(body) > bytes_max:
-                words = f"ComfyUI's {what} is too large"
-                raise EngineRemoteFailed(words, LOOK, told=("server_no_picture", "ComfyUI"))
-            if time.monotonic() > until_s:
-                raise self._late()
-        return bytes(body)
+        try:
+            return read_bounded(told, bytes_max, self._answer_s * (_PICTURE_PATIENCE if is_picture else 1))
+        except AnswerTooLong as exc:
+            words = f"ComfyUI's {what} is too large"
+            raise EngineRemoteFailed(words, LOOK, told=("server_no_picture", "ComfyUI")) from exc
+        except AnswerTooLate as exc:
+            raise self._late() from exc
 
     def _late(self) -> EngineUnavailable:
         told = ("server_is_late", self.server.url)
