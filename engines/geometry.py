@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 BAND_RATIO: Final = 8.0
 """Wider than this in heights a picture is a band, of which nothing has a size in shares of its width."""
@@ -52,8 +56,22 @@ class Box(NamedTuple):
             min(self.bottom, other.bottom),
         )
 
+    def grown(self, pixels: int) -> Box:
+        """Return the rectangle with so many pixels more on every side."""
+        return Box(self.left - pixels, self.top - pixels, self.right + pixels, self.bottom + pixels)
+
     def iou(self, other: Box) -> float:
         """Return intersection over union, 0..1."""
         common = self.intersection(other).area
         union = self.area + other.area - common
         return common / union if union else 0.0
+
+
+def box_around(mask: NDArray[np.bool_] | NDArray[np.uint8]) -> Box:
+    """Return the least box around what is set in a `(h, w)` mask; of no size, at 0, where nothing is."""
+    import numpy as np  # which is loaded where there is a mask, and not where sizes alone are read
+
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not rows.size:
+        return Box(0, 0, 0, 0)
+    return Box(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
+from engines.geometry import box_around
 from engines.upscale.lanczos import Lanczos
 from engines.upscale.tiles import enlarge
 
@@ -40,9 +41,9 @@ def larger(
         return large
     scale = upscaler.info.scale
     grown = cv2.dilate(lettering.view(np.uint8), np.ones((2 * _SOFT_PX + 1,) * 2, np.uint8))
-    rows, columns = np.nonzero(grown.any(axis=1))[0], np.nonzero(grown.any(axis=0))[0]
-    view = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-    target = large[scale * rows[0] : scale * (rows[-1] + 1), scale * columns[0] : scale * (columns[-1] + 1)]
+    left, top, right, bottom = box_around(np.asarray(grown, np.uint8))
+    view = np.s_[top:bottom, left:right]
+    target = large[scale * top : scale * bottom, scale * left : scale * right]
     height, width = target.shape[:2]
     letters = enlarge(Lanczos(scale), np.ascontiguousarray(rgb[view]))
     share = cv2.resize(np.ascontiguousarray(grown[view]) * np.uint8(255), (width, height))

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from engines.base import ColorizeRequest, Plan, Repair, StagePlan
-from engines.geometry import Box
+from engines.geometry import Box, box_around
 from engines.oklab import oklab_to_srgb
 from host.errors import BadRequest, TooLarge
 
@@ -123,16 +123,9 @@ def _around(mask: NDArray[np.bool_]) -> Box:
         raise BadRequest(
             "The mask covers nothing of the page.", "White is made anew, black stays.", told=("nothing_marked",)
         )
-    rows, columns = np.nonzero(mask.any(axis=1))[0], np.nonzero(mask.any(axis=0))[0]
-    top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
-    more = max(_AROUND_LEAST_PX, round(_AROUND * max(bottom - top, right - left)))
-    height, width = mask.shape
-    return Box(
-        int(max(0, left - more)),
-        int(max(0, top - more)),
-        int(min(width, right + more)),
-        int(min(height, bottom + more)),
-    )
+    box = box_around(mask)
+    more = max(_AROUND_LEAST_PX, round(_AROUND * max(box.height, box.width)))
+    return box.grown(more).intersection(Box(0, 0, *mask.shape[::-1]))
 
 
 def _merged(

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from engines.base import Repair
-from engines.geometry import Box
+from engines.geometry import Box, box_around
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,11 +100,9 @@ def _turn(on_step: OnStep, turn: int, turns: int) -> OnStep:
 
 def _around(mask: NDArray[np.bool_]) -> Box:
     """Return a mask's box with its surroundings, within the page."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    box = Box(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
+    box = box_around(mask)
     margin = max(_MARGIN_MIN_PX, round(_MARGIN * max(box.width, box.height)))
-    grown = Box(box.left - margin, box.top - margin, box.right + margin, box.bottom + margin)
-    return grown.intersection(Box(0, 0, mask.shape[1], mask.shape[0]))
+    return box.grown(margin).intersection(Box(0, 0, mask.shape[1], mask.shape[0]))
 
 
 def _part(picture: NDArray[np.uint8], crop: Box, page: tuple[int, ...]) -> tuple[NDArray[np.uint8], Box]:

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from engines.base import ModelInvalid
+from engines.geometry import box_around
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,7 +101,5 @@ def _pixel(place: Points) -> tuple[int, int]:
 
 def _box(mask: NDArray[np.bool_]) -> list[float] | None:
     """Return a figure's box as COCO has it: left, top, width, height."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if not rows.size:
-        return None
-    return [float(columns[0]), float(rows[0]), float(columns[-1] - columns[0] + 1), float(rows[-1] - rows[0] + 1)]
+    box = box_around(mask)
+    return [float(box.left), float(box.top), float(box.width), float(box.height)] if box.area else None

@@ -129,7 +129,7 @@ def _with_context(core: Box, size: Size) -> Box:
     small = core.area < _SMALL_SHARE * size.pixels or min(core.width, core.height) < _SMALL_PX
     margin = max(_MARGIN_MIN_PX, round((_MARGIN if small else _MARGIN_LARGE) * max(core.width, core.height)))
     page = Box(0, 0, size.width, size.height)
-    return Box(core.left - margin, core.top - margin, core.right + margin, core.bottom + margin).intersection(page)
+    return core.grown(margin).intersection(page)
 
 
 def _covered(cores: Sequence[Box], size: Size) -> float:

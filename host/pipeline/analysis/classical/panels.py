@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
-from engines.geometry import Box
+from engines.geometry import Box, box_around
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,13 +57,8 @@ def _split(gutters: NDArray[np.bool_], box: Box, axis: _Axis) -> list[Box]:
 
 def _trim(gutters: NDArray[np.bool_], box: Box) -> Box:
     """Return the box without gutters along its edges; of no size where it holds nothing else."""
-    view = ~gutters[box.top : box.bottom, box.left : box.right]
-    rows, columns = np.nonzero(view.any(axis=1))[0], np.nonzero(view.any(axis=0))[0]
-    if not rows.size:
-        return Box(box.left, box.top, box.left, box.top)
-    return Box(
-        box.left + int(columns[0]), box.top + int(rows[0]), box.left + int(columns[-1]) + 1, box.top + int(rows[-1]) + 1
-    )
+    left, top, right, bottom = box_around(~gutters[box.top : box.bottom, box.left : box.right])
+    return Box(box.left + left, box.top + top, box.left + right, box.top + bottom)
 
 
 def _runs(content: NDArray[np.bool_]) -> list[tuple[int, int]]:

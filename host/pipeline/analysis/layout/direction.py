@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 import numpy as np
 
 from engines.components import find_components
+from engines.geometry import box_around
 from host.pipeline.analysis.classical.lettering import typical_size
 
 if TYPE_CHECKING:
@@ -98,10 +99,10 @@ def lettering_vote(lettering: NDArray[np.bool_], blocks: Sequence[tuple[Box, Box
 
 def _lines(ink: NDArray[np.bool_]) -> Literal["rows", "columns", ""]:
     """Tell rows from columns of writing by where the gaps between lines run; empty where neither is clear."""
-    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
-    if not rows.size:
+    box = box_around(ink)
+    if not box.area:
         return ""
-    ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    ink = ink[box.top : box.bottom, box.left : box.right]
     one_row, one_column = (side < _ONE_LINE * _letter_size(ink) for side in ink.shape)
     if one_row != one_column:
         return "rows" if one_row else "columns"
