@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import cv2
 import numpy as np
 
 from engines.geometry import Box
@@ -16,7 +15,7 @@ from host.errors import BadRequest
 from host.studio.edges import alpha_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -27,9 +26,6 @@ if TYPE_CHECKING:
 
 _AROUND: Final = 0.08
 _SEEN: Final = 0.2
-_RADIUS_PX: Final = 3
-_SMOOTHNESS: Final = 1e-3
-_SURE_PX: Final = 3
 
 
 def cut_out(
@@ -46,15 +42,9 @@ def cut_out(
         BadRequest: the page has no such figure, or none at all. What matte raises.
     """
     wanted = figures_of(page, figures)
-    labels, lettering = page.figures()
+    cut = _by_edges(page, wanted) if matte is None else (_matted(page, index, wanted, matte) for index in wanted)
     alpha = np.zeros(page.rgb.shape[:2], np.uint8)
-    hidden = ((labels > 0) & ~np.isin(labels, [one + 1 for one in wanted])) | page.masks.balloons | lettering
-    hidden |= (page.maps.panels == 0) & (labels == 0)
-    for number, index in enumerate(wanted):
-        if matte is None:
-            view, own = np.s_[:, :], alpha_of(page.rgb, labels == index + 1, hidden)
-        else:
-            view, own = _matted(page, index, wanted, matte)
+    for number, (view, own) in enumerate(cut):
         np.maximum(alpha[view], own, out=alpha[view])
         progress((number + 1) / len(wanted))
     return with_alpha(page.rgb, alpha)
@@ -77,6 +67,19 @@ def figures_of(page: StudioPage, figures: Sequence[int]) -> list[int]:
     return list(figures or there)
 
 
+def _by_edges(page: StudioPage, wanted: Sequence[int]) -> Iterator[tuple[tuple[slice, slice], NDArray[np.uint8]]]:
+    """Yield where each figure is looked at, which is the page, and its alpha there."""
+    labels, lettering = page.figures()
+    hidden = _strangers(labels, wanted) | page.masks.balloons | lettering
+    hidden |= (page.maps.panels == 0) & (labels == 0)
+    for index in wanted:
+        yield np.s_[:, :], alpha_of(page.rgb, labels == index + 1, hidden)
+
+
+def _strangers(labels: NDArray[np.uint8], wanted: Sequence[int]) -> NDArray[np.bool_]:
+    return np.asarray((labels > 0) & ~np.isin(labels, [one + 1 for one in wanted]))
+
+
 def _matted(
     page: StudioPage, index: int, wanted: Sequence[int], matte: Matte
 ) -> tuple[tuple[slice, slice], NDArray[np.uint8]]:
@@ -87,8 +90,7 @@ def _matted(
     alpha = matte(rgb)
     if alpha.max() < _SEEN:
         return view, alpha_of(rgb, labels == index + 1)
-    others = (labels > 0) & ~np.isin(labels, [one + 1 for one in wanted])
-    hidden = others | page.masks.balloons[view] | page.masks.lettering[view]
+    hidden = _strangers(labels, wanted) | page.masks.balloons[view] | page.masks.lettering[view]
     return view, np.asarray(np.rint(255 * np.where(hidden, 0, alpha)), np.uint8)
 
 
@@ -101,7 +103,7 @@ def _around(page: StudioPage, figure: Character) -> tuple[slice, slice]:
     for panel in page.meta.panels:
         if panel.order == figure.panel:
             limit = panel.box
-    grown = Box(box.left - more, box.top - more, box.right + more, box.bottom + more).intersection(limit)
+    grown = box.grown(more).intersection(limit)
     seen = grown if grown.area else box
     return slice(seen.top, seen.bottom), slice(seen.left, seen.right)
 
@@ -110,22 +112,3 @@ def with_alpha(rgb: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> NDArray[np.u
     """Return RGBA; where nothing is to be seen the colour is black, so that nothing hides there."""
     seen = np.where((alpha > 0)[..., None], rgb, 0)
     return np.dstack([seen, alpha]).astype(np.uint8)
-
-
-def soft_alpha(rgb: NDArray[np.uint8], mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """Return alpha 0..255 of a `(H, W)` mask whose edge follows the picture's; what is well inside or outside stays."""
-    guide = np.asarray(cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2GRAY), np.float32) / np.float32(255)
-    wanted = mask.astype(np.float32)
-    mean_guide, mean_wanted = _mean(guide), _mean(wanted)
-    covariance = _mean(guide * wanted) - mean_guide * mean_wanted
-    slope = covariance / (_mean(guide * guide) - mean_guide**2 + np.float32(_SMOOTHNESS))
-    alpha = np.clip(_mean(slope) * guide + _mean(mean_wanted - slope * mean_guide), 0, 1)
-    kernel = np.ones((2 * _SURE_PX + 1,) * 2, np.uint8)
-    inside = cv2.erode(mask.view(np.uint8), kernel, borderType=cv2.BORDER_REPLICATE) > 0
-    outside = cv2.dilate(mask.view(np.uint8), kernel) == 0
-    return np.asarray(np.rint(255 * np.where(inside, 1, np.where(outside, 0, alpha))), np.uint8)
-
-
-def _mean(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the mean of each value's neighbourhood."""
-    return np.asarray(cv2.blur(values, (2 * _RADIUS_PX + 1,) * 2), np.float32)

@@ -14,7 +14,7 @@ import numpy as np
 
 from engines.geometry import Size
 from host.pipeline.analysis.maps.depth import near_to_far
-from host.studio.cutout import soft_alpha
+from host.studio.edges import soft_alpha
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

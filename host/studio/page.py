@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from engines.components import find_components
 from host.errors import BadRequest
 from host.pipeline.decode import DecodeLimits, as_page, decode_page
 from host.pipeline.records.json_files import read_limited
@@ -55,10 +56,9 @@ class StudioPage:
         word drawn over somebody, or teeth that were taken for letters.
         """
         labels, lettering = self.maps.characters.copy(), self.masks.lettering.copy()
-        count, marks, boxes, _ = cv2.connectedComponentsWithStats(
-            cv2.dilate((lettering & ~self.masks.balloons).view(np.uint8), np.ones((3, 3), np.uint8))
-        )
-        for mark in range(1, count):
+        free = cv2.dilate((lettering & ~self.masks.balloons).view(np.uint8), np.ones((3, 3), np.uint8))
+        marks, boxes, _ = find_components(np.asarray(free, np.uint8), 8)
+        for mark in range(1, len(boxes)):
             left, top, width, height = (int(one) for one in boxes[mark][:4])
             view = (
                 slice(max(0, top - _RING_PX), top + height + _RING_PX),

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
+from engines.components import find_components
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -35,8 +37,8 @@ def strokes(
     around = cv2.blur(page, (_AROUND_PX, _AROUND_PX))
     solid = cv2.morphologyEx(inked.view(np.uint8), cv2.MORPH_OPEN, _disc(_SOLID_PX)) > 0
     sure = inked & ((around - along > np.minimum(_DARKER, around / 2)) | solid)
-    _, pieces, facts, _ = cv2.connectedComponentsWithStats(sure.view(np.uint8), connectivity=8)
-    sure &= (facts[:, cv2.CC_STAT_AREA] >= _SMALLEST_PX)[pieces]
+    pieces = find_components(sure, 8)
+    sure &= (pieces.stats[:, cv2.CC_STAT_AREA] >= _SMALLEST_PX)[pieces.labels]
     if lettering is not None:
         sure |= inked & lettering
     return np.asarray(inked & (cv2.dilate(sure.view(np.uint8), np.ones((3, 3), np.uint8)) > 0))

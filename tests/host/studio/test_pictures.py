@@ -14,7 +14,8 @@ from engines.geometry import Box
 from host.errors import BadRequest
 from host.pipeline.records.masks import PageMaps
 from host.pipeline.records.page_meta import Character
-from host.studio.cutout import cut_out, soft_alpha, with_alpha
+from host.studio.cutout import cut_out, with_alpha
+from host.studio.edges import soft_alpha
 from host.studio.vector import drawing_of, vectorise, without_ink
 from tests.host.studio.pages import COAT, FIGURE, SKY, fill, studio_page
 

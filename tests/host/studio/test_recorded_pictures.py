@@ -13,7 +13,8 @@ from host.pipeline.records.masks import PageMaps, PageMasks
 from host.pipeline.records.page_meta import Character, PageMeta, Panel
 from host.studio.animate import Motion, animate
 from host.studio.camera import camera_for, seen
-from host.studio.cutout import cut_out, soft_alpha
+from host.studio.cutout import cut_out
+from host.studio.edges import soft_alpha
 from host.studio.larger import larger
 from host.studio.layers import PanelLayers, take_apart
 from host.studio.page import StudioPage
