@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from functools import cache, partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
@@ -52,7 +51,7 @@ from models.catalog import ModelCard, load_catalog
 from models.store import SHIPPED_WEIGHTS, read_weights, weights_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -158,15 +157,14 @@ def _painted(
     lightness = grey_to_lightness(resized(grey, half))
     trust = trust_in(lightness)
     ink = inkness(grey)
-    with Beside(partial(label_regions, grey_to_lightness(grey), request.panels)) as regions:
-        tables = cache(lambda: RegionTable(regions.result(), trust))
-        field, kinds = _tile_by_tile(network, padded(grey), references, ink, tables, on_step)
-        labels, table = regions.result(), tables()
+    with Beside(lambda: RegionTable(label_regions(grey_to_lightness(grey), request.panels), trust)) as regions:
+        field, kinds = _tile_by_tile(network, padded(grey), references, ink, regions, on_step)
+        table = regions.result()
     rows, columns = size.height // CELL_PX, size.width // CELL_PX
     field, kinds = field[:rows, :columns], kinds[:, :rows, :columns]
-    shown = shown_by(labels, kinds, lightness, trust)
+    shown = shown_by(table.labels, kinds, lightness, trust)
     distributions = pooled(table.distributions, shown)
-    chroma = laid_out(field, distributions, labels, lightness, trust, oneness(shown), ink)
+    chroma = laid_out(field, distributions, table.labels, lightness, trust, oneness(shown), ink)
     seen = None if request.parts is None else resize_labels(request.parts, rows, columns)
     return chroma, told_apart(kinds, seen)
 
@@ -176,7 +174,7 @@ def _tile_by_tile(
     grey: NDArray[np.uint8],
     references: References | None,
     ink: float,
-    table: Callable[[], RegionTable],
+    table: Beside[RegionTable],
     on_step: OnStep,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return chroma `(h / 4, w / 4, 2)` and kinds `(12, h / 4, w / 4)` of a padded page, its tiles blended."""
@@ -192,7 +190,7 @@ def _tile_by_tile(
         weight = feather(box, size)
         kinds[:, *here] += shares_of(said.parts) * weight
         colours = colours_of(said, references, ink)
-        table().add(box, colours.distribution, weight)
+        table.result().add(box, colours.distribution, weight)
         field[here] += colours.chroma * weight[..., None]
         total[here] += weight
         on_step(index + 2, len(boxes) + 1)

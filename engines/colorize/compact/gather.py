@@ -63,13 +63,13 @@ class RegionTable:
     """
 
     def __init__(self, labels: Labels, trust: Array) -> None:
-        self._labels, self._trust = labels, trust
+        self.labels, self._trust = labels, trust
         self.distributions = np.zeros((len(BINS), int(labels.max()) + 1), np.float32)
 
     def add(self, box: Box, distribution: Array, weight: Array) -> None:
         """Add what a tile says: `(305, h, w)` by cells, weighted `(h, w)`; what lies beyond the page is left out."""
         here = np.s_[box.top // HALF : box.bottom // HALF, box.left // HALF : box.right // HALF]
-        labels, trust = self._labels[here], self._trust[here]
+        labels, trust = self.labels[here], self._trust[here]
         if not labels.size:
             return
         height, width = distribution.shape[1:]
