@@ -25,6 +25,7 @@ from host.palettes.cast import Wardrobe
 from host.palettes.changes import changed, merged
 from host.palettes.elements import known_elements, names_of
 from host.palettes.files import decode, encode
+from host.palettes.named import character_of
 from host.pipeline.faults import faults_mapped
 
 if TYPE_CHECKING:
@@ -271,11 +272,10 @@ class PaletteBook:
 
 
 def _whom(palette: SeriesPalette, change: PaletteSet, seen: tuple[SeenPage, SeenFigure] | None) -> str | None:
-    from host.palettes.changes import character
     from host.palettes.likeness import known_of, whose
 
     if change.character_id is not None:
-        return character(palette, change.character_id).character_id
+        return character_of(palette, change.character_id).character_id
     if seen is None:
         return None
     page, figure = seen

@@ -19,7 +19,7 @@ from host.palette_records import (
     SeriesPalette,
 )
 from host.palettes.elements import with_element, with_links
-from host.palettes.named import by_id_or_name
+from host.palettes.named import character_of
 from host.palettes.places import with_place
 
 if TYPE_CHECKING:
@@ -51,11 +51,11 @@ def changed(
             raise BadRequest("The change is about nobody.", "Name a character_id or a figure.")
         return palette
     if change.remove:
-        gone = character(palette, character_id or "").character_id
+        gone = character_of(palette, character_id or "").character_id
         return with_links(_without(palette, gone), gone)
     if seen is not None:
         palette = structs.replace(palette, embedder=palette.embedder or seen[0].embedder)
-    one = character(palette, character_id) if character_id is not None else PaletteCharacter(
+    one = character_of(palette, character_id) if character_id is not None else PaletteCharacter(
         character_id=secrets.token_hex(4)
     )  # fmt: skip
     return _with(palette, _edited(one, change, seen, usable=seen is None or palette.embedder == seen[0].embedder))
@@ -67,7 +67,7 @@ def merged(palette: SeriesPalette, request: PaletteMerge) -> SeriesPalette:
     Raises:
         NotFound: there is no such character. BadRequest: both are the same.
     """
-    kept, gone = character(palette, request.kept), character(palette, request.gone)
+    kept, gone = character_of(palette, request.kept), character_of(palette, request.gone)
     if kept is gone:
         raise BadRequest("A character cannot be merged with itself.", "Name two.")
     own = {name: getattr(kept, name) or getattr(gone, name) for name in ("name", "face")}
@@ -81,16 +81,6 @@ def merged(palette: SeriesPalette, request: PaletteMerge) -> SeriesPalette:
         looks=list(dict.fromkeys([*kept.looks, *gone.looks]))[:_LOOKS_MAX],
     )
     return with_links(_with(_without(palette, gone.character_id), one), gone.character_id, kept.character_id)
-
-
-def character(palette: SeriesPalette, character_id: str) -> PaletteCharacter:
-    """Return a character by its id, or by its name where only one has it.
-
-    Raises:
-        NotFound
-    """
-    known = [(one.character_id, one) for one in palette.characters]
-    return by_id_or_name(known, character_id, "character")
 
 
 def _edited(

@@ -11,12 +11,12 @@ from msgspec import structs
 
 from host.errors import BadRequest, TooLarge
 from host.palette_records import PaletteElement
-from host.palettes.named import by_id_or_name
+from host.palettes.named import by_id_or_name, character_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from host.palette_records import ElementSet, PaletteCharacter, SeriesPalette
+    from host.palette_records import ElementSet, SeriesPalette
 
 TRIGGER: Final = re.compile(r"(?<![\w@])@[\w-]+")
 """A trigger word where it stands in a text, whole."""
@@ -84,7 +84,7 @@ def with_element(palette: SeriesPalette, change: ElementSet) -> SeriesPalette:
         return structs.replace(palette, elements=others)
     edited = _edited(one, change)
     if change.character:
-        edited = structs.replace(edited, character=_character(palette, change.character).character_id)
+        edited = structs.replace(edited, character=character_of(palette, change.character).character_id)
     for what in ("name", "trigger"):
         own = getattr(edited, what).casefold()
         if own and any(getattr(other, what).casefold() == own for other in others):
@@ -113,10 +113,6 @@ def _edited(one: PaletteElement, change: ElementSet) -> PaletteElement:
     pictures = one.pictures if change.pictures is None else list(dict.fromkeys(change.pictures))
     character = one.character if change.character is None else change.character
     return structs.replace(one, kind=kind, pictures=pictures, character=character, **texts)
-
-
-def _character(palette: SeriesPalette, wanted: str) -> PaletteCharacter:
-    return by_id_or_name([(one.character_id, one) for one in palette.characters], wanted, "character")
 
 
 def known_elements(palette: SeriesPalette) -> list[PaletteElement]:

@@ -9,7 +9,7 @@ from host.errors import NotFound
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from host.palette_records import PaletteCharacter, PaletteElement, PalettePlace
+    from host.palette_records import PaletteCharacter, PaletteElement, PalettePlace, SeriesPalette
 
 Named = TypeVar("Named", "PaletteCharacter", "PaletteElement", "PalettePlace")
 
@@ -30,3 +30,12 @@ def by_id_or_name(known: Sequence[tuple[str, Named]], wanted: str, kind: str) ->
         f"There are: {listed}.",
         told=("not_in_palette", wanted[:128]),
     )
+
+
+def character_of(palette: SeriesPalette, wanted: str) -> PaletteCharacter:
+    """Return a character by its id, or by its name where only one has it.
+
+    Raises:
+        NotFound
+    """
+    return by_id_or_name([(one.character_id, one) for one in palette.characters], wanted, "character")
