@@ -2,7 +2,7 @@
 
 Each row is a process of its own. Processor time of all threads, which hardly depends on what else the machine does, and
 the largest resident memory. `sizes`: a page of 0.5 to 60 megapixels, the second of two; `strips`: 800 px wide, 1,000 to
-60,000 px high; `references`: the page of `bench/page.py`, its first time and again; `pages`: a folder of 300 x 450,
+60,000 px high; `references`: the page of `bench/page.py`, their first time and again; `pages`: a folder of 300 x 450,
 every page another, by `irodori colorize` (`--pages N ...`); `hosts`: two of those at once on one home, other pages.
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -20,18 +21,16 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import cv2
 import numpy as np
-import psutil
 from rich.console import Console
 from rich.table import Table
 
-from bench.page import PAGES, bench_page
+from bench.page import WarmPage, bench_page
+from engines.malloc_trim import keep_one_small_heap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
-
-    from host.pipeline.finished import FinishedPage
 
 _ROOT: Final = Path(__file__).resolve().parent.parent
 _MEGAPIXELS: Final = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0)
@@ -93,70 +92,37 @@ def _of_process(name: str, case: str, megapixels: float = 0.0) -> Cost:
 
 def _sized(megapixels: float) -> tuple[float, float]:
     width = int((megapixels * 1e6 / 1.5) ** 0.5)
-    grey = _grey()
-    page = cv2.resize(grey, (width, int(1.5 * width)), interpolation=cv2.INTER_CUBIC)
-    return _second_of_two(np.asarray(page, np.uint8), 1)
+    page = cv2.resize(_grey(), (width, int(1.5 * width)), interpolation=cv2.INTER_CUBIC)
+    return _measured(np.asarray(page, np.uint8))
 
 
 def _strip(height: float) -> tuple[float, float]:
     page = cv2.resize(_grey(), (800, 1200), interpolation=cv2.INTER_AREA)
-    return _second_of_two(np.tile(page, (int(height) // 1200 + 1, 1))[: int(height)], 1)
+    return _measured(np.tile(page, (int(height) // 1200 + 1, 1))[: int(height)])
 
 
 def _first(references: float) -> tuple[float, float]:
-    return _measured(_grey(), int(references), warm=False)
-
-
-def _second_of_two(page: NDArray[np.uint8], references: int) -> tuple[float, float]:
-    return _measured(page, references, warm=True)
+    return _measured(_grey(), int(references), again=False)
 
 
 def _again(references: float) -> tuple[float, float]:
-    return _second_of_two(_grey(), int(references))
+    return _measured(_grey(), int(references))
 
 
 _CASES: Final = {"sizes": _sized, "strips": _strip, "first": _first, "again": _again}
 
 
-def _measured(grey: NDArray[np.uint8], references: int, *, warm: bool) -> tuple[float, float]:
-    """Return processor seconds of one page and the process' peak in MB; not warm: references are looked at, too."""
-    from engines import registry
-    from engines.base import Plan
-    from engines.malloc_trim import keep_one_small_heap
-    from host.device import machine_device
-    from host.pipeline.decode import decode_page
-    from host.pipeline.job import PageJob
-    from host.pipeline.page import PagePipeline
-    from host.pipeline.prepared import PreparedPage
-    from host.pipeline.series import ReferencePicture
-
+def _measured(grey: NDArray[np.uint8], references: int = 1, *, again: bool = True) -> tuple[float, float]:
+    """Return processor seconds of a page and the process' peak in MB; again: it and its references were seen before."""
     keep_one_small_heap()
-    engine, pipeline = registry.get(registry.DEFAULT_ENGINE), PagePipeline()
-    engine.load(machine_device())
-    warm_pixels = decode_page((PAGES / "reference-warm.webp").read_bytes()).rgb
-    # Turned, each is another.
-    shown = [ReferencePicture(reference_id=str(one), pixels=np.rot90(warm_pixels, one)) for one in range(references)]
+    page = WarmPage(references=references)
     encoded = cv2.imencode(".jpg" if max(grey.shape) < 1 << 16 else ".png", grey)[1].tobytes()
-
-    def colour(content: bytes, pictures: tuple[ReferencePicture, ...]) -> FinishedPage:
-        job = PageJob(engine=engine.info, plan=Plan(seed=0), references=pictures, direction="ltr")
-        prepared = pipeline.read(pipeline.decode(content), job, _unheard)
-        if not isinstance(prepared, PreparedPage):
-            raise SystemExit(f"the page was skipped: {prepared.reason}")
-        return pipeline.finish(prepared, pipeline.colour(prepared, engine, _unheard), _unheard)
-
-    colour(bench_page(), tuple(shown) if warm else ())
-    if warm:
-        colour(encoded, tuple(shown))
+    page.colour(after_references=again)
+    if again:
+        page.colour(encoded)
     began = time.process_time()
-    colour(encoded, tuple(shown))
-    return time.process_time() - began, _peak_mb()
-
-
-def _peak_mb() -> float:
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+    page.colour(encoded)
+    return time.process_time() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
 
 
 def _grey() -> NDArray[np.uint8]:
@@ -181,28 +147,17 @@ def _by_command(pages: int, hosts: int) -> Cost:
             running.append(
                 subprocess.Popen(line, cwd=_ROOT, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             )
-        costs = [_followed(one) for one in running]
+        costs = [_ended(one) for one in running]
     return Cost(f"{pages} pages, {hosts} at once", sum(one[0] for one in costs), sum(one[1] for one in costs))
 
 
-def _followed(process: subprocess.Popen[bytes]) -> tuple[float, float]:
-    """Return processor seconds and peak MB of a process until its end."""
-    seconds, peak = 0.0, 0.0
-    watched = psutil.Process(process.pid)
-    while process.poll() is None:
-        try:
-            spent = watched.cpu_times()
-            seconds, peak = spent.user + spent.system, max(peak, watched.memory_info().rss / 1e6)
-        except psutil.Error:
-            break
-        time.sleep(0.05)
-    if process.wait():
+def _ended(process: subprocess.Popen[bytes]) -> tuple[float, float]:
+    """Wait for a process; return its processor seconds and its peak in MB."""
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
         raise SystemExit(f"irodori colorize ended with {process.returncode}")
-    return seconds, peak
-
-
-def _unheard(*_: object) -> None:
-    """Take a step's progress and say nothing."""
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1e3
 
 
 if __name__ == "__main__":

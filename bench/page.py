@@ -12,11 +12,12 @@ import statistics
 import threading
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cv2
+import numpy as np
 import psutil
 from rich.console import Console
 from rich.table import Table
@@ -51,22 +52,30 @@ class Figures:
 
 
 class WarmPage:
-    """The page, its reference and an engine that is loaded."""
+    """The page, its references and an engine that is loaded. references: how many; one picture, turned."""
 
-    def __init__(self, engine_id: str = registry.DEFAULT_ENGINE) -> None:
+    def __init__(self, engine_id: str = registry.DEFAULT_ENGINE, references: int = 1) -> None:
         self._engine = registry.get(engine_id)
         self._engine.load(machine_device())
         pixels = decode_page((PAGES / "reference-warm.webp").read_bytes()).rgb
-        references = (ReferencePicture(reference_id="warm", pixels=pixels),)
-        self._job = PageJob(engine=self._engine.info, plan=Plan(seed=0), references=references, direction="ltr")
+        shown = tuple(
+            ReferencePicture(reference_id=f"warm{turn}", pixels=np.rot90(pixels, turn)) for turn in range(references)
+        )
+        self._job = PageJob(engine=self._engine.info, plan=Plan(seed=0), references=shown, direction="ltr")
         self._pipeline, self._encoded = PagePipeline(), bench_page()
 
-    def colour(self) -> tuple[PreparedPage, FinishedPage, float]:
-        """Return the page as it was prepared and as it is done, and how many seconds decoding took."""
+    def colour(
+        self, encoded: bytes | None = None, *, after_references: bool = True
+    ) -> tuple[PreparedPage, FinishedPage, float]:
+        """Return the page as it was prepared and as it is done, and how many seconds decoding took.
+
+        encoded: another page in its place. after_references: whether its references are used.
+        """
         started = time.perf_counter()
-        page = self._pipeline.decode(self._encoded)
+        page = self._pipeline.decode(encoded or self._encoded)
         decode_s = time.perf_counter() - started
-        prepared = self._pipeline.read(page, self._job, _unheard)
+        job = self._job if after_references else replace(self._job, references=())
+        prepared = self._pipeline.read(page, job, _unheard)
         if not isinstance(prepared, PreparedPage):
             raise SystemExit(f"the page was skipped: {prepared.reason}")
         coloured = self._pipeline.colour(prepared, self._engine, _unheard)

@@ -68,8 +68,8 @@ def measure(network: Network, rgb: NDArray[np.uint8], margin_px: int) -> dict[st
     whole = enlarge(network, rgb, tile_px=max(rgb.shape[:2]), margin_px=margin_px)
     tiled = enlarge(network, rgb, tile_px=_TILE_PX, margin_px=margin_px)
     away = np.abs(whole.astype(np.int16) - tiled).max(axis=-1)
-    rows, columns = (np.arange(side) % (_TILE_PX * network.info.scale) for side in away.shape)
     border = _TILE_PX * network.info.scale
+    rows, columns = (np.arange(side) % border for side in away.shape)
     near = [(one < _NEAR_PX) | (one >= border - _NEAR_PX) for one in (rows, columns)]
     at_border = near[0][:, None] | near[1][None]
     return {
