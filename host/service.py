@@ -140,7 +140,7 @@ class HostService:
 
     def _hello(self, _: Hello) -> Welcome:
         device = self._application.device
-        return Welcome(
+        welcome = Welcome(
             protocol=PROTOCOL_RANGE[1],
             host_version=__version__,
             engines=self._engines(),
@@ -148,6 +148,8 @@ class HostService:
             device=DeviceInfo(kind=device.kind, name=device.name, memory_mib=device.memory_mib),
             settings=self._settings(),
         )
+        self._application.board.expect_pages()
+        return welcome
 
     def _ping(self, _: Empty) -> Pong:
         busy, depth = self.load()

@@ -88,6 +88,10 @@ class JobBoard:
         self.engine_room = EngineRoom(engines, lane, device, settings.current.idle_unload_s)
         self._stages = Stages(self._scheduler, pipeline, store, self.engine_room)
 
+    def expect_pages(self) -> None:
+        """Import what pages need beside the caller; no network is opened before there is a job."""
+        self._stages.import_ahead()
+
     def run_chapter(self, request: RunChapter) -> JobAccepted:
         """Begin a chapter; cached pages are sent at once, those in `need` wait for their bytes.
 

@@ -79,6 +79,7 @@ class Stages:
         self._threads.append(self._looks.thread)
         for thread in self._threads:
             thread.start()
+        self._importing: threading.Thread | None = None
         self._warming: threading.Thread | None = None
 
     def send_cached(self, waiting: Waiting, key: str) -> None:
@@ -89,18 +90,22 @@ class Stages:
         """Wait until the pages that were told before are noted; see `SeriesNotes.settle`."""
         return self._notes.settle()
 
+    def import_ahead(self) -> None:
+        """Import what pages need, beside the caller, once: whoever opens the popup is about to colour."""
+        if self._importing is None:
+            self._importing = self._beside(self._import_ahead, "import")
+
     def warm(self, engine_id: str) -> None:
-        """Load libraries and the engine while the first pages are still on their way here."""
-        if self._made is None and self._warming is None:
-            self._warming = threading.Thread(target=self._warm, args=(engine_id,), name="warm", daemon=True)
-            self._warming.start()
+        """Load libraries and the engine, once, while the first pages are still on their way here."""
+        if self._warming is None:
+            self._warming = self._beside(partial(self._warm, engine_id), "warm")
 
     def close(self, timeout_s: float) -> bool:
         """Wait for the threads after the scheduler was closed; return whether all have stopped."""
         self._cached.put(None)
         deadline = time.monotonic() + timeout_s
-        # The warming one too: a process that ends while native code runs on a thread of it is aborted.
-        threads = [*self._threads, *filter(None, [self._warming])]
+        # The warming ones too: a process that ends while native code runs on a thread of it is aborted.
+        threads = [*self._threads, *filter(None, [self._importing, self._warming])]
         for thread in threads:
             if thread is not threading.current_thread():
                 thread.join(max(0.0, deadline - time.monotonic()))
@@ -136,6 +141,20 @@ class Stages:
                     sent.append(sending[0])
                     sending = None if self._cached.empty() else self._cached.get()
                 self._notes.came_from_cache(sent)  # once all are on screen
+
+    @staticmethod
+    def _beside(work: Callable[[], None], name: str) -> threading.Thread:
+        thread = threading.Thread(target=work, name=name, daemon=True)
+        thread.start()
+        return thread
+
+    def _import_ahead(self) -> None:
+        try:
+            import host.pipeline.quick  # noqa: F401 - the first sight of a page comes from there
+
+            self._pipeline()
+        except Exception as exc:  # noqa: BLE001 - the first page will say it to the reader
+            _LOG.info("the pipeline was not made ahead: %s", exc)
 
     def _warm(self, engine_id: str) -> None:
         try:

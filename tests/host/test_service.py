@@ -97,6 +97,15 @@ def test_hello_tells_engines_device_and_settings(service: HostService) -> None:
     assert welcome.settings == service.handle("settings.get", empty("settings.get"))
 
 
+def test_libraries_are_imported_ahead_from_hello_on(service: HostService) -> None:
+    stages = service._application.board._stages
+    assert stages._importing is None
+    service.handle("session.hello", Hello(protocol=(1, 1), extension_version="1", browser="test"))
+    assert stages._importing is not None
+    stages._importing.join(60)
+    assert stages._made is not None
+
+
 def test_the_version_is_the_packages() -> None:
     root = Path(__file__).parents[2]
     place = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["hatch"]["version"]["path"]

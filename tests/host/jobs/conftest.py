@@ -90,7 +90,7 @@ class Listener:
                 if isinstance(message, kind) and all(getattr(message, key) == value for key, value in facts.items())
             ]
 
-    def wait(self, kind: type[Message], count: int = 1, timeout_s: float = 20.0, **facts: object) -> list[Any]:
+    def wait(self, kind: type[Message], count: int = 1, timeout_s: float = 60.0, **facts: object) -> list[Any]:
         with self._changed:
             arrived = self._changed.wait_for(lambda: len(self.of(kind, **facts)) >= count, timeout_s)
         assert arrived, f"{count} x {kind.__name__} did not come; got {[type(one).__name__ for one in self.messages]}"

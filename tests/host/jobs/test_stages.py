@@ -379,6 +379,38 @@ class TestThreads:
         assert line.stages.close(20.0)
         assert asked == ["drawn"]
         assert "drawn was not loaded ahead: It is not here." in caplog.text
-        line.stages._warming = None
-        line.stages.warm("drawn")  # the pipeline stands by now
+
+    def test_libraries_are_imported_ahead_once_and_no_engine_is_loaded(self, opened: tuple[Stage, Store]) -> None:
+        line = Line(*opened)
+        made, go_on = list[str](), threading.Event()
+
+        def make() -> Any:
+            made.append(threading.current_thread().name)
+            assert go_on.wait(20)
+            return line.pipeline
+
+        line.stages._make_pipeline = make
+        line.stages.import_ahead()
+        line.stages.import_ahead()
+        line.scheduler.close()
+        assert not line.stages.close(0.0)
+        go_on.set()
+        assert line.stages.close(20.0)
+        assert made == ["import"]
+        assert line.stages._pipeline() is line.pipeline
         assert line.stages._warming is None
+
+    def test_libraries_that_cannot_be_imported_ahead_are_a_page_s_matter(
+        self, opened: tuple[Stage, Store], caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.INFO)
+        line = Line(*opened)
+
+        def make() -> Any:
+            raise ImportError("no OpenCV")
+
+        line.stages._make_pipeline = make
+        line.stages.import_ahead()
+        line.scheduler.close()
+        assert line.stages.close(20.0)
+        assert "the pipeline was not made ahead: no OpenCV" in caplog.text
