@@ -65,7 +65,7 @@ def _split(output: bytes) -> tuple[list[dict[str, Any]], bytes]:
             return documents, output[:80]
         try:
             document = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return documents, output[:80]
         documents.append(document)
         output = output[4 + length :]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from engines.base import LoraUse
 from host import rerun
-from host.errors import NotFound
+from host.errors import BadRequest, NotFound
 from host.pipeline.records.page_meta import ReferenceUse
 from host.pipeline.records.run_meta import LoraRecord
 from models.digests import file_digest
@@ -81,3 +82,21 @@ def test_a_page_that_was_learned_from_must_be_the_same_picture(monkeypatch: pyte
             reference(monkeypatch, use, page)
         assert told.value.message == f"It learned from a coloured page that {what} (0123456789abcdef…)."
         assert told.value.data == {"reference_id": "0123456789abcdefgh"}
+
+
+@pytest.mark.parametrize(
+    ("version", "duplicate", "why"),
+    [
+        (rerun.PIPELINE_VERSION, "d" * 64, "a page that is the same picture saved again (dddddddddddddddd…)"),
+        ("0", None, f"by version 0 of the pipeline, this is {rerun.PIPELINE_VERSION}"),
+        ("0", "d" * 64, "by version 0 of the pipeline"),
+    ],
+)
+def test_a_record_that_is_none_of_this_page_and_version_is_refused_first(
+    version: str, duplicate: str | None, why: str
+) -> None:
+    record: Any = SimpleNamespace(pipeline_version=version, duplicate_of=duplicate)
+    with pytest.raises(BadRequest) as told:
+        rerun.rerun(Application(), record, b"")  # type: ignore[arg-type]
+    assert why in told.value.message
+    assert told.value.hint

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from host import __version__
+from host.application import COMFYUI_KEY
 from host.errors import BadRequest, NotFound, SecretsUnavailable, UnknownMethod
 from host.messaging.messages import (
     METHODS,
@@ -35,6 +36,7 @@ from host.messaging.messages import (
     SecretSet,
 )
 from host.messaging.wire.requests import THUMBNAILS_MAX
+from host.model_library import HF_TOKEN
 from host.service import HostService
 from tests.host.jobs.conftest import Listener
 
@@ -212,6 +214,26 @@ def test_secrets_go_to_the_keyring_and_never_come_back(
     service.handle("secret.delete", SecretDelete(name="hub"))
     service.handle("secret.delete", SecretDelete(name="hub"))
     assert kept == {}
+
+
+def test_a_secret_is_kept_for_the_server_that_is_set_at_that_time(
+    irodori_home: Path, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IRODORI_MODEL_HUB", "https://mirror.example")
+    monkeypatch.setenv("IRODORI_COMFYUI_URL", "http://127.0.0.1:8188/")
+    keyring = pytest.importorskip("keyring")
+    kept: dict[str, str] = {}
+    monkeypatch.setattr(keyring, "set_password", lambda _, name, value: kept.__setitem__(name, value))
+    monkeypatch.setattr(keyring, "get_password", lambda _, name: kept.get(name))
+    monkeypatch.setattr(keyring, "delete_password", lambda _, name: kept.pop(name))
+    service = HostService(listener)
+    for name in (HF_TOKEN, COMFYUI_KEY, "hub"):
+        service.handle("secret.set", SecretSet(name=name, value="hunter2"))
+    service.close(2.0)
+    bound = {HF_TOKEN: "https://mirror.example", COMFYUI_KEY: "http://127.0.0.1:8188"}
+    assert {name: value for name, value in kept.items() if value != "hunter2"} == {
+        f"{name}.origin": origin for name, origin in bound.items()
+    }
 
 
 def test_without_a_keyring_secrets_are_refused_with_a_hint(

@@ -1,3 +1,4 @@
+import struct
 import sys
 from pathlib import Path
 
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from host.messaging.messages import PROTOCOL_RANGE
-from installer.handshake import PROTOCOL, greet, unpack
+from installer.handshake import PROTOCOL, _split, greet, unpack
 
 documents = st.recursive(
     st.none()
@@ -71,6 +72,29 @@ def test_a_print_on_stdout_is_found(tmp_path: Path, where: str) -> None:
     text = SPEAK + ("print('hello')\n" + write if where == "before" else write + "\nprint('hello')")
     greeting = greet(script(tmp_path, text.replace("print('hello')", "print('hello', flush=True)")), {})
     assert greeting.stray.startswith(b"hello")
+
+
+SAID = struct.pack("=I", 2) + b"{}"
+
+
+@pytest.mark.parametrize(
+    ("output", "documents", "stray"),
+    [
+        (b"", 0, b""),
+        (SAID, 1, b""),
+        (SAID + SAID, 2, b""),
+        (SAID + bytes(4), 1, bytes(4)),  # a length that no message has
+        (bytes(4) + SAID, 0, bytes(4) + SAID),
+        (SAID + b"abc", 1, b"abc"),
+        (SAID[:-1], 0, SAID[:-1]),
+        (struct.pack("=I", 1_048_576) + b"[" * 1_048_576, 0, struct.pack("=I", 1_048_576) + b"[" * 76),
+        (struct.pack("=I", 1_048_577) + b" " * 1_048_575 + b"{}", 0, struct.pack("=I", 1_048_577) + b" " * 76),
+        (struct.pack("=I", 1_048_576) + b" " * 1_048_574 + b"{}", 1, b""),
+    ],
+)  # fmt: skip
+def test_what_is_no_frame_is_stray_from_there_on(output: bytes, documents: int, stray: bytes) -> None:
+    found = _split(output)
+    assert (len(found[0]), found[1]) == (documents, stray)
 
 
 def test_a_host_that_dies_tells_its_last_line(tmp_path: Path) -> None:

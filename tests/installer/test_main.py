@@ -136,11 +136,16 @@ def test_a_sandboxed_browser_is_named_with_advice(home: Path, tmp_path: Path) ->
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give a home away")
 def test_root_does_not_write_into_somebody_else_s_home(home: Path, tmp_path: Path) -> None:
-    os.chown(home, 12345, 12345)
-    done = installer(home, "register", "--host", str(make_launcher(tmp_path)))
-    assert done.returncode == 2
-    assert "without sudo" in done.stderr
-    assert not (home / MANIFEST).exists()
+    there = home / MANIFEST
+    for command in (("unregister",), ("register", "--host", str(make_launcher(tmp_path)))):
+        os.chown(home, 0, 0)
+        installer(home, "register", "--host", str(make_launcher(tmp_path / "before")))
+        before = there.read_bytes()
+        os.chown(home, 12345, 12345)
+        done = installer(home, *command)
+        assert done.returncode == 2, command
+        assert "without sudo" in done.stderr
+        assert there.read_bytes() == before, command
 
 
 @pytest.mark.slow

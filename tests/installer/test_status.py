@@ -1,10 +1,12 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from installer.machine import Machine
 from installer.register import Plan, manifest_paths, register
+from installer.registry_windows import Hive, NoRegistry, View
 from installer.sandbox import sandboxed_browsers
 from installer.status import status
 from installer.table import Row
@@ -111,3 +113,24 @@ def test_a_manifest_that_is_not_there_is_not_registered(machine, chromium, launc
     path.unlink()
     found = status(machine, chromium, launcher)
     assert (found.state, found.detail) == ("not registered", f"no {path}")
+
+
+def test_on_windows_the_key_of_32_bits_counts_first_as_in_chrome(tmp_path: Path) -> None:
+    machine, launcher = make_machine(tmp_path, "windows"), make_launcher(tmp_path / "venv")
+    row = next(row for row in machine.rows() if row.browser == "chrome")
+    start_browser_once(machine, row)
+    register(machine, [row], Plan(launcher))
+    asked: list[int] = []
+    theirs: str | None = r"C:\other.json"
+
+    class Viewed(NoRegistry):
+        """Has another program's manifest in the view of 32 bits."""
+
+        def read(self, key: str, hive: Hive = "HKEY_CURRENT_USER", view: View = 64) -> str | None:
+            asked.append(view)
+            return theirs if view == 32 else machine.registry.read(key, hive, view)
+
+    viewed = replace(machine, registry=Viewed())
+    assert (status(viewed, row, launcher).state, asked) == ("stale", [32])
+    theirs = None
+    assert (status(viewed, row, launcher).state, asked) == ("registered", [32, 32, 64])

@@ -309,6 +309,8 @@ def layer_of(kind: str, out: int, into: int) -> tuple[dict[str, Any], Any]:
         ({"text_encoder.layers.0.lora_A.weight": (RANK, 8), "text_encoder.layers.0.lora_B.weight": (8, RANK)},
          "text encoder"),
         ({"diffusion_model.img_in.lora_A.weight": (RANK, 128)}, "lacks its B"),
+        ({"diffusion_model.img_in.lokr_w1": (8, 8), "diffusion_model.img_in.lokr_w2": (WIDTH // 8, 16)},
+         "mixes LoKr with other layers"),
         ({"diffusion_model.double_blocks.0.img_attn.norm.weight": (8,)}, "part of no LoRA layer"),
         ({"diffusion_model.double_blocks.1.img_attn.proj.lora_A.weight": (RANK, WIDTH),
           "diffusion_model.double_blocks.1.img_attn.proj.lora_B.weight": (WIDTH, RANK)}, "match nothing"),

@@ -156,3 +156,16 @@ def test_a_picture_of_a_finer_resolution_is_measured_by_what_its_pixels_are_toge
     found = assess(PAGE, NOTHING, fine, meta())
     assert found.grade == "acceptable"
     assert not found.mask.any()
+
+
+def test_nothing_protected_is_to_be_painted_anew_however_fine_it_is() -> None:
+    """A page over a thousand pixels is measured smaller, where lines of one pixel are lost."""
+    page = manga_page()
+    protect = np.zeros(page.shape, np.bool_)
+    protect[::4] = True
+    wrong = picture(page=page)
+    wrong[400:520, 100:240] = np.random.default_rng(0).random((120, 140, 3)) * 0.2
+    facts = {"size": Size(*page.shape), "pixels_sha256": "0" * 64, "kind": "story", "direction": "rtl"}
+    found = assess(page, protect, wrong, PageMeta(**facts))  # type: ignore[arg-type]
+    assert found.mask.sum() > 1000
+    assert not (found.mask & protect).any()

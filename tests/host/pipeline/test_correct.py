@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -12,6 +13,8 @@ from engines.info import EngineInfo, Supports
 from engines.oklab import grey_to_lightness, srgb_to_oklab
 from engines.testing.stepped import SteppedEngine
 from host.errors import JobCancelled, QualityRejected
+from host.pipeline.attempts import Attempt
+from host.pipeline.generation import correct
 from host.pipeline.generation.assess import assess
 from host.pipeline.generation.correct import colour_page
 from host.pipeline.job import PageJob
@@ -169,6 +172,28 @@ def test_a_repair_that_makes_it_worse_is_not_taken(pipeline):
     attempts = run(pipeline, engine)
     assert len(engine.requests) == 2
     assert attempts[-1].assessment.grade == "micro_inpaint"
+
+
+@pytest.mark.parametrize(
+    ("drawn", "repaired", "taken"),
+    [
+        ("micro_inpaint", "acceptable", True),
+        ("micro_inpaint", "micro_inpaint", True),
+        ("micro_inpaint", "critical", False),
+        ("acceptable", "acceptable", None),
+    ],
+)
+def test_a_repair_is_taken_where_it_is_no_worse(monkeypatch, drawn, repaired, taken):
+    asked = []
+    monkeypatch.setattr(correct, "_repair", lambda last, *_: asked.append(last) or graded("repair", repaired))
+    infer = SimpleNamespace(engine=DrawingEngine(inpaint=True))
+    found = correct._corrected(graded("colour", drawn), None, infer, lambda _: None)
+    assert [one.action for one in found] == (["repair"] if taken else [])
+    assert len(asked) == (taken is not None)
+
+
+def graded(action, grade):
+    return Attempt(action, None, SimpleNamespace(grade=grade))
 
 
 def test_an_engine_that_cannot_repair_keeps_what_it_drew(pipeline):

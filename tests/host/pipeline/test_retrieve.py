@@ -15,7 +15,7 @@ from host.errors import NotFound
 from host.pipeline.analysis.reader import PageReading
 from host.pipeline.job import PageJob
 from host.pipeline.records.page_meta import Character, PageMeta, Panel, ReferenceUse
-from host.pipeline.retrieve import LikenessRetriever, Recorded, crops_of, embed_page, score_of
+from host.pipeline.retrieve import LikenessRetriever, ReaderOrder, Recorded, crops_of, embed_page, score_of
 from host.pipeline.series import ReferencePicture
 from tests.host.pipeline.drawn import decoded, manga_page
 
@@ -184,3 +184,10 @@ def test_the_better_half_of_a_page_decides() -> None:
     assert score_of(kinds, np.array([1, 0.9, -1, -1, -1], np.float32)) == pytest.approx(0.9)
     assert score_of(("page",), np.array([0.4], np.float32)) == pytest.approx(0.4)
     assert score_of(kinds, np.array([0.3, -1, -1, -1, -1], np.float32)) == pytest.approx(0.3)
+
+
+@pytest.mark.parametrize(("chosen", "limit", "used"), [("aab", 2, "ab"), ("aba", 3, "ab"), ("abc", 2, "ab"),
+                                                       ("", 2, ""), ("ab", 0, "")])  # fmt: skip
+def test_a_reference_that_was_chosen_twice_takes_one_place(chosen: str, limit: int, used: str) -> None:
+    uses = ReaderOrder().choose(PAGE, META, job(None, *chosen), limit).uses
+    assert [one.reference_id for one in uses] == list(used)

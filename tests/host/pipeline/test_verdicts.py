@@ -12,7 +12,8 @@ from host.pipeline.analysis import page_kind
 from host.pipeline.analysis.fusion.findings import PageFindings
 from host.pipeline.analysis.fusion.words import Words
 from host.pipeline.analysis.own_colour import Colour
-from host.pipeline.generation.review import fault
+from host.pipeline.decode import as_page
+from host.pipeline.generation.review import fault, review_page
 from host.pipeline.records.masks import PageMasks
 from host.pipeline.records.page_meta import Panel
 from host.pipeline.records.run_meta import Verdicts
@@ -242,3 +243,28 @@ def test_what_is_wrong_with_a_page_is_said_in_one_sentence(
     change: dict[str, object], strength_01: float, words: str
 ) -> None:
     assert fault(GOOD.model_copy(update=change), strength_01) == words
+
+
+def test_what_a_page_had_of_tint_is_no_colour_that_it_got() -> None:
+    """A yellowed page that comes out as it went in has stayed grey; one that takes another hue has not."""
+    yellowed = np.full((*SHAPE, 3), (240, 225, 180), np.uint8)
+    page = as_page(yellowed, np.full(SHAPE, 220, np.uint8))
+    nothing = np.zeros(SHAPE, np.bool_)
+    same, blue = (review_page(page, nothing, rgb) for rgb in (yellowed, yellowed[..., ::-1].copy()))
+    assert (same.coloured_share, same.chroma_mean) == (0, 0)
+    assert fault(same, 1.0) == "The page stayed grey."
+    assert blue.coloured_share == 1
+    assert fault(blue, 1.0) == ""
+
+
+def test_colour_counts_where_nothing_is_protected_alone() -> None:
+    grey = np.full((*SHAPE, 3), 200, np.uint8)
+    red = grey.copy()
+    red[:50] = (220, 180, 180)
+    protect = np.zeros(SHAPE, np.bool_)
+    protect[50:] = True
+    page = as_page(grey, grey[..., 0])
+    found = [review_page(page, where, red) for where in (protect, ~protect, np.ones_like(protect))]
+    assert [one.coloured_share for one in found] == [1, 0, 0]
+    assert [one.protected_changed for one in found] == [0, 5000, 5000]
+    assert [one.protected_share for one in found] == [0.5, 0.5, 1]
