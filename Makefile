@@ -2,14 +2,14 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo set-up test test-fast check static static-python static-extension generated install uninstall extension extension-e2e extension-firefox test-firefox bench clean node chromium firefox firefox-where-we-may docs dist mutants mutants-sample coverage screenshots
+.PHONY: help demo set-up test test-extension test-python test-fast check in-two-lanes static static-python static-extension whole-extension generated install uninstall extension extension-e2e extension-firefox test-firefox bench clean node chromium firefox firefox-where-we-may docs dist mutants mutants-sample coverage screenshots
 
 PIP := .venv/bin/pip install -qq --disable-pip-version-check --no-input -c constraints.txt
 # A file's tests stay together, for they share what is slow to make. Real windows, where a mouse answers what the browser
 # asks, come after all others.
 ON_ALL_CORES := .venv/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 # What is compiled is kept, whatever the shell says: every worker and every host would compile it anew.
-test test-fast coverage check: export PYTHONDONTWRITEBYTECODE :=
+test test-python test-fast coverage check: export PYTHONDONTWRITEBYTECODE :=
 IN_EXTENSION := cd extension && PATH="$(CURDIR)/.venv/bin:$$PATH"
 EXTENSION_SOURCES := $(shell find extension -type d \( -name node_modules -o -name .output -o -name .wxt \) -prune -o -type f -print)
 
@@ -19,8 +19,13 @@ help: ## list what can be made
 demo: .venv/irodori.stamp extension ## colour the bundled chapter; writes demo/out/report.html
 	@.venv/bin/python demo/run.py
 
-test: set-up extension-e2e extension extension-firefox ## run every test, also those in a real Chromium and, where there is one, in a real Firefox
+test: set-up extension-e2e extension extension-firefox test-extension ## run every test, also those in a real Chromium and, where there is one, in a real Firefox
+	@$(MAKE) --no-print-directory test-python
+
+test-extension: extension/node_modules/.stamp
 	@$(IN_EXTENSION) npm test --silent
+
+test-python:
 	@$(ON_ALL_CORES) -m "not browser" --ignore=tests/e2e $(COVERAGE)
 	@.venv/bin/python -m pytest tests/e2e -n 2 --dist loadfile --ignore=tests/e2e/test_window.py
 	@.venv/bin/python -m pytest tests/e2e/test_window.py
@@ -50,8 +55,20 @@ TWO_AT_A_TIME := $(MAKE) --no-print-directory --jobs=2 --output-sync=target
 set-up: node
 	@$(TWO_AT_A_TIME) .venv/irodori-dev.stamp extension/node_modules/.stamp chromium firefox-where-we-may
 
-check: COVERAGE := --cov --cov-report=term:skip-covered
-check: static test ## what CI runs: formatting, lint, types, generated files, tests with the branches that they take
+check: in-two-lanes ## what CI runs: formatting, lint, types, generated files, tests with the branches that they take
+	@$(MAKE) --no-print-directory test-python COVERAGE="--cov --cov-report=term:skip-covered"
+
+# While pip fetches and mypy thinks, each on one core, the other has the extension.
+in-two-lanes: node
+	@$(TWO_AT_A_TIME) static-python whole-extension chromium firefox-where-we-may
+
+# One after the other: they write into the same folders.
+whole-extension:
+	@$(MAKE) --no-print-directory static-extension
+	@$(MAKE) --no-print-directory test-extension
+	@$(MAKE) --no-print-directory extension-e2e
+	@$(MAKE) --no-print-directory extension
+	@$(MAKE) --no-print-directory extension-firefox
 
 static: set-up
 	@$(TWO_AT_A_TIME) static-python static-extension
@@ -107,6 +124,8 @@ clean: ## remove what was built (the environment and your own state stay)
 	@$(PIP) -e .
 	@touch $@
 
+# Half of pip's time would go into compiling what is never imported; Python compiles what is.
+.venv/irodori-dev.stamp: PIP += --no-compile
 # torch comes first: alone it resolves to the CPU build where the index offers one, and stays what it is; what would
 # bring another torch or a second OpenCV comes last and alone
 .venv/irodori-dev.stamp: pyproject.toml constraints.txt | .venv/bin/pip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -41,9 +42,14 @@ def application(irodori_home: Path, listener: Listener) -> Iterator[Application]
         yield opened
 
 
+@cache
+def scene() -> np.ndarray:
+    return synth_page(3, 320, style="western").grey
+
+
 def kin(number: int) -> np.ndarray:
     """Return one of a chapter's pages: the same scene, something else before it."""
-    grey = synth_page(3, 320, style="western").grey.copy()
+    grey = scene().copy()
     height, width = grey.shape
     top, left = height * number // 20, width * (number % 5) // 6
     cv2.rectangle(grey, (left, top), (left + 60, top + 50), 40 + 20 * number, -1)

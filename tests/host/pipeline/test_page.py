@@ -237,10 +237,12 @@ def finished(pipeline, engine):
     ],
 )
 def test_a_refused_composition_is_made_again_safer(monkeypatch, pipeline, engine, foreseen, attempts):
+    prepared = read(pipeline, manga_page(), PageJob(engine=engine.info, plan=Plan()))
+    coloured = pipeline.colour(prepared, engine, ignore)
     for failures in range(len(attempts)):
         with monkeypatch.context() as patched:
             composed = reviewed(patched, failures, foreseen)
-            assert finished(pipeline, engine).runmeta.retries == failures
+            assert pipeline.finish(prepared, coloured, ignore).runmeta.retries == failures
             assert composed == attempts[: failures + 1]
 
 

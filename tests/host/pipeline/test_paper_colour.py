@@ -1,6 +1,7 @@
 """A page's paper has one tint, protected or not: colouring leaves no edge where a mask ends."""
 
 import io
+from functools import cache
 
 import cv2
 import numpy as np
@@ -43,8 +44,9 @@ def engine():
     return stepped
 
 
+@cache
 def scanned(kind):
-    """Return a page of a kind as it comes from a file."""
+    """Return a page of a kind as it comes from a file, made once."""
     page = scans.jpeg(TINTS[kind](np.random.default_rng(3)), 75)
     return decode_page(cv2.imencode(".png", cv2.cvtColor(page, cv2.COLOR_RGB2BGR))[1].tobytes())
 
