@@ -294,11 +294,11 @@ class Gecko:
 
 
 @contextlib.contextmanager
-def reading_in_firefox(folder: Path, language: str = "en-US") -> Iterator[Gecko]:
+def reading_in_firefox(folder: Path, language: str = "en-US", build: Path = BUILT) -> Iterator[Gecko]:
     """Start Firefox in a home of its own below `folder`, let the installer find it there, and add the extension.
 
     The host's state is in `folder / "irodori"`. language: what Firefox takes for its own; its own parts stay in English
-    where the language's pack is not installed.
+    where the language's pack is not installed. build: the extension, a folder or an archive.
     """
     home, profile = folder / "home", folder / "profile"
     home.mkdir()
@@ -318,7 +318,7 @@ def reading_in_firefox(folder: Path, language: str = "en-US") -> Iterator[Gecko]
             browser.set_window_rect(**WINDOW)
             gecko = Gecko(browser)
             gecko.in_browser(IN_LANGUAGE, language)
-            Addons(browser).install(str(BUILT), temp=True)
+            Addons(browser).install(str(build), temp=True)
             yield gecko
     finally:
         process.terminate()
