@@ -31,12 +31,16 @@ from host.pipeline.faults import faults_mapped
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from engines.embed.base import Embedder
     from host.palette_records import PaletteElement, PlaceSet, SeriesPalette
     from host.palettes.files import PaletteFiles
     from host.palettes.sightings import SeenFigure, SeenPage, Sightings
     from host.pipeline.analysis.reader import PageReader
     from host.pipeline.decode import DecodedPage
+    from host.pipeline.records.page_meta import PageMeta
     from host.store.references import ReferenceStore
     from host.store.sources import SourceIndex
 
@@ -147,19 +151,28 @@ class PaletteBook:
 
     def people(self, series: str, pixels_sha256: str) -> Mapping[int, Sequence[str]]:
         """Return who is surely seen on a page, by the order of the panel; errors as `get`."""
-        from host.palettes.likeness import known_of, whose
-
         seen = self._sightings.get(series, [pixels_sha256]).get(pixels_sha256) if series else None
-        if seen is None:
-            return {}
+        return {} if seen is None else _named_by_panel(self._files.get(series), seen)
+
+    def people_on(
+        self, series: str, page: DecodedPage, meta: PageMeta, characters: NDArray[np.uint8] | None
+    ) -> Mapping[int, Sequence[str]]:
+        """Return the same of a page that was just read, of the series or not; nothing is noted.
+
+        characters: `(H, W)` uint8, see `PageMaps`; None where unknown.
+
+        Raises:
+            InternalError, OutOfMemory: the heads cannot be compared. As `get`.
+        """
+        from host.palettes.look import look_at
+
         palette = self._files.get(series)
-        names = names_of(palette)
-        found: dict[int, tuple[str, ...]] = {}
-        for figure, one in zip(seen.figures, whose(seen, known_of(palette, seen.embedder)), strict=True):
-            name = names.get(one.character_id, "") if one.is_sure else ""
-            if name and figure.panel is not None and name not in found.get(figure.panel, ()):
-                found[figure.panel] = (*found.get(figure.panel, ()), name)
-        return found
+        if not names_of(palette):
+            return {}
+        with faults_mapped():
+            embedder = self._embedder()
+            seen = look_at(page.grey, page.pixels_sha256, meta, characters, embedder, _name_of(embedder))
+        return _named_by_panel(palette, seen)
 
     def forget_sightings(self, series: str | None) -> None:
         """Forget who was seen on the pages of a series, or of all; the palettes stay."""
@@ -266,9 +279,24 @@ class PaletteBook:
 
         embedder, reading = self._embedder(), self._reader().read(page, "auto")
         characters = reading.maps.characters if reading.maps is not None else None
-        named = f"{embedder.info.id} {embedder.info.version}"
         rgb = page.rgb if in_colour or reading.meta.kind == "already_coloured" else None
-        return look_at(page.grey, page.pixels_sha256, reading.meta, characters, embedder, named, rgb)
+        return look_at(page.grey, page.pixels_sha256, reading.meta, characters, embedder, _name_of(embedder), rgb)
+
+
+def _name_of(embedder: Embedder) -> str:
+    return f"{embedder.info.id} {embedder.info.version}"
+
+
+def _named_by_panel(palette: SeriesPalette, seen: SeenPage) -> Mapping[int, Sequence[str]]:
+    from host.palettes.likeness import known_of, whose
+
+    names = names_of(palette)
+    found: dict[int, tuple[str, ...]] = {}
+    for figure, one in zip(seen.figures, whose(seen, known_of(palette, seen.embedder)), strict=True):
+        name = names.get(one.character_id, "") if one.is_sure else ""
+        if name and figure.panel is not None and name not in found.get(figure.panel, ()):
+            found[figure.panel] = (*found.get(figure.panel, ()), name)
+    return found
 
 
 def _whom(palette: SeriesPalette, change: PaletteSet, seen: tuple[SeenPage, SeenFigure] | None) -> str | None:

@@ -16,6 +16,7 @@ from tests.erring import refuses
 from tests.host.library.model_server import says, serving
 
 pytestmark = pytest.mark.slow
+SOMEBODY = "347,429"
 
 
 def irodori(*arguments: object):
@@ -130,6 +131,29 @@ def test_a_storyboard_of_a_chapter_and_of_a_script(irodori_home: Path, small: Pa
     assert scene["shots"][0]["matched_elements"][0]["element"] == "Nobody"
 
 
+def test_who_a_series_palette_knows_is_named_in_the_shots(irodori_home: Path, small: Path, tmp_path: Path) -> None:
+    with Image.open(small) as picture:
+        size = picture.size
+        picture.convert("L").save(tmp_path / "grey.png")  # other pixels, the same drawing
+    x, y = (int(one) / side for one, side in zip(SOMEBODY.split(","), size, strict=True))
+    done = irodori("palette", "set", "S", "--page", small, "--at", f"{x},{y}", "--name", "Kon")
+    assert done.exit_code == 0, done.stderr
+    done = irodori("palette", "element", "S", "Kon", "--description", "never told")
+    assert done.exit_code == 0, done.stderr
+
+    def shots(*arguments: object) -> list[dict]:
+        done = irodori("page", "storyboard", small, tmp_path / "grey.png", "-o", tmp_path / "board", *arguments)
+        assert done.exit_code == 0, done.stderr
+        board = json.loads((tmp_path / "board" / "storyboard.json").read_text())
+        return [shot for scene in board["scenes"] for shot in scene["shots"]]
+
+    seen = [shot for shot in shots("--series", "S") if "Seen: Kon." in shot["action"]]
+    assert {shot["source"]["page"] for shot in seen} == {"page.png", "grey.png"}
+    assert [one["element"] for shot in seen for one in shot["matched_elements"]] == ["Kon"] * len(seen)
+    assert not any("Seen" in shot["action"] for shot in shots())
+    assert not any("Seen" in shot["action"] for shot in shots("--series", "T"))
+
+
 SCENES = '```json\n[{"heading": "INT. HALL", "shots": [{"shot_type": "Close-Up", "action": "Aki looks."}]}]\n```'
 
 
@@ -198,6 +222,14 @@ def test_words_of_a_wish_bring_what_they_stand_for(
         (("segment", "PAGE", "-o", "out.png", "--at", "-1,5"), "not on the page"),
         (("segment", "PAGE", "-o", "out.png", "--words", "hat"), "what things are called"),
         (("segment", "PAGE", "-o", "out.png", "--at", "5,5", "--model", "FOLDER"), "lacks config.json"),
+        (("track", "PAGE", "--at", "1", "-o", "out"), "no place"),
+        (("track", "PAGE", "--at", "-1,5", "-o", "out"), "not on the page"),
+        (("track", "PAGE", "--at", "0,0", "-o", "out"), "Nobody stands there"),
+        (("track", "none.png", "--at", "5,5", "-o", "out"), "There is no"),
+        (("track", "TEXT", "--at", "5,5", "-o", "out"), "not"),
+        (("track", "PAGE", "none.png", "--at", "SOMEBODY", "-o", "out"), "There is no"),
+        (("track", "PAGE", "--at", "SOMEBODY", "-o", "TEXT"), "is a file"),
+        (("track", "PAGE", "--at", "SOMEBODY", "-o", "out", "--model", "FOLDER"), "lacks config.json"),
         (("upscale", "PAGE", "-o", "out.png", "--scale", "9"), "scale"),
         (("upscale", "PAGE", "-o", "out.png", "--model", "none.pth"), "none.pth"),
         (("upscale", "PAGE", "-o", "out.png", "--model", "TEXT"), "no network's file"),
@@ -217,7 +249,7 @@ def test_refusals_leave_nothing(
     (tmp_path / "folder").mkdir()
     (tmp_path / "text.txt").write_text("INT. A\n\nB")
     (tmp_path / "empty.txt").write_text(" \n")
-    names = {"PAGE": small, "FOLDER": "folder", "TEXT": "text.txt", "EMPTY": "empty.txt"}
+    names = {"PAGE": small, "FOLDER": "folder", "TEXT": "text.txt", "EMPTY": "empty.txt", "SOMEBODY": SOMEBODY}
     before, kept = left(tmp_path), small.read_bytes()
     done = irodori("page", *(names.get(one, one) for one in arguments))
     assert done.exit_code in (1, 2), done.stderr

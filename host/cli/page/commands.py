@@ -256,7 +256,11 @@ def storyboard(
         Path | None, typer.Option("--elements", help="A record of characters, places and things to look for.")
     ] = None,
     series: Annotated[
-        str, typer.Option("--series", help="Whose palette's elements to look for, where there are no --elements.")
+        str,
+        typer.Option(
+            "--series",
+            help="Whose palette names the people in panels, and whose elements to look for without --elements.",
+        ),
     ] = "",
     ocr: Annotated[
         Literal["rapidocr", "manga-ocr"] | None,

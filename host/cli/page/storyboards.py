@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from engines.vlm.base import ModelFault
 from host.analyses.analyze import Analysis, analyze_book
+from host.application import Application
 from host.books.book import UnreadablePage
 from host.books.inputs import open_inputs
 from host.books.whole_files import require_nameable, require_writable, write_whole
@@ -16,7 +17,6 @@ from host.cli.library.analyse import ModelChoice, open_teller
 from host.cli.page.pictures import reader
 from host.errors import BadRequest, IrodoriError
 from host.library.understand.reading import WordsChoice
-from host.palettes.files import PaletteFiles
 from host.paths import state_paths
 from host.pipeline.analysis.words import with_words
 from host.pipeline.decode import decode_page
@@ -32,7 +32,7 @@ from host.studio.storyboard.script import storyboard_of_script
 from host.studio.storyboard.sheet import contact_sheet
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from engines.vlm.base import VisionLanguageModel
     from host.books.book import Book
-    from host.pipeline.records.page_meta import PageMeta
+    from host.palettes.book import PaletteBook
     from host.studio.elements.records import Element
     from host.studio.storyboard.records import Storyboard
     from host.studio.storyboard.sheet import PictureOf
@@ -71,26 +71,31 @@ def run(request: Request) -> int:
     """
     require_nameable(request.output)
     require_writable(request.output)
-    elements = _elements(request)
+    if request.series:
+        with Application.open(state_paths(), lambda _: None) as application:
+            return _run(request, application.palettes)
+    return _run(request, None)
+
+
+def _run(request: Request, palettes: PaletteBook | None) -> int:
+    elements = _elements(request, palettes)
     if any(path.suffix.casefold() in _SCRIPTS and path.is_file() for path in request.inputs):
         return _of_script(request, elements)
     with ExitStack() as stack:
         books = open_inputs(request.inputs, request.output)
         for book in books:
             stack.callback(book.close)
-        pages, failed = _read(books, request)
+        pages, failed = _read(books, request, palettes)
         title = request.title or " + ".join(book.name for book in books)
         _write(request, matched(storyboard_of_pages(pages, title), elements), _pictures(books))
     return 1 if failed else 0
 
 
-def _elements(request: Request) -> tuple[Element, ...]:
+def _elements(request: Request, palettes: PaletteBook | None) -> tuple[Element, ...]:
     """Return the elements of the record, else of the series' palette."""
     if request.elements is not None:
         return read_elements(request.elements).elements
-    if not request.series:
-        return ()
-    return elements_of_palette(PaletteFiles(state_paths().palettes).get(request.series).elements)
+    return elements_of_palette(palettes.elements(request.series)) if palettes is not None else ()
 
 
 def _of_script(request: Request, elements: Sequence[Element]) -> int:
@@ -120,23 +125,33 @@ def _told(model: VisionLanguageModel, text: str, by_rules: Storyboard) -> Storyb
         model.close()
 
 
-def _read(books: Sequence[Book], request: Request) -> tuple[list[ReadPage], int]:
-    """Return the pages of all books that could be read, in order, and how many could not."""
+def _read(books: Sequence[Book], request: Request, palettes: PaletteBook | None) -> tuple[list[ReadPage], int]:
+    """Return the pages of all books that could be read, in order, and how many could not.
+
+    palettes: of the series whose people are named; None for none.
+    """
     pages: list[ReadPage] = []
     failed = 0
     reads, direction = reader(), request.direction
     with faults_mapped():
         letters = request.words.open()
     for book in books:
-        found: dict[int, PageMeta] = {}
+        found: dict[int, ReadPage] = {}
         for one in analyze_book(book, reads, book.direction if direction == "auto" else direction):
             if isinstance(one, Analysis):
-                found[one.place] = one.meta if letters is None else with_words(one.meta, one.page.rgb, letters)
+                meta = one.meta if letters is None else with_words(one.meta, one.page.rgb, letters)
+                people = {} if palettes is None else _people(palettes, request.series, one)
+                found[one.place] = ReadPage(_name(book, one.place, books), meta, people)
             else:
                 failed += 1
                 say(f"  {book.pages[one.place].name}: left out, {one.error.words}")
-        pages += [ReadPage(_name(book, place, books), meta) for place, meta in sorted(found.items())]
+        pages += [page for _, page in sorted(found.items())]
     return pages, failed
+
+
+def _people(palettes: PaletteBook, series: str, one: Analysis) -> Mapping[int, Sequence[str]]:
+    make = one.layers.maps.get("characters")
+    return palettes.people_on(series, one.page, one.meta, None if make is None else make())
 
 
 def _name(book: Book, place: int, books: Sequence[Book]) -> str:

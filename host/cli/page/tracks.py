@@ -14,7 +14,7 @@ from PIL import Image
 from engines.embed.registry import choose_embedder
 from engines.segment.pulled import pulled_sam3
 from engines.segment.registry import open_segmenter
-from host.books.whole_files import make_folders, require_writable, write_whole
+from host.books.whole_files import require_writable, write_whole
 from host.cli.console import say
 from host.cli.page.guests import guest_of_machine
 from host.cli.page.outlines import place_of
@@ -41,7 +41,7 @@ RECORD: Final = "track.json"
 def track_figure(
     picture: Path, others: Sequence[Path], output: Path, at: str, model: Path | None, direction: Direction
 ) -> None:
-    """Follow who stands at a place over a page and others; write masks and one record of all sightings.
+    """Follow who stands at a place over a page and others; write masks and one record of all sightings at the end.
 
     Raises:
         BadRequest: nobody stands there, or a file cannot be read or written. EngineNotAvailable, WeightsMissing,
@@ -50,11 +50,11 @@ def track_figure(
     pages = [picture, *others]
     names = [f"{number:03}-{page.stem}.mask.png" for number, page in enumerate(pages, 1)]
     require_writable(output)
-    make_folders(output)
     sources = frozenset(page.resolve() for page in pages)
     read = partial(read_page, reader=reader(), direction=direction)
     settings = SettingsFile(state_paths().settings_file).current
     rows: list[dict[str, Any]] = []
+    masks: dict[str, bytes] = {}
     with faults_mapped(), ExitStack() as stack:
         embedder = choose_embedder(settings.embedder, settings.embedder_folder).open()
         segmenter = open_segmenter(model) if model is not None or pulled_sam3() is not None else None
@@ -70,13 +70,15 @@ def track_figure(
             row: dict[str, Any] = {"page": page.name, "mask": None, "seen": [_row(one) for one in seen]}
             if seen:
                 row["mask"] = name
-                write_whole(output / name, _png(mask_of_sightings(there, seen, segmenter)), sources)
+                masks[name] = _png(mask_of_sightings(there, seen, segmenter))
             rows.append(row)
             say(f"{page.name}: {_told(len(seen), sum(one.is_sure for one in seen))}")
     record = {
         "schema_version": 1, "at": at, "embedder": embedder.info.id,
         "segmenter": segmenter.name if segmenter is not None else "analysis", "pages": rows,
     }  # fmt: skip
+    for name, data in masks.items():
+        write_whole(output / name, data, sources)
     write_whole(output / RECORD, json.dumps(record, indent=1, ensure_ascii=False).encode(), sources)
     if not any(row["seen"] for row in rows[1:]) and others:
         say("Nobody on the other pages is like them.")

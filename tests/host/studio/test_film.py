@@ -1,7 +1,10 @@
 """Films of panels: layers, camera, frames, and files that other programs open."""
 
+import json
+import subprocess
 from dataclasses import replace
 from pathlib import Path
+from shutil import which
 
 import av
 import cv2
@@ -10,6 +13,7 @@ import pytest
 from PIL import Image
 
 from engines.geometry import Box, Size
+from host.cli.page.films import film_page
 from host.errors import BadRequest
 from host.pipeline.records.page_meta import Panel
 from host.studio import camera as camera_module
@@ -172,16 +176,16 @@ def test_panels_are_chosen_by_number() -> None:
         animate(none, Motion())
 
 
-def shown_elsewhere(path: Path) -> list[tuple[int, int]]:
-    """Return width and height of each frame as OpenCV reads them, which has decoders of its own, not PyAV's."""
+def shown_elsewhere(path: Path) -> tuple[list[np.ndarray], float]:
+    """Return the frames, RGB, and the rate as OpenCV reads them, which has decoders of its own, not PyAV's."""
     film = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
-    sides = []
+    rate, shown = film.get(cv2.CAP_PROP_FPS), []
     while True:
         there, frame = film.read()
         if not there:
             film.release()
-            return sides
-        sides.append(frame.shape[1::-1])
+            return shown, rate
+        shown.append(np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)))
 
 
 @pytest.mark.parametrize("kind", ["webm", "mp4", "gif"])
@@ -199,9 +203,46 @@ def test_a_film_opens_elsewhere(tmp_path: Path, kind: str) -> None:
             assert (stream.width, stream.height, stream.average_rate) == (200, 140, 8)
             decoded = [frame.to_ndarray(format="rgb24") for frame in film.decode(video=0)]
         assert len(decoded) == 8
-        assert shown_elsewhere(path) == [(200, 140)] * 8
+        elsewhere, rate = shown_elsewhere(path)
+        assert ([one.shape for one in elsewhere], rate) == ([(140, 200, 3)] * 8, 8)
+        for one, drawn in zip(elsewhere, pictures, strict=True):
+            assert np.abs(one.astype(int) - drawn).mean() < 8
         shown = decoded[0]
     assert np.abs(shown.astype(int) - pictures[0]).mean() < 8
+
+
+@pytest.mark.skipif(not (which("ffmpeg") and which("ffprobe")), reason="there is no ffmpeg here")
+@pytest.mark.parametrize(
+    ("kind", "codec", "container"), [("webm", "vp9", "matroska,webm"), ("mp4", "h264", "mov,mp4,m4a,3gp,3g2,mj2")]
+)
+def test_a_program_of_the_system_finds_a_whole_film_with_the_picture_of_its_beginning(
+    tmp_path: Path, kind: str, codec: str, container: str
+) -> None:
+    Image.fromarray(PAGE.rgb).save(tmp_path / "page.png")
+    film, poster = tmp_path / f"film.{kind}", tmp_path / "poster.png"
+    film_page(tmp_path / "page.png", film, Motion(seconds=1.5, rate=8, longest_px=200), "auto", poster)
+    asked = ["-count_frames", "-show_entries", "stream=codec_name,pix_fmt,width,height,nb_read_frames:format"]
+    facts = json.loads(_said("ffprobe", "-v", "error", *asked, "-of", "json", film))
+    (stream,), about = facts["streams"], facts["format"]
+    with Image.open(poster) as first:
+        width, height = first.size
+        wanted = np.asarray(first.convert("RGB"), int)
+    assert (stream["codec_name"], stream["pix_fmt"], about["format_name"]) == (codec, "yuv420p", container)
+    assert (stream["width"], stream["height"]) == (width, height)
+    panels = int(stream["nb_read_frames"]) // 12
+    assert panels >= 1
+    assert int(stream["nb_read_frames"]) == 12 * panels
+    assert float(about["duration"]) == pytest.approx(1.5 * panels, abs=0.13)  # a frame
+    raw = _said("ffmpeg", "-v", "error", "-xerror", "-i", film, "-f", "rawvideo", "-pix_fmt", "rgb24", "-")
+    shown = np.frombuffer(raw, np.uint8).reshape(-1, height, width, 3)
+    assert len(shown) == 12 * panels
+    assert np.abs(shown[0] - wanted).mean() < 8
+
+
+def _said(*command: object) -> bytes:
+    done = subprocess.run([str(one) for one in command], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    return done.stdout
 
 
 @pytest.mark.parametrize("name", ["film", "film.avi", "film.png", ".webm"])
