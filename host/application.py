@@ -28,6 +28,7 @@ from host.secrets import secret_for
 from host.settings import Settings, SettingsFile
 from host.store.search import ReferenceSearcher
 from host.store.store import Store
+from host.store_records import ReferenceAdd
 from host.studio.desk import Desk
 from host.viability import viability_of
 from models.hub import hub_origin
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from engines.embed.registry import EmbedderChoice
     from host.jobs.wordsmith import Wordsmith
     from host.messaging.messages import Message, Preset
+    from host.palette_records import ElementsFile, PaletteView
     from host.paths import StatePaths
     from host.pipeline.analysis.reader import PageReader
     from host.pipeline.page import PagePipeline
@@ -167,6 +169,29 @@ class Application:
                 told=("no_engine", preset.engine[:128], ", ".join(known)),
             )
         return self.store.presets.save(preset)
+
+    def take_in_elements(self, file: ElementsFile) -> PaletteView:
+        """Make the elements of a list those of a series, and the pictures that it names its references: all or none.
+
+        Raises:
+            BadRequest: it is no such list, a picture that it names is not given, or another element has one's name or
+            trigger word. ImageInvalid, TooLarge, DiskFull
+        """
+        from host.studio.elements.records import elements_of
+        from host.studio.elements.taken_in import changes_of, pictures_named
+
+        record = elements_of(file.json)
+        given = {one.name: one.image for one in file.pictures}
+        named = pictures_named(record, given)
+        changes_of(record, (), dict.fromkeys(named, "-"))  # what cannot be held is told before a picture is kept
+        ids = {
+            name: self.store.references.add(
+                ReferenceAdd(image=given[name], name=name[:200], series=file.series)
+            ).reference_id
+            for name in dict.fromkeys(named.values())
+        }
+        pictures = {name: ids[of] for name, of in named.items()}
+        return self.palettes.set_elements(file.series, lambda known: changes_of(record, known, pictures))
 
     def report(self, series: str) -> HistoryReport:
         """Write what was coloured of a series as HTML; errors as `write_report`."""

@@ -224,6 +224,25 @@ class PaletteMerge(Struct, frozen=True, kw_only=True, omit_defaults=True):
     gone: Identifier
 
 
+class ElementPicture(Struct, frozen=True, kw_only=True):
+    """A picture that a list of elements names, encoded."""
+
+    name: Text
+    image: bytes
+
+
+class ElementsFile(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Make the elements of a list (JSON, UTF-8: `docs/schemas/elements.schema.json`) a series', all or none.
+
+    One that has an element's name is changed. pictures: those that the list names, by their name or its last part; they
+    become references of the series.
+    """
+
+    series: Text
+    json: Annotated[bytes, Meta(max_length=4_194_304)]
+    pictures: list[ElementPicture] = field(default_factory=list)
+
+
 class PaletteFile(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A palette as its file holds it: JSON, UTF-8."""
 

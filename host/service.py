@@ -84,6 +84,7 @@ class HostService:
             "palette.undo": palettes.undo,
             "palette.export": palettes.export,
             "palette.import": palettes.take_in,
+            "palette.elements": self._application.take_in_elements,
             "preset.list": lambda _: self._application.store.presets.every(),
             "preset.save": self._save_preset,
             "preset.remove": lambda asked: self._application.store.presets.remove(asked.name),

@@ -155,6 +155,10 @@ export interface WorkerCalls {
   "palette.undo": Call<{ series: string }, PaletteSheet>;
   "palette.export": Call<{ series: string }, string>;
   "palette.import": Call<{ series: string; json: string }, PaletteSheet>;
+  "palette.elements": Call<
+    { series: string; json: string; pictures: { name: string; picture: Payload }[] },
+    PaletteSheet
+  >;
   "page.point": Call<{ tabId: number; purpose: PointPurpose }>;
   "page.capture": Call<{ tabId: number; frameId: number; url: string }, Payload>;
   "studio.run": Call<{ order: StudioOrder; picture: Payload; mask: Payload | null }, StudioMade | null>;

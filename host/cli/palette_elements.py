@@ -11,10 +11,11 @@ from host.application import Application
 from host.books.references import read_references
 from host.cli.console import say
 from host.errors import BadRequest
-from host.palette_records import ElementSet, PaletteQuery, PaletteSet
+from host.palette_records import ElementPicture, ElementSet, ElementsFile, PaletteQuery, PaletteSet
 from host.paths import state_paths
+from host.pipeline.records.json_files import read_limited
 from host.store_records import ReferenceAdd
-from host.studio.elements.records import read_elements
+from host.studio.elements.records import BYTES_MAX, read_elements
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,25 +50,21 @@ def change_element(change: ElementChange) -> None:
 
 
 def take_in_elements(file: Path, series: str) -> None:
-    """Make the elements of a record those of a series; one that has their name is changed.
+    """Make the elements of a record those of a series, all or none; one that has their name is changed.
 
     Raises:
-        BadRequest: it is no such record, or another element has the trigger word. As `change_element`; what was taken
-        in before stays.
+        BadRequest: it is no such record, or another element has the trigger word. As `change_element`.
     """
     record = read_elements(file)
-    view = None
-    with Application.open(state_paths(), lambda _: None) as application:
-        for one in record.elements:
-            pictures = tuple(file.parent / name for name in one.pictures)
-            change = ElementChange(
-                series=series or record.series, which=one.name, kind=one.kind, trigger=one.trigger or "",
-                description=one.description, pictures=pictures,
-            )  # fmt: skip
-            view = _changed(application, change)
-    if view is None:
+    if not record.elements:
         raise BadRequest(f"There is no element in {file}.", "Write some; see docs/STUDIO.md.")
-    _tell(view)
+    if not (series or record.series):
+        raise BadRequest("Of which series?", "Name it by --series.")
+    names = dict.fromkeys(name for one in record.elements for name in one.pictures)
+    pictures = [ElementPicture(name=name, image=read_references((file.parent / name,))[0][0][1]) for name in names]
+    asked = ElementsFile(series=series or record.series, json=read_limited(file, BYTES_MAX), pictures=pictures)
+    with Application.open(state_paths(), lambda _: None) as application:
+        _tell(application.take_in_elements(asked))
 
 
 def _changed(application: Application, change: ElementChange) -> PaletteView:

@@ -97,6 +97,7 @@ from host.messaging.wire.values import Empty, Message
 from host.palette_records import (
     CharacterSeen,
     ColourOrigin,
+    ElementsFile,
     FigureAt,
     FoundFigure,
     PaletteCard,
@@ -284,6 +285,7 @@ METHODS: Final[dict[str, Method]] = {
     "palette.undo": Method(PaletteQuery, PaletteView, lane="long"),
     "palette.export": Method(PaletteQuery, PaletteFile, lane="long"),
     "palette.import": Method(PaletteFile, PaletteView, lane="long"),
+    "palette.elements": Method(ElementsFile, PaletteView, lane="long"),
     "pipeline.estimate": Method(RunChapter, Estimate, lane="long"),
     "preset.list": Method(Empty, list[Preset], lane="long"),
     "preset.save": Method(Preset, list[Preset], lane="long"),

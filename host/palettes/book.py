@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import reduce
 from typing import TYPE_CHECKING, Final
 
 from msgspec import structs
@@ -23,7 +24,7 @@ from host.palette_records import (
 )
 from host.palettes.cast import Wardrobe
 from host.palettes.changes import changed, merged
-from host.palettes.elements import known_elements, names_of
+from host.palettes.elements import known_elements, names_of, with_element
 from host.palettes.files import decode, encode
 from host.palettes.named import character_of
 from host.pipeline.faults import faults_mapped
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engines.embed.base import Embedder
-    from host.palette_records import PaletteElement, PlaceSet, SeriesPalette
+    from host.palette_records import ElementSet, PaletteElement, PlaceSet, SeriesPalette
     from host.palettes.files import PaletteFiles
     from host.palettes.sightings import SeenFigure, SeenPage, Sightings
     from host.pipeline.analysis.reader import PageReader
@@ -148,6 +149,20 @@ class PaletteBook:
     def elements(self, series: str) -> Sequence[PaletteElement]:
         """Return the elements of a series; errors as `get`."""
         return known_elements(self._files.get(series)) if series else ()
+
+    def set_elements(
+        self, series: str, changes: Callable[[Sequence[PaletteElement]], Sequence[ElementSet]]
+    ) -> PaletteView:
+        """Change elements as one change that can be taken back. changes: of those that there are.
+
+        Raises:
+            NotFound, BadRequest: as `set`; nothing is changed then. TooLarge, Busy, DiskFull
+        """
+
+        def edit(palette: SeriesPalette) -> SeriesPalette:
+            return reduce(with_element, changes(palette.elements), palette)
+
+        return self._changed(series, *self._files.change(series, edit))
 
     def people(self, series: str, pixels_sha256: str) -> Mapping[int, Sequence[str]]:
         """Return who is surely seen on a page, by the order of the panel; errors as `get`."""

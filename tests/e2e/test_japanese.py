@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -97,6 +98,16 @@ def test_popup_and_side_panel_have_no_word_of_english(
     expect(panel.get_by_role("combobox", name=say("studio_what"))).to_be_visible()
     assert english_in(panel) == []
     shoot(panel, screenshots, "ja-palette-aki", width=380)
+
+    chosen = panel.get_by_role("region", name=say("elements_title")).locator("input[type=file]")
+    listed = json.dumps({"elements": [{"name": "Aki", "pictures": ["aki.png"]}]}).encode()
+    for content, told in (
+        (b"{", say("told_elements_invalid", "JSON")), (b"{}", say("told_no_element")),
+        (listed, say("told_pictures_missing", "aki.png")),
+    ):  # fmt: skip
+        chosen.set_input_files({"name": "elements.json", "mimeType": "application/json", "buffer": content})
+        expect(panel.get_by_role("main").get_by_role("alert")).to_have_text(told)
+        assert english_in(panel) == []
 
 
 def test_options_and_first_steps_have_no_word_of_english(

@@ -97,6 +97,18 @@ def test_every_tool_makes_its_own_of_a_page_and_what_goes_on_can_be_undone(
     panel.close()
 
 
+def test_a_film_as_mp4_plays_in_the_panel_and_is_saved_as_one(reader: Reader) -> None:
+    panel, region = opened(reader, NAME)
+    ask(panel, region, "animate")
+    region.get_by_label("Film as").select_option("mp4")
+    start(region)
+    plays(region.locator("video"))
+    name, data = saved(panel, region)
+    assert name == "irodori-animate.mp4"
+    assert data[4:8] == b"ftyp"
+    panel.close()
+
+
 def plays(film: Locator) -> None:
     """Hold that the browser's own decoder shows the film, and that its time and its picture move on."""
     until(
@@ -153,6 +165,48 @@ def test_every_tool_says_what_it_cannot_do(reader: Reader, blank: Path, screensh
     choose(region, TOOLS["words"])
     start(region)
     expect(region.get_by_role("textbox")).to_have_value("Nothing was read on this page.", timeout=WAIT_MS)
+    panel.close()
+
+
+@pytest.fixture
+def moving(tmp_path: Path) -> Path:
+    """A picture that browsers show, and that is no page."""
+    path = tmp_path / "moving.gif"
+    first, second = (Image.new("L", (320, 200), shade) for shade in (255, 0))
+    first.save(path, save_all=True, append_images=[second], duration=100_000)
+    return path
+
+
+def test_every_tool_refuses_a_picture_that_moves(reader: Reader, moving: Path, screenshots: Path | None) -> None:
+    panel, region = studio(reader)
+    region.locator("input[type=file]").set_input_files(moving)
+    picture = region.get_by_role("img", name="The picture that is worked on")
+    expect(picture).to_have_js_property("naturalWidth", 320)
+    shown, told = picture.get_attribute("src"), region.get_by_role("alert")
+    for tool in TOOLS:
+        ask(panel, region, tool)
+        start(region)
+        expect(told).to_contain_text("This picture moves", timeout=WAIT_MS)
+        shoot(panel, screenshots, f"tool-{tool}-no-page", width=380)
+        expect(region.get_by_role("progressbar")).to_have_count(0)
+        expect(region.get_by_role("button", name="Undo the last change")).to_be_disabled()
+        if tool == "filter":
+            region.get_by_role("button", name="Reset").click()
+        expect(picture).to_have_attribute("src", shown or "")
+    panel.close()
+
+
+def test_a_page_that_would_become_too_large_is_refused(reader: Reader, tmp_path: Path) -> None:
+    large = tmp_path / "large.png"
+    large.write_bytes(cv2.imencode(".png", np.full((4000, 4000), 255, np.uint8))[1].tobytes())
+    panel, region = studio(reader)
+    region.locator("input[type=file]").set_input_files(large)
+    expect(region.get_by_text("4000 × 4000 pixels")).to_be_visible()
+    choose(region, TOOLS["upscale"])
+    region.get_by_label("How much larger").select_option("4")
+    start(region)
+    expect(region.get_by_role("alert")).to_contain_text("16000", timeout=WAIT_MS)
+    expect(region.get_by_role("button", name="Undo the last change")).to_be_disabled()
     panel.close()
 
 

@@ -19,6 +19,7 @@ const TIMEOUTS_MS: Partial<Record<Method, number>> = {
   "reference.add": 60_000,
   "reference.search": 60_000,
   "palette.get": 180_000, // the first time it looks at the references of the series
+  "palette.elements": 120_000, // its pictures are looked at
   "pipeline.run_chapter": 30_000,
   "pipeline.estimate": 30_000,
   "page.put": 60_000,

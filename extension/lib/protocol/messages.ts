@@ -284,6 +284,19 @@ export interface PaletteMerge {
   gone: string;
 }
 
+/** A picture that a list of elements names, encoded. */
+export interface ElementPicture {
+  name: string;
+  image: Uint8Array;
+}
+
+/** Make the elements of a list (JSON, UTF-8: `docs/schemas/elements.schema.json`) a series', all or none. */
+export interface ElementsFile {
+  series: string;
+  json: Uint8Array;
+  pictures?: ElementPicture[];
+}
+
 /** A palette as its file holds it: JSON, UTF-8. */
 export interface PaletteFile {
   series: string;
@@ -893,6 +906,7 @@ export interface Methods {
   "palette.undo": { params: PaletteQuery; result: PaletteView };
   "palette.export": { params: PaletteQuery; result: PaletteFile };
   "palette.import": { params: PaletteFile; result: PaletteView };
+  "palette.elements": { params: ElementsFile; result: PaletteView };
   "pipeline.estimate": { params: RunChapter; result: Estimate };
   "preset.list": { params: Empty; result: Preset[] };
   "preset.save": { params: Preset; result: Preset[] };

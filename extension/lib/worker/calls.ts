@@ -34,6 +34,7 @@ import {
   mergeCharacters,
   setPalette,
   undoPalette,
+  takeInElements,
 } from "./palettes";
 import { pointed, startPointing } from "./pointing";
 import { addCover, addReference, changeReference, listReferences, removeReference, thumbnailsOf } from "./references";
@@ -140,6 +141,7 @@ export function answerWorkerCalls(
     "palette.undo": async ({ series }) => undoPalette(await woken, runs, series),
     "palette.export": async ({ series }) => exportPalette(await woken, series),
     "palette.import": async ({ series, json }) => importPalette(await woken, runs, series, json),
+    "palette.elements": async (asked) => takeInElements(await woken, runs, asked),
     "chapter.start": ({ tabId, choice }) => start(tabId, choice),
     "chapter.cost": async ({ tabId, choice }) => costOf(await woken, runs.of(tabId)?.state, choice),
     "chapter.cancel": async ({ tabId }) => (await woken, runs.cancel(tabId)),

@@ -2,6 +2,7 @@
 
 import type { HostConnection } from "../host/connection";
 import { type PaletteSheet, sheetOf } from "../palette";
+import { bytesOf, type Payload } from "../payload";
 import type { PaletteSet, PaletteView } from "../protocol/messages";
 import type { Runs } from "./runs";
 
@@ -42,6 +43,17 @@ export async function importPalette(
   json: string,
 ): Promise<PaletteSheet> {
   return worn(runs, await host.request("palette.import", { series, json: new TextEncoder().encode(json) }));
+}
+
+/** Make a written list of elements the series', with the pictures that it names. */
+export async function takeInElements(
+  host: HostConnection,
+  runs: Runs,
+  { series, json, pictures }: { series: string; json: string; pictures: { name: string; picture: Payload }[] },
+): Promise<PaletteSheet> {
+  const given = await Promise.all(pictures.map(async ({ name, picture }) => ({ name, image: await bytesOf(picture) })));
+  const asked = { series, json: new TextEncoder().encode(json), pictures: given };
+  return worn(runs, await host.request("palette.elements", asked));
 }
 
 /** Let the pages that a change touches come anew, wherever they are shown. */

@@ -5,7 +5,15 @@ vi.mock("wxt/browser", () => ({ browser: {} }));
 import type { HostConnection } from "@/lib/host/connection";
 import { rgbOf, sheetOf } from "@/lib/palette";
 import type { PaletteView } from "@/lib/protocol/messages";
-import { exportPalette, getPalette, importPalette, listPalettes, setPalette, undoPalette } from "@/lib/worker/palettes";
+import {
+  exportPalette,
+  getPalette,
+  importPalette,
+  listPalettes,
+  setPalette,
+  takeInElements,
+  undoPalette,
+} from "@/lib/worker/palettes";
 import type { Runs } from "@/lib/worker/runs";
 
 const AT = { page: "a".repeat(64), point: [0.25, 0.5] as [number, number] };
@@ -86,4 +94,16 @@ test("files are text here and bytes on the wire", async () => {
   await importPalette(host, runs, "Rain Town", '{"é":1}');
   expect(asked.at(-1)).toEqual(["palette.import", { series: "Rain Town", json: new TextEncoder().encode('{"é":1}') }]);
   expect(await listPalettes(host)).toEqual(["Rain Town"]);
+});
+
+test("a list of elements goes to the host with the bytes of its pictures, and pages that it touches come anew", async () => {
+  const { host, runs, asked, redressed } = world();
+  const picture = new Blob([new Uint8Array([7, 8])], { type: "image/png" });
+  const pictures = [{ name: "aki.png", picture }];
+  const { touched } = await takeInElements(host, runs, { series: "Rain Town", json: '{"é":1}', pictures });
+  expect(touched).toBe(2);
+  expect(redressed).toEqual([["Rain Town", VIEW.pages]]);
+  const json = new TextEncoder().encode('{"é":1}');
+  const sent = { series: "Rain Town", json, pictures: [{ name: "aki.png", image: new Uint8Array([7, 8]) }] };
+  expect(asked).toEqual([["palette.elements", sent]]);
 });

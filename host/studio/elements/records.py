@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 from pydantic import Field, ValidationError, model_validator
 
 from host.errors import BadRequest
-from host.pipeline.records.json_files import named, parse_json, read_limited, refused
+from host.pipeline.records.json_files import faults_of, named, parse_json, read_limited, refused
 from host.pipeline.records.page_meta import Record
 
 if TYPE_CHECKING:
@@ -73,7 +73,11 @@ def elements_of(data: bytes) -> Elements:
     try:
         return Elements.model_validate(parse_json(data))
     except ValidationError as exc:
-        raise refused("It is no valid list of elements.", exc) from exc
+        where = faults_of(exc)[0].field
+        error = refused(f"It is no valid list of elements (at {where}).", exc)
+        raise BadRequest(error.message, error.hint, told=("elements_invalid", where)) from exc
+    except BadRequest as exc:
+        raise BadRequest(exc.message, exc.hint, told=("elements_invalid", "JSON")) from exc
 
 
 def read_elements(path: Path) -> Elements:

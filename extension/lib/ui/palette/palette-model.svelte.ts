@@ -8,7 +8,7 @@ import { download } from "../../download";
 import { askWorker } from "../../messages";
 import type { PaletteSheet, Part } from "../../palette";
 import { rgbOf } from "../../palette";
-import { learnFrom, probe } from "../../payload";
+import { learnFrom, pack, probe } from "../../payload";
 import type { ElementSet, PaletteSet } from "../../protocol/messages";
 import { chosenReferences, loadChoices, loadRun, runKey } from "../../state";
 import { Attempts } from "../attempts.svelte";
@@ -123,6 +123,19 @@ export class PaletteModel extends Attempts {
 
   async takeIn(file: File): Promise<void> {
     await this.#change(file.text().then((json) => askWorker("palette.import", { series: this.series, json })));
+  }
+
+  /** Make a written list of elements the series', with the pictures that it names: one file is the list. */
+  async takeInElements(files: readonly File[]): Promise<void> {
+    if (files.length === 0) return;
+    const isPicture = ({ type }: File) => type.startsWith("image/");
+    const [list, another] = files.filter((file) => !isPicture(file));
+    if (!list || another) return void (this.trouble = i18n.t("elements.oneList"));
+    const named = files.filter(isPicture).map(async (file) => ({ name: file.name, picture: await pack(file) }));
+    const asked = Promise.all([list.text(), Promise.all(named)]).then(([json, pictures]) =>
+      askWorker("palette.elements", { series: this.series, json, pictures }),
+    );
+    await this.#change(asked);
   }
 
   async #change(asked: Promise<PaletteSheet>): Promise<void> {
