@@ -1,4 +1,4 @@
-"""What the sidebar of a real Firefox does with one page: opened, looked at, changed, undone, drawn as curves."""
+"""What the sidebar of a real Firefox does with one page: looked at, changed, undone, drawn as curves, made a film."""
 
 from __future__ import annotations
 
@@ -40,6 +40,26 @@ SLIDE: Final = """() => {
 SHOWN: Final = """() => {
   const picture = document.querySelector("details.studio .stage img, details.studio figure img");
   return [picture?.src ?? "", picture?.naturalWidth ?? 0] }"""
+ONE_SECOND: Final = """() => {
+  for (const [field, value] of [["0.5", "1"], ["1", "1"]]) {
+    const input = document.querySelector(`details.studio input[type=number][min="${field}"]`);
+    input.value = value;
+    input.dispatchEvent(new Event("input", { bubbles: true })) } }"""
+# What film is on: its type, once a second of it was decoded and its picture is another one at its end.
+SEEN_MOVING: Final = """async () => {
+  const film = document.querySelector("details.studio video");
+  if (!film || film.readyState < 2) return film?.error?.message ?? "";
+  film.pause();
+  const look = async (at) => {
+    await new Promise((seen) => { film.onseeked = seen; film.currentTime = at });
+    const canvas = new OffscreenCanvas(film.videoWidth, film.videoHeight);
+    canvas.getContext("2d").drawImage(film, 0, 0);
+    return canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data };
+  const [first, last] = [await look(0.02), await look(film.duration - 0.05)];
+  const moved = first.reduce((sum, value, at) => sum + Math.abs(value - last[at]), 0) / first.length;
+  if (Math.abs(film.duration - 1) > 0.1 || Math.max(film.videoWidth, film.videoHeight) !== 320 || moved < 0.5)
+    return `${film.duration} s, ${film.videoWidth} x ${film.videoHeight}, moved by ${moved}`;
+  return (await (await fetch(film.src)).blob()).type }"""
 
 
 @pytest.fixture
@@ -52,7 +72,7 @@ def gecko(tmp_path: Path) -> Iterator[Gecko]:
         assert not faults, "".join(faults)
 
 
-def test_a_page_is_filtered_undone_and_drawn_as_curves_in_the_sidebar(gecko: Gecko) -> None:
+def test_a_page_is_filtered_undone_drawn_as_curves_and_made_a_film_in_the_sidebar(gecko: Gecko) -> None:
     gecko.open("about:mozilla")  # a page that no extension may read: the panel is reached from there too
     gecko.open_popup()
     gecko.press("popup.html", "Palette")
@@ -72,3 +92,11 @@ def test_a_page_is_filtered_undone_and_drawn_as_curves_in_the_sidebar(gecko: Gec
     gecko.press(SIDEBAR, "Start")
     gecko.wait_for(SIDEBAR, "Back to the picture")
     until(lambda: gecko.evaluate(SIDEBAR, SHOWN)[1] == 700, lambda: gecko.text(SIDEBAR))
+    for film in ("webm", "mp4"):
+        gecko.press(SIDEBAR, "Back to the picture")
+        gecko.choose(SIDEBAR, "animate")
+        gecko.evaluate(SIDEBAR, ONE_SECOND)
+        gecko.choose(SIDEBAR, film)
+        gecko.choose(SIDEBAR, "320")
+        gecko.press(SIDEBAR, "Start")
+        until(lambda: gecko.evaluate(SIDEBAR, SEEN_MOVING) == f"video/{film}", lambda: gecko.text(SIDEBAR))  # noqa: B023

@@ -12,6 +12,27 @@ def holds(latents: int, grid: int) -> int:
     return sum(1 if at == 0 else grid for at in range(latents))
 
 
+def held_by_counting(frames: int) -> tuple[int, int]:
+    """Go through the frames one by one, beginning a latent wherever the last is full; return latents and frames held.
+
+    Told by the network's time grid alone: nothing here divides, rounds or knows the formula.
+    """
+    latents, room, held = 0, 0, 0
+    for _ in range(frames):
+        if room == 0:
+            room = 1 if latents == 0 else 8
+            held += room
+            latents += 1
+        room -= 1
+    return latents, held
+
+
+@pytest.mark.parametrize("overlap", range(1, CHUNK_FRAMES + 1))
+def test_slices_and_overlap_are_those_that_counting_finds(overlap: int) -> None:
+    assert (latent_slices(overlap), effective_overlap(overlap)) == held_by_counting(overlap)
+    assert aligned(overlap) == held_by_counting(overlap)[1]
+
+
 def test_the_seed_s_example() -> None:
     assert latent_slices(24) == 4
     assert effective_overlap(24) == 25

@@ -39,6 +39,14 @@ def test_the_table_is_the_plan_s() -> None:
     assert THRESHOLD == 0.35
 
 
+@pytest.mark.parametrize(("confidence", "is_linked"), [(0.35, True), (0.3499, False)])
+def test_from_the_plan_s_threshold_on_an_element_is_linked(
+    monkeypatch: pytest.MonkeyPatch, confidence: float, *, is_linked: bool
+) -> None:
+    monkeypatch.setitem(CONFIDENCE, "action_keywords", confidence)
+    assert bool(match(with_(action="Tanaka is late."), "", [AKI])) == is_linked
+
+
 @pytest.mark.parametrize(
     ("shot", "heading"),
     [

@@ -15,7 +15,7 @@ from host.studio.storyboard import replies
 from host.studio.storyboard.fountain import as_fountain
 from host.studio.storyboard.from_pages import ReadPage, storyboard_of_pages
 from host.studio.storyboard.records import MatchedElement, Scene, Shot, Storyboard, scenes_of
-from host.studio.storyboard.replies import normal_shot, storyboard_of_reply
+from host.studio.storyboard.replies import INSTRUCTIONS, normal_shot, storyboard_of_reply
 from host.studio.storyboard.script import shot_named, storyboard_of_script
 from host.studio.storyboard.sheet import contact_sheet
 from host.studio.storyboard.shots import action, shot_type
@@ -205,6 +205,18 @@ def test_an_answer_without_scenes_is_refused(reply: str) -> None:
 )  # fmt: skip
 def test_kinds_of_shots_are_told_however_they_are_written(said: object, kind: str) -> None:
     assert normal_shot(said) == kind
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("close_up", "close_up"), ("medium", "medium"), ("wide", "wide"), ("establishing", "establishing"),
+        ("insert", "insert"), ("tracking", "tracking"), ("dutch", "medium"), ("", "medium"),
+    ],
+)  # fmt: skip
+def test_kinds_of_shots_are_the_plan_s(said: str, kind: str) -> None:
+    assert normal_shot(said) == kind
+    assert kind in INSTRUCTIONS
 
 
 def test_a_fountain_script_reads_back() -> None:
