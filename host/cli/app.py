@@ -224,12 +224,16 @@ def rerun(
     ],
     page: Annotated[Path, typer.Argument(metavar="PAGE", help="The page as it was before.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Where the picture goes.")],
+    reference: Annotated[
+        list[Path] | None,
+        typer.Option("--reference", "-r", help="A style reference of then that is not kept here (repeatable)."),
+    ] = None,
 ) -> None:
     """Make a picture again from its record; exit status 1 where the pixels are not the recorded ones."""
     from host.cli.rerun import run
 
     with faults_told():
-        raise typer.Exit(run(record, page, output))
+        raise typer.Exit(run(record, page, output, reference or ()))
 
 
 @app.command()

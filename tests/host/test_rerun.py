@@ -61,6 +61,18 @@ def test_a_report_gives_the_same_file_and_refuses_a_page_that_is_not_in_it(made:
     assert (status, "no record of this page" in said) == (2, True)
 
 
+def test_elsewhere_a_report_wants_its_references_and_gives_the_same_file(
+    made: Path, tmp_path: Path, irodori_home: Path
+) -> None:
+    asked = ("rerun", report_of(made), PAGE, "-o", tmp_path / "again.png")
+    status, said = run(*asked)
+    assert (status, "no such style reference" in said) == (2, True)
+    assert not (tmp_path / "again.png").exists()
+    status, said = run(*asked, "-r", REFERENCE)
+    assert status == 0, said
+    assert (tmp_path / "again.png").read_bytes() == made.read_bytes()
+
+
 def test_what_a_report_says_in_words_makes_the_picture_again(made: Path, tmp_path: Path) -> None:
     told = dict(re.findall(r"<dt>([^<]*)</dt><dd>([^<]*)</dd>", report_of(made).read_text("utf-8")))
     engine, seed, strength = told["engine"].split()[0], told["seed"], told["strength"]
