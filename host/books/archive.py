@@ -26,7 +26,7 @@ from host.books.book import (
 from host.books.formats import HEAD_BYTES, container_of_head
 from host.books.names import NAMELESS, is_litter, safe_name, told_apart
 from host.errors import BadRequest, TooLarge
-from host.picture_types import UNKNOWN, mime_of
+from host.picture_types import UNKNOWN, mime_of, suffix_of
 
 if TYPE_CHECKING:
     import zipfile
@@ -128,7 +128,10 @@ def _why_unreadable(path: Path, exc: Exception) -> tuple[str, str]:
     if path.stat().st_size == 0:
         return f"{path} is empty.", "Fetch or pack it anew."
     with path.open("rb") as file:
-        cut = ", it may be cut off" if container_of_head(file.read(HEAD_BYTES)) == "zip" else ""
+        head = file.read(HEAD_BYTES)
+    if (kind := mime_of(head)) != UNKNOWN:
+        return f"{path} is no archive but a picture ({kind}).", f"Rename it to {path.stem}{suffix_of(kind)}."
+    cut = ", it may be cut off" if container_of_head(head) == "zip" else ""
     return f"{path} is not a readable ZIP archive{cut}: {exc}.", "Open it in a reader, or pack it anew as a ZIP (CBZ)."
 
 

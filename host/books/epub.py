@@ -112,6 +112,8 @@ class _Publication:
             self._left_out.append(LeftOut(name, str(exc), lost=True))
             return []
         found = [_resolved(posixpath.dirname(name), one) for one in looked.addresses[:_PICTURES_OF_A_PAGE_MAX]]
+        if found and not any(one in self._names for one in found):
+            self._left_out.append(LeftOut(name, f"its picture is not in the book: {found[0]}", lost=True))
         if not found:
             is_navigation = looked.has_navigation
             reason = "a page of text" if looked.has_text else "a page without a picture"

@@ -48,7 +48,10 @@ class ArchiveFault(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One entry. `blocks` gives its bytes, until the next member is asked for; raises `ArchiveFault`."""
+    """One entry. `blocks` gives its bytes, until the next member is asked for; raises `ArchiveFault`.
+
+    is_link: it stands for another file, and has no bytes of its own.
+    """
 
     name: str
     size: int | None
@@ -56,6 +59,7 @@ class Member:
     is_folder: bool
     is_encrypted: bool
     blocks: Callable[[], Iterator[bytes]]
+    is_link: bool = False
 
 
 @contextmanager
@@ -118,7 +122,8 @@ def _each_of_tar(archive: tarfile.TarFile) -> Iterator[Member]:
         archive.members.clear()  # type: ignore[attr-defined]
         is_file = found.isreg() and not found.issparse()
         blocks = partial(_tar_blocks, archive, found)
-        yield Member(plain_name(found.name), found.size, is_file, found.isdir(), False, blocks)
+        is_link = found.islnk() or found.issym()
+        yield Member(plain_name(found.name), found.size, is_file, found.isdir(), False, blocks, is_link)
 
 
 def _tar_blocks(archive: tarfile.TarFile, found: tarfile.TarInfo) -> Iterator[bytes]:
@@ -164,6 +169,7 @@ def _each_of_libarchive(library: Any, archive: Any) -> Iterator[Member]:
             bool(entry.isdir),
             bool(is_encrypted(entry._entry_p)),  # noqa: SLF001 - the library has no word for it
             partial(_libarchive_blocks, library, entry),
+            bool(entry.islnk or entry.issym),
         )
 
 

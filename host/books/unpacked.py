@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 # What pictures are packed to; text and blank bitmaps reach this, bombs go far beyond.
 _RATIO_MAX: Final = 200
 _RATIO_FROM_BYTES: Final = 256 << 20
+_LINK: Final = "a link, which has no bytes of its own"
 _TOO_MUCH: Final = "the archive unpacks to too much"
 
 
@@ -104,7 +105,8 @@ def _list(listing: _Listing, number: int, member: Member) -> None:
     if member.is_folder or (safe is not None and is_litter(safe)):
         return
     if not member.is_file:
-        listing.left_out.append(LeftOut(member.name, "not a file"))
+        is_page = member.is_link and is_picture_name(member.name)
+        listing.left_out.append(LeftOut(member.name, _LINK if is_page else "not a file", lost=is_page))
         return
     entry = _Entry(number, member, safe or NAMELESS)
     if safe is None and mime_of(entry.head) == UNKNOWN:  # a picture without a name is a page all the same

@@ -25,6 +25,7 @@ from host.messaging.messages import (
     PageAccepted,
     RunChapter,
 )
+from host.pipeline.version import READING_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -261,7 +262,7 @@ class JobBoard:
             if source is not None and source.pixels_sha256 in known:
                 below = known[source.pixels_sha256]
                 page.key = job.recipe.key(source.pixels_sha256, laid_over(below, page.corrections))
-                if self._store.results.has(page.key):
+                if self._store.results.has(page.key, READING_VERSION):
                     cached.add(page)
         return cached
 

@@ -15,7 +15,7 @@ import time
 from dataclasses import replace
 from functools import partial
 from queue import SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from engines.malloc_trim import keep_one_small_heap, return_free_memory
 from host.errors import HashMismatch, InternalError, IrodoriError, JobCancelled
@@ -25,6 +25,7 @@ from host.jobs.series_notes import SeriesNotes
 from host.jobs.work import LARGE_PIXELS
 from host.picture_types import mime_of
 from host.pipeline.prepared import SkippedPage, without_engine_s_maps
+from host.pipeline.version import READING_VERSION
 from host.store.results import StoredResult
 from host.store.sources import Source
 from host.supervised import SupervisedThread
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
     from host.store.store import Store
 
 _LOG = logging.getLogger(__name__)
+# Of the page: how much more or less of it may be protected before its colour is another.
+_SAME_SHARE: Final = 1e-3
 
 
 class Stages:
@@ -221,6 +224,9 @@ class Stages:
         undone = () if isinstance(read, SkippedPage) or read.job.rewording is None else read.job.rewording.failed
         if (known is None or undone) and not self._begin(work, pixels, wanted, undone):
             return
+        if work.earlier is not None and _says_the_same(read, work.earlier):
+            self._confirm(work, work.earlier)
+            return
         if isinstance(read, SkippedPage):
             if work.recipe.cast is not None:
                 work.recipe.cast.pass_over(pixels)
@@ -234,9 +240,11 @@ class Stages:
         if not self._scheduler.claim(work, key):
             return False
         stored = self._store.results.get(key)
-        if stored is not None:
+        if stored is not None and stored.reading_version == READING_VERSION:
             self._tell_cached(work, stored)
-        return stored is None
+            return False
+        work.earlier = stored
+        return True
 
     def _colour(self, work: Work) -> None:
         prepared = work.prepared
@@ -249,6 +257,8 @@ class Stages:
         with self._engine_room.engine(work.recipe.engine.id, check) as (engine, waited):
             # While we waited for the lane, the other host may have coloured this very page.
             stored = self._store.results.get(_key(work)) if waited else None
+            if stored is not None and stored.reading_version != READING_VERSION:
+                stored = None
             if stored is None:
                 if prepared is None:
                     raise JobCancelled("The page was cancelled.")
@@ -294,7 +304,7 @@ class Stages:
         """
         key = _key(work)
         try:
-            is_kept = self._store.results.put(key, result, replace=False)
+            is_kept = self._store.results.put(key, result, replace=work.earlier is not None)
         except IrodoriError as exc:
             self._scheduler.deliver(work, self._unkept(result, exc), cached=False)
             return
@@ -307,6 +317,15 @@ class Stages:
         # Or there is none, because the cache is smaller than this one picture.
         stored = self._store.results.get(key)
         self._scheduler.deliver(work, stored or result, cached=stored is not None)
+
+    def _confirm(self, work: Work, earlier: StoredResult) -> None:
+        """Tell what other rules made of a page, and note that these would make the same."""
+        result = replace(earlier, runmeta={**earlier.runmeta, "reading_version": READING_VERSION})
+        try:
+            self._store.results.put(_key(work), result)
+        except IrodoriError as exc:
+            _LOG.warning("a result is not noted as read anew: %s", exc)
+        self._tell_cached(work, result)
 
     def _unkept(self, result: StoredResult, exc: IrodoriError) -> StoredResult:
         """Return a result that the cache cannot take; the first picture of those says so to the reader."""
@@ -337,12 +356,28 @@ def _learn(prepared: PreparedPage, key: str, result_sha256: str) -> None:
         prepared.job.memory.learn(prepared.memory_entry, key, result_sha256)
 
 
+def _says_the_same(read: PreparedPage | SkippedPage, earlier: StoredResult) -> bool:
+    """Tell whether a page would become what is kept of it: the same verdict, or coloured in the same places."""
+    if isinstance(read, SkippedPage) or earlier.skip_reason is not None:
+        return isinstance(read, SkippedPage) and read.reason == earlier.skip_reason
+    if read.meta.kind != earlier.runmeta.get("kind"):
+        return False
+    from host.pipeline.decode import is_grey
+
+    if read.pieces:  # which of them have colour of their own is in no record
+        return is_grey(read.page.rgb)
+    measured = earlier.runmeta.get("verdicts")
+    before = measured.get("protected_share") if isinstance(measured, dict) else None
+    now = float(read.request.protect.mean())
+    return isinstance(before, (int, float)) and abs(now - before) <= _SAME_SHARE
+
+
 def _verdict(encoded: bytes, skipped: SkippedPage) -> StoredResult:
     return StoredResult(
         image=encoded,
         mime=mime_of(encoded),
         size=skipped.meta.size,
-        runmeta={"page_meta": skipped.meta.model_dump(mode="json")},
+        runmeta={"page_meta": skipped.meta.model_dump(mode="json"), "reading_version": READING_VERSION},
         skip_reason=skipped.reason,
     )
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from host.jobs.recipe import JobRecipe
     from host.pipeline.finished import ColouredPage
     from host.pipeline.prepared import PreparedPage
+    from host.store.results import StoredResult
 
     Identity = tuple[str, str, Corrections]
 
@@ -32,7 +33,8 @@ class Work:
 
     corrections: the page's own. step: the engine's step and how many it takes, None before the first. large: its pixels
     take so much memory that no further page is begun beside it.
-    looks: who prepares it makes a first sight of it.
+    looks: who prepares it makes a first sight of it. earlier: what is kept of it, by other rules of reading: told where
+    these say the same.
     """
 
     sha256: str
@@ -43,6 +45,7 @@ class Work:
     step: tuple[int, int] | None = None
     large: bool = False
     looks: bool = False
+    earlier: StoredResult | None = field(default=None, repr=False)
     prepared: PreparedPage | None = field(default=None, repr=False)
     coloured: ColouredPage | None = field(default=None, repr=False)
 

@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from engines.malloc_trim import keep_one_small_heap
 from host.errors import BadRequest, InternalError
 from host.library.colourer import PageColourer, PageResult, told
 from host.library.page_store import PageStore
@@ -42,6 +43,7 @@ class PageActor:
     def __init__(self, results: str) -> None:
         from host.library.workers import share_cores
 
+        keep_one_small_heap()
         share_cores()
         self._locks = _lock_folder()
         self._colourer = PageColourer(self._locks.path)

@@ -10,6 +10,8 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessP
 from multiprocessing.connection import wait as wait_for
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
+from engines.malloc_trim import keep_one_small_heap
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -127,6 +129,7 @@ class ProcessPool(Generic[T, R]):
 def _start(begin: Callable[..., None], given: tuple[Any, ...]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends its workers
     threading.Thread(target=_end_with_parent, name="ends", daemon=True).start()
+    keep_one_small_heap()
     begin(*given)
 
 

@@ -59,6 +59,16 @@ def encode_page(
     return (_encode_png(rgb, given_up) if chosen == "png" else _encode_with_pillow(rgb, chosen)), _MIME[chosen]
 
 
+def shrunk_within(rgb: NDArray[np.uint8], side_px: int) -> NDArray[np.uint8]:
+    """Return `(h, w, 3)` brought down until no side is longer; a picture that is not is copied."""
+    height, width = rgb.shape[:2]
+    scale = side_px / max(height, width)
+    if scale >= 1:
+        return rgb.copy()
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
 def _encode_png(rgb: NDArray[np.uint8], given_up: bool) -> bytes:
     if rgb.shape[0] * rgb.shape[1] > _BANDS_FROM_PIXELS:
         return _encode_in_bands(rgb)

@@ -40,7 +40,8 @@ class ColouredPage:
 class FinishedPage:
     """A coloured, reviewed, encoded page, of the page's own size.
 
-    rgb: its pixels, `(H, W, 3)` uint8 sRGB, where the job has a cast that learns from them.
+    rgb: its pixels, `(H, W, 3)` uint8 sRGB, where the job has a cast that learns from them. small: the same shrunk to
+    the side that was asked for; None where none was.
     """
 
     image: bytes
@@ -48,3 +49,4 @@ class FinishedPage:
     size: Size
     runmeta: RunMeta
     rgb: NDArray[np.uint8] | None = field(default=None, repr=False, compare=False)
+    small: NDArray[np.uint8] | None = field(default=None, repr=False, compare=False)

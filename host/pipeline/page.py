@@ -22,7 +22,7 @@ from host.pipeline.compose.compose import lay_colour
 from host.pipeline.compose.field import colour_field
 from host.pipeline.compose.paper_colour import find_paper_colour
 from host.pipeline.decode import DecodedPage, DecodeLimits, decode_page, pixels_digest, read_header
-from host.pipeline.encode import encode_page
+from host.pipeline.encode import encode_page, shrunk_within
 from host.pipeline.faults import faults_mapped
 from host.pipeline.finished import ColouredPage, FinishedPage
 from host.pipeline.generation.correct import colour_page, record_attempts
@@ -40,7 +40,7 @@ from host.pipeline.stopwatch import Stopwatch
 from host.pipeline.strips.compose import Composed, colour_strip, compose_strip
 from host.pipeline.strips.cut import pieces_of
 from host.pipeline.strips.read import read_strip
-from host.pipeline.version import PIPELINE_VERSION
+from host.pipeline.version import PIPELINE_VERSION, READING_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -135,8 +135,10 @@ class PagePipeline:
                 return colour_strip(prepared, engine, tick, watch)
             return ColouredPage(attempts=colour_page(prepared, engine, partial(tell, tick, "pass2"), watch))
 
-    def finish(self, prepared: PreparedPage, coloured: ColouredPage, tick: Tick) -> FinishedPage:
-        """Compose, review and encode.
+    def finish(
+        self, prepared: PreparedPage, coloured: ColouredPage, tick: Tick, small_px: int | None = None
+    ) -> FinishedPage:
+        """Compose, review and encode. small_px: make a small picture beside it, no side longer than that.
 
         Raises:
             QualityRejected: neither the composition nor the safer ones passed review.
@@ -149,6 +151,7 @@ class PagePipeline:
                 composed = _compose_until_good(prepared, coloured, tick)
             tell(tick, "encode")
             with prepared.stopwatch.stage("encode"):
+                small = None if small_px is None else shrunk_within(composed.composition.rgb, small_px)
                 digest = pixels_digest(composed.composition.rgb)
                 # Who knows the series' people looks at the pixels once more.
                 given_up = prepared.job.cast is None
@@ -156,7 +159,7 @@ class PagePipeline:
             runmeta = _record(prepared, coloured, composed, mime, digest)
             tell(tick, "encode", 1.0)
         rgb = None if given_up else composed.composition.rgb
-        return FinishedPage(image=image, mime=mime, size=prepared.page.size, runmeta=runmeta, rgb=rgb)
+        return FinishedPage(image=image, mime=mime, size=prepared.page.size, runmeta=runmeta, rgb=rgb, small=small)
 
 
 def _compose_until_good(
@@ -194,6 +197,7 @@ def _record(prepared: PreparedPage, coloured: ColouredPage, composed: Composed, 
         pixels_sha256=prepared.page.pixels_sha256,
         size=prepared.page.size,
         kind=prepared.meta.kind,
+        reading_version=READING_VERSION,
         direction=prepared.job.direction,
         read_direction=prepared.meta.direction,
         keep_coloured=prepared.job.keep_coloured,

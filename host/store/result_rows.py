@@ -58,6 +58,12 @@ def is_digest(text: object) -> bool:
     return isinstance(text, str) and _DIGEST.fullmatch(text) is not None
 
 
+def reading_version_of(runmeta: dict[str, Any]) -> str:
+    """Return which rules read a result's page; empty where its record does not tell."""
+    version = runmeta.get("reading_version")
+    return version if isinstance(version, str) else ""
+
+
 def total_bytes(connection: sqlite3.Connection) -> int:
     """Return how many bytes all results take."""
     (total,) = connection.execute(f"SELECT TOTAL({_COUNTED}) FROM results").fetchone()  # noqa: S608 - a text of ours

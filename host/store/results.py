@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from host.store.disk import NotNeeded
-from host.store.result_rows import blob_of, counted_bytes, find_row, is_digest, total_bytes
+from host.store.result_rows import blob_of, counted_bytes, find_row, is_digest, reading_version_of, total_bytes
 from host.store_records import CacheStats
 
 if TYPE_CHECKING:
@@ -42,6 +42,11 @@ class StoredResult:
     runmeta: dict[str, Any] = field(default_factory=dict)
     skip_reason: SkipReason | None = None
 
+    @property
+    def reading_version(self) -> str:
+        """Which rules told that the page is to be coloured, or not; empty where that was not noted yet."""
+        return reading_version_of(self.runmeta)
+
 
 class ResultStore:
     """Thread-safe, and safe beside another process on the same home."""
@@ -54,10 +59,13 @@ class ResultStore:
         self._touched: dict[str, float] = {}
         self._counts = {"hits": 0, "misses": 0}
 
-    def has(self, key: str) -> bool:
-        """Tell whether `get` would find the key whole; nothing is counted, damaged entries are removed."""
+    def has(self, key: str, reading_version: str | None = None) -> bool:
+        """Tell whether `get` would find the key whole; nothing is counted, damaged entries are removed.
+
+        reading_version: of the rules that its page must have been read by, None for any.
+        """
         row = self._row(key)
-        if row is None:
+        if row is None or reading_version not in (None, reading_version_of(row.runmeta)):
             return False
         if self._blobs.is_whole(row.blob):
             return True

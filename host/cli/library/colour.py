@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
 import time
@@ -15,7 +16,7 @@ from host.application import Application
 from host.books.whole_files import require_nameable, require_writable, write_whole
 from host.cli.console import STDERR, say
 from host.cli.library.progress import ShelfProgress
-from host.errors import BadRequest, IrodoriError, NotFound
+from host.errors import BadRequest, NotFound
 from host.library.asked import Asked
 from host.library.cluster import RayColourers, store_root
 from host.library.manifest import Manifest
@@ -236,8 +237,8 @@ class _WithThumbs:
         self._progress.began(source, pages)
 
     def page_ended(self, source: Source, page: str, result: PageResult) -> None:
-        if result.verdict == "coloured" and source.place not in self._first:
-            self._first[source.place] = _small(result.image)
+        if result.verdict == "coloured" and result.thumb and source.place not in self._first:
+            self._first[source.place] = base64.b64decode(result.thumb)
         self._progress.page_ended(source, page, result)
 
     def ended(self, source: Source, record: VolumeRecord) -> None:
@@ -245,23 +246,6 @@ class _WithThumbs:
         if thumb and record.outputs and record.outputs[0].path:
             write_whole(self._folder / thumb_name(record.outputs[0].path), thumb)
         self._progress.ended(source, record)
-
-
-def _small(image: bytes) -> bytes:
-    import io
-
-    from PIL import Image
-
-    from host.pipeline.decode import decode_page
-
-    try:
-        picture = Image.fromarray(decode_page(image).rgb)
-    except IrodoriError:
-        return b""
-    picture.thumbnail((220, 220))
-    buffer = io.BytesIO()
-    picture.save(buffer, "WEBP", quality=80)
-    return buffer.getvalue()
 
 
 def _plan_as_json(plan: Plan) -> dict[str, object]:

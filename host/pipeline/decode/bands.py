@@ -69,10 +69,10 @@ def is_grey_mode(mode: str) -> bool:
 
 def flatten(image: Image.Image, float_level: float = 1.0) -> Image.Image:
     """Return the picture in mode `L`, `RGB` or `CMYK`: transparency on white, 16 bits scaled to 8."""
-    if image.mode.startswith("I"):
+    if image.mode.startswith("I;"):
         levels = np.asarray(image).astype(np.int64)
         return Image.fromarray(((levels + 128) // 257).clip(0, 255).astype(np.uint8))
-    if image.mode == "F":
+    if image.mode in ("F", "I"):
         levels = np.nan_to_num(np.asarray(image)) * float_level
         return Image.fromarray(levels.clip(0, 255).round().astype(np.uint8))
     if image.has_transparency_data:
@@ -119,8 +119,10 @@ def _allocate(shape: tuple[int, int], grey: bool) -> Planes:
 
 
 def _float_level(image: Image.Image) -> float:
-    """Return what brings a float picture's levels to 0..255; most files hold 0..1."""
-    if image.mode != "F":
+    """Return what brings the levels of floats (most files hold 0..1) and of 32 bits to 0..255."""
+    if image.mode not in ("F", "I"):
         return 1.0
     highest = float(np.nan_to_num(np.asarray(image.getextrema(), float)).max())
+    if image.mode == "I":
+        return 1.0 if highest <= 255.0 else 1 / 257 if highest <= 65535.0 else 255.0 / highest
     return 255.0 if highest <= 1.0 else 1.0 if highest <= 255.0 else 255.0 / highest

@@ -96,7 +96,7 @@ class RunMeta(CorrectionsRecord):
     """The record of one coloured page.
 
     direction, keep_coloured, corrections: as they were asked for. read_direction: which way the page was read.
-    result_sha256: of the coloured pixels, counted as
+    reading_version: of the rules that told its kind. result_sha256: of the coloured pixels, counted as
     `pixels_sha256`.
     director: what it planned by, under the seed plan's names (its §8).
     attempts: what each try of an engine that draws measured, see `host.pipeline.generation.assess`; empty for others.
@@ -112,6 +112,7 @@ class RunMeta(CorrectionsRecord):
     pixels_sha256: Digest
     size: Size
     kind: PageKind
+    reading_version: str = ""
     direction: Direction
     read_direction: ReadingDirection | None = None
     keep_coloured: bool

@@ -177,3 +177,12 @@ def test_an_entry_that_ends_too_early_says_so(tmp_path: Path) -> None:
     with closing(open_archive(path)) as book, pytest.raises(UnreadablePage) as told:
         book.pages[0].read()
     assert str(told.value) == "damaged in the archive: it ends too early"
+
+
+def test_a_picture_that_is_called_an_archive_is_told_as_one(tmp_path: Path) -> None:
+    path = tmp_path / "v 1.cbz"
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(2000))
+    with pytest.raises(BadRequest) as told:
+        open_archive(path)
+    assert str(told.value.message) == f"{path} is no archive but a picture (image/png)."
+    assert told.value.hint == "Rename it to v 1.png."

@@ -135,6 +135,7 @@ def test_it_says_which_way_it_is_read(tmp_path: Path, progression: str, comic: s
         (page(text="words"), "a page of text", False),
         (page(), "a page without a picture", True),
         (page(text="<nav> </nav>"), "a page without a picture", False),
+        (page("../i/9.png"), "its picture is not in the book: O/i/9.png", True),
         (None, "it is not in the book", True),
     ],
 )

@@ -58,8 +58,8 @@ def test_links_and_devices_are_no_files(tmp_path: Path, kind: bytes) -> None:
     path = tmp_path / "a.cbt"
     path.write_bytes(tar_bytes(("l.png", kind, b"")))
     with open_members(path, "tar") as found:
-        assert [(one.name, one.is_file, one.is_folder, one.is_encrypted) for one in found] == [
-            ("l.png", False, False, False)
+        assert [(one.name, one.is_file, one.is_folder, one.is_encrypted, one.is_link) for one in found] == [
+            ("l.png", False, False, False, kind in (tarfile.SYMTYPE, tarfile.LNKTYPE))
         ]
 
 
@@ -130,8 +130,8 @@ class Entry(SimpleNamespace):
     """A member as libarchive's binding gives it."""
 
     def __init__(self, pathname: object, **facts: Any) -> None:
-        known = {"size": 3, "isreg": True, "islnk": False, "isdir": False, "_entry_p": False, "blocks": [b"ab", b"c"]}
-        super().__init__(pathname=pathname, **(known | facts))
+        known = {"size": 3, "isreg": True, "islnk": False, "issym": False, "isdir": False, "_entry_p": False}
+        super().__init__(pathname=pathname, **(known | {"blocks": [b"ab", b"c"]} | facts))
 
     def get_blocks(self, size: int) -> Iterator[bytes]:
         assert size == 1 << 17
@@ -206,12 +206,13 @@ def test_each_kind_is_read_as_itself_alone(
 @pytest.mark.parametrize(
     ("entry", "facts"),
     [
-        (Entry("a.png"), ("a.png", 3, True, False, False)),
-        (Entry("表紙.png".encode("cp932"), size=None), ("表紙.png", None, True, False, False)),
-        (Entry(None), ("", 3, True, False, False)),
-        (Entry("l.png", islnk=True), ("l.png", 3, False, False, False)),
-        (Entry("d", isreg=False, isdir=True), ("d", 3, False, True, False)),
-        (Entry("e.png", _entry_p=1), ("e.png", 3, True, False, True)),
+        (Entry("a.png"), ("a.png", 3, True, False, False, False)),
+        (Entry("表紙.png".encode("cp932"), size=None), ("表紙.png", None, True, False, False, False)),
+        (Entry(None), ("", 3, True, False, False, False)),
+        (Entry("l.png", islnk=True), ("l.png", 3, False, False, False, True)),
+        (Entry("s.png", isreg=False, issym=True), ("s.png", 3, False, False, False, True)),
+        (Entry("d", isreg=False, isdir=True), ("d", 3, False, True, False, False)),
+        (Entry("e.png", _entry_p=1), ("e.png", 3, True, False, True, False)),
     ],
 )
 def test_a_member_says_what_it_is(given: Any, entry: Entry, facts: tuple[object, ...]) -> None:
@@ -219,7 +220,7 @@ def test_a_member_says_what_it_is(given: Any, entry: Entry, facts: tuple[object,
     with opening as found:
         (one,) = found
         assert isinstance(one, Member)
-        assert (one.name, one.size, one.is_file, one.is_folder, one.is_encrypted) == facts
+        assert (one.name, one.size, one.is_file, one.is_folder, one.is_encrypted, one.is_link) == facts
         assert b"".join(one.blocks()) == b"abc"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+import base64
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -10,10 +10,9 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from PIL import Image
 
 from host.cli.library import colour
-from host.cli.library.colour import Request, _in_words, _Pass, _plan_as_json, _small, _WithThumbs, run
+from host.cli.library.colour import Request, _in_words, _Pass, _plan_as_json, _WithThumbs, run
 from host.errors import BadRequest, NotFound
 from host.library.colourer import PageResult
 from host.library.manifest import FOLDER, OutputRecord, VolumeRecord
@@ -47,7 +46,9 @@ class AtOnce(Inline):
     def _result(self, encoded: bytes) -> PageResult:
         if encoded == BROKEN:
             return PageResult(verdict="failed", error={"message": "It failed."}, seconds=1)
-        return PageResult(verdict="coloured", image=picture(9, coloured=True), mime="image/png", seconds=1)
+        return PageResult(
+            verdict="coloured", image=picture(9, coloured=True), mime="image/png", seconds=1, thumb="YQ=="
+        )
 
 
 @pytest.fixture
@@ -216,28 +217,21 @@ def test_the_first_coloured_page_of_a_volume_is_kept_small(tmp_path: Path) -> No
     heard = Heard()
     listener = _WithThumbs(heard, tmp_path, tmp_path / "thumbs")  # type: ignore[arg-type]
     skipped = PageResult(verdict="skipped", image=picture(1, (500, 400), coloured=True))
-    first = PageResult(verdict="coloured", image=picture(2, (500, 400), coloured=True))
-    second = PageResult(verdict="coloured", image=picture(3, (300, 600), coloured=True))
+    bare = PageResult(verdict="coloured", image=picture(4, (500, 400), coloured=True))
+    first, second = (replace(bare, thumb=base64.b64encode(small).decode()) for small in (b"first", b"second"))
     other = replace(SOURCE, place="w")
-    listener.began(SOURCE, 3)
-    for result in (skipped, first, second):
+    listener.began(SOURCE, 4)
+    for result in (skipped, bare, first, second):
         listener.page_ended(SOURCE, "p", result)
     written = replace(RECORD, outputs=(OutputRecord(path="v.cbz"),))
     listener.ended(SOURCE, written)
     thumb = tmp_path / "thumbs" / thumb_name("v.cbz")
-    with Image.open(thumb) as small:
-        assert (small.format, small.size) == ("WEBP", (220, 176))
+    assert thumb.read_bytes() == b"first"
     listener.page_ended(other, "p", first)
     listener.ended(other, replace(RECORD, outputs=(OutputRecord(path=""),)))
     listener.ended(other, replace(RECORD, outputs=(OutputRecord(path="w.cbz"),)))
     assert [path.name for path in (tmp_path / "thumbs").iterdir()] == [thumb.name]
-    assert [call[0] for call in heard.calls] == ["began", *["page_ended"] * 3, "ended", "page_ended", "ended", "ended"]
-    assert heard.calls[0] == ("began", SOURCE, 3)
+    assert [call[0] for call in heard.calls] == ["began", *["page_ended"] * 4, "ended", "page_ended", "ended", "ended"]
+    assert heard.calls[0] == ("began", SOURCE, 4)
     assert heard.calls[1] == ("page_ended", SOURCE, "p", skipped)
-    assert heard.calls[4] == ("ended", SOURCE, written)
-
-
-def test_what_cannot_be_decoded_has_no_small_picture_and_a_tall_one_fits() -> None:
-    assert _small(b"nothing") == b""
-    with Image.open(io.BytesIO(_small(picture(1, (300, 600), coloured=True)))) as small:
-        assert small.size == (110, 220)
+    assert heard.calls[5] == ("ended", SOURCE, written)

@@ -12,6 +12,7 @@ from engines.geometry import Size
 from host.corrections import ColourHint, Corrections
 from host.jobs.stages import Stages
 from host.messaging.messages import PageDone
+from host.pipeline.version import READING_VERSION
 from host.store.results import StoredResult
 from tests.host.jobs.conftest import page_bytes
 from tests.host.jobs.staging import Recipe, Stage
@@ -139,7 +140,11 @@ class Line:
         return work
 
     def keep(self, key: str, image: bytes = b"kept") -> None:
-        self.store.results.put(key, StoredResult(image=image, mime="image/png", size=Size(3, 2)))
+        self.store.results.put(key, self.kept(image))
+
+    def kept(self, image: bytes = b"kept") -> StoredResult:
+        runmeta = {"reading_version": READING_VERSION}
+        return StoredResult(image=image, mime="image/png", size=Size(3, 2), runmeta=runmeta)
 
     def done(self) -> list[tuple[bytes, bool, str]]:
         return [(one.image, one.cached, one.result_key) for one in self.listener.of(PageDone)]

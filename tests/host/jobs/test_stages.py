@@ -18,6 +18,7 @@ from host.jobs.stages import _key
 from host.messaging.messages import JobProgress, PageDone, PageFailed, PagePreview, PageSkipped
 from host.paths import state_paths
 from host.pipeline.prepared import SkippedPage
+from host.pipeline.version import READING_VERSION
 from host.store.results import StoredResult
 from host.store.sources import Source
 from host.store.store import Store
@@ -164,8 +165,8 @@ class TestPreparing:
         assert [(one.reason, one.result_key) for one in line.listener.of(PageSkipped)] == [("blank", "5 plain")]
         assert passed == [PIXELS]
         assert line.store.results.get("5 plain") == StoredResult(
-            image=page_bytes(1), mime="image/png", size=Size(120, 80), runmeta={"page_meta": {"as": "json"}},
-            skip_reason="blank",
+            image=page_bytes(1), mime="image/png", size=Size(120, 80), skip_reason="blank",
+            runmeta={"page_meta": {"as": "json"}, "reading_version": READING_VERSION},
         )  # fmt: skip
         line.stages._prepare(line.begin(Made()))  # of which nobody remembers who is on it
         assert passed == [PIXELS]

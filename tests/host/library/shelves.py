@@ -81,7 +81,9 @@ class Inline:
             return PageResult(verdict="skipped", reason="blank", direction="rtl", seconds=1)
         if encoded.startswith(b"fail"):
             return PageResult(verdict="failed", error={"message": "It failed.", "hint": ""}, seconds=1)
-        return PageResult(verdict="coloured", image=self.word + encoded, mime="image/png", direction="rtl", seconds=1)
+        return PageResult(
+            verdict="coloured", image=self.word + encoded, mime="image/png", direction="rtl", seconds=1, thumb="YQ=="
+        )
 
 
 def people_of_page(encoded: bytes, hair: tuple[int, int, int]) -> SeriesPalette:

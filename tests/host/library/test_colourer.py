@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 from contextlib import contextmanager
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from host.application import Application
 from host.errors import ImageInvalid
@@ -25,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 COLOURED = PageResult(verdict="coloured", image=b"a\nb", mime="image/png", direction="rtl", note="n", seconds=1.5,
-                      runmeta={"seed": 3})  # fmt: skip
+                      runmeta={"seed": 3}, thumb="YQ==")  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -40,8 +44,14 @@ def test_a_result_is_a_line_of_json_and_the_picture() -> None:
     assert image == b"a\nb"
     assert json.loads(head) == {
         "verdict": "coloured", "mime": "image/png", "reason": "", "direction": "rtl", "note": "n", "seconds": 1.5,
-        "runmeta": {"seed": 3}, "size": 3,
+        "runmeta": {"seed": 3}, "thumb": "YQ==", "size": 3,
     }  # fmt: skip
+
+
+def test_one_that_was_kept_before_there_were_thumbs_is_whole() -> None:
+    head, _, image = COLOURED.packed().partition(b"\n")
+    facts = {name: value for name, value in json.loads(head).items() if name != "thumb"}
+    assert PageResult.unpacked(json.dumps(facts).encode() + b"\n" + image) == replace(COLOURED, thumb="")
 
 
 @pytest.mark.parametrize(
@@ -96,9 +106,11 @@ class Pipeline:
         heard("colour", 0.5)
         return f"by {engine}"
 
-    def finish(self, prepared: Any, coloured: str, heard: Any) -> Any:
+    def finish(self, prepared: Any, coloured: str, heard: Any, small_px: int) -> Any:
         notes = SimpleNamespace(notes=("one", "two"), model_dump=lambda mode: {"mode": mode})
-        return SimpleNamespace(image=coloured.encode(), mime="image/webp", runmeta=notes)
+        return SimpleNamespace(
+            image=coloured.encode(), mime="image/webp", runmeta=notes, small=np.full((small_px, 7, 3), 90, np.uint8)
+        )
 
 
 class Room:
@@ -135,6 +147,8 @@ def test_a_page_is_coloured_by_its_job_s_engine_in_that_one_s_room(colourer: Pag
     assert (result.verdict, result.image, result.mime) == ("coloured", b"by toy of here", "image/webp")
     assert (result.direction, result.note) == ("rtl", "one two")
     assert result.runmeta == {"mode": "json"}
+    with Image.open(io.BytesIO(base64.b64decode(result.thumb))) as thumb:
+        assert (thumb.format, thumb.size) == ("WEBP", (7, 220))
     assert result.seconds >= 0
     assert colourer._rooms["toy"].asked == ["toy", "toy of here"]  # type: ignore[attr-defined]
     assert colourer._rooms["other"].asked == []  # type: ignore[attr-defined]

@@ -44,6 +44,13 @@ def test_a_lossless_format_keeps_every_pixel(kind, options, pixels):
     assert page.note == ""
 
 
+@pytest.mark.parametrize("step", [1, 257, 8_000_000])
+def test_32_bits_hold_the_levels_of_8_or_16_or_all_of_theirs(step):
+    page = decode_page(encoded(GREY.astype(np.int32) * step, "TIFF"))
+    assert np.abs(page.grey.astype(int) - GREY).max() <= 1
+    assert np.array_equal(page.grey, GREY) or step > 257
+
+
 @pytest.mark.parametrize("pixels", [GREY, COLOUR], ids=["grey", "colour"])
 def test_jpeg_xl_keeps_every_pixel(pixels):
     pytest.importorskip("pillow_jxl")

@@ -16,7 +16,7 @@ from PIL import Image
 from host.errors import ImageInvalid
 from host.picture_types import mime_of
 from host.pipeline.decode import decode_page
-from host.pipeline.encode import encode_page
+from host.pipeline.encode import encode_page, shrunk_within
 from host.vocabulary import PageFormat
 
 LOSSLESS = {"png", "webp_lossless", "jxl"}
@@ -142,3 +142,15 @@ def test_a_png_is_packed_fast_by_runs_of_its_rows_differences(rgb: np.ndarray) -
     assert set(rows[1:, 0]) == {2}  # each row as what it differs by from the one above
     above = np.vstack([np.zeros_like(rows[:1, 1:]), rgb.reshape(len(rgb), -1)[:-1]])
     assert np.array_equal(rows[:, 1:], rgb.reshape(len(rgb), -1) - above)
+
+
+@pytest.mark.parametrize(
+    ("shape", "small"),
+    [((60, 20), (30, 10)), ((20, 60), (10, 30)), ((30, 30), (30, 30)), ((3000, 1), (30, 1)), ((7, 30), (7, 30))],
+)
+def test_a_small_picture_fits_and_is_a_picture_of_its_own(shape: tuple[int, int], small: tuple[int, int]) -> None:
+    rgb = np.full((*shape, 3), (10, 20, 30), np.uint8)
+    made = shrunk_within(rgb, 30)
+    assert made.shape == (*small, 3)
+    assert (made == (10, 20, 30)).all()
+    assert not np.shares_memory(made, rgb)
