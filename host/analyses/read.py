@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from host.pipeline.decode import DecodedPage
     from host.pipeline.records.layers import Layers
     from host.pipeline.records.page_meta import PageKind, PageMeta, Signals
+    from host.pipeline.strips.layers import PackedLayers
     from host.vocabulary import Direction
 
 _DRAWN: Final[frozenset[PageKind]] = frozenset({"story", "splash", "cover"})
@@ -44,13 +45,17 @@ def _read_strip(
     reads = strip_direction(page, direction, chapter)
     metas, folded = [], []
     signals: list[tuple[bool, Signals]] = []
+    known: dict[str, tuple[PageMeta, PackedLayers, Signals]] = {}  # bare stretches are the same over and over
     for box in boxes:
         piece = cut_page(page, box)
-        reading = reader.read(piece, reads)
-        metas.append(reading.meta)
-        folded.append(pack_layers(reading))
-        signals.append((reading.meta.kind in _DRAWN, _signals(piece, reading)))
-        del reading
+        if piece.pixels_sha256 not in known:
+            reading = reader.read(piece, reads)
+            known[piece.pixels_sha256] = reading.meta, pack_layers(reading), _signals(piece, reading)
+            del reading
+        meta, layers_of_piece, told = known[piece.pixels_sha256]
+        metas.append(meta)
+        folded.append(layers_of_piece)
+        signals.append((meta.kind in _DRAWN, told))
     layers = strip_layers(page, boxes, metas, folded)
     found = {
         "masks": {name: record_mask(make()) for name, make in layers.masks.items()},

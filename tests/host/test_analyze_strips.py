@@ -50,7 +50,8 @@ def found(reader: Pieces) -> tuple[PageMeta, Layers]:
 
 
 def test_nobody_looks_at_more_than_a_piece(found: tuple[PageMeta, Layers], reader: Pieces) -> None:
-    assert len(reader.areas) == len(pieces_of(PAGE)) > 1
+    pieces = [cut_page(PAGE, box).pixels_sha256 for box in pieces_of(PAGE)]
+    assert len(reader.areas) == len(set(pieces)) > 1
     assert max(reader.areas) <= PIECE_PIXELS
     assert found[0].direction == "ttb"
 

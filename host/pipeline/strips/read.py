@@ -53,14 +53,19 @@ def read_strip(
     """
     stopwatch, reads = Stopwatch(), strip_direction(page, job.direction, job.chapter)
     folded, metas = [], []
+    known: dict[str, tuple[PageMeta, Callable[[], PageReading]]] = {}  # bare stretches are the same over and over
     for index, box in enumerate(boxes):
         check = partial(tell, tick, "pass1", index / len(boxes))
         check()
         with stopwatch.stage("pass1"):
-            reading = reader.read(cut_page(page, box), reads, None, check)
-            metas.append(reading.meta)
-            folded.append(fold_reading(reading))
-        del reading
+            piece = cut_page(page, box)
+            if piece.pixels_sha256 not in known:
+                reading = reader.read(piece, reads, None, check)
+                known[piece.pixels_sha256] = reading.meta, fold_reading(reading)
+                del reading
+            read, fold = known[piece.pixels_sha256]
+            metas.append(read)
+            folded.append(fold)
     meta = join_meta(page, boxes, metas, reads)
     reason = reason_to_skip(meta, job)
     if reason is not None:

@@ -13,16 +13,19 @@ from hypothesis.extra import numpy as arrays
 from engines.base import Device, Plan
 from engines.geometry import Box
 from engines.testing.stepped import SteppedEngine
+from host.analyses.read import read_page
 from host.corrections import ColourHint, Corrections, FigurePalette
 from host.errors import JobCancelled, QualityRejected
+from host.pipeline.analysis.layout.direction import ChapterDirection
 from host.pipeline.analysis.read import TwoOpinionReader
 from host.pipeline.decode import DecodedPage, as_page, decode_page
 from host.pipeline.generation.correct import colour_page
 from host.pipeline.job import PageJob
 from host.pipeline.page import PagePipeline
 from host.pipeline.prepared import PreparedPage, SkippedPage
-from host.pipeline.strips.cut import cores_of, corrections_within, pieces_of
+from host.pipeline.strips.cut import cores_of, corrections_within, cut_page, pieces_of
 from host.pipeline.strips.folded import packed
+from host.pipeline.strips.joined import join_meta
 from tests.host.pipeline.drawn import GAP, PANEL, WIDTH, strip
 
 pytestmark = pytest.mark.slow
@@ -130,6 +133,35 @@ def test_a_piece_without_art_stays_as_it_is_and_the_engine_does_not_see_it():
     rows = slice(6 * (PANEL + GAP) + GAP, 16 * (PANEL + GAP))
     assert np.array_equal(made.rgb[rows], page.rgb[rows])
     assert len(engine.heights) < len(pieces_of(page))
+
+
+class Counting(TwoOpinionReader):
+    """Notes which pixels it was given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.given: list[str] = []
+
+    def read(self, page, *rest):
+        self.given.append(page.pixels_sha256)
+        return super().read(page, *rest)
+
+
+def test_pieces_of_the_same_pixels_are_read_once():
+    page, reader = page_of(np.vstack([strip(10), np.full((20_000, WIDTH), 255, np.uint8)])), Counting()
+    job = PageJob(engine=Recorder().info, plan=Plan())
+    prepared = PagePipeline(reader=reader).read(page, job, lambda *_: None)
+    assert isinstance(prepared, PreparedPage)
+    pieces = [cut_page(page, box).pixels_sha256 for box in pieces_of(page)]
+    assert len(set(pieces)) < len(pieces) == len(prepared.pieces)
+    assert reader.given == list(dict.fromkeys(pieces))
+    assert [piece.unfold is None for piece in prepared.pieces][-3:] == [True] * 3
+    metas = [TwoOpinionReader().read(cut_page(page, box), "ttb").meta for box in pieces_of(page)]
+    assert prepared.meta.panels == join_meta(page, pieces_of(page), metas, "ttb").panels
+    reader.given.clear()
+    meta, _ = read_page(page, reader, "auto", ChapterDirection())
+    assert reader.given == list(dict.fromkeys(pieces))
+    assert meta.panels == prepared.meta.panels
 
 
 def test_a_strip_whose_colour_is_the_author_s_is_left_alone():
