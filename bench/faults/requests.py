@@ -143,6 +143,10 @@ def sound_requests(other: str) -> dict[str, dict[str, Any]]:
         "palette.set": words, "palette.get": {"series": _SERIES}, "palette.undo": {"series": _SERIES},
         "palette.merge": {"series": _SERIES, "kept": "1", "gone": "2"}, "palette.export": {"series": _SERIES},
         "palette.import": {"series": _SERIES, "json": file},
+        "palette.elements": {
+            "series": _SERIES, "json": b'{"elements": [{"name": "Aki", "trigger": "@Aki", "pictures": ["a.png"]}]}',
+            "pictures": [{"name": "a.png", "image": _tiny()}],
+        },
         "preset.save": {"name": "n", "engine": "compact", "options": options}, "preset.remove": {"name": "n"},
         "pipeline.estimate": chapter, "pipeline.run_chapter": chapter,
         "pipeline.run_page": {**page, "series": _SERIES, "chapter": "1", "references": [other], "options": options},
