@@ -158,7 +158,9 @@ class Tools:
         require_tracer()
         read = self._read(task, page, progress)
         height, width = page.size
-        return Made(data=drawing_of(read), mime="image/svg+xml", width=width, height=height, record={})
+        return Made(
+            data=drawing_of(read, lambda: progress(_READ)), mime="image/svg+xml", width=width, height=height, record={}
+        )
 
     def _animate(self, task: StudioTask, page: DecodedPage, progress: Progress) -> Made:
         from host.studio.animate import Motion

@@ -10,8 +10,11 @@ from defusedxml import ElementTree as Parser
 
 from host.errors import EngineNotAvailable
 from host.studio.strokes import grain_evened, screens_evened, strokes
+from host.studio.trace import traced
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from host.studio.page import StudioPage
@@ -42,24 +45,30 @@ _BLACK: Final = 128
 _SOFT: Final = 176
 
 
-def drawing_of(page: StudioPage) -> bytes:
+def drawing_of(page: StudioPage, check: Callable[[], None] | None = None) -> bytes:
     """Return a page as an SVG document, as `vectorise`, its screens as even tones.
 
     Raises:
-        EngineNotAvailable: `vtracer` is not installed.
+        EngineNotAvailable: `vtracer` is not installed. What `check` raises.
     """
     even = screens_evened(page.rgb, page.masks.screentone, page.maps.tone)
-    return vectorise(even, page.ink, page.masks.lettering)
+    return vectorise(even, page.ink, page.masks.lettering, check)
 
 
-def vectorise(rgb: NDArray[np.uint8], drawn: NDArray[np.bool_], lettering: NDArray[np.bool_] | None = None) -> bytes:
+def vectorise(
+    rgb: NDArray[np.uint8],
+    drawn: NDArray[np.bool_],
+    lettering: NDArray[np.bool_] | None = None,
+    check: Callable[[], None] | None = None,
+) -> bytes:
     """Return an SVG document of the page's size with the groups `flats` and, above it, `ink`.
 
     rgb: `(H, W, 3)` uint8. drawn: `(H, W)` bool, where lines and letters are; what is dark there and no grain of a tone
-    is ink. lettering: `(H, W)` bool, ink that is never grain.
+    is ink. lettering: `(H, W)` bool, ink that is never grain. check: called again and again while curves are traced;
+    what it raises ends it.
 
     Raises:
-        EngineNotAvailable: `vtracer` is not installed.
+        EngineNotAvailable: `vtracer` is not installed. What `check` raises.
     """
     height, width = drawn.shape
     grey = np.asarray(cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2GRAY), np.uint8)
@@ -71,9 +80,9 @@ def vectorise(rgb: NDArray[np.uint8], drawn: NDArray[np.bool_], lettering: NDArr
     ink = np.where(large < _BLACK, 0, _WHITE).astype(np.uint8)
     soft = lines < _SOFT
     light = None if lettering is None else cv2.dilate((lettering & ~kept).view(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    flats = _traced(without_ink(grain_evened(rgb, inked, kept), soft, light), _COLOURS)
+    flats = _traced(without_ink(grain_evened(rgb, inked, kept), soft, light), _COLOURS, check)
     head = f'<svg xmlns="{_SVG}" width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
-    above = f'<g id="ink" transform="scale({1 / _FINER})">\n{_traced(np.dstack([ink] * 3), _LINES)}</g>'
+    above = f'<g id="ink" transform="scale({1 / _FINER})">\n{_traced(np.dstack([ink] * 3), _LINES, check)}</g>'
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{head}\n<g id="flats">\n{flats}</g>\n{above}\n</svg>\n'.encode()
 
 
@@ -83,7 +92,14 @@ def require_tracer() -> None:
     Raises:
         EngineNotAvailable
     """
-    _vtracer()
+    try:
+        import vtracer  # noqa: F401 - it runs in a process of its own
+    except ImportError as exc:
+        raise EngineNotAvailable(
+            "Drawing a page as curves needs vtracer.",
+            "pip install 'irodori[studio]'",
+            told=("not_installed", "vtracer", "pip install 'irodori[studio]'"),
+        ) from exc
 
 
 def _inked(grey: NDArray[np.uint8], drawn: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -114,12 +130,12 @@ def without_ink(
     return smooth if sharp is None else np.where(sharp[..., None], known, smooth)
 
 
-def _traced(rgb: NDArray[np.uint8], options: dict[str, Any]) -> str:
+def _traced(rgb: NDArray[np.uint8], options: dict[str, Any], check: Callable[[], None] | None) -> str:
     """Return the paths of a picture, one a line."""
-    vtracer = _vtracer()
+    require_tracer()
     done, png = cv2.imencode(".png", np.ascontiguousarray(rgb[..., ::-1]))
     del done
-    root = Parser.fromstring(vtracer.convert_raw_image_to_svg(png.tobytes(), img_format="png", **options))
+    root = Parser.fromstring(traced(png.tobytes(), options, check))
     return "".join(
         f'<path d="{one.get("d")}" fill="{one.get("fill")}"{_moved(one.get("transform"))}/>\n'
         for one in root.iter(f"{{{_SVG}}}path")
@@ -128,15 +144,3 @@ def _traced(rgb: NDArray[np.uint8], options: dict[str, Any]) -> str:
 
 def _moved(transform: str | None) -> str:
     return f' transform="{transform}"' if transform else ""
-
-
-def _vtracer() -> Any:
-    try:
-        import vtracer
-    except ImportError as exc:
-        raise EngineNotAvailable(
-            "Drawing a page as curves needs vtracer.",
-            "pip install 'irodori[studio]'",
-            told=("not_installed", "vtracer", "pip install 'irodori[studio]'"),
-        ) from exc
-    return vtracer

@@ -55,7 +55,7 @@ main()
 COMMANDS: Final = {
     "filter": ("page filter page.png -o out.png -f blur=2", "out.png", "studio/filters.py:lay"),
     "cut-out": ("page cut-out page.png -o out.webp", "out.webp", "studio/cutout.py:figures_of"),
-    "vectorise": ("page vectorise page.png -o out.svg", "out.svg", "studio/vector.py:without_ink"),
+    "vectorise": ("page vectorise page.png -o out.svg", "out.svg", "studio/trace.py:_ended"),
     "animate-gif": ("page animate page.png -o out.gif --seconds 1 --size 128", "out.gif", "studio/camera.py:seen"),
     "animate-webm": ("page animate page.png -o out.webm --seconds 1 --size 128", "out.webm", "studio/camera.py:seen"),
     "animate-mp4": (

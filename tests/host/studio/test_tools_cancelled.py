@@ -46,7 +46,12 @@ def test_a_tool_ends_where_it_is_told_to(tool: Any, application: Application, pa
     task = StudioTask(task_id="one", tool=tool, image=image, **facts)
     tools = application.desk._make_tools()
     told: list[float] = []
-    made = tools.run(task, told.append)
+
+    def hear(share: float) -> None:
+        if told[-1:] != [share]:  # while another process works, the same is told again and again
+            told.append(share)
+
+    made = tools.run(task, hear)
     assert made.record is not None
     assert told == sorted(told)
     assert len(told) > 1
@@ -54,7 +59,7 @@ def test_a_tool_ends_where_it_is_told_to(tool: Any, application: Application, pa
         heard: list[float] = []
 
         def ends(share: float, at: int = at, heard: list[float] = heard) -> None:
-            heard.append(share)
+            heard.extend([share] if heard[-1:] != [share] else [])
             if len(heard) == at:
                 raise JobCancelled("Cancelled.", "")
 
