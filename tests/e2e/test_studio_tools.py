@@ -186,7 +186,7 @@ def test_every_tool_refuses_a_picture_that_moves(reader: Reader, moving: Path, s
     for tool in TOOLS:
         ask(panel, region, tool)
         start(region)
-        expect(told).to_contain_text("This picture moves", timeout=WAIT_MS)
+        expect(told).to_contain_text("The picture is animated", timeout=WAIT_MS)
         shoot(panel, screenshots, f"tool-{tool}-no-page", width=380)
         expect(region.get_by_role("progressbar")).to_have_count(0)
         expect(region.get_by_role("button", name="Undo the last change")).to_be_disabled()
