@@ -247,11 +247,11 @@ class Gecko:
     def choose(self, document: str, value: str) -> None:
         until(lambda: self.evaluate(document, CHOOSE, value), lambda: self.text(document))
 
-    def shot(self, document: str, folder: str | None = os.environ.get("SHOTS")) -> None:
+    def shot(self, document: str, name: str = "", folder: str | None = os.environ.get("SHOTS")) -> None:
         """Keep a picture of a document, for whoever looks at it."""
         if folder:
             drawn = base64.b64decode(self.awaited(DRAWN, document))
-            Path(folder, f"firefox-{document}.png").write_bytes(drawn)
+            Path(folder, f"firefox-{name or document}.png").write_bytes(drawn)
 
     # --- the chapter -------------------------------------------------------------------------------------------------
 
@@ -294,26 +294,28 @@ class Gecko:
 
 
 @contextlib.contextmanager
-def reading_in_firefox(folder: Path, language: str = "en-US", build: Path = BUILT) -> Iterator[Gecko]:
+def reading_in_firefox(
+    folder: Path, language: str = "en-US", build: Path = BUILT, *, has_host: bool = True
+) -> Iterator[Gecko]:
     """Start Firefox in a home of its own below `folder`, let the installer find it there, and add the extension.
 
     The host's state is in `folder / "irodori"`. language: what Firefox takes for its own; its own parts stay in English
-    where the language's pack is not installed. build: the extension, a folder or an archive.
+    where the language's pack is not installed. build: the extension, a folder or an archive. Without `has_host` nothing
+    is registered until `register_in` is called.
     """
     home, profile = folder / "home", folder / "profile"
     home.mkdir()
     profile.mkdir()
     lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});\n" for name, value in PREFERENCES.items()]
     (profile / "user.js").write_text("".join(lines))
-    environ = {**os.environ, "HOME": str(home), HOME_VARIABLE: str(folder / "irodori")}
-    environ.pop("XDG_CONFIG_HOME", None)
+    environ = environ_in(folder)
     command = [str(firefox()), "--headless", "--marionette", "--remote-allow-system-access", "--profile", str(profile)]
     with (folder / "firefox.log").open("wb") as log:
         process = subprocess.Popen(command, env=environ, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     try:
         with session_of(process, profile) as browser:
-            register = [sys.executable, "-m", "installer", "register", "--browser", "firefox"]
-            subprocess.run(register, cwd=ROOT, env=environ, check=True, capture_output=True, timeout=120)
+            if has_host:
+                register_in(folder)
             browser.timeout.script = 60
             browser.set_window_rect(**WINDOW)
             gecko = Gecko(browser)
@@ -323,6 +325,19 @@ def reading_in_firefox(folder: Path, language: str = "en-US", build: Path = BUIL
     finally:
         process.terminate()
         process.wait(30)
+
+
+def environ_in(folder: Path) -> dict[str, str]:
+    """Return what programs of a reader see whose home is below `folder`."""
+    environ = {**os.environ, "HOME": str(folder / "home"), HOME_VARIABLE: str(folder / "irodori")}
+    environ.pop("XDG_CONFIG_HOME", None)
+    return environ
+
+
+def register_in(folder: Path) -> None:
+    """Run the installer as a reader does whose home is below `folder`."""
+    register = [sys.executable, "-m", "installer", "register", "--browser", "firefox"]
+    subprocess.run(register, cwd=ROOT, env=environ_in(folder), check=True, capture_output=True, timeout=120)
 
 
 @contextlib.contextmanager

@@ -79,11 +79,15 @@ def test_every_page_of_the_extension_is_accessible(shared_reader: Reader, site: 
     assert_accessible(options)
 
 
-def test_without_a_host_the_popup_is_accessible(stranger: Reader, site: MangaSite) -> None:
+def test_without_a_host_every_document_is_accessible(stranger: Reader, site: MangaSite) -> None:
     popup = stranger.popup(stranger.open(f"{site.origin}/chapter/plain"))
     popup.get_by_role("button", name="Colorize chapter").click()
     expect(popup.get_by_role("button", name="Try again")).to_be_visible(timeout=60_000)
     assert_accessible(popup)
+    for name in ("options.html", "sidepanel.html"):
+        document = stranger.open(POPUP.replace("popup.html", name))
+        expect(document.get_by_role("button", name="Show me step by step")).to_be_visible(timeout=60_000)
+        assert_accessible(document)
 
 
 def test_what_stands_on_the_page_is_accessible(shared_reader: Reader, site: MangaSite) -> None:

@@ -69,8 +69,8 @@ def test_row_of_many_references_is_one_tab_stop_and_no_wider(reader: Reader, sit
     stops: list[str] = []
     while "Colorize chapter" not in stops and len(stops) < 20:
         stops.append(focused_after(popup, "Tab"))
-    assert stops[:2] == ["No reference: neutral colours", "Choose on the page"]
-    assert len(stops) <= 8
+    assert stops[:4] == ["Palette", "Options", "No reference: neutral colours", "Choose on the page"]
+    assert len(stops) <= 10
 
     popup.get_by_role("button", name="No reference").focus()
     first = focused_after(popup, "ArrowRight"), focused_after(popup, "ArrowRight")
@@ -117,6 +117,9 @@ def test_popup_on_a_page_of_the_browser(reader: Reader) -> None:
     popup = reader.open(f"{POPUP}?tabId={reader.worker.evaluate(find)}")
     expect(popup.get_by_role("alert")).to_contain_text("belongs to the browser itself")
     expect(popup.get_by_role("button", name="Colorize chapter")).to_be_disabled()
+    expect(popup.get_by_role("region", name="One picture")).to_have_count(0)
+    for name in ("Palette", "Options"):  # are in reach wherever the reader is
+        expect(popup.get_by_role("button", name=name)).to_be_enabled()
 
 
 def test_reference_is_chosen_on_a_page_that_blocks_the_right_click(reader: Reader, site: MangaSite) -> None:

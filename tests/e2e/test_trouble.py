@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from installer.manifest import FILE_NAME
-from tests.e2e.reading import Reader, colourfulness, images, register_host, until
+from tests.e2e.reading import POPUP, Reader, colourfulness, images, register_host, until
 from tests.e2e.site import MANY, MangaSite
 
 if TYPE_CHECKING:
@@ -28,11 +28,20 @@ def test_popup_says_what_to_do_where_no_host_is_registered(stranger: Reader, sit
     alert = popup.get_by_role("alert")
     expect(alert).to_contain_text("not registered for this browser")
     expect(alert).to_contain_text("make install")
+    options = stranger.open(POPUP.replace("popup.html", "options.html"))
+    panel = stranger.open(POPUP.replace("popup.html", "sidepanel.html"))
+    for document in (options, panel):  # what the host holds is not there, and why is said once
+        expect(document.get_by_role("alert")).to_contain_text("not registered for this browser", timeout=WAIT_MS)
+    expect(options.get_by_role("region", name="Sites")).to_be_visible()
+    expect(options.get_by_role("region", name="Presets")).to_have_count(0)
 
     register_host(tmp_path / "profile")
     popup.get_by_role("button", name="Try again").click()
     expect(popup.get_by_role("status")).to_contain_text("Ready")
     expect(alert).to_have_count(0)
+    expect(options.get_by_role("region", name="Presets")).to_be_visible(timeout=WAIT_MS)  # it heard of it
+    for document in (options, panel):
+        expect(document.get_by_role("alert")).to_have_count(0)
 
 
 def test_host_that_is_killed_midway_loses_no_page(reader: Reader, site: MangaSite) -> None:

@@ -1,4 +1,5 @@
 import { mount } from "svelte";
+import { HostModel } from "@/lib/ui/host-model.svelte";
 import { PaletteModel } from "@/lib/ui/palette/palette-model.svelte";
 import { QueueModel } from "@/lib/ui/queue/queue-model.svelte";
 import { StudioModel } from "@/lib/ui/studio/studio-model.svelte";
@@ -12,9 +13,11 @@ const target = document.getElementById("app");
 if (target) {
   const tabId = Number.isInteger(asked) && asked > 0 ? asked : null;
   const palette = new PaletteModel(tabId);
+  const host = new HostModel(() => void palette.look());
   const studio = new StudioModel(tabId);
   const queue = new QueueModel();
-  mount(SidePanel, { target, props: { palette, queue, studio } });
+  mount(SidePanel, { target, props: { host, palette, queue, studio } });
+  void host.open();
   void palette.open();
   void queue.open();
   studio.open();
