@@ -225,6 +225,17 @@ def test_too_full_a_disk_is_said_before_anything_comes(hub, tmp_path, monkeypatc
     assert not [one for one in hub.asked if one[0].startswith("/storage")]
 
 
+def test_a_quarter_of_a_gib_stays_free_beside_the_model(hub, tmp_path, monkeypatch):
+    with Hub("", hub.url) as client:
+        missing = pulling.look_ahead(CARD, tmp_path / "tiny", client).missing
+    free = missing + (256 << 20)
+    monkeypatch.setattr(pulling.shutil, "disk_usage", lambda _: type("Usage", (), {"free": free - 1})())
+    with pytest.raises(NotEnoughSpace):
+        bring(hub, tmp_path / "tiny")
+    monkeypatch.setattr(pulling.shutil, "disk_usage", lambda _: type("Usage", (), {"free": free})())
+    bring(hub, tmp_path / "tiny")
+
+
 def test_stopping_keeps_what_came(hub, tmp_path):
     def stop(progress):
         if progress.done > 500_000:

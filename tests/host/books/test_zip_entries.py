@@ -170,3 +170,12 @@ def test_an_archive_with_something_after_its_end_is_left_to_zipfile(tmp_path: Pa
     (tmp_path / "a.zip").write_bytes((tmp_path / "a.zip").read_bytes() + tail)
     with open_zip(tmp_path / "a.zip") as opened:
         assert opened.namelist() == ["1.png"]
+
+
+def test_nothing_is_not_a_whole_entry_because_its_sum_is_nought() -> None:
+    """Where a directory lost its sums, an entry without a byte has the sum that it tells of."""
+    entry = zipfile.ZipInfo("1.png")
+    entry.CRC, entry.file_size = 0, 1
+    assert not is_whole(entry, b"")
+    entry.file_size = 0
+    assert is_whole(entry, b"")

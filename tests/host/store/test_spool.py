@@ -143,3 +143,15 @@ def test_a_page_that_was_kept_and_waits_again_is_held_once_and_goes_when_it_is_d
     spool.put(digest(THREE), THREE)
     spool.keep(digest(THREE), 40)
     assert spool.holds(digest(THREE)), "what was dropped takes no room of what is kept"
+
+
+def test_what_memory_held_goes_to_a_disk_that_takes_it_again(make: Make, tmp_path: Path) -> None:
+    (tmp_path / "spool").write_text("a file where the folder would be")
+    spool = make(ONE)
+    spool.keep(digest(ONE))
+    (tmp_path / "spool").unlink()
+    spool.put(digest(ONE), ONE)
+    assert files(tmp_path) == {ONE}
+    spool.drop(digest(ONE))
+    assert spool.read(digest(ONE)) is None
+    assert files(tmp_path) == set()
