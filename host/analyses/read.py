@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from host.pipeline.decode import is_grey
 from host.pipeline.generation.director.signals import measure_signals
 from host.pipeline.records.layers import layers_of
 from host.pipeline.records.masks import record_map, record_mask
@@ -37,6 +38,17 @@ def read_page(
     reading = reader.read(page, direction, chapter)
     signals = _signals(page, reading)
     return reading.meta.model_copy(update={"signals": signals}), layers_of(reading.masks, reading.maps)
+
+
+def has_own_colour(page: DecodedPage, reader: PageReader) -> bool:
+    """Tell whether a page is read as one in colour: without a look where no pixel has any, a strip piece by piece."""
+    if is_grey(page.rgb):
+        return False
+    boxes = pieces_of(page)
+    if len(boxes) == 1:
+        return reader.read(page, "auto").meta.kind == "already_coloured"
+    metas = [reader.read(cut_page(page, box), "ttb").meta for box in boxes]
+    return join_meta(page, boxes, metas, "ttb").kind == "already_coloured"
 
 
 def _read_strip(

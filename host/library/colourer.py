@@ -115,11 +115,13 @@ class PageColourer:
 
     def has_colour(self, encoded: bytes) -> bool:
         """Say whether a picture is read as one in colour, whose colours others may take."""
+        from host.analyses.read import has_own_colour
+
         try:
             page = self._pipeline.decode(encoded)
         except IrodoriError:
             return False
-        return self._reader.read(page, "auto").meta.kind == "already_coloured"
+        return has_own_colour(page, self._reader)
 
     def read(self, encoded: bytes, job: PageJob) -> PreparedPage | PageResult:
         """Return a page that is ready for the engine; or its result, where it stays as it is.

@@ -10,7 +10,7 @@ from PIL import Image
 
 from host.analyses.analyze import Analysis
 from host.analyses.files import AnalysisFolder
-from host.analyses.read import read_page
+from host.analyses.read import has_own_colour, read_page
 from host.pipeline.analysis.layout.direction import ChapterDirection
 from host.pipeline.analysis.read import TwoOpinionReader
 from host.pipeline.decode import as_page
@@ -122,3 +122,15 @@ def test_memory_grows_with_a_strip_by_its_pixels_alone(tmp_path: Path) -> None:
     (small, few), (large, many) = peak(16), peak(40)
     # three bytes for the overlay, two masks beside it, its encoded picture
     assert (large - small) / (many - few) < 8
+
+
+def test_whether_a_strip_has_colour_is_told_piece_by_piece_and_of_grey_at_once() -> None:
+    grey, reader = strip(), Pieces()
+    assert not has_own_colour(as_page(None, grey), reader)
+    assert reader.areas == []
+    across = np.linspace(60, 250, grey.shape[1]).astype(np.uint8)
+    coloured = np.dstack([grey, np.minimum(grey, across), np.minimum(grey, across[::-1])])
+    page = as_page(coloured, grey)
+    assert has_own_colour(page, reader)
+    assert len(reader.areas) == len(pieces_of(page)) > 1
+    assert max(reader.areas) <= PIECE_PIXELS

@@ -20,6 +20,7 @@ from host.library.colourer import PageColourer, PageResult, told
 from host.library.orders import OrderBook
 from host.messaging.messages import Options
 from host.paths import state_paths
+from host.pipeline.decode import as_page
 from host.pipeline.prepared import PreparedPage
 from host.pipeline.word_choice import WordChoice
 from tests.engines.words.ollama_server import SAYS, ollama_server
@@ -133,9 +134,6 @@ def colourer() -> PageColourer:
     made = object.__new__(PageColourer)
     made._pipeline = Pipeline()  # type: ignore[assignment]
     made._rooms = {"toy": Room("here"), "other": Room("there")}  # type: ignore[dict-item]
-    kinds = {b"grey": "story", b"cover": "already_coloured"}
-    reading = lambda page, way: SimpleNamespace(meta=SimpleNamespace(kind=kinds[page] if way == "auto" else ""))  # noqa: E731
-    made._reader = SimpleNamespace(read=reading)  # type: ignore[assignment]
     return made
 
 
@@ -162,7 +160,23 @@ def test_a_page_that_stays_as_it_is_and_one_that_fails_say_why(colourer: PageCol
 
 
 def test_a_picture_in_colour_is_one_that_is_read_as_that(colourer: PageColourer) -> None:
-    assert [colourer.has_colour(page) for page in (b"cover", b"grey", b"torn")] == [True, False, False]
+    kinds = {1: "already_coloured", 2: "story"}
+    read = lambda page, _: SimpleNamespace(meta=SimpleNamespace(kind=kinds[int(page.rgb[0, 0, 1])]))  # noqa: E731
+    colourer._reader = SimpleNamespace(read=read)  # type: ignore[assignment]
+    rgb = {b"cover": (0, 1, 2), b"tinted": (0, 2, 1), b"grey": (3, 3, 3)}
+
+    def decode(encoded: bytes) -> Any:
+        if encoded == b"torn":
+            raise ImageInvalid("It is torn.", "Mend it.")
+        return as_page(np.full((4, 3, 3), rgb[encoded], np.uint8), np.zeros((4, 3), np.uint8))
+
+    colourer._pipeline = SimpleNamespace(decode=decode)  # type: ignore[assignment]
+    assert [colourer.has_colour(page) for page in (b"cover", b"tinted", b"grey", b"torn")] == [
+        True,
+        False,
+        False,
+        False,
+    ]
 
 
 @pytest.mark.slow
