@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from host.palette_records import ElementsFile, PaletteView
     from host.paths import StatePaths
     from host.pipeline.analysis.reader import PageReader
+    from host.pipeline.hint_regions import HintRegions
     from host.pipeline.page import PagePipeline
     from host.studio.tools import Tools
     from host.studio.wording import WishWording
@@ -78,6 +79,7 @@ class Application:
             lambda: _make_reader(settings.current),
         )  # fmt: skip
         self._smith: Wordsmith | None = None
+        self._hint_regions: HintRegions | None = None
         self._making = Lock()
         self.board = JobBoard(
             pipeline=lambda: _make_pipeline(settings.current, self.embedder, self.board.engine_room, self._wordsmith()),
@@ -233,6 +235,17 @@ class Application:
         with self._making:
             self._smith = self._smith or Wordsmith(self.board.engine_room)
             return self._smith
+
+    def hint_regions(self) -> HintRegions:
+        """Return what tells the region of a dot of colour before it is set."""
+        from host.pipeline.hint_regions import HintRegions
+        from host.pipeline.pointed import Pointer
+
+        with self._making:
+            if self._hint_regions is None:
+                pointer = Pointer(self.board.engine_room.guest)
+                self._hint_regions = HintRegions(lambda: _make_reader(self.settings.current), pointer)
+            return self._hint_regions
 
     def _studio_tools(self) -> Tools:
         from engines.words.registry import open_word_reader

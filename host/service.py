@@ -24,6 +24,8 @@ from host.messaging.messages import (
     ModelInfo,
     ModelPull,
     ModelQuery,
+    PageRegion,
+    PageRegionQuery,
     Pong,
     Preset,
     Reference,
@@ -93,6 +95,7 @@ class HostService:
             "pipeline.run_page": board.run_page,
             "page.put": board.put,
             "page.keep": board.keep,
+            "page.region": self._page_region,
             "job.prioritize": board.prioritize,
             "job.cancel": board.cancel,
             "job.status": board.status,
@@ -190,6 +193,14 @@ class HostService:
         if params.reference_id is not None and params.image is None:
             return searcher.like_reference(params.reference_id, params.k, params.series)
         raise BadRequest("Search by exactly one of image and reference_id.", "Leave one of the two out.")
+
+    def _page_region(self, params: PageRegionQuery) -> PageRegion:
+        application = self._application
+        encoded = application.store.spool.read(params.sha256)
+        if encoded is None:
+            raise NotFound("The bytes of this page are not here.", "Bring them with page.keep.")
+        found = application.hint_regions().at(params.sha256, encoded, params.point, application.board.check_open)
+        return PageRegion(by=found.by, outlines=[list(one) for one in found.outlines], share=found.share)
 
     def _save_preset(self, preset: Preset) -> list[Preset]:
         return self._application.save_preset(preset)

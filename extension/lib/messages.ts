@@ -15,6 +15,7 @@ import type {
   Estimate,
   EXPORT_FORMATS,
   FilterStep,
+  PageRegion,
   HistoryReport,
   HistorySeries,
   ModelInfo,
@@ -188,6 +189,7 @@ export interface WorkerCalls {
   "agent.pages": Call<{ runId: string; pages: FoundPage[] }>;
   "agent.unreadable": Call<{ runId: string; page: Omit<FoundPage, "sha256">; reason: string }>;
   "agent.correct": Call<{ runId: string; pageId: string; change: HintChange }>;
+  "agent.region": Call<{ runId: string; pageId: string; point: [number, number] }, PageRegion>;
   "agent.dress": Call<
     { runId: string; pageId: string; point: [number, number]; part: WornPart; rgb: [number, number, number] },
     { pages: number; maybe: number }

@@ -83,7 +83,7 @@ def _drawing(request: ColorizeRequest, meta: PageMeta, job: PageJob, maps: PageM
     wanted = job.corrections
     return Drawing(
         tone=request.tone,
-        panels=[_outline(panel) for panel in meta.panels],
+        panels=[outline_of(panel) for panel in meta.panels],
         hints=wanted.hints,
         palettes=place_palettes(wanted.palettes, meta, maps),
         characters=maps.characters if maps is not None and (wanted.palettes or job.cast is not None) else None,
@@ -91,6 +91,7 @@ def _drawing(request: ColorizeRequest, meta: PageMeta, job: PageJob, maps: PageM
     )
 
 
-def _outline(panel: Panel) -> Sequence[tuple[int, int]]:
+def outline_of(panel: Panel) -> Sequence[tuple[int, int]]:
+    """Return a panel's corners in the page's pixels."""
     left, top, right, bottom = panel.box
     return panel.polygon or ((left, top), (right - 1, top), (right - 1, bottom - 1), (left, bottom - 1))

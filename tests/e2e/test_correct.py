@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -13,8 +16,6 @@ from tests.e2e.reading import Reader, assert_balloons_unchanged, colourfulness, 
 from tests.e2e.site import PLAIN, MangaSite
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
     from playwright.sync_api import Page
 
@@ -25,6 +26,7 @@ SKY = (0.3, 0.1)
 BALLOON = (0.42, 0.575)
 GREEN = "#2f9e44"
 RED = "#c92a2a"
+OUTLINED = "The colour stays within the outline"
 HUE_AWAY_DEG = 20.0
 COLOURED = 8.0
 CLICK_OFF = 4  # levels that colours differ from one pixel to the next: a click is as exact as a screen's pixels
@@ -154,3 +156,46 @@ def test_nothing_is_corrected_where_nothing_is_coloured(reader: Reader, page: Pa
     reader.choose_from_menu(ITEM, grey, f"{site.origin}/pages/{PLAIN[0]}")
     until(lambda: reader.worker.evaluate("(tabId) => chrome.action.getBadgeText({tabId})", reader.tab_id(grey)) == "!")
     assert Panel(grey).parts() == []
+
+
+def test_what_a_correction_will_take_is_outlined_before_it_is_made(reader: Reader, page: Page) -> None:
+    first = images(page).first
+    coloured = shown_picture(first)
+    box = first.bounding_box()
+    assert box is not None
+    before = screen(page, box)
+    panel = correct_at(reader, page, HAT)
+    panel.choose(RED)
+    panel.wait_for(OUTLINED)
+    during = screen(page, box)
+    shot = os.environ.get("SHOTS")
+    if shot:
+        page.screenshot(path=Path(shot) / "outlined.png")
+    height, width = during.shape[:2]
+    changed = np.abs(during.astype(int) - before).max(axis=-1) > 24
+    y, x = int(HAT[1] * height), int(HAT[0] * width)
+    assert changed[y - 20 : y + 20, x - 20 : x + 20].mean() > 0.5  # the fill, and the dot
+    assert not changed[: height // 8].any()
+    assert np.array_equal(shown_picture(first), coloured)
+    page.keyboard.press("Escape")
+    assert panel.parts() == []
+    until(lambda: np.array_equal(screen(page, box), before))
+    assert hints_of(reader, page) == []
+
+    panel = correct_at(reader, page, HAT)
+    panel.choose(RED)
+    panel.wait_for(OUTLINED)
+    panel.press(USE)
+    panel.wait_for("Done. 1 correction")
+    assert OUTLINED not in panel.text()
+    red = np.abs(shown_picture(first).astype(int) - coloured).max(axis=-1) > 24
+    inside = cv2.resize(changed.astype(np.uint8), red.shape[::-1], interpolation=cv2.INTER_NEAREST).astype(bool)
+    around = cv2.dilate(inside.astype(np.uint8), np.ones((9, 9), np.uint8)).astype(bool)
+    assert red.sum() > 500
+    assert (red & around).sum() > 0.95 * red.sum()
+
+
+def screen(page: Page, box: Any) -> NDArray[np.uint8]:
+    """Return what the screen shows of a picture."""
+    shown = page.screenshot(clip={"x": box["x"], "y": box["y"], "width": box["width"], "height": box["height"]})
+    return np.asarray(cv2.imdecode(np.frombuffer(shown, np.uint8), cv2.IMREAD_COLOR), np.uint8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import tomllib
 from pathlib import Path
@@ -24,6 +25,9 @@ from host.messaging.messages import (
     ModelPull,
     ModelQuery,
     Options,
+    PageKeep,
+    PageRegion,
+    PageRegionQuery,
     Preset,
     PresetRemove,
     ReferenceAdd,
@@ -275,3 +279,18 @@ def test_clear_empties_the_cache(service: HostService) -> None:
     cleared: Any = service.handle("cache.clear", CacheClear())
     assert cleared.removed == 0
     assert isinstance(cleared, Message)
+
+
+def test_the_region_of_a_dot_is_told_once_the_page_s_bytes_are_here(service: HostService) -> None:
+    page = np.full((360, 480, 3), 255, np.uint8)
+    cv2.circle(page, (240, 180), 120, (0, 0, 0), 4)
+    image = bytes(cv2.imencode(".png", page)[1])
+    asked = PageRegionQuery(sha256=hashlib.sha256(image).hexdigest(), point=(0.5, 0.5))
+    with pytest.raises(NotFound, match="bytes"):
+        service.handle("page.region", asked)
+    service.handle("page.keep", PageKeep(sha256=asked.sha256, image=image))
+    told = service.handle("page.region", asked)
+    assert isinstance(told, PageRegion)
+    assert told.by == "lines"
+    assert told.share == pytest.approx(np.pi * 120**2 / (360 * 480), rel=0.1)
+    assert all(0 <= place <= 1 for one in told.outlines for point in one for place in point)

@@ -5,9 +5,18 @@ import type { HostNotification } from "../host/methods";
 import { HostError, HostGone, HostSilent, sayError } from "../host/errors";
 import { type FoundPage, NobodyThere, type PageCalls } from "../messages";
 import { bytesOf, pack, type Payload } from "../payload";
-import type { ColourHint, PageDone, PageFailed, PagePreview, PageSkipped, JobProgress } from "../protocol/messages";
+import type {
+  ColourHint,
+  PageDone,
+  PageFailed,
+  PagePreview,
+  PageRegion,
+  PageSkipped,
+  JobProgress,
+} from "../protocol/messages";
 import { PicturesAgain } from "./again";
 import { changeHints, type HintChange } from "./hints";
+import { regionAt } from "./region";
 import { ChapterSaver, type Outside } from "./save";
 import { questionOf } from "./question";
 import {
@@ -95,6 +104,11 @@ export class ChapterRun {
     if (this.state.name !== "paused") this.state.name = "running"; // resuming asks for it
     this.#outside.changed(this);
     if (this.state.name === "running") void this.#submit([pageId]);
+  }
+
+  /** What a correction at `point` of a page would take. */
+  regionAt(pageId: string, point: [number, number]): Promise<PageRegion> {
+    return regionAt(this.#outside, this.#page(pageId), point);
   }
 
   /** What pages with these bytes wear has changed: those that are done come anew, in view first. */

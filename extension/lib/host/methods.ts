@@ -24,6 +24,7 @@ const TIMEOUTS_MS: Partial<Record<Method, number>> = {
   "pipeline.estimate": 30_000,
   "page.put": 60_000,
   "page.keep": 60_000,
+  "page.region": 60_000, // the page is read, and a network may wait for the one that colours
   "chapter.export": 3_600_000, // a PDF of 500 pages takes many minutes; who does not want to wait cancels it
   "studio.start": 60_000,
   "host.doctor": 60_000,

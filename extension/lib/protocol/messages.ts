@@ -602,6 +602,19 @@ export interface PageKeep {
   image: Uint8Array;
 }
 
+/** Ask what a dot of colour at `point`, [x, y] in 0..1 of a page, would take; by the SHA-256 of its bytes. */
+export interface PageRegionQuery {
+  sha256: string;
+  point: [number, number];
+}
+
+/** Outlines in 0..1 of the page, a hole being one within another, and how much of the page they enclose. */
+export interface PageRegion {
+  by: "network" | "lines";
+  outlines: (([number, number])[])[];
+  share: number;
+}
+
 /** Forget a preset. */
 export interface PresetRemove {
   name: string;
@@ -915,6 +928,7 @@ export interface Methods {
   "pipeline.run_page": { params: RunPage; result: JobAccepted };
   "page.put": { params: PagePut; result: PageAccepted };
   "page.keep": { params: PageKeep; result: PageAccepted };
+  "page.region": { params: PageRegionQuery; result: PageRegion };
   "job.prioritize": { params: JobPrioritize; result: Empty };
   "job.cancel": { params: JobCancel; result: CancelResult };
   "job.status": { params: JobStatusQuery; result: JobStatus[] };

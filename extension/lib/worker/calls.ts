@@ -171,6 +171,11 @@ export function answerWorkerCalls(
       if (run?.frameOf(pageId) !== (sender.frameId ?? 0)) throw new Error(i18n.t("run.over"));
       run.correct(pageId, change);
     },
+    "agent.region": async ({ runId, pageId, point }, sender) => {
+      const run = await runOf(sender, runId);
+      if (run?.frameOf(pageId) !== (sender.frameId ?? 0)) throw new Error(i18n.t("run.over"));
+      return run.regionAt(pageId, point);
+    },
     "agent.dress": async ({ runId, pageId, point, part, rgb }, sender) => {
       const run = await runOf(sender, runId);
       const page = run?.frameOf(pageId) === (sender.frameId ?? 0) ? run.state.pages[pageId]?.sha256 : undefined;

@@ -1,6 +1,21 @@
 // @vitest-environment jsdom
 import { beforeEach, expect, test, vi } from "vitest";
 
+/** The regions that were asked for; each is answered in its turn by the test, or at once with a square around it. */
+const regions = vi.hoisted(() => ({ asked: [] as unknown[], refusal: "", late: null as Promise<void> | null }));
+const region = vi.hoisted(() => async ({ point }: Record<string, unknown>) => {
+  regions.asked.push(point);
+  await regions.late;
+  const [x, y] = point as [number, number];
+  const outline = [
+    [x - 0.1, y - 0.1],
+    [x + 0.1, y - 0.1],
+    [x + 0.1, y + 0.1],
+  ];
+  const value = { by: "lines", outlines: [outline], share: 0.02 };
+  return regions.refusal ? { ok: false, reason: regions.refusal } : { ok: true, value };
+});
+
 const outside = vi.hoisted(() => ({
   asked: [] as { kind: string; params: Record<string, unknown> }[],
   refusal: "",
@@ -14,6 +29,7 @@ vi.mock("wxt/browser", () => ({
   browser: {
     runtime: {
       sendMessage: async (message: { kind: string; params: Record<string, unknown> }) => {
+        if (message.kind === "agent.region") return region(message.params);
         outside.asked.push(message);
         return outside.refusal ? { ok: false, reason: outside.refusal } : { ok: true, value: outside.answer };
       },
@@ -46,6 +62,7 @@ let root: ShadowRoot;
 /** A coloured page with the panel open on it. */
 beforeEach(async () => {
   Object.assign(outside, { asked: [], refusal: "", sample: { rgb: [100, 80, 60], isGrey: false } });
+  Object.assign(regions, { asked: [], refusal: "", late: null });
   vi.clearAllMocks();
   document.body.replaceChildren(); // an earlier panel closes with its page
   const img = document.body.appendChild(document.createElement("img"));
@@ -200,4 +217,76 @@ test("one panel is open at a time", async () => {
   const { length } = document.querySelectorAll("div");
   await open([0.7, 0.7]);
   expect(document.querySelectorAll("div")).toHaveLength(length);
+});
+
+const drawn = () => {
+  const svg = root.querySelector("svg") as SVGElement;
+  return svg.style.display === "none" ? "" : svg.querySelector("path")?.getAttribute("d");
+};
+const dot = () => [...root.querySelectorAll("button")].at(-1) as HTMLButtonElement;
+const press = (key: string) => dot().dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+
+test("what a correction will take is outlined before it is made, and told in words", async () => {
+  expect(regions.asked).toEqual([[0.25, 0.5]]);
+  expect(drawn()).toBe("M0.15000,0.40000 0.35000,0.40000 0.35000,0.60000Z");
+  expect(text()).toBe("The colour stays within the outline: 2% of the page.");
+  expect(changes()).toEqual([]);
+  await use("#00ff00");
+  expect(drawn()).toBe(""); // what comes is to be seen
+  await comes([50, 120, 60], [GREEN]);
+  expect(drawn()).toBe("");
+});
+
+test("who closes the panel at the outline has changed nothing", () => {
+  expect(drawn()).not.toBe("");
+  picker().dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true, composed: true }));
+  expect(root.host.isConnected).toBe(false);
+  expect(outside.asked).toEqual([]);
+});
+
+test("a place that moves takes its outline along, and only the last one is asked for", async () => {
+  let answer = () => {};
+  regions.late = new Promise((done) => (answer = done));
+  press("ArrowRight");
+  expect(drawn()).toBe("");
+  await vi.waitFor(() => expect(regions.asked).toHaveLength(2));
+  const looks = outside.looks;
+  for (const key of ["ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp"]) press(key);
+  await vi.waitFor(() => expect(outside.looks).toBe(looks + 4));
+  answer();
+  await vi.waitFor(() => expect(drawn()).not.toBe(""));
+  expect(regions.asked).toHaveLength(3); // where it began to move, and where it came to rest
+});
+
+test("a figure's colour everywhere has no outline, and nothing coloured has none", async () => {
+  const where = root.querySelector("select") as HTMLSelectElement;
+  where.value = "hair";
+  where.dispatchEvent(new Event("change"));
+  expect([drawn(), text()]).toEqual(["", ""]);
+  where.value = "here";
+  where.dispatchEvent(new Event("change"));
+  await vi.waitFor(() => expect(drawn()).not.toBe(""));
+  outside.sample = { rgb: [255, 255, 255], isGrey: true };
+  regions.asked = [];
+  await open([0.7, 0.7]);
+  expect([drawn(), regions.asked]).toEqual(["", []]);
+});
+
+test("where the host cannot tell, a correction is made all the same", async () => {
+  regions.refusal = "The bytes of this page are not here.";
+  await open([0.25, 0.5]);
+  expect([drawn(), text()]).toEqual(["", ""]);
+  await use("#00ff00");
+  expect(changes()).toEqual([{ kind: "set", hint: GREEN }]);
+});
+
+test("of a sheet of slices a slice shows where the region lies in it, also beyond its edges", async () => {
+  const below = new Entry("p2", "https://site.example/2.jpg");
+  Object.assign(below, { state: "done", coloured: entry.coloured, width: 8, height: 27 });
+  below.holders.add(holderOf(document.querySelector("img") as Element));
+  below.sheet = entry.sheet = new Sheet([entry, below]);
+  entry = below;
+  await open([0.5, 0]);
+  expect(regions.asked.at(-1)).toEqual([0.5, 0.25]);
+  expect(drawn()).toBe("M0.40000,-0.13333 0.60000,-0.13333 0.60000,0.13333Z");
 });

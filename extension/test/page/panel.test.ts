@@ -3,7 +3,15 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Panel } from "@/lib/page/correct/panel";
 import { ImgHolder } from "@/lib/page/holders/img";
 
-const acts = { use: vi.fn(), undo: vi.fn(), clear: vi.fn(), moved: vi.fn(), closed: vi.fn(), holds: vi.fn(() => true) };
+const acts = {
+  use: vi.fn(),
+  undo: vi.fn(),
+  clear: vi.fn(),
+  moved: vi.fn(),
+  turned: vi.fn(),
+  closed: vi.fn(),
+  holds: vi.fn(() => true),
+};
 const siteHears = vi.fn();
 let stop: AbortController;
 let root: ShadowRoot;

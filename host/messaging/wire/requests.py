@@ -1,13 +1,13 @@
 """What the extension asks, and the answers that are no record of their own; by subject, in the order of the methods."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from msgspec import Meta, field
 
 from host.corrections import Corrections
 from host.messaging.wire.records import DeviceInfo, EngineState, Options, Page
 from host.messaging.wire.values import Message
-from host.vocabulary import Count, Direction, ExportFormat, Identifier, Sha256, Text
+from host.vocabulary import Count, Direction, ExportFormat, Fraction, Identifier, Sha256, Text
 
 # --- session -------------------------------------------------------------------------------------------------------
 
@@ -234,6 +234,24 @@ class PageKeep(Message, frozen=True, kw_only=True):
 
     sha256: Sha256
     image: bytes
+
+
+class PageRegionQuery(Message, frozen=True, kw_only=True):
+    """Ask what a dot of colour at `point`, [x, y] in 0..1 of a page, would take; by the SHA-256 of its bytes."""
+
+    sha256: Sha256
+    point: tuple[Fraction, Fraction]
+
+
+class PageRegion(Message, frozen=True, kw_only=True):
+    """Outlines in 0..1 of the page, a hole being one within another, and how much of the page they enclose.
+
+    by: `network` or `lines`, whoever found it.
+    """
+
+    by: Literal["network", "lines"]
+    outlines: list[list[tuple[Fraction, Fraction]]]
+    share: Fraction
 
 
 # --- presets -------------------------------------------------------------------------------------------------------

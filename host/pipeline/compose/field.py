@@ -23,7 +23,7 @@ from host.pipeline.drawing import Drawing
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from engines.regions import Outline
+    from engines.regions import Labels, Outline
     from host.pipeline.decode import DecodedPage
 
 # A coarse engine decides by cells of this many of its pixels in a row: 8 px of the page that the compact engine sees.
@@ -58,9 +58,8 @@ def colour_field(
     Same arguments give the same field.
     """
     drawing = drawing or Drawing()
-    lightness = grid_lightness(page.grey if drawing.tone is None else drawing.tone)
+    lightness, borders = _walled(page, drawing)
     grid = Size(*lightness.shape)
-    borders = outlined([_on_grid(panel, page.size, grid) for panel in drawing.panels], lightness.shape)
     with Beside(partial(find_regions, lightness, borders)) as regions:
         shift = measure_shift(oklab[..., 0], page.grey)
         chroma = undo_shift(np.ascontiguousarray(oklab[..., 1:]) * np.float32(strength_01), shift)
@@ -73,6 +72,18 @@ def colour_field(
     evened = even_flats(spread, trust, labels, flat, coarseness(pixel_px), (_CELL_ENGINE_PX * pixel_px) ** 2)
     dressed, faults = lay_palettes(evened, labels, _figures(drawing, grid), parts, drawing.palettes)
     return ColourField(lay_hints(dressed, lightness, labels, flat, drawing.hints), shift, ground, faults)
+
+
+def find_page_regions(page: DecodedPage, drawing: Drawing) -> Labels:
+    """Return the region of every place of a page's grid, as `colour_field` has them."""
+    return find_regions(*_walled(page, drawing))
+
+
+def _walled(page: DecodedPage, drawing: Drawing) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Return the page's lightness on its grid, and the panels' borders there."""
+    lightness = grid_lightness(page.grey if drawing.tone is None else drawing.tone)
+    grid = Size(*lightness.shape)
+    return lightness, outlined([_on_grid(panel, page.size, grid) for panel in drawing.panels], lightness.shape)
 
 
 def _figures(drawing: Drawing, grid: Size) -> NDArray[np.uint8]:

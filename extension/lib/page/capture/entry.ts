@@ -137,9 +137,12 @@ export class Sheet {
   /** Corrections of the sheet in shares of an entry's picture; those of other slices lie outside of 0..1. */
   hintsFor(entry: Entry, hints: readonly ColourHint[]): ColourHint[] {
     if (this.isOnePage) return [...hints];
-    const start = this.#startOf(entry);
-    const within = ([x, y]: Point): Point => [x, (y * this.height - start) / entry.height];
-    return hints.map((hint) => ({ ...hint, points: hint.points.map((point) => within(point as Point)) }));
+    return hints.map((hint) => ({ ...hint, points: hint.points.map((point) => this.pointIn(entry, point as Point)) }));
+  }
+
+  /** Where a point of the sheet lies in an entry's picture, or outside of its 0..1. */
+  pointIn(entry: Entry, [x, y]: Point): Point {
+    return [x, (y * this.height - this.#startOf(entry)) / entry.height];
   }
 
   #startOf(entry: Entry): number {

@@ -2,6 +2,7 @@
 
 import { reasonOf } from "../../reason";
 import { i18n } from "#i18n";
+import { inTurn } from "../../in-turn";
 import { type HintChange, isSamePlace } from "../../chapter/hints";
 import { askWorker } from "../../messages";
 import type { ColourHint } from "../../protocol/messages";
@@ -22,8 +23,10 @@ const SAYS = {
   dressed: (pages: number) => i18n.t("correct.dressed", pages),
   maybe: (figures: number) => i18n.t("correct.maybe", figures),
   takenBack: () => i18n.t("correct.takenBack"),
+  outlined: (share: number) => i18n.t("correct.outlined", [PERCENT.format(share)]),
   count: (hints: number) => i18n.t("correct.count", hints),
 } as const;
+const PERCENT = new Intl.NumberFormat(undefined, { style: "percent", maximumSignificantDigits: 2 });
 const GREY_HINT = 24; // levels: a place that the reader made grey themselves can be corrected again
 
 /** What a page is coloured anew for, and what to say then; `before` is what was at the place of a hint that must show. */
@@ -34,12 +37,19 @@ interface Awaited {
   before: { point: Point; rgb: Rgb } | null;
 }
 
+/** What a correction takes, in shares of the entry's picture, and how much of the page that is. */
+interface Region {
+  outlines: Point[][];
+  share: number;
+}
+
 export class Corrector {
   readonly #runId: string;
   readonly #presenter: PagePresenter;
   readonly #signal: AbortSignal;
   readonly #awaited = new Map<Entry, Awaited>();
-  #open: { entry: Entry; panel: Panel; sample: Sample | null } | null = null;
+  readonly #inTurn = inTurn();
+  #open: { entry: Entry; panel: Panel; sample: Sample | null; region: Region | null } | null = null;
 
   constructor(runId: string, presenter: PagePresenter, signal: AbortSignal) {
     this.#runId = runId;
@@ -54,12 +64,17 @@ export class Corrector {
       use: () => this.#use(),
       undo: () => this.#ask(entry, takeBack("undo")),
       clear: () => this.#ask(entry, takeBack("clear")),
-      moved: () => void this.#look(true),
+      moved: () => {
+        this.#showRegion(null);
+        void this.#look(true).then(() => this.#outline());
+      },
+      turned: () => void this.#outline(),
       closed: () => (this.#open = null),
       holds: () => entry.holders.has(holder) && this.#presenter.isCovered(holder),
     };
-    this.#open = { entry, panel: new Panel(holder, point, acts, this.#signal), sample: null };
+    this.#open = { entry, panel: new Panel(holder, point, acts, this.#signal), sample: null, region: null };
     await this.#look(true);
+    await this.#outline();
   }
 
   /** A coloured page came, perhaps one that was asked for here. */
@@ -115,6 +130,7 @@ export class Corrector {
     Object.assign(entry, { state: "sent", fraction: 0 });
     this.#awaited.set(entry, awaited);
     this.#presenter.present(entry);
+    if (this.#open?.entry === entry) this.#showRegion(null); // what comes is to be seen
     this.#say(entry, SAYS.busy(), false);
     const { sheet } = entry;
     if (!sheet) return this.ended(entry, notInColour());
@@ -137,22 +153,56 @@ export class Corrector {
     this.#say(entry, entry.isOpen ? SAYS.busy() : "", false);
   }
 
+  /** Show what a correction at the panel's point would take, before it is made; nothing where nobody can tell. */
+  async #outline(): Promise<void> {
+    const open = this.#open;
+    if (!open) return;
+    this.#showRegion(null);
+    const { entry, panel, sample } = open;
+    const { point } = panel;
+    const { sheet } = entry;
+    if (!sheet || panel.where !== "here" || !takesColour(entry, sample)) return;
+    const call = { runId: this.#runId, pageId: sheet.pageId, point: sheet.pointOf(entry, point) };
+    const isWanted = () =>
+      this.#open === open && panel.point === point && panel.where === "here" && !entry.isOpen && !open.region;
+    // Of who moves the dot the last place alone is asked for: a network may take seconds for each.
+    await this.#inTurn(async () => {
+      const found = isWanted() ? await askWorker("agent.region", call).catch(() => null) : null;
+      if (!found || !isWanted()) return;
+      const outlines = found.outlines.map((one) => one.map((place) => sheet.pointIn(entry, place as Point)));
+      this.#showRegion({ outlines, share: found.share });
+    });
+  }
+
+  #showRegion(region: Region | null): void {
+    const open = this.#open;
+    if (!open || open.region === region) return;
+    open.region = region;
+    open.panel.outline(region?.outlines ?? []);
+    this.#say(open.entry, open.entry.isOpen ? SAYS.busy() : "", false);
+  }
+
   /** In the panel where it is open on this page; trouble else on the page itself. */
   #say(entry: Entry, text: string, isTrouble: boolean): void {
     if (this.#open?.entry !== entry) {
       if (isTrouble && text) this.#presenter.notice(entry, text);
       return;
     }
-    const { panel, sample } = this.#open;
-    const takesColour = sample !== null && (!sample.isGrey || entry.hints.some(({ rgb }) => spread(rgb) < GREY_HINT));
+    const { panel, sample, region } = this.#open;
+    const canUse = takesColour(entry, sample);
     const { length } = entry.hints;
-    const about = sample && !takesColour ? SAYS.nothingHere() : length ? SAYS.count(length) : "";
+    const about = sample && !canUse ? SAYS.nothingHere() : length ? SAYS.count(length) : "";
+    const outlined = region ? SAYS.outlined(region.share) : "";
     panel.show({
-      canUse: takesColour && !entry.isOpen,
+      canUse: canUse && !entry.isOpen,
       canUndo: length > 0 && !entry.isOpen,
-      text: entry.isOpen ? text : [text, about].filter(Boolean).join(" "),
+      text: entry.isOpen ? text : [text, about, text ? "" : outlined].filter(Boolean).join(" "),
     });
   }
+}
+
+function takesColour(entry: Entry, sample: Sample | null): boolean {
+  return sample !== null && (!sample.isGrey || entry.hints.some(({ rgb }) => spread(rgb) < GREY_HINT));
 }
 
 /** The change as the sheet has it, which may be more than the slice that the reader pointed at. */

@@ -8,6 +8,7 @@ import { closedRoot, raise } from "../holders/closed-root";
 import { followLayout } from "../swap/follow";
 import type { Holder } from "../holders/holder";
 import type { Point } from "../holders/place";
+import { Outline } from "./outline";
 import { inWindow, pointIn } from "../point";
 import { style } from "../swap/ring";
 import type { WornPart } from "../../palette";
@@ -51,6 +52,8 @@ export interface PanelActs {
   undo(): void;
   clear(): void;
   moved(): void;
+  /** The colour is to go elsewhere now. */
+  turned(): void;
   closed(): void;
   holds(): boolean;
 }
@@ -76,6 +79,7 @@ export class Panel {
   readonly #undo = button(this.#labels.undo);
   readonly #clear = button(this.#labels.clear);
   readonly #close = button("×", "transparent", this.#labels.close);
+  readonly #outline = new Outline();
   readonly #dot = button("", "transparent", this.#labels.place);
   readonly #stop = new AbortController();
   readonly #focused = document.activeElement;
@@ -104,6 +108,7 @@ export class Panel {
   set colour(hex: string) {
     this.#picker.value = hex;
     style(this.#dot, { background: hex });
+    this.#outline.fill(hex);
   }
 
   get where(): Where {
@@ -115,6 +120,12 @@ export class Panel {
     enable(this.#undo, canUndo);
     enable(this.#clear, canUndo);
     if (this.#status.textContent !== text) this.#status.textContent = text;
+    this.#follow();
+  }
+
+  /** Draw what a correction will take, as outlines in shares of the picture; none for nothing. */
+  outline(outlines: readonly (readonly Point[])[]): void {
+    this.#outline.draw(outlines);
     this.#follow();
   }
 
@@ -147,11 +158,11 @@ export class Panel {
     style(this.#where, WHERE);
     for (const [value, text] of Object.entries(places())) this.#where.add(new Option(text, value));
     this.#card.append(row(label, this.#use, this.#close), this.#where, row(this.#undo, this.#clear), this.#status);
-    closedRoot(this.#host).append(this.#card, this.#dot);
+    closedRoot(this.#host).append(this.#outline.element, this.#card, this.#dot);
   }
 
   #listen(signal: AbortSignal): void {
-    const { use, undo, clear } = this.#acts;
+    const { use, undo, clear, turned } = this.#acts;
     for (const [element, act] of [
       [this.#use, use],
       [this.#undo, undo],
@@ -159,6 +170,7 @@ export class Panel {
     ] as const) {
       element.addEventListener("click", () => isEnabled(element) && act(), { signal });
     }
+    this.#where.addEventListener("change", turned, { signal });
     this.#close.addEventListener("click", () => this.close(), { signal });
     this.#picker.addEventListener("input", () => (this.colour = this.#picker.value), { signal });
     for (const kind of ["keydown", "keypress", "keyup"] as const) {
@@ -193,6 +205,7 @@ export class Panel {
     const left = Math.max(EDGE_PX, Math.min(right, x - width / 2));
     const below = y + GAP_PX + height + EDGE_PX <= innerHeight || y - GAP_PX - height < EDGE_PX;
     move(this.#card, left - origin.left, (below ? y + GAP_PX : y - GAP_PX - height) - origin.top);
+    this.#outline.place(this.#holder, origin);
     move(this.#dot, x - origin.left - DOT_PX / 2, y - origin.top - DOT_PX / 2);
   }
 }
