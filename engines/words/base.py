@@ -29,11 +29,12 @@ class Words:
 class WordReader(ABC):
     """Reads lettering. Same picture and same regions give the same words.
 
-    id, version: what decides the words, besides the picture.
+    id, version: what decides the words, besides the picture. memory_mib: what it takes once it has read.
     """
 
     id: str
     version: str
+    memory_mib: int = 0
 
     @abstractmethod
     def read(self, picture: NDArray[np.uint8], regions: Sequence[Box]) -> list[Words]:

@@ -29,6 +29,7 @@ _FILES: Final = ("config.json", "preprocessor_config.json", "model.safetensors",
 _LIBRARIES: Final = ("torch", "transformers", "safetensors")
 _INSTALL: Final = "pip install 'irodori[diffusion]'"
 _METHOD: Final = 1
+_LIBRARIES_MIB: Final = 400
 _LETTERS_MAX: Final = 300
 _PIECE: Final = "##"
 _DOTS: Final = re.compile("[・.]{2,}")
@@ -47,6 +48,8 @@ class MangaWordReader(WordReader):
         if missing:
             raise ModelMissing(f"{folder} holds no {', '.join(missing)}", "Pull a model of manga-ocr's class.")
         self.id = "manga-ocr"
+        # In float32, as the file is, and torch with transformers.
+        self.memory_mib = _LIBRARIES_MIB + ((folder / "model.safetensors").stat().st_size >> 20)
         self.version = f"{_METHOD}-{file_digest(folder / 'model.safetensors')[:16]}"
         self._folder = folder
         self._model: Any = None

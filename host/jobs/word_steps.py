@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engines.base import EngineError
+from engines.memory_ledger import HEAVY_MIB
 from host.pipeline.word_choice import WordChoice
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from engines.words.base import WordModel
     from host.messaging.messages import Options
     from host.settings import Settings
 
@@ -25,6 +30,33 @@ def word_choice(options: Options, settings: Settings) -> WordChoice:
         model={"local": settings.enhance_model, "ollama": settings.ollama_model}.get(enhance, ""),
         url=settings.ollama_url if enhance == "ollama" else "",
     )
+
+
+def memory_of_words(choice: WordChoice) -> tuple[int, int]:
+    """Return what a choice's models take in MiB: what each process that uses them keeps, and one at a time at most.
+
+    A model from `HEAVY_MIB` on is loaded for its step alone, by one process at a time; smaller ones stay. One language
+    is translated at a time, as a rule. What cannot be opened takes nothing, and what Ollama holds is not known.
+    """
+    from engines.words.languages import translated_languages
+    from engines.words.registry import open_captioner, open_enhancer, open_translator
+
+    sizes: list[int] = []
+    if choice.translate:
+        sizes.append(max(_memory(lambda one=one: open_translator(one)) for one in translated_languages()))
+    if choice.caption:
+        sizes.append(_memory(lambda: open_captioner(choice.caption)))
+    if choice.enhance == "local":
+        sizes.append(_memory(lambda: open_enhancer("local", choice.model)))
+    heavy = [size for size in sizes if size >= HEAVY_MIB]
+    return sum(sizes) - sum(heavy), max(heavy, default=0)
+
+
+def _memory(opened: Callable[[], WordModel]) -> int:
+    try:
+        return opened().memory_mib
+    except EngineError:
+        return 0
 
 
 def facts_of_words(choice: WordChoice) -> tuple[str, ...]:

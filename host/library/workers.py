@@ -62,12 +62,17 @@ class Colourers(Protocol):
         """Stop at once."""
 
 
-def default_workers() -> int:
-    """Return how many workers this machine carries: a core and 900 MiB of free memory each."""
+def default_workers(kept_mib: int = 0, at_once_mib: int = 0) -> int:
+    """Return how many workers this machine carries: a core and 900 MiB of free memory each.
+
+    kept_mib: what each holds besides, such as small models of words. at_once_mib: what one of them at a time takes, a
+    heavy model.
+    """
     import psutil
 
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(cores, int(psutil.virtual_memory().available) // (WORKER_MIB << 20)))
+    room = int(psutil.virtual_memory().available) - (at_once_mib << 20)
+    return max(1, min(cores, room // ((WORKER_MIB + kept_mib) << 20)))
 
 
 class Workers(ProcessPool[Task, PageResult]):

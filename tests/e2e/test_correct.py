@@ -196,6 +196,10 @@ def test_what_a_correction_will_take_is_outlined_before_it_is_made(reader: Reade
 
 
 def screen(page: Page, box: Any) -> NDArray[np.uint8]:
-    """Return what the screen shows of a picture."""
-    shown = page.screenshot(clip={"x": box["x"], "y": box["y"], "width": box["width"], "height": box["height"]})
-    return np.asarray(cv2.imdecode(np.frombuffer(shown, np.uint8), cv2.IMREAD_COLOR), np.uint8)
+    """Return what the screen shows of a picture, black where that is below the window."""
+    window = cv2.imdecode(np.frombuffer(page.screenshot(), np.uint8), cv2.IMREAD_COLOR)
+    left, top, width, height = (round(box[name]) for name in ("x", "y", "width", "height"))
+    shown = np.zeros((height, width, 3), np.uint8)
+    seen = np.asarray(window, np.uint8)[top : top + height, left : left + width]
+    shown[: seen.shape[0]] = seen
+    return shown

@@ -211,7 +211,8 @@ def _go(
     if not to_do:
         return Tally()
     faults = FaultFolder(request.error_log_dir or request.output / "errors")
-    count = request.workers or default_workers()
+    letters = request.words.open()
+    count = request.workers or default_workers(letters.memory_mib if letters is not None else 0)
     pool: ProcessPool[ReadTask, ReadPage] = ProcessPool(count, begin, (detector, request.words, True), read, lost)
     try:
         with AnalysisProgress(STDERR, sum(one.pages for one in to_do), len(to_do)) as progress:

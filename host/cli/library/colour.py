@@ -17,6 +17,7 @@ from host.books.whole_files import require_nameable, require_writable, write_who
 from host.cli.console import STDERR, say
 from host.cli.library.progress import ShelfProgress
 from host.errors import BadRequest, NotFound
+from host.jobs.word_steps import memory_of_words
 from host.library.asked import Asked
 from host.library.cluster import RayColourers, store_root
 from host.library.manifest import Manifest
@@ -116,7 +117,10 @@ class _Pass:
             say(line)
         self._engine = self._orders.base.job.engine
         self._is_on_processor = self._engine.device == "cpu"
-        self._count = request.workers or (default_workers() if self._is_on_processor else 1)
+        # An engine that reads no words has none of their models loaded.
+        reads = self._engine.wording != "none"
+        words = memory_of_words(self._orders.base.job.words) if reads else (0, 0)
+        self._count = request.workers or (default_workers(*words) if self._is_on_processor else 1)
 
     def go(self) -> int:
         """Plan, colour what is not done, report."""

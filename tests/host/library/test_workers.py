@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import types
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ import pytest
 
 from host.application import Application
 from host.library.orders import OrderBook
-from host.library.workers import Task, Workers
+from host.library.workers import Task, Workers, default_workers
 from host.messaging.messages import Options
 from host.paths import state_paths
 from tests.host.library.shelves import picture
@@ -92,3 +93,16 @@ def test_a_worker_says_that_it_has_one_core_before_numpy_is_loaded() -> None:
     environ = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
     done = subprocess.run([sys.executable, "-c", ONE_CORE], capture_output=True, text=True, env=environ, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("kept_mib", "at_once_mib", "count"),
+    [(0, 0, 8), (100, 0, 8), (900, 0, 4), (0, 4_100, 4), (700, 4_100, 2), (0, 9_000, 1)],
+)
+def test_workers_are_as_many_as_memory_carries_with_their_models_of_words(
+    kept_mib: int, at_once_mib: int, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = types.SimpleNamespace(available=8_000 << 20)
+    monkeypatch.setattr("psutil.virtual_memory", lambda: free)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(16))
+    assert default_workers(kept_mib, at_once_mib) == count
