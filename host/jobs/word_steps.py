@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from engines.base import EngineError
@@ -43,7 +44,7 @@ def memory_of_words(choice: WordChoice) -> tuple[int, int]:
 
     sizes: list[int] = []
     if choice.translate:
-        sizes.append(max(_memory(lambda one=one: open_translator(one)) for one in translated_languages()))
+        sizes.append(max(_memory(partial(open_translator, one)) for one in translated_languages()))
     if choice.caption:
         sizes.append(_memory(lambda: open_captioner(choice.caption)))
     if choice.enhance == "local":
