@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Literal, Protocol
 from engines.geometry import Size
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -291,6 +291,18 @@ class ColorizeEngine(ABC):
         """
         require_supported(self.info, request)
         return self._infer(request, on_step)
+
+    def colorize_several(
+        self, requests: Sequence[ColorizeRequest], on_step: Callable[[int], OnStep]
+    ) -> tuple[ColorizeResult, ...]:
+        """Colour parts of one page, in their order; an engine that can makes several at once.
+
+        on_step: gives who hears of the steps, by how many of the requests are done before them.
+
+        Raises:
+            as `colorize`.
+        """
+        return tuple(self.colorize(request, on_step(done)) for done, request in enumerate(requests))
 
     @abstractmethod
     def _infer(self, request: ColorizeRequest, on_step: OnStep) -> ColorizeResult:

@@ -87,13 +87,34 @@ def memory_policy(device: Device, needs: Needs, free: FreeMemory | None = None) 
     return fitting[0]
 
 
+def samples_that_fit(
+    device: Device, needs: Needs, policy: MemoryPolicy, wanted: int, free: FreeMemory | None = None
+) -> int:
+    """Return how many pictures of a loaded model can be computed at once, 1 to `wanted`: each takes what one page does.
+
+    free: None for what is free now.
+    """
+    free, rules = free or free_memory(device), rules_of(device.kind)
+    network = needs.network_mib if needs.packed or policy == "model_offload" else needs.kept_mib
+    # Of a part that comes to the device when it works the room is still free.
+    comes = network if policy in ("model_offload", "layerwise_fp8") else 0
+    room = free.device_mib - comes if rules.own_memory else free.ram_mib
+    count = max(1, min(wanted, room // max(1, _working(needs, rules.weight_factor))))
+    _LOG.info("%d of %d pictures at once on %s: %d MiB are free", count, wanted, device.name, room)
+    return count
+
+
+def _working(needs: Needs, factor: int) -> int:
+    return factor * min(_WORKING_MAX_MIB, round(_WORKING_SHARE * needs.network_mib))
+
+
 def _taken(device: Device, needs: Needs, policy: MemoryPolicy) -> tuple[int, int]:
     """Return what a policy takes at the highest, of the processor's memory and of the device's own, in MiB."""
     rules = rules_of(device.kind)
     factor = rules.weight_factor
     network = needs.network_mib * (1 if needs.packed else factor)
     others = [part * factor for part in needs.others_mib]
-    working = factor * min(_WORKING_MAX_MIB, round(_WORKING_SHARE * needs.network_mib))
+    working = _working(needs, factor)
     kept = needs.network_mib if needs.packed else needs.kept_mib or needs.network_mib // 2
     # First the encoder is read at two bytes a number and cast, then the network.
     at_two = sum(needs.others_mib)

@@ -18,7 +18,7 @@ from engines.base import Device, EngineError, EngineOutOfMemory, EngineUnavailab
 from engines.device_rules import rules_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import numpy as np
     import torch
@@ -147,6 +147,19 @@ def pipeline_picture(
 ) -> NDArray[np.uint8]:
     """Return the picture that a diffusers pipeline makes of its arguments, `(h, w, 3)` uint8 sRGB RGB.
 
+    As `pipeline_pictures` of one seed.
+    """
+    return pipeline_pictures(pipeline, arguments, [seed], after_step)[0]
+
+
+def pipeline_pictures(
+    pipeline: Any,
+    arguments: Mapping[str, Any],
+    seeds: Sequence[int],
+    after_step: Callable[[int, torch.Tensor], torch.Tensor | None],
+) -> list[NDArray[np.uint8]]:
+    """Return the pictures that a diffusers pipeline makes at once, each `(h, w, 3)` uint8 sRGB RGB, one of each seed.
+
     after_step: hears of each step, counted from 0, with its latents, and may give others to go on with; what it raises
         passes through untouched. Offloaded parts leave the device also where the call fails.
 
@@ -167,7 +180,8 @@ def pipeline_picture(
         return {} if others is None else {"latents": others}
 
     # The processor's generator gives the same noise on every device.
-    generator = torch.Generator("cpu").manual_seed(seed)
+    generators = [torch.Generator("cpu").manual_seed(seed) for seed in seeds]
+    generator = generators if len(generators) > 1 else generators[0]
     try:
         with torch_memory_mapped():
             pictures = pipeline(**arguments, generator=generator, callback_on_step_end=between, output_type="np").images
@@ -182,7 +196,7 @@ def pipeline_picture(
             "Try another device or other weights.",
             told=("no_numbers",),
         )
-    return np.asarray((pictures[0] * 255).round(), np.uint8)
+    return [np.asarray((picture * 255).round(), np.uint8) for picture in pictures]
 
 
 def return_device_memory() -> None:

@@ -131,6 +131,15 @@ class EngineContract:
         loaded.load(PROCESSOR)
         assert loaded.colorize(request, ignore_step).oklab.tobytes() == first.tobytes()
 
+    def test_several_parts_of_a_page_are_what_each_is(self, loaded: ColorizeEngine) -> None:
+        shown = _shown(loaded, 1.0)
+        parts = [request_of(drawn_page(height, 240), *shown, plan=Plan(seed=7, steps=2)) for height in (240, 360)]
+        alone = [loaded.colorize(one, ignore_step).oklab.tobytes() for one in parts]
+        begun: list[int] = []
+        several = loaded.colorize_several(parts, lambda done: (begun.append(done), ignore_step)[1])
+        assert [one.oklab.tobytes() for one in several] == alone
+        assert begun == [0, 1]
+
     def test_seed_matters_exactly_where_the_engine_says_so(self, loaded: ColorizeEngine) -> None:
         results = {
             loaded.colorize(request_of(drawn_page(), plan=Plan(seed=seed, steps=2)), ignore_step).oklab.tobytes()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from engines.base import Device, EngineTooLarge
-from engines.device_memory import FreeMemory, Needs, _taken, free_memory, memory_policy
+from engines.device_memory import FreeMemory, Needs, _taken, free_memory, memory_policy, samples_that_fit
 from engines.device_rules import RULES, rules_of
 from engines.residency import what_fits
 
@@ -168,3 +168,26 @@ def test_a_refusal_says_what_the_way_takes_that_lacks_least(free: FreeMemory, ra
         memory_policy(Device("cuda", "the card", 0), LARGE, free)
     of_card = f"; of the card's own it takes {own} GiB are free" if own else ""
     assert str(refused.value) == f"x takes {ram} GiB are free{of_card}"
+
+
+@pytest.mark.parametrize(
+    ("policy", "free_mib", "count"),
+    [
+        ("full", 40_000, 4),
+        ("full", 8_000, 2),
+        ("full", 2_000, 1),
+        ("model_offload", 15_000, 2),
+        ("group_offload", 8_000, 2),
+    ],
+)
+def test_as_many_pictures_go_at_once_as_have_room_beside_the_network(
+    policy: MemoryPolicy, free_mib: int, count: int
+) -> None:
+    card = Device("cuda", "card", 48_000)
+    needs = Needs(label="klein", network_mib=8_000, others_mib=(8_000, 160))  # each takes 3200
+    assert samples_that_fit(card, needs, policy, 4, FreeMemory(64_000, free_mib)) == count
+
+
+def test_on_a_processor_numbers_are_twice_as_wide_and_its_own_memory_counts() -> None:
+    needs = Needs(label="klein", network_mib=8_000)
+    assert samples_that_fit(Device("cpu", "processor", 0), needs, "full", 4, FreeMemory(20_000, 0)) == 3

@@ -22,7 +22,9 @@ pytest.importorskip("torch")
 
 import torch
 
+from engines.base import ColorizeEngine, ColorizeRequest, ColorizeResult, OnStep
 from engines.oklab import srgb_to_oklab
+from engines.registry import EngineRegistry
 from host.cli.app import app
 from host.messaging.client import HostClient
 from tests.engines.toys import klein, qwen, sd35, sdxl, tinted
@@ -33,6 +35,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:__array__ imp
 PAGES: Final = {"panels": "panels-ja.jpg", "figures": "figures-en.webp", "strip": "", "night": "night-en.webp"}
 """Kinds of pages, each shrunk: panels with lettering, figures, a webtoon's strip, and a dark page."""
 WIDTH: Final = 160
+FIGURE: Final = "0.23,0.63"
+"""A place of the page of figures where somebody is seen."""
 ROOT: Final = Path(__file__).parents[2]
 PATIENCE_S: Final = 300.0
 HEARD_S: Final = 20.0
@@ -41,7 +45,8 @@ HOST: Final = (
 )
 # Each kind by each engine was tried once; all of them at every run would take too long.
 BY_COMMAND: Final = {
-    "flux2-klein": ("panels", "strip"), "qwen-image-edit": ("night",), "sd35": ("figures",), "sdxl": ("panels",),
+    "flux2-klein": ("panels", "strip", "figures"), "qwen-image-edit": ("night", "figures"), "sd35": ("figures",),
+    "sdxl": ("panels", "figures"),
 }  # fmt: skip
 OVER_THE_WIRE: Final = {
     "flux2-klein": "figures", "qwen-image-edit": "panels", "sd35": "night", "sdxl": "figures",
@@ -104,22 +109,39 @@ def is_coloured(picture: Path | Any, page: Path) -> bool:
 
 @pytest.mark.parametrize("engine", BUILDERS)
 def test_pages_are_coloured_by_the_command_line(
-    engine: str, drawn: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    engine: str, drawn: dict[str, Path], models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """With a reference, a LoRA that was dropped (by a preset), and on one page a figure of its own colours."""
     register(monkeypatch.setattr)
+    lora = write_lora(models / BUILDERS[engine][0], models / f"{engine}-style.safetensors")
+    kept = CliRunner().invoke(app, ["preset", "save", "mine", "--engine", engine, "--lora", f"{lora}=0.8"])
+    assert kept.exit_code == 0, kept.output
+    heard: list[ColorizeRequest] = []
+    colorize = ColorizeEngine.colorize
+
+    def noted(self: ColorizeEngine, request: ColorizeRequest, on_step: OnStep) -> ColorizeResult:
+        heard.append(request)
+        return colorize(self, request, on_step)
+
+    monkeypatch.setattr(ColorizeEngine, "colorize", noted)
     pages = {kind: drawn[kind] for kind in BY_COMMAND[engine]}
     asked = [
-        "colorize", *map(str, pages.values()), "-o", str(tmp_path / "out"), "--engine", engine, "--runmeta",
-        "-r", str(drawn["reference"]),
+        "colorize", *map(str, pages.values()), "-o", str(tmp_path / "out"), "--preset", "mine", "--runmeta",
+        "-r", str(drawn["reference"]), "--palette", f"figures.png:{FIGURE}:hair=#c83c3c",
     ]  # fmt: skip
     done = CliRunner().invoke(app, asked)
     assert done.exit_code == 0, done.output
+    own = [region.prompt for request in heard for region in request.regions if region.prompt]
+    takes_figures = {info.id: info.regions for info in EngineRegistry().infos()}[engine]
+    assert ["red hair" in words for words in own] == ([True] if takes_figures else [])
     for kind, page in pages.items():
         assert is_coloured(tmp_path / "out" / f"{kind}.png", page), kind
         record = json.loads((tmp_path / "out" / f"{kind}.png.runmeta.json").read_text("utf-8"))
         assert record["engine"]["id"] == engine
-        assert record["engine"]["weights"]
+        assert f"lora/{lora}" in record["engine"]["weights"]
+        assert record["plan"]["loras"][0]["weight"] == 0.8
         assert len(record["references"]) == 1
+        assert [one["hair"] for one in record.get("palettes", [])] == ([[200, 60, 60]] if kind == "figures" else [])
 
 
 @pytest.mark.parametrize("engine", BUILDERS)

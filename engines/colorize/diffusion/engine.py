@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from engines.base import ColorizeEngine, EngineError, ModelMissing, Viability
 from engines.colorize.diffusion.places import places_of
-from engines.device_memory import memory_policy
+from engines.device_memory import memory_policy, samples_that_fit
 from engines.device_rules import rules_of
 from engines.torch_runtime import (
     prepare_torch,
@@ -60,6 +60,7 @@ class DiffusionEngine(ColorizeEngine):
         self._pipeline: Any = None
         self._loras = self._no_loras()
         self._rules: DeviceRules = rules_of("cpu")
+        self._lies: tuple[Device, Needs] | None = None
 
     @abstractmethod
     def _find(self, places: Places) -> Files:
@@ -109,6 +110,7 @@ class DiffusionEngine(ColorizeEngine):
             return_device_memory()
             raise
         self._pipeline, self.policy = pipeline, policy
+        self._lies = device, files.needs(self.info.label)
 
     def unload(self) -> None:
         """Drop the pipeline and all that was kept from it."""
@@ -117,6 +119,12 @@ class DiffusionEngine(ColorizeEngine):
         self._pipeline = None
         self._loras = self._no_loras()
         return_device_memory()
+
+    def _at_once(self, wanted: int) -> int:
+        """Return how many pictures there is room for now, at most as many as are wanted."""
+        if self._lies is None:
+            return 1
+        return samples_that_fit(*self._lies, self.policy, wanted)
 
     def _loaded(self) -> Any:
         """Return the pipeline.

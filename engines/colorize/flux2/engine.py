@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import cv2
 
-from engines.base import ColorizeRequest, ColorizeResult
+from engines.base import ColorizeRequest, ColorizeResult, require_supported
 from engines.colorize.diffusion.engine import DiffusionEngine, lora_digests
 from engines.colorize.diffusion.figures import figures_apart, painted_apart, parted
 from engines.colorize.diffusion.placement import compile_blocks, loading_of, place
 from engines.colorize.diffusion.throughput import KnownLatents
 from engines.colorize.diffusion.within_rules import within_rules
 from engines.colorize.flux2.attention_cache import kept_attention
+from engines.colorize.flux2.batches import groups_of, in_batches
 from engines.colorize.flux2.files import find_klein
 from engines.colorize.flux2.image_prompt import ImagePrompt, find_image_prompt
 from engines.colorize.flux2.info import KLEIN_4B
@@ -30,7 +31,7 @@ from engines.torch_runtime import torch_memory_mapped
 from models.digests import file_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -58,7 +59,7 @@ class Flux2KleinEngine(DiffusionEngine):
     second one in the middle keeps the attention of the one before. `image_prompt` (true): references also speak as
     words do (`image_prompt`). `true_cfg` (true for 2, or a number over 1 and up to 10): two passes a step, the second
     of the negative words without pictures among them. `time_scale` (1 to 100, 10): how far apart references lie in
-    time.
+    time. `batch` (true for 4, or a number up to 16): so many panels of one size go through the model at once.
     """
 
     def __init__(self, variant: KleinVariant = KLEIN_4B, folder: Path | None = None) -> None:
@@ -112,6 +113,43 @@ class Flux2KleinEngine(DiffusionEngine):
             again = partial(self._repaired, asked=asked, steps=steps, show=show)
             rgb = painted_apart(rgb, request, figures, again, then)
         return ColorizeResult(oklab=srgb_to_oklab(rgb), weights=self._all_weights(request))
+
+    def colorize_several(
+        self, requests: Sequence[ColorizeRequest], on_step: Callable[[int], OnStep]
+    ) -> tuple[ColorizeResult, ...]:
+        """Colour parts of one page; with the option `batch` those of one size at once, as many as have room."""
+        most = asked_of(requests[0].plan.engine_options, self._variant).batch if requests else 1
+        if most == 1 or self._variant.cached:
+            return super().colorize_several(requests, on_step)
+        results: dict[int, ColorizeResult] = {}
+        for group in groups_of(requests, self._goes_alone):
+            if len(group) == 1:
+                results[group[0]] = self.colorize(requests[group[0]], on_step(len(results)))
+                continue
+            parts = [within_rules(requests[at], self._rules) for at in group]
+            for part in parts:
+                require_supported(self.info, part)
+            made = in_batches(parts, self._at_once(min(most, len(parts))), self._painted, on_step, len(results))
+            for at, part, rgb in zip(group, parts, list(made), strict=True):
+                results[at] = ColorizeResult(oklab=srgb_to_oklab(rgb), weights=self._all_weights(part))
+        return tuple(results[at] for at in range(len(requests)))
+
+    def _goes_alone(self, request: ColorizeRequest) -> bool:
+        """Say whether a request has turns of its own, or keeps what only one picture can."""
+        has_figures = self.info.regions and bool(figures_apart(request))
+        return request.repair is not None or has_figures or request.plan.engine_options.get("attention_cache") is True
+
+    def _painted(self, requests: Sequence[ColorizeRequest], on_step: OnStep) -> list[NDArray[np.uint8]]:
+        from engines.colorize.flux2 import generate
+
+        pipeline, plan = self._loaded(), requests[0].plan
+        asked = asked_of(plan.engine_options, self._variant)
+        with torch_memory_mapped():
+            self._loras.apply(pipeline, plan.loras)
+            words = [self._words(request, asked) for request in requests]
+        steps = plan.stage(0).steps or self._variant.steps(plan.quality)
+        painter = self._guided() if asked.guides_anew else pipeline
+        return generate.coloured_at_once(painter, requests, words, steps, on_step)
 
     def _repaired(
         self, request: ColorizeRequest, repair: Repair, on_step: OnStep, *, asked: Asked, steps: int, show: Show

@@ -14,10 +14,10 @@ from engines.colorize.diffusion.pad import Fit, cut_out, fit, fit_reference, lai
 from engines.colorize.flux2.image_prompt import speaking, with_room
 from engines.colorize.flux2.info import TIME_SCALE
 from engines.geometry import Size
-from engines.torch_runtime import pipeline_picture
+from engines.torch_runtime import pipeline_picture, pipeline_pictures
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     import torch
     from numpy.typing import NDArray
@@ -91,6 +91,66 @@ def repaired(
     with _heard(inpaint, words):
         made = _made(inpaint, arguments, request.plan.seed, show, where, on_step)
     return cut_out(np.where(mask[..., None], made, picture), where)
+
+
+def coloured_at_once(
+    pipeline: Any, requests: Sequence[ColorizeRequest], words: Sequence[Words], steps: int, on_step: OnStep
+) -> list[NDArray[np.uint8]]:
+    """Return several parts of a page in colour, computed side by side: as `coloured`, each from its own seed.
+
+    All have one canvas, the same references, guidance and pictures among their words.
+    """
+    wheres = [fit(request.size) for request in requests]
+    count, references = len(requests), requests[0].references
+    pictures = [laid_out(request.page, where) for request, where in zip(requests, wheres, strict=True)]
+    pictures += [laid_out(one, fit_reference(_size(one), len(references))) for one in references]
+    arguments = {
+        # The pipeline knows references of all alone: pages come first here, and each gets its own (`_own_pages`).
+        "image": [Image.fromarray(picture) for picture in pictures],
+        "height": wheres[0].canvas.height,
+        "width": wheres[0].canvas.width,
+        "num_inference_steps": steps,
+        **_together([one.arguments() for one in words]),
+    }
+
+    def after_step(step: int, _latents: torch.Tensor) -> None:
+        on_step(step + 1, pipeline.num_timesteps)
+
+    with _heard(pipeline, words[0]), _own_pages(pipeline, count):
+        made = pipeline_pictures(pipeline, arguments, [request.plan.seed for request in requests], after_step)
+    return [cut_out(picture, where) for picture, where in zip(made, wheres, strict=True)]
+
+
+def _together(spoken: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return the words of several pictures as a pipeline takes them at once."""
+    import torch
+
+    def joined(name: str, values: list[Any]) -> Any:
+        return torch.cat(values) if name.endswith("_embeds") and values[0] is not None else values[0]
+
+    return {name: joined(name, [one[name] for one in spoken]) for name in spoken[0]}
+
+
+@contextmanager
+def _own_pages(pipeline: Any, count: int) -> Iterator[None]:
+    """Let the first `count` pictures be one sample's each, and those after them all samples'."""
+    plain = pipeline.prepare_image_latents
+
+    def each(images: list[torch.Tensor], batch_size: int, **asked: Any) -> tuple[torch.Tensor, torch.Tensor]:
+        import torch
+
+        del batch_size
+        asked["generator"] = None  # an autoencoder's most likely latent asks for no chance
+        shared = images[count:]
+        own = [plain(images=[page, *shared], batch_size=1, **asked) for page in images[:count]]
+        latents, ids = zip(*own, strict=True)
+        return torch.cat(latents), torch.cat(ids)
+
+    pipeline.prepare_image_latents = each
+    try:
+        yield
+    finally:
+        del pipeline.prepare_image_latents
 
 
 @contextmanager

@@ -16,16 +16,22 @@ if TYPE_CHECKING:
 _TRUE_CFG: Final = 2.0
 _TRUE_CFG_MAX: Final = 10.0
 _TIME_SCALE_MAX: Final = 100
+_BATCH: Final = 4
+_BATCH_MAX: Final = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """true_cfg: the scale of a guidance in two passes, 0 for as the model comes. guides_anew: it comes without."""
+    """true_cfg: the scale of a guidance in two passes, 0 for as the model comes. guides_anew: it comes without.
+
+    batch: how many panels of one size go through the model at once, at most.
+    """
 
     image_prompt: bool
     true_cfg: float
     time_scale: int
     guides_anew: bool
+    batch: int = 1
 
 
 def asked_of(options: Mapping[str, object], variant: KleinVariant) -> Asked:
@@ -45,9 +51,15 @@ def asked_of(options: Mapping[str, object], variant: KleinVariant) -> Asked:
         raise RequestUnsupported("time_scale is a whole number from 1 to 100")
     if scale and variant.cached:
         raise RequestUnsupported(f"{variant.label} takes no true_cfg", "Choose FLUX.2 klein without cached references.")
+    batch = options.get("batch", False)
+    if isinstance(batch, bool):
+        batch = _BATCH if batch else 1
+    if not isinstance(batch, int) or not 1 <= batch <= _BATCH_MAX:
+        raise RequestUnsupported(f"batch is true, or a whole number from 1 to {_BATCH_MAX}")
     return Asked(
         image_prompt=options.get("image_prompt") is True,
         true_cfg=float(scale),
         time_scale=time_scale,
         guides_anew=bool(scale) and variant.distilled,
+        batch=batch,
     )

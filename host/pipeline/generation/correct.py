@@ -162,11 +162,9 @@ class _Inference:
 
     def __call__(self, request: ColorizeRequest, progress: Progress) -> ColorizeResult:
         wanted = [unit for unit in self._units if self._has_work(request, unit)]
-        results: list[tuple[Unit, ColorizeResult]] = []
-        for index, unit in enumerate(wanted):
-            asked = self._told(request_of(request, unit), unit, request.size)
-            result = self.engine.colorize(asked, self._on_step(progress, index, len(wanted)))
-            results.append((unit, result))
+        asked = [self._told(request_of(request, unit), unit, request.size) for unit in wanted]
+        made = self.engine.colorize_several(asked, lambda done: self._on_step(progress, done, len(wanted)))
+        results = list(zip(wanted, made, strict=True))
         if len(results) == 1 and results[0][0].is_whole(request.size):
             return results[0][1]
         pictures = [(unit, result.oklab) for unit, result in results]
