@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from engines.base import OnStep
+
 PROCESSOR = Device("cpu", "processor", 0)
 
 
@@ -136,7 +138,12 @@ class EngineContract:
         parts = [request_of(drawn_page(height, 240), *shown, plan=Plan(seed=7, steps=2)) for height in (240, 360)]
         alone = [loaded.colorize(one, ignore_step).oklab.tobytes() for one in parts]
         begun: list[int] = []
-        several = loaded.colorize_several(parts, lambda done: (begun.append(done), ignore_step)[1])
+
+        def hears(done: int) -> OnStep:
+            begun.append(done)
+            return ignore_step
+
+        several = loaded.colorize_several(parts, hears)
         assert [one.oklab.tobytes() for one in several] == alone
         assert begun == [0, 1]
 
