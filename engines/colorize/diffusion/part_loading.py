@@ -13,7 +13,7 @@ from engines.colorize.diffusion import fp8
 from engines.colorize.diffusion.part_files import without_prefix
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     import torch
 
@@ -95,6 +95,20 @@ def fill(model: Any, tensors: Mapping[str, Any], part: PartFiles) -> None:
     missing, unexpected = model.load_state_dict(tensors, strict=False, assign=True)
     _refuse(part, "lacks", missing)
     _refuse(part, "has in excess", unexpected)
+
+
+def filled(make: Callable[[], Any], tensors: Mapping[str, Any], part: PartFiles) -> Any:
+    """Return a model that holds these tensors and never held others; make: builds it, parameters without memory.
+
+    Raises:
+        ModelInvalid: one is missing, or one is too many.
+    """
+    from accelerate import init_empty_weights
+
+    with init_empty_weights(include_buffers=False):
+        model = make()
+    fill(model, tensors, part)
+    return model
 
 
 def _refuse(part: PartFiles, said: str, names: Iterable[str]) -> None:

@@ -13,7 +13,7 @@ from engines.colorize.diffusion.eight_bits import put_in_eight_bits
 from engines.colorize.diffusion.part_loading import (
     AGAIN,
     faults_named,
-    fill,
+    filled,
     from_folder,
     safetensors_of,
     transformer_of,
@@ -74,7 +74,6 @@ def _transformer(files: KleinFiles, how: Loading) -> Any:
 
 
 def _vae(files: KleinFiles, dtype: torch.dtype) -> Any:
-    from accelerate import init_empty_weights
     from diffusers import AutoencoderKLFlux2
 
     part, measures = files.vae, files.vae_is
@@ -84,10 +83,7 @@ def _vae(files: KleinFiles, dtype: torch.dtype) -> Any:
         tensors = fp8.restored(safetensors_of(part), dtype, part.paths[0].name)
         if measures.layout == "single":
             tensors = keys.vae_to_diffusers(tensors, len(measures.encoder_channels))
-        with init_empty_weights():
-            vae = AutoencoderKLFlux2(**measures.config())
-        fill(vae, tensors, part)
-        return vae.eval()
+        return filled(lambda: AutoencoderKLFlux2(**measures.config()), tensors, part).eval()
 
 
 def _text_encoder(files: KleinFiles, how: Loading) -> Any:
@@ -99,7 +95,6 @@ def _text_encoder(files: KleinFiles, how: Loading) -> Any:
 
 def _whole_encoder(files: KleinFiles, dtype: torch.dtype) -> Any:
     """Return a `Qwen3Model` of as many layers as the transformer reads: a quarter less to hold and to compute."""
-    from accelerate import init_empty_weights
     from transformers import Qwen3Config, Qwen3Model
 
     part, measures = files.text_encoder, files.text_encoder_is
@@ -108,10 +103,7 @@ def _whole_encoder(files: KleinFiles, dtype: torch.dtype) -> Any:
             config = Qwen3Config.from_pretrained(part.folder, local_files_only=True)
             return from_folder(Qwen3Model, part, dtype, config=_shortened(config)).eval()
         tensors = _encoder_tensors(part, dtype)
-        with init_empty_weights(include_buffers=False):
-            encoder = Qwen3Model(Qwen3Config(**measures.config()))
-        fill(encoder, tensors, part)
-        return encoder.eval()
+        return filled(lambda: Qwen3Model(Qwen3Config(**measures.config())), tensors, part).eval()
 
 
 def _shortened(config: Any) -> Any:

@@ -11,7 +11,7 @@ from engines.colorize.diffusion.eight_bits import put_in_eight_bits
 from engines.colorize.diffusion.part_loading import (
     AGAIN,
     faults_named,
-    fill,
+    filled,
     from_folder,
     safetensors_of,
     transformer_of,
@@ -66,33 +66,29 @@ def _vae(kind: Any, files: QwenFiles, dtype: torch.dtype) -> Any:
     part = files.vae
     if part.folder is not None:
         return from_folder(kind, part, dtype)
-    from accelerate import init_empty_weights
-
     config = kind.load_config(files.folder / "vae", local_files_only=True)
     if not isinstance(config, dict):
         raise ModelInvalid(f"vae/config.json in {files.folder} is no configuration", AGAIN)
-    with init_empty_weights():
-        vae = kind.from_config(config)
-    fill(vae, vae_names(fp8.restored(safetensors_of(part), dtype, part.paths[0].name)), part)
-    return vae
+    tensors = vae_names(fp8.restored(safetensors_of(part), dtype, part.paths[0].name))
+    return filled(lambda: kind.from_config(config), tensors, part)
 
 
 def _encoder(kind: Any, files: QwenFiles, dtype: torch.dtype) -> Any:
     part = files.text_encoder
     if part.folder is not None and not fp8.has_few_bits(part.dtypes):
         return from_folder(kind, part, dtype)
-    import torch
-    from accelerate import init_empty_weights
-
     config = kind.config_class.from_pretrained(files.folder / "text_encoder", local_files_only=True)
-    with init_empty_weights(include_buffers=False):
-        encoder = kind(config)
     read = safetensors_of(part)
     tensors = encoder_names(fp8.restored(read, dtype, part.paths[0].name, of_comfyui=part.of_comfyui))
     # The next word is nobody's concern: what says it is left out of some files, and need not be held.
     tensors.pop("lm_head.weight", None)
+    return filled(lambda: _headless(kind(config)), tensors, part)
+
+
+def _headless(encoder: Any) -> Any:
+    import torch
+
     encoder.lm_head = torch.nn.Identity()
-    fill(encoder, tensors, part)
     return encoder
 
 

@@ -15,7 +15,7 @@ from engines.colorize.diffusion import fp8
 from engines.colorize.diffusion.part_loading import (
     AGAIN,
     faults_named,
-    fill,
+    filled,
     from_folder,
     safetensors_of,
     transformer_of,
@@ -112,7 +112,6 @@ def _in_four_bits(files: Sd35Files, how: Loading) -> dict[str, Any]:
 
 def _part_by_part(files: Sd35Files, how: Loading) -> dict[str, Any]:
     """Return transformer and T5 from whatever file each lies in, of whatever precision is read."""
-    from accelerate import init_empty_weights
     from diffusers import SD3Transformer2DModel
     from transformers import T5Config, T5EncoderModel
 
@@ -121,9 +120,8 @@ def _part_by_part(files: Sd35Files, how: Loading) -> dict[str, Any]:
         with faults_named(part):
             config = dict(SD3Transformer2DModel.load_config(part.folder))
             config.pop("quantization_config", None)
-            with init_empty_weights(include_buffers=False):
-                transformer = SD3Transformer2DModel.from_config(config)
-            fill(transformer, transformer_tensors(part, how)[0], part)
+            tensors = transformer_tensors(part, how)[0]
+            transformer = filled(lambda: SD3Transformer2DModel.from_config(config), tensors, part)
     else:
         config = SD3Transformer2DModel.load_config(files.folder / "transformer")
         transformer = transformer_of(SD3Transformer2DModel, part, config, how)
@@ -132,14 +130,12 @@ def _part_by_part(files: Sd35Files, how: Loading) -> dict[str, Any]:
         if fp8.has_few_bits(files.t5.dtypes):
             with faults_named(files.t5):
                 config = T5Config.from_pretrained(files.t5.folder, local_files_only=True)
-                with init_empty_weights(include_buffers=False):
-                    t5 = T5EncoderModel(config)
                 tensors = fp8.restored(safetensors_of(files.t5), how.encoder_dtype, files.t5.paths[0].name)
                 # Two names of one matrix, of which files have either or both.
                 words = tensors.pop("encoder.embed_tokens.weight", None)
                 tensors.setdefault("shared.weight", words)
-                fill(t5, {**tensors, "encoder.embed_tokens.weight": tensors["shared.weight"]}, files.t5)
-                t5 = _there(t5.eval(), how)
+                both = {**tensors, "encoder.embed_tokens.weight": tensors["shared.weight"]}
+                t5 = _there(filled(lambda: T5EncoderModel(config), both, files.t5).eval(), how)
         else:
             t5 = _t5(T5EncoderModel, files, how)
     return {"transformer": _there(transformer.eval(), how), "text_encoder_3": t5}
