@@ -97,3 +97,16 @@ test("how names are told is kept beside what else is known of a site, until noth
   await changeNaming(SITE, { series: "", chapter: "" });
   expect(await loadHabit(SITE)).toEqual(before);
 });
+
+test("of two hundred rules and more the last ones are kept, for they count", async () => {
+  const rules = Array.from({ length: 203 }, (_, at) => ({ isPage: true, pattern: `.page-${at}` }));
+  await changeRules(SITE, () => rules);
+  expect((await loadHabit(SITE)).pages).toEqual(rules.slice(3));
+});
+
+test("names that begin alike for two hundred characters are one series", async () => {
+  const name = "x".repeat(200);
+  await changeHabit({ site: SITE, told: `${name}a`, change: { mode: "always" } });
+  expect(modeOf(await loadHabit(SITE), `${name}b`)).toBe("always");
+  expect(modeOf(await loadHabit(SITE), name.slice(1))).toBe("never");
+});

@@ -61,3 +61,17 @@ test("what else is asked of a busy site waits too, what is asked of others does 
   await patiently(other.ask, "https://else.example/2.jpg", other.wait);
   expect([same.waits, other.waits]).toEqual([[5000], []]);
 });
+
+test("a wait of twenty seconds is one, and a busy answer's body is let go", async () => {
+  const { ask, waits, wait } = site([503, "20"], [503, "21"]);
+  const answers: Response[] = [];
+  const kept = async () => (answers.push(await ask()), answers.at(-1)!);
+  expect((await patiently(kept, address, wait)).status).toBe(503);
+  expect(waits).toEqual([20_000]);
+  await expect(answers[0]!.text()).rejects.toThrow(); // cancelled
+});
+
+test("a date that is over, and less than nothing, are no wait", () => {
+  expect(wishOf(new Date(Date.now() - 5000).toUTCString())).toBe(0);
+  expect(wishOf("-3")).toBe(0);
+});

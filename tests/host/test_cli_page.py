@@ -1,5 +1,6 @@
 """`irodori page`, as one runs it: files in, files out, refusals, nothing left midway."""
 
+import io
 import json
 import shutil
 from collections.abc import Callable
@@ -23,10 +24,17 @@ def irodori(*arguments: object):
     return CliRunner().invoke(app, [str(one) for one in arguments], env={"COLUMNS": "200"})
 
 
-@pytest.fixture
-def small(pages: Path, tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def half(pages: Path) -> bytes:
+    held = io.BytesIO()
     with Image.open(pages / "figures-en.webp") as picture:
-        picture.convert("RGB").resize((picture.width // 2, picture.height // 2)).save(tmp_path / "page.png")
+        picture.convert("RGB").resize((picture.width // 2, picture.height // 2)).save(held, "PNG")
+    return held.getvalue()
+
+
+@pytest.fixture
+def small(half: bytes, tmp_path: Path) -> Path:
+    (tmp_path / "page.png").write_bytes(half)
     return tmp_path / "page.png"
 
 

@@ -1,5 +1,7 @@
 """Colour that is the author's, told from what paper, ink, scanner and JPEG do to a grey page."""
 
+from functools import cache
+
 import cv2
 import numpy as np
 import pytest
@@ -21,6 +23,19 @@ def decoded(page):
     return decode_page(cv2.imencode(".png", cv2.cvtColor(page, cv2.COLOR_RGB2BGR))[1].tobytes())
 
 
+def once(draw):
+    """Have a page drawn once; who would change it takes a copy."""
+
+    @cache
+    def drawn():
+        page = draw()
+        page.setflags(write=False)
+        return page
+
+    return drawn
+
+
+@once
 def shaded() -> np.ndarray:
     """Return a page with soft tones in its panels, as painted pages have, grey."""
     rows, columns = np.mgrid[: GREY.shape[0], : GREY.shape[1]]
@@ -32,6 +47,7 @@ def shaded() -> np.ndarray:
     return page.astype(np.uint8)
 
 
+@once
 def painted() -> np.ndarray:
     """Return the same in colours that change from thing to thing."""
     page = shaded().astype(np.float64)
@@ -61,6 +77,7 @@ def test_a_page_that_was_pale_before_it_faded_is_a_coloured_page(white, grey):
     assert colour.lies_together
 
 
+@once
 def in_flames() -> np.ndarray:
     """Return the same in warm colours alone, which grow lighter as a brown filter's do."""
     page, fire = (
@@ -205,7 +222,7 @@ def test_a_filter_that_clips_its_whites_is_a_tint(page, width, quality):
 @pytest.mark.parametrize("side", ["left", "foot"])
 def test_colour_laid_over_a_part_of_a_panel_is_kept_and_the_rest_of_the_panel_is_coloured(side):
     left, top, right, bottom = PANELS[0]
-    page, colour = shaded(), painted()
+    page, colour = shaded().copy(), painted()
     part = np.s_[top : top + (bottom - top) * 6 // 10, left:right]
     if side == "left":
         part = np.s_[top:bottom, left : left + (right - left) * 6 // 10]
