@@ -224,7 +224,7 @@ class PaletteMerge(Struct, frozen=True, kw_only=True, omit_defaults=True):
     gone: Identifier
 
 
-class ElementPicture(Struct, frozen=True, kw_only=True):
+class ElementPicture(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A picture that a list of elements names, encoded."""
 
     name: Text

@@ -151,6 +151,7 @@ def sound_requests(other: str) -> dict[str, dict[str, Any]]:
         "pipeline.estimate": chapter, "pipeline.run_chapter": chapter,
         "pipeline.run_page": {**page, "series": _SERIES, "chapter": "1", "references": [other], "options": options},
         "page.put": {"job_id": "j", "page_id": "p", "image": image}, "page.keep": {"sha256": digest, "image": image},
+        "page.region": {"sha256": digest, "point": [0.5, 0.5]},
         "job.prioritize": {"job_id": "j", "page_ids": ["p"], "index": 0}, "job.status": {"job_id": "j"},
         "job.cancel": {"job_id": "j", "page_ids": ["p"]},
         "chapter.export": {

@@ -291,11 +291,13 @@ class PaletteBook:
 
     def _looked_at(self, page: DecodedPage, *, in_colour: bool = False) -> SeenPage:
         from host.palettes.look import look_at
+        from host.pipeline.strips.whole import read_whole
 
-        embedder, reading = self._embedder(), self._reader().read(page, "auto")
-        characters = reading.maps.characters if reading.maps is not None else None
-        rgb = page.rgb if in_colour or reading.meta.kind == "already_coloured" else None
-        return look_at(page.grey, page.pixels_sha256, reading.meta, characters, embedder, _name_of(embedder), rgb)
+        embedder = self._embedder()
+        meta, layers = read_whole(page, self._reader())
+        make = layers.maps.get("characters")
+        rgb = page.rgb if in_colour or meta.kind == "already_coloured" else None
+        return look_at(page.grey, page.pixels_sha256, meta, make and make(), embedder, _name_of(embedder), rgb)
 
 
 def _name_of(embedder: Embedder) -> str:

@@ -20,6 +20,7 @@ from engines.geometry import Box
 from host.errors import ImageInvalid, NotFound
 from host.pipeline.records.page_meta import ReferenceUse
 from host.pipeline.series import MemoryEntry, PageEmbedding
+from host.pipeline.strips.whole import read_meta
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -165,7 +166,7 @@ def read_and_embed(rgb: NDArray[np.uint8], reader: PageReader, embedder: Embedde
 
     grey = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8)
     page = DecodedPage(rgb=rgb, grey=grey, pixels_sha256=pixels_digest(rgb))
-    return embed_page(grey, reader.read(page, "auto").meta, embedder)
+    return embed_page(grey, read_meta(page, reader), embedder)
 
 
 def score_of(kinds: Sequence[CropKind], likeness: NDArray[np.float32]) -> float:

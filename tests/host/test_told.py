@@ -34,7 +34,7 @@ CALLER = "only a program that breaks the protocol hears it, never somebody who r
 UNTOLD = {
     "engines/base.py": (3, CALLER),
     "engines/colorize/comfyui/server_engine.py": (1, CALLER),
-    "engines/colorize/flux2/options.py": (3, COMMAND_LINE),
+    "engines/colorize/flux2/options.py": (4, COMMAND_LINE),
     "engines/segment/regions.py": (1, "the side panel points and says no words"),
     "engines/words/registry.py": (3, COMMAND_LINE),
     "host/corrections.py": (4, CALLER),
@@ -50,7 +50,7 @@ UNTOLD = {
     "host/pipeline/records/json_files.py": (6, COMMAND_LINE),
     "host/pipeline/records/validation.py": (1, COMMAND_LINE),
     "host/rerun.py": (6, COMMAND_LINE),
-    "host/service.py": (1, CALLER),
+    "host/service.py": (2, CALLER),
     "host/settings.py": (1, CALLER),
     "host/studio/desk.py": (1, CALLER),
     "host/studio/film.py": (1, COMMAND_LINE),

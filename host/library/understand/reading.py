@@ -99,12 +99,10 @@ class PageReadings:
         return ReadPage(record=record, direction=direction, view=view)
 
     def _record(self, page: DecodedPage, direction: Direction) -> tuple[bytes, str]:
+        from host.analyses.read import read_page
         from host.pipeline.analysis.words import with_words
-        from host.pipeline.generation.director.signals import measure_signals
 
-        reading = self._reader.read(page, direction)
-        signals = measure_signals(page.grey, reading.masks.protect, reading.meta, ())
-        meta = reading.meta.model_copy(update={"signals": signals})
+        meta, _ = read_page(page, self._reader, direction)
         if self._words is not None:
             meta = with_words(meta, page.rgb, self._words)
         return meta.model_dump_json(indent=1).encode(), meta.direction

@@ -10,7 +10,6 @@ import numpy as np
 
 from engines.base import ColorizeRequest
 from host.corrections import Corrections
-from host.pipeline.analysis.layout.direction import ChapterDirection, shape_vote
 from host.pipeline.drawing import Drawing, PlacedPalette
 from host.pipeline.prepare import dress, prepare, reason_to_skip
 from host.pipeline.prepared import PreparedPage, PreparedPiece, SkippedPage
@@ -21,6 +20,7 @@ from host.pipeline.stopwatch import Stopwatch
 from host.pipeline.strips.cut import corrections_within, cut_page
 from host.pipeline.strips.folded import fold_prepared, fold_reading
 from host.pipeline.strips.joined import join_meta
+from host.pipeline.strips.whole import strip_direction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,10 +30,9 @@ if TYPE_CHECKING:
     from host.pipeline.decode import DecodedPage
     from host.pipeline.job import PageJob, Tick
     from host.pipeline.pointed import Pointer
-    from host.pipeline.records.page_meta import PageMeta, ReadingDirection
+    from host.pipeline.records.page_meta import PageMeta
     from host.pipeline.retrieve import Retriever
     from host.pipeline.rewording import Reworder
-    from host.vocabulary import Direction
 
 
 def read_strip(
@@ -81,15 +80,6 @@ def read_strip(
             check()
             pieces.append(_piece(page, box, fold, job, choice, stopwatch, pointer, check))
     return _strip(page, meta, pieces, job, choice, stopwatch)
-
-
-def strip_direction(
-    page: DecodedPage, direction: Direction | ReadingDirection, chapter: ChapterDirection | None
-) -> ReadingDirection:
-    """Return which way a strip is read; under `auto` its shape votes."""
-    if direction != "auto":
-        return direction
-    return (chapter or ChapterDirection()).decide(page.pixels_sha256, [shape_vote(page.size)])
 
 
 def _piece(

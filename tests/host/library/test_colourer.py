@@ -161,7 +161,7 @@ def test_a_page_that_stays_as_it_is_and_one_that_fails_say_why(colourer: PageCol
 
 def test_a_picture_in_colour_is_one_that_is_read_as_that(colourer: PageColourer) -> None:
     kinds = {1: "already_coloured", 2: "story"}
-    read = lambda page, _: SimpleNamespace(meta=SimpleNamespace(kind=kinds[int(page.rgb[0, 0, 1])]))  # noqa: E731
+    read = lambda page, *_: SimpleNamespace(meta=SimpleNamespace(kind=kinds[int(page.rgb[0, 0, 1])]))  # noqa: E731
     colourer._reader = SimpleNamespace(read=read)  # type: ignore[assignment]
     rgb = {b"cover": (0, 1, 2), b"tinted": (0, 2, 1), b"grey": (3, 3, 3)}
 

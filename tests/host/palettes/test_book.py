@@ -6,14 +6,17 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import numpy as np
 import pytest
 
+from engines.geometry import Size
 from host.corrections import FigurePalette
 from host.errors import BadRequest, NotFound
 from host.messaging.messages import METHODS, PageDone
 from host.palette_records import FigureAt, PaletteFile, PaletteQuery, PaletteSet
 from host.palettes.book import PaletteBook
 from host.pipeline.decode import decode_page
+from host.pipeline.records.masks import PageMaps, PageMasks
 from tests.host.palettes.people import AKI, BLUE, BOTAN, RED, figure, page
 
 if TYPE_CHECKING:
@@ -184,11 +187,13 @@ def test_colours_are_looked_at_where_a_page_has_its_own(
 ) -> None:
     looked: list[Any] = []
     monkeypatch.setattr("host.palettes.look.look_at", lambda *facts: looked.append(facts))
-    meta = SimpleNamespace(kind=kind)
-    reader = SimpleNamespace(read=lambda *_: SimpleNamespace(meta=meta, maps=SimpleNamespace(characters="who")))
+    meta, nothing, who = SimpleNamespace(kind=kind), np.zeros((8, 8), np.bool_), np.ones((8, 8), np.uint8)
+    masks = PageMasks(balloons=nothing, lettering=nothing, gutters=nothing)
+    maps = PageMaps(panels=who, characters=who, depth=who, tone=who)
+    reader = SimpleNamespace(read=lambda *_: SimpleNamespace(meta=meta, masks=masks, maps=maps))
     embedder = SimpleNamespace(info=SimpleNamespace(id="looks", version="2"))
     none: Any = None
     book = PaletteBook(none, none, none, none, lambda: embedder, lambda: reader)  # type: ignore[arg-type, return-value]
-    asked: Any = SimpleNamespace(grey="grey", rgb="rgb", pixels_sha256="digest")
+    asked: Any = SimpleNamespace(grey="grey", rgb="rgb", pixels_sha256="digest", size=Size(8, 8))
     book._looked_at(asked, in_colour=in_colour)
-    assert looked == [("grey", "digest", meta, "who", embedder, "looks 2", "rgb" if has_colours else None)]
+    assert looked == [("grey", "digest", meta, who, embedder, "looks 2", "rgb" if has_colours else None)]

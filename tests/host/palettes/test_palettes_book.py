@@ -17,6 +17,7 @@ from host.palettes import book as module
 from host.palettes.sightings import SeenColour
 from host.paths import state_paths
 from host.pipeline.decode import DecodedPage
+from host.pipeline.records.masks import PageMaps, PageMasks
 from host.store.sources import Source
 from tests.host.palettes.people import AKI, BLUE, BOTAN, CHIE, EMBEDDER, RED, at, character, figure, page, palette
 
@@ -196,14 +197,19 @@ def looking(book: PaletteBook, monkeypatch: pytest.MonkeyPatch, kind: str = "sto
     looked: list[tuple[Any, ...]] = []
 
     def look_at(grey: Any, pixels: str, meta: Any, characters: Any, embedder: Any, named: str, rgb: Any) -> SeenPage:
-        looked.append((pixels, named, characters, rgb is not None))
+        looked.append((pixels, named, characters.max(), rgb is not None))
         return structs.replace(page(1, figure(AKI)), pixels_sha256=pixels)
 
-    reading = SimpleNamespace(meta=SimpleNamespace(kind=kind), maps=SimpleNamespace(characters="characters"))
+    nothing, nobody = np.zeros((8, 8), np.bool_), np.zeros((8, 8), np.uint8)
+    reading = SimpleNamespace(
+        meta=SimpleNamespace(kind=kind),
+        masks=PageMasks(balloons=nothing, lettering=nothing, gutters=nothing),
+        maps=PageMaps(panels=nobody, characters=nobody + 7, depth=nobody, tone=nobody),
+    )
     name, version = EMBEDDER.split()
     monkeypatch.setattr("host.palettes.look.look_at", look_at)
     monkeypatch.setattr(book, "_embedder", lambda: SimpleNamespace(info=SimpleNamespace(id=name, version=version)))
-    monkeypatch.setattr(book, "_reader", lambda: SimpleNamespace(read=lambda page, direction: reading))
+    monkeypatch.setattr(book, "_reader", lambda: SimpleNamespace(read=lambda page, direction, chapter: reading))
     return looked
 
 
@@ -215,7 +221,7 @@ def test_a_page_is_looked_at_once_in_colour_where_it_has_its_own(
     decoded = DecodedPage(np.zeros((8, 8, 3), np.uint8), np.zeros((8, 8), np.uint8), "c" * 64)
     for _ in range(2):
         book.see("S", decoded)
-    assert looked == [("c" * 64, EMBEDDER, "characters", in_colour)]
+    assert looked == [("c" * 64, EMBEDDER, 7, in_colour)]
     assert list(book._sightings.get("S")) == ["c" * 64]
 
 

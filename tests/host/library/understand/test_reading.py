@@ -24,6 +24,7 @@ from host.library.understand.reading import (
     read,
     small_view,
 )
+from host.pipeline.records.masks import PageMasks
 from tests.host.library.shelves import picture
 
 PAGE = picture(1, (300, 200))
@@ -31,6 +32,9 @@ PAGE = picture(1, (300, 200))
 
 class Meta:
     """A record that notes what is added to it."""
+
+    kind = "story"
+    masks = ("a page's",)
 
     def __init__(self, direction: str, **facts: Any) -> None:
         self.direction, self.facts = direction, facts
@@ -44,14 +48,13 @@ class Meta:
 
 @pytest.fixture
 def readings(monkeypatch: pytest.MonkeyPatch) -> PageReadings:
-    masks = SimpleNamespace(protect="protected")
-    found = lambda page, way: SimpleNamespace(meta=Meta("rtl" if way == "auto" else way), masks=masks)  # noqa: E731
+    bare, whole = np.zeros((300, 200), np.bool_), np.ones((300, 200), np.bool_)
+    masks = PageMasks(balloons=bare, lettering=bare, gutters=whole)
+    found = lambda page, way, _: SimpleNamespace(meta=Meta("rtl" if way == "auto" else way), masks=masks, maps=None)  # noqa: E731
     made = object.__new__(PageReadings)
     made._reader = SimpleNamespace(read=found)  # type: ignore[assignment]
     made._words = None
-    monkeypatch.setattr(
-        "host.pipeline.generation.director.signals.measure_signals", lambda grey, kept, meta, more: (kept, more)
-    )
+    monkeypatch.setattr("host.analyses.read.measure_signals", lambda grey, kept, meta, more: (int(kept.sum()), more))
     monkeypatch.setattr(
         "host.pipeline.analysis.words.with_words", lambda meta, rgb, words: meta.model_copy({"words": words})
     )
@@ -60,11 +63,11 @@ def readings(monkeypatch: pytest.MonkeyPatch) -> PageReadings:
 
 def test_a_record_says_which_way_it_was_read_and_has_signals_and_words(readings: PageReadings) -> None:
     made = readings.read(PAGE, ReadOrder())
-    assert (made.record, made.direction, made.view) == (b"{'signals': ('protected', ())} by 1", "rtl", b"")
+    assert (made.record, made.direction, made.view) == (b"{'signals': (60000, ())} by 1", "rtl", b"")
     assert (made.fault, made.seconds >= 0) == ("", True)
     readings._words = "words"  # type: ignore[assignment]
     made = readings.read(PAGE, ReadOrder(direction="ltr"))
-    assert (made.record, made.direction) == (b"{'signals': ('protected', ()), 'words': 'words'} by 1", "ltr")
+    assert (made.record, made.direction) == (b"{'signals': (60000, ()), 'words': 'words'} by 1", "ltr")
 
 
 @pytest.mark.parametrize(("record", "side"), [(True, 0), (True, 100), (False, 100), (False, 0)])
@@ -87,7 +90,7 @@ def test_a_view_is_packed_well_enough_to_be_read() -> None:
 
 
 def failing(readings: PageReadings, error: Exception) -> ReadPage:
-    def fail(page: Any, way: str) -> Any:
+    def fail(page: Any, way: str, chapter: Any) -> Any:
         raise error
 
     readings._reader = SimpleNamespace(read=fail)  # type: ignore[assignment]
