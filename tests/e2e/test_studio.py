@@ -273,6 +273,17 @@ def test_the_chapter_of_the_tab_becomes_a_storyboard(reader: Reader, site: Manga
         assert sorted(archive.namelist()) == ["storyboard.fountain", "storyboard.html", "storyboard.json"]
     assert name == "irodori-storyboard.zip"
     assert {shot["source"]["page"] for scene in board["scenes"] for shot in scene["shots"]} >= {"001"}
+    other, holder = opened(reader)
+    choose(holder, "Film")
+    holder.get_by_label("Seconds a panel").fill("30")
+    start(holder)  # so that the storyboard waits, and is not done before it can be cancelled
+    region.get_by_role("button", name="Storyboard of the chapter").click()
+    region.get_by_role("button", name="Cancel", exact=True).click()
+    expect(region.get_by_role("progressbar")).to_have_count(0)
+    expect(region.get_by_role("alert")).to_have_count(0)
+    expect(script).to_be_visible()
+    holder.get_by_role("button", name="Cancel", exact=True).click()
+    other.close()
     panel.close()
     page.close()
 

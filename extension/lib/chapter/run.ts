@@ -2,20 +2,13 @@
 
 import { i18n } from "#i18n";
 import type { HostNotification } from "../host/methods";
-import { HostError, HostGone, HostSilent, sayError } from "../host/errors";
+import { HostError, HostGone, sayError } from "../host/errors";
 import { type FoundPage, NobodyThere, type PageCalls } from "../messages";
 import { bytesOf, pack, type Payload } from "../payload";
-import type {
-  ColourHint,
-  PageDone,
-  PageFailed,
-  PagePreview,
-  PageRegion,
-  PageSkipped,
-  JobProgress,
-} from "../protocol/messages";
+import type { ColourHint, PageDone, PageFailed, PagePreview, PageSkipped, JobProgress } from "../protocol/messages";
 import { PicturesAgain } from "./again";
 import { changeHints, type HintChange } from "./hints";
+import { ignoreEnd, Jobs } from "./jobs";
 import { regionAt } from "./region";
 import { ChapterSaver, type Outside } from "./save";
 import { questionOf } from "./question";
@@ -45,7 +38,7 @@ export class ChapterRun {
   readonly state: RunState;
   readonly saver: ChapterSaver;
   readonly #outside: RunOutside;
-  readonly #jobs = new Map<string, Set<string>>();
+  readonly #jobs: Jobs;
   readonly #suspects = new Suspects();
   readonly #again: PicturesAgain;
   readonly #uploads = new Uploads(
@@ -60,6 +53,7 @@ export class ChapterRun {
     this.state = state;
     this.#outside = outside;
     this.#again = new PicturesAgain(outside);
+    this.#jobs = new Jobs(outside);
     this.saver = new ChapterSaver(state, outside, () => outside.changed(this));
     if (state.saved?.name === "saving") state.saved = undefined; // an earlier life's; nobody will say how it ended
   }
@@ -100,14 +94,14 @@ export class ChapterRun {
     const hints = changeHints(page.hints, change);
     if (tallyOf(this.state).open === 0) this.state.startedAt = Date.now(); // what is left is told from here on
     Object.assign(page, { state: "waiting", fraction: 0, visible: true, hints, shown: page.hints });
-    for (const pageIds of this.#jobs.values()) pageIds.delete(pageId); // their end is not this page's
+    this.#jobs.release([pageId]);
     if (this.state.name !== "paused") this.state.name = "running"; // resuming asks for it
     this.#outside.changed(this);
     if (this.state.name === "running") void this.#submit([pageId]);
   }
 
   /** What a correction at `point` of a page would take. */
-  regionAt(pageId: string, point: [number, number]): Promise<PageRegion> {
+  regionAt(pageId: string, point: [number, number]): ReturnType<typeof regionAt> {
     return regionAt(this.#outside, this.#page(pageId), point);
   }
 
@@ -118,7 +112,7 @@ export class ChapterRun {
     if (!touched.length) return;
     if (tallyOf(this.state).open === 0) this.state.startedAt = Date.now();
     for (const page of touched) Object.assign(page, { state: "waiting", fraction: 0, shown: page.hints });
-    for (const pageIds of this.#jobs.values()) touched.forEach(({ pageId }) => pageIds.delete(pageId));
+    this.#jobs.release(touched.map(({ pageId }) => pageId));
     if (this.state.name !== "paused") this.state.name = "running";
     this.#outside.changed(this);
     const seen = await this.#askedAgain(touched);
@@ -138,11 +132,9 @@ export class ChapterRun {
 
   /** These turned out to be no pages of the chapter. */
   drop(pageIds: string[]): void {
-    for (const pageId of pageIds.filter((id) => this.has(id))) {
-      const asked = [...this.#jobs].filter(([, pages]) => pages.delete(pageId));
-      for (const [job_id] of asked) this.#outside.ask("job.cancel", { job_id, page_ids: [pageId] }).catch(ignoreEnd);
-      delete this.state.pages[pageId];
-    }
+    const dropped = new Set(pageIds.filter((id) => this.has(id)));
+    void this.#jobs.cancelPages((id) => dropped.has(id));
+    for (const pageId of dropped) delete this.state.pages[pageId];
     this.#settled();
   }
 
@@ -157,17 +149,12 @@ export class ChapterRun {
     if (isResting === this.#isResting) return;
     this.#isResting = isResting;
     if (!isResting) return this.#submit(this.#unasked());
-    for (const [job_id, pages] of this.#jobs) {
-      const page_ids = [...pages].filter((id) => this.#page(id).state === "waiting");
-      page_ids.forEach((id) => pages.delete(id)); // their end is not these pages'
-      if (page_ids.length) await this.#outside.ask("job.cancel", { job_id, page_ids }).catch(ignoreEnd);
-    }
+    await this.#jobs.cancelPages((id) => this.#page(id).state === "waiting");
   }
 
   /** Open pages that no job has. */
   #unasked(): string[] {
-    const asked = new Set([...this.#jobs.values()].flatMap((ids) => [...ids]));
-    const open = pagesInOrder(this.state).filter((page) => isOpen(page) && !asked.has(page.pageId));
+    const open = pagesInOrder(this.state).filter((page) => isOpen(page) && !this.#jobs.hasPage(page.pageId));
     return this.state.name === "running" ? open.map(({ pageId }) => pageId) : [];
   }
 
@@ -177,8 +164,8 @@ export class ChapterRun {
     const indexes = pageIds.filter((id) => this.has(id)).map((id) => this.#page(id).index);
     if (indexes.length) this.#place = Math.max(...indexes);
     this.#uploads.hurry();
-    const first = (jobId: string) => pageIds.findIndex((id) => this.#jobs.get(jobId)?.has(id));
-    const jobs = [...this.#jobs.keys()].sort((a, b) => first(b) - first(a)); // the host takes the last call for the first
+    const first = (jobId: string) => pageIds.findIndex((id) => this.#jobs.has(jobId, id));
+    const jobs = this.#jobs.ids.sort((a, b) => first(b) - first(a)); // the host takes the last call for the first
     const wanted = jobs.filter((jobId) => this.#wantedOf(jobId).length);
     // Where all that is seen is in colour, one job is told of the place for the others of the chapter.
     await Promise.all((wanted.length ? wanted : jobs.slice(-1)).map((jobId) => this.#hurry(jobId)));
@@ -186,16 +173,12 @@ export class ChapterRun {
 
   /** The chapter goes before those of other tabs, but for what is in view there. */
   async first(): Promise<void> {
-    const asked = [...this.#jobs.keys()].map((job_id) =>
-      this.#outside.ask("job.prioritize", { job_id, page_ids: [], first: true }).catch(ignoreEnd),
-    );
-    await Promise.all(asked);
+    await this.#jobs.first();
   }
 
   /** What the reader looks at of a job's pages and has no colour yet. */
   #wantedOf(jobId: string): string[] {
-    const pages = this.#jobs.get(jobId);
-    return [...this.#seen].filter((id) => pages?.has(id) && isOpen(this.#page(id)));
+    return [...this.#seen].filter((id) => this.#jobs.has(jobId, id) && isOpen(this.#page(id)));
   }
 
   /** Tell the host where the reader is, and have it put first what they look at of a job's pages. */
@@ -210,9 +193,7 @@ export class ChapterRun {
     this.state.name = "cancelled";
     for (const page of Object.values(this.state.pages)) if (isOpen(page)) endPage(page, "cancelled");
     this.#outside.changed(this);
-    const jobs = [...this.#jobs.keys()];
-    this.#jobs.clear();
-    await Promise.all(jobs.map((job_id) => this.#outside.ask("job.cancel", { job_id }).catch(ignoreEnd)));
+    await this.#jobs.cancel();
   }
 
   /** Nothing more is expected for now; pages that come later still join. */
@@ -294,7 +275,7 @@ export class ChapterRun {
       const seen = this.#seen;
       const { job_id, need } = await this.#outside.ask("pipeline.run_chapter", questionOf(this.state, pages, seen));
       if (!this.isActive) return void this.#outside.ask("job.cancel", { job_id }).catch(ignoreEnd);
-      this.#jobs.set(job_id, new Set(pageIds));
+      this.#jobs.begin(job_id, pageIds);
       if (this.#seen !== seen) void this.#hurry(job_id); // the reader looked elsewhere meanwhile
       await this.#deliver(job_id, need);
     } catch (error) {
@@ -306,14 +287,14 @@ export class ChapterRun {
 
   async #deliver(jobId: string, need: string[]): Promise<void> {
     const needed = new Set(need);
-    for (const id of this.#jobs.get(jobId) ?? []) if (!needed.has(id)) this.#forgetBytes(id);
+    for (const id of this.#jobs.pagesOf(jobId)) if (!needed.has(id)) this.#forgetBytes(id);
     const pages = need.map((id) => this.#page(id));
     await this.#uploads.add(pages, (page) => this.#upload(jobId, page));
   }
 
   async #upload(jobId: string, page: PageRecord): Promise<void> {
     const { pageId, frameId } = page;
-    if (!this.#jobs.get(jobId)?.has(pageId) || !isOpen(page)) return;
+    if (!this.#jobs.has(jobId, pageId) || !isOpen(page)) return;
     try {
       const image = await bytesOf(await this.#outside.tell(frameId, "page.bytes", { pageId }));
       await this.#outside.ask("page.put", { job_id: jobId, page_id: pageId, image });
@@ -327,7 +308,7 @@ export class ChapterRun {
 
   #progress({ job_id, page_id, fraction }: JobProgress): void {
     const page = this.#page(page_id);
-    const isLeft = this.#jobs.has(job_id) && !this.#jobs.get(job_id)?.has(page_id); // told before the host heard of it
+    const isLeft = this.#jobs.isKnown(job_id) && !this.#jobs.has(job_id, page_id); // told before the host heard of it
     if (!isOpen(page) || isLeft) return;
     page.state = fraction > 0 ? "running" : page.state;
     page.fraction = Math.max(page.fraction, fraction);
@@ -366,11 +347,8 @@ export class ChapterRun {
 
   /** What a job ends without a word about was cancelled, unless a later job asks for it again. */
   #jobDone(jobId: string): void {
-    const pageIds = this.#jobs.get(jobId) ?? [];
-    this.#jobs.delete(jobId);
-    const elsewhere = new Set([...this.#jobs.values()].flatMap((ids) => [...ids]));
-    for (const page of [...pageIds].map((id) => this.#page(id))) {
-      if (!isOpen(page) || elsewhere.has(page.pageId)) continue;
+    for (const page of this.#jobs.end(jobId).map((id) => this.#page(id))) {
+      if (!isOpen(page) || this.#jobs.hasPage(page.pageId)) continue;
       endPage(page, "cancelled");
       this.#tell(page, "page.left", { pageId: page.pageId, note: i18n.t("run.cancelled"), failed: false });
     }
@@ -417,9 +395,4 @@ export class ChapterRun {
 
 function pictureOf(image: Uint8Array, type: string): Blob {
   return new Blob([image as Uint8Array<ArrayBuffer>], { type });
-}
-
-/** A job that has ended, or a host that is gone, has nothing left to cancel or to hurry. */
-function ignoreEnd(error: unknown): void {
-  if (!(error instanceof HostError || error instanceof HostGone || error instanceof HostSilent)) throw error;
 }
