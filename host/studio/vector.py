@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 
 _SVG: Final = "http://www.w3.org/2000/svg"
 _EVEN_PX: Final = 5
-# Ink is darker than what lies beside it, by so much, or is black: a dark flat is neither.
+# Ink is darker than what lies beside it, by so much, or is black without a colour: a dark flat is neither.
 _STROKE_PX: Final = 11
 _DARKER: Final = 40
 _BLACKEST: Final = 44
+_COLOURLESS: Final = 10
 # A ground that is dark without being black, as at night: what is no darker than it is no ink.
 _GROUND_PX: Final = 51
 _NIGHT: Final = (20, 96)
@@ -36,8 +37,9 @@ _COLOURS: Final[dict[str, Any]] = {
     "filter_speckle": 6,
     "color_precision": 8,
     "layer_difference": 8,
+    "path_precision": 2,
 }
-_LINES: Final[dict[str, Any]] = {"colormode": "binary", "mode": "spline", "filter_speckle": 4}
+_LINES: Final[dict[str, Any]] = {"colormode": "binary", "mode": "spline", "filter_speckle": 4, "path_precision": 2}
 _FINER: Final = 2
 _WHITE: Final = 255
 _BLACK: Final = 128
@@ -73,7 +75,7 @@ def vectorise(
     height, width = drawn.shape
     grey = np.asarray(cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2GRAY), np.uint8)
     # Black where ink is, at a finer grid than the page's, so that curves follow a line's soft edge.
-    inked = _inked(grey, drawn)
+    inked = _inked(rgb, grey, drawn)
     kept = strokes(inked, grey, lettering)
     lines = np.where(kept, grey, _WHITE).astype(np.uint8)
     large = cv2.resize(lines, (_FINER * width, _FINER * height), interpolation=cv2.INTER_CUBIC)
@@ -102,12 +104,13 @@ def require_tracer() -> None:
         ) from exc
 
 
-def _inked(grey: NDArray[np.uint8], drawn: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _inked(rgb: NDArray[np.uint8], grey: NDArray[np.uint8], drawn: NDArray[np.bool_]) -> NDArray[np.bool_]:
     near = cv2.dilate(drawn.view(np.uint8), np.ones((3, 3), np.uint8)) > 0
     beside = cv2.morphologyEx(grey, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_STROKE_PX,) * 2))
     ground = cv2.medianBlur(grey, _GROUND_PX)
     night = (ground >= _NIGHT[0]) & (ground < _NIGHT[1]) & (cv2.subtract(ground, grey) < _ABOVE_GROUND)
-    return np.asarray(near & ~night & ((cv2.subtract(beside, grey) > _DARKER) | (grey < _BLACKEST)))
+    black = (grey < _BLACKEST) & (np.ptp(rgb, axis=2) <= _COLOURLESS)
+    return np.asarray(near & ~night & ((cv2.subtract(beside, grey) > _DARKER) | black))
 
 
 def without_ink(

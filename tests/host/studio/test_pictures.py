@@ -21,6 +21,8 @@ from tests.host.studio.pages import COAT, FIGURE, SKY, fill, studio_page
 
 PAGE = studio_page()
 
+DUSK = (18, 42, 40)
+
 
 def test_a_figure_alone() -> None:
     cut = cut_out(PAGE, [0])
@@ -150,6 +152,22 @@ def test_a_dark_flat_is_a_colour_and_a_stroke_on_it_is_ink() -> None:
     shown = np.asarray(Image.open(io.BytesIO(bytes(resvg_py.svg_to_bytes(svg_string=svg)))).convert("RGB"), int)
     assert np.abs(shown[20, 80] - (96, 60, 40)).max() < 10
     assert shown[60, 80].max() < 20
+
+
+def test_a_dark_painted_panel_has_no_ink_beside_its_light_and_its_rim() -> None:
+    rgb = np.full((160, 220, 3), 255, np.uint8)
+    rgb[20:140, 20:200] = DUSK
+    cv2.circle(rgb, (110, 80), 34, (240, 220, 120), -1)
+    drawn = np.all(rgb == DUSK, axis=2)
+    svg = vectorise(rgb, drawn).decode()
+    shown = np.asarray(Image.open(io.BytesIO(bytes(resvg_py.svg_to_bytes(svg_string=svg)))).convert("RGB"), int)
+    inner = cv2.erode(drawn.view(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    inner[:30], inner[130:] = False, False  # the round corners of what is darker than its surroundings
+    assert np.abs(shown[inner] - DUSK).max() < 10
+    black = np.full_like(rgb, 255)
+    black[20:140, 20:200] = 14
+    svg = vectorise(black, black[..., 0] < 100).decode()
+    assert "<path" in svg[svg.index('<g id="ink"') :]
 
 
 def test_light_letters_on_a_dark_ground_are_no_ink_and_stay_sharp() -> None:
