@@ -57,6 +57,9 @@ def listener() -> Listener:
 def service(irodori_home: Path, listener: Listener) -> Iterator[HostService]:
     opened = HostService(listener)
     yield opened
+    importing = opened._application.board._stages._importing
+    if importing is not None:  # or it imports into the next test, where others look through the modules
+        importing.join()
     opened.close(2.0)
 
 
