@@ -48,14 +48,16 @@ ONE_SECOND: Final = """() => {
 # What film is on: its type, once a second of it was decoded and its picture is another one at its end.
 SEEN_MOVING: Final = """async () => {
   const film = document.querySelector("details.studio video");
-  if (!film || film.readyState < 2) return film?.error?.message ?? "";
+  if (!film?.videoWidth || !(film.duration > 0) || film.readyState < 2) return film?.error?.message ?? "";
   film.pause();
   const look = async (at) => {
     await new Promise((seen) => { film.onseeked = seen; film.currentTime = at });
+    if (!film.videoWidth) return null; // Firefox has its picture a moment later
     const canvas = new OffscreenCanvas(film.videoWidth, film.videoHeight);
     canvas.getContext("2d").drawImage(film, 0, 0);
     return canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data };
   const [first, last] = [await look(0.02), await look(film.duration - 0.05)];
+  if (!first || !last) return "no picture of it yet";
   const moved = first.reduce((sum, value, at) => sum + Math.abs(value - last[at]), 0) / first.length;
   if (Math.abs(film.duration - 1) > 0.1 || Math.max(film.videoWidth, film.videoHeight) !== 320 || moved < 0.5)
     return `${film.duration} s, ${film.videoWidth} x ${film.videoHeight}, moved by ${moved}`;
