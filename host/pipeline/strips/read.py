@@ -20,7 +20,7 @@ from host.pipeline.stopwatch import Stopwatch
 from host.pipeline.strips.cut import corrections_within, cut_page
 from host.pipeline.strips.folded import fold_prepared, fold_reading
 from host.pipeline.strips.joined import join_meta
-from host.pipeline.strips.whole import strip_direction
+from host.pipeline.strips.whole import each_piece, strip_direction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -51,20 +51,11 @@ def read_strip(
         Whatever `tick` raises, before each step of each piece.
     """
     stopwatch, reads = Stopwatch(), strip_direction(page, job.direction, job.chapter)
-    folded, metas = [], []
-    known: dict[str, tuple[PageMeta, Callable[[], PageReading]]] = {}  # bare stretches are the same over and over
-    for index, box in enumerate(boxes):
-        check = partial(tell, tick, "pass1", index / len(boxes))
-        check()
-        with stopwatch.stage("pass1"):
-            piece = cut_page(page, box)
-            if piece.pixels_sha256 not in known:
-                reading = reader.read(piece, reads, None, check)
-                known[piece.pixels_sha256] = reading.meta, fold_reading(reading)
-                del reading
-            read, fold = known[piece.pixels_sha256]
-            metas.append(read)
-            folded.append(fold)
+    with stopwatch.stage("pass1"):
+        found = list(
+            each_piece(page, boxes, reader, reads, lambda _, read: fold_reading(read), partial(tell, tick, "pass1"))
+        )
+    metas, folded = [read for read, _ in found], [fold for _, fold in found]
     meta = join_meta(page, boxes, metas, reads)
     reason = reason_to_skip(meta, job)
     if reason is not None:

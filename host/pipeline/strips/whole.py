@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from host.pipeline.analysis.layout.direction import ChapterDirection, shape_vote
@@ -11,7 +12,7 @@ from host.pipeline.strips.joined import join_meta
 from host.pipeline.strips.layers import pack_layers, strip_layers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from engines.geometry import Box
     from host.pipeline.analysis.reader import PageReader, PageReading
@@ -32,7 +33,7 @@ def read_meta(
     if len(boxes) == 1:
         return reader.read(page, direction, chapter).meta
     reads = strip_direction(page, direction, chapter)
-    return join_meta(page, boxes, [meta for meta, _ in _each(page, boxes, reader, reads, lambda *_: None)], reads)
+    return join_meta(page, boxes, [meta for meta, _ in each_piece(page, boxes, reader, reads, lambda *_: None)], reads)
 
 
 def read_whole(
@@ -57,7 +58,7 @@ def read_whole(
         return pack_layers(reading)
 
     reads = strip_direction(page, direction, chapter)
-    metas, packed = zip(*_each(page, boxes, reader, reads, take), strict=True)
+    metas, packed = zip(*each_piece(page, boxes, reader, reads, take), strict=True)
     return join_meta(page, boxes, metas, reads), strip_layers(page, boxes, metas, packed)
 
 
@@ -70,18 +71,22 @@ def strip_direction(
     return (chapter or ChapterDirection()).decide(page.pixels_sha256, [shape_vote(page.size)])
 
 
-def _each(
+def each_piece(
     page: DecodedPage, boxes: Sequence[Box], reader: PageReader, reads: ReadingDirection,
-    take: Callable[[DecodedPage, PageReading], T],
-) -> list[tuple[PageMeta, T]]:  # fmt: skip
-    """Return the record of each piece and what `take` keeps of it; bare stretches, all the same, are read once."""
+    take: Callable[[DecodedPage, PageReading], T], check: Callable[[float], None] = lambda _: None,
+) -> Iterator[tuple[PageMeta, T]]:  # fmt: skip
+    """Yield the record of each piece and what `take` keeps of it; bare stretches, all the same, are read once.
+
+    check: is called before each piece and between the steps of its reading, with the share that is done; what it raises
+    ends the reading.
+    """
     known: dict[str, tuple[PageMeta, T]] = {}
-    found = []
-    for box in boxes:
+    for index, box in enumerate(boxes):
+        checked = partial(check, index / len(boxes))
+        checked()
         piece = cut_page(page, box)
         if piece.pixels_sha256 not in known:
-            reading = reader.read(piece, reads)
+            reading = reader.read(piece, reads, None, checked)
             known[piece.pixels_sha256] = reading.meta, take(piece, reading)
             del reading
-        found.append(known[piece.pixels_sha256])
-    return found
+        yield known[piece.pixels_sha256]
